@@ -1,0 +1,18 @@
+//! Values without I/O: identifiers, time, money, phone numbers, e-mail addresses, patches, secrets and the one error type.
+//!
+//! Everything here is parsed once at the border and trusted inside: a [`Phone`](phone::Phone) is E.164, an
+//! [`Email`](email::Email) is normalised, [`Money`](money::Money) is integer minor units with its currency.
+//! Nothing here opens a connection, reads a clock or knows HTTP. Next: [`crate::engine`].
+
+pub mod crypto;
+pub mod email;
+pub mod error;
+pub mod id;
+pub mod json;
+pub mod money;
+pub mod patch;
+pub mod phone;
+pub mod text_enum;
+pub mod time;
+
+pub use error::{Error, ErrorKind, FieldError, Result};
