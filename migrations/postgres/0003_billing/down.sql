@@ -1,0 +1,4 @@
+DROP TABLE usage_entries;
+DROP TABLE usage_periods;
+DROP TABLE subscriptions;
+DROP TABLE plans;

@@ -1,0 +1,2 @@
+DROP TABLE ad_campaigns;
+DROP TABLE lead_forms;

@@ -1,0 +1,5 @@
+DROP TABLE sender_threads;
+DROP TABLE messages;
+DROP TABLE conversations;
+DROP TABLE senders;
+DROP TABLE suppressions;

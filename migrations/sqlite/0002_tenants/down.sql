@@ -1,0 +1,9 @@
+DROP TABLE operator_keys;
+DROP TABLE operators;
+DROP TABLE api_keys;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE invitations;
+DROP TABLE memberships;
+DROP TABLE users;
+DROP TABLE tenants;

@@ -1,0 +1,55 @@
+//! The connection enum and the glue that lets our three column types travel through it.
+
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql};
+use diesel::prelude::*;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types as st;
+
+use crate::base::id::{Guid, RawId};
+use crate::base::json::{Json, JsonDoc};
+use crate::base::time::{Instant, Timestamp};
+
+/// A connection to either engine. Queries written against it compile once and run on both.
+#[derive(diesel::MultiConnection)]
+pub enum DbConn {
+    Postgres(diesel::PgConnection),
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// Compiles the same expression once per engine: for batch inserts, upserts and raw SQL,
+/// which the derived backend does not offer although both engines do.
+#[macro_export]
+macro_rules! each_engine {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::engine::db::DbConn::Postgres($c) => $body,
+            $crate::engine::db::DbConn::Sqlite($c) => $body,
+        }
+    };
+}
+
+macro_rules! multi_engine {
+    ($rust:ty, $sql:ty) => {
+        impl FromSql<$sql, MultiBackend> for $rust {
+            fn from_sql(raw: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                raw.from_sql::<$rust, $sql>()
+            }
+        }
+        impl ToSql<$sql, MultiBackend> for $rust {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+                out.set_value((<$sql>::default(), self));
+                Ok(IsNull::No)
+            }
+        }
+        impl st::HasSqlType<$sql> for MultiBackend {
+            fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+                MultiBackend::lookup_sql_type::<$sql>(lookup)
+            }
+        }
+    };
+}
+
+multi_engine!(RawId, Guid);
+multi_engine!(Timestamp, Instant);
+multi_engine!(Json, JsonDoc);

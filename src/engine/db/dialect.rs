@@ -1,0 +1,35 @@
+//! The few places where the engines really differ.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::conn::DbConn;
+use super::scope::TenantTx;
+use crate::base::Result;
+
+/// Serialises everything that names the same `purpose` for this tenant until the transaction ends.
+///
+/// PostgreSQL takes an advisory lock; on SQLite a write transaction already excludes every other.
+pub fn lock_tenant(tx: &mut TenantTx<'_>, purpose: &str) -> Result<()> {
+    let key = format!("{}:{purpose}", tx.tenant());
+    if let DbConn::Postgres(conn) = tx.conn() {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind::<Text, _>(key)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Escapes what a person typed for use inside `LIKE … ESCAPE '\'`.
+pub fn like_contains(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}

@@ -1,0 +1,76 @@
+//! From a driver's error to ours: what the caller reads never holds a driver's text.
+
+use std::time::Duration;
+
+use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+
+use crate::base::Error;
+
+/// True for a unique violation on either engine (SQLite names no constraint, so ask where the noun is known).
+pub fn is_unique_violation(error: &Diesel) -> bool {
+    matches!(error, Diesel::DatabaseError(Kind::UniqueViolation, _))
+}
+
+/// True for a foreign key that points at nothing, or at another tenant's row.
+pub fn is_foreign_key_violation(error: &Diesel) -> bool {
+    matches!(error, Diesel::DatabaseError(Kind::ForeignKeyViolation, _))
+}
+
+/// Storage cannot be reached, is full, or is too busy: nothing was written, the caller may try again.
+pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::unavailable(
+        "storage.unavailable",
+        "Storage cannot be reached right now. Nothing was written; try again shortly.",
+    )
+    .with_retry_after(Duration::from_secs(1))
+    .with_source(source)
+}
+
+/// True when the message says the server or the file is at fault, not the statement.
+pub fn is_outage(error: &Diesel) -> bool {
+    let Diesel::DatabaseError(kind, info) = error else {
+        return matches!(error, Diesel::BrokenTransactionManager);
+    };
+    if matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure) {
+        return true;
+    }
+    let text = info.message();
+    [
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+        "connection not open",
+        "the database system is",
+        "deadlock detected",
+        "database is locked",
+        "disk is full",
+        "disk I/O error",
+        "No space left",
+        "read-only transaction",
+        "SSL connection has been closed",
+        "could not receive data from server",
+        "could not send data to server",
+    ]
+    .iter()
+    .any(|sign| text.contains(sign))
+}
+
+impl From<Diesel> for Error {
+    fn from(error: Diesel) -> Self {
+        match &error {
+            e if is_outage(e) => unavailable(error),
+            Diesel::DatabaseError(Kind::UniqueViolation, _) => Error::conflict(
+                "storage.conflict",
+                "The same thing was written at the same time. Read it again and retry.",
+            )
+            .with_source(error),
+            _ => Error::internal(error),
+        }
+    }
+}
+
+impl From<r2d2::Error> for Error {
+    fn from(error: r2d2::Error) -> Self {
+        unavailable(error)
+    }
+}

@@ -1,0 +1,21 @@
+//! The database: one diesel code path over SQLite and PostgreSQL, entered by two doors.
+//!
+//! [`Db::read`] and [`Db::write`] are the only ways in. Both run a synchronous closure on a blocking thread with a
+//! transaction bound to a scope: a [`TenantTx`] sees one tenant, a [`PlatformTx`] sees all and is for routing and operators.
+//! Nothing can be awaited inside, so no provider is ever called within a transaction.
+//! Real differences between the engines live in [`dialect`]; the column types in [`crate::base`].
+
+pub mod conn;
+pub mod dialect;
+mod doors;
+pub mod error;
+pub mod insert;
+mod manager;
+pub mod migrate;
+pub mod schema;
+mod scope;
+
+pub use conn::{DbConn, MultiBackend};
+pub use doors::{Db, DbSettings};
+pub use manager::Engine;
+pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

@@ -1,0 +1,711 @@
+//! Every table on both engines, with the native type of each column behind [`Guid`], [`Instant`] and [`JsonDoc`].
+//!
+//! Written by hand beside `migrations/{postgres,sqlite}`: diesel's printer knows one engine at a time. The integration
+//! suite compares this file with what the migrations make on each engine.
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    events (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        #[sql_name = "type"]
+        kind -> Text,
+        subject_type -> Text,
+        subject_id -> Nullable<Guid>,
+        lead_id -> Nullable<Guid>,
+        actor_type -> Text,
+        actor_id -> Nullable<Guid>,
+        request_id -> Nullable<Text>,
+        data -> JsonDoc,
+        occurred_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    jobs (id) {
+        id -> Guid,
+        tenant_id -> Guid,
+        kind -> Text,
+        payload -> JsonDoc,
+        state -> Text,
+        priority -> Integer,
+        run_at -> Instant,
+        attempt -> Integer,
+        max_attempts -> Integer,
+        lease_until -> Nullable<Instant>,
+        worker -> Nullable<Text>,
+        unique_key -> Nullable<Text>,
+        trace -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    idempotency_keys (scope_hash) {
+        scope_hash -> Text,
+        request_hash -> Text,
+        status -> Integer,
+        body -> Text,
+        etag -> Nullable<Text>,
+        location -> Nullable<Text>,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    tenants (id) {
+        id -> Guid,
+        name -> Text,
+        slug -> Text,
+        status -> Text,
+        time_zone -> Text,
+        country -> Text,
+        currency -> Text,
+        settings -> JsonDoc,
+        profile -> JsonDoc,
+        audience -> JsonDoc,
+        onboarded_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    users (id) {
+        id -> Guid,
+        email -> Text,
+        name -> Nullable<Text>,
+        password_hash -> Text,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    memberships (tenant_id, user_id) {
+        tenant_id -> Guid,
+        user_id -> Guid,
+        role -> Text,
+        status -> Text,
+        preferences -> JsonDoc,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    invitations (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        email -> Text,
+        role -> Text,
+        token_hash -> Text,
+        invited_by -> Nullable<Guid>,
+        expires_at -> Instant,
+        accepted_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    sessions (id) {
+        id -> Guid,
+        tenant_id -> Guid,
+        user_id -> Guid,
+        user_agent -> Nullable<Text>,
+        created_at -> Instant,
+        last_used_at -> Instant,
+        expires_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+        revoked_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        session_id -> Guid,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    api_keys (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        name -> Text,
+        prefix -> Text,
+        key_hash -> Text,
+        scopes -> JsonDoc,
+        created_by -> Nullable<Guid>,
+        expires_at -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+        replaced_by -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    operators (id) {
+        id -> Guid,
+        name -> Text,
+        email -> Nullable<Text>,
+        preferences -> JsonDoc,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    operator_keys (id) {
+        id -> Guid,
+        operator_id -> Guid,
+        name -> Text,
+        prefix -> Text,
+        key_hash -> Text,
+        expires_at -> Nullable<Instant>,
+        last_used_at -> Nullable<Instant>,
+        revoked_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    plans (code) {
+        code -> Text,
+        catalogue -> Text,
+        name -> Text,
+        version -> Integer,
+        pricing -> Text,
+        currency -> Text,
+        price_monthly -> Nullable<BigInt>,
+        price_annual -> Nullable<BigInt>,
+        leads_per_month -> Nullable<Integer>,
+        quotas -> JsonDoc,
+        features -> JsonDoc,
+        overage_price -> Nullable<BigInt>,
+        price_bands -> JsonDoc,
+        rollover_percent -> Integer,
+        trial_days -> Integer,
+        position -> Integer,
+        is_popular -> Bool,
+        is_active -> Bool,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    subscriptions (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        plan_code -> Text,
+        status -> Text,
+        overage_policy -> Text,
+        billing_interval -> Text,
+        anchor_day -> Integer,
+        trial_ends_at -> Nullable<Instant>,
+        current_period_start -> Instant,
+        current_period_end -> Instant,
+        activated_at -> Nullable<Instant>,
+        canceled_at -> Nullable<Instant>,
+        ended_at -> Nullable<Instant>,
+        cancel_at_period_end -> Bool,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    usage_periods (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        subscription_id -> Guid,
+        meter -> Text,
+        period_start -> Instant,
+        period_end -> Instant,
+        base -> Nullable<Integer>,
+        rollover -> Integer,
+        credits -> Integer,
+        used -> Integer,
+        overage -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    usage_entries (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        period_id -> Guid,
+        meter -> Text,
+        kind -> Text,
+        quantity -> Integer,
+        dedupe_key -> Text,
+        lead_id -> Nullable<Guid>,
+        amount_due -> BigInt,
+        notional_amount -> BigInt,
+        currency -> Text,
+        reason -> Nullable<Text>,
+        occurred_at -> Instant,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    lead_forms (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        platform -> Text,
+        name -> Text,
+        form_type -> Text,
+        definition -> JsonDoc,
+        external_form_id -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    ad_campaigns (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        name -> Text,
+        platform -> Text,
+        campaign_type -> Text,
+        objective -> Text,
+        status -> Text,
+        status_reason -> Nullable<Text>,
+        currency -> Text,
+        daily_budget -> BigInt,
+        total_budget -> Nullable<BigInt>,
+        monthly_cap -> Nullable<BigInt>,
+        spent -> BigInt,
+        targeting -> JsonDoc,
+        ad_creative -> JsonDoc,
+        search_ads -> JsonDoc,
+        lead_form_id -> Nullable<Guid>,
+        account_owner -> Text,
+        external_campaign_id -> Nullable<Text>,
+        external_page_id -> Nullable<Text>,
+        impressions -> BigInt,
+        clicks -> BigInt,
+        leads_generated -> BigInt,
+        start_at -> Nullable<Instant>,
+        end_at -> Nullable<Instant>,
+        activated_at -> Nullable<Instant>,
+        desired_delivery -> Text,
+        delivery_synced_at -> Nullable<Instant>,
+        delivery_error -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    leads (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        name -> Text,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        phone_raw -> Nullable<Text>,
+        company -> Nullable<Text>,
+        source -> Text,
+        source_details -> JsonDoc,
+        status -> Text,
+        validity -> Text,
+        score -> Integer,
+        is_locked -> Bool,
+        assigned_to -> Nullable<Guid>,
+        assigned_at -> Nullable<Instant>,
+        industry -> Nullable<Text>,
+        location -> JsonDoc,
+        budget_range -> Nullable<Text>,
+        timeline -> Nullable<Text>,
+        form_responses -> JsonDoc,
+        ad_campaign_id -> Nullable<Guid>,
+        lead_form_id -> Nullable<Guid>,
+        platform_lead_id -> Nullable<Text>,
+        charge_kind -> Nullable<Text>,
+        charged_amount -> Nullable<BigInt>,
+        charge_currency -> Nullable<Text>,
+        ai_summary -> Nullable<Text>,
+        ai_insights -> Nullable<JsonDoc>,
+        behaviour -> JsonDoc,
+        enquiry_count -> Integer,
+        contact_count -> Integer,
+        total_interactions -> Integer,
+        first_contact_at -> Nullable<Instant>,
+        last_contact_at -> Nullable<Instant>,
+        last_activity_at -> Instant,
+        closed_at -> Nullable<Instant>,
+        search -> Text,
+        received_at -> Instant,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    lead_identities (tenant_id, kind, value) {
+        tenant_id -> Guid,
+        kind -> Text,
+        value -> Text,
+        lead_id -> Guid,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    lead_scores (tenant_id, lead_id, id) {
+        tenant_id -> Guid,
+        lead_id -> Guid,
+        id -> Guid,
+        model -> Text,
+        model_version -> Integer,
+        score -> Integer,
+        items -> JsonDoc,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    lead_notes (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        lead_id -> Guid,
+        author_id -> Nullable<Guid>,
+        body -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    suppressions (id) {
+        id -> Guid,
+        channel -> Text,
+        address -> Text,
+        sender_address -> Text,
+        tenant_id -> Nullable<Guid>,
+        reason -> Text,
+        created_at -> Instant,
+        lifted_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    senders (id) {
+        id -> Guid,
+        tenant_id -> Nullable<Guid>,
+        channel -> Text,
+        provider -> Text,
+        address -> Text,
+        display_name -> Nullable<Text>,
+        is_active -> Bool,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    conversations (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        lead_id -> Guid,
+        channel -> Text,
+        status -> Text,
+        person_address -> Nullable<Text>,
+        sender_address -> Nullable<Text>,
+        unread_count -> Integer,
+        message_count -> Integer,
+        last_message_at -> Nullable<Instant>,
+        last_message_preview -> Nullable<Text>,
+        last_inbound_at -> Nullable<Instant>,
+        window_expires_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+        archived_at -> Nullable<Instant>,
+        converted_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    messages (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        conversation_id -> Guid,
+        lead_id -> Guid,
+        direction -> Text,
+        sender_type -> Text,
+        sender_user_id -> Nullable<Guid>,
+        channel -> Text,
+        message_type -> Text,
+        subject -> Nullable<Text>,
+        content -> Text,
+        attachments -> JsonDoc,
+        template_code -> Nullable<Text>,
+        template_variables -> Nullable<JsonDoc>,
+        from_address -> Nullable<Text>,
+        from_name -> Nullable<Text>,
+        to_address -> Nullable<Text>,
+        status -> Text,
+        provider -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        error_class -> Nullable<Text>,
+        error_code -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        metadata -> JsonDoc,
+        attempted_at -> Nullable<Instant>,
+        sent_at -> Nullable<Instant>,
+        delivered_at -> Nullable<Instant>,
+        read_at -> Nullable<Instant>,
+        failed_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    sender_threads (channel, sender_address, person_address, tenant_id) {
+        channel -> Text,
+        sender_address -> Text,
+        person_address -> Text,
+        tenant_id -> Guid,
+        conversation_id -> Guid,
+        last_outbound_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    notifications (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        user_id -> Guid,
+        event_id -> Nullable<Guid>,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        link -> Nullable<Text>,
+        lead_id -> Nullable<Guid>,
+        data -> JsonDoc,
+        read_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    notification_deliveries (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        event_id -> Guid,
+        kind -> Text,
+        channel -> Text,
+        address -> Text,
+        subject -> Nullable<Text>,
+        body -> Text,
+        template_code -> Nullable<Text>,
+        template_variables -> Nullable<JsonDoc>,
+        status -> Text,
+        provider -> Nullable<Text>,
+        external_id -> Nullable<Text>,
+        error -> Nullable<Text>,
+        attempted_at -> Nullable<Instant>,
+        sent_at -> Nullable<Instant>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    operator_notifications (id) {
+        id -> Guid,
+        tenant_id -> Nullable<Guid>,
+        event_id -> Nullable<Guid>,
+        kind -> Text,
+        title -> Text,
+        body -> Text,
+        data -> JsonDoc,
+        read_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    ops_tasks (id) {
+        id -> Guid,
+        tenant_id -> Guid,
+        kind -> Text,
+        title -> Text,
+        status -> Text,
+        estimate_minutes -> Integer,
+        dedupe_key -> Text,
+        due_at -> Instant,
+        completed_at -> Nullable<Instant>,
+        completed_by -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    webhook_events (id) {
+        id -> Guid,
+        provider -> Text,
+        kind -> Text,
+        external_id -> Text,
+        tenant_id -> Nullable<Guid>,
+        body -> JsonDoc,
+        state -> Text,
+        outcome -> Nullable<Text>,
+        error -> Nullable<Text>,
+        attempts -> Integer,
+        received_at -> Instant,
+        processed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    events,
+    jobs,
+    idempotency_keys,
+    tenants,
+    users,
+    memberships,
+    invitations,
+    sessions,
+    refresh_tokens,
+    api_keys,
+    operators,
+    operator_keys,
+    plans,
+    subscriptions,
+    usage_periods,
+    usage_entries,
+    lead_forms,
+    ad_campaigns,
+    leads,
+    lead_identities,
+    lead_scores,
+    lead_notes,
+    suppressions,
+    senders,
+    conversations,
+    messages,
+    sender_threads,
+    notifications,
+    notification_deliveries,
+    operator_notifications,
+    ops_tasks,
+    webhook_events,
+);

@@ -1,0 +1,108 @@
+//! The catalogue of event types. A type is `noun.past_participle`; its noun is the subject.
+
+crate::text_enum! {
+    /// Everything that can have happened.
+    pub enum EventType {
+        TenantCreated = "tenant.created",
+        TenantUpdated = "tenant.updated",
+        TenantOnboarded = "tenant.onboarded",
+        UserInvited = "user.invited",
+        UserJoined = "user.joined",
+        UserUpdated = "user.updated",
+        UserRemoved = "user.removed",
+        SessionStarted = "session.started",
+        SessionEnded = "session.ended",
+        SessionReuseDetected = "session.reuse_detected",
+        ApiKeyCreated = "api_key.created",
+        ApiKeyRotated = "api_key.rotated",
+        ApiKeyRevoked = "api_key.revoked",
+        OperatorCreated = "operator.created",
+        SubscriptionTrialStarted = "subscription.trial_started",
+        SubscriptionActivated = "subscription.activated",
+        SubscriptionRenewed = "subscription.renewed",
+        SubscriptionUpdated = "subscription.updated",
+        SubscriptionExpired = "subscription.expired",
+        SubscriptionCanceled = "subscription.canceled",
+        QuotaReached = "quota.reached",
+        OverageRecorded = "overage.recorded",
+        LeadCreated = "lead.created",
+        LeadEnquired = "lead.enquired",
+        LeadUpdated = "lead.updated",
+        LeadStatusChanged = "lead.status_changed",
+        LeadAssigned = "lead.assigned",
+        LeadScored = "lead.scored",
+        LeadUnlocked = "lead.unlocked",
+        LeadNoteAdded = "lead.note_added",
+        LeadTestReceived = "lead.test_received",
+        ConversationOpened = "conversation.opened",
+        ConversationUpdated = "conversation.updated",
+        ConversationClosed = "conversation.closed",
+        ConversationReopened = "conversation.reopened",
+        MessageQueued = "message.queued",
+        MessageSent = "message.sent",
+        MessageDelivered = "message.delivered",
+        MessageRead = "message.read",
+        MessageFailed = "message.failed",
+        MessageReceived = "message.received",
+        SuppressionCreated = "suppression.created",
+        SuppressionLifted = "suppression.lifted",
+        AdCampaignCreated = "ad_campaign.created",
+        AdCampaignUpdated = "ad_campaign.updated",
+        AdCampaignActivated = "ad_campaign.activated",
+        AdCampaignPaused = "ad_campaign.paused",
+        AdCampaignResumed = "ad_campaign.resumed",
+        AdCampaignCompleted = "ad_campaign.completed",
+        AdCampaignDeliveryChanged = "ad_campaign.delivery_changed",
+        AdCampaignDeliveryFailed = "ad_campaign.delivery_failed",
+        OpsTaskCreated = "ops_task.created",
+        OpsTaskUpdated = "ops_task.updated",
+        WebhookEventFailed = "webhook_event.failed",
+        WebhookEventReplayed = "webhook_event.replayed",
+        JobRetried = "job.retried",
+    }
+}
+
+impl EventType {
+    /// What the event is about.
+    pub fn subject(self) -> SubjectType {
+        let noun = self.as_str().split('.').next().unwrap_or_default();
+        match noun {
+            "quota" | "overage" => SubjectType::Subscription,
+            other => other.parse().unwrap_or(SubjectType::Tenant),
+        }
+    }
+}
+
+crate::text_enum! {
+    /// What an event can be about.
+    pub enum SubjectType {
+        Tenant = "tenant",
+        User = "user",
+        Session = "session",
+        ApiKey = "api_key",
+        Operator = "operator",
+        Subscription = "subscription",
+        Lead = "lead",
+        Conversation = "conversation",
+        Message = "message",
+        Suppression = "suppression",
+        AdCampaign = "ad_campaign",
+        OpsTask = "ops_task",
+        WebhookEvent = "webhook_event",
+        Job = "job",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_names_its_subject() {
+        for kind in EventType::ALL {
+            let noun = kind.as_str().split('.').next().unwrap();
+            let known = noun.parse::<SubjectType>().is_ok() || matches!(noun, "quota" | "overage");
+            assert!(known, "{kind} is about {noun}, which is no subject type");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Events: one append-only row per fact, written in the transaction of the fact.
+//!
+//! They are the audit trail, a lead's timeline, the payloads of outbound webhooks and what starts every reaction.
+//! Recording one also enqueues, in the same transaction, the job of each reaction registered for its type
+//! ([`Reactions`]); nothing else connects a fact to what follows from it. The catalogue of types is [`EventType`].
+
+mod catalogue;
+mod store;
+
+use crate::base::Result;
+use crate::base::id::{EventId, LeadId, TenantId};
+use crate::base::json::Json;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::jobs::{self, JobKind};
+
+pub use catalogue::{EventType, SubjectType};
+pub use store::{Event, EventFilter, find, list};
+
+/// Platform-wide facts carry the nil tenant.
+pub fn platform_tenant() -> TenantId {
+    TenantId::from_uuid(uuid::Uuid::nil())
+}
+
+/// A fact about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    kind: EventType,
+    subject: Option<uuid::Uuid>,
+    lead: Option<LeadId>,
+    data: serde_json::Value,
+}
+
+impl NewEvent {
+    pub fn new(kind: EventType) -> Self {
+        Self { kind, subject: None, lead: None, data: serde_json::json!({}) }
+    }
+    /// The id of the thing the event is about; its type follows from the event's type.
+    pub fn subject(mut self, id: uuid::Uuid) -> Self {
+        self.subject = Some(id);
+        self
+    }
+    /// Puts the event on this lead's timeline.
+    pub fn lead(mut self, lead: LeadId) -> Self {
+        self.lead = Some(lead);
+        self
+    }
+    /// What a reader needs besides ids. Never a secret.
+    pub fn data(mut self, data: serde_json::Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// What follows from which fact. Assembled once at start-up; a job's payload is `{"event_id": …}`.
+#[derive(Default)]
+pub struct Reactions(Vec<(EventType, &'static JobKind)>);
+
+impl Reactions {
+    pub fn on(&mut self, kind: EventType, job: &'static JobKind) -> &mut Self {
+        self.0.push((kind, job));
+        self
+    }
+    fn to(&self, kind: EventType) -> impl Iterator<Item = &'static JobKind> {
+        self.0.iter().filter(move |(k, _)| *k == kind).map(|(_, job)| *job)
+    }
+}
+
+/// The payload of every reaction's job.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct ReactionPayload {
+    pub event_id: EventId,
+}
+
+impl TenantTx<'_> {
+    /// Records a fact about this tenant and enqueues its reactions.
+    pub fn record(&mut self, event: NewEvent) -> Result<EventId> {
+        let tenant = self.tenant();
+        self.platform().record_for(tenant, event)
+    }
+}
+
+impl PlatformTx<'_> {
+    /// Records a fact about the platform itself.
+    pub fn record(&mut self, event: NewEvent) -> Result<EventId> {
+        self.record_for(platform_tenant(), event)
+    }
+
+    fn record_for(&mut self, tenant: TenantId, event: NewEvent) -> Result<EventId> {
+        let id = EventId::new();
+        let kind = event.kind;
+        let row = store::EventRow {
+            tenant_id: tenant,
+            id,
+            kind,
+            subject_type: kind.subject(),
+            subject_id: event.subject.map(crate::base::id::RawId),
+            lead_id: event.lead,
+            actor_type: self.actor().kind().into(),
+            actor_id: self.actor().id().map(crate::base::id::RawId),
+            request_id: self.request_id().map(Into::into),
+            data: Json(event.data),
+            occurred_at: self.now(),
+        };
+        store::insert(self, &row)?;
+        let reactions = self.reactions();
+        for job in reactions.to(kind) {
+            jobs::enqueue(self, tenant, jobs::NewJob::new(job, &ReactionPayload { event_id: id }))?;
+        }
+        Ok(id)
+    }
+}

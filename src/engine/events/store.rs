@@ -1,0 +1,121 @@
+//! Rows of the `events` table.
+
+use diesel::prelude::*;
+
+use super::{EventType, SubjectType};
+use crate::base::Result;
+use crate::base::id::{EventId, LeadId, RawId, TenantId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::engine::db::schema::events;
+use crate::engine::db::{PlatformTx, TenantTx};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+pub(super) struct EventRow {
+    pub tenant_id: TenantId,
+    pub id: EventId,
+    pub kind: EventType,
+    pub subject_type: SubjectType,
+    pub subject_id: Option<RawId>,
+    pub lead_id: Option<LeadId>,
+    pub actor_type: String,
+    pub actor_id: Option<RawId>,
+    pub request_id: Option<String>,
+    pub data: Json,
+    pub occurred_at: Timestamp,
+}
+
+/// A recorded fact.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "type": "lead.created", "subject_type": "lead",
+    "subject_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "actor_type": "provider", "actor_id": null, "request_id": null,
+    "data": {"source": "meta_ads", "score": 95}, "occurred_at": "2026-11-20T09:00:01Z"
+}))]
+pub struct Event {
+    pub id: EventId,
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    pub subject_type: SubjectType,
+    pub subject_id: Option<uuid::Uuid>,
+    pub lead_id: Option<LeadId>,
+    /// `user`, `api_key`, `operator`, `provider`, `system` or `anonymous`.
+    pub actor_type: String,
+    pub actor_id: Option<uuid::Uuid>,
+    /// The request that caused it, as in the `X-Request-Id` header.
+    pub request_id: Option<String>,
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+    pub occurred_at: Timestamp,
+}
+
+impl From<EventRow> for Event {
+    fn from(row: EventRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            subject_type: row.subject_type,
+            subject_id: row.subject_id.map(|id| id.0),
+            lead_id: row.lead_id,
+            actor_type: row.actor_type,
+            actor_id: row.actor_id.map(|id| id.0),
+            request_id: row.request_id,
+            data: row.data.0,
+            occurred_at: row.occurred_at,
+        }
+    }
+}
+
+pub(super) fn insert(tx: &mut PlatformTx<'_>, row: &EventRow) -> Result<()> {
+    diesel::insert_into(events::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Which events to list.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    pub kind: Option<EventType>,
+    pub lead: Option<LeadId>,
+    pub subject: Option<(SubjectType, uuid::Uuid)>,
+    pub occurred_after: Option<Timestamp>,
+    pub occurred_before: Option<Timestamp>,
+    /// Continue after (older than) this event; ids sort by time.
+    pub before: Option<EventId>,
+}
+
+/// Newest first, at most `limit`.
+pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, limit: i64) -> Result<Vec<Event>> {
+    let mut query = events::table
+        .filter(events::tenant_id.eq(tx.tenant()))
+        .order(events::id.desc())
+        .limit(limit)
+        .select(EventRow::as_select())
+        .into_boxed();
+    if let Some(kind) = filter.kind {
+        query = query.filter(events::kind.eq(kind));
+    }
+    if let Some(lead) = filter.lead {
+        query = query.filter(events::lead_id.eq(lead));
+    }
+    if let Some((kind, id)) = filter.subject {
+        query = query.filter(events::subject_type.eq(kind)).filter(events::subject_id.eq(RawId(id)));
+    }
+    if let Some(after) = filter.occurred_after {
+        query = query.filter(events::occurred_at.ge(after));
+    }
+    if let Some(before) = filter.occurred_before {
+        query = query.filter(events::occurred_at.lt(before));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(events::id.lt(before));
+    }
+    Ok(query.load(tx.conn())?.into_iter().map(Event::from).collect())
+}
+
+/// One event of this tenant.
+pub fn find(tx: &mut TenantTx<'_>, id: EventId) -> Result<Option<Event>> {
+    let row = events::table.find((tx.tenant(), id)).select(EventRow::as_select()).first(tx.conn()).optional()?;
+    Ok(row.map(Event::from))
+}

@@ -1,0 +1,64 @@
+//! What a handler is given.
+
+use super::model::{Job, Outcome};
+use super::store;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::Actor;
+use crate::engine::db::{Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
+
+/// A claimed job and the engine it runs in.
+#[derive(Clone)]
+pub struct JobContext {
+    pub job: Job,
+    pub core: Core,
+}
+
+impl JobContext {
+    pub fn payload<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        self.job.payload()
+    }
+
+    fn origin(&self) -> Origin {
+        Origin { actor: Actor::System, request_id: self.job.trace.clone() }
+    }
+
+    /// The tenant of the job's row.
+    pub fn scope(&self) -> TenantScope {
+        TenantScope::mint(self.job.tenant, self.origin())
+    }
+
+    pub fn platform_scope(&self) -> PlatformScope {
+        PlatformScope::mint(self.origin())
+    }
+
+    /// Writes the job's effect and its completion in one transaction: after a crash either both are there or neither.
+    ///
+    /// # Errors
+    /// `job.lease_lost` when another worker took the job over meanwhile; nothing is written then.
+    pub async fn finish(&self, body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static) -> Result<Outcome> {
+        let job = self.job.clone();
+        let write = self.core.db.write(self.scope(), move |tx| {
+            store::complete(&mut tx.platform(), &job)?;
+            body(tx)
+        });
+        write.await.map(|()| Outcome::Settled)
+    }
+
+    /// [`Self::finish`] for a job of the platform itself.
+    pub async fn finish_platform(
+        &self,
+        body: impl FnOnce(&mut PlatformTx<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<Outcome> {
+        let job = self.job.clone();
+        let write = self.core.db.write(self.platform_scope(), move |tx| {
+            store::complete(tx, &job)?;
+            body(tx)
+        });
+        write.await.map(|()| Outcome::Settled)
+    }
+}
+
+pub(super) fn lease_lost() -> Error {
+    Error::conflict("job.lease_lost", "another worker took this job over")
+}

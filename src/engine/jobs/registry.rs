@@ -1,0 +1,58 @@
+//! Which handler runs which kind.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::context::JobContext;
+use super::model::{JobKind, Outcome};
+use super::schedule::Periodic;
+use crate::base::Result;
+
+type Run = Arc<dyn Fn(JobContext) -> Pin<Box<dyn Future<Output = Result<Outcome>> + Send>> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub kind: &'static JobKind,
+    pub run: Run,
+}
+
+/// Every kind of job this process can run, and what it runs periodically.
+#[derive(Default)]
+pub struct Registry {
+    entries: HashMap<&'static str, Entry>,
+    pub(super) periodic: Vec<Periodic>,
+}
+
+impl Registry {
+    /// An error from the handler means [`Outcome::Retry`].
+    ///
+    /// # Panics
+    /// When two handlers claim one name: a mistake of the programmer, found at start-up.
+    pub fn handle<F, Fut>(&mut self, kind: &'static JobKind, run: F) -> &mut Self
+    where
+        F: Fn(JobContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome>> + Send + 'static,
+    {
+        let entry = Entry { kind, run: Arc::new(move |context| Box::pin(run(context))) };
+        assert!(self.entries.insert(kind.name, entry).is_none(), "two handlers for job kind {}", kind.name);
+        self
+    }
+
+    /// Runs `kind` once per slot of `every`, on whichever process comes first.
+    pub fn every(&mut self, every: std::time::Duration, kind: &'static JobKind) -> &mut Self {
+        self.periodic.push(Periodic { kind, every });
+        self
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<Entry> {
+        self.entries.get(name).cloned()
+    }
+
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.entries.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+}

@@ -1,0 +1,290 @@
+//! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::context::JobContext;
+use super::model::{Job, JobKind, JobState, Outcome};
+use super::registry::Registry;
+use super::schedule;
+use super::store::{self, Settlement};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformScope;
+
+/// How a process works on jobs.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Jobs run at once in this process.
+    pub concurrency: usize,
+    /// How long to sleep at most when nothing signals work.
+    pub poll: Duration,
+    /// How long a stopping process waits for running jobs; their leases let others take over what is left.
+    pub grace: Duration,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { concurrency: 32, poll: Duration::from_secs(1), grace: Duration::from_secs(25) }
+    }
+}
+
+/// Runs the jobs of a [`Registry`].
+pub struct Worker {
+    core: Core,
+    registry: Arc<Registry>,
+    settings: WorkerSettings,
+    name: String,
+}
+
+impl Worker {
+    pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
+        Self { core, registry, settings, name: crate::base::crypto::random_token("w_")[..14].to_string() }
+    }
+
+    /// Works until `stop` turns true, then waits for what runs.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut running = JoinSet::new();
+        let mut cursor = 0_u128;
+        let mut next_schedule = std::time::Instant::now();
+        while !*stop.borrow() {
+            while running.try_join_next().is_some() {}
+            if next_schedule <= std::time::Instant::now() {
+                self.tend().await;
+                next_schedule = std::time::Instant::now() + Duration::from_secs(5);
+            }
+            let free = self.settings.concurrency.saturating_sub(running.len());
+            let claimed = if free > 0 { self.claim(free, &mut cursor).await } else { Vec::new() };
+            if *stop.borrow() && !claimed.is_empty() {
+                self.release(claimed).await;
+                break;
+            }
+            let idle = claimed.is_empty();
+            for job in claimed {
+                running.spawn(self.runner().run(job));
+            }
+            if idle {
+                let nap = self.nap().await;
+                tokio::select! {
+                    () = self.core.db.wake().wait() => {}
+                    _ = running.join_next(), if !running.is_empty() && free == 0 => {}
+                    () = tokio::time::sleep(nap) => {}
+                    _ = stop.changed() => {}
+                }
+            }
+        }
+        let wait = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.settings.grace, wait).await.is_err() {
+            tracing::warn!("stopped with jobs still running; their leases expire and they run again");
+        }
+    }
+
+    /// Runs everything that is due, and what follows from it, until nothing is left. For tests and one-off commands:
+    /// the clock stands still meanwhile unless the caller moves it.
+    pub async fn run_until_idle(&self) -> Result<usize> {
+        let mut total = 0;
+        let mut cursor = 0_u128;
+        loop {
+            self.core.db.write(PlatformScope::system(), store::promote).await?;
+            let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
+            if claimed.is_empty() {
+                return Ok(total);
+            }
+            total += claimed.len();
+            let mut running = JoinSet::new();
+            for job in claimed {
+                running.spawn(self.runner().run(job));
+            }
+            while running.join_next().await.is_some() {}
+        }
+    }
+
+    /// Enqueues the current slot of every period.
+    pub async fn run_schedule(&self) -> Result<()> {
+        let periodic: Vec<(&'static JobKind, Duration)> =
+            self.registry.periodic.iter().map(|p| (p.kind, p.every)).collect();
+        self.core.db.write(PlatformScope::system(), move |tx| schedule::enqueue_due(tx, &periodic)).await
+    }
+
+    async fn tend(&self) {
+        if let Err(error) = self.run_schedule().await {
+            tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
+        }
+        let week_ago = self.core.clock.now().minus(chrono::Duration::days(7));
+        let counted = self.core.db.write(PlatformScope::system(), move |tx| {
+            store::prune(tx, week_ago)?;
+            store::count_open(tx)
+        });
+        if let Ok(counts) = counted.await {
+            self.core.metrics.jobs.reset();
+            for (kind, state, count) in counts {
+                self.core.metrics.jobs.with_label_values(&[kind.as_str(), state.as_str()]).set(count);
+            }
+        }
+    }
+
+    async fn claim(&self, free: usize, cursor: &mut u128) -> Vec<Job> {
+        match self.try_claim(free, cursor).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn try_claim(&self, free: usize, cursor: &mut u128) -> Result<Vec<Job>> {
+        let worker = self.name.clone();
+        let limit = i64::try_from(free.min(64)).unwrap_or(64);
+        let mut at = *cursor;
+        // Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
+        let lease_until = self.core.clock.now().plus(chrono::Duration::seconds(150));
+        let (claimed, at) = self
+            .core
+            .db
+            .write(PlatformScope::system(), move |tx| {
+                store::promote(tx)?;
+                let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
+                Ok((claimed, at))
+            })
+            .await?;
+        *cursor = at;
+        Ok(claimed)
+    }
+
+    async fn release(&self, claimed: Vec<Job>) {
+        let released = self.core.db.write(PlatformScope::system(), move |tx| store::release(tx, &claimed)).await;
+        if let Err(error) = released {
+            tracing::warn!(error = %error.chain(), "claimed jobs could not be given back; their leases expire");
+        }
+    }
+
+    /// Until the next waiting job, but at most the poll interval.
+    async fn nap(&self) -> Duration {
+        let due = self.core.db.read(PlatformScope::system(), store::next_due).await.ok().flatten();
+        let until = due.map(|at| at.since(self.core.clock.now()).to_std().unwrap_or_default());
+        until.map_or(self.settings.poll, |wait| wait.clamp(Duration::from_millis(5), self.settings.poll))
+    }
+
+    fn runner(&self) -> Runner {
+        Runner { core: self.core.clone(), registry: self.registry.clone() }
+    }
+}
+
+struct Runner {
+    core: Core,
+    registry: Arc<Registry>,
+}
+
+impl Runner {
+    async fn run(self, job: Job) {
+        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
+            request_id = job.trace.as_deref().unwrap_or_default());
+        let work = async {
+            let started = std::time::Instant::now();
+            let outcome = self.outcome(&job).await;
+            self.core
+                .metrics
+                .job_seconds
+                .with_label_values(&[job.kind.as_str()])
+                .observe(started.elapsed().as_secs_f64());
+            self.settle(&job, outcome).await;
+        };
+        tracing::Instrument::instrument(work, span).await;
+    }
+
+    async fn outcome(&self, job: &Job) -> Outcome {
+        let Some(entry) = self.registry.find(&job.kind) else {
+            return Outcome::Dead(Error::not_found("job.unknown_kind", "no handler for this kind in this version"));
+        };
+        let context = JobContext { job: job.clone(), core: self.core.clone() };
+        let run = tokio::spawn(tracing::Instrument::in_current_span((entry.run)(context)));
+        let abort = run.abort_handle();
+        match tokio::time::timeout(entry.kind.timeout, run).await {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(error))) => Outcome::Retry(error),
+            Ok(Err(panicked)) => Outcome::Retry(Error::internal(panicked)),
+            Err(_) => {
+                abort.abort();
+                Outcome::Retry(Error::unavailable("job.timeout", "the run took longer than its limit and was cut off"))
+            }
+        }
+    }
+
+    async fn settle(&self, job: &Job, outcome: Outcome) {
+        let Some((settlement, label)) = self.settlement(job, outcome) else {
+            return self.count(job, "done");
+        };
+        let owned = job.clone();
+        let written =
+            self.core.db.write(PlatformScope::system(), move |tx| store::settle(tx, &owned, settlement)).await;
+        match written {
+            Ok(true) => self.count(job, label),
+            Ok(false) => self.count(job, "lost"),
+            Err(error) => {
+                // The lease expires and the job runs again: handlers are idempotent.
+                tracing::error!(error = %error.chain(), "a run could not be settled");
+                self.count(job, "lost");
+            }
+        }
+    }
+
+    fn settlement(&self, job: &Job, outcome: Outcome) -> Option<(Settlement, &'static str)> {
+        let end = |state, last_error| Settlement { state, run_at: None, last_error, refund_attempt: false };
+        Some(match outcome {
+            Outcome::Settled => return None,
+            Outcome::Done => (end(JobState::Done, None), "done"),
+            Outcome::Discard(reason) => {
+                tracing::info!(reason, "discarded");
+                (end(JobState::Discarded, Some(reason)), "discarded")
+            }
+            Outcome::Snooze(until, reason) => {
+                let run_at = Some(until);
+                (
+                    Settlement { state: JobState::Retry, run_at, last_error: Some(reason), refund_attempt: true },
+                    "snoozed",
+                )
+            }
+            Outcome::Dead(error) => {
+                tracing::error!(error = %error.chain(), "dead");
+                (end(JobState::Dead, Some(error.chain())), "dead")
+            }
+            Outcome::Retry(error) if error.code() == "job.lease_lost" => return None,
+            Outcome::Retry(error) if job.is_last_attempt() => {
+                tracing::error!(error = %error.chain(), "dead after its last attempt");
+                (end(JobState::Dead, Some(error.chain())), "dead")
+            }
+            Outcome::Retry(error) => {
+                tracing::warn!(error = %error.chain(), "failed; will be tried again");
+                let run_at = Some(self.retry_at(job, &error));
+                (
+                    Settlement {
+                        state: JobState::Retry,
+                        run_at,
+                        last_error: Some(error.chain()),
+                        refund_attempt: false,
+                    },
+                    "retry",
+                )
+            }
+        })
+    }
+
+    fn retry_at(&self, job: &Job, error: &Error) -> Timestamp {
+        let backoff = self
+            .registry
+            .find(&job.kind)
+            .map_or(Duration::from_secs(60), |entry| entry.kind.delay_after(job.attempt, rand::random()));
+        let wait = backoff.max(error.retry_after().unwrap_or_default());
+        self.core.clock.now().plus(chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1)))
+    }
+
+    fn count(&self, job: &Job, outcome: &str) {
+        self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), outcome]).inc();
+    }
+}

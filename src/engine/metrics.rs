@@ -1,0 +1,87 @@
+//! What Prometheus reads at `/metrics`.
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+use crate::base::{Error, Result};
+
+/// Every metric of the process. Label values are bounded: route patterns, kinds and outcomes, never ids.
+pub struct Metrics {
+    registry: Registry,
+    /// Seconds per request by method, route pattern and status.
+    pub http_requests: HistogramVec,
+    /// Runs by kind and outcome (done, retry, snoozed, discarded, dead, lost).
+    pub job_runs: IntCounterVec,
+    /// Seconds per run by kind.
+    pub job_seconds: HistogramVec,
+    /// Jobs by kind and state, refreshed by the scheduler.
+    pub jobs: IntGaugeVec,
+    /// Inbound webhooks by provider and outcome (accepted, duplicate, ignored, refused).
+    pub webhooks: IntCounterVec,
+    /// Seconds from receipt of a webhook to the lead's transaction.
+    pub intake_seconds: Histogram,
+    /// Seconds from receipt of a lead to the hand-over of its notification to the provider.
+    pub notify_seconds: Histogram,
+    /// Calls to providers by provider, operation and class of the answer.
+    pub provider_calls: IntCounterVec,
+}
+
+const LATENCY: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+impl Metrics {
+    pub fn new() -> Result<Self> {
+        let build = || -> prometheus::Result<Self> {
+            let registry = Registry::new();
+            let histogram = |name: &str, help: &str| HistogramOpts::new(name, help).buckets(LATENCY.to_vec());
+            let metrics = Self {
+                http_requests: HistogramVec::new(
+                    histogram("leadwright_http_request_seconds", "Seconds per HTTP request."),
+                    &["method", "route", "status"],
+                )?,
+                job_runs: IntCounterVec::new(
+                    Opts::new("leadwright_job_runs_total", "Job runs by outcome."),
+                    &["kind", "outcome"],
+                )?,
+                job_seconds: HistogramVec::new(histogram("leadwright_job_seconds", "Seconds per job run."), &["kind"])?,
+                jobs: IntGaugeVec::new(Opts::new("leadwright_jobs", "Jobs by kind and state."), &["kind", "state"])?,
+                webhooks: IntCounterVec::new(
+                    Opts::new("leadwright_webhooks_total", "Inbound webhooks by outcome."),
+                    &["provider", "outcome"],
+                )?,
+                intake_seconds: Histogram::with_opts(histogram(
+                    "leadwright_intake_seconds",
+                    "Seconds from a lead's receipt to its transaction.",
+                ))?,
+                notify_seconds: Histogram::with_opts(histogram(
+                    "leadwright_notify_seconds",
+                    "Seconds from a lead's receipt to the hand-over of its notification.",
+                ))?,
+                provider_calls: IntCounterVec::new(
+                    Opts::new("leadwright_provider_calls_total", "Calls to providers by result."),
+                    &["provider", "operation", "result"],
+                )?,
+                registry,
+            };
+            let r = &metrics.registry;
+            r.register(Box::new(metrics.http_requests.clone()))?;
+            r.register(Box::new(metrics.job_runs.clone()))?;
+            r.register(Box::new(metrics.job_seconds.clone()))?;
+            r.register(Box::new(metrics.jobs.clone()))?;
+            r.register(Box::new(metrics.webhooks.clone()))?;
+            r.register(Box::new(metrics.intake_seconds.clone()))?;
+            r.register(Box::new(metrics.notify_seconds.clone()))?;
+            r.register(Box::new(metrics.provider_calls.clone()))?;
+            Ok(metrics)
+        };
+        build().map_err(Error::internal)
+    }
+
+    /// The exposition in Prometheus' text format.
+    pub fn render(&self) -> Result<String> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(Error::internal)?;
+        String::from_utf8(text).map_err(Error::internal)
+    }
+}

@@ -1,0 +1,36 @@
+//! The engine under the business: database, jobs, events, HTTP and rules, none of which knows what a lead is.
+//!
+//! [`Core`] is the handle every handler and job holds. Imports run downwards only: the engine knows [`crate::base`] and
+//! nothing above itself.
+
+pub mod db;
+pub mod events;
+pub mod http;
+pub mod jobs;
+pub mod metrics;
+
+use std::sync::Arc;
+
+use crate::base::crypto::MasterKey;
+use crate::base::time::Clock;
+
+/// The engine as one handle; cheap to clone.
+#[derive(Clone)]
+pub struct Core {
+    pub db: db::Db,
+    pub clock: Clock,
+    pub metrics: Arc<metrics::Metrics>,
+    pub master_key: MasterKey,
+    pub settings: Arc<CoreSettings>,
+}
+
+/// What the engine needs to know about its deployment.
+#[derive(Debug, Clone)]
+pub struct CoreSettings {
+    /// Where the world reaches us, without a trailing slash: signatures and links are built from it, never from `Host`.
+    pub public_url: String,
+    /// The platform's own name, as in "ABC Real Estate via LeadGen Pro".
+    pub platform_name: String,
+    /// Off for tests and benchmarks.
+    pub rate_limit: bool,
+}
