@@ -9,6 +9,7 @@ CREATE TABLE tenants (
     settings jsonb NOT NULL,
     profile jsonb NOT NULL,
     audience jsonb NOT NULL,
+    entitlements jsonb,
     onboarded_at timestamptz,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,

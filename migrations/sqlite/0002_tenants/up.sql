@@ -9,6 +9,7 @@ CREATE TABLE tenants (
     settings TEXT NOT NULL,
     profile TEXT NOT NULL,
     audience TEXT NOT NULL,
+    entitlements TEXT,
     onboarded_at BIGINT,
     version INTEGER NOT NULL,
     created_at BIGINT NOT NULL,

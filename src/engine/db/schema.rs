@@ -78,6 +78,7 @@ diesel::table! {
         settings -> JsonDoc,
         profile -> JsonDoc,
         audience -> JsonDoc,
+        entitlements -> Nullable<JsonDoc>,
         onboarded_at -> Nullable<Instant>,
         version -> Integer,
         created_at -> Instant,

@@ -190,6 +190,10 @@ pub trait Scope: Send + 'static {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn bind<'c>(&self, conn: &'c mut DbConn, context: &'c Context) -> Self::Tx<'c>;
+    /// The same transaction seen platform-wide, for the engine's own tables.
+    fn platform<'a>(tx: &'a mut Self::Tx<'_>) -> PlatformTx<'a>;
+    /// Whose idempotency keys these are.
+    fn principal(&self) -> String;
 }
 
 impl Scope for TenantScope {
@@ -201,6 +205,12 @@ impl Scope for TenantScope {
     fn bind<'c>(&self, conn: &'c mut DbConn, context: &'c Context) -> TenantTx<'c> {
         TenantTx { platform: PlatformTx { conn, context }, tenant: self.tenant }
     }
+    fn platform<'a>(tx: &'a mut TenantTx<'_>) -> PlatformTx<'a> {
+        tx.platform()
+    }
+    fn principal(&self) -> String {
+        format!("tenant {} {} {:?}", self.tenant, self.origin.actor.kind(), self.origin.actor.id())
+    }
 }
 
 impl Scope for PlatformScope {
@@ -211,5 +221,11 @@ impl Scope for PlatformScope {
     #[allow(private_interfaces)]
     fn bind<'c>(&self, conn: &'c mut DbConn, context: &'c Context) -> PlatformTx<'c> {
         PlatformTx { conn, context }
+    }
+    fn platform<'a>(tx: &'a mut PlatformTx<'_>) -> PlatformTx<'a> {
+        PlatformTx { conn: tx.conn, context: tx.context }
+    }
+    fn principal(&self) -> String {
+        format!("platform {} {:?}", self.origin.actor.kind(), self.origin.actor.id())
     }
 }

@@ -1,1 +1,22 @@
-pub struct X;
+//! HTTP: extractors, problems, paging, idempotency, limits and the contract's finishing.
+//!
+//! The only place, with the `api` files, that knows actix. A handler extracts, delegates and wraps; everything that
+//! is the same for all operations happens here once: [`pipeline`] around every request, [`Error`](crate::base::Error)
+//! to RFC 9457 in [`problem`], replays in [`once`], responses and headers of the document in [`openapi`].
+
+mod body;
+pub mod etag;
+pub mod limits;
+pub mod once;
+pub mod openapi;
+pub mod paging;
+mod params;
+pub mod pipeline;
+pub mod problem;
+
+pub use body::{Json, NUL_RULE, parse_json};
+pub use etag::IfMatch;
+pub use once::{Once, Reply};
+pub use paging::{Cursor, Limit, Page};
+pub use params::{CommaList, Path, Query};
+pub use pipeline::{RequestId, client_ip};

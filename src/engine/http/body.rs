@@ -1,0 +1,242 @@
+//! JSON bodies: read whole within a limit, checked, then typed, with errors that point at the value.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use super::once::BodyHash;
+use crate::base::{Error, ErrorKind, FieldError, Result};
+
+/// The largest JSON body an operation takes.
+pub const MAX_BODY: usize = 1024 * 1024;
+const MAX_DEPTH: usize = 32;
+/// What a text value may not hold.
+pub const NUL_RULE: &str = "text must not contain the NUL character";
+
+/// A typed JSON body. Refuses what is too large, too deep, not UTF-8, holds NUL, or has unknown fields
+/// (the type says `deny_unknown_fields`).
+#[derive(Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + validator::Validate + 'static> FromRequest for Json<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            check_content_type(&req)?;
+            let bytes = read(&req, &mut payload, MAX_BODY).await?;
+            req.extensions_mut().insert(BodyHash::of(&bytes));
+            let value: T = parse_json(&bytes)?;
+            value.validate().map_err(invalid)?;
+            Ok(Self(value))
+        })
+    }
+}
+
+fn check_content_type(req: &HttpRequest) -> Result<()> {
+    let kind = req.content_type().trim().to_ascii_lowercase();
+    if kind == "application/json" || kind == "application/merge-patch+json" {
+        return Ok(());
+    }
+    let message = "Send the body as Content-Type: application/json.";
+    Err(Error::new(ErrorKind::UnsupportedMedia, "request.unsupported_media_type", message))
+}
+
+/// Reads a body of at most `limit` bytes.
+pub async fn read(req: &HttpRequest, payload: &mut Payload, limit: usize) -> Result<actix_web::web::Bytes> {
+    let too_large = || {
+        let message = format!("The body may have at most {limit} bytes.");
+        Error::new(ErrorKind::TooLarge, "request.too_large", message)
+    };
+    let declared = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Error::malformed("request.unreadable", "The body could not be read.").with_source(error.to_string())
+        })?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+/// Parses JSON text into a type; see [`Json`] for what is refused.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
+        let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
+        Error::malformed("request.malformed_json", message)
+    })?;
+    check(&value, &mut String::new(), 0)?;
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
+    })
+}
+
+fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Result<()> {
+    use serde_json::Value;
+    if depth > MAX_DEPTH {
+        let message = format!("JSON may be nested at most {MAX_DEPTH} levels deep.");
+        return Err(Error::malformed("request.too_deep", message));
+    }
+    let base = pointer.len();
+    match value {
+        Value::String(text) if text.contains('\0') => {
+            return Err(Error::field(pointer.as_str(), "invalid_value", NUL_RULE));
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                check(item, pointer, depth + 1)?;
+                pointer.truncate(base);
+            }
+        }
+        Value::Object(map) => {
+            for (key, item) in map {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                if key.contains('\0') {
+                    return Err(Error::field(pointer.replace('\0', "\u{fffd}"), "invalid_value", NUL_RULE));
+                }
+                check(item, pointer, depth + 1)?;
+                pointer.truncate(base);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// Turns serde's sentence into a code and a pointer that names the field itself.
+pub(super) fn field_error(pointer: String, sentence: &str) -> FieldError {
+    let quoted = || sentence.split('`').nth(1).unwrap_or_default().to_string();
+    if sentence.starts_with("missing field") {
+        return FieldError::new(format!("{pointer}/{}", quoted()), "required", "this field is required");
+    }
+    if sentence.starts_with("unknown field") {
+        let name = quoted();
+        let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
+        let expected = sentence.split_once(", ").map_or("no fields", |(_, rest)| rest);
+        return FieldError::new(pointer, "unknown_field", format!("this field is not known; {expected}"));
+    }
+    let code = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
+    FieldError::new(pointer, code, sentence.to_string())
+}
+
+/// From the validator's map to pointers.
+fn invalid(errors: validator::ValidationErrors) -> Error {
+    let mut fields = Vec::new();
+    collect(&errors, "", &mut fields);
+    fields.sort_by(|a, b| a.pointer.cmp(&b.pointer));
+    Error::fields(fields)
+}
+
+fn collect(errors: &validator::ValidationErrors, base: &str, fields: &mut Vec<FieldError>) {
+    for (name, kind) in errors.errors() {
+        let pointer = format!("{base}/{name}");
+        match kind {
+            validator::ValidationErrorsKind::Struct(inner) => collect(inner, &pointer, fields),
+            validator::ValidationErrorsKind::List(items) => {
+                for (index, inner) in items {
+                    collect(inner, &format!("{pointer}/{index}"), fields);
+                }
+            }
+            validator::ValidationErrorsKind::Field(list) => fields.extend(list.iter().map(|e| describe(&pointer, e))),
+        }
+    }
+}
+
+fn describe(pointer: &str, error: &validator::ValidationError) -> FieldError {
+    let bound = |name: &str| error.params.get(name).map(ToString::to_string);
+    let detail = match (&error.message, error.code.as_ref(), bound("min"), bound("max")) {
+        (Some(message), ..) => message.to_string(),
+        (None, "length", Some(min), Some(max)) => format!("expected {min} to {max} characters or entries"),
+        (None, "length", Some(min), None) => format!("expected at least {min} characters or entries"),
+        (None, "length", None, Some(max)) => format!("expected at most {max} characters or entries"),
+        (None, "range", Some(min), Some(max)) => format!("expected a value from {min} to {max}"),
+        (None, "range", Some(min), None) => format!("expected a value of at least {min}"),
+        (None, "range", None, Some(max)) => format!("expected a value of at most {max}"),
+        (None, "url", ..) => "expected an absolute URL such as https://example.com".into(),
+        (None, code, ..) => format!("this value fails the rule {code}"),
+    };
+    FieldError::new(pointer, error.code.to_string(), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code)]
+        name: String,
+        #[serde(default)]
+        #[allow(dead_code)]
+        inner: Vec<Inner>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[allow(dead_code)]
+        size: i32,
+    }
+
+    fn pointer(body: &str) -> (String, String) {
+        let error = parse_json::<Outer>(body.as_bytes()).unwrap_err();
+        let field = error.field_errors().first().unwrap_or_else(|| panic!("no field in {error:?}"));
+        (field.pointer.clone(), field.code.to_string())
+    }
+
+    #[test]
+    fn errors_point_at_the_value() {
+        let cases = [
+            (r#"{}"#, "/name", "required"),
+            (r#"{"name":1}"#, "/name", "invalid_type"),
+            (r#"{"name":"x","size":1}"#, "/size", "unknown_field"),
+            (r#"{"name":"x","inner":[{"size":1},{}]}"#, "/inner/1/size", "required"),
+            (r#"{"name":"x","inner":[{"size":1,"bulk":2}]}"#, "/inner/0/bulk", "unknown_field"),
+            (r#"{"name":"x","inner":[{"size":"1"}]}"#, "/inner/0/size", "invalid_type"),
+            (r#"{"name":"a\u0000b"}"#, "/name", "invalid_value"),
+        ];
+        for (body, at, code) in cases {
+            assert_eq!(pointer(body), (at.to_string(), code.to_string()), "{body}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_malformed() {
+        for body in [&b"{"[..], b"", b"\xff\xfe", b"{\"name\":\"\xc3\x28\"}"] {
+            assert_eq!(parse_json::<Outer>(body).unwrap_err().code(), "request.malformed_json");
+        }
+        let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+        assert_eq!(parse_json::<serde_json::Value>(deep.as_bytes()).unwrap_err().code(), "request.too_deep");
+    }
+}

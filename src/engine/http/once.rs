@@ -1,0 +1,261 @@
+//! `Idempotency-Key`: the answer to a POST is stored in the transaction of its effect, so a retry replays it.
+//!
+//! Same key and same request: the stored answer. Same key, other request: 422. While the first is still running: 409.
+//! Refusals are not stored, because nothing happened. Stored bodies are sealed under the master key for 24 hours.
+
+use std::collections::HashSet;
+use std::future::{Ready, ready};
+use std::sync::{Arc, Mutex};
+
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use diesel::prelude::*;
+
+use crate::base::crypto::{MasterKey, sha256_hex};
+use crate::base::time::Timestamp;
+use crate::base::{Error, ErrorKind, Result};
+use crate::engine::Core;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::idempotency_keys;
+use crate::engine::db::{PlatformTx, Scope};
+
+const PURPOSE: &str = "idempotency";
+const KEPT_HOURS: i64 = 24;
+
+/// What a handler answers: a view and its headers.
+pub struct Reply<V> {
+    status: StatusCode,
+    view: V,
+    etag: Option<String>,
+    location: Option<String>,
+}
+
+impl<V: serde::Serialize> Reply<V> {
+    pub fn ok(view: V) -> Self {
+        Self { status: StatusCode::OK, view, etag: None, location: None }
+    }
+    pub fn created(view: V) -> Self {
+        Self { status: StatusCode::CREATED, ..Self::ok(view) }
+    }
+    pub fn accepted(view: V) -> Self {
+        Self { status: StatusCode::ACCEPTED, ..Self::ok(view) }
+    }
+    /// The version of the resource, for `If-Match`.
+    pub fn version(mut self, version: i32) -> Self {
+        self.etag = Some(super::etag::of_version(version));
+        self
+    }
+    pub fn location(mut self, path: String) -> Self {
+        self.location = Some(path);
+        self
+    }
+    pub fn respond(self) -> HttpResponse {
+        let body = serde_json::to_string(&self.view).unwrap_or_else(|_| "null".into());
+        Stored { status: self.status.as_u16(), body, etag: self.etag, location: self.location }.respond(false)
+    }
+}
+
+struct Stored {
+    status: u16,
+    body: String,
+    etag: Option<String>,
+    location: Option<String>,
+}
+
+impl Stored {
+    fn respond(self, replayed: bool) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponseBuilder::new(status);
+        if let Some(etag) = self.etag {
+            response.insert_header((header::ETAG, etag));
+        }
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if replayed {
+            response.insert_header(("Idempotency-Replayed", "true"));
+        }
+        if status == StatusCode::NO_CONTENT {
+            return response.finish();
+        }
+        response.content_type("application/json").body(self.body)
+    }
+}
+
+/// The hash of the body, left by the body extractor.
+#[derive(Clone)]
+pub(super) struct BodyHash(String);
+
+impl BodyHash {
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self(sha256_hex(bytes))
+    }
+}
+
+/// Keys being worked on in this process. Between processes the unique row decides.
+#[derive(Default)]
+pub struct InFlight(Mutex<HashSet<String>>);
+
+struct Ticket {
+    keys: Arc<InFlight>,
+    key: String,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Ok(mut keys) = self.keys.0.lock() {
+            keys.remove(&self.key);
+        }
+    }
+}
+
+/// Every POST handler takes one and writes through it.
+pub struct Once {
+    req: HttpRequest,
+    key: Option<String>,
+}
+
+impl FromRequest for Once {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let key = match req.headers().get("Idempotency-Key").map(|value| value.to_str()) {
+            None => None,
+            Some(Ok(key)) if (1..=255).contains(&key.len()) => Some(key.to_string()),
+            Some(_) => {
+                let rule = "Idempotency-Key must be 1 to 255 visible ASCII characters.";
+                return ready(Err(Error::malformed("request.idempotency_key", rule)));
+            }
+        };
+        ready(Ok(Self { req: req.clone(), key }))
+    }
+}
+
+impl Once {
+    /// Runs `body` in one write transaction and answers its reply, once per key.
+    ///
+    /// # Errors
+    /// `idempotency.key_reused` (422), `idempotency.in_progress` (409), and whatever `body` refuses.
+    pub async fn write<S: Scope, V: serde::Serialize>(
+        &self,
+        core: &Core,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
+    ) -> Result<HttpResponse> {
+        let Some(claim) = self.claim(&scope) else {
+            let stored = core.db.write(scope, move |tx| body(tx).and_then(encode)).await?;
+            return Ok(stored.respond(false));
+        };
+        let _ticket = self.enter(&claim.scope_hash)?;
+        let key = core.master_key.clone();
+        let outcome = core.db.write(scope, move |tx| {
+            let platform = &mut S::platform(tx);
+            if !reserve(platform, &claim)? {
+                return recall(platform, &claim, &key).map(|stored| (stored, true));
+            }
+            let stored = encode(body(tx)?)?;
+            fulfil(&mut S::platform(tx), &claim, &key, &stored)?;
+            Ok((stored, false))
+        });
+        let (stored, replayed) = outcome.await?;
+        Ok(stored.respond(replayed))
+    }
+
+    fn claim(&self, scope: &impl Scope) -> Option<Claim> {
+        let key = self.key.as_ref()?;
+        let body = self.req.extensions().get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
+        let request = format!("{} {}\n{body}", self.req.method(), self.req.uri());
+        Some(Claim {
+            scope_hash: sha256_hex(format!("{}\n{key}", scope.principal())),
+            request_hash: sha256_hex(request),
+        })
+    }
+
+    fn enter(&self, key: &str) -> Result<Ticket> {
+        let keys = self.req.app_data::<web::Data<InFlight>>().map(|data| data.clone().into_inner()).unwrap_or_default();
+        let fresh = keys.0.lock().map_err(|_| Error::internal("poisoned"))?.insert(key.to_string());
+        if !fresh {
+            let message = "A request with this Idempotency-Key is still running. Repeat it in a moment.";
+            return Err(
+                Error::conflict("idempotency.in_progress", message).with_retry_after(std::time::Duration::from_secs(1))
+            );
+        }
+        Ok(Ticket { keys, key: key.to_string() })
+    }
+}
+
+struct Claim {
+    scope_hash: String,
+    request_hash: String,
+}
+
+fn encode<V: serde::Serialize>(reply: Reply<V>) -> Result<Stored> {
+    let body = serde_json::to_string(&reply.view).map_err(Error::internal)?;
+    Ok(Stored { status: reply.status.as_u16(), body, etag: reply.etag, location: reply.location })
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
+struct Row {
+    scope_hash: String,
+    request_hash: String,
+    status: i32,
+    body: String,
+    etag: Option<String>,
+    location: Option<String>,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// Takes the key for this transaction; `false` when it was used before. A second process waits here for the first.
+fn reserve(tx: &mut PlatformTx<'_>, claim: &Claim) -> Result<bool> {
+    let now = tx.now();
+    diesel::delete(idempotency_keys::table.find(&claim.scope_hash))
+        .filter(idempotency_keys::expires_at.le(now))
+        .execute(tx.conn())?;
+    let row = Row {
+        scope_hash: claim.scope_hash.clone(),
+        request_hash: claim.request_hash.clone(),
+        status: 0,
+        body: String::new(),
+        etag: None,
+        location: None,
+        created_at: now,
+        expires_at: now.plus(chrono::Duration::hours(KEPT_HOURS)),
+    };
+    Ok(OrIgnore(diesel::insert_into(idempotency_keys::table).values(&row)).execute(tx.conn())? == 1)
+}
+
+fn recall(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey) -> Result<Stored> {
+    let row: Row = idempotency_keys::table.find(&claim.scope_hash).select(Row::as_select()).first(tx.conn())?;
+    if row.request_hash != claim.request_hash {
+        let message = "This Idempotency-Key was used for another request. Use a new key for a new request.";
+        return Err(Error::new(ErrorKind::Invalid, "idempotency.key_reused", message));
+    }
+    let body = key.open(PURPOSE, &claim.scope_hash, &row.body)?;
+    Ok(Stored {
+        status: u16::try_from(row.status).map_err(Error::internal)?,
+        body: String::from_utf8(body).map_err(Error::internal)?,
+        etag: row.etag,
+        location: row.location,
+    })
+}
+
+fn fulfil(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey, stored: &Stored) -> Result<()> {
+    diesel::update(idempotency_keys::table.find(&claim.scope_hash))
+        .set((
+            idempotency_keys::status.eq(i32::from(stored.status)),
+            idempotency_keys::body.eq(key.seal(PURPOSE, &claim.scope_hash, stored.body.as_bytes())),
+            idempotency_keys::etag.eq(&stored.etag),
+            idempotency_keys::location.eq(&stored.location),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Forgets expired keys.
+pub fn prune(tx: &mut PlatformTx<'_>) -> Result<usize> {
+    let now = tx.now();
+    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::expires_at.le(now))).execute(tx.conn())?)
+}

@@ -1,0 +1,82 @@
+//! Keyset pages: `{"data": [...], "next_cursor": "…"}`. A cursor is opaque and holds where the last row stood.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
+
+use crate::base::{Error, Result};
+
+/// One page of a list.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    pub data: Vec<T>,
+    /// Give it as `cursor` for the next page; null on the last page.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// From one row more than the page holds, so that the last page is known without counting.
+    pub fn of(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
+        let more = rows.len() > limit.size();
+        rows.truncate(limit.size());
+        let next_cursor = if more { rows.last().map(|row| key(row).0) } else { None };
+        Self { data: rows, next_cursor }
+    }
+
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Page<U> {
+        Page { data: self.data.into_iter().map(f).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+/// How many entries a page holds: 1 to 200, 50 by default.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(u16);
+
+impl Limit {
+    pub fn size(self) -> usize {
+        self.0.into()
+    }
+    /// What to ask the database for: one more than the page holds.
+    pub fn probe(self) -> i64 {
+        i64::from(self.0) + 1
+    }
+}
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+impl<'de> serde::Deserialize<'de> for Limit {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        match text.parse::<u16>() {
+            Ok(limit @ 1..=200) => Ok(Self(limit)),
+            _ => Err(serde::de::Error::custom("expected a whole number from 1 to 200")),
+        }
+    }
+}
+
+/// An opaque place in a list.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Cursor(pub String);
+
+impl Cursor {
+    pub fn of(key: &impl serde::Serialize) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default()))
+    }
+
+    /// # Errors
+    /// `cursor` is not one this list gave out.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        URL_SAFE_NO_PAD
+            .decode(&self.0)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(|| Error::field("cursor", "invalid_value", "expected the next_cursor of this list, unchanged"))
+    }
+}
+impl<'de> serde::Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(d).map(Self)
+    }
+}

@@ -1,0 +1,152 @@
+//! The caller inside a tenant.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::credential::{self, Credential};
+use super::permission::{Entitlements, Feature, Permission, Role};
+use super::{store, token};
+use crate::base::id::{OperatorId, TenantId, UserId};
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
+
+/// An authenticated user, API key, or operator who named a tenant, and what it may do there.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    scope: TenantScope,
+    permissions: BTreeSet<Permission>,
+    entitlements: Entitlements,
+    role: Option<Role>,
+}
+
+impl Caller {
+    pub fn scope(&self) -> TenantScope {
+        self.scope.clone()
+    }
+    pub fn tenant(&self) -> TenantId {
+        self.scope.tenant()
+    }
+    pub fn actor(&self) -> Actor {
+        self.scope.actor()
+    }
+    /// The user's role; API keys and operators have none.
+    pub fn role(&self) -> Option<Role> {
+        self.role
+    }
+    pub fn is_operator(&self) -> bool {
+        matches!(self.actor(), Actor::Operator(_))
+    }
+
+    /// # Errors
+    /// `auth.forbidden`, naming the missing permission.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.permissions.contains(&permission) {
+            return Ok(());
+        }
+        Err(Error::forbidden("auth.forbidden", format!("This needs the permission {permission}.")))
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+
+    /// # Errors
+    /// `feature_not_in_plan`. Operators are not bound by a tenant's plan.
+    pub fn require_feature(&self, feature: Feature) -> Result<()> {
+        if self.is_operator() { Ok(()) } else { self.entitlements.require(feature) }
+    }
+
+    /// For what belongs to a person: notifications, preferences.
+    ///
+    /// # Errors
+    /// `auth.user_required` for API keys and operators.
+    pub fn require_user(&self) -> Result<UserId> {
+        let message = "Only a logged-in user can do this, not an API key or an operator.";
+        self.actor().user().ok_or_else(|| Error::forbidden("auth.user_required", message))
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
+            let caller = match credential::read(&req)? {
+                Credential::Token(token) => by_token(&req, &core, &token).await?,
+                Credential::Key(key) => by_key(&req, &core, key).await?,
+            };
+            let key = format!("{}:{:?}", caller.actor().kind(), caller.actor().id());
+            credential::throttle(&req, &key)?;
+            Ok(caller)
+        })
+    }
+}
+
+fn anonymous() -> PlatformScope {
+    PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None })
+}
+
+async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> {
+    let claims = token::verify(&core.master_key, core.clock.now(), text)?;
+    let (session, tenant, user) = (claims.sid, claims.tid, claims.sub);
+    let found =
+        core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::session(tx, session, tenant, user)).await?;
+    let ended = || Error::unauthenticated("auth.session_ended", "This session has ended. Log in again.");
+    let found = found.ok_or_else(ended)?;
+    Ok(Caller {
+        scope: TenantScope::mint(tenant, credential::origin(req, Actor::User(user))),
+        permissions: found.role.permissions(),
+        entitlements: found.entitlements,
+        role: Some(found.role),
+    })
+}
+
+async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
+    let presented = key.clone();
+    let found = core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::api_key(tx, &presented)).await?;
+    let Some(found) = found else { return as_operator(req, core, key).await };
+    found.entitlements.require(Feature::ApiAccess)?;
+    let (tenant, id, now) = (found.tenant, found.id, core.clock.now());
+    if found.last_used_at.is_none_or(|at| now.since(at) > chrono::Duration::minutes(1)) {
+        core.db.write(anonymous(), move |tx: &mut PlatformTx<'_>| store::touch_key(tx, tenant, id)).await?;
+    }
+    Ok(Caller {
+        scope: TenantScope::mint(tenant, credential::origin(req, Actor::ApiKey(id))),
+        permissions: found.scopes.into_iter().collect(),
+        entitlements: found.entitlements,
+        role: None,
+    })
+}
+
+async fn as_operator(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
+    let found: Option<OperatorId> =
+        core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::operator_key(tx, &key)).await?;
+    let invalid =
+        || Error::unauthenticated("auth.invalid_key", "This API key is not valid: unknown, expired or revoked.");
+    let operator = found.ok_or_else(invalid)?;
+    let named = req.headers().get("x-tenant-id").and_then(|value| value.to_str().ok());
+    let named = named.ok_or_else(|| {
+        Error::malformed("auth.tenant_required", "An operator names the tenant to act in by the header X-Tenant-Id.")
+    })?;
+    let absent = || Error::not_found("tenant.not_found", "There is no such tenant.");
+    let tenant: TenantId = named.parse().map_err(|_| absent())?;
+    let entitlements = core
+        .db
+        .read(anonymous(), move |tx: &mut PlatformTx<'_>| store::tenant_entitlements(tx, tenant))
+        .await?
+        .ok_or_else(absent)?;
+    Ok(Caller {
+        scope: TenantScope::mint(tenant, credential::origin(req, Actor::Operator(operator))),
+        permissions: Permission::ALL.iter().copied().collect(),
+        entitlements,
+        role: None,
+    })
+}

@@ -1,0 +1,17 @@
+//! Who may do what: from an `Authorization` header to a scope.
+//!
+//! A handler's first argument is its permission: [`Caller`] for a tenant's users and API keys (and for an operator who
+//! names a tenant), [`Operator`] for the platform's staff. Both are minted here and nowhere else from a request.
+//! Permissions are named like the API keys' scopes; a role is a set of them. What a plan does not include is refused
+//! with `feature_not_in_plan`.
+
+mod caller;
+mod credential;
+mod operator;
+mod permission;
+pub(super) mod store;
+pub mod token;
+
+pub use caller::Caller;
+pub use operator::{Anyone, Operator};
+pub use permission::{Entitlements, Feature, Permission, Role};

@@ -1,0 +1,80 @@
+//! The platform's staff, and callers without credentials.
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::credential::{self, Credential};
+use super::store;
+use crate::base::id::OperatorId;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx};
+
+/// An authenticated operator: sees every tenant.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    pub id: OperatorId,
+    scope: PlatformScope,
+}
+
+impl Operator {
+    pub fn scope(&self) -> PlatformScope {
+        self.scope.clone()
+    }
+}
+
+impl FromRequest for Operator {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
+            let forbidden = || Error::forbidden("auth.operator_required", "Only the platform's operators may do this.");
+            let key = match credential::read(&req)? {
+                Credential::Key(key) => key,
+                Credential::Token(token) => {
+                    super::token::verify(&core.master_key, core.clock.now(), &token)?;
+                    return Err(forbidden());
+                }
+            };
+            let scope = PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None });
+            let look = move |tx: &mut PlatformTx<'_>| {
+                if let Some(operator) = store::operator_key(tx, &key)? {
+                    return Ok(Ok(operator));
+                }
+                Ok(Err(store::api_key(tx, &key)?.is_some()))
+            };
+            let invalid =
+                || Error::unauthenticated("auth.invalid_key", "This key is not valid: unknown, expired or revoked.");
+            let id = core.db.read(scope, look).await?.map_err(|known| if known { forbidden() } else { invalid() })?;
+            credential::throttle(&req, &format!("operator:{id}"))?;
+            Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
+        })
+    }
+}
+
+/// A caller without credentials, throttled by address: sign-up, login, invitations.
+#[derive(Debug, Clone)]
+pub struct Anyone {
+    scope: PlatformScope,
+}
+
+impl Anyone {
+    pub fn scope(&self) -> PlatformScope {
+        self.scope.clone()
+    }
+}
+
+impl FromRequest for Anyone {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let throttled = credential::throttle_public(req);
+        ready(throttled.map(|()| Self { scope: PlatformScope::mint(credential::origin(req, Actor::Anonymous)) }))
+    }
+}

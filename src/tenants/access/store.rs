@@ -1,0 +1,99 @@
+//! Looking credentials up. Each is one indexed query.
+
+use diesel::prelude::*;
+
+use super::permission::{Entitlements, Permission, Role};
+use crate::base::Result;
+use crate::base::crypto::sha256_hex;
+use crate::base::id::{ApiKeyId, OperatorId, SessionId, TenantId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::engine::db::PlatformTx;
+use crate::engine::db::schema::{api_keys, memberships, operator_keys, sessions, tenants};
+
+/// A live session and what its user may do now.
+pub(super) struct SessionFound {
+    pub role: Role,
+    pub entitlements: Entitlements,
+}
+
+fn entitlements(stored: Option<Json>) -> Result<Entitlements> {
+    Ok(Entitlements::of(stored.map(|json| json.read()).transpose()?))
+}
+
+/// The session, unless it ended or the membership or tenant is not active.
+pub(super) fn session(
+    tx: &mut PlatformTx<'_>,
+    session: SessionId,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<SessionFound>> {
+    let now = tx.now();
+    let found: Option<(Role, Option<Json>)> = sessions::table
+        .inner_join(
+            memberships::table
+                .on(memberships::tenant_id.eq(sessions::tenant_id).and(memberships::user_id.eq(sessions::user_id))),
+        )
+        .inner_join(tenants::table.on(tenants::id.eq(sessions::tenant_id)))
+        .filter(sessions::id.eq(session).and(sessions::tenant_id.eq(tenant)).and(sessions::user_id.eq(user)))
+        .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
+        .filter(memberships::status.eq("active").and(tenants::status.eq("active")))
+        .select((memberships::role, tenants::entitlements))
+        .first(tx.conn())
+        .optional()?;
+    found.map(|(role, stored)| Ok(SessionFound { role, entitlements: entitlements(stored)? })).transpose()
+}
+
+/// A live API key.
+pub(super) struct ApiKeyFound {
+    pub tenant: TenantId,
+    pub id: ApiKeyId,
+    pub scopes: Vec<Permission>,
+    pub entitlements: Entitlements,
+    pub last_used_at: Option<Timestamp>,
+}
+
+pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKeyFound>> {
+    let now = tx.now();
+    #[allow(clippy::type_complexity)]
+    let found: Option<(TenantId, ApiKeyId, Json, Option<Timestamp>, Option<Json>)> = api_keys::table
+        .inner_join(tenants::table.on(tenants::id.eq(api_keys::tenant_id)))
+        .filter(api_keys::key_hash.eq(sha256_hex(key)))
+        .filter(api_keys::revoked_at.is_null().or(api_keys::revoked_at.gt(now)))
+        .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
+        .filter(tenants::status.eq("active"))
+        .select((api_keys::tenant_id, api_keys::id, api_keys::scopes, api_keys::last_used_at, tenants::entitlements))
+        .first(tx.conn())
+        .optional()?;
+    found
+        .map(|(tenant, id, scopes, last_used_at, stored)| {
+            let names: Vec<String> = scopes.read()?;
+            let scopes = names.iter().filter_map(|name| name.parse().ok()).collect();
+            Ok(ApiKeyFound { tenant, id, scopes, entitlements: entitlements(stored)?, last_used_at })
+        })
+        .transpose()
+}
+
+pub(super) fn operator_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorId>> {
+    let now = tx.now();
+    Ok(operator_keys::table
+        .filter(operator_keys::key_hash.eq(sha256_hex(key)))
+        .filter(operator_keys::revoked_at.is_null())
+        .filter(operator_keys::expires_at.is_null().or(operator_keys::expires_at.gt(now)))
+        .select(operator_keys::operator_id)
+        .first(tx.conn())
+        .optional()?)
+}
+
+pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<Option<Entitlements>> {
+    let found: Option<Option<Json>> =
+        tenants::table.find(tenant).select(tenants::entitlements).first(tx.conn()).optional()?;
+    found.map(entitlements).transpose()
+}
+
+/// Notes that a key was used, at most once a minute per key.
+pub(super) fn touch_key(tx: &mut PlatformTx<'_>, tenant: TenantId, id: ApiKeyId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(api_keys::table.find((tenant, id))).set(api_keys::last_used_at.eq(now)).execute(tx.conn())?;
+    Ok(())
+}

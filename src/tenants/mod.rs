@@ -1,0 +1,3 @@
+//! Tenants, their users and keys, and who may do what.
+
+pub mod access;
