@@ -219,3 +219,15 @@ fn depth_and_size_have_limits() {
     assert_eq!(errors(many).len(), 1, "said once");
     assert!(serde_json::from_value::<Expr>(nested(MAX_DEPTH + 1)).is_err());
 }
+
+#[test]
+fn the_schema_of_a_rule_speaks_of_itself() {
+    #[derive(utoipa::OpenApi)]
+    #[openapi(components(schemas(Expr)))]
+    struct Api;
+    let api = serde_json::to_value(<Api as utoipa::OpenApi>::openapi()).unwrap();
+    let schema = &api["components"]["schemas"]["Expr"];
+    assert_eq!(schema["oneOf"][0]["properties"]["all"]["items"]["$ref"], "#/components/schemas/Expr");
+    assert_eq!(schema["oneOf"][3]["properties"]["op"]["enum"].as_array().unwrap().len(), 13);
+    parse(schema["examples"][0]["all"][0].clone());
+}

@@ -244,8 +244,8 @@ mod tests {
             ("from 50L to 80L", range(50 * L, 80 * L)),
             ("min 50L max 80L", range(50 * L, 80 * L)),
             ("around 75 lakh", range(75 * L, 75 * L)),
-            ("50,000 - 1 lakh", range(50_000_00, L)),
-            ("50k", range(50_000_00, 50_000_00)),
+            ("50,000 - 1 lakh", range(5_000_000, L)),
+            ("50k", range(5_000_000, 5_000_000)),
         ] {
             let read = inr(text);
             assert_eq!(read.map(|budget| (budget.min, budget.max)), expected, "{text}");

@@ -65,6 +65,8 @@ const NUMBER_WORDS: &[(&str, u32)] = &[
 const TWO_WEEKS: u32 = 14;
 const THREE_MONTHS: u32 = 93;
 const SIX_MONTHS: u32 = 186;
+/// Lifts 90 and 180 days, as people say for three and six months of up to 31, over the limits above.
+const DAYS_OPEN: u32 = 14;
 
 impl Timeline {
     /// Reads free text such as "Within 3 months", "ASAP" or "Just exploring".
@@ -83,13 +85,16 @@ impl Timeline {
             return Some(Self::Immediate);
         }
         let span = span(&words)?;
-        Some(match span.days {
-            days if span.open && days >= SIX_MONTHS - 6 => Self::Later,
-            days if span.open && days >= THREE_MONTHS - 3 => Self::ThreeToSixMonths,
-            ..=TWO_WEEKS if !span.open => Self::Immediate,
-            ..=THREE_MONTHS => Self::WithinThreeMonths,
-            ..=SIX_MONTHS => Self::ThreeToSixMonths,
-            _ => Self::Later,
+        // An open time begins at its number, so it belongs to the range above: "3+ months" (or 90 days) to 3 to 6.
+        let days = if span.open { span.days.saturating_add(DAYS_OPEN) } else { span.days };
+        Some(if days <= TWO_WEEKS {
+            Self::Immediate
+        } else if days <= THREE_MONTHS {
+            Self::WithinThreeMonths
+        } else if days <= SIX_MONTHS {
+            Self::ThreeToSixMonths
+        } else {
+            Self::Later
         })
     }
 }
@@ -189,6 +194,8 @@ mod tests {
             ("6 months", Some(ThreeToSixMonths)),
             ("no later than 3 months", Some(WithinThreeMonths)),
             ("not now", Some(Exploring)),
+            ("90+ days", Some(ThreeToSixMonths)),
+            ("after 180 days", Some(Later)),
             ("6+ months", Some(Later)),
             ("after_6_months", Some(Later)),
             ("6-12 months", Some(Later)),
