@@ -1,0 +1,3 @@
+//! Plans, subscriptions and metering.
+
+pub mod meter;

@@ -1,0 +1,4 @@
+//! Leads.
+
+pub mod model;
+pub mod score;
