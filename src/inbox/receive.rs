@@ -27,7 +27,11 @@ pub struct Inbound {
 /// Where it landed.
 #[derive(Debug, Clone)]
 pub enum InboundOutcome {
-    Delivered { tenant: TenantId, conversation: ConversationId, message: MessageId },
+    Delivered {
+        tenant: TenantId,
+        conversation: ConversationId,
+        message: MessageId,
+    },
     /// Seen before.
     Duplicate,
     /// Nobody here ever wrote to this person from this sender.

@@ -76,7 +76,9 @@ crate::text_enum! {
 }
 
 /// Where a person is, as far as known.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, validator::Validate, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, validator::Validate, utoipa::ToSchema,
+)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"city": "Mumbai", "state": "Maharashtra", "country": "IN"}))]
 pub struct Location {

@@ -83,11 +83,19 @@ pub struct Member {
 /// Everyone with a membership, active or not.
 pub fn members(tx: &mut TenantTx<'_>) -> Result<Vec<Member>> {
     let rows = memberships::table
-        .inner_join(users::table)
+        .inner_join(users::table.on(users::id.eq(memberships::user_id)))
         .filter(memberships::tenant_id.eq(tx.tenant()))
         .order((memberships::created_at, memberships::user_id))
-        .select((users::id, users::email, users::name, memberships::role, memberships::status, memberships::preferences))
+        .select((
+            users::id,
+            users::email,
+            users::name,
+            memberships::role,
+            memberships::status,
+            memberships::preferences,
+        ))
         .load::<(UserId, String, Option<String>, Role, String, Json)>(tx.conn())?;
-    let member = |(user_id, email, name, role, status, preferences)| Member { user_id, email, name, role, status, preferences };
+    let member =
+        |(user_id, email, name, role, status, preferences)| Member { user_id, email, name, role, status, preferences };
     Ok(rows.into_iter().map(member).collect())
 }
