@@ -1,3 +1,5 @@
+#![recursion_limit = "256"]
+
 pub mod base;
 pub mod billing;
 pub mod engine;

@@ -1,13 +1,19 @@
-//! The road in.
+//! The road in: the one function by which anything becomes a lead.
+//!
+//! [`receive`] normalises, recognises the person, scores, meters, writes the lead, opens its conversation and records
+//! what happened, in the caller's one transaction. Advert webhooks, the API and everything later end here; nothing else
+//! inserts a lead. It never refuses a person: a wrong phone number makes a lead without a phone, not a lost lead.
+//! What the tenant is told about it follows from the events.
 
+mod api;
 mod enquiry;
+mod receive;
+mod recognise;
 
 pub use enquiry::{NewEnquiry, Received};
+pub use receive::receive;
 
-use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
-
-/// The one function by which anything becomes a lead.
-pub fn receive(_tx: &mut TenantTx<'_>, _enquiry: NewEnquiry) -> Result<Received> {
-    Err(Error::internal("skeleton"))
+/// `POST /v1/leads`.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    cfg.service(api::create_lead);
 }

@@ -1,4 +1,30 @@
-//! Leads.
+//! Leads: verified enquiries by people, how good they are, and what is done with them.
+//!
+//! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only [`crate::intake`] does.
+//! A lead that is locked (quota used up under the policy `block`) is shown masked everywhere, because every view is made
+//! in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
 
+pub mod api;
+pub mod assign;
+pub mod change;
 pub mod model;
+mod notes;
 pub mod score;
+pub mod scoring;
+pub mod store;
+pub mod view;
+
+pub use store::Lead;
+
+/// The operations on leads; `POST /v1/leads` belongs to intake.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    cfg.service(api::list::list_leads)
+        .service(api::list::count_leads)
+        .service(api::read::get_lead)
+        .service(api::read::get_lead_score)
+        .service(api::read::list_lead_activities)
+        .service(api::write::update_lead)
+        .service(api::write::assign_lead)
+        .service(api::write::create_lead_note)
+        .service(api::write::list_lead_notes);
+}

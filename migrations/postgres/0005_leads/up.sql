@@ -1,6 +1,7 @@
 CREATE TABLE leads (
     tenant_id uuid NOT NULL REFERENCES tenants (id),
     id uuid NOT NULL,
+    person_id uuid NOT NULL,
     name text NOT NULL,
     email text,
     phone text,

@@ -1,6 +1,7 @@
 CREATE TABLE leads (
     tenant_id BLOB NOT NULL REFERENCES tenants (id),
     id BLOB NOT NULL,
+    person_id BLOB NOT NULL,
     name TEXT NOT NULL,
     email TEXT,
     phone TEXT,

@@ -375,6 +375,7 @@ diesel::table! {
     leads (tenant_id, id) {
         tenant_id -> Guid,
         id -> Guid,
+        person_id -> Guid,
         name -> Text,
         email -> Nullable<Text>,
         phone -> Nullable<Text>,

@@ -63,8 +63,14 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
 }
 
 /// `?status=new,contacted`: one or more values separated by commas, at most 50.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CommaList<T>(pub Vec<T>);
+
+impl<T> Default for CommaList<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<'de, T: FromStr<Err = String>> serde::Deserialize<'de> for CommaList<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {

@@ -1,0 +1,168 @@
+//! `POST /v1/leads`: a frontend, a CRM or a person enters a lead.
+
+use actix_web::{HttpResponse, post, web};
+use utoipa::ToSchema;
+use validator::Validate;
+
+use super::{NewEnquiry, receive};
+use crate::base::email::Email;
+use crate::base::id::{AdCampaignId, UserId};
+use crate::base::phone::Phone;
+use crate::base::time::Timestamp;
+use crate::base::{Error, FieldError, Result};
+use crate::engine::Core;
+use crate::engine::db::{Actor, TenantTx};
+use crate::engine::http::{Json, Once, Reply};
+use crate::leads::model::{LeadSource, Location};
+use crate::leads::store;
+use crate::leads::view::{self, LeadView};
+use crate::tenants;
+use crate::tenants::access::{Caller, Permission};
+
+/// A lead to enter. A name and one way to reach the person are needed.
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Priya Sharma", "email": "priya.sharma@example.com", "phone": "98765 43210", "source": "web_form",
+    "location": {"city": "Mumbai"}, "budget_range": "₹80L-1Cr", "timeline": "Within 3 months",
+    "form_responses": {"Preferred areas?": "Andheri, Goregaon"}
+}))]
+pub struct NewLead {
+    #[validate(length(min = 1, max = 200))]
+    name: String,
+    #[serde(default)]
+    email: Option<Email>,
+    /// E.164, or the national form of the tenant's country.
+    #[serde(default)]
+    #[validate(length(max = 40))]
+    phone: Option<String>,
+    #[serde(default)]
+    #[validate(length(max = 200))]
+    company: Option<String>,
+    /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood.
+    #[serde(default)]
+    source: Option<LeadSource>,
+    /// Free JSON: campaign, referrer, click ids; at most 16 KiB.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    source_details: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    #[validate(length(max = 200))]
+    industry: Option<String>,
+    #[serde(default)]
+    #[validate(nested)]
+    location: Option<Location>,
+    #[serde(default)]
+    #[validate(length(max = 200))]
+    budget_range: Option<String>,
+    #[serde(default)]
+    #[validate(length(max = 200))]
+    timeline: Option<String>,
+    /// Question → answer; at most 16 KiB.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    form_responses: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(default)]
+    ad_campaign_id: Option<AdCampaignId>,
+    #[serde(default)]
+    assigned_to: Option<UserId>,
+    /// When the person enquired; now by default, never in the future.
+    #[serde(default)]
+    received_at: Option<Timestamp>,
+}
+
+/// The largest free document of a lead, in bytes of JSON.
+const MAX_DOCUMENT: usize = 16 * 1024;
+
+impl NewLead {
+    fn check(&self, now: Timestamp) -> Result<()> {
+        let mut wrong = Vec::new();
+        if self.name.trim().is_empty() {
+            wrong.push(FieldError::new("/name", "length", "expected 1 to 200 characters"));
+        }
+        if self.email.is_none() && self.phone.as_deref().is_none_or(|phone| phone.trim().is_empty()) {
+            wrong.push(FieldError::new("/email", "required", "give an e-mail address or a phone number"));
+        }
+        for (pointer, document) in
+            [("/source_details", &self.source_details), ("/form_responses", &self.form_responses)]
+        {
+            let size =
+                document.as_ref().map_or(0, |map| serde_json::to_string(map).map_or(usize::MAX, |text| text.len()));
+            if size > MAX_DOCUMENT {
+                wrong.push(FieldError::new(pointer, "too_long", "expected at most 16384 bytes of JSON"));
+            }
+        }
+        if self.received_at.is_some_and(|at| at > now.plus(chrono::Duration::minutes(5))) {
+            wrong.push(FieldError::new("/received_at", "invalid_value", "expected a time that is not in the future"));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
+    }
+
+    fn enquiry(self, actor: Actor, now: Timestamp) -> NewEnquiry {
+        let by_actor = if actor.user().is_some() { LeadSource::Manual } else { LeadSource::Api };
+        let mut enquiry = NewEnquiry::new(self.source.unwrap_or(by_actor), self.received_at.unwrap_or(now));
+        enquiry.name = Some(self.name);
+        enquiry.email = self.email.map(Email::into_string);
+        enquiry.phone = self.phone;
+        enquiry.company = self.company;
+        enquiry.source_details = self.source_details.unwrap_or_default().into();
+        enquiry.industry = self.industry;
+        enquiry.location = self.location.unwrap_or_default();
+        enquiry.budget_range = self.budget_range;
+        enquiry.timeline = self.timeline;
+        enquiry.form_responses = self.form_responses.unwrap_or_default();
+        enquiry.ad_campaign_id = self.ad_campaign_id;
+        enquiry.assigned_to = self.assigned_to;
+        enquiry
+    }
+}
+
+/// Enters a lead. A person who already has an open lead is recognised by e-mail or phone: the answer is then 200 with
+/// that lead, and nothing is metered twice within the tenant's window.
+#[utoipa::path(operation_id = "create_lead", tag = "Leads", request_body = NewLead, security(("bearer" = [])),
+    responses((status = 201, description = "A new lead", body = LeadView),
+        (status = 200, description = "The open lead of the same person, with the enquiry added", body = LeadView)))]
+#[post("/leads")]
+pub async fn create_lead(
+    caller: Caller,
+    core: web::Data<Core>,
+    body: Json<NewLead>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsWrite)?;
+    let now = core.clock.now();
+    body.0.check(now)?;
+    let write = move |tx: &mut TenantTx<'_>| {
+        let new = body.0;
+        check_links(tx, &new)?;
+        let received = receive(tx, new.enquiry(tx.actor(), now))?;
+        let lead = store::get(tx, received.lead_id)?;
+        let shown = view::of(&lead, tx.now())?;
+        let reply = if received.is_new { Reply::created(shown) } else { Reply::ok(shown) };
+        Ok(reply.version(lead.version).location(format!("/v1/leads/{}", lead.id)))
+    };
+    once.write(&core, caller.scope(), write).await
+}
+
+/// What can only be checked with the tenant at hand.
+fn check_links(tx: &mut TenantTx<'_>, new: &NewLead) -> Result<()> {
+    if let Some(raw) = new.phone.as_deref().filter(|raw| !raw.trim().is_empty()) {
+        let country = tenants::store::current(tx)?.country;
+        Phone::parse(raw, Some(&country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+    }
+    if let Some(user) = new.assigned_to {
+        crate::leads::assign::check_assignable(tx, user).map_err(|error| {
+            Error::field("/assigned_to", "invalid_value", error.message().replace("/user_id: ", ""))
+        })?;
+    }
+    if let Some(campaign) = new.ad_campaign_id
+        && !store::ad_campaign_exists(tx, campaign)?
+    {
+        return Err(Error::field(
+            "/ad_campaign_id",
+            "invalid_value",
+            "expected the id of an ad campaign of this tenant",
+        ));
+    }
+    Ok(())
+}

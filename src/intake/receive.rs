@@ -1,0 +1,210 @@
+//! From an enquiry to a lead, in one transaction.
+
+use serde_json::json;
+
+use super::recognise::{Person, known_lead, remember};
+use super::{NewEnquiry, Received};
+use crate::base::Result;
+use crate::base::id::{LeadId, RawId};
+use crate::base::json::Json;
+use crate::billing::meter::{self, Metered, MeteredLead};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::{EventType, NewEvent};
+use crate::inbox::open::{self, LeadOpening};
+use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
+use crate::leads::scoring::score_lead;
+use crate::leads::store::{self, Behaviour, Lead};
+use crate::leads::{change, score};
+use crate::tenants::{self, Tenant};
+
+/// Takes an enquiry in.
+///
+/// The same delivery (by the platform's lead id) changes nothing; another enquiry by a person with an open lead becomes
+/// an activity on it; anything else is a new lead. Deliveries of one tenant take turns here, so that neither a person
+/// nor the last unit of quota is counted twice.
+pub fn receive(tx: &mut TenantTx<'_>, mut enquiry: NewEnquiry) -> Result<Received> {
+    lock_tenant(tx, "intake")?;
+    enquiry.received_at = enquiry.received_at.min(tx.now());
+    if let Some(seen) = seen_before(tx, &enquiry)? {
+        return Ok(seen);
+    }
+    let tenant = tenants::store::current(tx)?;
+    let person = Person::of(&enquiry, &tenant.country);
+    match known_lead(tx, &person)? {
+        Some(lead) if !lead.status.is_closed() => add_to(tx, &tenant, lead, enquiry, &person),
+        earlier => create(tx, &tenant, enquiry, person, earlier),
+    }
+}
+
+fn seen_before(tx: &mut TenantTx<'_>, enquiry: &NewEnquiry) -> Result<Option<Received>> {
+    let Some(platform_id) = &enquiry.platform_lead_id else { return Ok(None) };
+    let Some(lead_id) = store::find_by_identity(tx, IdentityKind::PlatformLead, platform_id)? else { return Ok(None) };
+    let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
+    Ok(Some(Received { lead_id, is_new: false, is_duplicate: true, is_locked }))
+}
+
+fn create(
+    tx: &mut TenantTx<'_>,
+    tenant: &Tenant,
+    enquiry: NewEnquiry,
+    person: Person,
+    earlier: Option<Lead>,
+) -> Result<Received> {
+    let mut lead = new_lead(tx, &enquiry, &person, earlier.as_ref());
+    let score = score_lead(&lead, tenant)?;
+    lead.score = score.score;
+    let metered = meter_enquiry(tx, &lead, enquiry.received_at)?;
+    apply_charge(&mut lead, &metered);
+    lead.refresh_search();
+    store::insert(tx, &lead)?;
+    store::insert_score(tx, lead.id, &score)?;
+    remember(tx, &lead, &person)?;
+    if let Some(platform_id) = &enquiry.platform_lead_id {
+        store::add_identity(tx, lead.id, IdentityKind::PlatformLead, platform_id)?;
+    }
+    open::for_lead(tx, &opening(&lead)?)?;
+    let event = NewEvent::new(EventType::LeadCreated).subject(lead.id.uuid()).lead(lead.id);
+    tx.record(event.data(json!({
+        "source": lead.source,
+        "score": lead.score,
+        "grade": score::grade(lead.score),
+        "charge_kind": metered.kind,
+        "is_locked": lead.is_locked,
+        "ad_campaign_id": lead.ad_campaign_id,
+        "received_at": lead.received_at,
+    })))?;
+    Ok(Received { lead_id: lead.id, is_new: true, is_duplicate: false, is_locked: lead.is_locked })
+}
+
+/// A second enquiry by a person whose lead is open: fill what was missing, count it, score again.
+fn add_to(
+    tx: &mut TenantTx<'_>,
+    tenant: &Tenant,
+    mut lead: Lead,
+    enquiry: NewEnquiry,
+    person: &Person,
+) -> Result<Received> {
+    let metered = meter_enquiry(tx, &lead, enquiry.received_at)?;
+    fill(&mut lead.email, person.email.clone());
+    if lead.phone.is_none() {
+        (lead.phone, lead.phone_raw) = (person.phone.clone(), person.phone_raw.clone());
+    }
+    fill(&mut lead.company, enquiry.company.clone());
+    fill(&mut lead.industry, enquiry.industry.clone());
+    // The newest answer is the better one.
+    replace(&mut lead.budget_range, enquiry.budget_range.clone());
+    replace(&mut lead.timeline, enquiry.timeline.clone());
+    let mut responses = lead.form_responses()?;
+    responses.extend(enquiry.form_responses.clone());
+    lead.form_responses = Json(responses.into());
+    lead.enquiry_count += 1;
+    lead.total_interactions += 1;
+    lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
+    change::rescore(tx, &mut lead, tenant)?;
+    store::update(tx, &mut lead)?;
+    remember(tx, &lead, person)?;
+    if let Some(platform_id) = &enquiry.platform_lead_id {
+        store::add_identity(tx, lead.id, IdentityKind::PlatformLead, platform_id)?;
+    }
+    let event = NewEvent::new(EventType::LeadEnquired).subject(lead.id.uuid()).lead(lead.id);
+    tx.record(event.data(json!({
+        "source": enquiry.source,
+        "enquiry_count": lead.enquiry_count,
+        "charge_kind": metered.kind,
+        "ad_campaign_id": enquiry.ad_campaign_id,
+        "platform_lead_id": enquiry.platform_lead_id,
+        "form_responses": enquiry.form_responses,
+        "received_at": enquiry.received_at,
+    })))?;
+    Ok(Received { lead_id: lead.id, is_new: false, is_duplicate: false, is_locked: lead.is_locked })
+}
+
+fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, received_at: crate::base::time::Timestamp) -> Result<Metered> {
+    let metered = MeteredLead {
+        lead_id: lead.id,
+        dedupe_key: format!("person:{}", lead.person_id.0),
+        received_at,
+        score: lead.score,
+    };
+    meter::meter_lead(tx, metered)
+}
+
+fn apply_charge(lead: &mut Lead, metered: &Metered) {
+    let amount = if metered.amount_due > 0 { metered.amount_due } else { metered.notional_amount };
+    lead.is_locked = metered.is_locked;
+    lead.charge_kind = Some(metered.kind.to_string());
+    lead.charged_amount = Some(amount);
+    lead.charge_currency = Some(metered.currency);
+}
+
+fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: Option<&Lead>) -> Lead {
+    let (id, now) = (LeadId::new(), tx.now());
+    Lead {
+        tenant_id: tx.tenant(),
+        id,
+        person_id: earlier.map_or(RawId(id.uuid()), |lead| lead.person_id),
+        name: person.name.clone(),
+        email: person.email.clone(),
+        phone: person.phone.clone(),
+        phone_raw: person.phone_raw.clone(),
+        company: enquiry.company.clone(),
+        source: enquiry.source,
+        source_details: Json(enquiry.source_details.clone()),
+        status: LeadStatus::New,
+        validity: LeadValidity::Unverified,
+        score: 0,
+        is_locked: false,
+        assigned_to: enquiry.assigned_to,
+        assigned_at: enquiry.assigned_to.map(|_| now),
+        industry: enquiry.industry.clone(),
+        location: Json::of(&enquiry.location),
+        budget_range: enquiry.budget_range.clone(),
+        timeline: enquiry.timeline.clone(),
+        form_responses: Json(enquiry.form_responses.clone().into()),
+        ad_campaign_id: enquiry.ad_campaign_id,
+        lead_form_id: enquiry.lead_form_id,
+        platform_lead_id: enquiry.platform_lead_id.clone(),
+        charge_kind: None,
+        charged_amount: None,
+        charge_currency: None,
+        ai_summary: None,
+        ai_insights: None,
+        behaviour: Json::of(&Behaviour::default()),
+        enquiry_count: 1,
+        contact_count: 0,
+        total_interactions: 1,
+        first_contact_at: None,
+        last_contact_at: None,
+        last_activity_at: enquiry.received_at,
+        closed_at: None,
+        search: String::new(),
+        received_at: enquiry.received_at,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn opening(lead: &Lead) -> Result<LeadOpening> {
+    Ok(LeadOpening {
+        lead_id: lead.id,
+        name: lead.name.clone(),
+        phone: lead.phone.clone(),
+        email: lead.email.clone(),
+        form_responses: lead.form_responses()?,
+        received_at: lead.received_at,
+    })
+}
+
+fn fill(target: &mut Option<String>, value: Option<String>) {
+    if target.is_none() {
+        *target = value;
+    }
+}
+
+fn replace(target: &mut Option<String>, value: Option<String>) {
+    if value.is_some() {
+        *target = value;
+    }
+}

@@ -1,0 +1,270 @@
+//! `GET /v1/leads` and its counts.
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{AdCampaignId, LeadId, UserId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{CommaList, Cursor, Limit, Page, Query};
+use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
+use crate::leads::score::{Grade, Intent};
+use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
+use crate::leads::view::{self, Assignee, LeadView};
+use crate::tenants::access::{Caller, Permission};
+
+crate::text_enum! {
+    /// The tabs of a lead list (S1-47).
+    pub enum SourceTab {
+        All = "all",
+        /// Answers to outreach.
+        Outreach = "outreach",
+        Meta = "meta",
+        Google = "google",
+        /// Everything else.
+        Other = "other",
+    }
+}
+
+impl SourceTab {
+    fn of(source: LeadSource) -> Self {
+        match source {
+            LeadSource::OutreachResponse => Self::Outreach,
+            LeadSource::MetaAds => Self::Meta,
+            LeadSource::GoogleAds => Self::Google,
+            _ => Self::Other,
+        }
+    }
+    fn sources(self) -> Vec<LeadSource> {
+        let of = |source: &&LeadSource| Self::of(**source) == self;
+        if self == Self::All { Vec::new() } else { LeadSource::ALL.iter().filter(of).copied().collect() }
+    }
+}
+
+crate::text_enum! {
+    /// What a list brings along.
+    pub enum LeadInclude { Assignee = "assignee", Score = "score" }
+}
+
+/// Filters of a lead list. Lists of values are separated by commas.
+#[derive(Debug, Default, serde::Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct LeadQuery {
+    /// `new,contacted,…`
+    #[param(value_type = Option<String>, example = "new,contacted")]
+    status: Option<CommaList<LeadStatus>>,
+    /// `meta_ads,google_ads,…`
+    #[param(value_type = Option<String>, example = "meta_ads")]
+    source: Option<CommaList<LeadSource>>,
+    /// `all`, `outreach`, `meta`, `google` or `other`.
+    tab: Option<SourceTab>,
+    intent: Option<Intent>,
+    grade: Option<Grade>,
+    validity: Option<LeadValidity>,
+    /// Inclusive, 0 to 100.
+    #[param(minimum = 0, maximum = 100)]
+    score_min: Option<u8>,
+    /// Inclusive, 0 to 100.
+    #[param(minimum = 0, maximum = 100)]
+    score_max: Option<u8>,
+    /// A user's id, or `none`.
+    #[param(value_type = Option<String>)]
+    assigned_to: Option<AssignedTo>,
+    ad_campaign_id: Option<AdCampaignId>,
+    is_locked: Option<bool>,
+    created_after: Option<Timestamp>,
+    created_before: Option<Timestamp>,
+    received_after: Option<Timestamp>,
+    received_before: Option<Timestamp>,
+    /// Part of a name, e-mail, phone or company; at least 2 characters.
+    #[param(min_length = 2, max_length = 100)]
+    q: Option<String>,
+    /// `-created_at` by default.
+    sort: Option<LeadSort>,
+    /// `assignee`, `score`.
+    #[param(value_type = Option<String>)]
+    include: Option<CommaList<LeadInclude>>,
+    /// 1 to 200, 50 by default.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// The `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// A user, or explicitly nobody.
+#[derive(Debug, Clone, Copy)]
+enum AssignedTo {
+    Nobody,
+    User(UserId),
+}
+
+impl<'de> serde::Deserialize<'de> for AssignedTo {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(d)?;
+        if text == "none" {
+            return Ok(Self::Nobody);
+        }
+        text.parse().map(Self::User).map_err(|_| serde::de::Error::custom("expected a user's id or none"))
+    }
+}
+
+impl LeadQuery {
+    fn filter(&self) -> Result<LeadFilter> {
+        let mut sources = self.source.clone().unwrap_or_default().0;
+        if let Some(tab) = self.tab.filter(|tab| *tab != SourceTab::All) {
+            let of_tab = tab.sources();
+            if sources.is_empty() {
+                sources = of_tab;
+            } else {
+                sources.retain(|source| of_tab.contains(source));
+                if sources.is_empty() {
+                    return Err(Error::field("source", "invalid_value", "no such source belongs to this tab"));
+                }
+            }
+        }
+        let text = self.q.as_deref().map(str::trim).map(str::to_string);
+        if text.as_ref().is_some_and(|text| !(2..=100).contains(&text.chars().count())) {
+            return Err(Error::field("q", "invalid_value", "expected 2 to 100 characters"));
+        }
+        Ok(LeadFilter {
+            statuses: self.status.clone().unwrap_or_default().0,
+            sources,
+            validity: self.validity,
+            score: self.score_range()?,
+            assigned_to: self.assigned_to.map(|to| match to {
+                AssignedTo::Nobody => None,
+                AssignedTo::User(id) => Some(id),
+            }),
+            ad_campaign: self.ad_campaign_id,
+            is_locked: self.is_locked,
+            created: (self.created_after, self.created_before),
+            received: (self.received_after, self.received_before),
+            text,
+        })
+    }
+
+    /// The narrowest range that score bounds, grade and intent allow together.
+    fn score_range(&self) -> Result<Option<(i32, i32)>> {
+        let grade = self.grade.map(|grade| match grade {
+            Grade::Hot => (80, 100),
+            Grade::Warm => (60, 79),
+            Grade::Qualified => (40, 59),
+            Grade::Cold => (20, 39),
+            Grade::Unqualified => (0, 19),
+        });
+        let intent = self.intent.map(|intent| match intent {
+            Intent::Hot => (80, 100),
+            Intent::Warm => (60, 79),
+            Intent::Cold => (0, 59),
+        });
+        for (name, value) in [("score_min", self.score_min), ("score_max", self.score_max)] {
+            if value.is_some_and(|value| value > 100) {
+                return Err(Error::field(name, "invalid_value", "expected a whole number from 0 to 100"));
+            }
+        }
+        let given = (self.score_min.is_some() || self.score_max.is_some())
+            .then(|| (i32::from(self.score_min.unwrap_or(0)), i32::from(self.score_max.unwrap_or(100))));
+        Ok([grade, intent, given].into_iter().flatten().reduce(|a, b| (a.0.max(b.0), a.1.min(b.1))))
+    }
+}
+
+/// Where a page ended.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Place {
+    sort: LeadSort,
+    value: i64,
+    id: LeadId,
+}
+
+impl Place {
+    fn of(sort: LeadSort, lead: &Lead) -> Self {
+        let value = match sort {
+            LeadSort::CreatedAsc | LeadSort::CreatedDesc => lead.created_at.micros(),
+            LeadSort::ReceivedAsc | LeadSort::ReceivedDesc => lead.received_at.micros(),
+            LeadSort::ScoreAsc | LeadSort::ScoreDesc => lead.score.into(),
+        };
+        Self { sort, value, id: lead.id }
+    }
+}
+
+/// Leads of the tenant, newest first unless sorted otherwise.
+#[utoipa::path(operation_id = "list_leads", tag = "Leads", params(LeadQuery), security(("bearer" = [])),
+    responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
+#[get("/leads")]
+pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsRead)?;
+    let query = query.0;
+    let filter = query.filter()?;
+    let limit = query.limit.unwrap_or_default();
+    let sort = query.sort.unwrap_or(LeadSort::CreatedDesc);
+    let after: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
+    if after.as_ref().is_some_and(|place| place.sort != sort) {
+        return Err(Error::field("cursor", "invalid_value", "this cursor belongs to another sort order"));
+    }
+    let include = query.include.unwrap_or_default().0;
+    let page = core
+        .db
+        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+            let after = after.map(|place| (place.value, place.id));
+            let leads = store::list(tx, &filter, sort, after, limit.probe())?;
+            let page = Page::of(leads, limit, |last| Cursor::of(&Place::of(sort, last)));
+            views(tx, page, &include)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// Views of one page, with what was asked for loaded in one statement each.
+fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Result<Page<LeadView>> {
+    let now = tx.now();
+    let ids: Vec<LeadId> = page.data.iter().map(|lead| lead.id).collect();
+    let users: Vec<UserId> = page.data.iter().filter_map(|lead| lead.assigned_to).collect();
+    let names =
+        if include.contains(&LeadInclude::Assignee) { store::assignee_names(tx, &users)? } else { Default::default() };
+    let mut scores =
+        if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
+    let mut data = Vec::with_capacity(page.data.len());
+    for lead in &page.data {
+        let mut shown = view::of(lead, now)?;
+        shown.assignee = lead.assigned_to.and_then(|id| {
+            names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
+        });
+        shown.score_details = scores.remove(&lead.id).map(Into::into);
+        data.push(shown);
+    }
+    Ok(Page { data, next_cursor: page.next_cursor })
+}
+
+/// How many leads match, by tab and by source.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"total": 3, "tabs": {"all": 3, "outreach": 0, "meta": 2, "google": 1, "other": 0}, "sources": {"meta_ads": 2, "google_ads": 1}}))]
+pub struct LeadCounts {
+    pub total: i64,
+    /// One entry per tab.
+    pub tabs: std::collections::BTreeMap<String, i64>,
+    /// One entry per source that has any.
+    pub sources: std::collections::BTreeMap<String, i64>,
+}
+
+/// Counts for the tabs, under the same filters as the list.
+#[utoipa::path(operation_id = "count_leads", tag = "Leads", params(LeadQuery), security(("bearer" = [])),
+    responses((status = 200, description = "Counts by tab and source", body = LeadCounts)))]
+#[get("/leads/counts")]
+pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsRead)?;
+    let filter = query.0.filter()?;
+    let counts = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter)).await?;
+    let total = counts.iter().map(|(_, count)| count).sum();
+    let mut tabs: std::collections::BTreeMap<String, i64> =
+        SourceTab::ALL.iter().map(|tab| (tab.to_string(), 0)).collect();
+    tabs.insert(SourceTab::All.to_string(), total);
+    for (source, count) in &counts {
+        *tabs.entry(SourceTab::of(*source).to_string()).or_default() += count;
+    }
+    let sources = counts.into_iter().map(|(source, count)| (source.to_string(), count)).collect();
+    Ok(HttpResponse::Ok().json(LeadCounts { total, tabs, sources }))
+}

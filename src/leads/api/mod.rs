@@ -1,0 +1,5 @@
+//! The operations on leads.
+
+pub mod list;
+pub mod read;
+pub mod write;

@@ -1,0 +1,81 @@
+//! One lead: itself, its score and its timeline.
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{EventId, LeadId};
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, Event, EventFilter};
+use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::leads::store;
+use crate::leads::view::{self, LeadView, ScoreView};
+use crate::tenants::access::{Caller, Permission};
+
+/// One lead; masked while it is locked.
+#[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("lead_id" = LeadId, Path)), security(("bearer" = [])),
+    responses((status = 200, description = "The lead", body = LeadView)))]
+#[get("/leads/{lead_id}")]
+pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsRead)?;
+    let read = move |tx: &mut TenantTx<'_>| view::of(&store::get(tx, path.0)?, tx.now());
+    let lead = core.db.read(caller.scope(), read).await?;
+    let version = lead.version;
+    Ok(Reply::ok(lead).version(version).respond())
+}
+
+/// Why the lead has its score, item by item; the items add up to it.
+#[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("lead_id" = LeadId, Path)), security(("bearer" = [])),
+    responses((status = 200, description = "The score and its items", body = ScoreView)))]
+#[get("/leads/{lead_id}/score")]
+pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsRead)?;
+    let read = move |tx: &mut TenantTx<'_>| {
+        store::get(tx, path.0)?;
+        store::latest_score(tx, path.0)?.ok_or_else(|| Error::internal("a lead without a score"))
+    };
+    let score = core.db.read(caller.scope(), read).await?;
+    Ok(HttpResponse::Ok().json(ScoreView::from(score)))
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TimelineQuery {
+    /// 1 to 200, 50 by default.
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    /// The `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl TimelineQuery {
+    /// The page's size and the id it continues after.
+    pub(super) fn read<Id: serde::de::DeserializeOwned>(&self) -> Result<(Limit, Option<Id>)> {
+        let before = self.cursor.as_ref().map(Cursor::read).transpose()?;
+        Ok((self.limit.unwrap_or_default(), before))
+    }
+}
+
+/// Everything that happened with the lead, newest first.
+#[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("lead_id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
+    responses((status = 200, description = "A page of the timeline", body = Page<Event>)))]
+#[get("/leads/{lead_id}/activities")]
+pub async fn list_lead_activities(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<LeadId>,
+    query: Query<TimelineQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::LeadsRead)?;
+    let (limit, before) = query.0.read::<EventId>()?;
+    let read = move |tx: &mut TenantTx<'_>| {
+        store::get(tx, path.0)?;
+        let filter = EventFilter { lead: Some(path.0), before, ..Default::default() };
+        events::list(tx, &filter, limit.probe())
+    };
+    let rows = core.db.read(caller.scope(), read).await?;
+    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |last| Cursor::of(&last.id))))
+}

@@ -1,0 +1,45 @@
+//! Giving a lead to a person of the tenant.
+
+use super::store::{self, Lead};
+use crate::base::id::{LeadId, UserId};
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::tenants;
+use crate::tenants::access::{Permission, Role};
+
+/// Assigns to an active member who may work on leads, or to nobody.
+///
+/// # Errors
+/// `lead.not_found`, or the field `/user_id` when the user cannot take it.
+pub fn assign_lead(tx: &mut TenantTx<'_>, id: LeadId, user: Option<UserId>) -> Result<Lead> {
+    let mut lead = store::get(tx, id)?;
+    if let Some(user) = user {
+        check_assignable(tx, user)?;
+    }
+    if lead.assigned_to == user {
+        return Ok(lead);
+    }
+    let from = lead.assigned_to;
+    lead.assigned_to = user;
+    lead.assigned_at = user.map(|_| tx.now());
+    store::update(tx, &mut lead)?;
+    let event = NewEvent::new(EventType::LeadAssigned).subject(id.uuid()).lead(id);
+    tx.record(event.data(serde_json::json!({ "from": from, "to": user })))?;
+    Ok(lead)
+}
+
+/// # Errors
+/// The field `/user_id`.
+pub fn check_assignable(tx: &mut TenantTx<'_>, user: UserId) -> Result<()> {
+    let refuse = |why: &str| Err(Error::field("/user_id", "invalid_value", why));
+    let members = tenants::store::members(tx)?;
+    match members.iter().find(|member| member.user_id == user) {
+        None => refuse("expected the id of a user of this tenant"),
+        Some(member) if member.status != "active" => refuse("this user is not active"),
+        Some(member) if !Role::permissions(member.role).contains(&Permission::LeadsWrite) => {
+            refuse("this user's role cannot work on leads")
+        }
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Changing a lead: contact data, status, validity and what is known of the person.
+
+use super::model::{IdentityKind, LeadStatus, LeadValidity, Location};
+use super::scoring::score_lead;
+use super::store::{self, Behaviour, Lead};
+use crate::base::email::Email;
+use crate::base::id::LeadId;
+use crate::base::json::Json;
+use crate::base::patch::Patch;
+use crate::base::phone::Phone;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+use crate::tenants;
+
+/// A merge-patch of a lead.
+#[derive(Debug, Default)]
+pub struct LeadPatch {
+    pub name: Patch<String>,
+    pub email: Patch<Email>,
+    pub phone: Patch<String>,
+    pub company: Patch<String>,
+    pub status: Patch<LeadStatus>,
+    pub validity: Patch<LeadValidity>,
+    pub industry: Patch<String>,
+    pub location: Patch<Location>,
+    pub budget_range: Patch<String>,
+    pub timeline: Patch<String>,
+    pub pages_visited: Patch<Vec<String>>,
+    pub time_on_site_seconds: Patch<i64>,
+    pub actions_taken: Patch<Vec<String>>,
+}
+
+/// Applies a patch, moves identities, scores again and records what changed.
+///
+/// # Errors
+/// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
+pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match: &IfMatch) -> Result<Lead> {
+    lock_tenant(tx, "intake")?;
+    let before = store::get(tx, id)?;
+    if_match.check(before.version)?;
+    let mut lead = before.clone();
+    let contact =
+        !(patch.name.is_absent() && patch.email.is_absent() && patch.phone.is_absent() && patch.company.is_absent());
+    if before.is_locked && contact {
+        let message = "Contact data of a locked lead cannot be changed. Unlock it first.";
+        return Err(Error::forbidden("lead.locked", message));
+    }
+    let tenant = tenants::store::current(tx)?;
+    patch.name.apply_required(&mut lead.name, "/name")?;
+    patch.company.apply(&mut lead.company);
+    patch.email.map(Email::into_string).apply(&mut lead.email);
+    change_phone(&mut lead, patch.phone, &tenant.country)?;
+    patch.industry.apply(&mut lead.industry);
+    patch.budget_range.apply(&mut lead.budget_range);
+    patch.timeline.apply(&mut lead.timeline);
+    patch.validity.apply_required(&mut lead.validity, "/validity")?;
+    let mut location = Some(lead.location()?);
+    patch.location.apply(&mut location);
+    lead.location = Json::of(&location.unwrap_or_default());
+    let mut behaviour: Behaviour = lead.behaviour()?;
+    patch.pages_visited.apply_required(&mut behaviour.pages_visited, "/pages_visited")?;
+    patch.time_on_site_seconds.apply_required(&mut behaviour.time_on_site_seconds, "/time_on_site_seconds")?;
+    patch.actions_taken.apply_required(&mut behaviour.actions_taken, "/actions_taken")?;
+    lead.behaviour = Json::of(&behaviour);
+    let mut status = lead.status;
+    patch.status.apply_required(&mut status, "/status")?;
+    move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
+    move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
+    change_status(tx, &mut lead, status)?;
+    rescore(tx, &mut lead, &tenant)?;
+    store::update(tx, &mut lead)?;
+    let changed = changed_fields(&before, &lead);
+    if !changed.is_empty() {
+        let event = NewEvent::new(EventType::LeadUpdated).subject(id.uuid()).lead(id);
+        tx.record(event.data(serde_json::json!({ "changed": changed })))?;
+    }
+    Ok(lead)
+}
+
+fn change_phone(lead: &mut Lead, patch: Patch<String>, country: &str) -> Result<()> {
+    match patch {
+        Patch::Absent => {}
+        Patch::Null => (lead.phone, lead.phone_raw) = (None, None),
+        Patch::Value(raw) => {
+            let phone =
+                Phone::parse(&raw, Some(country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+            lead.phone = Some(phone.into_string());
+            lead.phone_raw = Some(raw);
+        }
+    }
+    Ok(())
+}
+
+fn move_identity(
+    tx: &mut TenantTx<'_>,
+    lead: &Lead,
+    kind: IdentityKind,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    if let Some(value) = after {
+        if store::find_by_identity(tx, kind, value)?.is_some_and(|owner| owner != lead.id) {
+            let message = format!("Another lead already has this {kind}.");
+            return Err(Error::conflict("lead.identity_taken", message));
+        }
+        store::add_identity(tx, lead.id, kind, value)?;
+    }
+    if let Some(value) = before {
+        store::remove_identity(tx, lead.id, kind, value)?;
+    }
+    Ok(())
+}
+
+fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, to: LeadStatus) -> Result<()> {
+    let from = lead.status;
+    from.check_transition(to)?;
+    if from == to {
+        return Ok(());
+    }
+    lead.status = to;
+    lead.closed_at = to.is_closed().then_some(tx.now());
+    lead.last_activity_at = tx.now();
+    let event = NewEvent::new(EventType::LeadStatusChanged).subject(lead.id.uuid()).lead(lead.id);
+    tx.record(event.data(serde_json::json!({ "from": from, "to": to })))?;
+    Ok(())
+}
+
+/// Scores again and keeps the new score when it differs.
+pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
+    let score = score_lead(lead, tenant)?;
+    if score.score == lead.score {
+        return Ok(());
+    }
+    store::insert_score(tx, lead.id, &score)?;
+    let event = NewEvent::new(EventType::LeadScored).subject(lead.id.uuid()).lead(lead.id);
+    tx.record(event.data(serde_json::json!({ "from": lead.score, "to": score.score, "model": score.model })))?;
+    lead.score = score.score;
+    Ok(())
+}
+
+/// Names only: the values of personal data stay out of the events.
+fn changed_fields(before: &Lead, after: &Lead) -> Vec<&'static str> {
+    let pairs = [
+        ("name", before.name != after.name),
+        ("email", before.email != after.email),
+        ("phone", before.phone != after.phone),
+        ("company", before.company != after.company),
+        ("status", before.status != after.status),
+        ("validity", before.validity != after.validity),
+        ("industry", before.industry != after.industry),
+        ("location", before.location != after.location),
+        ("budget_range", before.budget_range != after.budget_range),
+        ("timeline", before.timeline != after.timeline),
+        ("behaviour", before.behaviour != after.behaviour),
+    ];
+    pairs.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
+}

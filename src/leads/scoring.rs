@@ -1,0 +1,86 @@
+//! From a lead's row and its tenant's documents to a score.
+
+use super::score::{self, Budget, Score, Subject, Target, Timeline};
+use super::store::Lead;
+use crate::base::{Error, Result};
+use crate::tenants::Tenant;
+
+/// Scores a lead by its tenant's model and audience.
+pub fn score_lead(lead: &Lead, tenant: &Tenant) -> Result<Score> {
+    let code = tenant.scoring_model();
+    let model = score::model(code).ok_or_else(|| Error::internal(format!("no scoring model {code}")))?;
+    Ok(score::score(model, &subject_of(lead)?, &target_of(tenant)))
+}
+
+fn subject_of(lead: &Lead) -> Result<Subject> {
+    let responses = lead.form_responses()?;
+    let location = lead.location()?;
+    let behaviour = lead.behaviour()?;
+    let answers: std::collections::BTreeMap<String, String> =
+        responses.iter().map(|(question, answer)| (question.clone(), answer_text(answer))).collect();
+    let about = |words: &[&str]| {
+        answers.iter().find(|(question, _)| mentions(question, words)).map(|(_, answer)| answer.clone())
+    };
+    let affirmative = |answer: String| matches!(answer.trim().to_lowercase().as_str(), "yes" | "true" | "y" | "haan");
+    Ok(Subject {
+        name: Some(lead.name.clone()),
+        company: lead.company.clone(),
+        email_valid: lead.email.is_some(),
+        phone_valid: lead.phone.is_some(),
+        budget_text: lead.budget_range.clone(),
+        timeline_text: lead.timeline.clone(),
+        preferred_areas: about(&["area", "locality", "location", "neighbourhood", "neighborhood"]),
+        location: score::Location { city: location.city, state: location.state, country: location.country },
+        industry: lead.industry.clone(),
+        company_size: about(&["company_size", "employees", "company size", "team size"])
+            .and_then(|text| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()),
+        decision_maker: about(&["decision"]).map(affirmative),
+        form_responses: answers.clone(),
+        pages_visited_count: i64::try_from(behaviour.pages_visited.len()).unwrap_or(i64::MAX),
+        time_on_site_seconds: behaviour.time_on_site_seconds,
+        form_submissions: i64::from(!answers.is_empty()) * i64::from(lead.enquiry_count),
+        had_conversation: lead.total_interactions > lead.contact_count,
+        first_response_seconds: None,
+        email_opens: 0,
+        email_clicks: 0,
+    })
+}
+
+/// True when a question's key or label contains one of the words.
+fn mentions(question: &str, words: &[&str]) -> bool {
+    let question = question.to_lowercase();
+    words.iter().any(|word| question.contains(word))
+}
+
+/// An answer as text; several chosen options are joined.
+pub fn answer_text(answer: &serde_json::Value) -> String {
+    match answer {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(items) => items.iter().map(answer_text).collect::<Vec<_>>().join(", "),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn target_of(tenant: &Tenant) -> Target {
+    let audience = &tenant.audience;
+    let bounds = [audience.budget_min, audience.budget_max];
+    let currency = bounds.iter().flatten().next().map_or(tenant.currency, |money| money.currency);
+    let budget = (audience.budget_min.is_some() || audience.budget_max.is_some()).then(|| Budget {
+        min: audience.budget_min.map_or(0, |money| money.amount),
+        max: audience.budget_max.map(|money| money.amount),
+        currency,
+        period: None,
+    });
+    let mut service_areas = tenant.settings.service_areas.clone();
+    service_areas.extend(audience.locations.iter().cloned());
+    Target {
+        currency: tenant.currency,
+        budget,
+        budget_labels: audience.budget_labels.clone(),
+        timelines: audience.timelines.iter().filter_map(|text| text.parse::<Timeline>().ok()).collect(),
+        service_areas,
+        industries: audience.industries.clone(),
+        min_company_size: audience.company_size_min,
+    }
+}

@@ -1,0 +1,52 @@
+//! Who is who: e-mail, phone and platform lead id → the newest lead of that person.
+
+use diesel::prelude::*;
+
+use super::super::model::IdentityKind;
+use crate::base::Result;
+use crate::base::id::{LeadId, TenantId};
+use crate::base::time::Timestamp;
+use crate::engine::db::TenantTx;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::lead_identities as identities;
+
+#[derive(Insertable)]
+#[diesel(table_name = identities, treat_none_as_default_value = false)]
+struct Row {
+    tenant_id: TenantId,
+    kind: IdentityKind,
+    value: String,
+    lead_id: LeadId,
+    created_at: Timestamp,
+}
+
+/// The lead this identity points at.
+pub fn find_by_identity(tx: &mut TenantTx<'_>, kind: IdentityKind, value: &str) -> Result<Option<LeadId>> {
+    Ok(identities::table.find((tx.tenant(), kind, value)).select(identities::lead_id).first(tx.conn()).optional()?)
+}
+
+/// Points an identity at a lead, away from an older one.
+pub fn add_identity(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, value: &str) -> Result<()> {
+    let row = Row { tenant_id: tx.tenant(), kind, value: value.into(), lead_id: lead, created_at: tx.now() };
+    if OrIgnore(diesel::insert_into(identities::table).values(&row)).execute(tx.conn())? == 0 {
+        diesel::update(identities::table.find((tx.tenant(), kind, value)))
+            .set(identities::lead_id.eq(lead))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+pub fn remove_identity(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, value: &str) -> Result<()> {
+    diesel::delete(identities::table.find((tx.tenant(), kind, value)).filter(identities::lead_id.eq(lead)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// All identities of one lead.
+pub fn identities_of(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Vec<(IdentityKind, String)>> {
+    Ok(identities::table
+        .filter(identities::tenant_id.eq(tx.tenant()).and(identities::lead_id.eq(lead)))
+        .order((identities::kind, identities::value))
+        .select((identities::kind, identities::value))
+        .load(tx.conn())?)
+}

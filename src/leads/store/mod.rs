@@ -1,0 +1,189 @@
+//! Rows of leads, their identities and their scores.
+
+mod identities;
+mod listing;
+mod notes;
+mod scores;
+
+use diesel::prelude::*;
+
+use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
+use crate::base::json::Json;
+use crate::base::money::{Currency, Money};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::schema::{ad_campaigns, leads};
+
+pub use identities::{add_identity, find_by_identity, identities_of, remove_identity};
+pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
+pub use notes::{Note, insert_note, list_notes};
+pub use scores::{insert_score, latest_score, latest_scores};
+
+/// A lead as it is stored and as the inside knows it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = leads, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct Lead {
+    pub tenant_id: crate::base::id::TenantId,
+    pub id: LeadId,
+    /// The same for all leads of one person within the tenant: the id of the first.
+    pub person_id: RawId,
+    pub name: String,
+    /// Normalised.
+    pub email: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    /// As the person wrote it.
+    pub phone_raw: Option<String>,
+    pub company: Option<String>,
+    pub source: LeadSource,
+    pub source_details: Json,
+    pub status: LeadStatus,
+    pub validity: LeadValidity,
+    /// 0 to 100.
+    pub score: i32,
+    pub is_locked: bool,
+    pub assigned_to: Option<UserId>,
+    pub assigned_at: Option<Timestamp>,
+    pub industry: Option<String>,
+    pub location: Json,
+    pub budget_range: Option<String>,
+    pub timeline: Option<String>,
+    pub form_responses: Json,
+    pub ad_campaign_id: Option<AdCampaignId>,
+    pub lead_form_id: Option<LeadFormId>,
+    pub platform_lead_id: Option<String>,
+    pub charge_kind: Option<String>,
+    pub charged_amount: Option<i64>,
+    pub charge_currency: Option<Currency>,
+    pub ai_summary: Option<String>,
+    pub ai_insights: Option<Json>,
+    pub behaviour: Json,
+    pub enquiry_count: i32,
+    pub contact_count: i32,
+    pub total_interactions: i32,
+    pub first_contact_at: Option<Timestamp>,
+    pub last_contact_at: Option<Timestamp>,
+    pub last_activity_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    /// Name, e-mail, phone and company in lower case, for the text search.
+    pub search: String,
+    pub received_at: Timestamp,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What the person did on the tenant's pages (S2-18).
+#[derive(
+    Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, validator::Validate,
+)]
+#[serde(deny_unknown_fields, default)]
+pub struct Behaviour {
+    #[validate(length(max = 500))]
+    pub pages_visited: Vec<String>,
+    #[validate(range(min = 0, max = 100_000_000))]
+    pub time_on_site_seconds: i64,
+    #[validate(length(max = 500))]
+    pub actions_taken: Vec<String>,
+}
+
+impl Lead {
+    pub fn location(&self) -> Result<Location> {
+        self.location.read()
+    }
+    pub fn behaviour(&self) -> Result<Behaviour> {
+        self.behaviour.read()
+    }
+    /// Question → answer.
+    pub fn form_responses(&self) -> Result<serde_json::Map<String, serde_json::Value>> {
+        self.form_responses.read()
+    }
+    /// What it cost, once metered.
+    pub fn charge(&self) -> Option<Money> {
+        Some(Money::new(self.charged_amount?, self.charge_currency?))
+    }
+    /// Call after changing a searched field.
+    pub fn refresh_search(&mut self) {
+        let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
+        self.search = parts.into_iter().flatten().map(|part| part.to_lowercase()).collect::<Vec<_>>().join("\n");
+    }
+}
+
+/// One lead of this tenant.
+pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
+    Ok(leads::table.find((tx.tenant(), id)).select(Lead::as_select()).first(tx.conn()).optional()?)
+}
+
+/// # Errors
+/// `lead.not_found`, for an absent lead and for another tenant's alike.
+pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
+    find(tx, id)?.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
+}
+
+/// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
+pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
+    diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Writes every field back and counts the version up.
+pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
+    lead.version += 1;
+    lead.updated_at = tx.now();
+    lead.refresh_search();
+    diesel::update(leads::table.find((tx.tenant(), lead.id))).set(&*lead).execute(tx.conn())?;
+    Ok(())
+}
+
+/// We reached out: first and last contact, and the count.
+pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
+    let Some(mut lead) = find(tx, id)? else { return Ok(()) };
+    lead.first_contact_at.get_or_insert(at);
+    lead.last_contact_at = Some(lead.last_contact_at.map_or(at, |before| before.max(at)));
+    lead.last_activity_at = lead.last_activity_at.max(at);
+    lead.contact_count += 1;
+    lead.total_interactions += 1;
+    if lead.status == LeadStatus::New {
+        lead.status = LeadStatus::Contacted;
+    }
+    update(tx, &mut lead)
+}
+
+/// The person did something.
+pub fn touch_activity(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
+    diesel::update(leads::table.find((tx.tenant(), id)))
+        .set((
+            leads::last_activity_at.eq(at),
+            leads::total_interactions.eq(leads::total_interactions + 1),
+            leads::version.eq(leads::version + 1),
+            leads::updated_at.eq(tx.now()),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Whether a lead may point at this ad campaign.
+pub fn ad_campaign_exists(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
+    let found = ad_campaigns::table.find((tx.tenant(), id)).select(ad_campaigns::id).first::<AdCampaignId>(tx.conn());
+    Ok(found.optional()?.is_some())
+}
+
+/// Unlocks leads that were held back; answers which were locked indeed.
+pub fn unlock(tx: &mut TenantTx<'_>, ids: &[LeadId]) -> Result<Vec<LeadId>> {
+    let mut unlocked = Vec::new();
+    for chunk in ids.chunks(200) {
+        let locked = leads::table
+            .filter(leads::tenant_id.eq(tx.tenant()))
+            .filter(leads::id.eq_any(chunk.to_vec()))
+            .filter(leads::is_locked.eq(true))
+            .select(leads::id)
+            .load::<LeadId>(tx.conn())?;
+        diesel::update(leads::table.filter(leads::tenant_id.eq(tx.tenant())).filter(leads::id.eq_any(locked.clone())))
+            .set((leads::is_locked.eq(false), leads::version.eq(leads::version + 1), leads::updated_at.eq(tx.now())))
+            .execute(tx.conn())?;
+        unlocked.extend(locked);
+    }
+    Ok(unlocked)
+}

@@ -1,0 +1,249 @@
+//! How a lead looks from outside, and what is masked while it is locked.
+
+use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
+use super::store::Lead;
+use crate::base::Result;
+use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
+use crate::base::money::Money;
+use crate::base::time::Timestamp;
+
+/// Days without any activity after which an untouched lead counts as stalled (C-04, S4-13).
+const STALLED_DAYS: i64 = 3;
+
+/// A lead.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "phone": "+919876543210",
+    "company": null, "source": "meta_ads", "source_details": {"platform": "fb"}, "status": "new", "validity": "unverified", "score": 95,
+    "grade": "hot", "intent": "hot", "is_qualified": true, "is_locked": false, "is_stalled": false, "is_charged": true,
+    "charge_kind": "quota", "charged_amount": {"amount": 30000, "currency": "INR"}, "assigned_to": null, "assigned_at": null,
+    "industry": null, "location": {"city": "Mumbai"}, "budget_range": "₹80L-1Cr", "timeline": "Within 3 months",
+    "form_responses": {"Preferred areas?": "Andheri, Goregaon"}, "ad_campaign_id": null, "lead_form_id": null, "platform_lead_id": "meta:1231231231230001",
+    "ai_summary": null, "ai_insights": null, "pages_visited": [], "time_on_site_seconds": 0, "actions_taken": [],
+    "enquiry_count": 1, "contact_count": 0, "total_interactions": 1, "first_contact_at": null, "last_contact_at": null,
+    "last_activity_at": "2026-11-20T08:59:50Z", "closed_at": null, "received_at": "2026-11-20T08:59:50Z",
+    "version": 1, "created_at": "2026-11-20T09:00:01Z", "updated_at": "2026-11-20T09:00:01Z"
+}))]
+pub struct LeadView {
+    pub id: LeadId,
+    pub name: String,
+    pub email: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    pub source: LeadSource,
+    #[schema(value_type = Object)]
+    pub source_details: serde_json::Value,
+    pub status: LeadStatus,
+    pub validity: LeadValidity,
+    /// 0 to 100; `/score` explains it.
+    pub score: i32,
+    pub grade: Grade,
+    pub intent: Intent,
+    /// A score of 60 or more.
+    pub is_qualified: bool,
+    /// Contact data is masked until the tenant upgrades or buys the lead.
+    pub is_locked: bool,
+    /// New or contacted, and nothing happened for three days.
+    pub is_stalled: bool,
+    /// Counted against quota or billed.
+    pub is_charged: bool,
+    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat`, `blocked` or `unmetered`.
+    pub charge_kind: Option<String>,
+    /// What the lead is worth or costs; within quota nothing of it is due.
+    pub charged_amount: Option<Money>,
+    pub assigned_to: Option<UserId>,
+    pub assigned_at: Option<Timestamp>,
+    pub industry: Option<String>,
+    pub location: Location,
+    pub budget_range: Option<String>,
+    pub timeline: Option<String>,
+    /// Question → answer.
+    #[schema(value_type = Object)]
+    pub form_responses: serde_json::Map<String, serde_json::Value>,
+    pub ad_campaign_id: Option<AdCampaignId>,
+    pub lead_form_id: Option<LeadFormId>,
+    pub platform_lead_id: Option<String>,
+    pub ai_summary: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub ai_insights: Option<serde_json::Value>,
+    pub pages_visited: Vec<String>,
+    pub time_on_site_seconds: i64,
+    pub actions_taken: Vec<String>,
+    /// How often the person enquired.
+    pub enquiry_count: i32,
+    /// How often we reached out.
+    pub contact_count: i32,
+    pub total_interactions: i32,
+    pub first_contact_at: Option<Timestamp>,
+    pub last_contact_at: Option<Timestamp>,
+    pub last_activity_at: Timestamp,
+    pub closed_at: Option<Timestamp>,
+    /// When the person sent the enquiry; decides the billing period.
+    pub received_at: Timestamp,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// With `include=assignee`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<Assignee>,
+    /// With `include=score`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score_details: Option<ScoreView>,
+}
+
+/// The user a lead is assigned to.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct Assignee {
+    pub id: UserId,
+    pub name: Option<String>,
+    pub email: String,
+}
+
+/// A score with its explanation; the items add up to it.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "score": 95, "grade": "hot", "intent": "hot", "is_qualified": true, "model": "real_estate_in", "model_version": 1,
+    "items": [
+        {"rule": "budget_match", "label": "Budget matches (₹80L-1Cr)", "points": 30},
+        {"rule": "timeline", "label": "Timeline: Within 3 months", "points": 25},
+        {"rule": "location_match", "label": "Location matches", "points": 20},
+        {"rule": "phone_valid", "label": "Phone is valid", "points": 10},
+        {"rule": "email_valid", "label": "E-mail is valid", "points": 10}
+    ]
+}))]
+pub struct ScoreView {
+    pub score: i32,
+    pub grade: Grade,
+    pub intent: Intent,
+    pub is_qualified: bool,
+    /// Code of the scoring model.
+    pub model: String,
+    pub model_version: i32,
+    pub items: Vec<super::score::ScoreItem>,
+}
+
+impl From<Score> for ScoreView {
+    fn from(score: Score) -> Self {
+        Self {
+            score: score.score,
+            grade: grade(score.score),
+            intent: intent(score.score),
+            is_qualified: is_qualified(score.score),
+            model: score.model,
+            model_version: score.version,
+            items: score.items,
+        }
+    }
+}
+
+/// The view of a lead at `now`, masked when it is locked.
+pub fn of(lead: &Lead, now: Timestamp) -> Result<LeadView> {
+    let shown = if lead.is_locked { masked(lead)? } else { lead.clone() };
+    let behaviour = shown.behaviour()?;
+    let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
+    let charged =
+        matches!(shown.charge_kind.as_deref(), Some("quota" | "rollover" | "credit" | "overage" | "per_lead"));
+    Ok(LeadView {
+        id: shown.id,
+        grade: grade(shown.score),
+        intent: intent(shown.score),
+        is_qualified: is_qualified(shown.score),
+        is_stalled: untouched && now.since(shown.last_activity_at) > chrono::Duration::days(STALLED_DAYS),
+        is_charged: charged,
+        charged_amount: shown.charge(),
+        location: shown.location()?,
+        form_responses: shown.form_responses()?,
+        name: shown.name,
+        email: shown.email,
+        phone: shown.phone,
+        company: shown.company,
+        source: shown.source,
+        source_details: shown.source_details.0,
+        status: shown.status,
+        validity: shown.validity,
+        score: shown.score,
+        is_locked: shown.is_locked,
+        charge_kind: shown.charge_kind,
+        assigned_to: shown.assigned_to,
+        assigned_at: shown.assigned_at,
+        industry: shown.industry,
+        budget_range: shown.budget_range,
+        timeline: shown.timeline,
+        ad_campaign_id: shown.ad_campaign_id,
+        lead_form_id: shown.lead_form_id,
+        platform_lead_id: shown.platform_lead_id,
+        ai_summary: shown.ai_summary,
+        ai_insights: shown.ai_insights.map(|json| json.0),
+        pages_visited: behaviour.pages_visited,
+        time_on_site_seconds: behaviour.time_on_site_seconds,
+        actions_taken: behaviour.actions_taken,
+        enquiry_count: shown.enquiry_count,
+        contact_count: shown.contact_count,
+        total_interactions: shown.total_interactions,
+        first_contact_at: shown.first_contact_at,
+        last_contact_at: shown.last_contact_at,
+        last_activity_at: shown.last_activity_at,
+        closed_at: shown.closed_at,
+        received_at: shown.received_at,
+        version: shown.version,
+        created_at: shown.created_at,
+        updated_at: shown.updated_at,
+        assignee: None,
+        score_details: None,
+    })
+}
+
+/// The lead with everything hidden by which the person could be reached: name, e-mail, phone, company, ids of the
+/// platform, free text. What helps to decide on buying it (score, budget, timeline, city) stays.
+pub fn masked(lead: &Lead) -> Result<Lead> {
+    let mut shown = lead.clone();
+    shown.name = mask_words(&lead.name);
+    shown.email = lead.email.as_deref().map(mask_email);
+    shown.phone = lead.phone.as_deref().map(mask_phone);
+    shown.phone_raw = None;
+    shown.company = lead.company.as_deref().map(mask_words);
+    shown.platform_lead_id = None;
+    shown.source_details = crate::base::json::Json(serde_json::json!({}));
+    shown.ai_summary = None;
+    shown.ai_insights = None;
+    let kept = [&lead.budget_range, &lead.timeline];
+    let mut responses = lead.form_responses()?;
+    for answer in responses.values_mut() {
+        let is_kept = kept.iter().any(|known| known.as_deref() == answer.as_str());
+        if !is_kept {
+            *answer = serde_json::Value::String("•••".into());
+        }
+    }
+    shown.form_responses = crate::base::json::Json(responses.into());
+    Ok(shown)
+}
+
+fn mask_words(text: &str) -> String {
+    let first = |word: &str| word.chars().next().map(|c| format!("{c}•••")).unwrap_or_default();
+    text.split_whitespace().map(first).collect::<Vec<_>>().join(" ")
+}
+
+fn mask_email(email: &str) -> String {
+    let (_, domain) = email.split_once('@').unwrap_or(("", ""));
+    let end = domain.rsplit('.').next().unwrap_or_default();
+    format!("{}•••@•••.{end}", email.chars().next().unwrap_or('•'))
+}
+
+fn mask_phone(phone: &str) -> String {
+    let shown = phone.len().saturating_sub(2);
+    format!("{}••••••{}", phone.get(..3).unwrap_or("+"), phone.get(shown..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_leave_nothing_to_reach_a_person_by() {
+        assert_eq!(mask_words("Priya Sharma"), "P••• S•••");
+        assert_eq!(mask_email("priya.sharma@example.com"), "p•••@•••.com");
+        assert_eq!(mask_phone("+919876543210"), "+91••••••10");
+    }
+}
