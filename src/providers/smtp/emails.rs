@@ -1,10 +1,12 @@
 //! Composing and handing over an e-mail by SMTP.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox as Address, MultiPart};
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tokio::time::timeout;
 
@@ -13,10 +15,21 @@ use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, ProviderError, SmtpSettings,
 };
 
-/// A pooled connection to one server.
+/// Pooled connections to one server.
 pub struct SmtpEmails {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    builder: AsyncSmtpTransportBuilder,
+    /// Made at the first send: lettre's pool starts a task and so needs a runtime, which settings are read without.
+    transport: OnceLock<AsyncSmtpTransport<Tokio1Executor>>,
     limit: Duration,
+}
+
+impl Drop for SmtpEmails {
+    fn drop(&mut self) {
+        // The pool closes its connections in a task; without a runtime that would panic, and the process is ending anyway.
+        if tokio::runtime::Handle::try_current().is_err() {
+            std::mem::forget(self.transport.take());
+        }
+    }
 }
 
 impl SmtpEmails {
@@ -32,11 +45,10 @@ impl SmtpEmails {
             return Err("LEADWRIGHT_SMTP_URL: expected smtp://user:password@host:587 or smtps://…".into());
         }
         let url = with_tls(url);
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
             .map_err(|_| "LEADWRIGHT_SMTP_URL: expected smtp://user:password@host:587 or smtps://…".to_string())?
-            .timeout(Some(limit))
-            .build();
-        Ok(Some(Self { transport, limit }))
+            .timeout(Some(limit));
+        Ok(Some(Self { builder, transport: OnceLock::new(), limit }))
     }
 }
 
@@ -90,13 +102,14 @@ impl EmailSender for SmtpEmails {
 
     async fn send(&self, email: &OutgoingEmail) -> Result<Accepted, ProviderError> {
         let message = compose(email)?;
+        let transport = self.transport.get_or_init(|| self.builder.clone().build());
         // A connection that works is established first, so that only the hand-over itself can end in doubt.
-        match timeout(self.limit, self.transport.test_connection()).await {
+        match timeout(self.limit, transport.test_connection()).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => return Err(classify(&error, Stage::Connecting)),
             Err(_) => return Err(lost(Stage::Connecting, "no answer within the time limit".into())),
         }
-        match timeout(self.limit, self.transport.send(message)).await {
+        match timeout(self.limit, transport.send(message)).await {
             // There is nothing to look a message up by: the Message-ID is our own.
             Ok(Ok(_)) => Ok(Accepted { provider_id: email.id.clone(), status: DeliveryStatus::Sent }),
             Ok(Err(error)) => Err(classify(&error, Stage::Sending)),
