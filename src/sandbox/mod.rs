@@ -16,6 +16,9 @@ mod state;
 mod twilio;
 mod twilio_messages;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use actix_web::web;
