@@ -6,4 +6,6 @@ pub mod engine;
 pub mod inbox;
 pub mod intake;
 pub mod leads;
+pub mod providers;
+pub mod sandbox;
 pub mod tenants;

@@ -1,0 +1,375 @@
+//! The Meta twin: Graph API nodes for leads and ad campaigns, and the person who fills a form.
+//!
+//! Every numeric id is an existing ad campaign unless it was given to a lead. The token must be the known one and carry its
+//! `appsecret_proof`, as in an app with "require app secret" switched on. Unknown fields and parameters are errors, as they are
+//! at Meta.
+
+use std::sync::Mutex;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Sandbox;
+use super::callbacks::Webhook;
+use super::faults::{Fault, FaultMode, around, bad_request};
+use super::state::{Numbers, Ring, hex_id, lock};
+use crate::base::crypto::constant_time_eq;
+use crate::base::time::Timestamp;
+use crate::providers::{Digits, meta};
+
+const LEAD_FIELDS: &[&str] = &[
+    "id",
+    "created_time",
+    "ad_id",
+    "ad_name",
+    "adset_id",
+    "adset_name",
+    "campaign_id",
+    "campaign_name",
+    "form_id",
+    "is_organic",
+    "platform",
+    "field_data",
+    "custom_disclaimer_responses",
+];
+const CAMPAIGN_FIELDS: &[&str] = &["id", "name", "status", "effective_status", "configured_status", "objective"];
+
+pub(super) struct MetaTwin {
+    leads: Mutex<Ring<String, StoredLead>>,
+    /// Statuses that differ from `ACTIVE`, or did once.
+    campaigns: Mutex<Ring<String, &'static str>>,
+    numbers: Numbers,
+}
+
+#[derive(Clone)]
+struct StoredLead {
+    node: Map<String, Value>,
+    change: Value,
+    page_id: String,
+}
+
+impl MetaTwin {
+    pub fn new() -> Self {
+        Self {
+            leads: Mutex::new(Ring::new(200_000)),
+            campaigns: Mutex::new(Ring::new(10_000)),
+            numbers: Numbers::new(),
+        }
+    }
+}
+
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.route("/meta/leads", web::post().to(submit));
+    cfg.route("/meta/leads/batch", web::post().to(submit_batch));
+    cfg.route("/meta/resend", web::post().to(send_again));
+    cfg.route("/meta/{version}/{id}", web::get().to(read));
+    cfg.route("/meta/{version}/{id}", web::post().to(update));
+}
+
+// ---- the Graph API ----
+
+/// A Graph error envelope, mostly under HTTP 400 as at Meta.
+fn graph_error(status: StatusCode, code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
+    let mut error = json!({
+        "message": message,
+        "type": if code == 100 && subcode == Some(33) { "GraphMethodException" } else { "OAuthException" },
+        "code": code,
+        "fbtrace_id": hex_id(),
+    });
+    if let Some(subcode) = subcode {
+        error["error_subcode"] = subcode.into();
+    }
+    HttpResponse::build(status).json(json!({ "error": error }))
+}
+
+fn bad(code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
+    graph_error(StatusCode::BAD_REQUEST, code, subcode, message)
+}
+
+fn missing(id: &str) -> HttpResponse {
+    let message = format!(
+        "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, \
+         or does not support this operation."
+    );
+    bad(100, Some(33), &message)
+}
+
+fn refuse(fault: &Fault) -> HttpResponse {
+    if fault.mode == FaultMode::Throttle {
+        let minutes = fault.retry_after_seconds.unwrap_or(60).div_ceil(60);
+        let usage = json!({"17": [{"type": "ads_management", "call_count": 100, "total_cputime": 20, "total_time": 20,
+            "estimated_time_to_regain_access": minutes, "ads_api_access_tier": "standard_access"}]});
+        let error = json!({"message": "(#80004) There have been too many calls to this ad-account.",
+            "type": "OAuthException", "code": 80004, "error_subcode": 2446079, "fbtrace_id": hex_id()});
+        return HttpResponse::BadRequest()
+            .insert_header(("x-business-use-case-usage", usage.to_string()))
+            .json(json!({ "error": error }));
+    }
+    graph_error(fault.http_status(500), fault.code_number().unwrap_or(2), None, "Service temporarily unavailable")
+}
+
+/// The token and its proof, or the error Meta answers.
+fn authorize(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, String)]) -> Result<(), HttpResponse> {
+    let known = sandbox.credentials();
+    let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")).or(parameter("access_token")) else {
+        return Err(graph_error(
+            StatusCode::UNAUTHORIZED,
+            104,
+            None,
+            "An access token is required to request this resource.",
+        ));
+    };
+    if !constant_time_eq(token.as_bytes(), known.meta_access_token.expose().as_bytes()) {
+        return Err(graph_error(
+            StatusCode::UNAUTHORIZED,
+            190,
+            None,
+            "Invalid OAuth access token - Cannot parse access token",
+        ));
+    }
+    let expected = meta::appsecret_proof(&known.meta_access_token, &known.meta_app_secret);
+    match parameter("appsecret_proof") {
+        Some(proof) if constant_time_eq(proof.as_bytes(), expected.as_bytes()) => Ok(()),
+        Some(_) => Err(bad(100, None, "Invalid appsecret_proof provided in the API argument")),
+        None => Err(bad(100, None, "API calls from the server require an appsecret_proof argument")),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| digits(a) && digits(b))
+}
+
+fn pairs(text: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(text).into_owned().collect()
+}
+
+async fn read(sandbox: web::Data<Sandbox>, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+    let (version, id) = path.into_inner();
+    let lead = lock(&sandbox.0.meta.leads).get(&id).map(|lead| lead.node.clone());
+    let parameters = pairs(request.query_string().as_bytes());
+    let asked = parameters.iter().find(|(name, _)| name == "fields").map(|(_, fields)| fields.clone());
+    let names: Vec<&str> = asked.as_deref().map_or(Vec::new(), |fields| fields.split(',').map(str::trim).collect());
+    // Asking for a lead's fields is what makes it a lead fetch, whether the lead exists or not.
+    let is_lead = lead.is_some() || names.iter().any(|name| LEAD_FIELDS[1..].contains(name));
+    let operation = if is_lead { "fetch_lead" } else { "get_campaign" };
+    around(&sandbox, "meta", operation, refuse, || async {
+        if !is_version(&version) {
+            return bad(2500, None, "Unknown path components");
+        }
+        if let Err(refused) = authorize(&sandbox, &request, &parameters) {
+            return refused;
+        }
+        let (node, known, default): (_, _, &[&str]) = match lead {
+            Some(node) => (node, LEAD_FIELDS, &["created_time", "id", "field_data"]),
+            None if is_lead || id.parse::<Digits>().is_err() => return missing(&id),
+            None => {
+                let status = lock(&sandbox.0.meta.campaigns).get(&id).copied().unwrap_or("ACTIVE");
+                let node = json!({"id": id, "name": format!("Ad campaign {id}"), "status": status,
+                    "effective_status": status, "configured_status": status, "objective": "OUTCOME_LEADS"});
+                (node.as_object().cloned().unwrap_or_default(), CAMPAIGN_FIELDS, &["id"])
+            }
+        };
+        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+            return bad(100, None, &format!("(#100) Tried accessing nonexisting field ({unknown})"));
+        }
+        let wanted = if names.is_empty() { default } else { &names };
+        let answer: Map<String, Value> =
+            node.into_iter().filter(|(name, _)| name == "id" || wanted.contains(&name.as_str())).collect();
+        HttpResponse::Ok().json(answer)
+    })
+    .await
+}
+
+async fn update(
+    sandbox: web::Data<Sandbox>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    body: web::Bytes,
+) -> HttpResponse {
+    let (version, id) = path.into_inner();
+    around(&sandbox, "meta", "set_status", refuse, || async {
+        if !is_version(&version) {
+            return bad(2500, None, "Unknown path components");
+        }
+        let mut parameters = pairs(request.query_string().as_bytes());
+        let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("");
+        if content_type.starts_with("application/json") {
+            let Ok(Value::Object(object)) = serde_json::from_slice(&body) else {
+                return bad(100, None, "The body is not a JSON object");
+            };
+            let text = |value: Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+            parameters.extend(object.into_iter().map(|(name, value)| (name, text(value))));
+        } else {
+            parameters.extend(pairs(&body));
+        }
+        if let Err(refused) = authorize(&sandbox, &request, &parameters) {
+            return refused;
+        }
+        if id.parse::<Digits>().is_err() || lock(&sandbox.0.meta.leads).get(&id).is_some() {
+            return missing(&id);
+        }
+        let mut status = None;
+        for (name, value) in &parameters {
+            match (name.as_str(), value.as_str()) {
+                ("access_token" | "appsecret_proof", _) => {}
+                ("status", "PAUSED") => status = Some("PAUSED"),
+                ("status", "ACTIVE") => status = Some("ACTIVE"),
+                _ => return bad(100, None, &format!("(#100) Invalid parameter: {name}")),
+            }
+        }
+        let Some(status) = status else { return bad(100, None, "(#100) The parameter status is required") };
+        lock(&sandbox.0.meta.campaigns).insert(id.clone(), status);
+        HttpResponse::Ok().json(json!({ "success": true }))
+    })
+    .await
+}
+
+// ---- the outside world ----
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubmittedLead {
+    page_id: Digits,
+    form_id: Digits,
+    field_data: Vec<meta::FieldDatum>,
+    #[serde(default)]
+    campaign_id: Option<Digits>,
+    #[serde(default)]
+    ad_id: Option<Digits>,
+    #[serde(default)]
+    leadgen_id: Option<Digits>,
+    #[serde(default)]
+    created_time: Option<Timestamp>,
+    #[serde(default)]
+    webhook: Option<bool>,
+}
+
+impl Sandbox {
+    /// Stores the lead and returns its id.
+    fn store_lead(&self, lead: SubmittedLead) -> (String, StoredLead) {
+        let id = lead.leadgen_id.map_or_else(|| self.0.meta.numbers.next(), Digits::into_string);
+        let at = lead.created_time.unwrap_or_else(|| self.now());
+        let mut node = json!({
+            "id": id,
+            "created_time": at.utc().format("%Y-%m-%dT%H:%M:%S+0000").to_string(),
+            "form_id": lead.form_id,
+            "is_organic": lead.ad_id.is_none() && lead.campaign_id.is_none(),
+            "platform": "fb",
+            "field_data": lead.field_data,
+        });
+        let mut change =
+            json!({"created_time": at.seconds(), "leadgen_id": id, "page_id": lead.page_id, "form_id": lead.form_id});
+        if let Some(campaign) = lead.campaign_id {
+            node["campaign_id"] = json!(campaign);
+        }
+        if let Some(ad) = lead.ad_id {
+            node["ad_id"] = json!(ad);
+            change["ad_id"] = json!(ad);
+            change["adgroup_id"] = json!(ad);
+        }
+        let stored = StoredLead {
+            node: node.as_object().cloned().unwrap_or_default(),
+            change,
+            page_id: lead.page_id.into_string(),
+        };
+        lock(&self.0.meta.leads).insert(id.clone(), stored.clone());
+        (id, stored)
+    }
+
+    /// One signed POST; leads of the same page share an entry.
+    fn leadgen_webhook(&self, leads: &[StoredLead]) -> Webhook {
+        let mut entries: Vec<Value> = Vec::new();
+        for lead in leads {
+            let change = json!({ "field": "leadgen", "value": lead.change });
+            match entries.iter_mut().find(|entry| entry["id"] == lead.page_id.as_str()) {
+                Some(entry) => {
+                    if let Some(changes) = entry["changes"].as_array_mut() {
+                        changes.push(change);
+                    }
+                }
+                None => {
+                    entries.push(json!({"id": lead.page_id, "time": self.now().seconds(), "changes": [change]}));
+                }
+            }
+        }
+        let body = json!({ "object": "page", "entry": entries }).to_string().into_bytes();
+        Webhook {
+            provider: "meta",
+            url: self.webhook_url("/v1/webhooks/meta"),
+            content_type: "application/json",
+            headers: vec![("x-hub-signature-256", meta::sign(&body, &self.credentials().meta_app_secret))],
+            svix: None,
+            body,
+        }
+    }
+}
+
+async fn submit(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+    let lead: SubmittedLead = match serde_json::from_slice(&body) {
+        Ok(lead) => lead,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    let notify = lead.webhook.unwrap_or(true);
+    let (id, stored) = sandbox.store_lead(lead);
+    let status = if notify { sandbox.call_now(sandbox.leadgen_webhook(&[stored])).await } else { None };
+    HttpResponse::Created().json(json!({ "leadgen_id": id, "webhook_status": status }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    leads: Vec<SubmittedLead>,
+}
+
+async fn submit_batch(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+    let batch: Batch = match serde_json::from_slice(&body) {
+        Ok(batch) => batch,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    if !(1..=1000).contains(&batch.leads.len()) {
+        return bad_request("leads: expected 1 to 1000, the most Meta puts into one request");
+    }
+    let (ids, stored): (Vec<_>, Vec<_>) = batch.leads.into_iter().map(|lead| sandbox.store_lead(lead)).unzip();
+    let status = sandbox.call_now(sandbox.leadgen_webhook(&stored)).await;
+    HttpResponse::Created().json(json!({ "leadgen_ids": ids, "webhook_status": status }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SendAgain {
+    leadgen_id: Digits,
+    #[serde(default)]
+    times: Option<usize>,
+    /// Changes the body after signing.
+    #[serde(default)]
+    tamper: bool,
+}
+
+/// The same notification again, all copies at once.
+async fn send_again(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+    let again: SendAgain = match serde_json::from_slice(&body) {
+        Ok(again) => again,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    let times = again.times.unwrap_or(1);
+    if !(1..=1000).contains(&times) {
+        return bad_request("times: expected 1 to 1000");
+    }
+    let Some(stored) = lock(&sandbox.0.meta.leads).get(again.leadgen_id.as_str()).cloned() else {
+        return HttpResponse::NotFound().json(json!({ "error": "no such lead" }));
+    };
+    let mut webhook = sandbox.leadgen_webhook(&[stored]);
+    if again.tamper {
+        webhook.body.push(b' ');
+    }
+    let copies = (0..times).map(|_| sandbox.call_now(webhook.clone()));
+    let statuses = futures_util::future::join_all(copies).await;
+    HttpResponse::Ok().json(json!({
+        "leadgen_id": again.leadgen_id, "webhook_status": statuses.last(), "webhook_statuses": statuses,
+    }))
+}
