@@ -32,6 +32,8 @@ pub struct CoreSettings {
     pub public_url: String,
     /// The platform's own name, as in "ABC Real Estate via LeadGen Pro".
     pub platform_name: String,
+    /// Where e-mails come from.
+    pub email_from: String,
     /// Off for tests and benchmarks.
     pub rate_limit: bool,
 }

@@ -1,0 +1,92 @@
+//! Where it all meets: reactions, jobs and routes of every folder, and the processes made of them.
+//!
+//! [`App::build`] assembles, [`App::prepare`] migrates and seeds, [`serve`] runs API and worker. Nothing imports this
+//! module but the command line and the tests.
+
+mod document;
+mod fallback;
+mod health;
+mod routes;
+pub mod serve;
+
+use std::sync::Arc;
+
+use crate::base::time::Clock;
+use crate::base::{Error, Result};
+use crate::config::Config;
+use crate::engine::db::{Db, PlatformScope, PlatformTx, migrate};
+use crate::engine::events::Reactions;
+use crate::engine::jobs::{Registry, Wake, Worker};
+use crate::engine::metrics::Metrics;
+use crate::engine::{Core, CoreSettings};
+use crate::providers::Providers;
+use crate::sandbox::{Sandbox, SandboxSettings};
+
+pub use document::document;
+
+/// A process' parts, assembled and not yet running.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub core: Core,
+    pub providers: Arc<Providers>,
+    /// The twins, when enabled.
+    pub sandbox: Option<Sandbox>,
+    pub registry: Arc<Registry>,
+}
+
+impl App {
+    /// Assembles everything; opens nothing that must be reachable.
+    pub fn build(config: Config, clock: Clock) -> Result<Self> {
+        let mut settings = config.providers.clone();
+        let sandbox = config.sandbox.then(|| {
+            let mut twins = SandboxSettings::new(&config.public_url, clock.clone());
+            // A twin calls back where this process listens, whatever the world calls it.
+            twins.deliver_to = Some(format!("http://{}", config.bind));
+            Sandbox::new(twins)
+        });
+        if sandbox.is_some() {
+            let mut twins = Sandbox::provider_settings(&format!("http://{}", config.bind));
+            twins.twilio.status_callback_url = Some(format!("{}/v1/webhooks/twilio/status", config.public_url));
+            settings = settings.or_twins(twins);
+        }
+        let providers = Providers::new(settings).map_err(|why| Error::invalid("config.provider", why))?;
+        let providers = Arc::new(providers);
+        let mut reactions = Reactions::default();
+        routes::reactions(&mut reactions);
+        let wake = Wake::default();
+        let db = Db::open(&config.database, clock.clone(), wake, Arc::new(reactions))?;
+        let core = Core {
+            db,
+            clock,
+            metrics: Arc::new(Metrics::new()?),
+            master_key: config.master_key.clone(),
+            settings: Arc::new(CoreSettings {
+                public_url: config.public_url.clone(),
+                platform_name: config.platform_name.clone(),
+                email_from: config.email_from.clone(),
+                rate_limit: config.rate_limit,
+            }),
+        };
+        let mut registry = Registry::default();
+        routes::jobs(&mut registry, &providers);
+        Ok(Self { config: Arc::new(config), core, providers, sandbox, registry: Arc::new(registry) })
+    }
+
+    /// Applies migrations, seeds the plans, makes the first operator and the platform's senders. Safe to repeat, by
+    /// several processes at once.
+    pub async fn prepare(&self) -> Result<()> {
+        let applied = self.core.db.with_connection(migrate::up).await?;
+        if !applied.is_empty() {
+            tracing::info!(migrations = ?applied, "database migrated");
+        }
+        let (config, providers) = (self.config.clone(), self.providers.clone());
+        let seed = move |tx: &mut PlatformTx<'_>| routes::seed(tx, &config, &providers);
+        self.core.db.write(PlatformScope::system(), seed).await
+    }
+
+    /// A worker over this process' registry.
+    pub fn worker(&self) -> Worker {
+        Worker::new(self.core.clone(), self.registry.clone(), self.config.worker.clone())
+    }
+}

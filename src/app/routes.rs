@@ -1,0 +1,57 @@
+//! The table of contents: what each folder mounts, runs, reacts to and seeds.
+
+use std::sync::Arc;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::base::Result;
+use crate::config::Config;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::Reactions;
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenants};
+
+/// Everything under `/v1`.
+pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
+    tenants::routes(cfg);
+    billing::routes(cfg);
+    leads::routes(cfg);
+    intake::routes(cfg);
+    inbox::routes(cfg);
+    ads::routes(cfg);
+    integrations::routes(cfg);
+    notify::routes(cfg);
+    ops::routes(cfg);
+}
+
+/// The seeds' literal paths, outside `/v1` (C-58).
+pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
+    integrations::aliases(cfg);
+}
+
+pub(super) fn reactions(reactions: &mut Reactions) {
+    ads::reactions(reactions);
+    notify::reactions(reactions);
+    ops::reactions(reactions);
+}
+
+pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
+    tenants::jobs(registry);
+    billing::jobs(registry);
+    inbox::jobs(registry, providers.clone());
+    ads::jobs(registry, providers.clone());
+    integrations::jobs(registry, providers.clone());
+    notify::jobs(registry, providers.clone());
+    ops::jobs(registry);
+}
+
+/// What must be there before the first request.
+pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
+    billing::plans::seed(tx)?;
+    inbox::senders::seed(tx, providers, &config.email_from)?;
+    if let Some(key) = &config.operator_key {
+        tenants::ensure_operator(tx, "First operator", key.expose())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! Running: the HTTP server, the worker, and stopping both gracefully.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::ServerHandle;
+use actix_web::http::header;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{HttpResponse, HttpServer, web};
+use tokio::sync::watch;
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::{App, document, fallback, health, routes};
+use crate::base::{Error, Result};
+use crate::engine::db::Engine;
+use crate::engine::http::limits::Limiter;
+use crate::engine::http::once::InFlight;
+use crate::engine::http::pipeline::{self, TrustProxy};
+use crate::sandbox;
+
+/// Starts the HTTP server on `listener`; the future ends when it has stopped.
+pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_web::dev::Server> {
+    let document = document();
+    let known = web::Data::new(fallback::Known::of(&document));
+    let core = web::Data::new(app.core.clone());
+    let providers = web::Data::from(app.providers.clone());
+    let limiter = web::Data::new(Limiter::new(app.config.rate_limit));
+    let in_flight = web::Data::new(InFlight::default());
+    let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
+    let (config, twins) = (app.config.clone(), app.sandbox.clone());
+    tidy(limiter.clone());
+    let server = HttpServer::new(move || {
+        let twins = twins.clone();
+        let (service, _) = actix_web::App::new()
+            .app_data(core.clone())
+            .app_data(providers.clone())
+            .app_data(limiter.clone())
+            .app_data(in_flight.clone())
+            .app_data(trust.clone())
+            .app_data(known.clone())
+            .into_utoipa_app()
+            .configure(health::routes)
+            .configure(routes::aliases)
+            .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
+            .split_for_parts();
+        service
+            .configure(move |cfg| {
+                if let Some(twins) = twins {
+                    cfg.app_data(web::Data::new(twins)).configure(sandbox::routes);
+                }
+            })
+            .route("/docs", web::get().to(to_docs))
+            .service(
+                SwaggerUi::new("/docs/{_:.*}")
+                    .url("/openapi.json", document.clone())
+                    .config(utoipa_swagger_ui::Config::default().persist_authorization(true).try_it_out_enabled(true)),
+            )
+            .default_service(web::to(fallback::answer))
+            .wrap(Compress::default())
+            .wrap(cors(&config.cors_origins))
+            .wrap(from_fn(pipeline::around))
+    });
+    server
+        .workers(workers)
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(20)
+        .disable_signals()
+        .listen(listener)
+        .map(HttpServer::run)
+        .map_err(Error::internal)
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// Browsers may call from the configured origins only.
+fn cors(origins: &[String]) -> Cors {
+    let mut cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allow_any_header()
+        .expose_headers(["etag", "location", "x-request-id", "ratelimit", "ratelimit-policy", "retry-after", "idempotency-replayed"])
+        .max_age(3600)
+        .block_on_origin_mismatch(false);
+    for origin in origins {
+        cors = if origin == "*" { cors.allow_any_origin() } else { cors.allowed_origin(origin) };
+    }
+    cors
+}
+
+/// Forgets idle rate-limit keys once a minute.
+fn tidy(limiter: web::Data<Limiter>) {
+    tokio::spawn(async move {
+        let weak = Arc::downgrade(&limiter.into_inner());
+        loop {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let Some(limiter) = weak.upgrade() else { return };
+            limiter.tidy();
+        }
+    });
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    pub http: bool,
+    pub worker: bool,
+}
+
+/// Runs until SIGINT or SIGTERM: then no new requests, running ones and jobs finish, leases are released.
+pub async fn run(app: App, parts: Parts) -> Result<()> {
+    for connection in app.providers.connections() {
+        tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
+    }
+    if app.core.db.engine() == Engine::Postgres {
+        app.core.db.wake().join_postgres(app.core.db.url().to_string());
+    }
+    let (stop, stopping) = watch::channel(false);
+    let worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
+    let server = parts.http.then(|| listen(&app)).transpose()?;
+    let handle = server.as_ref().map(actix_web::dev::Server::handle);
+    let server = server.map(tokio::spawn);
+    wait_for_signal().await;
+    tracing::info!("stopping");
+    shut_down(handle).await;
+    let _ = stop.send(true);
+    app.core.db.wake().stop();
+    if let Some(server) = server {
+        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    }
+    if let Some(worker) = worker {
+        worker.await.map_err(Error::internal)?;
+    }
+    Ok(())
+}
+
+fn listen(app: &App) -> Result<actix_web::dev::Server> {
+    let bind = app.config.bind;
+    let listener = TcpListener::bind(bind).map_err(|error| {
+        Error::unavailable("config.bind", format!("LEADWRIGHT_BIND: cannot listen on {bind}: {error}"))
+    })?;
+    tracing::info!("listening on http://{bind}; documentation at http://{bind}/docs");
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    http(app, listener, workers)
+}
+
+async fn shut_down(handle: Option<ServerHandle>) {
+    if let Some(handle) = handle {
+        handle.stop(true).await;
+    }
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line: one binary, a few verbs.
+
+mod doctor;
+mod openapi;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::serve::{self, Parts};
+use crate::app::{self, App};
+use crate::base::time::Clock;
+use crate::config::{Config, Source};
+use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::tenants;
+
+/// Headless, multi-tenant lead generation and sales automation.
+#[derive(Parser)]
+#[command(name = "leadwright", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the API, and the worker unless told otherwise
+    Serve {
+        /// Leave the jobs to `leadwright worker` processes
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Run jobs only
+    Worker,
+    /// Bring the database up to this version
+    Migrate,
+    /// Write the OpenAPI document
+    Openapi {
+        /// Compare instead of writing; fails when the committed document differs
+        #[arg(long)]
+        check: bool,
+        #[arg(long, default_value = "openapi/leadwright.json")]
+        path: PathBuf,
+    },
+    /// Check the configuration and every connection, and say what is missing
+    Doctor,
+    /// Act on the platform directly
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+    },
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Create an operator and print its key, once
+    CreateOperator {
+        #[arg(long, default_value = "Operator")]
+        name: String,
+        #[arg(long)]
+        email: Option<String>,
+    },
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Runs one command.
+pub async fn run() -> Outcome {
+    let cli = Cli::parse();
+    if let Command::Openapi { check, path } = &cli.command {
+        return openapi::run(&app::document(), path, *check);
+    }
+    let config = Config::from_source(&Source::load()?)?;
+    log_to_stderr(config.json_logs);
+    match cli.command {
+        Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
+        Command::Worker => start(config, Parts { http: false, worker: true }).await,
+        Command::Migrate => {
+            App::build(config, Clock::system())?.prepare().await?;
+            println!("The database is up to date.");
+            Ok(())
+        }
+        Command::Doctor => doctor::run(config).await,
+        Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
+        Command::Openapi { .. } => unreachable!("handled above"),
+    }
+}
+
+async fn start(config: Config, parts: Parts) -> Outcome {
+    let app = App::build(config, Clock::system())?;
+    app.prepare().await?;
+    serve::run(app, parts).await?;
+    Ok(())
+}
+
+async fn create_operator(config: Config, name: String, email: Option<String>) -> Outcome {
+    let app = App::build(config, Clock::system())?;
+    app.prepare().await?;
+    let create = move |tx: &mut PlatformTx<'_>| tenants::create_operator(tx, &name, email.as_deref());
+    let (operator, key) = app.core.db.write(PlatformScope::system(), create).await?;
+    println!("operator {operator}\nkey      {key}\n\nThe key is shown only now.");
+    Ok(())
+}
+
+fn log_to_stderr(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
+    if let Err(error) = set {
+        eprintln!("logging is already set up: {error}");
+    }
+}
