@@ -110,13 +110,13 @@ fn refuse(fault: &Fault) -> HttpResponse {
     graph_error(fault.http_status(500), fault.code_number().unwrap_or(2), None, "Service temporarily unavailable")
 }
 
-/// The token and its proof, or the error Meta answers.
-fn authorize(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, String)]) -> Result<(), HttpResponse> {
+/// The error Meta answers unless token and proof are right.
+fn unauthorized(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, String)]) -> Option<HttpResponse> {
     let known = sandbox.credentials();
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer ")).or(parameter("access_token")) else {
-        return Err(graph_error(
+        return Some(graph_error(
             StatusCode::UNAUTHORIZED,
             104,
             None,
@@ -124,7 +124,7 @@ fn authorize(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, St
         ));
     };
     if !constant_time_eq(token.as_bytes(), known.meta_access_token.expose().as_bytes()) {
-        return Err(graph_error(
+        return Some(graph_error(
             StatusCode::UNAUTHORIZED,
             190,
             None,
@@ -133,9 +133,9 @@ fn authorize(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, St
     }
     let expected = meta::appsecret_proof(&known.meta_access_token, &known.meta_app_secret);
     match parameter("appsecret_proof") {
-        Some(proof) if constant_time_eq(proof.as_bytes(), expected.as_bytes()) => Ok(()),
-        Some(_) => Err(bad(100, None, "Invalid appsecret_proof provided in the API argument")),
-        None => Err(bad(100, None, "API calls from the server require an appsecret_proof argument")),
+        Some(proof) if constant_time_eq(proof.as_bytes(), expected.as_bytes()) => None,
+        Some(_) => Some(bad(100, None, "Invalid appsecret_proof provided in the API argument")),
+        None => Some(bad(100, None, "API calls from the server require an appsecret_proof argument")),
     }
 }
 
@@ -161,7 +161,7 @@ async fn read(sandbox: web::Data<Sandbox>, request: HttpRequest, path: web::Path
         if !is_version(&version) {
             return bad(2500, None, "Unknown path components");
         }
-        if let Err(refused) = authorize(&sandbox, &request, &parameters) {
+        if let Some(refused) = unauthorized(&sandbox, &request, &parameters) {
             return refused;
         }
         let (node, known, default): (_, _, &[&str]) = match lead {
@@ -207,7 +207,7 @@ async fn update(
         } else {
             parameters.extend(pairs(&body));
         }
-        if let Err(refused) = authorize(&sandbox, &request, &parameters) {
+        if let Some(refused) = unauthorized(&sandbox, &request, &parameters) {
             return refused;
         }
         if id.parse::<Digits>().is_err() || lock(&sandbox.0.meta.leads).get(&id).is_some() {

@@ -67,18 +67,18 @@ fn refuse(fault: &Fault) -> HttpResponse {
     failure(fault.http_status(500), code, "Failed as told")
 }
 
-fn authorize(sandbox: &Sandbox, request: &HttpRequest, account: &str) -> Result<(), HttpResponse> {
+fn unauthorized(sandbox: &Sandbox, request: &HttpRequest, account: &str) -> Option<HttpResponse> {
     let known = sandbox.credentials();
     let expected = format!("{}:{}", known.twilio_account_sid, known.twilio_auth_token.expose());
     let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
     let given = given.and_then(|value| value.strip_prefix("Basic ")).and_then(|value| STANDARD.decode(value).ok());
     if !given.is_some_and(|given| constant_time_eq(&given, expected.as_bytes())) {
-        return Err(failure(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
+        return Some(failure(StatusCode::UNAUTHORIZED, 20003, "Authenticate"));
     }
     if account != known.twilio_account_sid {
-        return Err(failure(StatusCode::NOT_FOUND, 20404, "The requested resource was not found"));
+        return Some(failure(StatusCode::NOT_FOUND, 20404, "The requested resource was not found"));
     }
-    Ok(())
+    None
 }
 
 async fn create(
@@ -88,7 +88,7 @@ async fn create(
     body: web::Bytes,
 ) -> HttpResponse {
     around(&sandbox, "twilio", "send", refuse, || async {
-        if let Err(refused) = authorize(&sandbox, &request, &account) {
+        if let Some(refused) = unauthorized(&sandbox, &request, &account) {
             return refused;
         }
         let form: BTreeMap<String, String> = url::form_urlencoded::parse(&body).into_owned().collect();
@@ -283,7 +283,7 @@ struct ListQuery {
 
 async fn list(sandbox: web::Data<Sandbox>, request: HttpRequest, account: web::Path<String>) -> HttpResponse {
     around(&sandbox, "twilio", "list", refuse, || async {
-        if let Err(refused) = authorize(&sandbox, &request, &account) {
+        if let Some(refused) = unauthorized(&sandbox, &request, &account) {
             return refused;
         }
         let query: ListQuery = match serde_urlencoded::from_str(request.query_string()) {
@@ -327,7 +327,7 @@ async fn list(sandbox: web::Data<Sandbox>, request: HttpRequest, account: web::P
 async fn show(sandbox: web::Data<Sandbox>, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
     let (account, sid) = path.into_inner();
     around(&sandbox, "twilio", "list", refuse, || async {
-        if let Err(refused) = authorize(&sandbox, &request, &account) {
+        if let Some(refused) = unauthorized(&sandbox, &request, &account) {
             return refused;
         }
         match lock(&sandbox.0.twilio.messages).get(&sid) {
