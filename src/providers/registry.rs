@@ -80,13 +80,14 @@ impl Providers {
         }
     }
 
-    /// The platform's own number on a channel, in E.164.
+    /// The platform's own number on a channel, in E.164 even when it was configured as `whatsapp:+…`.
     pub fn platform_number(&self, channel: TextChannel) -> Option<&str> {
         let twilio = &self.0.settings.twilio;
-        match channel {
+        let number = match channel {
             TextChannel::Whatsapp => twilio.whatsapp_from.as_deref(),
             TextChannel::Sms => twilio.sms_from.as_deref(),
-        }
+        };
+        number.map(|number| number.trim_start_matches("whatsapp:"))
     }
 
     /// SMTP when configured, else Resend.

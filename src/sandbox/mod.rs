@@ -14,7 +14,6 @@ mod outbox;
 mod resend;
 mod state;
 mod twilio;
-mod twilio_messages;
 
 #[cfg(test)]
 mod tests;
@@ -72,7 +71,7 @@ struct Inner {
     outbox: outbox::Outbox,
     meta: meta::MetaTwin,
     google_ads: google_ads::GoogleAdsTwin,
-    twilio: twilio_messages::TwilioTwin,
+    twilio: twilio::TwilioTwin,
     resend: resend::ResendTwin,
 }
 
@@ -84,7 +83,7 @@ impl Sandbox {
             outbox: outbox::Outbox::new(),
             meta: meta::MetaTwin::new(),
             google_ads: google_ads::GoogleAdsTwin::new(),
-            twilio: twilio_messages::TwilioTwin::new(),
+            twilio: twilio::TwilioTwin::new(),
             resend: resend::ResendTwin::new(),
             settings,
         }))

@@ -1,23 +1,14 @@
-//! The Meta twin: Graph API nodes for leads and ad campaigns, and the person who fills a form.
-//!
-//! Every numeric id is an existing ad campaign unless it was given to a lead. The token must be the known one and carry its
-//! `appsecret_proof`, as in an app with "require app secret" switched on. Unknown fields and parameters are errors, as they are
-//! at Meta.
-
-use std::sync::Mutex;
+//! The Graph API: reading a lead or an ad campaign, and setting an ad campaign's status.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Sandbox;
-use super::callbacks::Webhook;
-use super::faults::{Fault, FaultMode, around, bad_request};
-use super::state::{Numbers, Ring, hex_id, lock};
 use crate::base::crypto::constant_time_eq;
-use crate::base::time::Timestamp;
 use crate::providers::{Digits, meta};
+use crate::sandbox::Sandbox;
+use crate::sandbox::faults::{Fault, FaultMode, around};
+use crate::sandbox::state::{hex_id, lock};
 
 const LEAD_FIELDS: &[&str] = &[
     "id",
@@ -35,40 +26,6 @@ const LEAD_FIELDS: &[&str] = &[
     "custom_disclaimer_responses",
 ];
 const CAMPAIGN_FIELDS: &[&str] = &["id", "name", "status", "effective_status", "configured_status", "objective"];
-
-pub(super) struct MetaTwin {
-    leads: Mutex<Ring<String, StoredLead>>,
-    /// Statuses that differ from `ACTIVE`, or did once.
-    campaigns: Mutex<Ring<String, &'static str>>,
-    numbers: Numbers,
-}
-
-#[derive(Clone)]
-struct StoredLead {
-    node: Map<String, Value>,
-    change: Value,
-    page_id: String,
-}
-
-impl MetaTwin {
-    pub fn new() -> Self {
-        Self {
-            leads: Mutex::new(Ring::new(200_000)),
-            campaigns: Mutex::new(Ring::new(10_000)),
-            numbers: Numbers::new(),
-        }
-    }
-}
-
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.route("/meta/leads", web::post().to(submit));
-    cfg.route("/meta/leads/batch", web::post().to(submit_batch));
-    cfg.route("/meta/resend", web::post().to(send_again));
-    cfg.route("/meta/{version}/{id}", web::get().to(read));
-    cfg.route("/meta/{version}/{id}", web::post().to(update));
-}
-
-// ---- the Graph API ----
 
 /// A Graph error envelope, mostly under HTTP 400 as at Meta.
 fn graph_error(status: StatusCode, code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
@@ -148,7 +105,11 @@ fn pairs(text: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text).into_owned().collect()
 }
 
-async fn read(sandbox: web::Data<Sandbox>, request: HttpRequest, path: web::Path<(String, String)>) -> HttpResponse {
+pub(super) async fn read(
+    sandbox: web::Data<Sandbox>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> HttpResponse {
     let (version, id) = path.into_inner();
     let lead = lock(&sandbox.0.meta.leads).get(&id).map(|lead| lead.node.clone());
     let parameters = pairs(request.query_string().as_bytes());
@@ -185,7 +146,7 @@ async fn read(sandbox: web::Data<Sandbox>, request: HttpRequest, path: web::Path
     .await
 }
 
-async fn update(
+pub(super) async fn update(
     sandbox: web::Data<Sandbox>,
     request: HttpRequest,
     path: web::Path<(String, String)>,
@@ -227,149 +188,4 @@ async fn update(
         HttpResponse::Ok().json(json!({ "success": true }))
     })
     .await
-}
-
-// ---- the outside world ----
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SubmittedLead {
-    page_id: Digits,
-    form_id: Digits,
-    field_data: Vec<meta::FieldDatum>,
-    #[serde(default)]
-    campaign_id: Option<Digits>,
-    #[serde(default)]
-    ad_id: Option<Digits>,
-    #[serde(default)]
-    leadgen_id: Option<Digits>,
-    #[serde(default)]
-    created_time: Option<Timestamp>,
-    #[serde(default)]
-    webhook: Option<bool>,
-}
-
-impl Sandbox {
-    /// Stores the lead and returns its id.
-    fn store_lead(&self, lead: SubmittedLead) -> (String, StoredLead) {
-        let id = lead.leadgen_id.map_or_else(|| self.0.meta.numbers.next(), Digits::into_string);
-        let at = lead.created_time.unwrap_or_else(|| self.now());
-        let mut node = json!({
-            "id": id,
-            "created_time": at.utc().format("%Y-%m-%dT%H:%M:%S+0000").to_string(),
-            "form_id": lead.form_id,
-            "is_organic": lead.ad_id.is_none() && lead.campaign_id.is_none(),
-            "platform": "fb",
-            "field_data": lead.field_data,
-        });
-        let mut change =
-            json!({"created_time": at.seconds(), "leadgen_id": id, "page_id": lead.page_id, "form_id": lead.form_id});
-        if let Some(campaign) = lead.campaign_id {
-            node["campaign_id"] = json!(campaign);
-        }
-        if let Some(ad) = lead.ad_id {
-            node["ad_id"] = json!(ad);
-            change["ad_id"] = json!(ad);
-            change["adgroup_id"] = json!(ad);
-        }
-        let stored = StoredLead {
-            node: node.as_object().cloned().unwrap_or_default(),
-            change,
-            page_id: lead.page_id.into_string(),
-        };
-        lock(&self.0.meta.leads).insert(id.clone(), stored.clone());
-        (id, stored)
-    }
-
-    /// One signed POST; leads of the same page share an entry.
-    fn leadgen_webhook(&self, leads: &[StoredLead]) -> Webhook {
-        let mut entries: Vec<Value> = Vec::new();
-        for lead in leads {
-            let change = json!({ "field": "leadgen", "value": lead.change });
-            match entries.iter_mut().find(|entry| entry["id"] == lead.page_id.as_str()) {
-                Some(entry) => {
-                    if let Some(changes) = entry["changes"].as_array_mut() {
-                        changes.push(change);
-                    }
-                }
-                None => {
-                    entries.push(json!({"id": lead.page_id, "time": self.now().seconds(), "changes": [change]}));
-                }
-            }
-        }
-        let body = json!({ "object": "page", "entry": entries }).to_string().into_bytes();
-        Webhook {
-            provider: "meta",
-            url: self.webhook_url("/v1/webhooks/meta"),
-            content_type: "application/json",
-            headers: vec![("x-hub-signature-256", meta::sign(&body, &self.credentials().meta_app_secret))],
-            svix: None,
-            body,
-        }
-    }
-}
-
-async fn submit(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
-    let lead: SubmittedLead = match serde_json::from_slice(&body) {
-        Ok(lead) => lead,
-        Err(error) => return bad_request(&error.to_string()),
-    };
-    let notify = lead.webhook.unwrap_or(true);
-    let (id, stored) = sandbox.store_lead(lead);
-    let status = if notify { sandbox.call_now(sandbox.leadgen_webhook(&[stored])).await } else { None };
-    HttpResponse::Created().json(json!({ "leadgen_id": id, "webhook_status": status }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Batch {
-    leads: Vec<SubmittedLead>,
-}
-
-async fn submit_batch(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
-    let batch: Batch = match serde_json::from_slice(&body) {
-        Ok(batch) => batch,
-        Err(error) => return bad_request(&error.to_string()),
-    };
-    if !(1..=1000).contains(&batch.leads.len()) {
-        return bad_request("leads: expected 1 to 1000, the most Meta puts into one request");
-    }
-    let (ids, stored): (Vec<_>, Vec<_>) = batch.leads.into_iter().map(|lead| sandbox.store_lead(lead)).unzip();
-    let status = sandbox.call_now(sandbox.leadgen_webhook(&stored)).await;
-    HttpResponse::Created().json(json!({ "leadgen_ids": ids, "webhook_status": status }))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SendAgain {
-    leadgen_id: Digits,
-    #[serde(default)]
-    times: Option<usize>,
-    /// Changes the body after signing.
-    #[serde(default)]
-    tamper: bool,
-}
-
-/// The same notification again, all copies at once.
-async fn send_again(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
-    let again: SendAgain = match serde_json::from_slice(&body) {
-        Ok(again) => again,
-        Err(error) => return bad_request(&error.to_string()),
-    };
-    let times = again.times.unwrap_or(1);
-    if !(1..=1000).contains(&times) {
-        return bad_request("times: expected 1 to 1000");
-    }
-    let Some(stored) = lock(&sandbox.0.meta.leads).get(again.leadgen_id.as_str()).cloned() else {
-        return HttpResponse::NotFound().json(json!({ "error": "no such lead" }));
-    };
-    let mut webhook = sandbox.leadgen_webhook(&[stored]);
-    if again.tamper {
-        webhook.body.push(b' ');
-    }
-    let copies = (0..times).map(|_| sandbox.call_now(webhook.clone()));
-    let statuses = futures_util::future::join_all(copies).await;
-    HttpResponse::Ok().json(json!({
-        "leadgen_id": again.leadgen_id, "webhook_status": statuses.last(), "webhook_statuses": statuses,
-    }))
 }
