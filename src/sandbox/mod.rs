@@ -1,9 +1,9 @@
 //! The twins: strict, stateful imitations of the providers' HTTP APIs, served by this binary under `/sandbox` when enabled.
 //!
 //! A twin checks requests as its provider would, answers in its shapes, signs its webhooks with its algorithm, keeps what it was sent
-//! and can be told to misbehave ([`faults`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
+//! and can be told to misbehave ([`Fault`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
 //! base URL, and its webhooks arrive at the public address. Extra `POST`s play the outside world (a person fills a form, somebody
-//! answers), and [`outbox`] shows everything that was sent. Nothing here is reachable unless mounted, and nothing survives a restart.
+//! answers), and `/sandbox/outbox` shows everything that was sent. Nothing here is reachable unless mounted, and nothing survives a restart.
 
 mod callbacks;
 mod credentials;

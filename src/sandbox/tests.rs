@@ -327,6 +327,11 @@ async fn a_meta_lead_is_announced_and_fetched() {
     let missing = house.providers.meta_leads().unwrap().fetch_lead("444444444444").await.unwrap_err();
     assert_eq!((missing.class, missing.code.as_str()), (ErrorClass::Permanent, "100/33"));
 
+    house.fault(json!({"provider": "meta", "operation": "callback", "mode": "drop", "times": 1})).await;
+    let dropped = house.post("/sandbox/meta/resend", json!({ "leadgen_id": id })).await;
+    house.sandbox.idle().await;
+    assert_eq!((dropped["webhook_status"].clone(), house.received().len()), (Value::Null, 1));
+
     let again = json!({"leadgen_id": id, "times": 3});
     assert_eq!(house.post("/sandbox/meta/resend", again).await["webhook_statuses"], json!([200, 200, 200]));
     let tampered = json!({"leadgen_id": id, "tamper": true});
