@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::{Sandbox, SandboxSettings, faults};
+use super::faults::{Fault, FaultMode, hold};
+use super::{Sandbox, SandboxSettings};
 use crate::base::crypto::Secret;
 use crate::providers::standard_webhooks;
 
@@ -101,6 +102,18 @@ fn worth_repeating(status: Option<u16>) -> bool {
     status.is_none_or(|status| matches!(status, 408 | 429 | 500..))
 }
 
+/// How many copies of a webhook leave under a fault, after the delay it asks for.
+async fn copies(fault: Option<Fault>) -> usize {
+    match fault {
+        Some(Fault { mode: FaultMode::Drop, .. }) => 0,
+        Some(fault) => {
+            hold(&fault).await;
+            if fault.mode == FaultMode::Duplicate { 2 } else { 1 }
+        }
+        None => 1,
+    }
+}
+
 impl Sandbox {
     /// The full address of one of our own webhooks.
     pub(super) fn webhook_url(&self, path: &str) -> String {
@@ -117,7 +130,7 @@ impl Sandbox {
             let _permit = sandbox.0.callbacks.permits.acquire().await;
             let fault = |webhook: &Webhook| sandbox.0.faults.take(webhook.provider, "callback");
             let mut planned: Vec<_> = webhooks.iter().map(fault).enumerate().collect();
-            if planned.iter().flat_map(|(_, fault)| fault).any(|fault| fault.mode == faults::FaultMode::Reorder) {
+            if planned.iter().flat_map(|(_, fault)| fault).any(|fault| fault.mode == FaultMode::Reorder) {
                 planned.reverse();
             }
             let mut reached = None;
@@ -136,13 +149,9 @@ impl Sandbox {
     pub(super) async fn call_now(&self, webhook: Webhook) -> Option<u16> {
         let _in_flight = self.0.callbacks.begin();
         let fault = self.0.faults.take(webhook.provider, "callback");
-        let copies = match fault.as_ref().map(|fault| fault.mode) {
-            Some(faults::FaultMode::Drop) => return None,
-            Some(faults::FaultMode::Duplicate) => 2,
-            _ => 1,
-        };
-        if let Some(fault) = &fault {
-            faults::hold(fault).await;
+        let copies = copies(fault).await;
+        if copies == 0 {
+            return None; // dropped on purpose, so not to be tried again
         }
         let mut status = None;
         for _ in 0..copies {
@@ -170,15 +179,8 @@ impl Sandbox {
         });
     }
 
-    async fn deliver_persistently(&self, webhook: &Webhook, fault: Option<faults::Fault>) {
-        let copies = match fault.as_ref().map(|fault| fault.mode) {
-            Some(faults::FaultMode::Drop) => return,
-            Some(faults::FaultMode::Duplicate) => 2,
-            _ => 1,
-        };
-        if let Some(fault) = &fault {
-            faults::hold(fault).await;
-        }
+    async fn deliver_persistently(&self, webhook: &Webhook, fault: Option<Fault>) {
+        let copies = copies(fault).await;
         for _ in 0..copies {
             let mut waits = RETRY_AFTER.into_iter();
             loop {

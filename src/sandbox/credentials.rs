@@ -113,3 +113,26 @@ impl SandboxCredentials {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::phone::Phone;
+
+    #[test]
+    fn the_well_known_numbers_are_real_phone_numbers() {
+        let known = SandboxCredentials::default();
+        for number in [known.whatsapp_from, known.sms_from] {
+            assert_eq!(Phone::parse(&number, None).unwrap().as_str(), number);
+        }
+    }
+
+    #[test]
+    fn every_adapter_is_connected_to_its_twin() {
+        let providers =
+            crate::providers::Providers::new(SandboxCredentials::default().provider_settings("http://x")).unwrap();
+        let connections = providers.connections();
+        let sandbox = |c: &crate::providers::Connection| c.state == crate::providers::ConnectionState::Sandbox;
+        assert!(connections.iter().all(sandbox), "{connections:#?}");
+    }
+}

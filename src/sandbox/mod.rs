@@ -1,9 +1,9 @@
 //! The twins: strict, stateful imitations of the providers' HTTP APIs, served by this binary under `/sandbox` when enabled.
 //!
 //! A twin checks requests as its provider would, answers in its shapes, signs its webhooks with its algorithm, keeps what it was sent
-//! and can be told to misbehave ([`faults`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
+//! and can be told to misbehave ([`Fault`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
 //! base URL, and its webhooks arrive at the public address. Extra `POST`s play the outside world (a person fills a form, somebody
-//! answers), and [`outbox`] shows everything that was sent. Nothing here is reachable unless mounted, and nothing survives a restart.
+//! answers), and `/sandbox/outbox` shows everything that was sent. Nothing here is reachable unless mounted, and nothing survives a restart.
 
 mod callbacks;
 mod credentials;
@@ -14,7 +14,6 @@ mod outbox;
 mod resend;
 mod state;
 mod twilio;
-mod twilio_messages;
 
 #[cfg(test)]
 mod tests;
@@ -72,7 +71,7 @@ struct Inner {
     outbox: outbox::Outbox,
     meta: meta::MetaTwin,
     google_ads: google_ads::GoogleAdsTwin,
-    twilio: twilio_messages::TwilioTwin,
+    twilio: twilio::TwilioTwin,
     resend: resend::ResendTwin,
 }
 
@@ -84,7 +83,7 @@ impl Sandbox {
             outbox: outbox::Outbox::new(),
             meta: meta::MetaTwin::new(),
             google_ads: google_ads::GoogleAdsTwin::new(),
-            twilio: twilio_messages::TwilioTwin::new(),
+            twilio: twilio::TwilioTwin::new(),
             resend: resend::ResendTwin::new(),
             settings,
         }))

@@ -98,8 +98,9 @@ fn address(mailbox: &str) -> Option<String> {
     bare.parse::<Email>().ok().map(Email::into_string)
 }
 
-fn check(email: &NewEmail) -> Result<(String, Vec<String>), HttpResponse> {
-    let invalid = |what: &str| Err(failure(StatusCode::UNPROCESSABLE_ENTITY, "validation_error", what));
+/// The sender and recipients, or Resend's error name and sentence.
+fn check(email: &NewEmail) -> Result<(String, Vec<String>), (&'static str, &'static str)> {
+    let invalid = |what| Err(("validation_error", what));
     let Some(from) = address(&email.from) else { return invalid("Invalid `from` field.") };
     let to: Option<Vec<String>> = email.to.list().iter().map(|mailbox| address(mailbox)).collect();
     let Some(to) = to.filter(|to| (1..=50).contains(&to.len())) else { return invalid("Invalid `to` field.") };
@@ -107,15 +108,10 @@ fn check(email: &NewEmail) -> Result<(String, Vec<String>), HttpResponse> {
         return invalid("Invalid `reply_to` field.");
     }
     if email.subject.is_empty() {
-        let message = "Missing `subject` field.";
-        return Err(failure(StatusCode::UNPROCESSABLE_ENTITY, "missing_required_field", message));
+        return Err(("missing_required_field", "Missing `subject` field."));
     }
     if email.html.as_deref().unwrap_or("").is_empty() && email.text.as_deref().unwrap_or("").is_empty() {
-        return Err(failure(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "missing_required_field",
-            "Missing `html` or `text` field.",
-        ));
+        return Err(("missing_required_field", "Missing `html` or `text` field."));
     }
     let plain = |text: &str| {
         (1..=256).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
@@ -146,7 +142,7 @@ fn accept(sandbox: &Sandbox, request: &HttpRequest, body: &[u8]) -> HttpResponse
     };
     let (from, to) = match check(&email) {
         Ok(checked) => checked,
-        Err(refused) => return refused,
+        Err((name, message)) => return failure(StatusCode::UNPROCESSABLE_ENTITY, name, message),
     };
     let id = uuid::Uuid::new_v4().to_string();
     if let Some(key) = header("idempotency-key") {

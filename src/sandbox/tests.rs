@@ -243,6 +243,8 @@ async fn twilio_refuses_what_twilio_refuses() {
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Unreachable, "21211"));
     let error = refused(OutgoingText { from: "+15005550006".into(), ..sms("x") }).await;
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Config, "21606"));
+    house.post("/sandbox/twilio/senders", json!({"channel": "sms", "number": "+15005550006"})).await;
+    house.send(&OutgoingText { from: "+15005550006".into(), ..sms("x") }).await.unwrap();
     assert_eq!(refused(sms("")).await.code, "21602");
     let unknown = TextContent::Template { code: "HXnone".into(), variables: Default::default(), text: String::new() };
     assert_eq!(refused(whatsapp(unknown)).await.code, "21655");
@@ -255,7 +257,7 @@ async fn twilio_refuses_what_twilio_refuses() {
     settings.twilio.auth_tokens = vec![Secret::new("wrong")];
     let stranger = Providers::new(settings).unwrap();
     assert_eq!(stranger.sms().unwrap().send(&sms("x")).await.unwrap_err().class, ErrorClass::Auth);
-    assert!(house.sandbox.sent().is_empty());
+    assert_eq!(house.sandbox.sent().len(), 1, "only the registered sender's");
 }
 
 #[actix_web::test]
@@ -324,6 +326,11 @@ async fn a_meta_lead_is_announced_and_fetched() {
 
     let missing = house.providers.meta_leads().unwrap().fetch_lead("444444444444").await.unwrap_err();
     assert_eq!((missing.class, missing.code.as_str()), (ErrorClass::Permanent, "100/33"));
+
+    house.fault(json!({"provider": "meta", "operation": "callback", "mode": "drop", "times": 1})).await;
+    let dropped = house.post("/sandbox/meta/resend", json!({ "leadgen_id": id })).await;
+    house.sandbox.idle().await;
+    assert_eq!((dropped["webhook_status"].clone(), house.received().len()), (Value::Null, 1));
 
     let again = json!({"leadgen_id": id, "times": 3});
     assert_eq!(house.post("/sandbox/meta/resend", again).await["webhook_statuses"], json!([200, 200, 200]));

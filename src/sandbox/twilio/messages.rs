@@ -5,17 +5,17 @@ use std::sync::Mutex;
 
 use chrono::Duration;
 
-use super::credentials::SandboxTemplate;
-use super::state::{Ring, lock};
 use crate::base::time::Timestamp;
 use crate::providers::TextChannel;
+use crate::sandbox::credentials::SandboxTemplate;
+use crate::sandbox::state::{Ring, lock};
 
 /// WhatsApp allows free text this long after the person's last message.
 const WINDOW: Duration = Duration::hours(24);
 
 /// One outgoing message.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
+pub(in crate::sandbox) struct Message {
     pub sid: String,
     /// As Twilio writes them, with the channel prefix.
     pub from: String,
@@ -29,18 +29,21 @@ pub(super) struct Message {
 /// One of our numbers and a person, on a channel.
 type Pair = (TextChannel, String, String);
 
-pub(super) struct TwilioTwin {
+pub(in crate::sandbox) struct TwilioTwin {
     pub messages: Mutex<Ring<String, Message>>,
     last_inbound: Mutex<Ring<Pair, Timestamp>>,
     opted_out: Mutex<Ring<Pair, bool>>,
+    /// Numbers that may send besides the platform's.
+    senders: Mutex<Ring<(TextChannel, String), ()>>,
 }
 
 impl TwilioTwin {
     pub fn new() -> Self {
         Self {
-            messages: Mutex::new(Ring::new(200_000)),
+            messages: Mutex::new(Ring::new(100_000)),
             last_inbound: Mutex::new(Ring::new(200_000)),
             opted_out: Mutex::new(Ring::new(200_000)),
+            senders: Mutex::new(Ring::new(10_000)),
         }
     }
 
@@ -62,6 +65,15 @@ impl TwilioTwin {
         }
         lock(&self.last_inbound).insert(pair, now);
         word
+    }
+
+    /// Lets one more number send.
+    pub fn register_sender(&self, channel: TextChannel, number: &str) {
+        lock(&self.senders).insert((channel, number.into()), ());
+    }
+
+    pub fn is_registered_sender(&self, channel: TextChannel, number: &str) -> bool {
+        lock(&self.senders).get(&(channel, number.to_string())).is_some()
     }
 
     pub fn has_opted_out(&self, channel: TextChannel, ours: &str, person: &str) -> bool {
