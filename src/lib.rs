@@ -1,8 +1,10 @@
 pub mod base;
 pub mod billing;
+pub mod contacts;
 pub mod engine;
 pub mod inbox;
 pub mod intake;
 pub mod leads;
+pub mod notify;
 pub mod providers;
 pub mod tenants;
