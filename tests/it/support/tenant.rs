@@ -74,6 +74,12 @@ impl Tenant {
         self.owner.get("/v1/leads?limit=200").await.ok()["data"].as_array().cloned().unwrap_or_default()
     }
 
+    /// The leads as an operator sees them: for tests that outlive the owner's token.
+    pub async fn leads_as_operator(&self, app: &TestApp) -> Vec<Value> {
+        let page = self.as_operator(app).get("/v1/leads?limit=200").await.ok();
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
     pub async fn usage(&self) -> Value {
         self.owner.get("/v1/usage").await.ok()
     }
