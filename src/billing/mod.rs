@@ -5,6 +5,7 @@
 //! statuses and [`release`] frees what was held back. Prices are data ([`plans`]). It refuses nothing at the door: a lead
 //! is always stored, and what nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
 
+pub mod api;
 pub mod calendar;
 pub mod credits;
 mod jobs;
@@ -17,4 +18,5 @@ mod release;
 pub mod store;
 pub mod subscription;
 
+pub use api::routes;
 pub use jobs::register as jobs;
