@@ -8,6 +8,7 @@ use super::store::senders as store;
 use crate::base::id::SenderId;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::providers::{Providers, TextChannel};
 
 pub use store::Sender;
 
@@ -32,6 +33,20 @@ pub fn ensure_platform(
     };
     store::upsert_platform(tx, &sender)?;
     store::retire_platform_except(tx, channel, address)
+}
+
+/// Makes the platform's senders what configuration says, at start-up. A channel that is not connected has none.
+pub fn seed(tx: &mut PlatformTx<'_>, providers: &Providers, email_from: &str) -> Result<()> {
+    for (channel, text) in [(Channel::Whatsapp, TextChannel::Whatsapp), (Channel::Sms, TextChannel::Sms)] {
+        match (providers.text(text), providers.platform_number(text)) {
+            (Some(sender), Some(number)) => ensure_platform(tx, channel, sender.provider(), number, None)?,
+            _ => store::retire_platform_except(tx, channel, "")?,
+        }
+    }
+    match providers.email() {
+        Some(sender) => ensure_platform(tx, Channel::Email, sender.provider(), email_from, None),
+        None => store::retire_platform_except(tx, Channel::Email, ""),
+    }
 }
 
 /// The sender for a conversation that used `current` so far.
