@@ -123,11 +123,7 @@ pub(super) fn record_update(tx: &mut TenantTx<'_>, data: serde_json::Value) -> R
 
 /// # Errors
 /// Every wrong value of the settings; `check` sees the version first.
-pub fn configure(
-    tx: &mut TenantTx<'_>,
-    patch: TenantPatch,
-    check: impl FnOnce(i32) -> Result<()>,
-) -> Result<Tenant> {
+pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, check: impl FnOnce(i32) -> Result<()>) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
     check(tenant.version)?;
     let mut fields = Vec::new();
@@ -213,7 +209,8 @@ mod tests {
         let mut settings = Settings { billing_dedupe_days: 7, ..Settings::default() };
         settings.service_areas = vec!["Andheri".into()];
         settings.scoring_model = Some("default_b2b".into());
-        let change = patch(serde_json::json!({"billing_dedupe_days": null, "business_hours": {}, "scoring_model": null}));
+        let change =
+            patch(serde_json::json!({"billing_dedupe_days": null, "business_hours": {}, "scoring_model": null}));
         assert_eq!(
             change.fields().collect::<Vec<_>>(),
             ["settings.business_hours", "settings.scoring_model", "settings.billing_dedupe_days"]

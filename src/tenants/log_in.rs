@@ -13,7 +13,7 @@ use crate::base::email::Email;
 use crate::base::id::{TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::engine::db::{PlatformScope, PlatformTx, TenantScope, TenantTx};
 
 /// Who wants in.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -47,6 +47,14 @@ pub async fn prove(core: &Core, scope: PlatformScope, email: Email, password: Se
     let (user, hash) = stored.unzip();
     let fits = password::verify(password, hash.clone()).await?;
     Ok(user.zip(hash).filter(|_| fits).map(|(user, hash)| Proof { user, hash }))
+}
+
+/// Like [`prove`], for a user who is logged in.
+pub async fn prove_user(core: &Core, scope: TenantScope, user: UserId, password: Secret) -> Result<Option<Proof>> {
+    let look = move |tx: &mut TenantTx<'_>| people::password_hash(&mut tx.platform(), user);
+    let hash = core.db.read(scope, look).await?;
+    let fits = password::verify(password, hash.clone()).await?;
+    Ok(hash.filter(|_| fits).map(|hash| Proof { user, hash }))
 }
 
 pub(super) fn wrong_credentials() -> Error {

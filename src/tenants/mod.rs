@@ -1,6 +1,7 @@
 //! Tenants, their users and keys, and who may do what.
 
 pub mod access;
+mod api;
 pub mod configure;
 pub mod hours;
 pub mod invite;
@@ -12,6 +13,7 @@ pub mod name;
 pub mod onboard;
 pub mod operators;
 mod password;
+pub mod profile;
 mod prune;
 pub mod region;
 pub mod session;
@@ -20,6 +22,7 @@ pub mod store;
 
 use crate::engine::jobs::Registry;
 
+pub use api::routes;
 pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
 

@@ -20,7 +20,8 @@ static AT_WORK: Semaphore = Semaphore::const_new(8);
 const MAX_BYTES: usize = 1024;
 
 /// What everybody tries first, without digits and punctuation around it.
-const OBVIOUS: &[&str] = &["password", "passwort", "qwerty", "qwertyuiop", "letmein", "welcome", "leadwright", "iloveyou"];
+const OBVIOUS: &[&str] =
+    &["password", "passwort", "qwerty", "qwertyuiop", "letmein", "welcome", "leadwright", "iloveyou"];
 
 /// # Errors
 /// A field error at `pointer` that says what is asked for.
@@ -96,7 +97,9 @@ mod tests {
     #[test]
     fn refuses_the_most_obvious() {
         let email: Email = "asha.sharma@example.com".parse().unwrap();
-        let verdict = |text: &str| check(&Secret::new(text), &email, "/password").map_err(|e| e.field_errors()[0].code.to_string());
+        let verdict = |text: &str| {
+            check(&Secret::new(text), &email, "/password").map_err(|e| e.field_errors()[0].code.to_string())
+        };
         for (text, code) in [
             ("short", "length"),
             (&"x".repeat(129), "length"),

@@ -143,7 +143,10 @@ impl Audience {
         }
         if let (Some(min), Some(max)) = (self.budget_min, self.budget_max) {
             if min.currency != max.currency {
-                refuse("/budget_max/currency", format!("expected the currency of budget_min, which is {}", min.currency));
+                refuse(
+                    "/budget_max/currency",
+                    format!("expected the currency of budget_min, which is {}", min.currency),
+                );
             } else if min.amount > max.amount {
                 refuse("/budget_max/amount", format!("expected at least budget_min, which is {}", min.amount));
             }
@@ -173,7 +176,8 @@ mod tests {
         let given = |value| serde_json::from_value::<Profile>(value).unwrap();
         let blank = given(serde_json::json!({"industry": " ", "description": "Flats", "locations": ["Mumbai"]}));
         assert!(!blank.checked("IN").unwrap().is_complete());
-        let full = given(serde_json::json!({"industry": "Real estate", "description": "Flats", "locations": ["Mumbai"],
+        let full =
+            given(serde_json::json!({"industry": "Real estate", "description": "Flats", "locations": ["Mumbai"],
             "phone": "98765 00000"}));
         let full = full.checked("IN").unwrap();
         assert!(full.is_complete());
@@ -186,8 +190,10 @@ mod tests {
     fn ranges_of_an_audience_are_in_order_and_one_currency() {
         let given = |value| serde_json::from_value::<Audience>(value).unwrap();
         let money = |amount: i64, currency: &str| serde_json::json!({"amount": amount, "currency": currency});
-        let wrong = given(serde_json::json!({"age_min": 45, "age_max": 25, "gender": "any", "timelines": ["immediate", "soon"],
-            "budget_min": money(2, "INR"), "budget_max": money(1, "INR")}));
+        let wrong = given(
+            serde_json::json!({"age_min": 45, "age_max": 25, "gender": "any", "timelines": ["immediate", "soon"],
+            "budget_min": money(2, "INR"), "budget_max": money(1, "INR")}),
+        );
         assert_eq!(
             pointers(wrong.checked().unwrap_err()),
             ["/age_max", "/budget_max/amount", "/gender", "/timelines/1"]

@@ -144,9 +144,9 @@ impl Settings {
         }
         list::clean("/settings/service_areas", &mut self.service_areas, &mut errors);
         if let Some(color) = &self.branding.primary_color {
-            let is_hex = color.strip_prefix('#').is_some_and(|digits| {
-                digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-            });
+            let is_hex = color
+                .strip_prefix('#')
+                .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
             if !is_hex {
                 let rule = "expected a colour such as #1A73E8";
                 errors.push(FieldError::new("/settings/branding/primary_color", "invalid_value", rule));

@@ -68,7 +68,17 @@ pub(in crate::tenants) fn create(
         .execute(tx.conn())?;
     let email = email.as_str().to_string();
     let (accepted_at, revoked_at) = (None, None);
-    Ok(Invitation { tenant_id: tenant, id, email, role, invited_by, expires_at, accepted_at, revoked_at, created_at: now })
+    Ok(Invitation {
+        tenant_id: tenant,
+        id,
+        email,
+        role,
+        invited_by,
+        expires_at,
+        accepted_at,
+        revoked_at,
+        created_at: now,
+    })
 }
 
 pub(in crate::tenants) fn find(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<Invitation>> {

@@ -136,8 +136,7 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
 
 /// Any tenant: for operators and for callers who prove who they are by a secret.
 pub(super) fn find(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<Option<Tenant>> {
-    let row: Option<TenantRow> =
-        tenants::table.find(id).select(TenantRow::as_select()).first(tx.conn()).optional()?;
+    let row: Option<TenantRow> = tenants::table.find(id).select(TenantRow::as_select()).first(tx.conn()).optional()?;
     row.map(Tenant::try_from).transpose()
 }
 

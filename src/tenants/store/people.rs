@@ -114,9 +114,7 @@ pub(in crate::tenants) fn create_user(
 
 pub(in crate::tenants) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
     let now = tx.now();
-    diesel::update(users::table.find(id))
-        .set((users::name.eq(name), users::updated_at.eq(now)))
-        .execute(tx.conn())?;
+    diesel::update(users::table.find(id)).set((users::name.eq(name), users::updated_at.eq(now))).execute(tx.conn())?;
     Ok(())
 }
 
