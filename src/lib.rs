@@ -5,3 +5,4 @@ pub mod inbox;
 pub mod intake;
 pub mod leads;
 pub mod tenants;
+pub mod providers;

@@ -1,0 +1,33 @@
+//! The outside world: one folder per vendor, each behind a small capability ([`TextSender`], [`EmailSender`], [`LeadFetcher`],
+//! [`CampaignControl`]).
+//!
+//! A vendor's folder holds its wire types, its webhook signature, its adapter and the table that sorts its error codes into
+//! [`ErrorClass`], which is all the rest of the product ever looks at. Nothing here touches the database, decides on a retry or
+//! knows a tenant: adapters translate, callers decide. Every base URL is configuration, so the twins in [`crate::sandbox`] are
+//! reached by the very same code. Next: [`registry`] for what is connected, then any vendor's `mod.rs`.
+
+mod capability;
+mod digits;
+mod error;
+mod http;
+mod registry;
+mod settings;
+
+pub mod google_ads;
+pub mod meta;
+pub mod resend;
+pub mod smtp;
+pub mod standard_webhooks;
+pub mod twilio;
+
+#[cfg(test)]
+mod fixtures;
+
+pub use capability::{
+    Accepted, AdPlatform, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox, OutgoingEmail,
+    OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
+};
+pub use digits::Digits;
+pub use error::{ErrorClass, ProviderError};
+pub use registry::{Connection, ConnectionState, Providers};
+pub use settings::{GoogleAdsSettings, MetaSettings, ProviderSettings, ResendSettings, SmtpSettings, TwilioSettings};

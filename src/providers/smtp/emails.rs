@@ -1,0 +1,180 @@
+//! Composing and handing over an e-mail by SMTP.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox as Address, MultiPart};
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use tokio::time::timeout;
+
+use super::classify::{PROVIDER, Stage, classify, lost};
+use crate::providers::{
+    Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, ProviderError, SmtpSettings,
+};
+
+/// Pooled connections to one server.
+pub struct SmtpEmails {
+    builder: AsyncSmtpTransportBuilder,
+    /// Made at the first send: lettre's pool starts a task and so needs a runtime, which settings are read without.
+    transport: OnceLock<AsyncSmtpTransport<Tokio1Executor>>,
+    limit: Duration,
+}
+
+impl Drop for SmtpEmails {
+    fn drop(&mut self) {
+        // The pool closes its connections in a task; without a runtime that would panic, and the process is ending anyway.
+        if tokio::runtime::Handle::try_current().is_err() {
+            std::mem::forget(self.transport.take());
+        }
+    }
+}
+
+impl SmtpEmails {
+    /// `Ok(None)` without a URL. `smtps://` is TLS from the first byte; `smtp://` upgrades by STARTTLS: always when a password is
+    /// sent, when offered otherwise, and not at all to this machine. `?tls=required|opportunistic` overrides that.
+    ///
+    /// # Errors
+    /// A sentence naming the variable; never the URL itself, which holds a password.
+    pub fn from_settings(settings: &SmtpSettings, limit: Duration) -> Result<Option<Self>, String> {
+        let Some(secret) = settings.url.as_ref().filter(|url| !url.is_empty()) else { return Ok(None) };
+        let url = url::Url::parse(secret.expose()).map_err(|error| format!("LEADWRIGHT_SMTP_URL: {error}"))?;
+        if !matches!(url.scheme(), "smtp" | "smtps") || url.host_str().is_none_or(str::is_empty) {
+            return Err("LEADWRIGHT_SMTP_URL: expected smtp://user:password@host:587 or smtps://…".into());
+        }
+        let url = with_tls(url);
+        let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
+            .map_err(|_| "LEADWRIGHT_SMTP_URL: expected smtp://user:password@host:587 or smtps://…".to_string())?
+            .timeout(Some(limit));
+        Ok(Some(Self { builder, transport: OnceLock::new(), limit }))
+    }
+}
+
+fn with_tls(mut url: url::Url) -> url::Url {
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if url.scheme() == "smtp" && !local && !url.query_pairs().any(|(name, _)| name == "tls") {
+        let tls = if url.password().is_some() { "required" } else { "opportunistic" };
+        url.query_pairs_mut().append_pair("tls", tls);
+    }
+    url
+}
+
+fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
+    let invalid = |what: &str| ProviderError::new(PROVIDER, ErrorClass::Permanent, "invalid_message", what);
+    let address = |mailbox: &Mailbox| -> Result<Address, ProviderError> {
+        let parsed = mailbox.address.parse().map_err(|_| invalid("an address is not valid"))?;
+        Ok(Address::new(mailbox.name.clone(), parsed))
+    };
+    let (from, to) = (address(&email.from)?, address(&email.to)?);
+    let one_line = |text: &str| !text.chars().any(char::is_control);
+    if !one_line(&email.subject) || !one_line(&email.id) || email.id.contains(['<', '>', ' ', '@']) {
+        return Err(invalid("the subject or the id holds a character that may not be there"));
+    }
+    let mut message = Message::builder()
+        .message_id(Some(format!("<{}@{}>", email.id, from.email.domain())))
+        .from(from)
+        .to(to)
+        .subject(&email.subject);
+    if let Some(reply_to) = &email.reply_to {
+        message = message.reply_to(address(reply_to)?);
+    }
+    for (name, value) in &email.headers {
+        let header = HeaderName::new_from_ascii(name.clone()).map_err(|_| invalid("a header name is not valid"))?;
+        if !one_line(value) {
+            return Err(invalid("a header value holds a line break"));
+        }
+        message = message.raw_header(HeaderValue::new(header, value.clone()));
+    }
+    match &email.html {
+        Some(html) => message.multipart(MultiPart::alternative_plain_html(email.text.clone(), html.clone())),
+        None => message.body(email.text.clone()),
+    }
+    .map_err(|error| invalid(&error.to_string()))
+}
+
+#[async_trait]
+impl EmailSender for SmtpEmails {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
+    async fn send(&self, email: &OutgoingEmail) -> Result<Accepted, ProviderError> {
+        let message = compose(email)?;
+        let transport = self.transport.get_or_init(|| self.builder.clone().build());
+        // A connection that works is established first, so that only the hand-over itself can end in doubt.
+        match timeout(self.limit, transport.test_connection()).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => return Err(classify(&error, Stage::Connecting)),
+            Err(_) => return Err(lost(Stage::Connecting, "no answer within the time limit".into())),
+        }
+        match timeout(self.limit, transport.send(message)).await {
+            // There is nothing to look a message up by: the Message-ID is our own.
+            Ok(Ok(_)) => Ok(Accepted { provider_id: email.id.clone(), status: DeliveryStatus::Sent }),
+            Ok(Err(error)) => Err(classify(&error, Stage::Sending)),
+            Err(_) => Err(lost(Stage::Sending, "no answer within the time limit".into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::crypto::Secret;
+
+    fn email() -> OutgoingEmail {
+        OutgoingEmail {
+            id: "018f-17".into(),
+            from: Mailbox::new("ABC, Real Estate", "hello@abc.example"),
+            to: Mailbox::bare("asha@example.com"),
+            reply_to: Some(Mailbox::bare("agent@abc.example")),
+            subject: "नमस्ते".into(),
+            text: "hi".into(),
+            html: Some("<p>hi</p>".into()),
+            headers: vec![("List-Unsubscribe".into(), "<https://abc.example/u/1>".into())],
+            tags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_message_carries_our_id_and_headers() {
+        let text = String::from_utf8(compose(&email()).unwrap().formatted()).unwrap();
+        assert!(text.contains("Message-ID: <018f-17@abc.example>\r\n"), "{text}");
+        assert!(text.contains("List-Unsubscribe: <https://abc.example/u/1>\r\n"), "{text}");
+        assert!(text.contains("multipart/alternative"), "{text}");
+        assert!(text.contains("Reply-To: agent@abc.example\r\n"), "{text}");
+    }
+
+    #[test]
+    fn line_breaks_cannot_add_headers() {
+        let with = |change: fn(&mut OutgoingEmail)| {
+            let mut email = email();
+            change(&mut email);
+            compose(&email)
+        };
+        assert!(with(|email| email.subject = "x\r\nBcc: y@example.com".into()).is_err());
+        assert!(with(|email| email.headers[0].1 = "x\nBcc: y@example.com".into()).is_err());
+        assert!(with(|email| email.id = "a>\r\nX: y".into()).is_err());
+        assert!(with(|email| email.to.address = "a b".into()).is_err());
+    }
+
+    #[test]
+    fn a_password_never_travels_in_clear_over_the_network() {
+        let tls = |url: &str| with_tls(url.parse().unwrap()).query().unwrap_or("").to_string();
+        assert_eq!(tls("smtp://u:p@mail.example.com:587"), "tls=required");
+        assert_eq!(tls("smtp://mail.example.com"), "tls=opportunistic");
+        assert_eq!(tls("smtp://u:p@127.0.0.1:1025"), "");
+        assert_eq!(tls("smtp://u:p@mail.example.com?tls=opportunistic"), "tls=opportunistic");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_a_retry() {
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let settings = SmtpSettings { url: Some(Secret::new(format!("smtp://{closed}"))) };
+        let sender = SmtpEmails::from_settings(&settings, Duration::from_secs(2)).unwrap().unwrap();
+        assert_eq!(sender.send(&email()).await.unwrap_err().class, ErrorClass::Retry);
+        let refused = SmtpEmails::from_settings(&SmtpSettings { url: Some(Secret::new("http://x")) }, Duration::MAX);
+        assert!(refused.err().unwrap().starts_with("LEADWRIGHT_SMTP_URL"));
+    }
+}

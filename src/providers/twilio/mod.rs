@@ -1,0 +1,17 @@
+//! Twilio: WhatsApp messages and SMS out, answers and delivery statuses in.
+//!
+//! Twilio signs the *URL it called* plus the form ([`verify_request`]), so behind a proxy that URL is built from configuration.
+//! There is no idempotency key: after a lost answer, look with `find_sent` before sending again. Its many status words become
+//! our five ([`delivery_status`]), its codes our classes ([`class_of`]).
+
+mod classify;
+mod messages;
+mod signature;
+mod wire;
+
+pub use classify::class_of;
+pub use messages::TwilioMessages;
+pub use signature::{sign_form, sign_url, verify_form, verify_json, verify_request};
+pub use wire::{InboundMedia, InboundText, OptOutWord, TextStatus, delivery_status, split_channel};
+
+pub(crate) use wire::{address, parse_form};
