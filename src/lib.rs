@@ -1,8 +1,11 @@
+pub mod ads;
 pub mod base;
 pub mod billing;
 pub mod engine;
 pub mod inbox;
 pub mod intake;
+
 pub mod leads;
-pub mod tenants;
+
 pub mod providers;
+pub mod tenants;
