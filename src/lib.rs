@@ -1,5 +1,6 @@
 #![recursion_limit = "256"]
 
+pub mod ads;
 pub mod base;
 pub mod billing;
 pub mod contacts;
