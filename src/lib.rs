@@ -1,8 +1,11 @@
 #![recursion_limit = "256"]
 
 pub mod ads;
+pub mod app;
 pub mod base;
 pub mod billing;
+pub mod cli;
+pub mod config;
 pub mod contacts;
 pub mod engine;
 pub mod inbox;
