@@ -4,4 +4,5 @@ pub mod engine;
 pub mod inbox;
 pub mod intake;
 pub mod leads;
+pub mod ops;
 pub mod tenants;
