@@ -18,7 +18,7 @@ mod release;
 pub mod store;
 pub mod subscription;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use api::routes;
 pub use jobs::register as jobs;

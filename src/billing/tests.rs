@@ -4,6 +4,7 @@ use chrono::Duration;
 
 use super::meter::{MeterKind, Metered, MeteredLead, meter_lead, release_blocked};
 use super::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus as Status};
+use super::store::Totals;
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
@@ -17,16 +18,16 @@ use crate::engine::http::IfMatch;
 use crate::engine::jobs::Wake;
 use crate::tenants::model::{Audience, Profile, Settings};
 
-struct House {
-    db: Db,
-    clock: Clock,
+pub(crate) struct House {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
     scope: TenantScope,
     _folder: tempfile::TempDir,
 }
 
 impl House {
     /// One tenant in Mumbai; it is 21 November 2026, 14:30 there.
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual("2026-11-21T09:00:00Z".parse().unwrap());
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -43,19 +44,19 @@ impl House {
         Self { db, clock, scope, _folder: folder }
     }
 
-    async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.db.write(self.scope.clone(), body).await
     }
 
-    async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
+    pub(crate) async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
         let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
         self.write(|tx| subscription::start(tx, new)).await.unwrap().0
     }
 
-    async fn activate(&self) -> Subscription {
+    pub(crate) async fn activate(&self) -> Subscription {
         self.write(|tx| {
             let id = subscription::require(tx)?.id;
             subscription::activate(tx, id, None)
@@ -106,7 +107,7 @@ impl House {
         .unwrap()
     }
 
-    async fn count_events(&self, kind: EventType) -> usize {
+    pub(crate) async fn count_events(&self, kind: EventType) -> usize {
         let filter = EventFilter { kind: Some(kind), ..EventFilter::default() };
         self.write(move |tx| events::list(tx, &filter, 1000)).await.unwrap().len()
     }
@@ -119,8 +120,6 @@ impl House {
         self.write(release_blocked).await.unwrap().len()
     }
 }
-
-use store::Totals;
 
 fn insert_tenant(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<()> {
     use diesel::prelude::*;

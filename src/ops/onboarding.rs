@@ -73,7 +73,7 @@ fn alert(tenant: &Tenant, plan: &Plan, kind: EventType) -> String {
     text
 }
 
-/// The audience in one line: "First-time home buyers in Mumbai, INR 60,00,000 – …".
+/// The audience in one line: "Home buyers in Mumbai, INR 8,000,000.00 to INR 10,000,000.00".
 fn target(tenant: &Tenant) -> String {
     let audience = &tenant.audience;
     let mut text = audience.description.clone().unwrap_or_else(|| "not described yet".into());
@@ -88,4 +88,60 @@ fn target(tenant: &Tenant) -> String {
         (None, None) => {}
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::billing::model::OveragePolicy;
+    use crate::billing::tests::House;
+    use crate::engine::db::{PlatformScope, PlatformTx};
+    use crate::engine::events::EventFilter;
+    use crate::ops::store::TaskFilter;
+
+    async fn announce_last(house: &House, kind: EventType) {
+        let filter = EventFilter { kind: Some(kind), ..EventFilter::default() };
+        house
+            .write(move |tx| {
+                let event = events::list(tx, &filter, 1)?.remove(0);
+                announce_in(tx, &event)
+            })
+            .await
+            .unwrap();
+    }
+
+    async fn told(house: &House) -> (Vec<String>, Vec<(String, bool)>) {
+        let now = house.clock.now();
+        let due = now.plus(LAUNCH_WITHIN);
+        let look = move |tx: &mut PlatformTx<'_>| {
+            let notes = store::notifications(tx, None, None, 10)?;
+            let tasks = store::tasks(tx, &TaskFilter::default(), 10)?;
+            Ok((
+                notes.into_iter().map(|note| note.body).collect(),
+                tasks.into_iter().map(|(task, name)| (format!("{name}: {}", task.title), task.due_at == due)).collect(),
+            ))
+        };
+        house.db.read(PlatformScope::system(), look).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_new_tenant_is_announced_at_trial_and_at_payment_with_one_set_of_tasks() {
+        let house = House::new().await;
+        house.subscribe("growth", OveragePolicy::Block).await;
+        announce_last(&house, EventType::SubscriptionTrialStarted).await;
+        let (notes, tasks) = told(&house).await;
+        assert_eq!(tasks.len(), 3);
+        assert!(tasks.iter().all(|(title, in_a_day)| title.starts_with("ABC Real Estate: ") && *in_a_day), "{tasks:?}");
+        assert_eq!(house.count_events(EventType::OpsTaskCreated).await, 3);
+        assert!(
+            notes[0].starts_with("Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial\n"),
+            "{}",
+            notes[0]
+        );
+
+        house.activate().await;
+        announce_last(&house, EventType::SubscriptionActivated).await;
+        let (notes, tasks) = told(&house).await;
+        assert_eq!((notes.len(), tasks.len()), (2, 3), "the tasks exist already");
+    }
 }
