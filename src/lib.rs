@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod intake;
 pub mod leads;
 pub mod notify;
+pub mod ops;
 pub mod providers;
 pub mod sandbox;
 pub mod tenants;
