@@ -83,7 +83,7 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
 }
 
 /// Asks the rules once more and opens an attempt; `None` when the message may not leave any more, which is then written.
-fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
     let before = messages::get(tx, id)?;
     let conversation = conversations::get(tx, before.conversation_id)?;
     let lead = leads::get(tx, before.lead_id)?;
@@ -173,8 +173,8 @@ fn reply_address(tx: &mut TenantTx<'_>, message: &Message) -> Result<Option<Mail
 }
 
 /// How the ends of a message are written.
-struct Row {
-    id: MessageId,
+pub(super) struct Row {
+    pub(super) id: MessageId,
 }
 
 /// Applies `change` to the message as it stands; when a status callback moves it meanwhile, reads and decides again.

@@ -36,9 +36,9 @@ enum Found {
 }
 
 /// What is handed over, and since when the lead waits for it.
-struct Begun {
-    parcel: Parcel,
-    lead_received_at: Option<Timestamp>,
+pub(super) struct Begun {
+    pub(super) parcel: Parcel,
+    pub(super) lead_received_at: Option<Timestamp>,
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
@@ -97,7 +97,7 @@ fn is_temporary(delivery: &Delivery) -> bool {
 }
 
 /// Opens an attempt; `None` when it may not leave, which is then written.
-fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Option<Begun>> {
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Option<Begun>> {
     let gone = || Error::not_found("notification.not_found", "There is no such notification.");
     let before = store::find_delivery(tx, id)?.ok_or_else(gone)?;
     let mut delivery = before.clone();
@@ -153,8 +153,8 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
 }
 
 /// How the ends of a delivery are written.
-struct Row {
-    id: NotificationDeliveryId,
+pub(super) struct Row {
+    pub(super) id: NotificationDeliveryId,
 }
 
 /// Applies `change` to the delivery as it stands; when a status callback moves it meanwhile, reads and decides again.
