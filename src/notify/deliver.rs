@@ -30,7 +30,7 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, delivery: NotificationDeliveryId) -
 }
 
 enum Found {
-    Open(Parcel, OpenAttempt),
+    Open(Box<(Parcel, OpenAttempt)>),
     Waiting,
     Over(String),
 }
@@ -48,7 +48,8 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
     let found = core.db.read(context.scope(), move |tx| look(tx, id, &name)).await?;
     match found {
         Found::Over(reason) => return Ok(Outcome::Discard(reason)),
-        Found::Open(parcel, open) => {
+        Found::Open(attempt) => {
+            let (parcel, open) = *attempt;
             if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
                 return dispatch::settle(&context, Row { id }, verdict).await;
             }
@@ -86,7 +87,7 @@ fn look(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) 
             let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
             let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
             known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
-            Ok(Found::Open(parcel, OpenAttempt { began_at, first_began_at: began_at, known }))
+            Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at: began_at, known }))))
         }
         ended => Ok(Found::Over(format!("the notification is already {ended}"))),
     }
