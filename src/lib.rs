@@ -4,8 +4,8 @@ pub mod billing;
 pub mod engine;
 pub mod inbox;
 pub mod intake;
-
+pub mod integrations;
 pub mod leads;
-
+pub mod ops;
 pub mod providers;
 pub mod tenants;

@@ -1,0 +1,3 @@
+//! The operators' console: what the platform's staff see across all tenants.
+
+pub mod webhooks;
