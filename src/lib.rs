@@ -8,4 +8,5 @@ pub mod integrations;
 pub mod leads;
 pub mod ops;
 pub mod providers;
+pub mod sandbox;
 pub mod tenants;

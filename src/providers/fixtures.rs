@@ -27,6 +27,11 @@ impl Case {
     }
 }
 
+/// Clients for requests that are built and never sent.
+pub fn clients() -> super::http::Clients {
+    super::http::Clients::new(std::time::Duration::from_secs(1))
+}
+
 fn folder(provider: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(provider)
 }

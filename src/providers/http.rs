@@ -1,5 +1,6 @@
 //! One HTTP client for all vendors, and the one place that decides what a lost answer means.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
@@ -61,16 +62,36 @@ impl Answer {
     }
 }
 
-/// A client that follows no redirect, so that a credential never travels to a host we did not configure.
-/// `base_url` on this machine (a twin) is reached directly, whatever proxy the environment names.
-pub(super) fn client(base_url: &url::Url, timeout: Duration) -> Result<Client, String> {
-    let builder = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .timeout(timeout)
-        .user_agent(concat!("leadwright/", env!("CARGO_PKG_VERSION")));
-    let builder = if is_this_machine(base_url) { builder.no_proxy() } else { builder };
-    builder.build().map_err(|error| format!("the HTTP client could not be built: {error}"))
+/// The clients every vendor shares: connections are pooled, and the certificates are read once. Neither follows redirects, so that a
+/// credential never travels to a host we did not configure.
+pub(super) struct Clients {
+    limit: Duration,
+    /// For this machine (a twin), whatever proxy the environment names.
+    direct: OnceLock<Client>,
+    outside: OnceLock<Client>,
+}
+
+impl Clients {
+    /// `limit` is the longest one exchange may take.
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, direct: OnceLock::new(), outside: OnceLock::new() }
+    }
+
+    pub fn reaching(&self, base_url: &url::Url) -> Result<Client, String> {
+        let local = is_this_machine(base_url);
+        let shared = if local { &self.direct } else { &self.outside };
+        if let Some(client) = shared.get() {
+            return Ok(client.clone());
+        }
+        let builder = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT.min(self.limit))
+            .timeout(self.limit)
+            .user_agent(concat!("leadwright/", env!("CARGO_PKG_VERSION")));
+        let builder = if local { builder.no_proxy() } else { builder };
+        let client = builder.build().map_err(|error| format!("the HTTP client could not be built: {error}"))?;
+        Ok(shared.get_or_init(|| client).clone())
+    }
 }
 
 fn is_this_machine(url: &url::Url) -> bool {
@@ -171,7 +192,7 @@ mod tests {
     async fn a_refused_connection_is_a_retry_and_a_lost_answer_is_not() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = base_url("X", &format!("http://{closed}")).unwrap();
-        let client = client(&url, Duration::from_secs(2)).unwrap();
+        let client = Clients::new(Duration::from_secs(2)).reaching(&url).unwrap();
         let error = exchange("x", Repeat::Harmful, client.post(url)).await.err().unwrap();
         assert_eq!((error.class, error.code.as_str()), (ErrorClass::Retry, "connect"));
 
@@ -188,5 +209,15 @@ mod tests {
         assert_eq!(error.class, ErrorClass::Ambiguous, "{error}");
         let error = exchange("x", Repeat::Harmless, client.post(url).body("work")).await.err().unwrap();
         assert_eq!(error.class, ErrorClass::Retry, "{error}");
+    }
+
+    #[tokio::test]
+    async fn silence_ends_at_the_limit_and_is_ambiguous() {
+        // The backlog accepts the connection; nobody ever reads.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = base_url("X", &format!("http://{}", silent.local_addr().unwrap())).unwrap();
+        let client = Clients::new(Duration::from_millis(300)).reaching(&url).unwrap();
+        let error = exchange("x", Repeat::Harmful, client.post(url).body("work")).await.err().unwrap();
+        assert_eq!((error.class, error.code.as_str()), (ErrorClass::Ambiguous, "timeout"));
     }
 }

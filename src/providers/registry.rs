@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::google_ads::GoogleAdsApi;
+use super::http::Clients;
 use super::meta::GraphApi;
 use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
@@ -50,13 +51,13 @@ impl Providers {
     /// # Errors
     /// A sentence naming the `LEADWRIGHT_*` variable whose value cannot be used.
     pub fn new(settings: ProviderSettings) -> Result<Self, String> {
-        let limit = settings.timeout;
+        let clients = Clients::new(settings.timeout);
         Ok(Self(Arc::new(Inner {
-            meta: GraphApi::from_settings(&settings.meta, limit)?,
-            google_ads: GoogleAdsApi::from_settings(&settings.google_ads, limit)?,
-            twilio: TwilioMessages::from_settings(&settings.twilio, limit)?,
-            resend: ResendEmails::from_settings(&settings.resend, limit)?,
-            smtp: SmtpEmails::from_settings(&settings.smtp, limit)?,
+            meta: GraphApi::from_settings(&settings.meta, &clients)?,
+            google_ads: GoogleAdsApi::from_settings(&settings.google_ads, &clients)?,
+            twilio: TwilioMessages::from_settings(&settings.twilio, &clients)?,
+            resend: ResendEmails::from_settings(&settings.resend, &clients)?,
+            smtp: SmtpEmails::from_settings(&settings.smtp, settings.timeout)?,
             settings,
         })))
     }
@@ -81,13 +82,14 @@ impl Providers {
         }
     }
 
-    /// The platform's own number on a channel, in E.164.
+    /// The platform's own number on a channel, in E.164 even when it was configured as `whatsapp:+…`.
     pub fn platform_number(&self, channel: TextChannel) -> Option<&str> {
         let twilio = &self.0.settings.twilio;
-        match channel {
+        let number = match channel {
             TextChannel::Whatsapp => twilio.whatsapp_from.as_deref(),
             TextChannel::Sms => twilio.sms_from.as_deref(),
-        }
+        };
+        number.map(|number| number.trim_start_matches("whatsapp:"))
     }
 
     /// SMTP when configured, else Resend.

@@ -1,7 +1,5 @@
 //! Pausing and resuming ad campaigns by `campaigns:mutate`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
@@ -9,7 +7,7 @@ use serde_json::json;
 
 use super::classify::{PROVIDER, classify};
 use crate::base::crypto::Secret;
-use crate::providers::http::{self, Repeat};
+use crate::providers::http::{self, Clients, Repeat};
 use crate::providers::{CampaignControl, ErrorClass, GoogleAdsSettings, ProviderError, Running};
 
 /// The REST interface of one Google Ads account.
@@ -38,7 +36,10 @@ impl GoogleAdsApi {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub fn from_settings(settings: &GoogleAdsSettings, timeout: Duration) -> Result<Option<Self>, String> {
+    pub(in crate::providers) fn from_settings(
+        settings: &GoogleAdsSettings,
+        clients: &Clients,
+    ) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_GOOGLE_ADS_BASE_URL", &settings.base_url)?;
         let customer_id = account("LEADWRIGHT_GOOGLE_ADS_CUSTOMER_ID", settings.customer_id.as_deref())?;
         let login_customer_id =
@@ -49,7 +50,7 @@ impl GoogleAdsApi {
             return Ok(None);
         };
         let mutate_url = http::under(&base, &[&settings.version, "customers", &customer_id, "campaigns:mutate"]);
-        let client = http::client(&base, timeout)?;
+        let client = clients.reaching(&base)?;
         Ok(Some(Self { client, mutate_url, customer_id, login_customer_id, developer_token, access_token }))
     }
 
@@ -120,7 +121,7 @@ mod tests {
             access_token: Some(Secret::new("ya29")),
             ..Default::default()
         };
-        let api = GoogleAdsApi::from_settings(&settings, Duration::from_secs(1)).unwrap().unwrap();
+        let api = GoogleAdsApi::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let resource = api.resource("20000000017").unwrap();
         let request = api.set_status_request(&resource, Running::Paused).build().unwrap();
         let recorded = &fixtures::api("google_ads", "campaign_mutate")["request"];
@@ -136,9 +137,9 @@ mod tests {
     #[test]
     fn half_a_configuration_is_not_connected_and_a_bad_one_is_refused() {
         let settings = GoogleAdsSettings { customer_id: Some("1".into()), ..Default::default() };
-        assert!(GoogleAdsApi::from_settings(&settings, Duration::from_secs(1)).unwrap().is_none());
+        assert!(GoogleAdsApi::from_settings(&settings, &fixtures::clients()).unwrap().is_none());
         let settings = GoogleAdsSettings { customer_id: Some("abc".into()), ..Default::default() };
-        let refused = GoogleAdsApi::from_settings(&settings, Duration::from_secs(1)).err().unwrap();
+        let refused = GoogleAdsApi::from_settings(&settings, &fixtures::clients()).err().unwrap();
         assert!(refused.starts_with("LEADWRIGHT_GOOGLE_ADS_CUSTOMER_ID"), "{refused}");
     }
 }

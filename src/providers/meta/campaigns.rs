@@ -105,7 +105,7 @@ mod tests {
             app_secrets: vec![Secret::new("app-secret")],
             ..Default::default()
         };
-        let graph = GraphApi::from_settings(&settings, std::time::Duration::from_secs(1)).unwrap().unwrap();
+        let graph = GraphApi::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let captured = fixtures::captured("meta", "campaign_pause");
         let request = graph.set_status_request("120210000000000001", Running::Paused).unwrap().build().unwrap();
         assert_eq!(request.method().as_str(), captured["method"]);

@@ -1,14 +1,12 @@
 //! The Graph API connection: address, version, token and proof.
 
-use std::time::Duration;
-
 use reqwest::{Client, Method, RequestBuilder};
 use url::Url;
 
 use super::appsecret_proof;
 use super::classify::classify;
 use crate::base::crypto::Secret;
-use crate::providers::http::{self, Answer, Repeat};
+use crate::providers::http::{self, Answer, Clients, Repeat};
 use crate::providers::{ErrorClass, MetaSettings, ProviderError};
 
 pub(super) const PROVIDER: &str = "meta";
@@ -27,7 +25,10 @@ impl GraphApi {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub fn from_settings(settings: &MetaSettings, timeout: Duration) -> Result<Option<Self>, String> {
+    pub(in crate::providers) fn from_settings(
+        settings: &MetaSettings,
+        clients: &Clients,
+    ) -> Result<Option<Self>, String> {
         let url = http::base_url("LEADWRIGHT_META_GRAPH_URL", &settings.graph_url)?;
         let Some(access_token) = settings.access_token.clone().filter(|token| !token.is_empty()) else {
             return Ok(None);
@@ -35,7 +36,7 @@ impl GraphApi {
         let versioned = url.path_segments().and_then(|mut path| path.next_back()).is_some_and(is_version);
         let base = if versioned { url } else { http::under(&url, &[&settings.version]) };
         let proof = settings.app_secrets.first().map(|secret| appsecret_proof(&access_token, secret));
-        Ok(Some(Self { client: http::client(&base, timeout)?, base, access_token, proof }))
+        Ok(Some(Self { client: clients.reaching(&base)?, base, access_token, proof }))
     }
 
     pub(super) fn request(&self, method: Method, id: &str) -> Result<RequestBuilder, ProviderError> {

@@ -33,7 +33,7 @@ mod tests {
             app_secrets: vec![Secret::new("app-secret")],
             ..Default::default()
         };
-        let graph = GraphApi::from_settings(&settings, std::time::Duration::from_secs(1)).unwrap().unwrap();
+        let graph = GraphApi::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let request =
             graph.request(Method::GET, "1231231231230001").unwrap().query(&[("fields", FIELDS)]).build().unwrap();
         let recorded = fixtures::api("meta", "lead_get")["request"]["path"].as_str().unwrap().to_string();
@@ -53,7 +53,7 @@ mod tests {
             access_token: Some(Secret::new("t")),
             ..Default::default()
         };
-        let graph = GraphApi::from_settings(&settings, std::time::Duration::from_secs(1)).unwrap().unwrap();
+        let graph = GraphApi::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let request = graph.request(Method::GET, "1").unwrap().build().unwrap();
         assert_eq!(request.url().as_str(), "https://graph.example.com/v26.0/1");
     }

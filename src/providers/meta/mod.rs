@@ -1,8 +1,8 @@
 //! Meta: lead notifications in, the lead's personal data out of the Graph API, and pausing ad campaigns.
 //!
-//! A leadgen webhook holds ids only, so a lead is always two steps: verify the notification ([`signature`]), then fetch
+//! A leadgen webhook holds ids only, so a lead is always two steps: verify the notification ([`verify_signature`]), then fetch
 //! ([`GraphApi::fetch_lead`](crate::providers::LeadFetcher::fetch_lead)). Errors are told by code and subcode, never by HTTP status
-//! or text ([`classify`]). Not here: Messenger, Instagram and the creation of ad campaigns.
+//! or text (`classify`). Not here: Messenger, Instagram and the creation of ad campaigns.
 
 mod campaigns;
 mod classify;

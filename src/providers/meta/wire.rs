@@ -86,7 +86,7 @@ impl Envelope {
 }
 
 /// A lead as the Graph API answers it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, serde::Serialize)]
 pub struct MetaLead {
     pub id: Digits,
     #[serde(default, deserialize_with = "created_time")]
@@ -133,7 +133,7 @@ pub struct FieldDatum {
 }
 
 /// An optional consent box.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct DisclaimerAnswer {
     pub checkbox_key: String,
     /// Meta writes `"1"` or `""`; booleans and numbers are read too.

@@ -1,7 +1,5 @@
 //! Sending an e-mail through Resend.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,7 @@ use url::Url;
 
 use super::classify::{PROVIDER, classify};
 use crate::base::crypto::Secret;
-use crate::providers::http::{self, Repeat};
+use crate::providers::http::{self, Clients, Repeat};
 use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, ProviderError, ResendSettings,
 };
@@ -53,10 +51,13 @@ impl ResendEmails {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub fn from_settings(settings: &ResendSettings, timeout: Duration) -> Result<Option<Self>, String> {
+    pub(in crate::providers) fn from_settings(
+        settings: &ResendSettings,
+        clients: &Clients,
+    ) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_RESEND_BASE_URL", &settings.base_url)?;
         let Some(api_key) = settings.api_key.clone().filter(|key| !key.is_empty()) else { return Ok(None) };
-        Ok(Some(Self { client: http::client(&base, timeout)?, emails_url: http::under(&base, &["emails"]), api_key }))
+        Ok(Some(Self { client: clients.reaching(&base)?, emails_url: http::under(&base, &["emails"]), api_key }))
     }
 
     fn send_request(&self, email: &OutgoingEmail) -> RequestBuilder {
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn sending_is_the_request_the_sdk_makes() {
         let settings = ResendSettings { api_key: Some(Secret::new("re_x")), ..Default::default() };
-        let adapter = ResendEmails::from_settings(&settings, Duration::from_secs(1)).unwrap().unwrap();
+        let adapter = ResendEmails::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let pair = |name: &str, value: &str| (name.to_string(), value.to_string());
         let request = adapter.send_request(&OutgoingEmail {
             id: "outbox-17".into(),

@@ -120,6 +120,8 @@ impl EmailSender for SmtpEmails {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
     use super::*;
     use crate::base::crypto::Secret;
 
@@ -176,5 +178,62 @@ mod tests {
         assert_eq!(sender.send(&email()).await.unwrap_err().class, ErrorClass::Retry);
         let refused = SmtpEmails::from_settings(&SmtpSettings { url: Some(Secret::new("http://x")) }, Duration::MAX);
         assert!(refused.err().unwrap().starts_with("LEADWRIGHT_SMTP_URL"));
+    }
+
+    /// A server that speaks just enough SMTP, and does `at_the_end` once the message is complete.
+    async fn server(rcpt: &'static str, at_the_end: Option<&'static str>) -> SmtpEmails {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(converse(BufReader::new(stream), rcpt, at_the_end));
+            }
+        });
+        let settings = SmtpSettings { url: Some(Secret::new(url)) };
+        SmtpEmails::from_settings(&settings, Duration::from_secs(5)).unwrap().unwrap()
+    }
+
+    async fn converse(
+        mut stream: BufReader<tokio::net::TcpStream>,
+        rcpt: &str,
+        at_the_end: Option<&str>,
+    ) -> Option<()> {
+        stream.write_all(b"220 twin ESMTP\r\n").await.ok()?;
+        let (mut line, mut in_data) = (String::new(), false);
+        loop {
+            line.clear();
+            if stream.read_line(&mut line).await.ok()? == 0 {
+                return None;
+            }
+            let reply = match (in_data, line.trim_end()) {
+                (true, ".") => {
+                    in_data = false;
+                    at_the_end? // without a reply: the connection is closed here
+                }
+                (true, _) => continue,
+                (false, line) if line.starts_with("EHLO") => "250 8BITMIME",
+                (false, line) if line.starts_with("RCPT") => rcpt,
+                (false, "DATA") => {
+                    in_data = true;
+                    "354 go on"
+                }
+                (false, _) => "250 ok",
+            };
+            stream.write_all(format!("{reply}\r\n").as_bytes()).await.ok()?;
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_lost_reply_after_the_message_is_ambiguous() {
+        let sender = server("250 ok", Some("250 queued")).await;
+        for _ in 0..2 {
+            assert_eq!(sender.send(&email()).await.unwrap().status, DeliveryStatus::Sent);
+        }
+        let error = |rcpt, end| async move { server(rcpt, end).await.send(&email()).await.unwrap_err() };
+        assert_eq!(error("250 ok", None).await.class, ErrorClass::Ambiguous);
+        assert_eq!(error("250 ok", Some("451 4.3.0 later")).await.class, ErrorClass::Retry);
+        let unknown = error("550 5.1.1 no such user", None).await;
+        assert_eq!((unknown.class, unknown.code.as_str()), (ErrorClass::Unreachable, "550 5.1.1"));
+        assert_eq!(error("550 5.7.1 refused", None).await.class, ErrorClass::Permanent);
     }
 }

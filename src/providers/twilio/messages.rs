@@ -1,7 +1,6 @@
 //! Sending a message, and finding one whose answer was lost.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder};
@@ -11,7 +10,7 @@ use super::classify::{PROVIDER, classify};
 use super::wire::{Message, MessagePage, address, delivery_status};
 use crate::base::crypto::Secret;
 use crate::base::time::Timestamp;
-use crate::providers::http::{self, Answer, Repeat};
+use crate::providers::http::{self, Answer, Clients, Repeat};
 use crate::providers::{
     Accepted, DeliveryStatus, ErrorClass, OutgoingText, ProviderError, SentQuery, TextContent, TextSender,
     TwilioSettings,
@@ -36,7 +35,10 @@ impl TwilioMessages {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub fn from_settings(settings: &TwilioSettings, timeout: Duration) -> Result<Option<Self>, String> {
+    pub(in crate::providers) fn from_settings(
+        settings: &TwilioSettings,
+        clients: &Clients,
+    ) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_TWILIO_BASE_URL", &settings.base_url)?;
         let callback = settings.status_callback_url.as_deref();
         let status_callback = callback
@@ -49,7 +51,7 @@ impl TwilioMessages {
         };
         let messages_url = http::under(&base, &["2010-04-01", "Accounts", &account_sid, "Messages.json"]);
         Ok(Some(Self {
-            client: http::client(&base, timeout)?,
+            client: clients.reaching(&base)?,
             base,
             messages_url,
             account_sid,
@@ -207,7 +209,7 @@ mod tests {
             templates: [("first_contact".to_string(), "HXaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_string())].into(),
             ..Default::default()
         };
-        TwilioMessages::from_settings(&settings, Duration::from_secs(1)).unwrap().unwrap()
+        TwilioMessages::from_settings(&settings, &fixtures::clients()).unwrap().unwrap()
     }
 
     fn form(text: &str) -> BTreeMap<String, String> {
