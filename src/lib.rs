@@ -10,6 +10,7 @@ pub mod contacts;
 pub mod engine;
 pub mod inbox;
 pub mod intake;
+pub mod integrations;
 pub mod leads;
 pub mod notify;
 pub mod ops;

@@ -8,11 +8,16 @@ mod api;
 pub mod model;
 pub mod onboarding;
 pub mod store;
+pub mod webhooks;
 
 use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::Registry;
 
-pub use api::routes;
+/// Everything under `/v1/ops`, for operators' keys only.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    api::routes(cfg);
+    webhooks::routes(cfg);
+}
 
 pub fn jobs(registry: &mut Registry) {
     registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
