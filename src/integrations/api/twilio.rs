@@ -80,8 +80,9 @@ pub async fn receive_twilio_status(
             // Statuses come in any order and more than once: each word of each message counts once.
             let id = format!("{}:{}", status.message_sid, status.word);
             let query = url::form_urlencoded::parse(request.query_string().as_bytes());
-            let message_id = query.into_owned().find(|(name, _)| name == "message_id").map(|(_, value)| value);
-            let body = json!({ "form": form, "message_id": message_id });
+            let given: std::collections::HashMap<_, _> = query.into_owned().collect();
+            let body =
+                json!({ "form": form, "message_id": given.get("message_id"), "tenant_id": given.get("tenant_id") });
             let event = NewWebhook::new(WebhookProvider::Twilio, WebhookKind::Status, id, body);
             incoming.accept(vec![event]).await?;
         }

@@ -2,7 +2,7 @@
 //! bounce is only a failure.
 
 use super::{Done, Failure, read, settle, twilio};
-use crate::base::id::MessageId;
+use crate::base::id::{MessageId, TenantId};
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::MessageStatus;
 use crate::inbox::status::StatusUpdate;
@@ -18,8 +18,10 @@ pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Out
     let update = StatusUpdate {
         provider: "resend",
         external_id: id,
+        tenant_hint: told.tag("tenant_id").and_then(|id| id.parse::<TenantId>().ok()),
         message_hint: told.tag("message_id").and_then(|id| id.parse::<MessageId>().ok()),
         status,
+        error_class: told.error_class(),
         error_code: told.error_class().map(|class| match &told.data.bounce {
             Some(bounce) => bounce.kind.clone(),
             None => class.to_string(),

@@ -4,13 +4,15 @@ use serde_json::json;
 
 use super::{Done, Failure, read, settle};
 use crate::base::Error;
-use crate::base::id::MessageId;
+use crate::base::id::{MessageId, TenantId};
+use crate::contacts::consent;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::inbox::status::{self, StatusUpdate};
 use crate::integrations::store::WebhookEvent;
-use crate::providers::twilio::{InboundText, TextStatus};
+use crate::notify;
+use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 
 const PROVIDER: &str = "twilio";
@@ -21,6 +23,8 @@ struct Stored {
     /// Our id, from the address Twilio called.
     #[serde(default)]
     message_id: Option<String>,
+    #[serde(default)]
+    tenant_id: Option<String>,
 }
 
 fn malformed(why: String) -> Failure {
@@ -42,6 +46,11 @@ pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Ou
         sender_address: text.to,
         person_address: text.from,
         profile_name: text.profile_name,
+        opt_out: text.opt_out.and_then(|word| match word {
+            OptOutWord::Stop => Some(consent::Word::Stop),
+            OptOutWord::Start => Some(consent::Word::Start),
+            OptOutWord::Help => None,
+        }),
         received_at: event.received_at,
     };
     settle(ctx, event, move |tx| {
@@ -63,6 +72,7 @@ pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Out
     let update = StatusUpdate {
         provider: PROVIDER,
         external_id: told.message_sid,
+        tenant_hint: stored.tenant_id.and_then(|id| id.parse::<TenantId>().ok()),
         message_hint: stored.message_id.and_then(|id| id.parse::<MessageId>().ok()),
         status: match delivery {
             DeliveryStatus::Queued => MessageStatus::Queued,
@@ -71,6 +81,7 @@ pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Out
             DeliveryStatus::Read => MessageStatus::Read,
             DeliveryStatus::Failed => MessageStatus::Failed,
         },
+        error_class: told.error_class,
         error_code: told.error_code,
         error_message: told.explanation,
         at: event.received_at,
@@ -83,7 +94,7 @@ pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent, update: Status
     const LOOKS: i32 = 4;
     let may_be_early = ctx.job.attempt < LOOKS;
     settle(ctx, event, move |tx| {
-        if status::apply(tx, update)? {
+        if status::apply(tx, update.clone())? || notify::status::apply(tx, &update)? {
             return Ok(Done { outcome: "applied", tenant: None });
         }
         if may_be_early {
