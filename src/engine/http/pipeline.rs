@@ -7,7 +7,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
@@ -54,6 +54,8 @@ fn request_id(req: &ServiceRequest) -> String {
 }
 
 /// The middleware.
+///
+/// The request itself is handed on whole: actix routes it by unique access, so nothing here may hold a copy meanwhile.
 pub async fn around(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -62,42 +64,57 @@ pub async fn around(
     let id = request_id(&req);
     let method = req.method().clone();
     req.extensions_mut().insert(RequestId(id.clone()));
-    let http_request = req.request().clone();
+    let core = req.app_data::<web::Data<Core>>().cloned();
     let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path());
-    let header_bytes: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let answered = REQUEST_ID.scope(id.clone(), guarded(req, next)).instrument(span.clone()).await;
 
-    let work = async {
-        if header_bytes > MAX_HEADER_BYTES {
-            let message = format!("All headers together may have at most {MAX_HEADER_BYTES} bytes.");
-            return Err(Error::new(ErrorKind::Malformed, "request.headers_too_large", message));
-        }
-        let call = AssertUnwindSafe(next.call(req)).catch_unwind();
-        match tokio::time::timeout(TIME_LIMIT, call).await {
-            Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
-            Ok(Ok(Err(error))) => {
-                Ok(ServiceResponse::new(http_request.clone(), error.as_response_error().error_response()))
-            }
-            Ok(Err(_)) => Err(Error::internal("the handler panicked")),
-            Err(_) => Err(Error::unavailable("request.timeout", "The request took longer than 30 s and was cut off.")),
-        }
+    let (status, route) = match &answered {
+        Ok(response) => (response.status(), response.request().match_pattern().unwrap_or_else(|| "unmatched".into())),
+        Err(error) => (error.as_response_error().status_code(), "unmatched".into()),
     };
-    let scoped = REQUEST_ID.scope(id.clone(), async {
-        work.await.unwrap_or_else(|error| ServiceResponse::new(http_request.clone(), error.error_response()))
-    });
-    let mut response = scoped.instrument(span.clone()).await;
-
-    finish_headers(&mut response, &id);
     let elapsed = started.elapsed();
-    let status = response.status();
-    let route = http_request.match_pattern().unwrap_or_else(|| "unmatched".into());
-    if let Some(core) = http_request.app_data::<web::Data<Core>>() {
-        core.metrics
-            .http_requests
-            .with_label_values(&[method.as_str(), route.as_str(), status.as_str()])
-            .observe(elapsed.as_secs_f64());
+    if let Some(core) = core {
+        let labels = [method.as_str(), route.as_str(), status.as_str()];
+        core.metrics.http_requests.with_label_values(&labels).observe(elapsed.as_secs_f64());
     }
-    span.in_scope(|| tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered"));
-    Ok(response)
+    span.in_scope(|| {
+        tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered");
+    });
+    answered.map(|mut response| {
+        finish_headers(&mut response, &id);
+        response
+    })
+}
+
+/// Calls the service within the limits; whatever goes wrong becomes a problem.
+async fn guarded(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let header_bytes: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if header_bytes > MAX_HEADER_BYTES {
+        let message = format!("All headers together may have at most {MAX_HEADER_BYTES} bytes.");
+        let error = Error::new(ErrorKind::Malformed, "request.headers_too_large", message);
+        return Ok(req.into_response(as_answer(&error)));
+    }
+    let call = AssertUnwindSafe(next.call(req)).catch_unwind();
+    let error = match tokio::time::timeout(TIME_LIMIT, call).await {
+        Ok(Ok(Ok(response))) => return Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => return Err(error),
+        Ok(Err(_)) => Error::internal("the handler panicked"),
+        Err(_) => Error::unavailable("request.timeout", "The request took longer than 30 s and was cut off."),
+    };
+    let answer = as_answer(&error);
+    Err(actix_web::error::InternalError::from_response(error, answer).into())
+}
+
+/// A problem that leaves without passing [`finish_headers`].
+fn as_answer(error: &Error) -> HttpResponse {
+    let mut response = error.error_response();
+    if let Ok(value) = HeaderValue::from_str(&current_request_id()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
 }
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &str) {
