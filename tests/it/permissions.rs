@@ -127,7 +127,10 @@ both_engines! {
 
 /// One resource of each kind, by the name of its path parameter.
 async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String> {
-    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string();
+    #[track_caller]
+    fn text(value: &Value) -> String {
+        value.as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string()
+    }
     let owner = &tenant.owner;
     let lead = tenant.lead("Sensitive Person", "sensitive@example.com", "+919876543210").await;
     let campaign = tenant.ad_campaign("meta", "120210000000000009", "612312312319", "153125381139").await;
@@ -152,7 +155,6 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
         ("lead_id", text(&lead["id"])),
         ("ad_campaign_id", text(&campaign["id"])),
         ("conversation_id", text(&conversation["id"])),
-        ("message_id", text(&message["id"])),
         ("api_key_id", key_id),
         ("invitation_id", invited),
         ("user_id", text(&me["user"]["id"])),
