@@ -9,7 +9,8 @@ use crate::config::Config;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
-use crate::providers::Providers;
+use crate::inbox::model::Channel;
+use crate::providers::{Providers, TextChannel};
 use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenants};
 
 /// Everything under `/v1`.
@@ -31,6 +32,7 @@ pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
+    leads::reactions(reactions);
     ads::reactions(reactions);
     notify::reactions(reactions);
     ops::reactions(reactions);
@@ -39,6 +41,7 @@ pub(super) fn reactions(reactions: &mut Reactions) {
 pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
     tenants::jobs(registry);
     billing::jobs(registry);
+    leads::jobs(registry);
     inbox::jobs(registry, providers.clone());
     ads::jobs(registry, providers.clone());
     integrations::jobs(registry, providers.clone());
@@ -49,9 +52,26 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
 /// What must be there before the first request.
 pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
     billing::plans::seed(tx)?;
-    inbox::senders::seed(tx, providers, &config.email_from)?;
+    seed_senders(tx, config, providers)?;
     if let Some(key) = &config.operator_key {
         tenants::ensure_operator(tx, "First operator", key.expose())?;
+    }
+    Ok(())
+}
+
+/// The numbers and the address that the platform sends from.
+fn seed_senders(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
+    let name = Some(config.platform_name.as_str());
+    for (channel, number) in [
+        (Channel::Whatsapp, providers.platform_number(TextChannel::Whatsapp)),
+        (Channel::Sms, providers.platform_number(TextChannel::Sms)),
+    ] {
+        if let Some(number) = number {
+            inbox::senders::ensure_platform(tx, channel, "twilio", number, name)?;
+        }
+    }
+    if let Some(email) = providers.email() {
+        inbox::senders::ensure_platform(tx, Channel::Email, email.provider(), &config.email_from, name)?;
     }
     Ok(())
 }

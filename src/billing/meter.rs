@@ -1,10 +1,22 @@
 //! Metering: what a lead costs its tenant.
+//!
+//! [`meter_lead`] runs inside the transaction that writes the lead, under a lock per tenant, so that the last unit of a
+//! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
+//! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
+//! decided by when it was received, in the tenant's zone. A tenant that never subscribed is not metered.
 
-use crate::base::id::LeadId;
+use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
+use super::quota::{Standing, decide};
+use super::{store, subscription};
+use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
+use crate::engine::db::{TenantTx, dialect};
+use crate::engine::events::{EventType, NewEvent};
+use crate::tenants;
+
+pub use super::release::release_blocked;
 
 crate::text_enum! {
     /// How a lead is paid for.
@@ -21,7 +33,7 @@ crate::text_enum! {
         PerLead = "per_lead",
         /// The same person within the dedupe window: not metered again.
         Repeat = "repeat",
-        /// Held back under the policy `block`.
+        /// Held back: beyond what is included, and not to be billed.
         Blocked = "blocked",
         /// There is no subscription to meter against.
         Unmetered = "unmetered",
@@ -50,11 +62,164 @@ pub struct Metered {
     /// Minor units the lead is worth (price / quota, C-18).
     pub notional_amount: i64,
     pub currency: Currency,
-    /// This lead used the last included unit.
+    /// This lead used the last included unit, or nothing included was left for it.
     pub quota_reached: bool,
 }
 
+/// Takes the lock under which everything about this tenant's quota is written.
+pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
+    dialect::lock_tenant(tx, "meter")
+}
+
 /// Meters one lead inside the transaction that writes it.
-pub fn meter_lead(_tx: &mut TenantTx<'_>, _lead: MeteredLead) -> Result<Metered> {
-    Err(Error::internal("skeleton"))
+pub fn meter_lead(tx: &mut TenantTx<'_>, lead: MeteredLead) -> Result<Metered> {
+    lock(tx)?;
+    let tenant = tenants::store::current(tx)?;
+    subscription::settle(tx)?;
+    let at = lead.received_at.min(tx.now());
+    let window = chrono::Duration::days(tenant.settings.billing_dedupe_days.into());
+    if let Some(first) = earlier_enquiry(tx, &lead.dedupe_key, at, window)? {
+        return repeat(tx, first);
+    }
+    let found = match store::period_for(tx, at)? {
+        Some(period) => Some(period),
+        None => store::last_period(tx)?,
+    };
+    let Some(period) = found else {
+        return Ok(free(MeterKind::Unmetered, tenant.currency));
+    };
+    let (subscription, plan) = terms(tx, &period)?;
+    let standing = subscription.standing(&period, at);
+    book(tx, Booking { subscription, plan, standing, period, lead: &lead, at })
+}
+
+/// The same person's entry less than the window apart, before or after: deliveries may come out of order.
+fn earlier_enquiry(
+    tx: &mut TenantTx<'_>,
+    key: &str,
+    at: Timestamp,
+    window: chrono::Duration,
+) -> Result<Option<UsageEntry>> {
+    let reach = (window - chrono::Duration::microseconds(1)).max(chrono::Duration::zero());
+    store::metered_between(tx, key, at.minus(reach), at.plus(reach))
+}
+
+fn repeat(tx: &mut TenantTx<'_>, first: UsageEntry) -> Result<Metered> {
+    let held = match (first.kind, first.lead_id) {
+        (EntryKind::Blocked, Some(lead)) => store::held_back(tx, lead)? > 0,
+        _ => false,
+    };
+    Ok(Metered { is_locked: held, ..free(MeterKind::Repeat, first.currency) })
+}
+
+fn free(kind: MeterKind, currency: Currency) -> Metered {
+    Metered { kind, is_locked: false, amount_due: 0, notional_amount: 0, currency, quota_reached: false }
+}
+
+/// The subscription and plan a period belongs to.
+fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<(Subscription, Plan)> {
+    let subscription = store::subscription(tx, period.subscription_id)?;
+    let subscription = subscription.ok_or_else(|| Error::internal("a usage period without its subscription"))?;
+    let plan = subscription::plan_of(tx, &subscription)?;
+    Ok((subscription, plan))
+}
+
+struct Booking<'a> {
+    subscription: Subscription,
+    plan: Plan,
+    standing: Standing,
+    period: UsagePeriod,
+    lead: &'a MeteredLead,
+    at: Timestamp,
+}
+
+fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
+    let Booking { subscription, plan, standing, mut period, lead, at } = booking;
+    let price = plan.price_of_lead(lead.score);
+    let kind = decide(standing, plan.pricing, &period.quota, price);
+    let (amount_due, notional_amount) = match kind {
+        MeterKind::Overage | MeterKind::PerLead => (price.unwrap_or(0), price.unwrap_or(0)),
+        // Nothing is due; the ledger notes what releasing it would cost.
+        MeterKind::Blocked => (0, price.unwrap_or(0)),
+        _ => (0, plan.notional_price(subscription.billing_interval)),
+    };
+    let now = tx.now();
+    if let Some(entry_kind) = EntryKind::of(kind) {
+        let entry = UsageEntry {
+            id: UsageEntryId::new(),
+            period_id: period.id,
+            kind: entry_kind,
+            quantity: 1,
+            lead_id: Some(lead.lead_id),
+            amount_due,
+            notional_amount,
+            currency: plan.currency,
+            reason: None,
+            occurred_at: at,
+            created_at: now,
+        };
+        store::append(tx, &lead.dedupe_key, entry)?;
+    }
+    let left_before = period.quota.remaining();
+    count(tx, &mut period, kind, &plan)?;
+    let is_quota_reached = period.quota.remaining() == Some(0);
+    if is_quota_reached && left_before != Some(0) {
+        record_quota_reached(tx, &subscription, &period)?;
+    }
+    if kind == MeterKind::Overage {
+        record_overage(tx, &subscription, &period, lead.lead_id, amount_due, plan.currency)?;
+    }
+    Ok(Metered {
+        kind,
+        is_locked: kind == MeterKind::Blocked,
+        amount_due,
+        notional_amount: if kind == MeterKind::Blocked { 0 } else { notional_amount },
+        currency: plan.currency,
+        quota_reached: is_quota_reached,
+    })
+}
+
+/// Counts one lead, and corrects what a past period had already handed to the next one.
+pub(super) fn count(tx: &mut TenantTx<'_>, period: &mut UsagePeriod, kind: MeterKind, plan: &Plan) -> Result<()> {
+    period.quota = period.quota.after(kind);
+    store::save_period(tx, period)?;
+    let Some(mut next) = store::successor(tx, period)? else { return Ok(()) };
+    let carried = period.quota.carried(plan.rollover_percent);
+    if carried < next.quota.rollover {
+        // What was consumed meanwhile stays free: a late delivery never turns an earlier lead into overage.
+        next.quota.rollover = carried.max(next.quota.rollover_used());
+        store::save_period(tx, &next)?;
+    }
+    Ok(())
+}
+
+/// The included units are gone: ads pause, slow down or go on by the policy (S0-84, S0-85).
+pub(super) fn record_quota_reached(
+    tx: &mut TenantTx<'_>,
+    subscription: &Subscription,
+    period: &UsagePeriod,
+) -> Result<()> {
+    let data = serde_json::json!({
+        "period_start": period.period_start, "period_end": period.period_end,
+        "policy": subscription.overage_policy,
+        "available": period.quota.available(), "used": period.quota.used,
+    });
+    tx.record(NewEvent::new(EventType::QuotaReached).subject(subscription.id.uuid()).data(data))?;
+    Ok(())
+}
+
+pub(super) fn record_overage(
+    tx: &mut TenantTx<'_>,
+    subscription: &Subscription,
+    period: &UsagePeriod,
+    lead: LeadId,
+    amount: i64,
+    currency: Currency,
+) -> Result<()> {
+    let data = serde_json::json!({
+        "amount_due": {"amount": amount, "currency": currency},
+        "period_start": period.period_start, "overage": period.quota.overage,
+    });
+    tx.record(NewEvent::new(EventType::OverageRecorded).subject(subscription.id.uuid()).lead(lead).data(data))?;
+    Ok(())
 }

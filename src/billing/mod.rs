@@ -1,3 +1,22 @@
-//! Plans, subscriptions and metering.
+//! Plans, subscriptions and metering: what a tenant may use, what it has used, and what is due for it.
+//!
+//! The ledger (`usage_entries`) is append-only and the truth; the counters of a period are its cache. [`meter`] books
+//! every lead, [`quota`] decides how it is paid for, [`calendar`] says when a period ends, [`subscription`] moves between
+//! statuses and [`release`] frees what was held back. Prices are data ([`plans`]). It refuses nothing at the door: a lead
+//! is always stored, and what nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
 
+pub mod api;
+pub mod calendar;
+pub mod credits;
+mod jobs;
 pub mod meter;
+pub mod model;
+mod period;
+pub mod plans;
+pub mod quota;
+mod release;
+pub mod store;
+pub mod subscription;
+
+pub use api::routes;
+pub use jobs::register as jobs;

@@ -1,6 +1,37 @@
-//! Conversations and messages.
+//! Conversations and messages: the thread with one lead on one channel, what leaves and what comes in.
+//!
+//! Owns senders, message templates, WhatsApp's 24-hour window, delivery states and the way back from a shared number to
+//! the right tenant. It refuses to write to a locked lead, to a person who said STOP, and freely outside the
+//! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
+//!
+//! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).
+//! In: [`receive`] for messages, [`status`] for receipts.
 
+mod api;
+pub mod dispatch;
+pub mod draft;
+pub mod leave;
 pub mod model;
 pub mod open;
 pub mod receive;
+pub mod send;
+pub mod senders;
 pub mod status;
+mod store;
+pub mod templates;
+
+pub use store::conversations::Conversation;
+pub use store::leads::{LeadBrief, get as lead_brief, latest_score_items};
+pub use store::messages::{Message, known_external_ids};
+
+use std::sync::Arc;
+
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+
+pub use api::routes;
+
+/// The handlers of this folder's jobs.
+pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
+    registry.handle(&leave::SEND, move |context| leave::run(context, providers.clone()));
+}

@@ -1,9 +1,16 @@
-//! Opening the conversation of a new lead.
+//! Opening conversations.
 
+use serde_json::json;
+
+use super::model::{Channel, ConversationStatus, Direction, MessageType, preview};
+use super::store::conversations::{self, Conversation, Touch};
+use super::store::leads::{LeadBrief, in_words};
+use super::store::messages::{self, Message};
 use crate::base::id::{ConversationId, LeadId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
 
 /// A lead whose conversation is to be opened.
 #[derive(Debug, Clone)]
@@ -18,7 +25,111 @@ pub struct LeadOpening {
     pub received_at: Timestamp,
 }
 
-/// Opens the conversation on the best channel and pre-fills it with the answers (S1-61).
-pub fn for_lead(_tx: &mut TenantTx<'_>, _lead: &LeadOpening) -> Result<ConversationId> {
-    Err(Error::internal("skeleton"))
+/// Opens the conversation on the best channel and pre-fills it with the answers (S1-61): WhatsApp when there is a phone
+/// number, else e-mail, else the web chat. The answers are the system's note, so they do not count as unread.
+pub fn for_lead(tx: &mut TenantTx<'_>, lead: &LeadOpening) -> Result<ConversationId> {
+    let (channel, address) = match (&lead.phone, &lead.email) {
+        (Some(phone), _) => (Channel::Whatsapp, Some(phone.clone())),
+        (None, Some(email)) => (Channel::Email, Some(email.clone())),
+        (None, None) => (Channel::WebChat, None),
+    };
+    let (conversation, _) = on_channel(tx, lead.lead_id, channel, address)?;
+    if let Some(content) = answers(lead) {
+        let now = tx.now();
+        let mut message = Message::new(tx.tenant(), conversation.id, lead.lead_id, channel, now);
+        message.message_type = MessageType::Form;
+        message.metadata.0 = json!({"received_at": lead.received_at});
+        message.content = content;
+        messages::insert(tx, &message)?;
+        let line = preview(&message.content);
+        let touch = Touch { direction: Direction::Internal, preview: &line, at: now, window_expires_at: None };
+        conversations::touch(tx, conversation.id, &touch)?;
+    }
+    Ok(conversation.id)
+}
+
+/// `question: answer` by line, in the form's order.
+fn answers(lead: &LeadOpening) -> Option<String> {
+    let line = |(question, answer): (&String, &serde_json::Value)| Some(format!("{question}: {}", in_words(answer)?));
+    let lines: Vec<String> = lead.form_responses.iter().filter_map(line).collect();
+    (!lines.is_empty()).then(|| format!("{} sent a form.\n{}", lead.name, lines.join("\n")))
+}
+
+/// The lead's conversation on a channel, opened when there is none. The flag says that it is new.
+pub(super) fn on_channel(
+    tx: &mut TenantTx<'_>,
+    lead: LeadId,
+    channel: Channel,
+    person_address: Option<String>,
+) -> Result<(Conversation, bool)> {
+    if let Some(existing) = conversations::find_for_lead(tx, lead, channel)? {
+        return Ok((existing, false));
+    }
+    let now = tx.now();
+    let conversation = Conversation {
+        tenant_id: tx.tenant(),
+        id: ConversationId::new(),
+        lead_id: lead,
+        channel,
+        status: ConversationStatus::Open,
+        person_address,
+        sender_address: None,
+        unread_count: 0,
+        message_count: 0,
+        last_message_at: Some(now),
+        last_message_preview: None,
+        last_inbound_at: None,
+        window_expires_at: None,
+        closed_at: None,
+        archived_at: None,
+        converted_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    if !conversations::insert(tx, &conversation)? {
+        let raced = conversations::find_for_lead(tx, lead, channel)?;
+        return raced.map(|existing| (existing, false)).ok_or_else(|| Error::internal("a conversation vanished"));
+    }
+    let event = NewEvent::new(EventType::ConversationOpened).subject(conversation.id.uuid()).lead(lead);
+    tx.record(event.data(json!({"channel": channel})))?;
+    Ok((conversation, true))
+}
+
+/// Where a lead is reached on a channel.
+///
+/// # Errors
+/// `lead.no_address`: the lead has no number or address for it.
+pub(super) fn address_of(lead: &LeadBrief, channel: Channel) -> Result<Option<String>> {
+    let (address, what) = match channel {
+        Channel::Whatsapp | Channel::Sms => (&lead.phone, "phone number"),
+        Channel::Email => (&lead.email, "e-mail address"),
+        Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(None),
+    };
+    match address {
+        Some(address) => Ok(Some(address.clone())),
+        None => {
+            Err(Error::conflict("lead.no_address", format!("This lead has no {what}, so {channel} cannot reach it.")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answers_keep_the_forms_order_and_skip_what_is_empty() {
+        let form = json!({"budget": "₹80L-1Cr", "areas": ["Andheri", "Goregaon"], "company": null, "note": " "});
+        let opening = LeadOpening {
+            lead_id: LeadId::new(),
+            name: "Rajesh".into(),
+            phone: None,
+            email: None,
+            form_responses: form.as_object().unwrap().clone(),
+            received_at: Timestamp::from_seconds(0).unwrap(),
+        };
+        assert_eq!(answers(&opening).unwrap(), "Rajesh sent a form.\nbudget: ₹80L-1Cr\nareas: Andheri, Goregaon");
+        assert!(answers(&LeadOpening { form_responses: Default::default(), ..opening }).is_none());
+    }
 }

@@ -1,10 +1,28 @@
 //! What comes in from a provider finds its conversation.
+//!
+//! A tenant's own sender belongs to one tenant. On a shared one the answer goes to the tenant that wrote to this person from
+//! this sender last; how many others wrote within the week is kept on the message, because for them the guess may be
+//! wrong. Nobody wrote: the message is nobody's, and stays with the webhook that brought it.
 
-use super::model::Channel;
+use serde_json::json;
+
+use super::leave::set_metadata;
+use super::model::{
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, preview,
+};
+use super::open;
+use super::send;
+use super::store::conversations::{self, Conversation, Touch};
+use super::store::messages::{self, Message};
+use super::store::{leads, senders};
+use crate::base::Result;
 use crate::base::id::{ConversationId, MessageId, TenantId};
+use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
-use crate::engine::db::PlatformTx;
+use crate::contacts::{SuppressionReason, consent};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, NewEvent};
+use crate::leads::model::IdentityKind;
 
 /// A message from a person, as a provider reported it.
 #[derive(Debug, Clone)]
@@ -21,6 +39,8 @@ pub struct Inbound {
     pub content: String,
     /// `[{"url": …, "content_type": …}]`.
     pub attachments: serde_json::Value,
+    /// What the provider's own opt-out handling recognised; the text is read besides.
+    pub opt_out: Option<consent::Word>,
     pub received_at: Timestamp,
 }
 
@@ -38,7 +58,156 @@ pub enum InboundOutcome {
     Unknown,
 }
 
-/// Routes a message on a shared or owned sender to its tenant's conversation.
-pub fn from_provider(_tx: &mut PlatformTx<'_>, _inbound: Inbound) -> Result<InboundOutcome> {
-    Err(Error::internal("skeleton"))
+/// Where a message goes, and between how many tenants that was chosen.
+struct Routed {
+    tenant: TenantId,
+    conversation: Conversation,
+    candidates: usize,
+}
+
+/// Stores a message in its tenant's conversation and acts on STOP and START, which count even when nobody is found.
+pub fn from_provider(tx: &mut PlatformTx<'_>, inbound: Inbound) -> Result<InboundOutcome> {
+    if messages::find_external(tx, inbound.provider, &inbound.external_id)?.is_some() {
+        return Ok(InboundOutcome::Duplicate);
+    }
+    let routed = route(tx, &inbound)?;
+    let word = inbound.opt_out.or_else(|| consent::word(&inbound.content));
+    let (channel, person, sender) = (inbound.channel, &inbound.person_address, &inbound.sender_address);
+    let tenant = routed.as_ref().map(|routed| routed.tenant);
+    let Some(routed) = routed else {
+        obey(tx, word, channel, person, sender, tenant)?;
+        return Ok(InboundOutcome::Unknown);
+    };
+    let Some(message) = store(&mut tx.for_tenant(routed.tenant), &inbound, &routed)? else {
+        return Ok(InboundOutcome::Duplicate);
+    };
+    obey(tx, word, channel, person, sender, tenant)?;
+    Ok(InboundOutcome::Delivered { tenant: routed.tenant, conversation: routed.conversation.id, message })
+}
+
+fn obey(
+    tx: &mut PlatformTx<'_>,
+    word: Option<consent::Word>,
+    channel: Channel,
+    person: &str,
+    sender: &str,
+    tenant: Option<TenantId>,
+) -> Result<()> {
+    match word {
+        Some(consent::Word::Stop) => {
+            consent::suppress(tx, channel, person, sender, tenant, SuppressionReason::StopWord)?;
+        }
+        Some(consent::Word::Start) => {
+            consent::lift(tx, channel, person, sender, tenant)?;
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+fn route(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Option<Routed>> {
+    let (channel, person) = (inbound.channel, inbound.person_address.as_str());
+    let sender = senders::find(tx, channel, &inbound.sender_address)?;
+    if let Some(tenant) = sender.and_then(|sender| sender.tenant_id) {
+        let conversation = within(&mut tx.for_tenant(tenant), channel, person)?;
+        return Ok(conversation.map(|conversation| Routed { tenant, conversation, candidates: 1 }));
+    }
+    let threads = conversations::threads(tx, channel, &inbound.sender_address, person)?;
+    let Some((tenant, conversation, latest)) = threads.first().copied() else { return Ok(None) };
+    let candidates = recent(latest, threads.iter().map(|(_, _, at)| *at));
+    let conversation = conversations::get(&mut tx.for_tenant(tenant), conversation)?;
+    Ok(Some(Routed { tenant, conversation, candidates }))
+}
+
+/// How many tenants wrote within a week of the latest one: that many might be meant.
+fn recent(latest: Timestamp, threads: impl Iterator<Item = Timestamp>) -> usize {
+    threads.filter(|at| latest.since(*at) <= chrono::Duration::days(7)).count()
+}
+
+/// A tenant's own sender: the conversation with this person, or a new one with the lead that has this number or address.
+fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Option<Conversation>> {
+    if let Some(conversation) = conversations::find_by_person(tx, channel, person)? {
+        return Ok(Some(conversation));
+    }
+    let kind = match channel {
+        Channel::Whatsapp | Channel::Sms => IdentityKind::Phone,
+        Channel::Email => IdentityKind::Email,
+        Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(None),
+    };
+    let Some(lead) = leads::find_by_identity(tx, kind, person)? else { return Ok(None) };
+    let (conversation, _) = open::on_channel(tx, lead, channel, Some(person.to_string()))?;
+    Ok(Some(conversation))
+}
+
+/// `None` when another delivery of the same message was faster.
+fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Option<MessageId>> {
+    let conversation = &routed.conversation;
+    let has_media = inbound.attachments.as_array().is_some_and(|list| !list.is_empty());
+    let mut message = Message {
+        direction: Direction::Inbound,
+        sender_type: SenderType::Lead,
+        message_type: if has_media { MessageType::Media } else { MessageType::Text },
+        content: inbound.content.clone(),
+        attachments: Json(inbound.attachments.clone()),
+        from_address: Some(inbound.person_address.clone()),
+        from_name: inbound.profile_name.clone(),
+        to_address: Some(inbound.sender_address.clone()),
+        provider: Some(inbound.provider.into()),
+        external_id: Some(inbound.external_id.clone()),
+        status: MessageStatus::Received,
+        ..Message::new(tx.tenant(), conversation.id, conversation.lead_id, inbound.channel, tx.now())
+    };
+    set_metadata(&mut message, "received_at", json!(inbound.received_at));
+    if routed.candidates > 1 {
+        set_metadata(&mut message, "ambiguous_candidates", json!(routed.candidates));
+    }
+    if !messages::insert(tx, &message)? {
+        return Ok(None);
+    }
+    let line = if inbound.content.trim().is_empty() { "(attachment)".into() } else { preview(&inbound.content) };
+    let window = inbound.received_at.plus(chrono::Duration::hours(WINDOW_HOURS));
+    let touch = Touch {
+        direction: Direction::Inbound,
+        preview: &line,
+        at: inbound.received_at,
+        window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
+    };
+    conversations::touch(tx, conversation.id, &touch)?;
+    send::reopen(tx, conversation)?;
+    wake(tx, conversation)?;
+    leads::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
+    let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
+    let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
+    tx.record(event.data(data))?;
+    Ok(Some(message.id))
+}
+
+/// Snoozed and archived conversations come back into view.
+fn wake(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
+    let is_snoozed = conversation.status == ConversationStatus::Snoozed;
+    if !is_snoozed && conversation.archived_at.is_none() {
+        return Ok(());
+    }
+    let status = match conversation.status {
+        ConversationStatus::Pending => ConversationStatus::Pending,
+        _ => ConversationStatus::Open,
+    };
+    let awake = Conversation { status, closed_at: None, archived_at: None, ..conversation.clone() };
+    conversations::save_state(tx, &awake)?;
+    let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid());
+    tx.record(event.lead(conversation.lead_id).data(json!({"status": status, "archived": false, "by": "message"})))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_week_makes_an_answer_ambiguous() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let latest = at("2026-11-20T09:00:00Z");
+        let threads = [latest, at("2026-11-13T09:00:00Z"), at("2026-11-13T08:59:59Z"), at("2026-01-01T00:00:00Z")];
+        assert_eq!(recent(latest, threads.into_iter()), 2);
+    }
 }

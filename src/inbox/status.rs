@@ -1,25 +1,173 @@
 //! Delivery receipts.
+//!
+//! A receipt is matched by the provider's id; when that is not recorded yet, because the receipt overtook our own record or
+//! the answer to the send was lost, by the ids that the callback's address carries, and the message adopts the provider's id.
 
-use super::model::MessageStatus;
-use crate::base::id::MessageId;
+use super::leave;
+use super::model::{MessageStatus, SenderType};
+use super::store::messages::{self, Message};
+use crate::base::id::{MessageId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
+use crate::engine::events::EventType;
+use crate::providers::ErrorClass;
 
 /// What a provider says of a message it was given.
 #[derive(Debug, Clone)]
 pub struct StatusUpdate {
     pub provider: &'static str,
     pub external_id: String,
-    /// Our id, when the provider carried it along.
+    /// Whose it is and which, when the provider carried them along; only both together count.
+    pub tenant_hint: Option<TenantId>,
     pub message_hint: Option<MessageId>,
     pub status: MessageStatus,
+    pub error_class: Option<ErrorClass>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
     pub at: Timestamp,
 }
 
 /// Applies it; `false` when no message of ours is meant.
-pub fn apply(_tx: &mut PlatformTx<'_>, _update: StatusUpdate) -> Result<bool> {
-    Err(Error::internal("skeleton"))
+pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
+    for _ in 0..5 {
+        let Some(before) = find(tx, &update)? else { return Ok(false) };
+        let mut after = before.clone();
+        if !change(&mut after, &update) {
+            return Ok(true);
+        }
+        let mut tenant = tx.for_tenant(before.tenant_id);
+        if !messages::save(&mut tenant, &after, before.status)? {
+            continue; // it moved since we read it
+        }
+        if before.sent_at.is_none() && after.sent_at.is_some() {
+            leave::record_sent(&mut tenant, &after)?;
+        }
+        if before.status != after.status {
+            if let Some(reason) = consequence(&after, &update) {
+                leave::suppress(&mut tenant, &after, reason)?;
+            }
+            if let Some(kind) = event(after.status) {
+                leave::record(&mut tenant, kind, &after)?;
+            }
+        }
+        return Ok(true);
+    }
+    Err(Error::unavailable("message.busy", "The message is being changed by others; trying again."))
+}
+
+fn find(tx: &mut PlatformTx<'_>, update: &StatusUpdate) -> Result<Option<Message>> {
+    if let Some(message) = messages::find_external(tx, update.provider, &update.external_id)? {
+        return Ok((message.sender_type != SenderType::Lead).then_some(message));
+    }
+    let (Some(tenant), Some(id)) = (update.tenant_hint, update.message_hint) else { return Ok(None) };
+    let hinted = messages::find(&mut tx.for_tenant(tenant), id)?;
+    // A message that has another id already was sent twice; the receipt is of the one that is not ours any more.
+    Ok(hinted.filter(|message| message.external_id.is_none() && message.sender_type != SenderType::Lead))
+}
+
+/// Applies a report to a message; `false` when nothing changes.
+fn change(message: &mut Message, update: &StatusUpdate) -> bool {
+    let adopts = message.external_id.is_none();
+    if adopts {
+        message.provider = Some(update.provider.into());
+        message.external_id = Some(update.external_id.clone());
+    }
+    // A report about a message that waits for its next attempt tells that the last one went through after all.
+    let report = if update.status == MessageStatus::Queued { MessageStatus::Sent } else { update.status };
+    let moved = message.status.after(report);
+    if let Some(status) = moved {
+        message.status = status;
+        let ended_badly = matches!(status, MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained);
+        if ended_badly {
+            message.failed_at = Some(update.at);
+            message.error_class = update.error_class.map(|class| class.to_string());
+            message.error_code = update.error_code.clone();
+            message.error_message = update.error_message.clone();
+        }
+    }
+    let at = update.at;
+    if message.status.has_left() {
+        message.sent_at.get_or_insert(at);
+    }
+    match report {
+        MessageStatus::Delivered => _ = message.delivered_at.get_or_insert(at),
+        MessageStatus::Read | MessageStatus::Opened => _ = message.read_at.get_or_insert(at),
+        _ => {}
+    }
+    adopts || moved.is_some() || report == MessageStatus::Delivered
+}
+
+fn consequence(message: &Message, update: &StatusUpdate) -> Option<SuppressionReason> {
+    match (message.status, update.error_class) {
+        (MessageStatus::Bounced, _) => Some(SuppressionReason::Bounced),
+        (MessageStatus::Complained, _) => Some(SuppressionReason::Complained),
+        (MessageStatus::Failed, Some(ErrorClass::OptOut)) => Some(SuppressionReason::ProviderOptOut),
+        _ => None,
+    }
+}
+
+fn event(status: MessageStatus) -> Option<EventType> {
+    match status {
+        MessageStatus::Delivered => Some(EventType::MessageDelivered),
+        MessageStatus::Read | MessageStatus::Opened | MessageStatus::Clicked => Some(EventType::MessageRead),
+        MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained => Some(EventType::MessageFailed),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::{ConversationId, LeadId};
+    use crate::inbox::model::Channel;
+
+    fn message(status: MessageStatus) -> Message {
+        let at = Timestamp::from_seconds(0).unwrap();
+        let new = Message::new(TenantId::new(), ConversationId::new(), LeadId::new(), Channel::Whatsapp, at);
+        Message { status, ..new }
+    }
+
+    fn report(status: MessageStatus, seconds: i64) -> StatusUpdate {
+        StatusUpdate {
+            provider: "twilio",
+            external_id: "SM1".into(),
+            tenant_hint: None,
+            message_hint: None,
+            status,
+            error_class: Some(ErrorClass::OptOut),
+            error_code: Some("63014".into()),
+            error_message: None,
+            at: Timestamp::from_seconds(seconds).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_receipt_that_overtakes_our_record_gives_the_message_its_id() {
+        let mut message = message(MessageStatus::Sending);
+        assert!(change(&mut message, &report(MessageStatus::Queued, 5)));
+        assert_eq!((message.status, message.external_id.as_deref()), (MessageStatus::Sent, Some("SM1")));
+        assert_eq!(message.sent_at.unwrap().seconds(), 5);
+    }
+
+    #[test]
+    fn a_late_delivery_receipt_adds_its_time_and_nothing_else() {
+        let mut message = message(MessageStatus::Sending);
+        change(&mut message, &report(MessageStatus::Read, 9));
+        change(&mut message, &report(MessageStatus::Delivered, 8));
+        assert_eq!(message.status, MessageStatus::Read);
+        assert_eq!(message.delivered_at.unwrap().seconds(), 8);
+        assert!(!change(&mut message, &report(MessageStatus::Sent, 10)));
+        assert!(!change(&mut message, &report(MessageStatus::Failed, 10)) && message.error_code.is_none());
+    }
+
+    #[test]
+    fn an_opt_out_told_by_a_receipt_suppresses() {
+        let mut message = message(MessageStatus::Sent);
+        let update = report(MessageStatus::Failed, 3);
+        assert!(change(&mut message, &update));
+        assert_eq!(consequence(&message, &update), Some(SuppressionReason::ProviderOptOut));
+        assert_eq!(event(message.status), Some(EventType::MessageFailed));
+    }
 }

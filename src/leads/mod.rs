@@ -12,6 +12,7 @@ mod notes;
 pub mod score;
 pub mod scoring;
 pub mod store;
+mod unlock;
 pub mod view;
 
 pub use store::Lead;
@@ -27,4 +28,14 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(api::write::assign_lead)
         .service(api::write::create_lead_note)
         .service(api::write::list_lead_notes);
+}
+
+/// The handlers of this folder's jobs.
+pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
+    unlock::jobs(registry);
+}
+
+/// What this folder does when something happened.
+pub fn reactions(reactions: &mut crate::engine::events::Reactions) {
+    unlock::reactions(reactions);
 }

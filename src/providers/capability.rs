@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::ProviderError;
 use super::meta::MetaLead;
+use crate::base::money::Money;
 use crate::base::time::Timestamp;
 
 crate::text_enum! {
@@ -147,4 +148,11 @@ pub trait LeadFetcher: Send + Sync {
 #[async_trait]
 pub trait CampaignControl: Send + Sync {
     async fn set_campaign_status(&self, external_campaign_id: &str, to: Running) -> Result<(), ProviderError>;
+}
+
+/// Changes what an ad campaign may spend a day. Apart from [`CampaignControl`], because not every platform's adapter can.
+#[async_trait]
+pub trait BudgetControl: Send + Sync {
+    /// Only for ad campaigns whose budget is set on the ad campaign itself.
+    async fn set_daily_budget(&self, external_campaign_id: &str, to: Money) -> Result<(), ProviderError>;
 }

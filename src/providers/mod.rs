@@ -24,8 +24,8 @@ pub mod twilio;
 mod fixtures;
 
 pub use capability::{
-    Accepted, AdPlatform, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox, OutgoingEmail,
-    OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
+    Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox,
+    OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
 pub use digits::Digits;
 pub use error::{ErrorClass, ProviderError};

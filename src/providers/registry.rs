@@ -8,7 +8,9 @@ use super::meta::GraphApi;
 use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
-use super::{AdPlatform, CampaignControl, EmailSender, LeadFetcher, ProviderSettings, TextChannel, TextSender};
+use super::{
+    AdPlatform, BudgetControl, CampaignControl, EmailSender, LeadFetcher, ProviderSettings, TextChannel, TextSender,
+};
 
 /// The connected adapters. Cheap to clone.
 #[derive(Clone)]
@@ -104,6 +106,14 @@ impl Providers {
         match platform {
             AdPlatform::Meta => self.0.meta.as_ref().map(|meta| meta as &dyn CampaignControl),
             AdPlatform::Google => self.0.google_ads.as_ref().map(|google| google as &dyn CampaignControl),
+        }
+    }
+
+    pub fn budget_control(&self, platform: AdPlatform) -> Option<&dyn BudgetControl> {
+        match platform {
+            AdPlatform::Meta => self.0.meta.as_ref().map(|meta| meta as &dyn BudgetControl),
+            // A budget there is an object of its own, shared between campaigns, that has to be looked up first.
+            AdPlatform::Google => None,
         }
     }
 

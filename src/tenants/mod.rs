@@ -1,7 +1,32 @@
 //! Tenants, their users and keys, and who may do what.
 
 pub mod access;
+mod api;
+pub mod configure;
+pub mod hours;
+pub mod invite;
+pub mod keys;
+pub mod log_in;
+pub mod members;
 pub mod model;
+pub mod name;
+pub mod onboard;
+pub mod operators;
+mod password;
+pub mod profile;
+mod prune;
+pub mod region;
+pub mod session;
+pub mod sign_up;
 pub mod store;
 
+use crate::engine::jobs::Registry;
+
+pub use api::routes;
 pub use model::Tenant;
+pub use operators::{create_operator, ensure_operator};
+
+/// What this module does by itself: it forgets what has expired.
+pub fn jobs(registry: &mut Registry) {
+    prune::register(registry);
+}

@@ -63,7 +63,7 @@ CREATE TABLE usage_periods (
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions (tenant_id, id)
 );
-CREATE UNIQUE INDEX usage_periods_start ON usage_periods (tenant_id, meter, period_start);
+CREATE UNIQUE INDEX usage_periods_start ON usage_periods (tenant_id, subscription_id, meter, period_start);
 
 -- Append-only usage ledger.
 CREATE TABLE usage_entries (
@@ -84,6 +84,6 @@ CREATE TABLE usage_entries (
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, period_id) REFERENCES usage_periods (tenant_id, id)
 );
-CREATE UNIQUE INDEX usage_entries_dedupe ON usage_entries (tenant_id, meter, dedupe_key);
+CREATE UNIQUE INDEX usage_entries_dedupe ON usage_entries (tenant_id, meter, dedupe_key, occurred_at);
 CREATE INDEX usage_entries_by_period ON usage_entries (tenant_id, period_id, id);
 CREATE INDEX usage_entries_by_lead ON usage_entries (tenant_id, lead_id);

@@ -43,6 +43,7 @@ CREATE TABLE ad_campaigns (
     desired_delivery text NOT NULL,
     delivery_synced_at timestamptz,
     delivery_error text,
+    lowered_budget bigint,
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,

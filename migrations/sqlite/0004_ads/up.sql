@@ -43,6 +43,7 @@ CREATE TABLE ad_campaigns (
     desired_delivery TEXT NOT NULL,
     delivery_synced_at BIGINT,
     delivery_error TEXT,
+    lowered_budget BIGINT,
     version INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

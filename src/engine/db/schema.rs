@@ -362,6 +362,7 @@ diesel::table! {
         desired_delivery -> Text,
         delivery_synced_at -> Nullable<Instant>,
         delivery_error -> Nullable<Text>,
+        lowered_budget -> Nullable<BigInt>,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use super::credential::{self, Credential};
 use super::permission::{Entitlements, Feature, Permission, Role};
 use super::{store, token};
-use crate::base::id::{OperatorId, TenantId, UserId};
+use crate::base::id::{OperatorId, SessionId, TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
@@ -22,6 +22,7 @@ pub struct Caller {
     permissions: BTreeSet<Permission>,
     entitlements: Entitlements,
     role: Option<Role>,
+    session: Option<SessionId>,
 }
 
 impl Caller {
@@ -37,6 +38,18 @@ impl Caller {
     /// The user's role; API keys and operators have none.
     pub fn role(&self) -> Option<Role> {
         self.role
+    }
+    /// The session of a user's access token; API keys and operators have none.
+    pub fn session(&self) -> Option<SessionId> {
+        self.session
+    }
+    /// What the caller may do here.
+    pub fn permissions(&self) -> &BTreeSet<Permission> {
+        &self.permissions
+    }
+    /// What the tenant's plan includes.
+    pub fn entitlements(&self) -> &Entitlements {
+        &self.entitlements
     }
     pub fn is_operator(&self) -> bool {
         matches!(self.actor(), Actor::Operator(_))
@@ -106,6 +119,7 @@ async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> 
         permissions: found.role.permissions(),
         entitlements: found.entitlements,
         role: Some(found.role),
+        session: Some(session),
     })
 }
 
@@ -123,6 +137,7 @@ async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
         permissions: found.scopes.into_iter().collect(),
         entitlements: found.entitlements,
         role: None,
+        session: None,
     })
 }
 
@@ -148,5 +163,6 @@ async fn as_operator(req: &HttpRequest, core: &Core, key: String) -> Result<Call
         permissions: Permission::ALL.iter().copied().collect(),
         entitlements,
         role: None,
+        session: None,
     })
 }

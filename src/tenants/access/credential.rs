@@ -56,3 +56,21 @@ fn take(req: &HttpRequest, bucket: Bucket, key: &str) -> Result<()> {
 pub(super) fn throttle_public(req: &HttpRequest) -> Result<()> {
     take(req, Bucket::Public, &client_ip(req))
 }
+
+/// What one attempt at a password costs its account out of 30 a minute: ten attempts a minute, wherever they come from.
+const ATTEMPT_COST: usize = 3;
+
+/// Counts an attempt to prove a password of `account`.
+pub(super) fn throttle_attempt(req: &HttpRequest, account: &str) -> Result<()> {
+    let Some(limiter) = req.app_data::<web::Data<Limiter>>() else { return Ok(()) };
+    for _ in 0..ATTEMPT_COST {
+        limiter.take(Bucket::Public, &format!("account:{account}"))?;
+    }
+    Ok(())
+}
+
+/// What calls us, for the list of sessions.
+pub(super) fn user_agent(req: &HttpRequest) -> Option<String> {
+    let text = req.headers().get(header::USER_AGENT)?.to_str().ok()?;
+    Some(text.chars().take(200).collect())
+}

@@ -13,5 +13,5 @@ pub(super) mod store;
 pub mod token;
 
 pub use caller::Caller;
-pub use operator::{Anyone, Operator};
+pub use operator::{Anyone, Attempts, Operator};
 pub use permission::{Entitlements, Feature, Permission, Role};

@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use super::credential::{self, Credential};
 use super::store;
+use crate::base::email::Email;
 use crate::base::id::OperatorId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -62,11 +63,16 @@ impl FromRequest for Operator {
 #[derive(Debug, Clone)]
 pub struct Anyone {
     scope: PlatformScope,
+    user_agent: Option<String>,
 }
 
 impl Anyone {
     pub fn scope(&self) -> PlatformScope {
         self.scope.clone()
+    }
+    /// The `User-Agent` header, cut to 200 characters.
+    pub fn user_agent(&self) -> Option<String> {
+        self.user_agent.clone()
     }
 }
 
@@ -75,6 +81,28 @@ impl FromRequest for Anyone {
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let throttled = credential::throttle_public(req);
-        ready(throttled.map(|()| Self { scope: PlatformScope::mint(credential::origin(req, Actor::Anonymous)) }))
+        ready(throttled.map(|()| Self {
+            scope: PlatformScope::mint(credential::origin(req, Actor::Anonymous)),
+            user_agent: credential::user_agent(req),
+        }))
+    }
+}
+
+/// Slows down guessing: whoever is about to check a password counts the attempt against its account first.
+pub struct Attempts(HttpRequest);
+
+impl Attempts {
+    /// # Errors
+    /// `request.rate_limited` after ten attempts within a minute, with how long to wait.
+    pub fn count(&self, account: &Email) -> Result<()> {
+        credential::throttle_attempt(&self.0, account.as_str())
+    }
+}
+
+impl FromRequest for Attempts {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(req.clone())))
     }
 }

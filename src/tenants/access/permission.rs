@@ -108,6 +108,10 @@ impl Entitlements {
     pub fn includes(&self, feature: Feature) -> bool {
         self.0.as_ref().is_none_or(|features| features.contains(&feature))
     }
+    /// Every feature that may be used now.
+    pub fn features(&self) -> Vec<Feature> {
+        Feature::ALL.iter().copied().filter(|feature| self.includes(*feature)).collect()
+    }
     /// # Errors
     /// `feature_not_in_plan`.
     pub fn require(&self, feature: Feature) -> Result<()> {

@@ -1,0 +1,282 @@
+//! Creating an ad campaign.
+
+use actix_web::{HttpResponse, post, web};
+use serde_json::json;
+use validator::Validate;
+
+use super::AdCampaignView;
+use crate::ads::creative::{AdCreative, SearchAds};
+use crate::ads::form::{LeadForm, ThankYou};
+use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
+use crate::ads::store::{self, AdCampaign, StoredForm};
+use crate::ads::targeting::Targeting;
+use crate::base::id::{AdCampaignId, LeadFormId};
+use crate::base::json::Json as JsonColumn;
+use crate::base::money::Money;
+use crate::base::time::Timestamp;
+use crate::base::{Error, FieldError, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::{Json, Once, Reply};
+use crate::providers::AdPlatform;
+use crate::tenants::access::{Caller, Permission};
+use crate::tenants::{self, Tenant};
+
+/// An ad campaign to be created, as a draft.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "ABC_Real_Estate_Mumbai_2BHK", "platform": "meta", "daily_budget": {"amount": 80000, "currency": "INR"},
+    "monthly_cap": {"amount": 1500000, "currency": "INR"},
+    "targeting": {"locations": ["Mumbai", "Thane"], "age_min": 25, "age_max": 45, "genders": "all"},
+    "ad_creative": {"primary_text": "Find your dream 2 BHK in Mumbai", "headline": "2 BHK apartments in Mumbai", "call_to_action": "get_quote"},
+    "lead_form": {"name": "ABC_Real_Estate_Lead_Form", "questions": [{"type": "full_name"}, {"type": "email"}, {"type": "phone"},
+        {"label": "What's your budget?", "type": "multiple_choice", "options": ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr", "₹1.5Cr+"]}]},
+    "external_campaign_id": "120211000000000123", "external_form_id": "612312312312", "external_page_id": "153125381133"
+}))]
+pub struct NewAdCampaign {
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// `meta` (or `facebook`) or `google`.
+    pub platform: AdPlatform,
+    pub daily_budget: Money,
+    /// Never spend more in a calendar month.
+    pub monthly_cap: Option<Money>,
+    pub total_budget: Option<Money>,
+    /// What is left out comes from the tenant's service areas and audience.
+    #[serde(default)]
+    #[validate(nested)]
+    pub targeting: Targeting,
+    #[validate(nested)]
+    pub ad_creative: Option<AdCreative>,
+    /// For Google.
+    #[validate(nested)]
+    pub search_ads: Option<SearchAds>,
+    /// Left out, but with an `external_form_id`: a form that asks for name, e-mail and phone.
+    #[validate(nested)]
+    pub lead_form: Option<LeadForm>,
+    /// In whose ad account it runs: the platform's, unless said otherwise.
+    pub account_owner: Option<AccountOwner>,
+    /// Its id at the ad platform; no two ad campaigns share one.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
+    pub external_campaign_id: Option<String>,
+    /// Its form's id at the ad platform; leads find their tenant by it.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
+    pub external_form_id: Option<String>,
+    /// The page the ads belong to; for Meta.
+    #[validate(length(min = 1, max = 40))]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
+    pub external_page_id: Option<String>,
+    pub start_at: Option<Timestamp>,
+    /// Null runs continuously.
+    pub end_at: Option<Timestamp>,
+}
+
+/// Create an ad campaign
+#[utoipa::path(
+    operation_id = "create_ad_campaign",
+    tag = "Ad campaigns",
+    request_body = NewAdCampaign,
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 201, description = "The ad campaign, a draft", body = AdCampaignView))
+)]
+#[post("/ad-campaigns")]
+pub async fn create_ad_campaign(
+    caller: Caller,
+    core: web::Data<Core>,
+    body: Json<NewAdCampaign>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::AdCampaignsWrite)?;
+    let (shows_costs, public_url) = (caller.is_operator(), core.settings.public_url.clone());
+    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+        let campaign = create(tx, body.0, &public_url)?;
+        let location = format!("/v1/ad-campaigns/{}", campaign.id);
+        let version = campaign.version;
+        Ok(Reply::created(AdCampaignView::load(tx, campaign, shows_costs)?).version(version).location(location))
+    })
+    .await
+}
+
+fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, public_url: &str) -> Result<AdCampaign> {
+    store::lock(tx)?;
+    let tenant = tenants::store::current(tx)?;
+    let (now, id) = (tx.now(), AdCampaignId::new());
+    let targeting = new.targeting.or_of(&tenant);
+    check(&Checked {
+        daily_budget: new.daily_budget,
+        total_budget: new.total_budget,
+        monthly_cap: new.monthly_cap,
+        targeting: &targeting,
+        ad_creative: new.ad_creative.as_ref(),
+        search_ads: new.search_ads.as_ref(),
+        start_at: new.start_at,
+        end_at: new.end_at,
+        external_ids: [
+            ("/external_campaign_id", new.external_campaign_id.as_deref()),
+            ("/external_form_id", new.external_form_id.as_deref()),
+            ("/external_page_id", new.external_page_id.as_deref()),
+        ],
+    })?;
+    refuse_taken(tx, new.platform, id, new.external_campaign_id.as_deref(), None, new.external_form_id.as_deref())?;
+    let needs_form = new.external_form_id.is_some();
+    let form = new.lead_form.or_else(|| needs_form.then(|| LeadForm::plain(&format!("{} form", new.name))));
+    let lead_form_id = match form {
+        Some(form) => Some(insert_form(tx, new.platform, form, new.external_form_id, &tenant, public_url)?),
+        None => None,
+    };
+    let campaign = AdCampaign {
+        tenant_id: tx.tenant(),
+        id,
+        name: new.name,
+        platform: new.platform,
+        campaign_type: CampaignType::LeadGeneration,
+        objective: Objective::Leads,
+        status: CampaignStatus::Draft,
+        status_reason: None,
+        currency: new.daily_budget.currency,
+        daily_budget: new.daily_budget.amount,
+        total_budget: new.total_budget.map(|money| money.amount),
+        monthly_cap: new.monthly_cap.map(|money| money.amount),
+        spent: 0,
+        targeting: JsonColumn::of(&targeting),
+        ad_creative: JsonColumn::of(&new.ad_creative),
+        search_ads: JsonColumn::of(&new.search_ads),
+        lead_form_id,
+        account_owner: new.account_owner.unwrap_or(AccountOwner::Platform),
+        external_campaign_id: new.external_campaign_id,
+        external_page_id: new.external_page_id,
+        impressions: 0,
+        clicks: 0,
+        leads_generated: 0,
+        start_at: new.start_at,
+        end_at: new.end_at,
+        activated_at: None,
+        desired_delivery: Delivery::Paused,
+        delivery_synced_at: None,
+        delivery_error: None,
+        lowered_budget: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    store::insert(tx, &campaign)?;
+    let data = json!({"name": campaign.name, "platform": campaign.platform, "daily_budget": new.daily_budget});
+    tx.record(NewEvent::new(EventType::AdCampaignCreated).subject(id.uuid()).data(data))?;
+    Ok(campaign)
+}
+
+/// Stores a form with its keys and meanings, the platform's privacy policy and the tenant's thanks.
+pub(super) fn insert_form(
+    tx: &mut TenantTx<'_>,
+    platform: AdPlatform,
+    form: LeadForm,
+    external_form_id: Option<String>,
+    tenant: &Tenant,
+    public_url: &str,
+) -> Result<LeadFormId> {
+    let form = dress(form, tenant, public_url)?;
+    let now = tx.now();
+    let row = StoredForm {
+        tenant_id: tx.tenant(),
+        id: LeadFormId::new(),
+        platform,
+        name: form.name.clone(),
+        form_type: form.form_type,
+        definition: JsonColumn::of(&form),
+        external_form_id,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    store::insert_form(tx, &row)?;
+    Ok(row.id)
+}
+
+/// Completes the questions and says what was left unsaid.
+pub(super) fn dress(form: LeadForm, tenant: &Tenant, public_url: &str) -> Result<LeadForm> {
+    let mut form = form.completed("/lead_form")?;
+    form.privacy_policy_url.get_or_insert_with(|| format!("{public_url}/privacy"));
+    let name = tenant.settings.branding.display_name.as_deref().unwrap_or(&tenant.name);
+    form.thank_you.get_or_insert_with(|| ThankYou {
+        text: format!("Thank you! {name} will contact you within 24 hours."),
+        url: None,
+    });
+    Ok(form)
+}
+
+/// The values whose sense lies between them.
+pub(super) struct Checked<'a> {
+    pub daily_budget: Money,
+    pub total_budget: Option<Money>,
+    pub monthly_cap: Option<Money>,
+    pub targeting: &'a Targeting,
+    pub ad_creative: Option<&'a AdCreative>,
+    pub search_ads: Option<&'a SearchAds>,
+    pub start_at: Option<Timestamp>,
+    pub end_at: Option<Timestamp>,
+    pub external_ids: [(&'static str, Option<&'a str>); 3],
+}
+
+pub(super) fn check(values: &Checked<'_>) -> Result<()> {
+    let daily = values.daily_budget;
+    let mut problems = values.targeting.problems("/targeting");
+    problems.extend(values.ad_creative.iter().flat_map(|creative| creative.problems("/ad_creative")));
+    problems.extend(values.search_ads.iter().flat_map(|ads| ads.problems("/search_ads", daily.currency)));
+    if daily.amount == 0 {
+        problems.push(FieldError::new("/daily_budget/amount", "invalid_value", "expected more than 0"));
+    }
+    for (pointer, limit) in [("/total_budget", values.total_budget), ("/monthly_cap", values.monthly_cap)] {
+        let Some(limit) = limit else { continue };
+        if limit.currency != daily.currency {
+            let detail = format!("expected the currency of the daily budget, {}", daily.currency);
+            problems.push(FieldError::new(format!("{pointer}/currency"), "invalid_value", detail));
+        } else if limit.amount < daily.amount {
+            let detail = "expected at least the daily budget";
+            problems.push(FieldError::new(format!("{pointer}/amount"), "invalid_value", detail));
+        }
+    }
+    if let (Some(start), Some(end)) = (values.start_at, values.end_at)
+        && end <= start
+    {
+        problems.push(FieldError::new("/end_at", "invalid_value", "expected a time after start_at"));
+    }
+    for (pointer, id) in values.external_ids {
+        if id.is_some_and(|id| id.is_empty() || id.len() > 40 || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+            problems.push(FieldError::new(pointer, "invalid_value", "expected an id of 1 to 40 digits"));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(Error::fields(problems)) }
+}
+
+/// Ids at an ad platform belong to one tenant's one ad campaign: leads and money follow them.
+///
+/// # Errors
+/// `ad_campaign.external_campaign_taken`, `ad_campaign.external_form_taken`.
+pub(super) fn refuse_taken(
+    tx: &mut TenantTx<'_>,
+    platform: AdPlatform,
+    campaign: AdCampaignId,
+    external_campaign: Option<&str>,
+    form: Option<LeadFormId>,
+    external_form: Option<&str>,
+) -> Result<()> {
+    let mut platform_wide = tx.platform();
+    if let Some(external) = external_campaign
+        && store::holds_campaign(&mut platform_wide, platform, external, campaign)?
+    {
+        let message = "Another ad campaign has this external_campaign_id.";
+        return Err(Error::conflict("ad_campaign.external_campaign_taken", message));
+    }
+    if let Some(external) = external_form
+        && store::holds_form(&mut platform_wide, platform, external, form)?
+    {
+        let message = "Another ad campaign has this external_form_id.";
+        return Err(Error::conflict("ad_campaign.external_form_taken", message));
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Ad campaigns over HTTP.
+
+mod create;
+pub mod steer;
+mod update;
+mod views;
+
+use actix_web::{HttpResponse, get, web};
+
+pub use create::{NewAdCampaign, create_ad_campaign};
+pub use update::{AdCampaignPatch, update_ad_campaign};
+pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView};
+
+use super::model::CampaignStatus;
+use super::store::{self, CampaignFilter};
+use crate::base::id::AdCampaignId;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::providers::AdPlatform;
+use crate::tenants::access::{Caller, Permission};
+
+/// Which ad campaigns to list.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct AdCampaignQuery {
+    platform: Option<AdPlatform>,
+    status: Option<CampaignStatus>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List ad campaigns, newest first
+#[utoipa::path(
+    operation_id = "list_ad_campaigns",
+    tag = "Ad campaigns",
+    params(AdCampaignQuery),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))
+)]
+#[get("/ad-campaigns")]
+pub async fn list_ad_campaigns(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<AdCampaignQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::AdCampaignsRead)?;
+    let query = query.0;
+    let limit = query.limit.unwrap_or_default();
+    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, AdCampaignId)>()).transpose()?;
+    let filter = CampaignFilter { platform: query.platform, status: query.status, after };
+    let shows_costs = caller.is_operator();
+    let page = core
+        .db
+        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+            let rows = store::list(tx, &filter, limit.probe())?;
+            let page = Page::of(rows, limit, |last| Cursor::of(&(last.created_at, last.id)));
+            let mut data = Vec::with_capacity(page.data.len());
+            for row in page.data {
+                data.push(AdCampaignView::load(tx, row, shows_costs)?);
+            }
+            Ok(Page { data, next_cursor: page.next_cursor })
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// Read an ad campaign with its lead form
+#[utoipa::path(
+    operation_id = "get_ad_campaign",
+    tag = "Ad campaigns",
+    params(("id" = AdCampaignId, Path)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The ad campaign", body = AdCampaignView))
+)]
+#[get("/ad-campaigns/{id}")]
+pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
+    caller.require(Permission::AdCampaignsRead)?;
+    let shows_costs = caller.is_operator();
+    let view = core
+        .db
+        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+            let row = store::get(tx, id.0)?;
+            AdCampaignView::load(tx, row, shows_costs)
+        })
+        .await?;
+    let version = view.version;
+    Ok(Reply::ok(view).version(version).respond())
+}
+
+/// Read the lead form of an ad campaign
+#[utoipa::path(
+    operation_id = "get_lead_form",
+    tag = "Ad campaigns",
+    params(("id" = AdCampaignId, Path)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The lead form", body = LeadFormView))
+)]
+#[get("/ad-campaigns/{id}/lead-form")]
+pub async fn get_lead_form(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
+    caller.require(Permission::AdCampaignsRead)?;
+    let view = core
+        .db
+        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+            let campaign = store::get(tx, id.0)?;
+            let form = store::form_of(tx, &campaign)?;
+            let none = || Error::not_found("lead_form.not_found", "This ad campaign has no lead form.");
+            LeadFormView::of(form.ok_or_else(none)?)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(view))
+}

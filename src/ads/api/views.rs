@@ -1,0 +1,167 @@
+//! What goes out.
+
+use crate::ads::creative::{AdCreative, SearchAds};
+use crate::ads::form::LeadForm;
+use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
+use crate::ads::store::{self, AdCampaign, StoredForm};
+use crate::ads::targeting::Targeting;
+use crate::base::Result;
+use crate::base::id::{AdCampaignId, LeadFormId};
+use crate::base::money::Money;
+use crate::base::time::Timestamp;
+use crate::engine::db::TenantTx;
+use crate::providers::AdPlatform;
+
+crate::text_enum! {
+    /// Whether the ad platform does what it should.
+    pub enum DeliveryState {
+        Synced = "synced",
+        /// Being told.
+        Pending = "pending",
+        Failed = "failed",
+        /// Leads are taken in, but without its id at the ad platform nothing there can be paused or resumed.
+        NotControlled = "not_controlled",
+    }
+}
+
+/// What the ad platform should be doing, and whether it does.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"desired": "running", "state": "synced", "synced_at": "2026-11-20T09:00:01Z", "error": null}))]
+pub struct DeliveryView {
+    pub desired: Delivery,
+    pub state: DeliveryState,
+    pub synced_at: Option<Timestamp>,
+    pub error: Option<String>,
+}
+
+/// A lead form with its platform's id.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "external_form_id": "612312312312",
+    "name": "ABC_Real_Estate_Lead_Form", "form_type": "more_volume", "intro": null,
+    "questions": [{"key": "whats_your_budget", "label": "What's your budget?", "type": "multiple_choice",
+        "options": ["₹60-80L", "₹80L-1Cr"], "maps_to": "budget"}],
+    "privacy_policy_url": "https://leads.example.com/privacy",
+    "thank_you": {"text": "Thank you! ABC Real Estate will contact you within 24 hours.", "url": null}}))]
+pub struct LeadFormView {
+    pub id: LeadFormId,
+    pub external_form_id: Option<String>,
+    #[serde(flatten)]
+    pub form: LeadForm,
+}
+
+impl LeadFormView {
+    pub fn of(stored: StoredForm) -> Result<Self> {
+        Ok(Self { id: stored.id, form: stored.form()?, external_form_id: stored.external_form_id })
+    }
+}
+
+/// An ad campaign.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "ABC_Real_Estate_Mumbai_2BHK", "platform": "meta",
+    "campaign_type": "lead_generation", "objective": "leads", "status": "active", "status_reason": null,
+    "daily_budget": {"amount": 80000, "currency": "INR"}, "total_budget": null, "monthly_cap": {"amount": 1500000, "currency": "INR"},
+    "spent": null, "cost_per_lead": null, "targeting": {"locations": ["Mumbai"], "age_min": 25, "age_max": 45, "genders": "all",
+        "interests": [], "behaviors": [], "income_percentile": null, "keywords": []},
+    "ad_creative": null, "search_ads": null, "lead_form": null, "account_owner": "platform",
+    "external_campaign_id": "120211000000000123", "external_page_id": "153125381133",
+    "impressions": 0, "clicks": 0, "leads_generated": 1, "start_at": null, "end_at": null, "activated_at": "2026-11-20T09:00:00Z",
+    "delivery": {"desired": "running", "state": "synced", "synced_at": "2026-11-20T09:00:01Z", "error": null},
+    "version": 2, "created_at": "2026-11-20T08:00:00Z", "updated_at": "2026-11-20T09:00:00Z"
+}))]
+pub struct AdCampaignView {
+    pub id: AdCampaignId,
+    pub name: String,
+    pub platform: AdPlatform,
+    pub campaign_type: CampaignType,
+    pub objective: Objective,
+    pub status: CampaignStatus,
+    /// Why it is paused or slow; `quota_reached` is lifted by itself when the next period begins.
+    pub status_reason: Option<String>,
+    pub daily_budget: Money,
+    pub total_budget: Option<Money>,
+    /// Never spend more in a calendar month.
+    pub monthly_cap: Option<Money>,
+    /// What the ads cost so far. Null for tenants while the platform's own ad account pays.
+    pub spent: Option<Money>,
+    /// Null before the first lead, and where `spent` is.
+    pub cost_per_lead: Option<Money>,
+    pub targeting: Targeting,
+    pub ad_creative: Option<AdCreative>,
+    pub search_ads: Option<SearchAds>,
+    pub lead_form: Option<LeadFormView>,
+    pub account_owner: AccountOwner,
+    pub external_campaign_id: Option<String>,
+    pub external_page_id: Option<String>,
+    pub impressions: i64,
+    pub clicks: i64,
+    pub leads_generated: i64,
+    pub start_at: Option<Timestamp>,
+    /// Null runs continuously.
+    pub end_at: Option<Timestamp>,
+    pub activated_at: Option<Timestamp>,
+    pub delivery: DeliveryView,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl AdCampaignView {
+    /// With its lead form. `shows_costs`: the caller may see what the platform pays.
+    pub fn load(tx: &mut TenantTx<'_>, row: AdCampaign, shows_costs: bool) -> Result<Self> {
+        let form = store::form_of(tx, &row)?;
+        Self::of(row, form, shows_costs)
+    }
+
+    fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
+        let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
+        let money = |amount| row.money(amount);
+        let spent = shows_costs.then(|| money(row.spent));
+        let state = match (&row.external_campaign_id, &row.delivery_error, row.delivery_synced_at) {
+            (None, ..) => DeliveryState::NotControlled,
+            (_, Some(_), _) => DeliveryState::Failed,
+            (_, None, Some(_)) => DeliveryState::Synced,
+            // A draft has not been told anything, and nothing is to be told.
+            (..) if row.activated_at.is_none() => DeliveryState::Synced,
+            (..) => DeliveryState::Pending,
+        };
+        Ok(Self {
+            cost_per_lead: spent
+                .filter(|_| row.leads_generated > 0)
+                .map(|_| money(row.spent / row.leads_generated.max(1))),
+            spent,
+            daily_budget: money(row.daily_budget),
+            total_budget: row.total_budget.map(money),
+            monthly_cap: row.monthly_cap.map(money),
+            targeting: row.targeting.read()?,
+            ad_creative: row.ad_creative.read()?,
+            search_ads: row.search_ads.read()?,
+            lead_form: form.map(LeadFormView::of).transpose()?,
+            delivery: DeliveryView {
+                desired: row.desired_delivery,
+                state,
+                synced_at: row.delivery_synced_at,
+                error: row.delivery_error,
+            },
+            id: row.id,
+            name: row.name,
+            platform: row.platform,
+            campaign_type: row.campaign_type,
+            objective: row.objective,
+            status: row.status,
+            status_reason: row.status_reason,
+            account_owner: row.account_owner,
+            external_campaign_id: row.external_campaign_id,
+            external_page_id: row.external_page_id,
+            impressions: row.impressions,
+            clicks: row.clicks,
+            leads_generated: row.leads_generated,
+            start_at: row.start_at,
+            end_at: row.end_at,
+            activated_at: row.activated_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}

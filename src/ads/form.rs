@@ -1,0 +1,342 @@
+//! Lead forms: the questions, and what each answer means to a lead.
+//!
+//! A question has a key (made from its label when none is given) and, where it says something a lead has a field for,
+//! a meaning. Platforms write keys their own way ("what_is_your_budget?"), so questions are found by letters and digits alone.
+
+use validator::Validate;
+
+use super::targeting::short_texts;
+use crate::base::{Error, FieldError, Result};
+
+crate::text_enum! {
+    /// What Meta should optimise a form for.
+    pub enum FormType { MoreVolume = "more_volume", HigherIntent = "higher_intent" }
+}
+
+crate::text_enum! {
+    /// How a question is answered. The first ones are filled in by the ad platform.
+    pub enum QuestionType {
+        FullName = "full_name",
+        Email = "email",
+        Phone = "phone" | "phone_number",
+        City = "city",
+        CompanyName = "company_name",
+        MultipleChoice = "multiple_choice",
+        ShortAnswer = "short_answer",
+    }
+}
+
+crate::text_enum! {
+    /// What an answer tells about the lead.
+    pub enum Meaning {
+        Name = "name",
+        Email = "email",
+        Phone = "phone",
+        Company = "company",
+        /// Where the person is.
+        Location = "location" | "city",
+        Budget = "budget",
+        Timeline = "timeline",
+        /// Where the person wants to be.
+        Areas = "areas" | "preferred_areas",
+        FirstTime = "first_time",
+        Industry = "industry",
+    }
+}
+
+impl Meaning {
+    fn of_type(kind: QuestionType) -> Option<Self> {
+        Some(match kind {
+            QuestionType::FullName => Self::Name,
+            QuestionType::Email => Self::Email,
+            QuestionType::Phone => Self::Phone,
+            QuestionType::City => Self::Location,
+            QuestionType::CompanyName => Self::Company,
+            QuestionType::MultipleChoice | QuestionType::ShortAnswer => return None,
+        })
+    }
+
+    /// Guesses from the words of a key or a label: "When are you looking to buy?" is about the timeline.
+    pub fn of_words(text: &str) -> Option<Self> {
+        let words = words(text);
+        let line = format!(" {} ", words.join(" "));
+        let says = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(&format!(" {phrase} ")));
+        Some(if says(&["first time", "firsttime"]) {
+            Self::FirstTime
+        } else if says(&["budget", "price range", "price", "how much"]) {
+            Self::Budget
+        } else if says(&["timeline", "when", "how soon", "time frame", "timeframe"]) {
+            Self::Timeline
+        } else if says(&["area", "areas", "location", "locations", "locality", "localities", "neighbourhood"]) {
+            Self::Areas
+        } else if says(&["company", "company name", "business name", "organisation", "organization"]) {
+            Self::Company
+        } else if says(&["city"]) {
+            Self::Location
+        } else if says(&["industry"]) {
+            Self::Industry
+        } else {
+            return None;
+        })
+    }
+}
+
+/// What greets the person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"title": "Find your dream home", "description": "Fill this quick form and we help you find the perfect 2 BHK"}))]
+pub struct FormIntro {
+    #[validate(length(min = 1, max = 120))]
+    #[schema(min_length = 1, max_length = 120)]
+    pub title: String,
+    #[validate(length(max = 1000))]
+    pub description: Option<String>,
+}
+
+/// What thanks the person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "Thank you! ABC Real Estate will contact you within 24 hours.", "url": "https://abc.example.com/thank-you"}))]
+pub struct ThankYou {
+    #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
+    pub text: String,
+    /// Where the person may go next.
+    #[validate(url, length(max = 500))]
+    #[schema(format = "uri")]
+    pub url: Option<String>,
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"label": "What's your budget?", "type": "multiple_choice",
+    "options": ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr", "₹1.5Cr+"], "maps_to": "budget"}))]
+pub struct Question {
+    /// The field's name at the ad platform; made from the label when left out.
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub key: Option<String>,
+    /// The question as people read it. Optional where the ad platform words it itself.
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub label: Option<String>,
+    #[serde(rename = "type", default = "short_answer")]
+    #[schema(default = "short_answer")]
+    pub kind: QuestionType,
+    /// The choices of a multiple choice.
+    #[serde(default)]
+    #[validate(length(max = 50), custom(function = "short_texts"))]
+    pub options: Vec<String>,
+    /// What the answer means; guessed from key and label when left out.
+    pub maps_to: Option<Meaning>,
+}
+
+fn short_answer() -> QuestionType {
+    QuestionType::ShortAnswer
+}
+fn more_volume() -> FormType {
+    FormType::MoreVolume
+}
+
+/// A lead form.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "ABC_Real_Estate_Lead_Form", "form_type": "more_volume",
+    "intro": {"title": "Find your dream home", "description": "Fill this quick form"},
+    "questions": [
+        {"type": "full_name"}, {"type": "email"}, {"type": "phone"},
+        {"label": "What's your budget?", "type": "multiple_choice", "options": ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr", "₹1.5Cr+"]},
+        {"label": "When are you looking to buy?", "type": "multiple_choice", "options": ["Immediately", "Within 3 months", "3-6 months", "Just exploring"]},
+        {"label": "Preferred areas in Mumbai?", "type": "short_answer"},
+        {"label": "Are you a first-time buyer?", "type": "multiple_choice", "options": ["Yes", "No"]}],
+    "thank_you": {"text": "Thank you! ABC Real Estate will contact you within 24 hours."}}))]
+pub struct LeadForm {
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    #[serde(default = "more_volume")]
+    #[schema(default = "more_volume")]
+    pub form_type: FormType,
+    #[validate(nested)]
+    pub intro: Option<FormIntro>,
+    #[serde(default)]
+    #[validate(length(max = 50), nested)]
+    #[schema(max_items = 50)]
+    pub questions: Vec<Question>,
+    /// The platform's privacy policy when left out.
+    #[validate(url, length(max = 500))]
+    #[schema(format = "uri")]
+    pub privacy_policy_url: Option<String>,
+    #[validate(nested)]
+    pub thank_you: Option<ThankYou>,
+}
+
+impl LeadForm {
+    /// A form that asks who the person is and nothing else.
+    pub fn plain(name: &str) -> Self {
+        let ask = |kind| Question { key: None, label: None, kind, options: Vec::new(), maps_to: None };
+        Self {
+            name: name.into(),
+            form_type: FormType::MoreVolume,
+            intro: None,
+            questions: [QuestionType::FullName, QuestionType::Email, QuestionType::Phone].map(ask).into(),
+            privacy_policy_url: None,
+            thank_you: None,
+        }
+    }
+
+    /// Gives every question its key, its label and its meaning.
+    ///
+    /// # Errors
+    /// What is wrong with which question, under `at`.
+    pub fn completed(mut self, at: &str) -> Result<Self> {
+        let mut problems = Vec::new();
+        let mut taken = std::collections::HashSet::new();
+        for (index, question) in self.questions.iter_mut().enumerate() {
+            let at = format!("{at}/questions/{index}");
+            problems.extend(question.problems(&at));
+            if let Some(key) = &question.key
+                && !taken.insert(bare(key))
+            {
+                problems.push(FieldError::new(format!("{at}/key"), "repeated", "every question has its own key"));
+            }
+            question.complete(index);
+        }
+        if !problems.is_empty() {
+            return Err(Error::fields(problems));
+        }
+        for question in self.questions.iter_mut().filter(|question| question.key.is_none()) {
+            let base = slug(question.label.as_deref().unwrap_or_default());
+            let fresh = (1..).map(|n| if n == 1 { base.clone() } else { format!("{base}_{n}") });
+            question.key = fresh.into_iter().find(|key| taken.insert(bare(key)));
+        }
+        Ok(self)
+    }
+
+    /// The question behind a platform's field name, which may be spelled after its key or its label.
+    pub fn question(&self, field: &str) -> Option<&Question> {
+        let field = bare(field);
+        let is = |text: &Option<String>| text.as_deref().is_some_and(|text| bare(text) == field);
+        self.questions.iter().find(|q| is(&q.key)).or_else(|| self.questions.iter().find(|q| is(&q.label)))
+    }
+}
+
+impl Question {
+    fn problems(&self, at: &str) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        let is_custom = Meaning::of_type(self.kind).is_none();
+        if is_custom && self.label.is_none() {
+            problems.push(FieldError::new(format!("{at}/label"), "required", "a question of your own needs its words"));
+        }
+        if self.key.as_deref().is_some_and(|key| bare(key).is_empty()) {
+            problems.push(FieldError::new(format!("{at}/key"), "invalid_value", "a key has letters or digits"));
+        }
+        let detail = match (self.kind == QuestionType::MultipleChoice, self.options.len()) {
+            (true, 0 | 1) => "a multiple choice has at least two options",
+            (false, 1..) => "only a multiple choice has options",
+            _ => return problems,
+        };
+        problems.push(FieldError::new(format!("{at}/options"), "invalid_value", detail));
+        problems
+    }
+
+    fn complete(&mut self, index: usize) {
+        let words = match self.kind {
+            QuestionType::FullName => "Full name".to_string(),
+            QuestionType::Email => "Email".to_string(),
+            QuestionType::Phone => "Phone number".to_string(),
+            QuestionType::City => "City".to_string(),
+            QuestionType::CompanyName => "Company name".to_string(),
+            QuestionType::MultipleChoice | QuestionType::ShortAnswer => format!("Question {}", index + 1),
+        };
+        let label = self.label.get_or_insert(words);
+        let guess = || self.key.as_deref().and_then(Meaning::of_words).or_else(|| Meaning::of_words(label));
+        self.maps_to = self.maps_to.or_else(|| Meaning::of_type(self.kind)).or_else(guess);
+    }
+}
+
+/// Lower-case words of letters and digits; an apostrophe joins, everything else parts.
+fn words(text: &str) -> Vec<String> {
+    let text = text.to_lowercase().replace(['\'', '’'], "");
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_string).collect()
+}
+
+/// `What's your budget?` → `whats_your_budget`, at most 60 characters.
+fn slug(label: &str) -> String {
+    let slug: String = words(label).join("_").chars().take(60).collect();
+    if slug.is_empty() { "question".into() } else { slug }
+}
+
+/// Letters and digits only, as names are compared.
+pub(super) fn bare(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(questions: serde_json::Value) -> Result<LeadForm> {
+        let form: LeadForm = serde_json::from_value(serde_json::json!({"name": "F", "questions": questions})).unwrap();
+        form.completed("/lead_form")
+    }
+
+    #[test]
+    fn the_four_sample_questions_find_their_keys_and_meanings() {
+        let form = form(serde_json::json!([
+            {"type": "full_name"},
+            {"label": "What's your budget?", "type": "multiple_choice", "options": ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr", "₹1.5Cr+"]},
+            {"label": "When are you looking to buy?", "type": "multiple_choice", "options": ["Immediately", "Within 3 months", "3-6 months", "Just exploring"]},
+            {"label": "Preferred areas in Mumbai?", "type": "short_answer"},
+            {"label": "Are you a first-time buyer?", "type": "multiple_choice", "options": ["Yes", "No"]},
+        ]))
+        .unwrap();
+        let found: Vec<_> = form.questions.iter().map(|q| (q.key.as_deref().unwrap(), q.maps_to.unwrap())).collect();
+        assert_eq!(
+            found,
+            [
+                ("full_name", Meaning::Name),
+                ("whats_your_budget", Meaning::Budget),
+                ("when_are_you_looking_to_buy", Meaning::Timeline),
+                ("preferred_areas_in_mumbai", Meaning::Areas),
+                ("are_you_a_first_time_buyer", Meaning::FirstTime),
+            ]
+        );
+        assert_eq!(form.question("what's_your_budget?").unwrap().maps_to, Some(Meaning::Budget));
+        assert_eq!(form.question("Preferred Areas in Mumbai?").unwrap().maps_to, Some(Meaning::Areas));
+        assert!(form.question("job_title").is_none());
+    }
+
+    #[test]
+    fn keys_are_unique_and_what_was_said_wins_over_what_is_guessed() {
+        let form = form(serde_json::json!([
+            {"label": "Budget?", "maps_to": "timeline"}, {"label": "Budget", "key": "b"}, {"label": "budget!"}, {"label": "¿?"},
+        ]))
+        .unwrap();
+        let keys: Vec<_> = form.questions.iter().map(|q| q.key.clone().unwrap()).collect();
+        assert_eq!(keys, ["budget", "b", "budget_2", "question"]);
+        assert_eq!(form.questions[0].maps_to, Some(Meaning::Timeline));
+        assert_eq!(Meaning::of_words("How many bedrooms, whenever?"), None);
+    }
+
+    #[test]
+    fn wrong_questions_are_named() {
+        let error = form(serde_json::json!([
+            {"type": "short_answer"},
+            {"label": "A", "type": "multiple_choice", "options": ["one"]},
+            {"label": "B", "key": "x"}, {"label": "C", "key": "X?", "options": ["a", "b"]},
+        ]))
+        .unwrap_err();
+        let pointers: Vec<_> = error.field_errors().iter().map(|f| f.pointer.as_str()).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/lead_form/questions/0/label",
+                "/lead_form/questions/1/options",
+                "/lead_form/questions/3/options",
+                "/lead_form/questions/3/key"
+            ]
+        );
+    }
+}

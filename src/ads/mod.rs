@@ -1,0 +1,54 @@
+//! Ad campaigns: what runs where for a tenant, the form people fill in, and how a lead finds its way back from a platform's ids.
+//!
+//! The ads themselves run in the platform's ad accounts (or a tenant's own); here is the record of them: targeting, creative and
+//! form as typed structures ([`targeting`], [`creative`], [`form`]), the status machine ([`model`]), and what the ad platform is
+//! told ([`delivery`]): `desired_delivery` is a row's column, a job carries it out, and the newest wish wins. [`quota`] pauses and
+//! resumes by itself. [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
+//! It refuses a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's own accounts.
+
+pub mod api;
+pub mod creative;
+pub mod delivery;
+pub mod form;
+pub mod leads;
+pub mod model;
+pub mod quota;
+pub mod route;
+pub mod status;
+pub mod store;
+pub mod targeting;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::engine::events::{EventType, Reactions};
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(api::create_ad_campaign)
+        .service(api::list_ad_campaigns)
+        .service(api::get_ad_campaign)
+        .service(api::update_ad_campaign)
+        .service(api::get_lead_form)
+        .service(api::steer::submit_ad_campaign)
+        .service(api::steer::activate_ad_campaign)
+        .service(api::steer::pause_ad_campaign)
+        .service(api::steer::resume_ad_campaign)
+        .service(api::steer::complete_ad_campaign);
+}
+
+pub fn jobs(registry: &mut Registry, providers: &Providers) {
+    let providers = providers.clone();
+    registry.handle(&delivery::SYNC_DELIVERY, move |ctx| delivery::run(ctx, providers.clone()));
+    registry.handle(&quota::QUOTA_REACHED, quota::reached);
+    registry.handle(&quota::QUOTA_RENEWED, quota::renewed);
+    registry.handle(&status::COMPLETE_ENDED, status::complete_ended);
+    registry.every(std::time::Duration::from_secs(300), &status::COMPLETE_ENDED);
+}
+
+pub fn reactions(reactions: &mut Reactions) {
+    reactions
+        .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
+        .on(EventType::SubscriptionRenewed, &quota::QUOTA_RENEWED)
+        .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED);
+}

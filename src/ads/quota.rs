@@ -1,0 +1,104 @@
+//! `IF leads_delivered >= quota AND customer_not_buying_overages THEN pause_campaign()` (S0-85), and back.
+//!
+//! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.
+
+use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
+use super::{status, store};
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, Event, EventFilter, EventType, NewEvent, ReactionPayload};
+use crate::engine::jobs::{JobContext, JobKind, Outcome};
+
+/// Pauses or slows a tenant's ad campaigns.
+pub static QUOTA_REACHED: JobKind = JobKind::new("ad_campaign.quota_reached").priority(3);
+/// Lets them run again.
+pub static QUOTA_RENEWED: JobKind = JobKind::new("ad_campaign.quota_renewed").priority(3);
+
+crate::text_enum! {
+    /// What the tenant chose to happen beyond its quota, as the event tells.
+    pub enum OveragePolicy {
+        /// Buys overages: keep running.
+        Bill = "bill",
+        Block = "block",
+        Slow = "slow",
+    }
+}
+
+pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
+    let ReactionPayload { event_id } = ctx.payload()?;
+    let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
+    let Some(event) = found else { return Ok(Outcome::Discard("the event is gone".into())) };
+    let named = event.data.get("policy").or_else(|| event.data.get("overage_policy"));
+    let policy = match named.and_then(|policy| policy.as_str()).map(str::parse::<OveragePolicy>) {
+        Some(Ok(policy)) => policy,
+        other => {
+            let message = format!("quota.reached carries no overage policy we know: {other:?}");
+            return Ok(Outcome::Dead(Error::internal(message)));
+        }
+    };
+    if policy == OveragePolicy::Bill {
+        return Ok(Outcome::Discard("the tenant buys overages: its ad campaigns keep running".into()));
+    }
+    ctx.finish(move |tx| hold_back(tx, &event, policy)).await
+}
+
+fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Result<()> {
+    store::lock(tx)?;
+    if is_over(tx, event)? {
+        return Ok(());
+    }
+    for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
+        if policy == OveragePolicy::Block {
+            let to = campaign.status.after(Step::Pause)?;
+            status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
+        } else if campaign.desired_delivery != Delivery::Slow {
+            campaign.status_reason = Some(REASON.into());
+            status::want(tx, &mut campaign, Delivery::Slow)?;
+            store::save(tx, &mut campaign)?;
+            note(tx, &campaign)?;
+        }
+    }
+    Ok(())
+}
+
+/// A new period has begun since: this quota is no longer the one in force.
+fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
+    for kind in [EventType::SubscriptionRenewed, EventType::SubscriptionActivated] {
+        let filter =
+            EventFilter { kind: Some(kind), occurred_after: Some(event.occurred_at), ..EventFilter::default() };
+        // Of the same transaction, the one recorded later counts; ids sort by creation.
+        if events::list(tx, &filter, 1)?.first().is_some_and(|newest| newest.id > event.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
+    ctx.finish(|tx| {
+        store::lock(tx)?;
+        for mut campaign in store::in_status(tx, CampaignStatus::Paused)? {
+            if campaign.status_reason.as_deref() == Some(REASON) {
+                let to = campaign.status.after(Step::Resume)?;
+                status::move_to(tx, &mut campaign, Step::Resume, to, None)?;
+            }
+        }
+        for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
+            if campaign.desired_delivery == Delivery::Slow {
+                campaign.status_reason = None;
+                status::want(tx, &mut campaign, Delivery::Running)?;
+                store::save(tx, &mut campaign)?;
+                note(tx, &campaign)?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn note(tx: &mut TenantTx<'_>, campaign: &store::AdCampaign) -> Result<()> {
+    let data = serde_json::json!({"name": campaign.name, "platform": campaign.platform,
+        "delivery": campaign.desired_delivery, "reason": campaign.status_reason});
+    tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(campaign.id.uuid()).data(data))?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Moving an ad campaign through its life, and telling the ad platform what to do about it.
+
+use serde_json::json;
+
+use super::delivery::{SYNC_DELIVERY, SyncPayload};
+use super::model::{CampaignStatus, Delivery, Step};
+use super::store::{self, AdCampaign};
+use crate::base::Result;
+use crate::base::id::AdCampaignId;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+
+/// Completes the ad campaigns whose end has come.
+pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended");
+
+/// Takes one step. Where it changes nothing, nothing is recorded.
+///
+/// # Errors
+/// `ad_campaign.not_found`, `ad_campaign.illegal_transition`.
+pub fn take(tx: &mut TenantTx<'_>, id: AdCampaignId, step: Step, reason: Option<String>) -> Result<AdCampaign> {
+    store::lock(tx)?;
+    let mut campaign = store::get(tx, id)?;
+    let to = campaign.status.after(step)?;
+    let is_same_pause = step != Step::Pause || campaign.status_reason == reason;
+    if to == campaign.status && is_same_pause && campaign.desired_delivery == delivery_in(to) {
+        return Ok(campaign);
+    }
+    move_to(tx, &mut campaign, step, to, reason)?;
+    Ok(campaign)
+}
+
+/// Writes the new status, what the ad platform should do, the event, and the job that tells it.
+pub(super) fn move_to(
+    tx: &mut TenantTx<'_>,
+    campaign: &mut AdCampaign,
+    step: Step,
+    to: CampaignStatus,
+    reason: Option<String>,
+) -> Result<()> {
+    let from = campaign.status;
+    campaign.status = to;
+    campaign.status_reason = reason.clone();
+    if to == CampaignStatus::Active && campaign.activated_at.is_none() {
+        campaign.activated_at = Some(tx.now());
+    }
+    if step != Step::Submit {
+        want(tx, campaign, delivery_in(to))?;
+    }
+    store::save(tx, campaign)?;
+    let kind = match step {
+        Step::Submit => EventType::AdCampaignUpdated,
+        Step::Activate => EventType::AdCampaignActivated,
+        Step::Pause => EventType::AdCampaignPaused,
+        Step::Resume => EventType::AdCampaignResumed,
+        Step::Complete => EventType::AdCampaignCompleted,
+    };
+    let data = json!({"name": campaign.name, "platform": campaign.platform, "from": from, "to": to, "reason": reason});
+    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// Notes what the ad platform should be doing and enqueues the job that tells it. The caller saves the row.
+pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
+    campaign.desired_delivery = delivery;
+    campaign.delivery_synced_at = None;
+    campaign.delivery_error = None;
+    if campaign.external_campaign_id.is_some() {
+        tx.enqueue(NewJob::new(&SYNC_DELIVERY, &SyncPayload { ad_campaign_id: campaign.id }))?;
+    }
+    Ok(())
+}
+
+fn delivery_in(status: CampaignStatus) -> Delivery {
+    if status == CampaignStatus::Active { Delivery::Running } else { Delivery::Paused }
+}
+
+/// The periodic job behind [`COMPLETE_ENDED`].
+pub(super) async fn complete_ended(ctx: JobContext) -> Result<Outcome> {
+    const AT_ONCE: i64 = 500;
+    ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
+        for (tenant, id) in store::ended(tx, AT_ONCE)? {
+            take(&mut tx.for_tenant(tenant), id, Step::Complete, Some("ended".into()))?;
+        }
+        Ok(())
+    })
+    .await
+}

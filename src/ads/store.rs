@@ -1,0 +1,342 @@
+//! Rows of ad campaigns and lead forms.
+
+use diesel::prelude::*;
+
+use super::form::{FormType, LeadForm};
+use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
+use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
+use crate::base::json::Json;
+use crate::base::money::{Currency, Money};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::schema::{ad_campaigns, lead_forms};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::providers::AdPlatform;
+
+/// An ad campaign. Amounts are minor units of `currency`.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = ad_campaigns, treat_none_as_default_value = false)]
+pub struct AdCampaign {
+    pub tenant_id: TenantId,
+    pub id: AdCampaignId,
+    pub name: String,
+    pub platform: AdPlatform,
+    pub campaign_type: CampaignType,
+    pub objective: Objective,
+    pub status: CampaignStatus,
+    /// Why it is paused or slow.
+    pub status_reason: Option<String>,
+    pub currency: Currency,
+    pub daily_budget: i64,
+    pub total_budget: Option<i64>,
+    pub monthly_cap: Option<i64>,
+    pub spent: i64,
+    pub targeting: Json,
+    pub ad_creative: Json,
+    pub search_ads: Json,
+    pub lead_form_id: Option<LeadFormId>,
+    pub account_owner: AccountOwner,
+    pub external_campaign_id: Option<String>,
+    pub external_page_id: Option<String>,
+    pub impressions: i64,
+    pub clicks: i64,
+    pub leads_generated: i64,
+    pub start_at: Option<Timestamp>,
+    pub end_at: Option<Timestamp>,
+    pub activated_at: Option<Timestamp>,
+    pub desired_delivery: Delivery,
+    /// When the ad platform last confirmed `desired_delivery`; empty while a change is under way.
+    pub delivery_synced_at: Option<Timestamp>,
+    pub delivery_error: Option<String>,
+    /// The daily budget at the ad platform while it differs from ours: the slow one.
+    pub lowered_budget: Option<i64>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl AdCampaign {
+    pub fn money(&self, amount: i64) -> Money {
+        Money::new(amount, self.currency)
+    }
+}
+
+/// A stored lead form.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = lead_forms, treat_none_as_default_value = false)]
+pub struct StoredForm {
+    pub tenant_id: TenantId,
+    pub id: LeadFormId,
+    pub platform: AdPlatform,
+    pub name: String,
+    pub form_type: FormType,
+    pub definition: Json,
+    pub external_form_id: Option<String>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl StoredForm {
+    pub fn form(&self) -> Result<LeadForm> {
+        self.definition.read()
+    }
+}
+
+/// Serialises changes of this tenant's ad campaigns, so that reading, deciding and writing are one.
+pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
+    lock_tenant(tx, "ad_campaigns")
+}
+
+pub fn insert(tx: &mut TenantTx<'_>, row: &AdCampaign) -> Result<()> {
+    diesel::insert_into(ad_campaigns::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn find(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<Option<AdCampaign>> {
+    let tenant = tx.tenant();
+    Ok(ad_campaigns::table.find((tenant, id)).select(AdCampaign::as_select()).first(tx.conn()).optional()?)
+}
+
+/// # Errors
+/// `ad_campaign.not_found`.
+pub fn get(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<AdCampaign> {
+    find(tx, id)?.ok_or_else(|| Error::not_found("ad_campaign.not_found", "There is no such ad campaign."))
+}
+
+/// Which ad campaigns to list.
+#[derive(Debug, Clone, Default)]
+pub struct CampaignFilter {
+    pub platform: Option<AdPlatform>,
+    pub status: Option<CampaignStatus>,
+    /// Continue after this row.
+    pub after: Option<(Timestamp, AdCampaignId)>,
+}
+
+/// Newest first, at most `limit`.
+pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, limit: i64) -> Result<Vec<AdCampaign>> {
+    use ad_campaigns::{created_at, id, platform, status, tenant_id};
+    let mut query = ad_campaigns::table
+        .filter(tenant_id.eq(tx.tenant()))
+        .order((created_at.desc(), id.desc()))
+        .limit(limit)
+        .select(AdCampaign::as_select())
+        .into_boxed();
+    if let Some(wanted) = filter.platform {
+        query = query.filter(platform.eq(wanted));
+    }
+    if let Some(wanted) = filter.status {
+        query = query.filter(status.eq(wanted));
+    }
+    if let Some((at, last)) = filter.after {
+        query = query.filter(created_at.lt(at).or(created_at.eq(at).and(id.lt(last))));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// Every ad campaign in this status.
+pub fn in_status(tx: &mut TenantTx<'_>, status: CampaignStatus) -> Result<Vec<AdCampaign>> {
+    let rows = ad_campaigns::table
+        .filter(ad_campaigns::tenant_id.eq(tx.tenant()))
+        .filter(ad_campaigns::status.eq(status))
+        .order(ad_campaigns::id)
+        .select(AdCampaign::as_select())
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
+/// Running or paused ad campaigns of all tenants whose end has come.
+pub fn ended(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, AdCampaignId)>> {
+    let now = tx.now();
+    let rows = ad_campaigns::table
+        .filter(ad_campaigns::end_at.le(now))
+        .filter(ad_campaigns::status.eq_any([CampaignStatus::Active, CampaignStatus::Paused]))
+        .order((ad_campaigns::tenant_id, ad_campaigns::id))
+        .limit(limit)
+        .select((ad_campaigns::tenant_id, ad_campaigns::id))
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
+/// Writes what people and the quota change, as the next version. Counters are left alone: they grow beside it.
+pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
+    use ad_campaigns as c;
+    row.version += 1;
+    row.updated_at = tx.now();
+    diesel::update(c::table.find((row.tenant_id, row.id)))
+        .set((
+            (c::name.eq(&row.name), c::status.eq(row.status), c::status_reason.eq(&row.status_reason)),
+            (
+                c::currency.eq(row.currency),
+                c::daily_budget.eq(row.daily_budget),
+                c::total_budget.eq(row.total_budget),
+                c::monthly_cap.eq(row.monthly_cap),
+            ),
+            (c::targeting.eq(&row.targeting), c::ad_creative.eq(&row.ad_creative), c::search_ads.eq(&row.search_ads)),
+            (
+                c::lead_form_id.eq(row.lead_form_id),
+                c::external_campaign_id.eq(&row.external_campaign_id),
+                c::external_page_id.eq(&row.external_page_id),
+            ),
+            (c::start_at.eq(row.start_at), c::end_at.eq(row.end_at), c::activated_at.eq(row.activated_at)),
+            (
+                c::desired_delivery.eq(row.desired_delivery),
+                c::delivery_synced_at.eq(row.delivery_synced_at),
+                c::delivery_error.eq(&row.delivery_error),
+            ),
+            (c::version.eq(row.version), c::updated_at.eq(row.updated_at)),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Writes what the ad platform said. Not a new version: nobody edited anything.
+pub fn save_delivery(
+    tx: &mut TenantTx<'_>,
+    id: AdCampaignId,
+    synced_at: Option<Timestamp>,
+    error: Option<&str>,
+    lowered_budget: Option<i64>,
+) -> Result<()> {
+    diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
+        .set((
+            ad_campaigns::delivery_synced_at.eq(synced_at),
+            ad_campaigns::delivery_error.eq(error),
+            ad_campaigns::lowered_budget.eq(lowered_budget),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// One more lead came from this ad campaign.
+pub fn count_lead(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
+    diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
+        .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Does another ad campaign, of any tenant, hold this id at the ad platform?
+pub fn holds_campaign(
+    tx: &mut PlatformTx<'_>,
+    platform: AdPlatform,
+    external: &str,
+    but: AdCampaignId,
+) -> Result<bool> {
+    let found: Option<AdCampaignId> = ad_campaigns::table
+        .filter(ad_campaigns::platform.eq(platform))
+        .filter(ad_campaigns::external_campaign_id.eq(external))
+        .filter(ad_campaigns::id.ne(but))
+        .select(ad_campaigns::id)
+        .first(tx.conn())
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Does another form, of any tenant, hold this id at the ad platform?
+pub fn holds_form(
+    tx: &mut PlatformTx<'_>,
+    platform: AdPlatform,
+    external: &str,
+    but: Option<LeadFormId>,
+) -> Result<bool> {
+    let found: Vec<LeadFormId> = lead_forms::table
+        .filter(lead_forms::platform.eq(platform))
+        .filter(lead_forms::external_form_id.eq(external))
+        .select(lead_forms::id)
+        .load(tx.conn())?;
+    Ok(found.into_iter().any(|id| Some(id) != but))
+}
+
+pub fn insert_form(tx: &mut TenantTx<'_>, row: &StoredForm) -> Result<()> {
+    diesel::insert_into(lead_forms::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn save_form(tx: &mut TenantTx<'_>, row: &mut StoredForm) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    diesel::update(lead_forms::table.find((row.tenant_id, row.id)))
+        .set((
+            lead_forms::name.eq(&row.name),
+            lead_forms::form_type.eq(row.form_type),
+            lead_forms::definition.eq(&row.definition),
+            lead_forms::external_form_id.eq(&row.external_form_id),
+            lead_forms::version.eq(row.version),
+            lead_forms::updated_at.eq(row.updated_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn find_form(tx: &mut TenantTx<'_>, id: LeadFormId) -> Result<Option<StoredForm>> {
+    let tenant = tx.tenant();
+    Ok(lead_forms::table.find((tenant, id)).select(StoredForm::as_select()).first(tx.conn()).optional()?)
+}
+
+/// The form of an ad campaign.
+pub fn form_of(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<Option<StoredForm>> {
+    campaign.lead_form_id.map_or(Ok(None), |id| find_form(tx, id))
+}
+
+/// Whose form this is at the ad platform.
+pub fn form_owner(
+    tx: &mut PlatformTx<'_>,
+    platform: AdPlatform,
+    external: &str,
+) -> Result<Option<(TenantId, LeadFormId)>> {
+    let found = lead_forms::table
+        .filter(lead_forms::platform.eq(platform))
+        .filter(lead_forms::external_form_id.eq(external))
+        .select((lead_forms::tenant_id, lead_forms::id))
+        .first(tx.conn())
+        .optional()?;
+    Ok(found)
+}
+
+/// What routing needs of an ad campaign.
+pub type Owned = (TenantId, AdCampaignId, Option<LeadFormId>, Option<String>);
+
+/// The ad campaigns that use a form, the newest first.
+pub fn users_of_form(tx: &mut PlatformTx<'_>, tenant: TenantId, form: LeadFormId) -> Result<Vec<Owned>> {
+    use ad_campaigns::{external_campaign_id, id, lead_form_id, tenant_id};
+    let rows = ad_campaigns::table
+        .filter(tenant_id.eq(tenant).and(lead_form_id.eq(form)))
+        .order(id.desc())
+        .select((tenant_id, id, lead_form_id, external_campaign_id))
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
+/// Whose ad campaign this is at the ad platform.
+pub fn campaign_owner(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &str) -> Result<Option<Owned>> {
+    use ad_campaigns::{external_campaign_id, id, lead_form_id, tenant_id};
+    let found = ad_campaigns::table
+        .filter(ad_campaigns::platform.eq(platform))
+        .filter(external_campaign_id.eq(external))
+        .select((tenant_id, id, lead_form_id, external_campaign_id))
+        .first(tx.conn())
+        .optional()?;
+    Ok(found)
+}
+
+/// The ad campaigns of a page, the newest first; of one tenant when it is given.
+pub fn users_of_page(
+    tx: &mut PlatformTx<'_>,
+    platform: AdPlatform,
+    page: &str,
+    only: Option<TenantId>,
+) -> Result<Vec<Owned>> {
+    use ad_campaigns::{external_campaign_id, external_page_id, id, lead_form_id, tenant_id};
+    let mut query = ad_campaigns::table
+        .filter(ad_campaigns::platform.eq(platform))
+        .filter(external_page_id.eq(page))
+        .order(id.desc())
+        .select((tenant_id, id, lead_form_id, external_campaign_id))
+        .into_boxed();
+    if let Some(tenant) = only {
+        query = query.filter(tenant_id.eq(tenant));
+    }
+    Ok(query.load(tx.conn())?)
+}

@@ -1,0 +1,219 @@
+//! What a tenant has used, and the ledger that proves it.
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{LeadId, UsageEntryId, UsagePeriodId};
+use crate::base::money::Money;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::billing::model::{
+    EntryKind, OveragePolicy, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod,
+};
+use crate::billing::store::{self, EntryFilter, Totals};
+use crate::billing::subscription;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::problem::Problem;
+use crate::engine::http::{Cursor, Limit, Page, Query};
+use crate::tenants::access::{Caller, Permission};
+
+/// The lead meter of one period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"base": 50, "rollover": 5, "credits": 0, "used": 12, "remaining": 43, "overage": 0, "blocked": 0}))]
+pub struct LeadUsage {
+    /// Leads the plan includes. Null: unlimited.
+    pub base: Option<i32>,
+    /// Unused base leads of the period before; they expire with this one.
+    pub rollover: i32,
+    /// Granted by the platform; consumed last, kept until used.
+    pub credits: i32,
+    /// Delivered leads, overage included.
+    pub used: i32,
+    /// What is left of base, rollover and credits. Null: unlimited.
+    pub remaining: Option<i32>,
+    /// Delivered beyond what is included, and billed.
+    pub overage: i32,
+    /// Received and held back with masked contact data; not part of `used`.
+    pub blocked: i32,
+}
+
+/// Usage of one billing period.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "period_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "period_start": "2026-10-20T18:30:00Z",
+    "period_end": "2026-11-20T18:30:00Z", "plan_code": "growth", "status": "active", "overage_policy": "bill",
+    "leads": {"base": 50, "rollover": 5, "credits": 0, "used": 58, "remaining": 0, "overage": 3, "blocked": 0},
+    "amount_due": {"amount": 120000, "currency": "INR"}, "notional_amount": {"amount": 1770000, "currency": "INR"},
+    "is_allowed": true, "message": null
+}))]
+pub struct UsageView {
+    pub period_id: UsagePeriodId,
+    pub period_start: Timestamp,
+    /// Exclusive.
+    pub period_end: Timestamp,
+    pub plan_code: String,
+    pub status: SubscriptionStatus,
+    pub overage_policy: OveragePolicy,
+    pub leads: LeadUsage,
+    /// Due for this period besides the plan's price.
+    pub amount_due: Money,
+    /// What the delivered leads are worth at the plan's price.
+    pub notional_amount: Money,
+    /// Would one more lead be delivered now, and not held back?
+    pub is_allowed: bool,
+    /// What to do when not.
+    pub message: Option<String>,
+}
+
+impl UsageView {
+    fn of(now: Timestamp, subscription: Subscription, plan: Plan, period: UsagePeriod, totals: Totals) -> Self {
+        use crate::billing::meter::MeterKind;
+        let quota = period.quota;
+        let standing = subscription.standing(&period, now);
+        let next = crate::billing::quota::decide(standing, plan.pricing, &quota, plan.price_of_lead(0));
+        let is_allowed = next != MeterKind::Blocked;
+        let message = (!is_allowed).then(|| "Lead limit reached. Upgrade or purchase additional leads.".to_string());
+        Self {
+            period_id: period.id,
+            period_start: period.period_start,
+            period_end: period.period_end,
+            plan_code: subscription.plan_code,
+            status: subscription.status,
+            overage_policy: subscription.overage_policy,
+            leads: LeadUsage {
+                base: quota.base,
+                rollover: quota.rollover,
+                credits: quota.credits,
+                used: quota.used,
+                remaining: quota.remaining(),
+                overage: quota.overage,
+                blocked: totals.blocked,
+            },
+            amount_due: Money::new(totals.amount_due, plan.currency),
+            notional_amount: Money::new(totals.notional_amount, plan.currency),
+            is_allowed,
+            message,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct UsageQuery {
+    /// A moment in the period to read; the current one when left out.
+    at: Option<Timestamp>,
+}
+
+/// Read usage
+#[utoipa::path(operation_id = "get_usage", tag = "Billing", params(UsageQuery), security(("bearer" = [])),
+    responses((status = 200, description = "Usage of one period", body = UsageView),
+        (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json")))]
+#[get("/usage")]
+pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<UsageQuery>) -> Result<HttpResponse> {
+    caller.require(Permission::BillingRead)?;
+    let at = query.0.at;
+    let look = move |tx: &mut TenantTx<'_>| {
+        let (subscription, period) = match at {
+            None => current_period(tx)?,
+            Some(at) => past_period(tx, at)?,
+        };
+        let plan = subscription::plan_of(tx, &subscription)?;
+        let totals = store::totals(tx, period.id)?;
+        Ok(UsageView::of(tx.now(), subscription, plan, period, totals))
+    };
+    Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), look).await?))
+}
+
+fn period_not_found() -> Error {
+    Error::not_found("usage.period_not_found", "There was no billing period at that time.")
+}
+
+fn current_period(tx: &mut TenantTx<'_>) -> Result<(Subscription, UsagePeriod)> {
+    let subscription = subscription::require(tx)?;
+    let period = store::period_of(tx, subscription.id, None)?.ok_or_else(period_not_found)?;
+    Ok((subscription, period))
+}
+
+fn past_period(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<(Subscription, UsagePeriod)> {
+    let period = store::period_for(tx, at)?.filter(|period| period.period_start <= at).ok_or_else(period_not_found)?;
+    let subscription = store::subscription(tx, period.subscription_id)?.ok_or_else(period_not_found)?;
+    Ok((subscription, period))
+}
+
+/// One line of the usage ledger.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "period_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "kind": "quota",
+    "quantity": 1, "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "amount_due": {"amount": 0, "currency": "INR"},
+    "notional_amount": {"amount": 30000, "currency": "INR"}, "reason": null,
+    "occurred_at": "2026-11-21T09:00:00Z", "created_at": "2026-11-21T09:00:01Z"
+}))]
+pub struct UsageEntryView {
+    pub id: UsageEntryId,
+    pub period_id: UsagePeriodId,
+    pub kind: EntryKind,
+    /// −1 on a `blocked` entry says that the lead was released.
+    pub quantity: i32,
+    pub lead_id: Option<LeadId>,
+    pub amount_due: Money,
+    /// What the lead is worth, or would cost while it is held back.
+    pub notional_amount: Money,
+    pub reason: Option<String>,
+    /// When the lead was received: it decides the period.
+    pub occurred_at: Timestamp,
+    pub created_at: Timestamp,
+}
+
+impl From<UsageEntry> for UsageEntryView {
+    fn from(entry: UsageEntry) -> Self {
+        Self {
+            id: entry.id,
+            period_id: entry.period_id,
+            kind: entry.kind,
+            quantity: entry.quantity,
+            lead_id: entry.lead_id,
+            amount_due: Money::new(entry.amount_due, entry.currency),
+            // A release takes back what was noted; the amount itself is never negative.
+            notional_amount: Money::new(entry.notional_amount.abs(), entry.currency),
+            reason: entry.reason,
+            occurred_at: entry.occurred_at,
+            created_at: entry.created_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListUsageEntries {
+    kind: Option<EntryKind>,
+    lead_id: Option<LeadId>,
+    period_id: Option<UsagePeriodId>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List the usage ledger, newest first
+#[utoipa::path(operation_id = "list_usage_entries", tag = "Billing", params(ListUsageEntries),
+    security(("bearer" = [])),
+    responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>)))]
+#[get("/usage/entries")]
+pub async fn list_usage_entries(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<ListUsageEntries>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::BillingRead)?;
+    let ListUsageEntries { kind, lead_id, period_id, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let filter = EntryFilter { kind, lead: lead_id, period: period_id, before };
+    let look = move |tx: &mut TenantTx<'_>| store::entries(tx, &filter, limit.probe());
+    let entries = core.db.read(caller.scope(), look).await?;
+    let page = Page::of(entries, limit, |entry| Cursor::of(&entry.id));
+    Ok(HttpResponse::Ok().json(page.map(UsageEntryView::from)))
+}

@@ -1,0 +1,58 @@
+//! What happens at the end of a period: one job at its exact moment, and a sweep for those that were missed.
+
+use std::time::Duration;
+
+use super::model::Subscription;
+use super::{meter, store, subscription};
+use crate::base::Result;
+use crate::engine::db::TenantTx;
+use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
+
+/// Expires, renews or ends the tenant's subscription when it is due.
+static SETTLE: JobKind = JobKind::new("subscription.settle");
+/// Finds subscriptions that are due and have not been settled.
+static SWEEP: JobKind = JobKind::new("subscription.sweep").max_attempts(3);
+
+pub fn register(registry: &mut Registry) {
+    registry.handle(&SETTLE, settle);
+    registry.handle(&SWEEP, sweep);
+    registry.every(Duration::from_secs(60), &SWEEP);
+}
+
+/// Enqueues the settlement of the running period.
+pub(super) fn schedule(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<()> {
+    if !subscription.is_running() {
+        return Ok(());
+    }
+    let due = subscription.current_period_end;
+    let job = NewJob::new(&SETTLE, &serde_json::json!({ "subscription_id": subscription.id })).at(due).unique(format!(
+        "{}:{}",
+        subscription.id,
+        due.micros()
+    ));
+    tx.enqueue(job)?;
+    Ok(())
+}
+
+async fn settle(context: JobContext) -> Result<Outcome> {
+    context
+        .finish(|tx| {
+            meter::lock(tx)?;
+            subscription::settle(tx).map(|_| ())
+        })
+        .await
+}
+
+async fn sweep(context: JobContext) -> Result<Outcome> {
+    let slot = context.job.created_at.seconds();
+    context
+        .finish_platform(move |tx| {
+            let due = store::overdue(tx, 500)?;
+            let jobs = due.into_iter().map(|(tenant, id, due)| {
+                let key = format!("{id}:{}:{slot}", due.micros());
+                (tenant, NewJob::new(&SETTLE, &serde_json::json!({ "subscription_id": id })).unique(key))
+            });
+            jobs::store::enqueue_all(tx, jobs.collect())
+        })
+        .await
+}

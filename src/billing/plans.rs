@@ -1,0 +1,122 @@
+//! The price lists: data in `plans.json`, kept in the table `plans`.
+//!
+//! Three catalogues: `in-ops` (the platform runs the ads), `in-selfserve` and `us` (C-02). To change a plan, edit the file
+//! and raise the plan's `version`; the next start writes it. A plan that disappears from the file stays in the table for
+//! those who subscribed to it, and can no longer be chosen. Prices are minor units.
+
+use std::collections::BTreeMap;
+
+use super::model::{Plan, PriceBand, Pricing, Quotas};
+use super::store;
+use crate::base::money::Currency;
+use crate::base::{Error, Result};
+use crate::engine::db::PlatformTx;
+use crate::tenants::access::Feature;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    code: String,
+    name: String,
+    version: i32,
+    pricing: Pricing,
+    currency: Currency,
+    price_monthly: Option<i64>,
+    price_annual: Option<i64>,
+    leads_per_month: Option<i32>,
+    overage_price: Option<i64>,
+    quotas: Quotas,
+    features: Vec<Feature>,
+    price_bands: Vec<PriceBand>,
+    rollover_percent: i32,
+    trial_days: i32,
+    position: i32,
+    is_popular: bool,
+}
+
+/// Every plan this version sells.
+pub fn catalogue() -> Result<Vec<Plan>> {
+    let lists: BTreeMap<String, Vec<Listed>> =
+        serde_json::from_str(include_str!("plans.json")).map_err(Error::internal)?;
+    let plans = lists.into_iter().flat_map(|(catalogue, plans)| {
+        plans.into_iter().map(move |plan| Plan {
+            code: plan.code,
+            catalogue: catalogue.clone(),
+            name: plan.name,
+            version: plan.version,
+            pricing: plan.pricing,
+            currency: plan.currency,
+            price_monthly: plan.price_monthly,
+            price_annual: plan.price_annual,
+            leads_per_month: plan.leads_per_month,
+            quotas: plan.quotas,
+            features: plan.features,
+            overage_price: plan.overage_price,
+            price_bands: plan.price_bands,
+            rollover_percent: plan.rollover_percent,
+            trial_days: plan.trial_days,
+            position: plan.position,
+            is_popular: plan.is_popular,
+            is_active: true,
+        })
+    });
+    Ok(plans.collect())
+}
+
+/// Writes new plans and new versions of known ones; answers how many were written. Run at every start.
+pub fn seed(tx: &mut PlatformTx<'_>) -> Result<usize> {
+    let plans = catalogue()?;
+    let stored: BTreeMap<String, i32> = store::plan_versions(tx)?.into_iter().collect();
+    let mut written = 0;
+    for plan in &plans {
+        match stored.get(&plan.code) {
+            None => store::insert_plan(tx, plan)?,
+            Some(version) if *version < plan.version => store::update_plan(tx, plan)?,
+            Some(_) => continue,
+        }
+        written += 1;
+    }
+    let sold: Vec<String> = plans.into_iter().map(|plan| plan.code).collect();
+    store::retire_plans_except(tx, &sold)?;
+    Ok(written)
+}
+
+/// A plan that can be chosen now.
+///
+/// # Errors
+/// `request.invalid` pointing at `/plan_code`.
+pub fn choose(tx: &mut PlatformTx<'_>, code: &str) -> Result<Plan> {
+    let plan = store::plan(tx, code)?.filter(|plan| plan.is_active);
+    plan.ok_or_else(|| {
+        Error::field("/plan_code", "unknown_plan", "expected the code of a plan on offer; GET /v1/plans lists them")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_price_lists_are_sound() {
+        let plans = catalogue().unwrap();
+        let codes: std::collections::BTreeSet<&str> = plans.iter().map(|plan| plan.code.as_str()).collect();
+        assert_eq!((codes.len(), plans.len()), (10, 10), "codes are unique");
+        for plan in &plans {
+            assert!(plan.price_bands.is_sorted_by(|a, b| a.max_score < b.max_score), "{}", plan.code);
+            assert_eq!(plan.pricing == Pricing::PerLead, plan.price_monthly == Some(0), "{}", plan.code);
+            let quota = plan.quotas.verified_leads.and_then(|allowance| allowance.limit);
+            assert_eq!(quota, plan.leads_per_month.map(i64::from), "{}: the two lead quotas agree", plan.code);
+            assert_ne!(plan.price_of_lead(50).is_none(), plan.leads_per_month.is_some(), "{}", plan.code);
+        }
+    }
+
+    #[test]
+    fn the_feature_lists_are_those_of_the_price_page() {
+        let plans = catalogue().unwrap();
+        let has = |code: &str, feature| plans.iter().find(|p| p.code == code).unwrap().features.contains(&feature);
+        let api = ["us_starter", "us_growth", "us_professional", "us_enterprise", "growth"];
+        assert_eq!(api.map(|code| has(code, Feature::ApiAccess)), [false, false, true, true, true]);
+        assert_eq!(api.map(|code| has(code, Feature::WhatsappIntegration)), [false, true, true, true, true]);
+        assert_eq!(api.map(|code| has(code, Feature::Sla)), [false, false, false, true, true]);
+    }
+}

@@ -1,0 +1,163 @@
+//! Rows of `usage_entries`: append-only, never changed.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::LEADS;
+use crate::base::id::{LeadId, TenantId, UsageEntryId, UsagePeriodId};
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::billing::model::{EntryKind, UsageEntry};
+use crate::engine::db::TenantTx;
+use crate::engine::db::schema::usage_entries;
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = usage_entries, treat_none_as_default_value = false)]
+struct EntryRow {
+    tenant_id: TenantId,
+    id: UsageEntryId,
+    period_id: UsagePeriodId,
+    meter: String,
+    kind: EntryKind,
+    quantity: i32,
+    dedupe_key: String,
+    lead_id: Option<LeadId>,
+    amount_due: i64,
+    notional_amount: i64,
+    currency: Currency,
+    reason: Option<String>,
+    occurred_at: Timestamp,
+    created_at: Timestamp,
+}
+
+same_fields!(EntryRow => UsageEntry {
+    id, period_id, kind, quantity, lead_id, amount_due, notional_amount, currency, reason, occurred_at, created_at,
+});
+
+/// Appends to the ledger. `dedupe_key` and `occurred_at` together happen once.
+pub fn append(tx: &mut TenantTx<'_>, dedupe_key: &str, entry: UsageEntry) -> Result<()> {
+    let row = EntryRow {
+        tenant_id: tx.tenant(),
+        id: entry.id,
+        period_id: entry.period_id,
+        meter: LEADS.into(),
+        kind: entry.kind,
+        quantity: entry.quantity,
+        dedupe_key: dedupe_key.into(),
+        lead_id: entry.lead_id,
+        amount_due: entry.amount_due,
+        notional_amount: entry.notional_amount,
+        currency: entry.currency,
+        reason: entry.reason,
+        occurred_at: entry.occurred_at,
+        created_at: entry.created_at,
+    };
+    diesel::insert_into(usage_entries::table).values(&row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The entry of the same person received from `from` to `to`, both inclusive.
+pub fn metered_between(
+    tx: &mut TenantTx<'_>,
+    dedupe_key: &str,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Option<UsageEntry>> {
+    let row: Option<EntryRow> = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::dedupe_key.eq(dedupe_key.to_owned()))
+        .filter(usage_entries::occurred_at.ge(from).and(usage_entries::occurred_at.le(to)))
+        .order(usage_entries::occurred_at.desc())
+        .select(EntryRow::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(UsageEntry::from))
+}
+
+/// What is still held back for this lead: 1, or 0 after its release.
+pub fn held_back(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<i32> {
+    let quantities: Vec<i32> = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::lead_id.eq(lead)))
+        .filter(usage_entries::kind.eq(EntryKind::Blocked))
+        .select(usage_entries::quantity)
+        .load(tx.conn())?;
+    Ok(quantities.into_iter().sum())
+}
+
+/// Every entry about holding back, oldest first.
+pub fn blocked(tx: &mut TenantTx<'_>) -> Result<Vec<UsageEntry>> {
+    let rows: Vec<EntryRow> = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::kind.eq(EntryKind::Blocked))
+        .order((usage_entries::occurred_at, usage_entries::id))
+        .select(EntryRow::as_select())
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(UsageEntry::from).collect())
+}
+
+/// What the ledger says of one period.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    pub amount_due: i64,
+    /// What was delivered is worth; what is held back is left out.
+    pub notional_amount: i64,
+    pub blocked: i32,
+}
+
+/// Sums over one period's entries, by the database.
+pub fn totals(tx: &mut TenantTx<'_>, period: UsagePeriodId) -> Result<Totals> {
+    // A sum of BIGINT is numeric on PostgreSQL, hence the casts.
+    let sums: Vec<(EntryKind, i64, i64, i64)> = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::period_id.eq(period)))
+        .group_by(usage_entries::kind)
+        .select((
+            usage_entries::kind,
+            sql::<BigInt>("CAST(SUM(quantity) AS BIGINT)"),
+            sql::<BigInt>("CAST(SUM(amount_due) AS BIGINT)"),
+            sql::<BigInt>("CAST(SUM(notional_amount) AS BIGINT)"),
+        ))
+        .load(tx.conn())?;
+    let blocked = sums.iter().find(|(kind, ..)| *kind == EntryKind::Blocked).map_or(0, |(_, quantity, ..)| *quantity);
+    Ok(Totals {
+        amount_due: sums.iter().map(|(_, _, due, _)| due).sum(),
+        notional_amount: sums
+            .iter()
+            .filter(|(kind, ..)| *kind != EntryKind::Blocked)
+            .map(|(.., notional)| notional)
+            .sum(),
+        blocked: i32::try_from(blocked).map_err(Error::internal)?,
+    })
+}
+
+/// Which entries to list; newest first.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    pub kind: Option<EntryKind>,
+    pub lead: Option<LeadId>,
+    pub period: Option<UsagePeriodId>,
+    pub before: Option<UsageEntryId>,
+}
+
+pub fn entries(tx: &mut TenantTx<'_>, filter: &EntryFilter, limit: i64) -> Result<Vec<UsageEntry>> {
+    let mut query = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()))
+        .order(usage_entries::id.desc())
+        .limit(limit)
+        .select(EntryRow::as_select())
+        .into_boxed();
+    if let Some(kind) = filter.kind {
+        query = query.filter(usage_entries::kind.eq(kind));
+    }
+    if let Some(lead) = filter.lead {
+        query = query.filter(usage_entries::lead_id.eq(lead));
+    }
+    if let Some(period) = filter.period {
+        query = query.filter(usage_entries::period_id.eq(period));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(usage_entries::id.lt(before));
+    }
+    Ok(query.load(tx.conn())?.into_iter().map(UsageEntry::from).collect())
+}

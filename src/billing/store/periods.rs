@@ -1,0 +1,138 @@
+//! Rows of `usage_periods`: counters that the ledger could rebuild.
+
+use diesel::prelude::*;
+
+use super::LEADS;
+use crate::base::Result;
+use crate::base::id::{SubscriptionId, UsagePeriodId};
+use crate::base::time::Timestamp;
+use crate::billing::model::UsagePeriod;
+use crate::billing::quota::Quota;
+use crate::engine::db::TenantTx;
+use crate::engine::db::schema::usage_periods;
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = usage_periods)]
+struct PeriodRow {
+    id: UsagePeriodId,
+    subscription_id: SubscriptionId,
+    period_start: Timestamp,
+    period_end: Timestamp,
+    base: Option<i32>,
+    rollover: i32,
+    credits: i32,
+    used: i32,
+    overage: i32,
+}
+
+impl From<PeriodRow> for UsagePeriod {
+    fn from(row: PeriodRow) -> Self {
+        Self {
+            id: row.id,
+            subscription_id: row.subscription_id,
+            period_start: row.period_start,
+            period_end: row.period_end,
+            quota: Quota {
+                base: row.base,
+                rollover: row.rollover,
+                credits: row.credits,
+                used: row.used,
+                overage: row.overage,
+            },
+        }
+    }
+}
+
+/// The period a lead received at `at` belongs to: the one that covers it, or the next one after it (a lead older than
+/// the subscription, or received while nothing was paid).
+pub fn period_for(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<Option<UsagePeriod>> {
+    let row: Option<PeriodRow> = usage_periods::table
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::period_end.gt(at))
+        .order((usage_periods::period_end, usage_periods::id))
+        .select(PeriodRow::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(UsagePeriod::from))
+}
+
+/// The latest period of all.
+pub fn last_period(tx: &mut TenantTx<'_>) -> Result<Option<UsagePeriod>> {
+    let row: Option<PeriodRow> = usage_periods::table
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .order((usage_periods::period_end.desc(), usage_periods::id.desc()))
+        .select(PeriodRow::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(UsagePeriod::from))
+}
+
+/// The latest period of one subscription; with `at`, the one that covers it.
+pub fn period_of(
+    tx: &mut TenantTx<'_>,
+    subscription: SubscriptionId,
+    at: Option<Timestamp>,
+) -> Result<Option<UsagePeriod>> {
+    let mut query = usage_periods::table
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::subscription_id.eq(subscription))
+        .order((usage_periods::period_end.desc(), usage_periods::id.desc()))
+        .select(PeriodRow::as_select())
+        .into_boxed();
+    if let Some(at) = at {
+        query = query.filter(usage_periods::period_start.le(at)).filter(usage_periods::period_end.gt(at));
+    }
+    let row: Option<PeriodRow> = query.first(tx.conn()).optional()?;
+    Ok(row.map(UsagePeriod::from))
+}
+
+/// The period of the same subscription that starts where this one ends.
+pub fn successor(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<Option<UsagePeriod>> {
+    let row: Option<PeriodRow> = usage_periods::table
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::subscription_id.eq(period.subscription_id))
+        .filter(usage_periods::period_start.eq(period.period_end).and(usage_periods::id.ne(period.id)))
+        .select(PeriodRow::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(UsagePeriod::from))
+}
+
+pub fn insert_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
+    let (now, quota) = (tx.now(), period.quota);
+    diesel::insert_into(usage_periods::table)
+        .values((
+            usage_periods::tenant_id.eq(tx.tenant()),
+            usage_periods::id.eq(period.id),
+            usage_periods::subscription_id.eq(period.subscription_id),
+            usage_periods::meter.eq(LEADS),
+            usage_periods::period_start.eq(period.period_start),
+            usage_periods::period_end.eq(period.period_end),
+            usage_periods::base.eq(quota.base),
+            usage_periods::rollover.eq(quota.rollover),
+            usage_periods::credits.eq(quota.credits),
+            usage_periods::used.eq(quota.used),
+            usage_periods::overage.eq(quota.overage),
+            usage_periods::created_at.eq(now),
+            usage_periods::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn save_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
+    let (now, quota) = (tx.now(), period.quota);
+    diesel::update(usage_periods::table.find((tx.tenant(), period.id)))
+        .set((
+            usage_periods::period_start.eq(period.period_start),
+            usage_periods::period_end.eq(period.period_end),
+            usage_periods::base.eq(quota.base),
+            usage_periods::rollover.eq(quota.rollover),
+            usage_periods::credits.eq(quota.credits),
+            usage_periods::used.eq(quota.used),
+            usage_periods::overage.eq(quota.overage),
+            usage_periods::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Rows of `subscriptions`.
+
+use diesel::prelude::*;
+
+use crate::base::Result;
+use crate::base::id::{SubscriptionId, TenantId};
+use crate::base::time::Timestamp;
+use crate::billing::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus};
+use crate::engine::db::schema::{subscriptions, tenants};
+use crate::engine::db::{PlatformTx, TenantTx};
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
+struct SubscriptionRow {
+    tenant_id: TenantId,
+    id: SubscriptionId,
+    plan_code: String,
+    status: SubscriptionStatus,
+    overage_policy: OveragePolicy,
+    billing_interval: BillingInterval,
+    anchor_day: i32,
+    trial_ends_at: Option<Timestamp>,
+    current_period_start: Timestamp,
+    current_period_end: Timestamp,
+    activated_at: Option<Timestamp>,
+    canceled_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    cancel_at_period_end: bool,
+    version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+macro_rules! subscription_fields {
+    ($from:ty => $to:ident) => {
+        same_fields!($from => $to {
+            tenant_id, id, plan_code, status, overage_policy, billing_interval, anchor_day, trial_ends_at,
+            current_period_start, current_period_end, activated_at, canceled_at, ended_at, cancel_at_period_end, version,
+            created_at, updated_at,
+        });
+    };
+}
+subscription_fields!(SubscriptionRow => Subscription);
+subscription_fields!(Subscription => SubscriptionRow);
+
+/// The tenant's current subscription, whatever its status; ended ones are history.
+pub fn current(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
+    let row = subscriptions::table
+        .filter(subscriptions::tenant_id.eq(tx.tenant()).and(subscriptions::ended_at.is_null()))
+        .select(SubscriptionRow::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(Subscription::from))
+}
+
+pub fn subscription(tx: &mut TenantTx<'_>, id: SubscriptionId) -> Result<Option<Subscription>> {
+    let key = (tx.tenant(), id);
+    let row = subscriptions::table.find(key).select(SubscriptionRow::as_select()).first(tx.conn()).optional()?;
+    Ok(row.map(Subscription::from))
+}
+
+/// Did the tenant ever have a trial?
+pub fn had_trial(tx: &mut TenantTx<'_>) -> Result<bool> {
+    let trials = subscriptions::table
+        .filter(subscriptions::tenant_id.eq(tx.tenant()).and(subscriptions::trial_ends_at.is_not_null()));
+    Ok(diesel::select(diesel::dsl::exists(trials)).get_result(tx.conn())?)
+}
+
+pub fn insert_subscription(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<()> {
+    let row = SubscriptionRow::from(subscription.clone());
+    diesel::insert_into(subscriptions::table).values(&row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Writes every column and raises the version.
+pub fn save(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
+    subscription.version += 1;
+    subscription.updated_at = tx.now();
+    let row = SubscriptionRow::from(subscription.clone());
+    diesel::update(subscriptions::table.find((row.tenant_id, row.id))).set(row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Whose subscription this is: for operators, who name it by its id alone.
+pub fn tenant_of(tx: &mut PlatformTx<'_>, id: SubscriptionId) -> Result<Option<TenantId>> {
+    let found = subscriptions::table.filter(subscriptions::id.eq(id)).select(subscriptions::tenant_id);
+    Ok(found.first(tx.conn()).optional()?)
+}
+
+/// Subscriptions whose period has run out, oldest first.
+pub fn overdue(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, SubscriptionId, Timestamp)>> {
+    use SubscriptionStatus as S;
+    let now = tx.now();
+    let found = subscriptions::table
+        .filter(subscriptions::status.eq_any([S::Trialing, S::Active, S::PastDue]))
+        .filter(subscriptions::current_period_end.le(now))
+        .order(subscriptions::current_period_end)
+        .limit(limit)
+        .select((subscriptions::tenant_id, subscriptions::id, subscriptions::current_period_end));
+    Ok(found.load(tx.conn())?)
+}
+
+/// Which subscriptions operators list; newest first.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriptionFilter {
+    pub status: Option<SubscriptionStatus>,
+    pub tenant: Option<TenantId>,
+    pub before: Option<SubscriptionId>,
+}
+
+/// Subscriptions of all tenants with the tenant's name.
+pub fn list_all(
+    tx: &mut PlatformTx<'_>,
+    filter: &SubscriptionFilter,
+    limit: i64,
+) -> Result<Vec<(Subscription, String)>> {
+    let mut query = subscriptions::table
+        .inner_join(tenants::table.on(tenants::id.eq(subscriptions::tenant_id)))
+        .order(subscriptions::id.desc())
+        .limit(limit)
+        .select((SubscriptionRow::as_select(), tenants::name))
+        .into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(subscriptions::status.eq(status));
+    }
+    if let Some(tenant) = filter.tenant {
+        query = query.filter(subscriptions::tenant_id.eq(tenant));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(subscriptions::id.lt(before));
+    }
+    let rows: Vec<(SubscriptionRow, String)> = query.load(tx.conn())?;
+    Ok(rows.into_iter().map(|(row, name)| (row.into(), name)).collect())
+}

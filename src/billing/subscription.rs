@@ -1,0 +1,292 @@
+//! A subscription's life: start, trial, activation, change, renewal, end.
+//!
+//! A plan with a trial starts `trialing` for a tenant that never had one, without payment details; every other start is
+//! `incomplete` until an operator activates it. Nothing is prorated: a change of plan takes effect at once, with the whole
+//! quota of the new plan in the running period, and the next invoice is at the new price. What time does by itself
+//! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
+//! a job that runs late changes nothing.
+
+use super::calendar;
+use super::meter;
+use super::model::{
+    BillingInterval, OveragePolicy, Plan, Pricing, Subscription, SubscriptionStatus as Status, UsagePeriod,
+};
+use super::period;
+use super::plans;
+use super::store;
+use crate::base::id::SubscriptionId;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+use crate::tenants;
+
+pub use store::current;
+
+/// What a tenant subscribes to.
+#[derive(Debug, Clone)]
+pub struct NewSubscription {
+    pub plan_code: String,
+    /// [`OveragePolicy::Block`] when not chosen: nobody is billed beyond the plan without having asked for it.
+    pub overage_policy: Option<OveragePolicy>,
+    pub billing_interval: Option<BillingInterval>,
+}
+
+/// What a tenant changes.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriptionChange {
+    pub plan_code: Option<String>,
+    pub overage_policy: Option<OveragePolicy>,
+    pub cancel_at_period_end: Option<bool>,
+}
+
+fn none() -> Error {
+    Error::not_found("subscription.none", "There is no subscription. Choose a plan by POST /v1/subscriptions.")
+}
+
+/// The plan of a subscription.
+pub fn plan_of(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<Plan> {
+    store::plan(&mut tx.platform(), &subscription.plan_code)?
+        .ok_or_else(|| Error::internal("a subscription without its plan"))
+}
+
+/// The current subscription, or `subscription.none`.
+pub fn require(tx: &mut TenantTx<'_>) -> Result<Subscription> {
+    current(tx)?.ok_or_else(none)
+}
+
+/// Starts a subscription.
+///
+/// # Errors
+/// `subscription.exists` while one is current; a field error for a plan or an interval that is not on offer.
+pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscription, Plan)> {
+    meter::lock(tx)?;
+    if settle(tx)?.is_some() {
+        let message = "There is a subscription already. Change it by PATCH /v1/subscriptions/current.";
+        return Err(Error::conflict("subscription.exists", message));
+    }
+    let plan = plans::choose(&mut tx.platform(), &new.plan_code)?;
+    let interval = new.billing_interval.unwrap_or(BillingInterval::Monthly);
+    if interval == BillingInterval::Annual && plan.price_monthly.is_some() && plan.price_annual.is_none() {
+        return Err(Error::field("/billing_interval", "not_offered", "this plan is paid monthly"));
+    }
+    let is_trial = plan.trial_days > 0 && !store::had_trial(tx)?;
+    let now = tx.now();
+    let zone = tenants::store::current(tx)?.time_zone;
+    let trial_ends_at = is_trial.then(|| now.plus(chrono::Duration::days(plan.trial_days.into())));
+    let subscription = Subscription {
+        tenant_id: tx.tenant(),
+        id: SubscriptionId::new(),
+        plan_code: plan.code.clone(),
+        status: if is_trial { Status::Trialing } else { Status::Incomplete },
+        overage_policy: new.overage_policy.unwrap_or(OveragePolicy::Block),
+        billing_interval: interval,
+        anchor_day: calendar::anchor_day(now, zone),
+        trial_ends_at,
+        current_period_start: now,
+        current_period_end: trial_ends_at.unwrap_or(now),
+        activated_at: None,
+        canceled_at: None,
+        ended_at: None,
+        cancel_at_period_end: false,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    store::insert_subscription(tx, &subscription)?;
+    period::open_first(tx, &subscription, if is_trial { plan.leads_per_month } else { Some(0) })?;
+    entitle(tx, &plan)?;
+    super::jobs::schedule(tx, &subscription)?;
+    let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
+    record(tx, kind, &subscription, serde_json::json!({ "trial_ends_at": trial_ends_at }))?;
+    Ok((subscription, plan))
+}
+
+/// Makes a subscription active: its first payment came, by the word of an operator.
+///
+/// From a trial, an expired or an incomplete one, a new period starts now and the trial's ends; a paused or past-due one
+/// goes on in its period.
+///
+/// # Errors
+/// `subscription.not_activatable` when it is active or over.
+pub fn activate(
+    tx: &mut TenantTx<'_>,
+    id: SubscriptionId,
+    interval: Option<BillingInterval>,
+) -> Result<(Subscription, Plan)> {
+    meter::lock(tx)?;
+    settle(tx)?;
+    let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
+    let mut subscription = store::subscription(tx, id)?.ok_or_else(absent)?;
+    if matches!(subscription.status, Status::Active | Status::Canceled) {
+        let message = format!("A subscription in status {} cannot be activated.", subscription.status);
+        return Err(Error::conflict("subscription.not_activatable", message));
+    }
+    let plan = plan_of(tx, &subscription)?;
+    let was = subscription.status;
+    subscription.billing_interval = interval.unwrap_or(subscription.billing_interval);
+    subscription.status = Status::Active;
+    if !matches!(was, Status::PastDue | Status::Paused) {
+        let (now, zone) = (tx.now(), tenants::store::current(tx)?.time_zone);
+        subscription.anchor_day = calendar::anchor_day(now, zone);
+        subscription.activated_at = Some(now);
+        subscription.cancel_at_period_end = false;
+        subscription.current_period_start = now;
+        subscription.current_period_end = calendar::period_end(now, subscription.anchor_day, zone);
+        period::restart(tx, &subscription, plan.leads_per_month)?;
+    }
+    store::save(tx, &mut subscription)?;
+    entitle(tx, &plan)?;
+    super::jobs::schedule(tx, &subscription)?;
+    record(tx, EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
+    let subscription = settle(tx)?.unwrap_or(subscription);
+    Ok((subscription, plan))
+}
+
+/// Changes plan, policy or the wish to cancel.
+///
+/// # Errors
+/// `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
+/// for a plan that cannot be tried, during a trial.
+pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+    meter::lock(tx)?;
+    let mut subscription = settle(tx)?.ok_or_else(none)?;
+    if_match.check(subscription.version)?;
+    let mut plan = plan_of(tx, &subscription)?;
+    let mut period = store::period_of(tx, subscription.id, None)?;
+    let before = (is_used_up(period.as_ref()), subscription.overage_policy);
+    let mut data = serde_json::Map::new();
+    if let Some(code) = change.plan_code.filter(|code| *code != subscription.plan_code) {
+        let next = plans::choose(&mut tx.platform(), &code)?;
+        check_switch(&subscription, &plan, &next)?;
+        data.insert("previous_plan_code".into(), plan.code.clone().into());
+        if let (true, Some(period)) = (subscription.is_running(), &mut period) {
+            period.quota.base = next.leads_per_month;
+            store::save_period(tx, period)?;
+        }
+        subscription.plan_code = code;
+        plan = next;
+        entitle(tx, &plan)?;
+    }
+    if let Some(policy) = change.overage_policy {
+        subscription.overage_policy = policy;
+    }
+    if let Some(cancel) = change.cancel_at_period_end {
+        subscription.cancel_at_period_end = cancel;
+    }
+    store::save(tx, &mut subscription)?;
+    record(tx, EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
+    // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
+    let is_stricter = before.1 != subscription.overage_policy && subscription.overage_policy != OveragePolicy::Bill;
+    let is_used_up_now = is_used_up(period.as_ref());
+    if let (true, Some(period)) = (is_used_up_now && subscription.is_running(), period) {
+        if !before.0 || is_stricter {
+            meter::record_quota_reached(tx, &subscription, &period)?;
+        }
+    }
+    Ok((subscription, plan))
+}
+
+fn is_used_up(period: Option<&UsagePeriod>) -> bool {
+    period.is_some_and(|period| period.quota.remaining() == Some(0))
+}
+
+fn check_switch(subscription: &Subscription, from: &Plan, to: &Plan) -> Result<()> {
+    if from.currency != to.currency {
+        let message = "A subscription keeps its currency. End it and start another to pay in a different one.";
+        return Err(Error::conflict("subscription.currency_changed", message));
+    }
+    if subscription.status == Status::Trialing && (to.trial_days == 0 || to.pricing == Pricing::PerLead) {
+        let message = "This plan has no trial. Choose it after activation.";
+        return Err(Error::conflict("subscription.plan_without_trial", message));
+    }
+    Ok(())
+}
+
+/// Ends the subscription now. Its data stays readable; leads that come later are kept, held back.
+///
+/// # Errors
+/// `subscription.none`.
+pub fn cancel(tx: &mut TenantTx<'_>, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+    meter::lock(tx)?;
+    let mut subscription = settle(tx)?.ok_or_else(none)?;
+    if_match.check(subscription.version)?;
+    let now = tx.now();
+    end(tx, &mut subscription, now)?;
+    let plan = plan_of(tx, &subscription)?;
+    Ok((subscription, plan))
+}
+
+fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) -> Result<()> {
+    subscription.status = Status::Canceled;
+    subscription.canceled_at = Some(tx.now());
+    subscription.ended_at = Some(at);
+    subscription.current_period_end = subscription.current_period_end.min(at);
+    period::close(tx, subscription.id, at)?;
+    store::save(tx, subscription)?;
+    record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
+}
+
+/// Does what time has done: expires trials, renews periods, ends what was to end. Answers the current subscription.
+pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
+    let now = tx.now();
+    let Some(mut subscription) = current(tx)? else { return Ok(None) };
+    let mut is_renewed = false;
+    while subscription.is_running() && subscription.current_period_end <= now {
+        let due = subscription.current_period_end;
+        if subscription.cancel_at_period_end {
+            end(tx, &mut subscription, due)?;
+            return Ok(None);
+        }
+        if subscription.status == Status::Trialing {
+            subscription.status = Status::Expired;
+            store::save(tx, &mut subscription)?;
+            record(tx, EventType::SubscriptionExpired, &subscription, serde_json::json!({ "trial_ended_at": due }))?;
+        } else {
+            renew(tx, &mut subscription)?;
+            is_renewed = true;
+        }
+    }
+    if is_renewed {
+        super::jobs::schedule(tx, &subscription)?;
+    }
+    Ok(Some(subscription))
+}
+
+fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
+    let plan = plan_of(tx, subscription)?;
+    let zone = tenants::store::current(tx)?.time_zone;
+    let start = subscription.current_period_end;
+    subscription.current_period_start = start;
+    subscription.current_period_end = calendar::period_end(start, subscription.anchor_day, zone);
+    let opened = period::open_next(tx, subscription, &plan)?;
+    store::save(tx, subscription)?;
+    let data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
+    record(tx, EventType::SubscriptionRenewed, subscription, data)
+}
+
+/// Gates are checked against the tenant's own copy of the plan's features.
+fn entitle(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
+    let names: Vec<String> = plan.features.iter().map(ToString::to_string).collect();
+    tenants::store::set_entitlements(tx, Some(&names))
+}
+
+/// Records a fact about a subscription with what every reader needs.
+pub(super) fn record(
+    tx: &mut TenantTx<'_>,
+    kind: EventType,
+    subscription: &Subscription,
+    more: serde_json::Value,
+) -> Result<()> {
+    let mut data = serde_json::json!({
+        "plan_code": subscription.plan_code, "status": subscription.status,
+        "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
+        "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
+    });
+    if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
+        data.extend(more);
+    }
+    tx.record(NewEvent::new(kind).subject(subscription.id.uuid()).data(data))?;
+    Ok(())
+}

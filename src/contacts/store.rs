@@ -1,0 +1,80 @@
+//! Rows of the `suppressions` table. They are not a tenant's: a shared sender's refusals hold for all behind it.
+
+use diesel::prelude::*;
+
+use super::model::{Channel, SuppressionReason};
+use crate::base::Result;
+use crate::base::id::{SuppressionId, TenantId};
+use crate::base::time::Timestamp;
+use crate::engine::db::PlatformTx;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::suppressions;
+
+#[derive(Insertable)]
+#[diesel(table_name = suppressions, treat_none_as_default_value = false)]
+struct SuppressionRow<'a> {
+    id: SuppressionId,
+    channel: Channel,
+    address: &'a str,
+    sender_address: &'a str,
+    tenant_id: Option<TenantId>,
+    reason: SuppressionReason,
+    created_at: Timestamp,
+    lifted_at: Option<Timestamp>,
+}
+
+/// `None` when a live one is already there.
+pub(super) fn insert(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    address: &str,
+    sender_address: &str,
+    tenant_id: Option<TenantId>,
+    reason: SuppressionReason,
+) -> Result<Option<SuppressionId>> {
+    let id = SuppressionId::new();
+    let row = SuppressionRow {
+        id,
+        channel,
+        address,
+        sender_address,
+        tenant_id,
+        reason,
+        created_at: tx.now(),
+        lifted_at: None,
+    };
+    let added = OrIgnore(diesel::insert_into(suppressions::table).values(&row)).execute(tx.conn())?;
+    Ok((added == 1).then_some(id))
+}
+
+pub(super) fn lift(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    address: &str,
+    sender_address: &str,
+) -> Result<Option<SuppressionId>> {
+    let live = suppressions::table
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq(address)))
+        .filter(suppressions::sender_address.eq(sender_address).and(suppressions::lifted_at.is_null()));
+    let Some(id) = live.select(suppressions::id).first::<SuppressionId>(tx.conn()).optional()? else {
+        return Ok(None);
+    };
+    let now = tx.now();
+    diesel::update(suppressions::table.find(id)).set(suppressions::lifted_at.eq(now)).execute(tx.conn())?;
+    Ok(Some(id))
+}
+
+pub(super) fn is_suppressed(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    address: &str,
+    sender_address: &str,
+) -> Result<bool> {
+    let live: i64 = suppressions::table
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq(address)))
+        .filter(suppressions::sender_address.eq_any(["", sender_address]))
+        .filter(suppressions::lifted_at.is_null())
+        .count()
+        .get_result(tx.conn())?;
+    Ok(live > 0)
+}

@@ -1,0 +1,328 @@
+//! Conversations: list, open, look, change, mark read.
+
+use actix_web::{HttpResponse, get, patch, post, web};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::base::id::{ConversationId, LeadId};
+use crate::base::patch::Patch;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::inbox::model::{Channel, ConversationStatus, masked_name};
+use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
+use crate::inbox::store::leads;
+use crate::inbox::{open, send};
+use crate::leads::score::{Grade, grade};
+use crate::tenants::access::{Caller, Permission};
+
+/// A conversation's lead, as far as it may be shown.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Rajesh Kumar", "score": 85, "grade": "hot", "is_locked": false}))]
+pub struct ConversationLead {
+    pub id: LeadId,
+    /// Initials only while the lead is locked.
+    pub name: String,
+    #[schema(minimum = 0, maximum = 100)]
+    pub score: i32,
+    pub grade: Grade,
+    pub is_locked: bool,
+}
+
+/// The thread with one lead on one channel.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-7001-7c11-a1f7-5b1d6f0c2a10", "channel": "whatsapp", "status": "open",
+    "lead": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Rajesh Kumar", "score": 85, "grade": "hot", "is_locked": false},
+    "person_address": "+919876543210", "sender_address": "+14155238886", "unread_count": 1, "message_count": 3,
+    "last_message_at": "2026-11-20T09:05:00Z", "last_message_preview": "Hi! Yes, I'm interested.",
+    "last_inbound_at": "2026-11-20T09:05:00Z", "window_expires_at": "2026-11-21T09:05:00Z", "closed_at": null, "archived_at": null,
+    "converted_at": null, "version": 1, "created_at": "2026-11-20T09:00:01Z", "updated_at": "2026-11-20T09:05:00Z"
+}))]
+pub struct ConversationView {
+    pub id: ConversationId,
+    pub channel: Channel,
+    pub status: ConversationStatus,
+    pub lead: ConversationLead,
+    /// E.164 or e-mail address; null while the lead is locked.
+    pub person_address: Option<String>,
+    /// The number or address our messages leave from; null before the first one.
+    pub sender_address: Option<String>,
+    pub unread_count: i32,
+    pub message_count: i32,
+    pub last_message_at: Option<Timestamp>,
+    /// Null while the lead is locked.
+    pub last_message_preview: Option<String>,
+    pub last_inbound_at: Option<Timestamp>,
+    /// Until then WhatsApp takes free text; afterwards only templates.
+    pub window_expires_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+    pub archived_at: Option<Timestamp>,
+    pub converted_at: Option<Timestamp>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl ConversationView {
+    fn of(row: Conversation, lead: LeadSummary) -> Self {
+        let shown = !lead.is_locked;
+        Self {
+            id: row.id,
+            channel: row.channel,
+            status: row.status,
+            person_address: row.person_address.filter(|_| shown),
+            sender_address: row.sender_address,
+            unread_count: row.unread_count,
+            message_count: row.message_count,
+            last_message_at: row.last_message_at,
+            last_message_preview: row.last_message_preview.filter(|_| shown),
+            last_inbound_at: row.last_inbound_at,
+            window_expires_at: row.window_expires_at,
+            closed_at: row.closed_at,
+            archived_at: row.archived_at,
+            converted_at: row.converted_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            lead: ConversationLead {
+                id: lead.id,
+                name: if shown { lead.name } else { masked_name(&lead.name) },
+                score: lead.score,
+                grade: grade(lead.score),
+                is_locked: lead.is_locked,
+            },
+        }
+    }
+
+    fn with_lead(tx: &mut TenantTx<'_>, row: Conversation) -> Result<Self> {
+        let lead = leads::get(tx, row.lead_id)?;
+        let summary = LeadSummary { id: lead.id, name: lead.name, score: lead.score, is_locked: lead.is_locked };
+        Ok(Self::of(row, summary))
+    }
+}
+
+crate::text_enum! {
+    /// The orders of the list.
+    pub enum ConversationSort { LastMessageDesc = "-last_message_at" }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ConversationQuery {
+    /// One or more of `open`, `pending`, `snoozed`, `closed`, separated by commas.
+    #[param(value_type = Option<String>)]
+    status: Option<CommaList<ConversationStatus>>,
+    channel: Option<Channel>,
+    lead_id: Option<LeadId>,
+    /// True: only with unread messages.
+    unread: Option<bool>,
+    /// True: the archived ones instead of the others.
+    archived: Option<bool>,
+    /// Part of the lead's name, phone, e-mail or company. Locked leads are not found by text.
+    #[param(max_length = 100)]
+    q: Option<String>,
+    /// Most recently active first, the only order.
+    #[allow(dead_code)] // checked by being read; there is nothing to choose
+    sort: Option<ConversationSort>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List conversations, most recently active first.
+#[utoipa::path(operation_id = "list_conversations", tag = "Conversations", params(ConversationQuery),
+    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<ConversationView>)))]
+#[get("/conversations")]
+pub async fn list_conversations(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<ConversationQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let Query(query) = query;
+    if query.q.as_ref().is_some_and(|q| q.chars().count() > 100) {
+        return Err(Error::field("q", "too_long", "expected at most 100 characters"));
+    }
+    let limit = query.limit.unwrap_or_default();
+    let filter = ConversationFilter {
+        statuses: query.status.map(|list| list.0).unwrap_or_default(),
+        channel: query.channel,
+        lead_id: query.lead_id,
+        unread: query.unread,
+        archived: query.archived.unwrap_or(false),
+        text: query.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
+        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
+    };
+    let rows = core.db.read(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
+    let page = Page::of(rows, limit, |(row, _)| Cursor::of(&(row.last_message_at.unwrap_or(row.created_at), row.id)));
+    Ok(HttpResponse::Ok().json(page.map(|(row, lead)| ConversationView::of(row, lead))))
+}
+
+/// How much waits to be read.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"total": 3}))]
+pub struct UnreadCount {
+    /// Unread messages over all conversations that are not archived.
+    pub total: i64,
+}
+
+/// Count unread messages.
+#[utoipa::path(operation_id = "get_unread_count", tag = "Conversations",
+    security(("bearer" = [])), responses((status = 200, description = "The count", body = UnreadCount)))]
+#[get("/conversations/unread")]
+pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let total = core.db.read(caller.scope(), store::unread_total).await?;
+    Ok(HttpResponse::Ok().json(UnreadCount { total }))
+}
+
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "channel": "email"}))]
+pub struct NewConversation {
+    pub lead_id: LeadId,
+    pub channel: Channel,
+}
+
+/// Open a conversation with a lead on another channel.
+///
+/// A lead has one conversation per channel; when it is there already, it is answered as it is.
+#[utoipa::path(operation_id = "open_conversation", tag = "Conversations", request_body = NewConversation,
+    security(("bearer" = [])), responses(
+        (status = 201, description = "Opened", body = ConversationView),
+        (status = 200, description = "It was open already", body = ConversationView)))]
+#[post("/conversations")]
+pub async fn open_conversation(
+    caller: Caller,
+    core: web::Data<Core>,
+    body: Json<NewConversation>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsWrite)?;
+    let NewConversation { lead_id, channel } = body.0;
+    let scope = caller.scope();
+    let write = move |tx: &mut TenantTx<'_>| {
+        let lead = leads::get(tx, lead_id)?;
+        send::require_channel(&caller, channel)?;
+        lead.require_unlocked()?;
+        let address = open::address_of(&lead, channel)?;
+        let (row, is_new) = open::on_channel(tx, lead_id, channel, address)?;
+        let (version, location) = (row.version, format!("/v1/conversations/{}", row.id));
+        let view = ConversationView::with_lead(tx, row)?;
+        let reply = if is_new { Reply::created(view) } else { Reply::ok(view) };
+        Ok(reply.version(version).location(location))
+    };
+    once.write(&core, scope, write).await
+}
+
+/// Get a conversation.
+#[utoipa::path(operation_id = "get_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
+    security(("bearer" = [])), responses((status = 200, description = "The conversation", body = ConversationView)))]
+#[get("/conversations/{id}")]
+pub async fn get_conversation(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<ConversationId>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let read = move |tx: &mut TenantTx<'_>| {
+        let row = store::get(tx, path.0)?;
+        ConversationView::with_lead(tx, row)
+    };
+    let view = core.db.read(caller.scope(), read).await?;
+    let version = view.version;
+    Ok(Reply::ok(view).version(version).respond())
+}
+
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "closed"}))]
+pub struct ConversationPatch {
+    /// A closed conversation can only become `open`.
+    #[serde(default)]
+    #[schema(value_type = Option<ConversationStatus>)]
+    pub status: Patch<ConversationStatus>,
+    /// Out of sight until the person writes again.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub archived: Patch<bool>,
+}
+
+/// Close, reopen, snooze or archive a conversation.
+#[utoipa::path(operation_id = "update_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
+    request_body = ConversationPatch, security(("bearer" = [])),
+    responses((status = 200, description = "Changed", body = ConversationView)))]
+#[patch("/conversations/{id}")]
+pub async fn update_conversation(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<ConversationId>,
+    if_match: IfMatch,
+    body: Json<ConversationPatch>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsWrite)?;
+    let write = move |tx: &mut TenantTx<'_>| {
+        let before = store::get(tx, path.0)?;
+        if_match.check(before.version)?;
+        let row = change(tx, &before, body.0)?;
+        ConversationView::with_lead(tx, row)
+    };
+    let view = core.db.write(caller.scope(), write).await?;
+    let version = view.version;
+    Ok(Reply::ok(view).version(version).respond())
+}
+
+fn change(tx: &mut TenantTx<'_>, before: &Conversation, patch: ConversationPatch) -> Result<Conversation> {
+    let mut after = before.clone();
+    patch.status.apply_required(&mut after.status, "/status")?;
+    before.status.check_transition(after.status)?;
+    let mut archived = before.archived_at.is_some();
+    patch.archived.apply_required(&mut archived, "/archived")?;
+    let now = tx.now();
+    after.archived_at = archived.then(|| before.archived_at.unwrap_or(now));
+    let closes = after.status == ConversationStatus::Closed;
+    after.closed_at = closes.then(|| before.closed_at.unwrap_or(now));
+    if after == *before {
+        return Ok(after);
+    }
+    let kind = match (before.status, after.status) {
+        (from, ConversationStatus::Closed) if from != ConversationStatus::Closed => EventType::ConversationClosed,
+        (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => EventType::ConversationReopened,
+        _ => EventType::ConversationUpdated,
+    };
+    let event = NewEvent::new(kind).subject(before.id.uuid()).lead(before.lead_id);
+    tx.record(event.data(json!({"status": after.status, "archived": archived})))?;
+    store::save_state(tx, &after)
+}
+
+/// Mark every message of a conversation read.
+#[utoipa::path(operation_id = "mark_conversation_read", tag = "Conversations", params(("id" = ConversationId, Path,)),
+    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
+#[post("/conversations/{id}/read")]
+pub async fn mark_conversation_read(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<ConversationId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsWrite)?;
+    let write = move |tx: &mut TenantTx<'_>| {
+        let before = store::get(tx, path.0)?;
+        if before.unread_count > 0 {
+            store::mark_read(tx, before.id)?;
+            let event = NewEvent::new(EventType::ConversationUpdated).subject(before.id.uuid());
+            tx.record(event.data(json!({"unread_count": 0})))?;
+        }
+        let row = store::get(tx, before.id)?;
+        let version = row.version;
+        Ok(Reply::ok(ConversationView::with_lead(tx, row)?).version(version))
+    };
+    once.write(&core, caller.scope(), write).await
+}

@@ -1,0 +1,203 @@
+//! Messages: read the thread, write into it.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, post, web};
+use utoipa::{IntoParams, ToSchema};
+use validator::Validate;
+
+use crate::base::Result;
+use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
+use crate::inbox::send::{self, NewMessage};
+use crate::inbox::store::messages::Message;
+use crate::inbox::store::{conversations, leads, messages as store};
+use crate::tenants::access::{Caller, Permission};
+
+/// One entry of a conversation.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-7101-7c11-a1f7-5b1d6f0c2a10", "conversation_id": "019a9f3c-7001-7c11-a1f7-5b1d6f0c2a10",
+    "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "direction": "outbound", "sender_type": "user",
+    "sender_user_id": "019a9f3c-1111-7c11-a1f7-5b1d6f0c2a10", "channel": "whatsapp", "message_type": "template",
+    "subject": null, "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro.", "attachments": [],
+    "template_code": "first_contact", "from_address": "+14155238886", "from_name": "ABC Real Estate via LeadGen Pro",
+    "to_address": "+919876543210", "status": "delivered", "error": null, "ambiguous_candidates": null,
+    "sent_at": "2026-11-20T09:04:01Z", "delivered_at": "2026-11-20T09:04:03Z", "read_at": null, "failed_at": null,
+    "created_at": "2026-11-20T09:04:00Z"
+}))]
+pub struct MessageView {
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    pub lead_id: LeadId,
+    pub direction: Direction,
+    pub sender_type: SenderType,
+    pub sender_user_id: Option<UserId>,
+    pub channel: Channel,
+    pub message_type: MessageType,
+    pub subject: Option<String>,
+    pub content: String,
+    /// `[{"url": …, "content_type": …}]`.
+    #[schema(value_type = Vec<Object>)]
+    pub attachments: serde_json::Value,
+    pub template_code: Option<String>,
+    pub from_address: Option<String>,
+    pub from_name: Option<String>,
+    pub to_address: Option<String>,
+    pub status: MessageStatus,
+    /// Why it did not arrive, or why it waits.
+    pub error: Option<MessageError>,
+    /// On a shared number: between how many tenants this answer was assigned, when there was a choice.
+    pub ambiguous_candidates: Option<i64>,
+    pub sent_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+    /// WhatsApp's read receipt or an e-mail's opening; both are hints, not proof.
+    pub read_at: Option<Timestamp>,
+    pub failed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// What went wrong with a message.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"class": "window", "code": "63016", "message": "Outside the allowed window"}))]
+pub struct MessageError {
+    /// What can be done about it: `retry`, `rate`, `permanent`, `opt_out`, `window`, `auth`, `config`, `unreachable`.
+    pub class: Option<String>,
+    /// The provider's code, or ours.
+    pub code: String,
+    pub message: Option<String>,
+}
+
+impl From<Message> for MessageView {
+    fn from(row: Message) -> Self {
+        let (class, message) = (row.error_class, row.error_message);
+        Self {
+            id: row.id,
+            conversation_id: row.conversation_id,
+            lead_id: row.lead_id,
+            direction: row.direction,
+            sender_type: row.sender_type,
+            sender_user_id: row.sender_user_id,
+            channel: row.channel,
+            message_type: row.message_type,
+            subject: row.subject,
+            content: row.content,
+            attachments: row.attachments.0,
+            template_code: row.template_code,
+            from_address: row.from_address,
+            from_name: row.from_name,
+            to_address: row.to_address,
+            status: row.status,
+            error: row.error_code.map(|code| MessageError { class, code, message }),
+            ambiguous_candidates: row.metadata.0["ambiguous_candidates"].as_i64(),
+            sent_at: row.sent_at,
+            delivered_at: row.delivered_at,
+            read_at: row.read_at,
+            failed_at: row.failed_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+crate::text_enum! {
+    /// Which end of the thread comes first.
+    pub enum MessageOrder { Asc = "asc", Desc = "desc" }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct MessageQuery {
+    /// `desc` (newest first) by default.
+    order: Option<MessageOrder>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List the messages of a conversation.
+#[utoipa::path(operation_id = "list_messages", tag = "Conversations", params(("id" = ConversationId, Path,), MessageQuery),
+    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<MessageView>)))]
+#[get("/conversations/{id}/messages")]
+pub async fn list_messages(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<ConversationId>,
+    query: Query<MessageQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let limit = query.0.limit.unwrap_or_default();
+    let oldest_first = query.0.order == Some(MessageOrder::Asc);
+    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut TenantTx<'_>| {
+        let conversation = conversations::get(tx, path.0)?;
+        leads::get(tx, conversation.lead_id)?.require_unlocked()?;
+        store::list(tx, conversation.id, oldest_first, after, limit.probe())
+    };
+    let rows = core.db.read(caller.scope(), read).await?;
+    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    Ok(HttpResponse::Ok().json(page.map(MessageView::from)))
+}
+
+/// Free text or a template, not both.
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"template": {"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro", "about": "2BHK in Andheri"}}}))]
+pub struct SendMessage {
+    /// At most 1,600 characters on WhatsApp and SMS, 50,000 by e-mail.
+    #[schema(max_length = 50000)]
+    pub content: Option<String>,
+    #[validate(nested)]
+    pub template: Option<TemplateChoice>,
+    /// E-mail only, and required there with `content`.
+    #[validate(length(min = 1, max = 200))]
+    pub subject: Option<String>,
+}
+
+/// A template and its values.
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro"}}))]
+pub struct TemplateChoice {
+    #[validate(length(min = 1, max = 100))]
+    pub code: String,
+    /// By name, whatever the case, or by number.
+    #[serde(default)]
+    #[validate(length(max = 30))]
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Send a message to the lead.
+///
+/// It is queued and leaves at once; follow its `status`. On WhatsApp free text is possible for 24 hours after the person
+/// wrote, a template always. A closed conversation reopens.
+#[utoipa::path(operation_id = "send_message", tag = "Conversations", params(("id" = ConversationId, Path,)),
+    request_body = SendMessage, security(("bearer" = [])),
+    responses((status = 202, description = "Queued", body = MessageView)))]
+#[post("/conversations/{id}/messages")]
+pub async fn send_message(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<ConversationId>,
+    body: Json<SendMessage>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsWrite)?;
+    let platform_name = core.settings.platform_name.clone();
+    let new = NewMessage {
+        content: body.0.content,
+        template: body.0.template.map(|template| (template.code, template.variables)),
+        subject: body.0.subject,
+    };
+    let scope = caller.scope();
+    let write = move |tx: &mut TenantTx<'_>| {
+        let message = send::queue(tx, &caller, path.0, new, &platform_name)?;
+        Ok(Reply::accepted(MessageView::from(message)))
+    };
+    once.write(&core, scope, write).await
+}

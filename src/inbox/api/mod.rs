@@ -1,0 +1,20 @@
+//! The inbox over HTTP.
+
+mod conversations;
+mod messages;
+mod suggestion;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Everything under `/v1/conversations`, and the suggestion under a lead.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(conversations::list_conversations)
+        .service(conversations::get_unread_count)
+        .service(conversations::open_conversation)
+        .service(conversations::get_conversation)
+        .service(conversations::update_conversation)
+        .service(conversations::mark_conversation_read)
+        .service(messages::list_messages)
+        .service(messages::send_message)
+        .service(suggestion::get_suggested_message);
+}

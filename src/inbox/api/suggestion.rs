@@ -1,0 +1,88 @@
+//! The suggested first message to a lead.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::base::Result;
+use crate::base::id::LeadId;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Path, Query};
+use crate::inbox::draft::{self, Suggestion};
+use crate::inbox::model::Channel;
+use crate::inbox::store::leads;
+use crate::tenants::access::{Caller, Permission};
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SuggestionQuery {
+    /// `whatsapp` when the lead has a phone number, else `email`.
+    channel: Option<Channel>,
+}
+
+/// A draft: edit it, or send it as it is.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "channel": "whatsapp",
+    "template": {"code": "first_contact", "variables": {"name": "Rajesh", "business": "Asha from ABC Real Estate via LeadGen Pro", "about": "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)"}},
+    "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro. Thank you for your interest in 2BHK in Andheri, Goregaon (budget ₹80L-1Cr). Would you be available for a quick call today to discuss your requirements?",
+    "subject": null
+}))]
+pub struct SuggestedMessage {
+    pub channel: Channel,
+    /// What `send_message` takes as `template`.
+    pub template: SuggestedTemplate,
+    /// What the person would read.
+    pub content: String,
+    /// E-mail only.
+    pub subject: Option<String>,
+}
+
+/// A template and its values.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh"}}))]
+pub struct SuggestedTemplate {
+    pub code: String,
+    pub variables: BTreeMap<String, String>,
+}
+
+impl From<Suggestion> for SuggestedMessage {
+    fn from(draft: Suggestion) -> Self {
+        Self {
+            channel: draft.channel,
+            template: SuggestedTemplate { code: draft.template_code.into(), variables: draft.variables },
+            content: draft.content,
+            subject: draft.subject,
+        }
+    }
+}
+
+/// Suggest a first message to a lead.
+#[utoipa::path(operation_id = "get_suggested_message", tag = "Conversations", params(("id" = LeadId, Path,), SuggestionQuery),
+    security(("bearer" = [])), responses(
+        (status = 200, description = "A draft", body = SuggestedMessage),
+        (status = 409, description = "The channel has no messages", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+#[get("/leads/{id}/suggested-message")]
+pub async fn get_suggested_message(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<LeadId>,
+    query: Query<SuggestionQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let platform_name = core.settings.platform_name.clone();
+    let user = caller.actor().user();
+    let read = move |tx: &mut TenantTx<'_>| {
+        let lead = leads::get(tx, path.0)?;
+        let tenant = crate::tenants::store::current(tx)?;
+        let members = crate::tenants::store::members(tx)?;
+        let agent = members.into_iter().find(|member| Some(member.user_id) == user).and_then(|member| member.name);
+        let agent = agent.or(tenant.profile.owner_name.clone());
+        draft::suggest(&lead, &tenant, agent.as_deref(), query.0.channel, &platform_name)
+    };
+    let draft = core.db.read(caller.scope(), read).await?;
+    Ok(HttpResponse::Ok().json(SuggestedMessage::from(draft)))
+}

@@ -1,0 +1,308 @@
+//! Handing something to a provider, exactly once as far as anyone can know: the one discipline for messages to leads and
+//! notifications to the tenant's people.
+//!
+//! An attempt is opened in a transaction before the provider is asked and closed in another one after it answered. Where
+//! the process died or the answer was lost in between, the attempt is still open at the next run and [`recover`] decides:
+//! Twilio is asked for its list, Resend is simply asked again under the same idempotency key, and SMTP, which can be asked
+//! nothing, ends as `unknown` and is never sent twice. [`send`] asks; [`settle`] turns the answer into rows and an outcome.
+
+use std::collections::BTreeMap;
+
+use super::model::{Channel, MessageStatus};
+use crate::base::id::TenantId;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::jobs::{JobContext, Outcome};
+use crate::providers::{
+    Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, ProviderError, Providers,
+    SentQuery, TextChannel, TextContent, TextSender,
+};
+
+/// How long a message may be missing from the provider's list before it counts as never taken.
+const SEARCH_SECONDS: i64 = 60;
+/// When a lost answer is looked for first.
+const FIRST_LOOK_SECONDS: i64 = 5;
+
+/// Something that is to leave.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    /// Our id: idempotency key, `Message-ID`, and what status callbacks carry.
+    pub id: String,
+    pub tenant: TenantId,
+    pub channel: Channel,
+    pub from: Mailbox,
+    pub to: String,
+    pub subject: Option<String>,
+    pub text: String,
+    /// Code and values by the provider's numbers; `text` is what it reads like.
+    pub template: Option<(String, BTreeMap<String, String>)>,
+    pub reply_to: Option<Mailbox>,
+}
+
+/// An attempt whose end nobody recorded.
+#[derive(Debug, Clone)]
+pub struct OpenAttempt {
+    pub began_at: Timestamp,
+    /// Of the first attempt in a row whose end is unknown.
+    pub first_began_at: Timestamp,
+    /// Provider ids that belong to others, so that none of them is taken for this one.
+    pub known: Vec<String>,
+}
+
+/// What came of asking.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The provider took responsibility.
+    Accepted { provider: &'static str, external_id: String, status: MessageStatus },
+    /// Nothing was sent; the same may be tried again, at a given time when the provider named one.
+    Later { error: ProviderError, at: Option<Timestamp> },
+    /// The answer was lost, or the list could not be read: the attempt stays open and is looked at again.
+    InDoubt { at: Timestamp, reason: String },
+    /// It will never be sent: the class says why.
+    Refused(ProviderError),
+    /// Nothing was sent and nothing will be until an operator acts.
+    Stuck(ProviderError),
+    /// It may have been sent, and there is no way to find out.
+    Lost(ProviderError),
+}
+
+enum Road<'a> {
+    Text(TextChannel, &'a dyn TextSender),
+    Email(&'a dyn EmailSender),
+}
+
+fn road<'a>(providers: &'a Providers, channel: Channel) -> Option<Road<'a>> {
+    match channel {
+        Channel::Whatsapp => providers.whatsapp().map(|sender| Road::Text(TextChannel::Whatsapp, sender)),
+        Channel::Sms => providers.sms().map(|sender| Road::Text(TextChannel::Sms, sender)),
+        Channel::Email => providers.email().map(Road::Email),
+        Channel::WebChat | Channel::Messenger | Channel::Instagram => None,
+    }
+}
+
+/// Decides about an open attempt; `None`: nothing was sent, so send now.
+pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: OpenAttempt) -> Option<Verdict> {
+    let now = core.clock.now();
+    match road(providers, parcel.channel)? {
+        // The same key makes the repetition harmless.
+        Road::Email(sender) if sender.provider() == "resend" => None,
+        Road::Email(sender) => {
+            let message = "the answer was lost, and the server cannot be asked";
+            Some(Verdict::Lost(ProviderError::new(sender.provider(), ErrorClass::Ambiguous, "answer_lost", message)))
+        }
+        Road::Text(channel, sender) => {
+            let query = SentQuery {
+                channel,
+                from: parcel.from.address.clone(),
+                to: parcel.to.clone(),
+                since: open.first_began_at,
+                content: content(parcel),
+                known: open.known,
+            };
+            let found = sender.find_sent(&query).await;
+            observe(core, sender.provider(), "find_sent", found.as_ref().err());
+            let give_up_at = open.began_at.plus(chrono::Duration::seconds(SEARCH_SECONDS));
+            match found {
+                Ok(Some(found)) => Some(accepted(sender.provider(), found)),
+                Ok(None) if now < give_up_at => {
+                    let reason = "not in the provider's list yet".to_string();
+                    Some(Verdict::InDoubt { at: give_up_at, reason })
+                }
+                Ok(None) => None,
+                Err(error) => {
+                    let wait = error.retry_after.and_then(|wait| chrono::Duration::from_std(wait).ok());
+                    let at = now.plus(wait.unwrap_or(chrono::Duration::seconds(30)));
+                    Some(Verdict::InDoubt { at, reason: error.to_string() })
+                }
+            }
+        }
+    }
+}
+
+/// Asks the provider. Call it only with the attempt written down.
+pub async fn send(core: &Core, providers: &Providers, parcel: &Parcel) -> Verdict {
+    let Some(road) = road(providers, parcel.channel) else {
+        let message = format!("no provider is connected for {}", parcel.channel);
+        return Verdict::Stuck(ProviderError::new("none", ErrorClass::Config, "not_connected", message));
+    };
+    let (provider, answer) = match road {
+        Road::Text(channel, sender) => {
+            let message = OutgoingText {
+                id: parcel.id.clone(),
+                tenant_id: Some(parcel.tenant.to_string()),
+                channel,
+                from: parcel.from.address.clone(),
+                to: parcel.to.clone(),
+                content: content(parcel),
+            };
+            (sender.provider(), sender.send(&message).await)
+        }
+        Road::Email(sender) => (sender.provider(), sender.send(&email(parcel)).await),
+    };
+    observe(core, provider, "send", answer.as_ref().err());
+    match answer {
+        Ok(taken) => accepted(provider, taken),
+        Err(error) => judge(error, matches!(parcel.channel, Channel::Email), core.clock.now()),
+    }
+}
+
+/// What a provider's refusal means for the parcel.
+fn judge(error: ProviderError, is_email: bool, now: Timestamp) -> Verdict {
+    match error.class {
+        ErrorClass::Retry => Verdict::Later { error, at: None },
+        ErrorClass::Rate => {
+            let wait = error.retry_after.and_then(|wait| chrono::Duration::from_std(wait).ok());
+            Verdict::Later { at: Some(now.plus(wait.unwrap_or(chrono::Duration::seconds(30)))), error }
+        }
+        ErrorClass::Permanent | ErrorClass::OptOut | ErrorClass::Window | ErrorClass::Unreachable => {
+            Verdict::Refused(error)
+        }
+        ErrorClass::Auth | ErrorClass::Config => Verdict::Stuck(error),
+        ErrorClass::Ambiguous if is_email => Verdict::Lost(error),
+        ErrorClass::Ambiguous => {
+            let at = now.plus(chrono::Duration::seconds(FIRST_LOOK_SECONDS));
+            Verdict::InDoubt { at, reason: error.to_string() }
+        }
+    }
+}
+
+fn accepted(provider: &'static str, taken: Accepted) -> Verdict {
+    let status = match taken.status {
+        DeliveryStatus::Queued | DeliveryStatus::Sent => MessageStatus::Sent,
+        DeliveryStatus::Delivered => MessageStatus::Delivered,
+        DeliveryStatus::Read => MessageStatus::Read,
+        DeliveryStatus::Failed => MessageStatus::Failed,
+    };
+    Verdict::Accepted { provider, external_id: taken.provider_id, status }
+}
+
+fn content(parcel: &Parcel) -> TextContent {
+    match &parcel.template {
+        // Only WhatsApp knows templates; an SMS carries the text.
+        Some((code, variables)) if parcel.channel == Channel::Whatsapp => {
+            TextContent::Template { code: code.clone(), variables: variables.clone(), text: parcel.text.clone() }
+        }
+        _ => TextContent::Body(parcel.text.clone()),
+    }
+}
+
+fn email(parcel: &Parcel) -> OutgoingEmail {
+    OutgoingEmail {
+        id: parcel.id.clone(),
+        from: parcel.from.clone(),
+        to: Mailbox::bare(parcel.to.clone()),
+        reply_to: parcel.reply_to.clone(),
+        subject: parcel.subject.clone().unwrap_or_default(),
+        text: parcel.text.clone(),
+        html: None,
+        headers: Vec::new(),
+        tags: vec![
+            ("message_id".into(), parcel.id.clone()),
+            ("tenant_id".into(), parcel.tenant.to_string()),
+            ("type".into(), "lead_communication".into()),
+        ],
+    }
+}
+
+fn observe(core: &Core, provider: &str, operation: &str, error: Option<&ProviderError>) {
+    let result = error.map_or("ok", |error| error.class.as_str());
+    core.metrics.provider_calls.with_label_values(&[provider, operation, result]).inc();
+}
+
+/// The row behind a parcel: how each end is written down. Every function runs in a transaction of its own and must bear
+/// being told what a status callback wrote already.
+pub trait Ledger: Send + 'static {
+    /// The provider has it.
+    fn accepted(
+        &self,
+        tx: &mut TenantTx<'_>,
+        provider: &'static str,
+        external_id: &str,
+        status: MessageStatus,
+    ) -> Result<()>;
+    /// The attempt is closed, nothing was sent, it waits for another; the error is kept for people to see.
+    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()>;
+    /// It ended as `failed` or `unknown`.
+    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()>;
+}
+
+/// Writes the verdict down and names the job's outcome.
+pub async fn settle(context: &JobContext, ledger: impl Ledger, verdict: Verdict) -> Result<Outcome> {
+    match verdict {
+        Verdict::Accepted { provider, external_id, status } => {
+            context.finish(move |tx| ledger.accepted(tx, provider, &external_id, status)).await
+        }
+        Verdict::Refused(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Failed, &error)).await,
+        Verdict::Lost(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await,
+        Verdict::InDoubt { at, reason } => Ok(Outcome::Snooze(at, reason)),
+        Verdict::Stuck(error) => {
+            let kept = error.clone();
+            context.core.db.write(context.scope(), move |tx| ledger.returned(tx, &kept)).await?;
+            Ok(Outcome::Dead(Error::from(error)))
+        }
+        Verdict::Later { error, at } => {
+            // The last attempt ends visibly on both sides: the row has failed, and the job lies where operators look.
+            let is_last = at.is_none() && context.job.is_last_attempt();
+            let kept = error.clone();
+            let write = context.core.db.write(context.scope(), move |tx| {
+                if is_last { ledger.ended(tx, MessageStatus::Failed, &kept) } else { ledger.returned(tx, &kept) }
+            });
+            write.await?;
+            Ok(match at {
+                Some(at) => Outcome::Snooze(at, error.to_string()),
+                None => Outcome::Retry(Error::from(error)),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn error(class: ErrorClass) -> ProviderError {
+        ProviderError::new("twilio", class, "1", "said so")
+    }
+
+    #[test]
+    fn each_class_has_its_end() {
+        let now: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        for class in ErrorClass::ALL {
+            let verdict = judge(error(*class), false, now);
+            let fits = match class {
+                ErrorClass::Retry => matches!(verdict, Verdict::Later { at: None, .. }),
+                ErrorClass::Rate => matches!(verdict, Verdict::Later { at: Some(at), .. } if at > now),
+                ErrorClass::Auth | ErrorClass::Config => matches!(verdict, Verdict::Stuck(_)),
+                ErrorClass::Ambiguous => matches!(verdict, Verdict::InDoubt { at, .. } if at > now),
+                _ => matches!(verdict, Verdict::Refused(_)),
+            };
+            assert!(fits, "{class}: {verdict:?}");
+        }
+        assert!(matches!(judge(error(ErrorClass::Ambiguous), true, now), Verdict::Lost(_)));
+        let rate = error(ErrorClass::Rate).after(Some(Duration::from_secs(7)));
+        let Verdict::Later { at: Some(at), .. } = judge(rate, false, now) else { panic!("rate is later") };
+        assert_eq!(at.since(now).num_seconds(), 7);
+    }
+
+    #[test]
+    fn only_whatsapp_is_given_the_template() {
+        let mut parcel = Parcel {
+            id: "1".into(),
+            tenant: TenantId::new(),
+            channel: Channel::Whatsapp,
+            from: Mailbox::bare("+1"),
+            to: "+2".into(),
+            subject: None,
+            text: "Hi Asha".into(),
+            template: Some(("first_contact".into(), BTreeMap::new())),
+            reply_to: None,
+        };
+        assert!(matches!(content(&parcel), TextContent::Template { text, .. } if text == "Hi Asha"));
+        parcel.channel = Channel::Sms;
+        assert_eq!(content(&parcel), TextContent::Body("Hi Asha".into()));
+    }
+}

@@ -1,0 +1,70 @@
+//! The suggested first message to a lead (S0-56): a template filled from the lead, the tenant and whoever is asking.
+//!
+//! What comes out can be edited, or sent as it is: the template's code and values are what sending takes.
+
+use std::collections::BTreeMap;
+
+use super::model::Channel;
+use super::store::leads::LeadBrief;
+use super::templates;
+use crate::base::{Error, Result};
+use crate::tenants::Tenant;
+
+const TEMPLATE: &str = "first_contact";
+
+/// A message nobody has sent yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    pub channel: Channel,
+    pub template_code: &'static str,
+    pub variables: BTreeMap<String, String>,
+    pub content: String,
+    pub subject: Option<String>,
+}
+
+/// # Errors
+/// `lead.locked`, `channel.not_supported`.
+pub fn suggest(
+    lead: &LeadBrief,
+    tenant: &Tenant,
+    agent: Option<&str>,
+    channel: Option<Channel>,
+    platform_name: &str,
+) -> Result<Suggestion> {
+    lead.require_unlocked()?;
+    let best = if lead.phone.is_some() { Channel::Whatsapp } else { Channel::Email };
+    let channel = channel.unwrap_or(best);
+    if !templates::codes_for_leads(channel).contains(&TEMPLATE) {
+        let message = format!("Messages cannot be sent on {channel} yet.");
+        return Err(Error::conflict("channel.not_supported", message));
+    }
+    let business = tenant.sender_name(platform_name);
+    let variables = BTreeMap::from([
+        ("name".to_string(), lead.name.split_whitespace().next().unwrap_or("there").to_string()),
+        ("business".to_string(), agent.map_or(business.clone(), |agent| format!("{agent} from {business}"))),
+        ("about".to_string(), about(lead, tenant)),
+    ]);
+    let rendered = templates::find(TEMPLATE)?.render(channel, &variables)?;
+    Ok(Suggestion { channel, template_code: TEMPLATE, variables, content: rendered.content, subject: rendered.subject })
+}
+
+/// What the lead asked about, from its own answers: "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)".
+fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
+    let thing = lead
+        .answer(&["looking", "property", "bhk", "product", "service", "interest", "requirement"])
+        .or_else(|| tenant.profile.services.first().cloned())
+        .unwrap_or_else(|| "what we offer".into());
+    let mut about = thing;
+    if let Some(areas) = areas(lead) {
+        about = format!("{about} in {areas}");
+    }
+    if let Some(budget) = &lead.budget_range {
+        about = format!("{about} (budget {budget})");
+    }
+    about
+}
+
+/// Where the lead wants to be, in its own words.
+pub fn areas(lead: &LeadBrief) -> Option<String> {
+    lead.answer(&["area", "localit", "neighbourhood", "neighborhood"])
+}

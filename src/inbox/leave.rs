@@ -1,0 +1,290 @@
+//! The job that lets a message leave: look, ask the provider outside of any transaction, write down what it said.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::dispatch::{self, Ledger, OpenAttempt, Parcel};
+use super::model::{Channel, MessageStatus};
+use super::send;
+use super::store::messages::Message;
+use super::store::{conversations, leads, messages};
+use crate::base::id::MessageId;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::contacts::{SuppressionReason, consent};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
+
+/// Sends one message.
+pub static SEND: JobKind = JobKind::new("message.send").priority(3);
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Payload {
+    message_id: MessageId,
+}
+
+/// Enqueues the sending of a queued message, once.
+pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId) -> Result<()> {
+    tx.enqueue(NewJob::new(&SEND, &Payload { message_id: message }).unique(message.to_string()))?;
+    Ok(())
+}
+
+enum Found {
+    /// An attempt is open: find out what became of it.
+    Open(Parcel, OpenAttempt),
+    /// Waits to be sent.
+    Waiting,
+    /// Nothing to do, and why.
+    Over(String),
+}
+
+pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
+    let id = context.payload::<Payload>()?.message_id;
+    let core = &context.core;
+    let ledger = Row { id };
+    match core.db.read(context.scope(), move |tx| look(tx, id)).await? {
+        Found::Over(reason) => return Ok(Outcome::Discard(reason)),
+        Found::Open(parcel, open) => {
+            if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
+                return dispatch::settle(&context, ledger, verdict).await;
+            }
+        }
+        Found::Waiting => {}
+    }
+    let Some(parcel) = core.db.write(context.scope(), move |tx| begin(tx, id)).await? else {
+        return Ok(Outcome::Done);
+    };
+    let verdict = dispatch::send(core, &providers, &parcel).await;
+    dispatch::settle(&context, ledger, verdict).await
+}
+
+fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
+    let Some(message) = messages::find(tx, id)? else { return Ok(Found::Over("the message is gone".into())) };
+    match message.status {
+        MessageStatus::Queued => Ok(Found::Waiting),
+        // An operator repeats a job that used up its attempts.
+        MessageStatus::Failed if message.error_class.as_deref() == Some(ErrorClass::Retry.as_str()) => {
+            Ok(Found::Waiting)
+        }
+        MessageStatus::Sending => {
+            let parcel = parcel(tx, &message)?;
+            let began_at = message.attempted_at.unwrap_or(message.created_at);
+            let first_began_at = first_attempt(&message).unwrap_or(began_at);
+            let (channel, since) = (message.channel, first_began_at.minus(chrono::Duration::minutes(1)));
+            let known =
+                messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
+            Ok(Found::Open(parcel, OpenAttempt { began_at, first_began_at, known }))
+        }
+        ended => Ok(Found::Over(format!("the message is already {ended}"))),
+    }
+}
+
+/// Asks the rules once more and opens an attempt; `None` when the message may not leave any more, which is then written.
+fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
+    let before = messages::get(tx, id)?;
+    let conversation = conversations::get(tx, before.conversation_id)?;
+    let lead = leads::get(tx, before.lead_id)?;
+    let parcel = parcel(tx, &before)?;
+    let is_template = before.template_code.is_some();
+    let (sender, person) = (parcel.from.address.clone(), parcel.to.clone());
+    let refused = send::check(&mut tx.platform(), &conversation, &lead, &sender, &person, is_template).err();
+    let mut message = before.clone();
+    if let Some(refusal) = refused {
+        message.status = match refusal.code() {
+            "conversation.suppressed" => MessageStatus::Suppressed,
+            "lead.locked" => MessageStatus::Canceled,
+            _ => MessageStatus::Failed,
+        };
+        message.error_class = (message.status == MessageStatus::Failed).then(|| ErrorClass::Window.to_string());
+        message.error_code = Some(refusal.code().to_string());
+        message.error_message = Some(refusal.message().to_string());
+        message.failed_at = Some(tx.now());
+        save(tx, &message, before.status)?;
+        record_failure(tx, &message)?;
+        return Ok(None);
+    }
+    let now = tx.now();
+    let attempts = message.metadata.0["attempts"].as_i64().unwrap_or(0) + 1;
+    let first = if before.status == MessageStatus::Sending { first_attempt(&before) } else { None };
+    set_metadata(&mut message, "attempts", json!(attempts));
+    set_metadata(&mut message, "first_attempted_at", json!(first.unwrap_or(now)));
+    message.status = MessageStatus::Sending;
+    message.attempted_at = Some(now);
+    message.failed_at = None;
+    save(tx, &message, before.status)?;
+    // Written before the provider is asked: an answer may overtake our own record of having sent.
+    conversations::save_thread(tx, message.channel, &sender, &person, message.conversation_id, now)?;
+    Ok(Some(parcel))
+}
+
+fn first_attempt(message: &Message) -> Option<Timestamp> {
+    message.metadata.0["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
+}
+
+pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {
+    if let Some(map) = message.metadata.0.as_object_mut() {
+        map.insert(key.into(), value);
+    }
+}
+
+fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<()> {
+    if messages::save(tx, message, seen)? {
+        return Ok(());
+    }
+    Err(Error::conflict("message.changed", "The message changed at the same time."))
+}
+
+fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel> {
+    let missing = || Error::internal("an outbound message without addresses");
+    let from = message.from_address.clone().ok_or_else(missing)?;
+    let template = match (&message.template_code, &message.template_variables) {
+        (Some(code), Some(variables)) => Some((code.clone(), variables.read()?)),
+        _ => None,
+    };
+    let reply_to = match message.channel {
+        Channel::Email => reply_address(tx, message)?,
+        _ => None,
+    };
+    Ok(Parcel {
+        id: message.id.to_string(),
+        tenant: message.tenant_id,
+        channel: message.channel,
+        from: Mailbox { name: message.from_name.clone(), address: from },
+        to: message.to_address.clone().ok_or_else(missing)?,
+        subject: message.subject.clone(),
+        text: message.content.clone(),
+        template,
+        reply_to,
+    })
+}
+
+/// Where answers to an e-mail go: the tenant's first notification address, else the author.
+fn reply_address(tx: &mut TenantTx<'_>, message: &Message) -> Result<Option<Mailbox>> {
+    let tenant = crate::tenants::store::current(tx)?;
+    if let Some(address) = tenant.settings.notification_recipients.emails.first() {
+        return Ok(Some(Mailbox::bare(address.as_str())));
+    }
+    let Some(author) = message.sender_user_id else { return Ok(None) };
+    let members = crate::tenants::store::members(tx)?;
+    Ok(members.into_iter().find(|member| member.user_id == author).map(|member| Mailbox::bare(member.email)))
+}
+
+/// How the ends of a message are written.
+struct Row {
+    id: MessageId,
+}
+
+/// Applies `change` to the message as it stands; when a status callback moves it meanwhile, reads and decides again.
+fn update(
+    tx: &mut TenantTx<'_>,
+    id: MessageId,
+    change: impl Fn(&mut Message, Timestamp),
+) -> Result<(Message, Message)> {
+    for _ in 0..5 {
+        let before = messages::get(tx, id)?;
+        let mut after = before.clone();
+        change(&mut after, tx.now());
+        if messages::save(tx, &after, before.status)? {
+            return Ok((before, after));
+        }
+    }
+    Err(Error::unavailable("message.busy", "The message is being changed by others; trying again."))
+}
+
+impl Ledger for Row {
+    fn accepted(
+        &self,
+        tx: &mut TenantTx<'_>,
+        provider: &'static str,
+        external_id: &str,
+        status: MessageStatus,
+    ) -> Result<()> {
+        let (before, after) = update(tx, self.id, |message, now| {
+            if message.external_id.is_none() {
+                message.provider = Some(provider.into());
+                message.external_id = Some(external_id.into());
+            }
+            message.sent_at.get_or_insert(now);
+            (message.error_class, message.error_code, message.error_message) = (None, None, None);
+            message.status = message.status.after(status).unwrap_or(message.status);
+        })?;
+        if before.sent_at.is_some() {
+            return Ok(()); // a status callback came first and recorded it
+        }
+        record_sent(tx, &after)
+    }
+
+    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()> {
+        update(tx, self.id, |message, _| {
+            note(message, error);
+            if message.status == MessageStatus::Sending {
+                message.status = MessageStatus::Queued;
+            }
+        })?;
+        Ok(())
+    }
+
+    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()> {
+        let (before, after) = update(tx, self.id, |message, now| {
+            note(message, error);
+            if let Some(end) = message.status.after(status) {
+                message.status = end;
+                message.failed_at = Some(now);
+            }
+        })?;
+        if before.status == after.status {
+            return Ok(());
+        }
+        if error.class == ErrorClass::OptOut {
+            suppress(tx, &after, SuppressionReason::ProviderOptOut)?;
+        }
+        record_failure(tx, &after)
+    }
+}
+
+fn note(message: &mut Message, error: &ProviderError) {
+    message.error_class = Some(error.class.to_string());
+    message.error_code = Some(error.code.clone());
+    message.error_message = Some(error.message.clone());
+}
+
+/// The marks of a message that left: the thread that brings the answer back, the lead's counters, the event.
+pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
+    let at = message.sent_at.unwrap_or(tx.now());
+    if let (Some(from), Some(to)) = (&message.from_address, &message.to_address) {
+        conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
+    }
+    leads::touch_contact(tx, message.lead_id, at)?;
+    record(tx, EventType::MessageSent, message)
+}
+
+pub(super) fn record_failure(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
+    record(tx, EventType::MessageFailed, message)
+}
+
+pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) -> Result<()> {
+    let mut data = json!({
+        "conversation_id": message.conversation_id, "channel": message.channel, "status": message.status,
+    });
+    if kind == EventType::MessageFailed {
+        let class =
+            if message.status == MessageStatus::Unknown { Some("unknown") } else { message.error_class.as_deref() };
+        data["class"] = json!(class);
+        data["code"] = json!(message.error_code);
+    }
+    tx.record(NewEvent::new(kind).subject(message.id.uuid()).lead(message.lead_id).data(data))?;
+    Ok(())
+}
+
+/// The person behind a message is not written to again from its sender.
+pub(super) fn suppress(tx: &mut TenantTx<'_>, message: &Message, reason: SuppressionReason) -> Result<()> {
+    let (Some(from), Some(to)) = (&message.from_address, &message.to_address) else { return Ok(()) };
+    let tenant = message.tenant_id;
+    // An e-mail address that bounces does so for every sender.
+    let from = if reason == SuppressionReason::Bounced { "" } else { from.as_str() };
+    consent::suppress(&mut tx.platform(), message.channel, to, from, Some(tenant), reason)?;
+    Ok(())
+}

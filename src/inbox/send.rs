@@ -1,0 +1,226 @@
+//! Writing to a lead: what a person asks for becomes a queued message and its job.
+//!
+//! The rules of leaving are asked twice, here so that the person learns at once, and by [`super::leave`] when the message
+//! really leaves, because consent, lock and window change in between.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::leave;
+use super::model::{
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, longest_content, preview,
+    window_is_open,
+};
+use super::senders;
+use super::store::conversations::{self, Conversation, Touch};
+use super::store::leads::{self, LeadBrief};
+use super::store::messages::{self, Message};
+use super::templates;
+use crate::base::id::ConversationId;
+use crate::base::json::Json;
+use crate::base::{Error, Result};
+use crate::contacts::consent;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, NewEvent};
+use crate::tenants::access::{Caller, Feature};
+
+/// What is to be written: free text or a template.
+#[derive(Debug, Clone, Default)]
+pub struct NewMessage {
+    pub content: Option<String>,
+    /// Code and values.
+    pub template: Option<(String, BTreeMap<String, String>)>,
+    /// E-mail only.
+    pub subject: Option<String>,
+}
+
+/// Queues a message. A closed conversation reopens by it.
+///
+/// # Errors
+/// `conversation.not_found`, `feature_not_in_plan`, `lead.locked`, `channel.not_supported`, `channel.not_connected`,
+/// `lead.no_address`, `conversation.suppressed`, `conversation.window_closed`, and field errors.
+pub fn queue(
+    tx: &mut TenantTx<'_>,
+    caller: &Caller,
+    id: ConversationId,
+    new: NewMessage,
+    platform_name: &str,
+) -> Result<Message> {
+    let conversation = conversations::get(tx, id)?;
+    require_channel(caller, conversation.channel)?;
+    let lead = leads::get(tx, conversation.lead_id)?;
+    lead.require_unlocked()?;
+    let written = compose(conversation.channel, new)?;
+    let address = match &conversation.person_address {
+        Some(address) => address.clone(),
+        None => super::open::address_of(&lead, conversation.channel)?
+            .ok_or_else(|| Error::conflict("lead.no_address", "This conversation has nobody to write to."))?,
+    };
+    let sender = senders::choose(tx, conversation.channel, conversation.sender_address.as_deref())?;
+    let is_template = written.template_code.is_some();
+    check(&mut tx.platform(), &conversation, &lead, &sender.address, &address, is_template)?;
+    reopen(tx, &conversation)?;
+
+    let tenant = crate::tenants::store::current(tx)?;
+    let now = tx.now();
+    let author = tx.actor().user();
+    let message = Message {
+        direction: Direction::Outbound,
+        sender_type: if author.is_some() { SenderType::User } else { SenderType::System },
+        sender_user_id: author,
+        message_type: if is_template { MessageType::Template } else { MessageType::Text },
+        subject: written.subject,
+        content: written.content,
+        template_code: written.template_code,
+        template_variables: written.variables,
+        from_name: Some(match &sender.tenant_id {
+            Some(_) => sender.display_name.clone().unwrap_or_else(|| tenant.name.clone()),
+            None => tenant.sender_name(platform_name),
+        }),
+        from_address: Some(sender.address.clone()),
+        to_address: Some(address),
+        status: MessageStatus::Queued,
+        ..Message::new(tx.tenant(), id, conversation.lead_id, conversation.channel, now)
+    };
+    messages::insert(tx, &message)?;
+    if conversation.sender_address.as_deref() != Some(sender.address.as_str()) {
+        conversations::set_sender(tx, id, &sender.address)?;
+    }
+    let line = preview(&message.content);
+    let touch = Touch { direction: Direction::Outbound, preview: &line, at: now, window_expires_at: None };
+    conversations::touch(tx, id, &touch)?;
+    let event = NewEvent::new(EventType::MessageQueued).subject(message.id.uuid()).lead(message.lead_id);
+    tx.record(event.data(json!({"conversation_id": id, "channel": message.channel})))?;
+    leave::enqueue(tx, message.id)?;
+    Ok(message)
+}
+
+/// # Errors
+/// `feature_not_in_plan`, `channel.not_supported`.
+pub(super) fn require_channel(caller: &Caller, channel: Channel) -> Result<()> {
+    match channel {
+        Channel::Whatsapp => caller.require_feature(Feature::WhatsappIntegration),
+        Channel::Email => caller.require_feature(Feature::EmailIntegration),
+        Channel::Sms => Ok(()),
+        Channel::WebChat | Channel::Messenger | Channel::Instagram => {
+            Err(Error::conflict("channel.not_supported", format!("Messages cannot be sent on {channel} yet.")))
+        }
+    }
+}
+
+/// Whether a message may leave now; the same question at request time and at leaving.
+///
+/// # Errors
+/// `lead.locked`, `conversation.suppressed`, `conversation.window_closed`.
+pub(super) fn check(
+    tx: &mut PlatformTx<'_>,
+    conversation: &Conversation,
+    lead: &LeadBrief,
+    sender_address: &str,
+    person_address: &str,
+    is_template: bool,
+) -> Result<()> {
+    lead.require_unlocked()?;
+    let channel = conversation.channel;
+    if consent::is_suppressed(tx, channel, person_address, sender_address)? {
+        let message =
+            "This person does not want messages from this sender. Only they can allow them again, by writing START.";
+        return Err(Error::conflict("conversation.suppressed", message));
+    }
+    if !is_template && !window_is_open(channel, conversation.window_expires_at, tx.now()) {
+        let codes = templates::codes_for_leads(channel).join(", ");
+        let message = format!(
+            "More than 24 hours have passed since the person last wrote (or they never did), so WhatsApp takes no free text. \
+             A template is allowed: {codes}."
+        );
+        return Err(Error::conflict("conversation.window_closed", message));
+    }
+    Ok(())
+}
+
+/// Brings a closed conversation back, because somebody wrote in it.
+pub(super) fn reopen(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
+    if conversation.status != ConversationStatus::Closed {
+        return Ok(());
+    }
+    let open = Conversation { status: ConversationStatus::Open, closed_at: None, ..conversation.clone() };
+    conversations::save_state(tx, &open)?;
+    let event = NewEvent::new(EventType::ConversationReopened).subject(conversation.id.uuid());
+    tx.record(event.lead(conversation.lead_id).data(json!({"by": "message"})))?;
+    Ok(())
+}
+
+#[derive(Debug)]
+struct Written {
+    content: String,
+    subject: Option<String>,
+    template_code: Option<String>,
+    variables: Option<Json>,
+}
+
+/// Checks what was asked for and renders templates.
+fn compose(channel: Channel, new: NewMessage) -> Result<Written> {
+    let subject = new.subject.map(|subject| subject.trim().to_string()).filter(|subject| !subject.is_empty());
+    if subject.is_some() && channel != Channel::Email {
+        return Err(Error::field("/subject", "invalid_value", "only e-mails have a subject"));
+    }
+    if subject.as_ref().is_some_and(|subject| subject.chars().any(char::is_control)) {
+        return Err(Error::field("/subject", "invalid_value", "a subject is one line"));
+    }
+    match (new.content, new.template) {
+        (Some(content), None) => {
+            if content.trim().is_empty() {
+                return Err(Error::field("/content", "required", "write something"));
+            }
+            let most = longest_content(channel);
+            if content.chars().count() > most {
+                let detail = format!("a message on {channel} has at most {most} characters");
+                return Err(Error::field("/content", "too_long", detail));
+            }
+            if channel == Channel::Email && subject.is_none() {
+                return Err(Error::field("/subject", "required", "an e-mail needs a subject"));
+            }
+            Ok(Written { content, subject, template_code: None, variables: None })
+        }
+        (None, Some((code, values))) => {
+            let template = templates::find(&code)?;
+            if !template.is_for_leads() {
+                return Err(Error::field("/template/code", "invalid_value", "this template is not for leads"));
+            }
+            let rendered = template.render(channel, &values)?;
+            Ok(Written {
+                subject: subject.or(rendered.subject),
+                content: rendered.content,
+                variables: Some(Json::of(&rendered.numbered)),
+                template_code: Some(code),
+            })
+        }
+        _ => Err(Error::field("/content", "required", "give either content or template, and not both")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointer(channel: Channel, new: NewMessage) -> String {
+        compose(channel, new).unwrap_err().field_errors()[0].pointer.clone()
+    }
+
+    #[test]
+    fn a_message_is_either_text_or_template_and_fits_its_channel() {
+        let text = |content: &str| NewMessage { content: Some(content.into()), ..Default::default() };
+        let template = |code: &str| Some((code.to_string(), BTreeMap::new()));
+        assert_eq!(pointer(Channel::Sms, NewMessage::default()), "/content");
+        assert_eq!(pointer(Channel::Sms, NewMessage { template: template("first_contact"), ..text("x") }), "/content");
+        assert_eq!(pointer(Channel::Sms, text("  \n")), "/content");
+        assert_eq!(pointer(Channel::Whatsapp, text(&"é".repeat(1601))), "/content");
+        assert_eq!(pointer(Channel::Email, text("Hi")), "/subject");
+        assert_eq!(pointer(Channel::Sms, NewMessage { subject: Some("Hi".into()), ..text("Hi") }), "/subject");
+        assert_eq!(pointer(Channel::Email, NewMessage { subject: Some("a\nb".into()), ..text("Hi") }), "/subject");
+        let alert = NewMessage { template: template("lead_alert"), ..Default::default() };
+        assert_eq!(pointer(Channel::Whatsapp, alert), "/template/code");
+        assert!(compose(Channel::Whatsapp, text(&"é".repeat(1600))).is_ok());
+    }
+}

@@ -1,0 +1,69 @@
+//! Which number or address a message leaves from.
+//!
+//! A conversation keeps its sender while that one is active, so a person sees one number. The first message takes the
+//! tenant's own sender when it has one, else the platform's, under the name "ABC Real Estate via LeadGen Pro" (S0-57, C-13).
+
+use super::model::Channel;
+use super::store::senders as store;
+use crate::base::id::SenderId;
+use crate::base::{Error, Result};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::providers::{Providers, TextChannel};
+
+pub use store::Sender;
+
+/// Makes the platform's sender of a channel what configuration says. Call it at start-up for each configured channel;
+/// running it again changes nothing.
+pub fn ensure_platform(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    provider: &str,
+    address: &str,
+    display_name: Option<&str>,
+) -> Result<()> {
+    let sender = Sender {
+        id: SenderId::new(),
+        tenant_id: None,
+        channel,
+        provider: provider.into(),
+        address: address.into(),
+        display_name: display_name.map(Into::into),
+        is_active: true,
+        created_at: tx.now(),
+    };
+    store::upsert_platform(tx, &sender)?;
+    store::retire_platform_except(tx, channel, address)
+}
+
+/// Makes the platform's senders what configuration says, at start-up. A channel that is not connected has none.
+pub fn seed(tx: &mut PlatformTx<'_>, providers: &Providers, email_from: &str) -> Result<()> {
+    for (channel, text) in [(Channel::Whatsapp, TextChannel::Whatsapp), (Channel::Sms, TextChannel::Sms)] {
+        match (providers.text(text), providers.platform_number(text)) {
+            (Some(sender), Some(number)) => ensure_platform(tx, channel, sender.provider(), number, None)?,
+            _ => store::retire_platform_except(tx, channel, "")?,
+        }
+    }
+    match providers.email() {
+        Some(sender) => ensure_platform(tx, Channel::Email, sender.provider(), email_from, None),
+        None => store::retire_platform_except(tx, Channel::Email, ""),
+    }
+}
+
+/// The sender for a conversation that used `current` so far.
+///
+/// # Errors
+/// `channel.not_connected` when neither the tenant nor the platform has one.
+pub fn choose(tx: &mut TenantTx<'_>, channel: Channel, current: Option<&str>) -> Result<Sender> {
+    let mut usable = store::usable(tx, channel)?;
+    let kept = usable.iter().position(|sender| current == Some(sender.address.as_str()));
+    if usable.is_empty() {
+        let message = format!("No sender is connected for {channel}, so nothing can be sent on this channel yet.");
+        return Err(Error::conflict("channel.not_connected", message));
+    }
+    Ok(usable.swap_remove(kept.unwrap_or(0)))
+}
+
+/// The platform's own sender of a channel, for what the platform itself has to say.
+pub fn platform(tx: &mut TenantTx<'_>, channel: Channel) -> Result<Option<Sender>> {
+    Ok(store::usable(tx, channel)?.into_iter().find(|sender| sender.tenant_id.is_none()))
+}

@@ -1,0 +1,271 @@
+//! Rows of `conversations`.
+
+use diesel::prelude::*;
+
+use crate::base::id::{ConversationId, LeadId, TenantId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::dialect::like_contains;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::{conversations, leads};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::inbox::model::{Channel, ConversationStatus, Direction};
+
+/// The thread with one lead on one channel.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = conversations, treat_none_as_default_value = false)]
+pub struct Conversation {
+    pub tenant_id: TenantId,
+    pub id: ConversationId,
+    pub lead_id: LeadId,
+    pub channel: Channel,
+    pub status: ConversationStatus,
+    /// E.164 or e-mail address; none where the channel has no address of its own.
+    pub person_address: Option<String>,
+    /// Chosen when the first message leaves, and kept while that sender is active.
+    pub sender_address: Option<String>,
+    pub unread_count: i32,
+    pub message_count: i32,
+    /// Set at opening, so lists can sort by it.
+    pub last_message_at: Option<Timestamp>,
+    pub last_message_preview: Option<String>,
+    pub last_inbound_at: Option<Timestamp>,
+    /// The end of WhatsApp's 24-hour window.
+    pub window_expires_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+    pub archived_at: Option<Timestamp>,
+    pub converted_at: Option<Timestamp>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What a list shows of a conversation's lead.
+#[derive(Debug, Clone)]
+pub struct LeadSummary {
+    pub id: LeadId,
+    pub name: String,
+    pub score: i32,
+    pub is_locked: bool,
+}
+
+/// Which conversations to list; archived ones only when asked for.
+#[derive(Debug, Clone, Default)]
+pub struct ConversationFilter {
+    pub statuses: Vec<ConversationStatus>,
+    pub channel: Option<Channel>,
+    pub lead_id: Option<LeadId>,
+    pub unread: Option<bool>,
+    pub archived: bool,
+    /// Part of the lead's name, e-mail, phone or company; leads under lock are not found by text.
+    pub text: Option<String>,
+    /// Continue after (older than) this place.
+    pub after: Option<(Timestamp, ConversationId)>,
+}
+
+/// `false` when the lead already has a conversation on the channel.
+pub fn insert(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<bool> {
+    let insert = diesel::insert_into(conversations::table).values(conversation);
+    Ok(OrIgnore(insert).execute(tx.conn())? == 1)
+}
+
+/// # Errors
+/// `conversation.not_found`.
+pub fn get(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
+    let row =
+        conversations::table.find((tx.tenant(), id)).select(Conversation::as_select()).first(tx.conn()).optional()?;
+    row.ok_or_else(|| Error::not_found("conversation.not_found", "There is no such conversation."))
+}
+
+pub fn find_for_lead(tx: &mut TenantTx<'_>, lead: LeadId, channel: Channel) -> Result<Option<Conversation>> {
+    let row = conversations::table
+        .filter(conversations::tenant_id.eq(tx.tenant()))
+        .filter(conversations::lead_id.eq(lead).and(conversations::channel.eq(channel)))
+        .select(Conversation::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// The conversation with a person that was active last.
+pub fn find_by_person(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Option<Conversation>> {
+    let row = conversations::table
+        .filter(conversations::tenant_id.eq(tx.tenant()))
+        .filter(conversations::channel.eq(channel).and(conversations::person_address.eq(person)))
+        .order((conversations::last_message_at.desc(), conversations::id.desc()))
+        .select(Conversation::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// With its lead, most recently active first.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    filter: &ConversationFilter,
+    limit: i64,
+) -> Result<Vec<(Conversation, LeadSummary)>> {
+    let mut query = conversations::table
+        .inner_join(
+            leads::table.on(leads::tenant_id.eq(conversations::tenant_id).and(leads::id.eq(conversations::lead_id))),
+        )
+        .filter(conversations::tenant_id.eq(tx.tenant()))
+        .order((conversations::last_message_at.desc(), conversations::id.desc()))
+        .limit(limit)
+        .select((Conversation::as_select(), leads::id, leads::name, leads::score, leads::is_locked))
+        .into_boxed();
+    query = if filter.archived {
+        query.filter(conversations::archived_at.is_not_null())
+    } else {
+        query.filter(conversations::archived_at.is_null())
+    };
+    if !filter.statuses.is_empty() {
+        query = query.filter(conversations::status.eq_any(filter.statuses.clone()));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.filter(conversations::channel.eq(channel));
+    }
+    if let Some(lead) = filter.lead_id {
+        query = query.filter(conversations::lead_id.eq(lead));
+    }
+    match filter.unread {
+        Some(true) => query = query.filter(conversations::unread_count.gt(0)),
+        Some(false) => query = query.filter(conversations::unread_count.eq(0)),
+        None => {}
+    }
+    if let Some(text) = &filter.text {
+        let pattern = like_contains(&text.to_lowercase());
+        query = query.filter(leads::is_locked.eq(false).and(leads::search.like(pattern).escape('\\')));
+    }
+    if let Some((at, id)) = filter.after {
+        let same = conversations::last_message_at.eq(at).and(conversations::id.lt(id));
+        query = query.filter(conversations::last_message_at.lt(at).or(same));
+    }
+    let rows: Vec<(Conversation, LeadId, String, i32, bool)> = query.load(tx.conn())?;
+    let joined =
+        |(conversation, id, name, score, is_locked)| (conversation, LeadSummary { id, name, score, is_locked });
+    Ok(rows.into_iter().map(joined).collect())
+}
+
+/// Unread messages over all conversations that are not archived.
+pub fn unread_total(tx: &mut TenantTx<'_>) -> Result<i64> {
+    let total: Option<i64> = conversations::table
+        .filter(conversations::tenant_id.eq(tx.tenant()))
+        .filter(conversations::archived_at.is_null())
+        .select(diesel::dsl::sum(conversations::unread_count))
+        .first(tx.conn())?;
+    Ok(total.unwrap_or(0))
+}
+
+/// Writes what a PATCH changes, and answers the new version.
+pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<Conversation> {
+    let now = tx.now();
+    let row = diesel::update(conversations::table.find((tx.tenant(), conversation.id)))
+        .set((
+            conversations::status.eq(conversation.status),
+            conversations::closed_at.eq(conversation.closed_at),
+            conversations::archived_at.eq(conversation.archived_at),
+            conversations::version.eq(conversations::version + 1),
+            conversations::updated_at.eq(now),
+        ))
+        .returning(conversations::all_columns)
+        .get_result(tx.conn())?;
+    Ok(row)
+}
+
+/// What a new message changes about its conversation. Counters add up in the database, so none is lost.
+#[derive(Debug)]
+pub struct Touch<'a> {
+    pub direction: Direction,
+    pub preview: &'a str,
+    pub at: Timestamp,
+    /// Set by inbound messages on WhatsApp.
+    pub window_expires_at: Option<Timestamp>,
+}
+
+pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Result<()> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let row = conversations::table.find((tenant, id));
+    diesel::update(row)
+        .set((
+            conversations::message_count.eq(conversations::message_count + 1),
+            conversations::last_message_preview.eq(touch.preview),
+            conversations::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    // Messages may be told late: times only move forward.
+    let stale = conversations::last_message_at.is_null().or(conversations::last_message_at.lt(touch.at));
+    diesel::update(row.filter(stale)).set(conversations::last_message_at.eq(touch.at)).execute(tx.conn())?;
+    if touch.direction != Direction::Inbound {
+        return Ok(());
+    }
+    diesel::update(row)
+        .set((
+            conversations::unread_count.eq(conversations::unread_count + 1),
+            conversations::last_inbound_at.eq(touch.at),
+        ))
+        .execute(tx.conn())?;
+    if let Some(until) = touch.window_expires_at {
+        let earlier = conversations::window_expires_at.is_null().or(conversations::window_expires_at.lt(until));
+        diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until)).execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+pub fn set_sender(tx: &mut TenantTx<'_>, id: ConversationId, address: &str) -> Result<()> {
+    diesel::update(conversations::table.find((tx.tenant(), id)))
+        .set(conversations::sender_address.eq(address))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
+    diesel::update(conversations::table.find((tx.tenant(), id)))
+        .set(conversations::unread_count.eq(0))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Which tenants wrote to a person from a sender, the latest first: routes answers between tenants.
+pub fn threads(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    sender: &str,
+    person: &str,
+) -> Result<Vec<(TenantId, ConversationId, Timestamp)>> {
+    use crate::engine::db::schema::sender_threads as t;
+    let rows = t::table
+        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)).and(t::person_address.eq(person)))
+        .order((t::last_outbound_at.desc(), t::tenant_id))
+        .select((t::tenant_id, t::conversation_id, t::last_outbound_at))
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
+/// Remembers that this conversation wrote to the person from this sender.
+pub fn save_thread(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    sender: &str,
+    person: &str,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<()> {
+    use crate::engine::db::schema::sender_threads as t;
+    let tenant = tx.tenant();
+    let values = (
+        t::channel.eq(channel),
+        t::sender_address.eq(sender),
+        t::person_address.eq(person),
+        t::tenant_id.eq(tenant),
+        t::conversation_id.eq(conversation),
+        t::last_outbound_at.eq(at),
+    );
+    let added = OrIgnore(diesel::insert_into(t::table).values(values)).execute(tx.conn())?;
+    if added == 0 {
+        diesel::update(t::table.find((channel, sender, person, tenant)))
+            .set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at)))
+            .execute(tx.conn())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! What the inbox needs of a lead's row, and the marks that talking leaves on it.
+
+use diesel::prelude::*;
+
+use crate::base::id::{LeadId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::schema::{lead_identities, lead_scores, leads};
+use crate::leads::model::{IdentityKind, LeadSource};
+
+/// A lead as messages see it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = leads)]
+pub struct LeadBrief {
+    pub id: LeadId,
+    pub name: String,
+    pub email: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub source: LeadSource,
+    pub score: i32,
+    pub is_locked: bool,
+    pub assigned_to: Option<UserId>,
+    pub budget_range: Option<String>,
+    pub timeline: Option<String>,
+    pub form_responses: Json,
+    pub received_at: Timestamp,
+}
+
+impl LeadBrief {
+    /// The lead's answer to the first question whose key names one of `topics`.
+    pub fn answer(&self, topics: &[&str]) -> Option<String> {
+        let answers = self.form_responses.0.as_object()?;
+        let about = |key: &str| topics.iter().any(|topic| key.to_lowercase().contains(topic));
+        answers.iter().filter(|(key, _)| about(key)).find_map(|(_, value)| in_words(value))
+    }
+
+    /// # Errors
+    /// `lead.locked`.
+    pub fn require_unlocked(&self) -> Result<()> {
+        if !self.is_locked {
+            return Ok(());
+        }
+        Err(Error::forbidden("lead.locked", "This lead is held under lock: unlock it to see and contact the person."))
+    }
+}
+
+/// An answer as text: lists joined by commas, nothing for empty ones.
+pub fn in_words(value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    let text = match value {
+        Value::Null | Value::Object(_) => return None,
+        Value::String(text) => text.trim().to_string(),
+        Value::Array(items) => items.iter().filter_map(in_words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// # Errors
+/// `lead.not_found`.
+pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
+    let row = leads::table.find((tx.tenant(), id)).select(LeadBrief::as_select()).first(tx.conn()).optional()?;
+    row.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
+}
+
+/// The newest lead known by this phone number or e-mail address.
+pub fn find_by_identity(tx: &mut TenantTx<'_>, kind: IdentityKind, value: &str) -> Result<Option<LeadId>> {
+    let found =
+        lead_identities::table.find((tx.tenant(), kind, value)).select(lead_identities::lead_id).first(tx.conn());
+    Ok(found.optional()?)
+}
+
+/// The items of the latest score, as they were stored.
+pub fn latest_score_items(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Option<Json>> {
+    let items = lead_scores::table
+        .filter(lead_scores::tenant_id.eq(tx.tenant()).and(lead_scores::lead_id.eq(lead)))
+        .order(lead_scores::id.desc())
+        .select(lead_scores::items)
+        .first(tx.conn())
+        .optional()?;
+    Ok(items)
+}
+
+/// We wrote to the lead.
+pub fn touch_contact(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
+    let tenant = tx.tenant();
+    let row = leads::table.find((tenant, lead));
+    diesel::update(row)
+        .set((
+            leads::contact_count.eq(leads::contact_count + 1),
+            leads::total_interactions.eq(leads::total_interactions + 1),
+            leads::last_contact_at.eq(at),
+        ))
+        .execute(tx.conn())?;
+    diesel::update(row.filter(leads::first_contact_at.is_null()))
+        .set(leads::first_contact_at.eq(at))
+        .execute(tx.conn())?;
+    move_activity(tx, lead, at)
+}
+
+/// The lead wrote to us.
+pub fn touch_activity(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
+    diesel::update(leads::table.find((tx.tenant(), lead)))
+        .set(leads::total_interactions.eq(leads::total_interactions + 1))
+        .execute(tx.conn())?;
+    move_activity(tx, lead, at)
+}
+
+fn move_activity(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
+    diesel::update(leads::table.find((tx.tenant(), lead)).filter(leads::last_activity_at.lt(at)))
+        .set(leads::last_activity_at.eq(at))
+        .execute(tx.conn())?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Rows of `messages`.
+
+use diesel::prelude::*;
+
+use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::messages;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
+
+/// One entry of a conversation.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages, treat_none_as_default_value = false)]
+pub struct Message {
+    pub tenant_id: TenantId,
+    pub id: MessageId,
+    pub conversation_id: ConversationId,
+    pub lead_id: LeadId,
+    pub direction: Direction,
+    pub sender_type: SenderType,
+    pub sender_user_id: Option<UserId>,
+    pub channel: Channel,
+    pub message_type: MessageType,
+    pub subject: Option<String>,
+    pub content: String,
+    /// `[{"url": …, "content_type": …}]`.
+    pub attachments: Json,
+    pub template_code: Option<String>,
+    /// By the provider's numbers: `{"1": "Asha"}`.
+    pub template_variables: Option<Json>,
+    pub from_address: Option<String>,
+    pub from_name: Option<String>,
+    pub to_address: Option<String>,
+    pub status: MessageStatus,
+    pub provider: Option<String>,
+    pub external_id: Option<String>,
+    /// The class of the provider's error, or `lead.locked` and the like when we refused ourselves.
+    pub error_class: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    /// `attempts`, `first_attempted_at`, `ambiguous_candidates`, `profile_name`.
+    pub metadata: Json,
+    /// When the attempt that is still open began; also kept after it ended.
+    pub attempted_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    pub delivered_at: Option<Timestamp>,
+    pub read_at: Option<Timestamp>,
+    pub failed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Message {
+    /// An empty message of a conversation; the author of the message fills in the rest.
+    pub fn new(tenant: TenantId, conversation: ConversationId, lead: LeadId, channel: Channel, now: Timestamp) -> Self {
+        Self {
+            tenant_id: tenant,
+            id: MessageId::new(),
+            conversation_id: conversation,
+            lead_id: lead,
+            direction: Direction::Internal,
+            sender_type: SenderType::System,
+            sender_user_id: None,
+            channel,
+            message_type: MessageType::Text,
+            subject: None,
+            content: String::new(),
+            attachments: Json(serde_json::json!([])),
+            template_code: None,
+            template_variables: None,
+            from_address: None,
+            from_name: None,
+            to_address: None,
+            status: MessageStatus::Received,
+            provider: None,
+            external_id: None,
+            error_class: None,
+            error_code: None,
+            error_message: None,
+            metadata: Json(serde_json::json!({})),
+            attempted_at: None,
+            sent_at: None,
+            delivered_at: None,
+            read_at: None,
+            failed_at: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
+/// `false` when the provider's id was stored before.
+pub fn insert(tx: &mut TenantTx<'_>, message: &Message) -> Result<bool> {
+    Ok(OrIgnore(diesel::insert_into(messages::table).values(message)).execute(tx.conn())? == 1)
+}
+
+pub fn find(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
+    let row = messages::table.find((tx.tenant(), id)).select(Message::as_select()).first(tx.conn()).optional()?;
+    Ok(row)
+}
+
+/// # Errors
+/// `message.not_found`.
+pub fn get(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Message> {
+    find(tx, id)?.ok_or_else(|| Error::not_found("message.not_found", "There is no such message."))
+}
+
+/// Whose message a provider's id is: routes delivery reports between tenants.
+pub fn find_external(tx: &mut PlatformTx<'_>, provider: &str, external_id: &str) -> Result<Option<Message>> {
+    let row = messages::table
+        .filter(messages::provider.eq(provider).and(messages::external_id.eq(external_id)))
+        .select(Message::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// Messages of a conversation from a place on, newest first or oldest first.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    conversation: ConversationId,
+    oldest_first: bool,
+    after: Option<(Timestamp, MessageId)>,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    use messages::{created_at, id};
+    let mut query = messages::table
+        .filter(messages::tenant_id.eq(tx.tenant()).and(messages::conversation_id.eq(conversation)))
+        .limit(limit)
+        .select(Message::as_select())
+        .into_boxed();
+    query = if oldest_first {
+        query.order((created_at.asc(), id.asc()))
+    } else {
+        query.order((created_at.desc(), id.desc()))
+    };
+    query = match (after, oldest_first) {
+        (Some((at, last)), true) => query.filter(created_at.gt(at).or(created_at.eq(at).and(id.gt(last)))),
+        (Some((at, last)), false) => query.filter(created_at.lt(at).or(created_at.eq(at).and(id.lt(last)))),
+        (None, _) => query,
+    };
+    Ok(query.load(tx.conn())?)
+}
+
+/// Writes everything that sending and its reports change, unless the status moved since `seen` was read: then nothing is
+/// written and the answer is `false`, and the caller reads and decides again.
+pub fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<bool> {
+    let now = tx.now();
+    let row = messages::table.find((tx.tenant(), message.id));
+    let written = diesel::update(row.filter(messages::status.eq(seen)))
+        .set((
+            messages::status.eq(message.status),
+            messages::from_address.eq(&message.from_address),
+            messages::from_name.eq(&message.from_name),
+            messages::provider.eq(&message.provider),
+            messages::external_id.eq(&message.external_id),
+            messages::error_class.eq(&message.error_class),
+            messages::error_code.eq(&message.error_code),
+            messages::error_message.eq(&message.error_message),
+            messages::metadata.eq(&message.metadata),
+            messages::attempted_at.eq(message.attempted_at),
+            messages::sent_at.eq(message.sent_at),
+            messages::delivered_at.eq(message.delivered_at),
+            messages::read_at.eq(message.read_at),
+            messages::failed_at.eq(message.failed_at),
+            messages::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(written == 1)
+}
+
+/// The provider ids of what any tenant sent from this sender to this person since: what a search for a lost message must
+/// not take for it.
+pub fn known_external_ids(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    sender: &str,
+    person: &str,
+    since: Timestamp,
+) -> Result<Vec<String>> {
+    use crate::engine::db::schema::sender_threads as t;
+    let ids: Vec<Option<String>> = messages::table
+        .inner_join(
+            t::table.on(t::tenant_id.eq(messages::tenant_id).and(t::conversation_id.eq(messages::conversation_id))),
+        )
+        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)).and(t::person_address.eq(person)))
+        .filter(messages::external_id.is_not_null().and(messages::updated_at.ge(since)))
+        .select(messages::external_id)
+        .load(tx.conn())?;
+    Ok(ids.into_iter().flatten().collect())
+}

@@ -1,0 +1,194 @@
+//! Message templates, as data in `templates.json`: what may be sent outside WhatsApp's window, and drafts elsewhere.
+//!
+//! A template reads the same on every channel it has a text for. Its variables are named, whatever the case (X-22), and
+//! numbered as the provider that approved it numbers them. A missing value takes its fallback; a missing required one is an
+//! error that names it. Values are put on one line, since WhatsApp refuses line breaks in them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::model::Channel;
+use crate::base::{Error, FieldError, Result};
+
+static CATALOGUE: LazyLock<Vec<Template>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("templates.json")).expect("templates.json is part of the binary")
+});
+
+/// One built-in template.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    pub code: String,
+    pub title: String,
+    variables: Vec<Variable>,
+    texts: BTreeMap<Channel, Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variable {
+    number: String,
+    name: String,
+    #[serde(default)]
+    required: bool,
+    #[serde(default)]
+    fallback: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    subject: Option<String>,
+    body: String,
+}
+
+/// A template with its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    pub subject: Option<String>,
+    pub content: String,
+    /// By the provider's numbers.
+    pub numbered: BTreeMap<String, String>,
+}
+
+/// # Errors
+/// A field error at `/template/code` that lists what there is.
+pub fn find(code: &str) -> Result<&'static Template> {
+    CATALOGUE.iter().find(|template| template.code == code).ok_or_else(|| {
+        let known: Vec<&str> = CATALOGUE.iter().map(|template| template.code.as_str()).collect();
+        let detail = format!("there is no such template; expected one of: {}", known.join(", "));
+        Error::field("/template/code", "invalid_value", detail)
+    })
+}
+
+/// The templates for leads that exist on a channel.
+pub fn codes_for_leads(channel: Channel) -> Vec<&'static str> {
+    let fits = |template: &&Template| template.is_for_leads() && template.texts.contains_key(&channel);
+    CATALOGUE.iter().filter(fits).map(|template| template.code.as_str()).collect()
+}
+
+impl Template {
+    /// Alerts go to the tenant's own people, never to a lead.
+    pub fn is_for_leads(&self) -> bool {
+        !self.code.ends_with("_alert")
+    }
+
+    /// Fills the template for a channel. Values are keyed by name in any case, or by number.
+    ///
+    /// # Errors
+    /// Field errors under `/template`: a channel without text, unknown variables, missing required ones.
+    pub fn render(&self, channel: Channel, values: &BTreeMap<String, String>) -> Result<Rendered> {
+        let Some(text) = self.texts.get(&channel) else {
+            let detail = format!("the template {} has no text for {channel}", self.code);
+            return Err(Error::field("/template/code", "invalid_value", detail));
+        };
+        let mut wrong = Vec::new();
+        let is = |variable: &Variable, key: &str| key == variable.number || key.eq_ignore_ascii_case(&variable.name);
+        for key in values.keys().filter(|key| !self.variables.iter().any(|variable| is(variable, key))) {
+            let pointer = format!("/template/variables/{}", key.replace('~', "~0").replace('/', "~1"));
+            wrong.push(FieldError::new(pointer, "unknown_field", "this template has no such variable"));
+        }
+        let mut filled = BTreeMap::new();
+        for variable in &self.variables {
+            let given = values.iter().find(|(key, _)| is(variable, key)).map(|(_, value)| one_line(value));
+            let value = given.filter(|value| !value.is_empty());
+            if value.is_none() && variable.required {
+                let pointer = format!("/template/variables/{}", variable.name);
+                wrong.push(FieldError::new(pointer, "required", "this variable is required"));
+            }
+            filled.insert(variable.name.as_str(), value.unwrap_or_else(|| variable.fallback.clone()));
+        }
+        if !wrong.is_empty() {
+            return Err(Error::fields(wrong));
+        }
+        let number = |variable: &Variable| (variable.number.clone(), filled[variable.name.as_str()].clone());
+        Ok(Rendered {
+            subject: text.subject.as_ref().map(|subject| fill(subject, &filled)),
+            content: fill(&text.body, &filled),
+            numbered: self.variables.iter().map(number).collect(),
+        })
+    }
+}
+
+fn one_line(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Replaces each `{{name}}` once: a value that looks like a placeholder stays as it is.
+fn fill(text: &str, values: &BTreeMap<&str, String>) -> String {
+    let mut parts = text.split("{{");
+    let mut filled = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        let Some((name, rest)) = part.split_once("}}") else {
+            filled.push_str("{{");
+            filled.push_str(part);
+            continue;
+        };
+        filled.push_str(values.get(name.trim().to_ascii_lowercase().as_str()).map_or("", String::as_str));
+        filled.push_str(rest);
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn every_text_uses_only_its_variables_and_every_variable_is_used() {
+        for template in CATALOGUE.iter() {
+            let names: Vec<&str> = template.variables.iter().map(|variable| variable.name.as_str()).collect();
+            for (channel, text) in &template.texts {
+                let whole = format!("{} {}", text.subject.as_deref().unwrap_or_default(), text.body);
+                for part in whole.split("{{").skip(1) {
+                    assert!(
+                        names.contains(&part.split_once("}}").unwrap().0),
+                        "{} on {channel}: {part}",
+                        template.code
+                    );
+                }
+                assert!(names.iter().all(|name| whole.contains(&format!("{{{{{name}}}}}"))), "{}", template.code);
+                // Meta refuses a template whose body begins or ends with a variable.
+                let body = text.body.trim();
+                assert!(*channel != Channel::Whatsapp || !(body.starts_with("{{") || body.ends_with("}}")));
+            }
+        }
+    }
+
+    #[test]
+    fn names_in_any_case_numbers_and_fallbacks_fill_the_text() {
+        let template = find("first_contact").unwrap();
+        let rendered =
+            template.render(Channel::Whatsapp, &values(&[("Name", "Asha\nRao"), ("2", "ABC via {{name}}")])).unwrap();
+        assert_eq!(
+            rendered.content,
+            "Hi Asha Rao, this is ABC via {{name}}. Thank you for your interest in what we offer. \
+             Would you be available for a quick call today to discuss your requirements?"
+        );
+        assert_eq!(rendered.numbered["1"], "Asha Rao");
+        assert_eq!(rendered.numbered["3"], "what we offer");
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_named() {
+        let template = find("first_contact").unwrap();
+        let error = template.render(Channel::Email, &values(&[("NAME", " "), ("nmae", "x")])).unwrap_err();
+        let pointers: Vec<&str> = error.field_errors().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/template/variables/nmae", "/template/variables/name", "/template/variables/business"]);
+        assert_eq!(find("nope").unwrap_err().field_errors()[0].pointer, "/template/code");
+        let alert = find("lead_alert").unwrap().render(Channel::Sms, &BTreeMap::new()).unwrap_err();
+        assert_eq!(alert.field_errors()[0].pointer, "/template/code");
+    }
+
+    #[test]
+    fn alerts_are_not_for_leads() {
+        assert_eq!(codes_for_leads(Channel::Whatsapp), ["first_contact"]);
+        assert!(codes_for_leads(Channel::WebChat).is_empty());
+    }
+}

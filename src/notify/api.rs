@@ -1,0 +1,315 @@
+//! Notifications over HTTP: a person's own list, their preferences, and the tenant's log of what left.
+
+use actix_web::{HttpResponse, get, patch, post, web};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use super::model::{Choice, ChoicePatch, NotificationKind, merge};
+use super::store::{self, Delivery, DeliveryFilter, Notification};
+use crate::base::Result;
+use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
+use crate::base::json::Json as Document;
+use crate::base::patch::Patch;
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::inbox::model::{Channel, MessageStatus};
+use crate::tenants::access::{Caller, Permission, Role};
+
+/// Everything under `/v1/notifications`.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_notifications)
+        .service(mark_all_notifications_read)
+        .service(get_notification_preferences)
+        .service(update_notification_preferences)
+        .service(list_notification_deliveries)
+        .service(mark_notification_read);
+}
+
+/// One thing a person is told.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created", "title": "New hot lead: Rajesh Kumar (85/100)",
+    "body": "✓ Budget matches (₹80L-1Cr)\n✓ Ready within 3 months\nContact within 1 hour for best results!",
+    "link": "https://app.example.com/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "read_at": null, "created_at": "2026-11-20T09:00:02Z"
+}))]
+pub struct NotificationView {
+    pub id: NotificationId,
+    pub kind: NotificationKind,
+    pub title: String,
+    pub body: String,
+    /// Where to go: `{deep_link_base_url}/leads/{id}`.
+    pub link: Option<String>,
+    pub lead_id: Option<LeadId>,
+    pub event_id: Option<EventId>,
+    pub read_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+impl From<Notification> for NotificationView {
+    fn from(row: Notification) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            title: row.title,
+            body: row.body,
+            link: row.link,
+            lead_id: row.lead_id,
+            event_id: row.event_id,
+            read_at: row.read_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationQuery {
+    /// True: only unread ones; false: only read ones.
+    unread: Option<bool>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List your notifications, newest first.
+#[utoipa::path(operation_id = "list_notifications", tag = "Notifications", params(NotificationQuery),
+    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationView>)))]
+#[get("/notifications")]
+pub async fn list_notifications(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<NotificationQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsRead)?;
+    let user = caller.require_user()?;
+    let limit = query.0.limit.unwrap_or_default();
+    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let unread = query.0.unread;
+    let rows = core.db.read(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
+    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    Ok(HttpResponse::Ok().json(page.map(NotificationView::from)))
+}
+
+/// Mark one of your notifications read.
+#[utoipa::path(operation_id = "mark_notification_read", tag = "Notifications", params(("id" = NotificationId, Path,)),
+    security(("bearer" = [])), responses((status = 200, description = "It is read", body = NotificationView)))]
+#[post("/notifications/{id}/read")]
+pub async fn mark_notification_read(
+    caller: Caller,
+    core: web::Data<Core>,
+    path: Path<NotificationId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsWrite)?;
+    let user = caller.require_user()?;
+    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::ok(NotificationView::from(store::mark_read(tx, user, path.0)?)));
+    once.write(&core, caller.scope(), write).await
+}
+
+/// How many were unread before.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"marked": 4}))]
+pub struct MarkedRead {
+    pub marked: usize,
+}
+
+/// Mark all your notifications read.
+#[utoipa::path(operation_id = "mark_all_notifications_read", tag = "Notifications",
+    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = MarkedRead)))]
+#[post("/notifications/read-all")]
+pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsWrite)?;
+    let user = caller.require_user()?;
+    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::ok(MarkedRead { marked: store::mark_all_read(tx, user)? }));
+    once.write(&core, caller.scope(), write).await
+}
+
+/// Where each kind of notification reaches you.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "lead_created": {"in_app": true, "email": true, "whatsapp": true},
+    "lead_enquired": {"in_app": true, "email": false, "whatsapp": false},
+    "message_received": {"in_app": true, "email": false, "whatsapp": false},
+    "quota_reached": {"in_app": true, "email": true, "whatsapp": false},
+    "subscription_expired": {"in_app": true, "email": true, "whatsapp": false}
+}))]
+pub struct NotificationPreferences {
+    pub lead_created: Choice,
+    pub lead_enquired: Choice,
+    pub message_received: Choice,
+    pub quota_reached: Choice,
+    pub subscription_expired: Choice,
+}
+
+impl NotificationPreferences {
+    fn of(document: &serde_json::Value, role: Role) -> Self {
+        let choice = |kind| Choice::effective(document, kind, role);
+        Self {
+            lead_created: choice(NotificationKind::LeadCreated),
+            lead_enquired: choice(NotificationKind::LeadEnquired),
+            message_received: choice(NotificationKind::MessageReceived),
+            quota_reached: choice(NotificationKind::QuotaReached),
+            subscription_expired: choice(NotificationKind::SubscriptionExpired),
+        }
+    }
+}
+
+/// Get your notification preferences.
+#[utoipa::path(operation_id = "get_notification_preferences", tag = "Notifications",
+    security(("bearer" = [])), responses((status = 200, description = "What is in force", body = NotificationPreferences)))]
+#[get("/notifications/preferences")]
+pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsRead)?;
+    let user = caller.require_user()?;
+    let (role, document, version) = core.db.read(caller.scope(), move |tx| store::preferences(tx, user)).await?;
+    Ok(Reply::ok(NotificationPreferences::of(&document.0, role)).version(version).respond())
+}
+
+/// What is absent stays; null returns to the default.
+#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"lead_created": {"email": false}, "quota_reached": null}))]
+pub struct NotificationPreferencesPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub lead_created: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub lead_enquired: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub message_received: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub quota_reached: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub subscription_expired: Patch<ChoicePatch>,
+}
+
+/// Change your notification preferences.
+#[utoipa::path(operation_id = "update_notification_preferences", tag = "Notifications",
+    request_body = NotificationPreferencesPatch, security(("bearer" = [])),
+    responses((status = 200, description = "Changed", body = NotificationPreferences)))]
+#[patch("/notifications/preferences")]
+pub async fn update_notification_preferences(
+    caller: Caller,
+    core: web::Data<Core>,
+    if_match: IfMatch,
+    body: Json<NotificationPreferencesPatch>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsWrite)?;
+    let user = caller.require_user()?;
+    let write = move |tx: &mut TenantTx<'_>| {
+        let (role, before, version) = store::preferences(tx, user)?;
+        if_match.check(version)?;
+        let mut document = before.0.clone();
+        let patch = body.0;
+        for (kind, patch) in [
+            (NotificationKind::LeadCreated, patch.lead_created),
+            (NotificationKind::LeadEnquired, patch.lead_enquired),
+            (NotificationKind::MessageReceived, patch.message_received),
+            (NotificationKind::QuotaReached, patch.quota_reached),
+            (NotificationKind::SubscriptionExpired, patch.subscription_expired),
+        ] {
+            merge(&mut document, kind, patch);
+        }
+        if document == before.0 {
+            return Ok((NotificationPreferences::of(&document, role), version));
+        }
+        let version = store::save_preferences(tx, user, &Document(document.clone()), version)?;
+        let event = NewEvent::new(EventType::UserUpdated).subject(user.uuid());
+        tx.record(event.data(json!({"changed": ["notification_preferences"]})))?;
+        Ok((NotificationPreferences::of(&document, role), version))
+    };
+    let (view, version) = core.db.write(caller.scope(), write).await?;
+    Ok(Reply::ok(view).version(version).respond())
+}
+
+/// One notification on its way to an outside address.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-7301-7c11-a1f7-5b1d6f0c2a10", "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created",
+    "channel": "whatsapp", "address": "+919876500000", "subject": null,
+    "body": "🎯 New Hot lead! (Score: 85/100) …", "status": "delivered", "error": null,
+    "sent_at": "2026-11-20T09:00:03Z", "created_at": "2026-11-20T09:00:02Z", "updated_at": "2026-11-20T09:00:04Z"
+}))]
+pub struct NotificationDeliveryView {
+    pub id: NotificationDeliveryId,
+    pub event_id: EventId,
+    pub kind: NotificationKind,
+    pub channel: Channel,
+    pub address: String,
+    pub subject: Option<String>,
+    pub body: String,
+    /// As for messages: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`, `suppressed`, `canceled`, `unknown`.
+    pub status: MessageStatus,
+    /// Why it did not arrive, or why it waits.
+    pub error: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl From<Delivery> for NotificationDeliveryView {
+    fn from(row: Delivery) -> Self {
+        Self {
+            id: row.id,
+            event_id: row.event_id,
+            kind: row.kind,
+            channel: row.channel,
+            address: row.address,
+            subject: row.subject,
+            body: row.body,
+            status: row.status,
+            error: row.error,
+            sent_at: row.sent_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationDeliveryQuery {
+    status: Option<MessageStatus>,
+    kind: Option<NotificationKind>,
+    channel: Option<Channel>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List what was sent to outside addresses, newest first.
+#[utoipa::path(operation_id = "list_notification_deliveries", tag = "Notifications", params(NotificationDeliveryQuery),
+    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>)))]
+#[get("/notifications/deliveries")]
+pub async fn list_notification_deliveries(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<NotificationDeliveryQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::NotificationsRead)?;
+    let Query(query) = query;
+    let limit = query.limit.unwrap_or_default();
+    let filter = DeliveryFilter {
+        status: query.status,
+        kind: query.kind,
+        channel: query.channel,
+        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
+    };
+    let rows = core.db.read(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
+    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    Ok(HttpResponse::Ok().json(page.map(NotificationDeliveryView::from)))
+}

@@ -1,0 +1,210 @@
+//! The words of a notification.
+//!
+//! A lead's alert says what an owner decides by: score and grade, who, budget, timeline, areas, three reasons, and the link
+//! (S0-50). "Within 1 hour" is what the platform asks of the tenant, not what the lead is promised (C-23).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::model::NotificationKind;
+use crate::base::Result;
+use crate::base::id::LeadId;
+use crate::base::json::Json;
+use crate::engine::db::TenantTx;
+use crate::engine::events::Event;
+use crate::inbox::model::{Channel, masked_name};
+use crate::inbox::templates::{self, Rendered};
+use crate::inbox::{self, LeadBrief, draft};
+use crate::leads::score::{Grade, Score, ScoreItem, grade, reasons};
+use crate::tenants::Tenant;
+
+/// A notification before anybody is told.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub kind: NotificationKind,
+    pub title: String,
+    /// For the list in the product.
+    pub body: String,
+    pub link: String,
+    pub lead: Option<LeadBrief>,
+    pub template_code: &'static str,
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Notice {
+    pub fn lead_id(&self) -> Option<LeadId> {
+        self.lead.as_ref().map(|lead| lead.id)
+    }
+
+    /// The words for an outside channel.
+    pub fn on(&self, channel: Channel) -> Result<Rendered> {
+        templates::find(self.template_code)?.render(channel, &self.variables)
+    }
+}
+
+/// Words for an event; `None` when nobody is told of it.
+pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url: &str) -> Result<Option<Notice>> {
+    let Some(kind) = NotificationKind::of(event.kind) else { return Ok(None) };
+    if kind.is_for_managers() {
+        return Ok(Some(about_account(kind, &event.data, tenant, public_url)));
+    }
+    let Some(id) = event.lead_id else { return Ok(None) };
+    let lead = inbox::lead_brief(tx, id)?;
+    let link = tenant.lead_link(id, public_url);
+    Ok(Some(match kind {
+        NotificationKind::LeadCreated => {
+            let items = inbox::latest_score_items(tx, id)?;
+            about_lead(lead, three_reasons(items), link)
+        }
+        NotificationKind::MessageReceived => {
+            let text = event.data["preview"].as_str().unwrap_or_default();
+            let text = if lead.is_locked { "(held under lock)" } else { text };
+            let title = format!("New message from {}", shown_name(&lead));
+            alert(kind, title, text.to_string(), link, Some(lead))
+        }
+        _ => {
+            let title = format!("{} enquired again", shown_name(&lead));
+            alert(kind, title, format!("Enquiry through {}.", words(lead.source.as_str())), link, Some(lead))
+        }
+    }))
+}
+
+fn shown_name(lead: &LeadBrief) -> String {
+    if lead.is_locked { masked_name(&lead.name) } else { lead.name.clone() }
+}
+
+fn words(code: &str) -> String {
+    code.replace('_', " ")
+}
+
+fn grade_word(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Hot => "Hot",
+        Grade::Warm => "Warm",
+        Grade::Qualified => "Qualified",
+        Grade::Cold => "Cold",
+        Grade::Unqualified => "Unqualified",
+    }
+}
+
+/// The labels of the three best items of a stored score; none when the document is of another shape.
+fn three_reasons(items: Option<Json>) -> Vec<String> {
+    let items: Vec<ScoreItem> = items.and_then(|items| items.read().ok()).unwrap_or_default();
+    reasons(&Score { score: 0, items, model: String::new(), version: 0 })
+}
+
+fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
+    let (name, word, score) = (shown_name(&lead), grade_word(grade(lead.score)), lead.score);
+    let phone = if lead.is_locked { Some("unlock to see".to_string()) } else { lead.phone.clone() };
+    let reasons: Vec<String> = reasons.iter().map(|reason| format!("✓ {reason}")).collect();
+    let mut variables = BTreeMap::from([
+        ("grade".to_string(), word.to_string()),
+        ("score".to_string(), score.to_string()),
+        ("name".to_string(), if name.is_empty() { "(no name)".into() } else { name.clone() }),
+        ("reasons".to_string(), reasons.join(" · ")),
+        ("link".to_string(), link.clone()),
+    ]);
+    let optional = [
+        ("phone", phone),
+        ("budget", lead.budget_range.clone()),
+        ("timeline", lead.timeline.clone()),
+        ("areas", draft::areas(&lead)),
+    ];
+    variables.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))));
+    Notice {
+        kind: NotificationKind::LeadCreated,
+        title: format!("New {} lead: {name} ({score}/100)", word.to_lowercase()),
+        body: format!("{}\nContact within 1 hour for best results!", reasons.join("\n")).trim().to_string(),
+        link,
+        lead: Some(lead),
+        template_code: "lead_alert",
+        variables,
+    }
+}
+
+fn about_account(kind: NotificationKind, data: &Value, tenant: &Tenant, public_url: &str) -> Notice {
+    let base = tenant.settings.deep_link_base_url.as_deref().unwrap_or(public_url).trim_end_matches('/');
+    let (title, body) = if kind == NotificationKind::QuotaReached {
+        let used = data["used"].as_i64().map_or(String::new(), |used| format!(" ({used})"));
+        let then = match data["policy"].as_str() {
+            Some("bill") => "Further leads are delivered and billed as overage.",
+            Some("block") => "Further leads are kept under lock until you upgrade or buy them.",
+            Some("slow") => "Your ads slow down until the next period.",
+            _ => "See what happens with further leads.",
+        };
+        ("Your plan's leads are used up", format!("All leads of this period{used} have been delivered. {then}"))
+    } else {
+        ("Your subscription has expired", "Choose a plan to go on receiving leads.".to_string())
+    };
+    alert(kind, title.to_string(), body, format!("{base}/billing"), None)
+}
+
+fn alert(kind: NotificationKind, title: String, body: String, link: String, lead: Option<LeadBrief>) -> Notice {
+    let text = if body.trim().is_empty() { "see more in the product".to_string() } else { body.clone() };
+    let variables = [("title", title.clone()), ("text", text), ("link", link.clone())];
+    Notice {
+        kind,
+        title,
+        body,
+        link,
+        lead,
+        template_code: "account_alert",
+        variables: variables.into_iter().map(|(key, value)| (key.to_string(), value)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::leads::model::LeadSource;
+    use serde_json::json;
+
+    fn lead(is_locked: bool) -> LeadBrief {
+        LeadBrief {
+            id: LeadId::new(),
+            name: "Rajesh Kumar".into(),
+            email: Some("rajesh@example.com".into()),
+            phone: Some("+919876543210".into()),
+            source: LeadSource::MetaAds,
+            score: 85,
+            is_locked,
+            assigned_to: None,
+            budget_range: Some("₹80L-1Cr".into()),
+            timeline: None,
+            form_responses: Json(json!({"Preferred areas": ["Andheri", "Goregaon"]})),
+            received_at: "2026-11-20T09:00:00Z".parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_lead_alert_says_what_an_owner_decides_by() {
+        let reasons = three_reasons(Some(Json(json!([
+            {"rule": "a", "label": "Has a phone", "points": 5},
+            {"rule": "b", "label": "Budget matches", "points": 30},
+            {"rule": "c", "label": "Ready soon", "points": 20},
+            {"rule": "d", "label": "In your area", "points": 15},
+        ]))));
+        let notice = about_lead(lead(false), reasons, "https://x.example/leads/1".into());
+        let text = notice.on(Channel::Whatsapp).unwrap().content;
+        assert_eq!(
+            text,
+            "🎯 New Hot lead! (Score: 85/100)\n\nName: Rajesh Kumar\nPhone: +919876543210\nBudget: ₹80L-1Cr\n\
+             Timeline: not stated\nAreas: Andheri, Goregaon\n\nWhy: ✓ Budget matches · ✓ Ready soon · ✓ In your area\n\n\
+             View & contact: https://x.example/leads/1\n\n⏰ Contact within 1 hour for best results!"
+        );
+        assert_eq!(notice.on(Channel::Email).unwrap().subject.unwrap(), "New Hot lead: Rajesh Kumar (85/100)");
+    }
+
+    #[test]
+    fn a_locked_lead_stays_hidden_on_every_channel() {
+        let notice = about_lead(lead(true), Vec::new(), "https://x.example/leads/1".into());
+        for channel in [Channel::Whatsapp, Channel::Email] {
+            let rendered = notice.on(channel).unwrap();
+            let all = format!("{} {} {:?} {:?}", rendered.content, notice.title, rendered.subject, rendered.numbered);
+            for secret in ["Rajesh", "Kumar", "9876543210", "rajesh@"] {
+                assert!(!all.contains(secret), "{secret} in {all}");
+            }
+        }
+    }
+}

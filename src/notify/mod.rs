@@ -1,0 +1,38 @@
+//! Telling a tenant's people what happened: in the product, by e-mail and on WhatsApp.
+//!
+//! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
+//! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
+//! What is told of a locked lead is masked. Leads are written to by [`crate::inbox`], never from here.
+
+pub mod announce;
+mod api;
+mod compose;
+pub mod deliver;
+pub mod model;
+pub mod status;
+mod store;
+
+use std::sync::Arc;
+
+use crate::engine::events::{EventType, Reactions};
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+
+pub use api::routes;
+
+/// The handlers of this folder's jobs.
+pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
+    registry.handle(&announce::LEAD_CREATED, announce::run);
+    registry.handle(&announce::OTHER, announce::run);
+    registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
+}
+
+/// The events people are told of.
+pub fn reactions(reactions: &mut Reactions) {
+    reactions
+        .on(EventType::LeadCreated, &announce::LEAD_CREATED)
+        .on(EventType::LeadEnquired, &announce::OTHER)
+        .on(EventType::MessageReceived, &announce::OTHER)
+        .on(EventType::QuotaReached, &announce::OTHER)
+        .on(EventType::SubscriptionExpired, &announce::OTHER);
+}

@@ -1,0 +1,152 @@
+//! What people can be told, and what each of them wants to be told where.
+
+use serde_json::Value;
+
+use crate::base::patch::Patch;
+use crate::engine::events::EventType;
+use crate::tenants::access::Role;
+
+crate::text_enum! {
+    /// What a notification is about.
+    pub enum NotificationKind {
+        LeadCreated = "lead_created",
+        LeadEnquired = "lead_enquired",
+        MessageReceived = "message_received",
+        QuotaReached = "quota_reached",
+        SubscriptionExpired = "subscription_expired",
+    }
+}
+
+impl NotificationKind {
+    /// The notification that follows from an event, if any.
+    pub fn of(event: EventType) -> Option<Self> {
+        Some(match event {
+            EventType::LeadCreated => Self::LeadCreated,
+            EventType::LeadEnquired => Self::LeadEnquired,
+            EventType::MessageReceived => Self::MessageReceived,
+            EventType::QuotaReached => Self::QuotaReached,
+            EventType::SubscriptionExpired => Self::SubscriptionExpired,
+            _ => return None,
+        })
+    }
+
+    /// About the account, hence for those who run it.
+    pub fn is_for_managers(self) -> bool {
+        matches!(self, Self::QuotaReached | Self::SubscriptionExpired)
+    }
+
+    /// Important enough to reach people outside the product unless they say otherwise.
+    pub fn leaves_the_product(self) -> bool {
+        self == Self::LeadCreated || self.is_for_managers()
+    }
+}
+
+/// Where one kind of notification reaches one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"in_app": true, "email": true, "whatsapp": false}))]
+pub struct Choice {
+    pub in_app: bool,
+    /// To the person's own address.
+    pub email: bool,
+    /// To the phone number in the business profile; it is sent when any owner wants it.
+    pub whatsapp: bool,
+}
+
+impl Choice {
+    /// In the product for all; e-mail for owners and admins and WhatsApp for owners, where it matters.
+    pub fn default_for(kind: NotificationKind, role: Role) -> Self {
+        Self {
+            in_app: true,
+            email: kind.leaves_the_product() && matches!(role, Role::Owner | Role::Admin),
+            whatsapp: kind == NotificationKind::LeadCreated && role == Role::Owner,
+        }
+    }
+
+    /// The default with what the person changed. `preferences` is the membership's document.
+    pub fn effective(preferences: &Value, kind: NotificationKind, role: Role) -> Self {
+        let default = Self::default_for(kind, role);
+        let own = &preferences[kind.as_str()];
+        let pick = |name: &str, otherwise: bool| own[name].as_bool().unwrap_or(otherwise);
+        Self {
+            in_app: pick("in_app", default.in_app),
+            email: pick("email", default.email),
+            whatsapp: pick("whatsapp", default.whatsapp),
+        }
+    }
+}
+
+/// Changes of one kind's choice: absent keeps, null returns to the default.
+#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": false}))]
+pub struct ChoicePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub in_app: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub email: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub whatsapp: Patch<bool>,
+}
+
+/// Applies a change of one kind to the membership's document; null forgets all that the person said about it.
+pub fn merge(preferences: &mut Value, kind: NotificationKind, patch: Patch<ChoicePatch>) {
+    if !preferences.is_object() {
+        *preferences = serde_json::json!({});
+    }
+    let Some(document) = preferences.as_object_mut() else { return };
+    let patch = match patch {
+        Patch::Absent => return,
+        Patch::Null => {
+            document.remove(kind.as_str());
+            return;
+        }
+        Patch::Value(patch) => patch,
+    };
+    let own = document.entry(kind.as_str()).or_insert_with(|| serde_json::json!({}));
+    let Some(own) = own.as_object_mut() else { return };
+    for (name, value) in [("in_app", patch.in_app), ("email", patch.email), ("whatsapp", patch.whatsapp)] {
+        match value {
+            Patch::Absent => {}
+            Patch::Null => _ = own.remove(name),
+            Patch::Value(value) => _ = own.insert(name.into(), value.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn defaults_follow_the_role_and_what_a_person_says_wins() {
+        let lead = NotificationKind::LeadCreated;
+        let of = |preferences: Value, role| Choice::effective(&preferences, lead, role);
+        assert_eq!(of(json!({}), Role::Owner), Choice { in_app: true, email: true, whatsapp: true });
+        assert_eq!(of(json!({}), Role::Agent), Choice { in_app: true, email: false, whatsapp: false });
+        let quiet = json!({"lead_created": {"email": false}, "message_received": {"in_app": false}});
+        assert_eq!(of(quiet, Role::Owner), Choice { in_app: true, email: false, whatsapp: true });
+        assert_eq!(of(json!(null), Role::Viewer), Choice { in_app: true, email: false, whatsapp: false });
+    }
+
+    #[test]
+    fn a_patch_keeps_what_it_does_not_name() {
+        let mut document = json!({"lead_created": {"email": false, "in_app": false}, "theme": "dark"});
+        let patch: ChoicePatch = serde_json::from_value(json!({"in_app": null, "whatsapp": false})).unwrap();
+        merge(&mut document, NotificationKind::LeadCreated, Patch::Value(patch));
+        assert_eq!(document, json!({"lead_created": {"email": false, "whatsapp": false}, "theme": "dark"}));
+        merge(&mut document, NotificationKind::LeadCreated, Patch::Null);
+        merge(&mut document, NotificationKind::QuotaReached, Patch::Absent);
+        assert_eq!(document, json!({"theme": "dark"}));
+    }
+
+    #[test]
+    fn every_kind_has_its_event() {
+        for kind in NotificationKind::ALL {
+            assert!(EventType::ALL.iter().any(|event| NotificationKind::of(*event) == Some(*kind)), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Rows of `notifications` and `notification_deliveries`, and the preferences kept with the membership.
+
+use diesel::prelude::*;
+
+use super::model::NotificationKind;
+use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, TenantId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::inbox::model::{Channel, MessageStatus};
+use crate::tenants::access::Role;
+
+/// One entry of a person's list.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = notifications, treat_none_as_default_value = false)]
+pub struct Notification {
+    pub tenant_id: TenantId,
+    pub id: NotificationId,
+    pub user_id: UserId,
+    pub event_id: Option<EventId>,
+    pub kind: NotificationKind,
+    pub title: String,
+    pub body: String,
+    pub link: Option<String>,
+    pub lead_id: Option<LeadId>,
+    pub data: Json,
+    pub read_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// One notification on its way to an outside address.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
+pub struct Delivery {
+    pub tenant_id: TenantId,
+    pub id: NotificationDeliveryId,
+    pub event_id: EventId,
+    pub kind: NotificationKind,
+    pub channel: Channel,
+    pub address: String,
+    pub subject: Option<String>,
+    pub body: String,
+    pub template_code: Option<String>,
+    pub template_variables: Option<Json>,
+    pub status: MessageStatus,
+    pub provider: Option<String>,
+    pub external_id: Option<String>,
+    /// `class code: message`.
+    pub error: Option<String>,
+    pub attempted_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {
+    for chunk in rows.chunks(500) {
+        crate::each_engine!(tx.conn(), c => diesel::insert_into(notifications::table).values(chunk).execute(c))?;
+    }
+    Ok(())
+}
+
+/// A person's notifications, newest first.
+pub fn list(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    unread: Option<bool>,
+    after: Option<(Timestamp, NotificationId)>,
+    limit: i64,
+) -> Result<Vec<Notification>> {
+    let mut query = notifications::table
+        .filter(notifications::tenant_id.eq(tx.tenant()).and(notifications::user_id.eq(user)))
+        .order((notifications::created_at.desc(), notifications::id.desc()))
+        .limit(limit)
+        .select(Notification::as_select())
+        .into_boxed();
+    match unread {
+        Some(true) => query = query.filter(notifications::read_at.is_null()),
+        Some(false) => query = query.filter(notifications::read_at.is_not_null()),
+        None => {}
+    }
+    if let Some((at, id)) = after {
+        let same = notifications::created_at.eq(at).and(notifications::id.lt(id));
+        query = query.filter(notifications::created_at.lt(at).or(same));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// # Errors
+/// `notification.not_found`, also for another person's.
+pub fn mark_read(tx: &mut TenantTx<'_>, user: UserId, id: NotificationId) -> Result<Notification> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let mine = notifications::table.find((tenant, id)).filter(notifications::user_id.eq(user));
+    diesel::update(mine.filter(notifications::read_at.is_null()))
+        .set(notifications::read_at.eq(now))
+        .execute(tx.conn())?;
+    let row = mine.select(Notification::as_select()).first(tx.conn()).optional()?;
+    row.ok_or_else(|| Error::not_found("notification.not_found", "There is no such notification."))
+}
+
+/// Answers how many were unread.
+pub fn mark_all_read(tx: &mut TenantTx<'_>, user: UserId) -> Result<usize> {
+    let now = tx.now();
+    let unread = notifications::table
+        .filter(notifications::tenant_id.eq(tx.tenant()).and(notifications::user_id.eq(user)))
+        .filter(notifications::read_at.is_null());
+    Ok(diesel::update(unread).set(notifications::read_at.eq(now)).execute(tx.conn())?)
+}
+
+/// `false` when the event was told to this address before.
+pub fn insert_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<bool> {
+    Ok(OrIgnore(diesel::insert_into(deliveries::table).values(row)).execute(tx.conn())? == 1)
+}
+
+pub fn find_delivery(tx: &mut TenantTx<'_>, id: NotificationDeliveryId) -> Result<Option<Delivery>> {
+    let row = deliveries::table.find((tx.tenant(), id)).select(Delivery::as_select()).first(tx.conn()).optional()?;
+    Ok(row)
+}
+
+/// Whose delivery a provider's id is: routes delivery reports between tenants.
+pub fn find_external(tx: &mut PlatformTx<'_>, provider: &str, external_id: &str) -> Result<Option<Delivery>> {
+    let row = deliveries::table
+        .filter(deliveries::provider.eq(provider).and(deliveries::external_id.eq(external_id)))
+        .select(Delivery::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// Writes what sending and its reports change, unless the status moved since `seen` was read (`false`).
+pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery, seen: MessageStatus) -> Result<bool> {
+    let now = tx.now();
+    let written = diesel::update(deliveries::table.find((tx.tenant(), row.id)).filter(deliveries::status.eq(seen)))
+        .set((
+            deliveries::status.eq(row.status),
+            deliveries::provider.eq(&row.provider),
+            deliveries::external_id.eq(&row.external_id),
+            deliveries::error.eq(&row.error),
+            deliveries::attempted_at.eq(row.attempted_at),
+            deliveries::sent_at.eq(row.sent_at),
+            deliveries::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(written == 1)
+}
+
+/// Which deliveries to list.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    pub status: Option<MessageStatus>,
+    pub kind: Option<NotificationKind>,
+    pub channel: Option<Channel>,
+    pub after: Option<(Timestamp, NotificationDeliveryId)>,
+}
+
+/// Newest first.
+pub fn list_deliveries(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, limit: i64) -> Result<Vec<Delivery>> {
+    let mut query = deliveries::table
+        .filter(deliveries::tenant_id.eq(tx.tenant()))
+        .order((deliveries::created_at.desc(), deliveries::id.desc()))
+        .limit(limit)
+        .select(Delivery::as_select())
+        .into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(deliveries::status.eq(status));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(deliveries::kind.eq(kind));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.filter(deliveries::channel.eq(channel));
+    }
+    if let Some((at, id)) = filter.after {
+        let same = deliveries::created_at.eq(at).and(deliveries::id.lt(id));
+        query = query.filter(deliveries::created_at.lt(at).or(same));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// The provider ids of this tenant's other deliveries to an address since: a search for a lost one must not take them.
+pub fn known_external_ids(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    address: &str,
+    since: Timestamp,
+) -> Result<Vec<String>> {
+    let ids: Vec<Option<String>> = deliveries::table
+        .filter(deliveries::tenant_id.eq(tx.tenant()).and(deliveries::created_at.ge(since)))
+        .filter(deliveries::channel.eq(channel).and(deliveries::address.eq(address)))
+        .filter(deliveries::external_id.is_not_null())
+        .select(deliveries::external_id)
+        .load(tx.conn())?;
+    Ok(ids.into_iter().flatten().collect())
+}
+
+/// The person's role, preferences and their version.
+///
+/// # Errors
+/// `user.not_found`.
+pub fn preferences(tx: &mut TenantTx<'_>, user: UserId) -> Result<(Role, Json, i32)> {
+    let found = memberships::table
+        .find((tx.tenant(), user))
+        .select((memberships::role, memberships::preferences, memberships::version))
+        .first(tx.conn())
+        .optional()?;
+    found.ok_or_else(|| Error::not_found("user.not_found", "There is no such user."))
+}
+
+/// Answers the new version.
+pub fn save_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json, version: i32) -> Result<i32> {
+    let now = tx.now();
+    let row = memberships::table.find((tx.tenant(), user)).filter(memberships::version.eq(version));
+    let written = diesel::update(row)
+        .set((
+            memberships::preferences.eq(preferences),
+            memberships::version.eq(version + 1),
+            memberships::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    if written == 1 {
+        return Ok(version + 1);
+    }
+    Err(Error::conflict("storage.conflict", "The same thing was written at the same time. Read it again and retry."))
+}

@@ -1,0 +1,185 @@
+//! API keys: credentials of programs.
+
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use utoipa::IntoParams;
+
+use crate::base::Result;
+use crate::base::id::{ApiKeyId, UserId};
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::tenants::access::{Caller, Feature, Permission};
+use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
+use crate::tenants::store::keys::{self as rows, ApiKey};
+
+/// An API key without the key.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
+    "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
+    "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z"}))]
+pub struct ApiKeyView {
+    id: ApiKeyId,
+    name: String,
+    /// The beginning of the key, to recognise it by.
+    prefix: String,
+    scopes: Vec<Permission>,
+    /// The user who made it; null when a key or an operator did.
+    created_by: Option<UserId>,
+    expires_at: Option<Timestamp>,
+    /// To the minute.
+    last_used_at: Option<Timestamp>,
+    /// From then on it is refused; in the future while a rotation overlaps.
+    revoked_at: Option<Timestamp>,
+    /// The key that a rotation put in its place.
+    replaced_by: Option<ApiKeyId>,
+    created_at: Timestamp,
+}
+
+impl From<ApiKey> for ApiKeyView {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            scopes: key.scopes,
+            created_by: key.created_by,
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            revoked_at: key.revoked_at,
+            replaced_by: key.replaced_by,
+            created_at: key.created_at,
+        }
+    }
+}
+
+/// An API key with the key, which is shown only here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
+    "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
+    "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z", "key": "lw_…"}))]
+pub struct MintedView {
+    #[serde(flatten)]
+    api_key: ApiKeyView,
+    /// For `Authorization: Bearer`.
+    key: String,
+}
+
+fn created(minted: Minted) -> Reply<MintedView> {
+    let (id, version) = (minted.api_key.id, minted.api_key.version);
+    let view = MintedView { api_key: minted.api_key.into(), key: minted.key };
+    Reply::created(view).version(version).location(format!("/v1/api-keys/{id}"))
+}
+
+fn reply(key: ApiKey) -> HttpResponse {
+    let version = key.version;
+    Reply::ok(ApiKeyView::from(key)).version(version).respond()
+}
+
+/// Create an API key
+///
+/// Its scopes are some of the caller's own permissions.
+#[utoipa::path(operation_id = "create_api_key", tag = "API keys", security(("bearer" = []), ("operator" = [])),
+    responses((status = 201, description = "The key, shown once", body = MintedView)))]
+#[post("/api-keys")]
+pub async fn create_api_key(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<NewApiKey>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let scope = caller.scope();
+    let write = move |tx: &mut TenantTx<'_>| keys::create(tx, &caller, &input.0).map(created);
+    once.write(&core, scope, write).await
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeyFilter {
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List API keys
+///
+/// Newest first, ended ones included.
+#[utoipa::path(operation_id = "list_api_keys", tag = "API keys", params(ApiKeyFilter),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>)))]
+#[get("/api-keys")]
+pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Query<ApiKeyFilter>) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    let limit = query.0.limit.unwrap_or_default();
+    let before: Option<ApiKeyId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
+    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |key| Cursor::of(&key.id));
+    Ok(HttpResponse::Ok().json(page.map(ApiKeyView::from)))
+}
+
+/// Get an API key
+#[utoipa::path(operation_id = "get_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[get("/api-keys/{id}")]
+pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    Ok(reply(core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| keys::find(tx, id.0)).await?))
+}
+
+/// Update an API key
+#[utoipa::path(operation_id = "update_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[patch("/api-keys/{id}")]
+pub async fn update_api_key(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<ApiKeyId>,
+    input: Json<ApiKeyPatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        keys::change(tx, id.0, input.0, |version| if_match.check(version))
+    });
+    Ok(reply(write.await?))
+}
+
+/// Revoke an API key
+///
+/// It is refused from now on.
+#[utoipa::path(operation_id = "revoke_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 204, description = "The key is refused")))]
+#[delete("/api-keys/{id}")]
+pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| keys::revoke(tx, id.0)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Rotate an API key
+///
+/// Makes a new key with the same name, scopes and expiry; the old one works until the overlap ends.
+#[utoipa::path(operation_id = "rotate_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 201, description = "The new key, shown once", body = MintedView)))]
+#[post("/api-keys/{id}/rotate")]
+pub async fn rotate_api_key(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<ApiKeyId>,
+    input: Json<Rotation>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ApiKeysWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let scope = caller.scope();
+    let write = move |tx: &mut TenantTx<'_>| keys::rotate(tx, &caller, id.0, &input.0).map(created);
+    once.write(&core, scope, write).await
+}

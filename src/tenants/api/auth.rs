@@ -1,0 +1,180 @@
+//! Signing up, logging in and out, refreshing.
+
+use actix_web::{HttpResponse, post, web};
+use validator::Validate;
+
+use super::tenant::TenantView;
+use super::users::UserView;
+use crate::base::email::Email;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::http::problem::Problem;
+use crate::engine::http::{Json, Once, Reply};
+use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
+use crate::tenants::access::{Anyone, Attempts, Caller};
+use crate::tenants::log_in::{LogIn, prove, prove_user};
+use crate::tenants::members::{self, PasswordChange};
+use crate::tenants::session::{self, SignedIn};
+use crate::tenants::sign_up::{Place, SignUp};
+use crate::tenants::store::people;
+use crate::tenants::{self, password};
+
+/// Who is in, and the tokens to prove it.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate"},
+    "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar"},
+    "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
+}))]
+pub struct SignedInView {
+    tenant: TenantView,
+    user: UserView,
+    /// For `Authorization: Bearer`.
+    access_token: String,
+    /// For `POST /v1/auth/refresh`, once.
+    refresh_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds until the access token expires.
+    expires_in: i64,
+}
+
+impl From<SignedIn> for SignedInView {
+    fn from(signed_in: SignedIn) -> Self {
+        Self {
+            tenant: signed_in.tenant.into(),
+            user: signed_in.user.into(),
+            access_token: signed_in.tokens.access_token,
+            refresh_token: signed_in.tokens.refresh_token,
+            token_type: "Bearer",
+            expires_in: ACCESS_TOKEN_SECONDS,
+        }
+    }
+}
+
+/// Sign up a business
+///
+/// Creates the tenant, its first owner and a session.
+#[utoipa::path(operation_id = "sign_up", tag = "Authentication",
+    responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
+#[post("/auth/signup")]
+pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, input: Json<SignUp>, once: Once) -> Result<HttpResponse> {
+    let input = input.0;
+    password::check(&input.password, &input.email, "/password")?;
+    let place = Place::of(input.country.clone(), input.time_zone, input.currency)?;
+    let hash = password::hash(input.password.clone()).await?;
+    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        let signed_in = tenants::sign_up::sign_up(tx, &key, input, place, &hash, agent)?;
+        Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
+    })
+    .await
+}
+
+/// Log in
+///
+/// Ten attempts a minute per account, whether they succeed or not.
+#[utoipa::path(operation_id = "log_in", tag = "Authentication",
+    responses(
+        (status = 200, description = "A new session", body = SignedInView),
+        (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json")))]
+#[post("/auth/login")]
+pub async fn log_in(
+    anyone: Anyone,
+    core: web::Data<Core>,
+    attempts: Attempts,
+    input: Json<LogIn>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let LogIn { email, password, tenant_id } = input.0;
+    attempts.count(&email)?;
+    let proof = prove(&core, anyone.scope(), email, password).await?;
+    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        tenants::log_in::log_in(tx, &key, proof, tenant_id, agent)
+            .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
+    })
+    .await
+}
+
+/// A refresh token to exchange.
+#[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
+pub struct Refresh {
+    #[validate(length(min = 1, max = 200))]
+    refresh_token: String,
+}
+
+/// Refresh a session
+///
+/// Gives new tokens; the presented refresh token will not work again. Presenting it a second time ends the session, unless
+/// it is the same request repeated with its `Idempotency-Key`.
+#[utoipa::path(operation_id = "refresh_session", tag = "Authentication",
+    responses(
+        (status = 200, description = "New tokens of the same session", body = SignedInView),
+        (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json")))]
+#[post("/auth/refresh")]
+pub async fn refresh_session(
+    anyone: Anyone,
+    core: web::Data<Core>,
+    input: Json<Refresh>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let presented = input.0.refresh_token;
+    let (key, token) = (core.master_key.clone(), presented.clone());
+    let answer = once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        session::refresh(tx, &key, &token).map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
+    });
+    match answer.await {
+        // The refusal rolled its transaction back; the end of the session must stay.
+        Err(error) if error.code() == session::REUSED => {
+            let end = move |tx: &mut PlatformTx<'_>| session::end_reused(tx, &presented);
+            core.db.write(anyone.scope(), end).await?;
+            Err(error)
+        }
+        other => other,
+    }
+}
+
+/// Log out
+///
+/// Ends the session of the access token, at once and for all its tokens.
+#[utoipa::path(operation_id = "log_out", tag = "Authentication", security(("bearer" = [])),
+    responses((status = 204, description = "The session has ended")))]
+#[post("/auth/logout")]
+pub async fn log_out(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require_user()?;
+    let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
+    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| session::log_out(tx, session)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Change one's password
+///
+/// Ends every other session of the user.
+#[utoipa::path(operation_id = "change_password", tag = "Authentication", security(("bearer" = [])),
+    responses((status = 200, description = "The user; this session goes on", body = UserView)))]
+#[post("/auth/password")]
+pub async fn change_password(
+    caller: Caller,
+    core: web::Data<Core>,
+    attempts: Attempts,
+    input: Json<PasswordChange>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
+    let found =
+        core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| people::user(&mut tx.platform(), user)).await?;
+    let email: Email = found.email.parse().map_err(Error::internal)?;
+    attempts.count(&email)?;
+    let hash = input.0.hash_new(&email).await?;
+    let proof = prove_user(&core, caller.scope(), user, input.0.current_password).await?;
+    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+        members::change_password(tx, proof, session, &hash).map(|user| Reply::ok(UserView::from(user)))
+    })
+    .await
+}

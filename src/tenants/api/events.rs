@@ -1,0 +1,76 @@
+//! The audit trail.
+
+use actix_web::{HttpResponse, get, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{EventId, LeadId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, Event, EventFilter, EventType, SubjectType};
+use crate::engine::http::{Cursor, Limit, Page, Query};
+use crate::tenants::access::{Caller, Permission};
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    #[serde(rename = "type")]
+    #[param(rename = "type", inline)]
+    kind: Option<EventType>,
+    /// The timeline of this lead.
+    #[param(value_type = Option<String>, format = Uuid)]
+    lead_id: Option<LeadId>,
+    /// Together with `subject_id`.
+    #[param(inline)]
+    subject_type: Option<SubjectType>,
+    /// Together with `subject_type`.
+    #[param(value_type = Option<String>, format = Uuid)]
+    subject_id: Option<uuid::Uuid>,
+    /// At this moment or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    occurred_after: Option<Timestamp>,
+    /// Before this moment.
+    #[param(value_type = Option<String>, format = DateTime)]
+    occurred_before: Option<Timestamp>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl EventQuery {
+    fn filter(&self) -> Result<EventFilter> {
+        let needs = |name: &str, other: &str| Err(Error::field(name, "required", format!("give it with {other}")));
+        let subject = match (self.subject_type, self.subject_id) {
+            (Some(kind), Some(id)) => Some((kind, id)),
+            (Some(_), None) => return needs("subject_id", "subject_type"),
+            (None, Some(_)) => return needs("subject_type", "subject_id"),
+            (None, None) => None,
+        };
+        Ok(EventFilter {
+            kind: self.kind,
+            lead: self.lead_id,
+            subject,
+            occurred_after: self.occurred_after,
+            occurred_before: self.occurred_before,
+            before: self.cursor.as_ref().map(Cursor::read::<EventId>).transpose()?,
+        })
+    }
+}
+
+/// List events
+///
+/// Everything that happened in the tenant, newest first: who did what to what, and through which request.
+#[utoipa::path(operation_id = "list_events", tag = "Tenant", params(EventQuery), security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of events", body = Page<Event>)))]
+#[get("/events")]
+pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<EventQuery>) -> Result<HttpResponse> {
+    caller.require(Permission::EventsRead)?;
+    let filter = query.0.filter()?;
+    let limit = query.0.limit.unwrap_or_default();
+    let read = move |tx: &mut TenantTx<'_>| events::list(tx, &filter, limit.probe());
+    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |event| Cursor::of(&event.id));
+    Ok(HttpResponse::Ok().json(page))
+}

@@ -1,0 +1,163 @@
+//! Invitations to a tenant.
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use utoipa::IntoParams;
+
+use super::auth::SignedInView;
+use crate::base::Result;
+use crate::base::id::{InvitationId, UserId};
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::http::problem::Problem;
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
+use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
+use crate::tenants::members::require_rank;
+use crate::tenants::store::invitations::{self, Invitation, InvitationStatus};
+
+/// An offer to join the tenant.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "email": "asha@abc.example.com", "role": "agent",
+    "status": "pending", "invited_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": "2026-11-27T09:00:00Z",
+    "created_at": "2026-11-20T09:00:00Z"}))]
+pub struct InvitationView {
+    id: InvitationId,
+    email: String,
+    role: Role,
+    status: InvitationStatus,
+    /// Null when an operator invited.
+    invited_by: Option<UserId>,
+    expires_at: Timestamp,
+    created_at: Timestamp,
+}
+
+impl InvitationView {
+    pub(super) fn of(invitation: Invitation, now: Timestamp) -> Self {
+        Self {
+            id: invitation.id,
+            status: invitation.status(now),
+            email: invitation.email,
+            role: invitation.role,
+            invited_by: invitation.invited_by,
+            expires_at: invitation.expires_at,
+            created_at: invitation.created_at,
+        }
+    }
+}
+
+/// An invitation with its token, which is shown only here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "email": "asha@abc.example.com", "role": "agent",
+    "status": "pending", "invited_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": "2026-11-27T09:00:00Z",
+    "created_at": "2026-11-20T09:00:00Z", "token": "inv_…", "accept_url": "https://app.example.com/invitations/accept?token=inv_…"}))]
+pub struct OfferedView {
+    #[serde(flatten)]
+    invitation: InvitationView,
+    /// For `POST /v1/invitations/accept`, once.
+    token: String,
+    /// A page of the tenant's frontend (`deep_link_base_url`) with the token.
+    accept_url: String,
+}
+
+impl OfferedView {
+    pub(super) fn of(offered: Offered, now: Timestamp) -> Self {
+        let Offered { invitation, token, accept_url } = offered;
+        Self { invitation: InvitationView::of(invitation, now), token, accept_url }
+    }
+}
+
+/// Invite a person
+///
+/// Valid for seven days and once. An open invitation of the same address is withdrawn.
+#[utoipa::path(operation_id = "create_invitation", tag = "Users", security(("bearer" = []), ("operator" = [])),
+    responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
+#[post("/invitations")]
+pub async fn create_invitation(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<NewInvitation>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::UsersWrite)?;
+    require_rank(&caller, input.0.role)?;
+    let public_url = core.settings.public_url.clone();
+    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+        let offered = invite::invite(tx, &input.0.email, input.0.role, &public_url)?;
+        Ok(Reply::created(OfferedView::of(offered, tx.now())))
+    })
+    .await
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationFilter {
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List invitations
+///
+/// Newest first, with what became of them.
+#[utoipa::path(operation_id = "list_invitations", tag = "Users", params(InvitationFilter),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of invitations", body = Page<InvitationView>)))]
+#[get("/invitations")]
+pub async fn list_invitations(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<InvitationFilter>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::UsersRead)?;
+    let limit = query.0.limit.unwrap_or_default();
+    let before: Option<InvitationId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut TenantTx<'_>| invitations::list(tx, before, limit.probe());
+    let rows = core.db.read(caller.scope(), read).await?;
+    let now = core.clock.now();
+    let page = Page::of(rows, limit, |row| Cursor::of(&row.id));
+    Ok(HttpResponse::Ok().json(page.map(|row| InvitationView::of(row, now))))
+}
+
+/// Withdraw an invitation
+#[utoipa::path(operation_id = "revoke_invitation", tag = "Users", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 204, description = "Its token does not work any more")))]
+#[delete("/invitations/{id}")]
+pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<InvitationId>) -> Result<HttpResponse> {
+    caller.require(Permission::UsersWrite)?;
+    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| invite::withdraw(tx, id.0)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Accept an invitation
+///
+/// With a new password; or, when the address has an account, with that account's.
+#[utoipa::path(operation_id = "accept_invitation", tag = "Users",
+    responses(
+        (status = 201, description = "The tenant joined, the user and the tokens", body = SignedInView),
+        (status = 401, description = "The address has an account with another password", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "The tenant is suspended", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such invitation", body = Problem, content_type = "application/problem+json")))]
+#[post("/invitations/accept")]
+pub async fn accept_invitation(
+    anyone: Anyone,
+    core: web::Data<Core>,
+    attempts: Attempts,
+    input: Json<AcceptInvitation>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let input = input.0;
+    let invited = invite::invited_address(&core, anyone.scope(), input.token.clone()).await?;
+    let email = invited.ok_or_else(invite::not_found)?;
+    attempts.count(&email)?;
+    let acceptor = invite::recognise(&core, anyone.scope(), email, input.password.clone()).await?;
+    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        let signed_in = invite::accept(tx, &key, &input, acceptor, agent)?;
+        Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
+    })
+    .await
+}

@@ -1,0 +1,117 @@
+//! Who am I, and what may I do?
+
+use actix_web::{HttpResponse, get, patch, web};
+use validator::Validate;
+
+use super::tenant::TenantView;
+use super::users::UserView;
+use crate::base::Result;
+use crate::base::id::TenantId;
+use crate::base::patch::Patch;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::Json;
+use crate::tenants::access::{Caller, Feature, Permission, Role};
+use crate::tenants::name::Name;
+use crate::tenants::store::people::Entrance;
+use crate::tenants::{profile, store};
+
+/// The caller, the tenant it acts in, and what it may do there.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar"},
+    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate"},
+    "role": "owner", "permissions": ["tenant:read", "leads:read"], "features": ["whatsapp_integration"],
+    "preferences": {}, "memberships": []
+}))]
+pub struct MeView {
+    /// Null for API keys and operators.
+    user: Option<UserView>,
+    tenant: TenantView,
+    /// Null for API keys and operators.
+    role: Option<Role>,
+    permissions: Vec<Permission>,
+    /// What the plan includes; everything until a plan is chosen.
+    features: Vec<Feature>,
+    /// The user's preferences in this tenant.
+    #[schema(value_type = Object)]
+    preferences: serde_json::Value,
+    /// The tenants this user may log in to, by `tenant_id`.
+    memberships: Vec<MembershipView>,
+}
+
+/// A tenant the user belongs to.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"tenant_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate",
+    "slug": "abc-real-estate", "role": "owner"}))]
+pub struct MembershipView {
+    tenant_id: TenantId,
+    name: String,
+    slug: String,
+    role: Role,
+}
+
+impl From<Entrance> for MembershipView {
+    fn from(entrance: Entrance) -> Self {
+        Self { tenant_id: entrance.tenant_id, name: entrance.name, slug: entrance.slug, role: entrance.role }
+    }
+}
+
+fn view(tx: &mut TenantTx<'_>, caller: &Caller) -> Result<MeView> {
+    let tenant = store::current(tx)?.into();
+    let own = match caller.actor().user() {
+        Some(id) => Some(profile::own(tx, id)?),
+        None => None,
+    };
+    let (user, preferences, memberships) = match own {
+        Some(own) => (Some(own.user.into()), own.preferences, own.entrances),
+        None => (None, serde_json::json!({}), Vec::new()),
+    };
+    Ok(MeView {
+        user,
+        tenant,
+        role: caller.role(),
+        permissions: caller.permissions().iter().copied().collect(),
+        features: caller.entitlements().features(),
+        preferences,
+        memberships: memberships.into_iter().map(MembershipView::from).collect(),
+    })
+}
+
+/// Get the caller
+#[utoipa::path(operation_id = "get_me", tag = "Authentication", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The caller and its tenant", body = MeView)))]
+#[get("/me")]
+pub async fn get_me(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    let found = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| view(tx, &caller)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// A change to oneself.
+#[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Rajesh Kumar", "preferences": {"lead.created": {"email": true, "whatsapp": false}}}))]
+pub struct MePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    name: Patch<Name>,
+    /// Merged into the stored preferences at the top level; null removes an entry.
+    #[schema(value_type = Option<Object>)]
+    preferences: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Update the caller
+///
+/// Only for logged-in users.
+#[utoipa::path(operation_id = "update_me", tag = "Authentication", security(("bearer" = [])),
+    responses((status = 200, description = "The caller and its tenant", body = MeView)))]
+#[patch("/me")]
+pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let MePatch { name, preferences } = input.0;
+    let changed = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        profile::change(tx, user, name, preferences)?;
+        view(tx, &caller)
+    });
+    Ok(HttpResponse::Ok().json(changed.await?))
+}

@@ -1,0 +1,55 @@
+//! The operations of this module, a file per family.
+
+mod api_keys;
+mod auth;
+mod events;
+mod invitations;
+mod me;
+mod onboarding;
+mod operators;
+mod tenant;
+mod tenants;
+mod users;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounted under `/v1`. `/tenants/current` comes before `/tenants/{id}`, which would match it too.
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(auth::sign_up)
+        .service(auth::log_in)
+        .service(auth::refresh_session)
+        .service(auth::log_out)
+        .service(auth::change_password)
+        .service(me::get_me)
+        .service(me::update_me)
+        .service(users::list_users)
+        .service(users::get_user)
+        .service(users::update_user)
+        .service(users::remove_user)
+        .service(invitations::create_invitation)
+        .service(invitations::list_invitations)
+        .service(invitations::accept_invitation)
+        .service(invitations::revoke_invitation)
+        .service(api_keys::create_api_key)
+        .service(api_keys::list_api_keys)
+        .service(api_keys::get_api_key)
+        .service(api_keys::update_api_key)
+        .service(api_keys::revoke_api_key)
+        .service(api_keys::rotate_api_key)
+        .service(tenant::get_current_tenant)
+        .service(tenant::update_current_tenant)
+        .service(onboarding::get_business_profile)
+        .service(onboarding::set_business_profile)
+        .service(onboarding::get_target_audience)
+        .service(onboarding::set_target_audience)
+        .service(onboarding::get_onboarding)
+        .service(events::list_events)
+        .service(tenants::list_tenants)
+        .service(tenants::create_tenant)
+        .service(tenants::get_tenant)
+        .service(tenants::update_tenant)
+        .service(operators::create_operator)
+        .service(operators::list_operators)
+        .service(operators::create_operator_key)
+        .service(operators::revoke_operator_key);
+}

@@ -1,0 +1,86 @@
+//! Onboarding: business profile and target audience.
+
+use actix_web::{HttpResponse, get, put, web};
+
+use crate::base::Result;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{IfMatch, Json, Reply};
+use crate::tenants::access::{Caller, Permission};
+use crate::tenants::model::{Audience, Profile};
+use crate::tenants::onboard::{self, Onboarding};
+use crate::tenants::{Tenant, store};
+
+fn profile(tenant: Tenant) -> HttpResponse {
+    Reply::ok(tenant.profile).version(tenant.version).respond()
+}
+
+fn audience(tenant: Tenant) -> HttpResponse {
+    Reply::ok(tenant.audience).version(tenant.version).respond()
+}
+
+/// Get the business profile
+#[utoipa::path(operation_id = "get_business_profile", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The profile", body = Profile)))]
+#[get("/tenants/current/profile")]
+pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::TenantRead)?;
+    Ok(profile(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+}
+
+/// Replace the business profile
+///
+/// Step 1 of onboarding: complete with industry, description and a location.
+#[utoipa::path(operation_id = "set_business_profile", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The profile as stored", body = Profile)))]
+#[put("/tenants/current/profile")]
+pub async fn set_business_profile(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<Profile>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::TenantWrite)?;
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        onboard::describe_business(tx, input.0, |version| if_match.check(version))
+    });
+    Ok(profile(write.await?))
+}
+
+/// Get the target audience
+#[utoipa::path(operation_id = "get_target_audience", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The audience", body = Audience)))]
+#[get("/tenants/current/audience")]
+pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::TenantRead)?;
+    Ok(audience(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+}
+
+/// Replace the target audience
+///
+/// Step 2 of onboarding: complete with a description and a location or an industry.
+#[utoipa::path(operation_id = "set_target_audience", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The audience as stored", body = Audience)))]
+#[put("/tenants/current/audience")]
+pub async fn set_target_audience(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<Audience>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::TenantWrite)?;
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        onboard::describe_audience(tx, input.0, |version| if_match.check(version))
+    });
+    Ok(audience(write.await?))
+}
+
+/// Get the progress of onboarding
+#[utoipa::path(operation_id = "get_onboarding", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "Which steps are done", body = Onboarding)))]
+#[get("/tenants/current/onboarding")]
+pub async fn get_onboarding(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::TenantRead)?;
+    let progress = core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| onboard::progress(tx)).await?;
+    Ok(HttpResponse::Ok().json(progress))
+}

@@ -1,0 +1,170 @@
+//! Operators and their keys.
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use utoipa::IntoParams;
+
+use crate::base::Result;
+use crate::base::id::{ApiKeyId, OperatorId};
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::tenants::access::Operator;
+use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
+use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
+
+/// A key of an operator, without the key.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Laptop", "prefix": "lw_Q2Fubm9",
+    "expires_at": null, "revoked_at": null, "created_at": "2026-11-20T09:00:00Z"}))]
+pub struct OperatorKeyView {
+    id: ApiKeyId,
+    name: String,
+    /// The beginning of the key, to recognise it by.
+    prefix: String,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl From<OperatorKey> for OperatorKeyView {
+    fn from(key: OperatorKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+            created_at: key.created_at,
+        }
+    }
+}
+
+/// One of the platform's staff.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Meera", "email": "meera@platform.example.com",
+    "keys": [], "created_at": "2026-11-20T09:00:00Z"}))]
+pub struct OperatorView {
+    id: OperatorId,
+    name: String,
+    email: Option<String>,
+    keys: Vec<OperatorKeyView>,
+    created_at: Timestamp,
+}
+
+impl OperatorView {
+    fn of(account: OperatorAccount, keys: Vec<OperatorKey>) -> Self {
+        Self {
+            id: account.id,
+            name: account.name,
+            email: account.email,
+            keys: keys.into_iter().map(OperatorKeyView::from).collect(),
+            created_at: account.created_at,
+        }
+    }
+}
+
+/// An operator with a first key, which is shown only here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Meera", "email": "meera@platform.example.com",
+    "keys": [], "created_at": "2026-11-20T09:00:00Z", "key": "lw_…"}))]
+pub struct CreatedOperatorView {
+    #[serde(flatten)]
+    operator: OperatorView,
+    key: String,
+}
+
+/// An operator's key with the key, which is shown only here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Laptop", "prefix": "lw_Q2Fubm9",
+    "expires_at": null, "revoked_at": null, "created_at": "2026-11-20T09:00:00Z", "key": "lw_…"}))]
+pub struct MintedOperatorKeyView {
+    #[serde(flatten)]
+    operator_key: OperatorKeyView,
+    key: String,
+}
+
+/// Create an operator
+///
+/// With a first key.
+#[utoipa::path(operation_id = "create_operator", tag = "Operators", security(("operator" = [])),
+    responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView)))]
+#[post("/ops/operators")]
+pub async fn create_operator(
+    operator: Operator,
+    core: web::Data<Core>,
+    input: Json<NewOperator>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let NewOperator { name, email } = input.0;
+        let (account, minted) = operators::create(tx, name.as_str(), email.as_ref())?;
+        let MintedKey { operator_key, key } = minted;
+        Ok(Reply::created(CreatedOperatorView { operator: OperatorView::of(account, vec![operator_key]), key }))
+    })
+    .await
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct OperatorQuery {
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List operators
+///
+/// Newest first, with their keys.
+#[utoipa::path(operation_id = "list_operators", tag = "Operators", params(OperatorQuery), security(("operator" = [])),
+    responses((status = 200, description = "A page of operators", body = Page<OperatorView>)))]
+#[get("/ops/operators")]
+pub async fn list_operators(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<OperatorQuery>,
+) -> Result<HttpResponse> {
+    let limit = query.0.limit.unwrap_or_default();
+    let before: Option<OperatorId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut PlatformTx<'_>| rows::list(tx, before, limit.probe());
+    let page = Page::of(core.db.read(operator.scope(), read).await?, limit, |(account, _)| Cursor::of(&account.id));
+    Ok(HttpResponse::Ok().json(page.map(|(account, keys)| OperatorView::of(account, keys))))
+}
+
+/// Create a key for an operator
+#[utoipa::path(operation_id = "create_operator_key", tag = "Operators", params(("id" = String, Path, format = Uuid)),
+    security(("operator" = [])),
+    responses((status = 201, description = "The key, shown once", body = MintedOperatorKeyView)))]
+#[post("/ops/operators/{id}/keys")]
+pub async fn create_operator_key(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<OperatorId>,
+    input: Json<NewOperatorKey>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let MintedKey { operator_key, key } = operators::add_key(tx, id.0, &input.0.name)?;
+        Ok(Reply::created(MintedOperatorKeyView { operator_key: operator_key.into(), key }))
+    })
+    .await
+}
+
+/// Revoke an operator's key
+///
+/// The last working key of all operators stays.
+#[utoipa::path(operation_id = "revoke_operator_key", tag = "Operators",
+    params(("id" = String, Path, format = Uuid), ("key_id" = String, Path, format = Uuid)), security(("operator" = [])),
+    responses((status = 204, description = "The key is refused")))]
+#[delete("/ops/operators/{id}/keys/{key_id}")]
+pub async fn revoke_operator_key(
+    operator: Operator,
+    core: web::Data<Core>,
+    path: Path<(OperatorId, ApiKeyId)>,
+) -> Result<HttpResponse> {
+    let (id, key) = path.0;
+    core.db.write(operator.scope(), move |tx: &mut PlatformTx<'_>| operators::revoke_key(tx, id, key)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

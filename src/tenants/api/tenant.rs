@@ -1,0 +1,90 @@
+//! The caller's own tenant.
+
+use actix_web::{HttpResponse, get, patch, web};
+
+use crate::base::Result;
+use crate::base::id::TenantId;
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{IfMatch, Json, Reply};
+use crate::tenants::access::{Caller, Permission};
+use crate::tenants::configure::{self, TenantPatch};
+use crate::tenants::model::{Settings, TenantStatus};
+use crate::tenants::region::TimeZone;
+use crate::tenants::{Tenant, store};
+
+/// A business on the platform.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
+    "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
+    "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30},
+    "onboarded_at": null, "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+pub struct TenantView {
+    id: TenantId,
+    name: String,
+    /// Unique on the platform.
+    slug: String,
+    status: TenantStatus,
+    time_zone: TimeZone,
+    /// ISO 3166-1 alpha-2.
+    country: String,
+    currency: Currency,
+    settings: Settings,
+    /// When profile and audience were first complete.
+    onboarded_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Tenant> for TenantView {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            id: tenant.id,
+            name: tenant.name,
+            slug: tenant.slug,
+            status: tenant.status,
+            time_zone: TimeZone(tenant.time_zone),
+            country: tenant.country,
+            currency: tenant.currency,
+            settings: tenant.settings,
+            onboarded_at: tenant.onboarded_at,
+            created_at: tenant.created_at,
+            updated_at: tenant.updated_at,
+        }
+    }
+}
+
+pub(super) fn reply(tenant: Tenant) -> HttpResponse {
+    let version = tenant.version;
+    Reply::ok(TenantView::from(tenant)).version(version).respond()
+}
+
+/// Get the caller's tenant
+#[utoipa::path(operation_id = "get_current_tenant", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[get("/tenants/current")]
+pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    caller.require(Permission::TenantRead)?;
+    Ok(reply(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+}
+
+/// Update the caller's tenant
+///
+/// Settings merge field by field: a value replaces the whole field, null restores its default.
+#[utoipa::path(operation_id = "update_current_tenant", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[patch("/tenants/current")]
+pub async fn update_current_tenant(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<TenantPatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::TenantWrite)?;
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        configure::configure(tx, input.0, |version| if_match.check(version))
+    });
+    Ok(reply(write.await?))
+}

@@ -1,0 +1,143 @@
+//! Tenants as operators see them.
+
+use actix_web::{HttpResponse, get, patch, post, web};
+use utoipa::IntoParams;
+use validator::Validate;
+
+use super::invitations::OfferedView;
+use super::tenant::{TenantView, reply};
+use crate::base::Result;
+use crate::base::email::Email;
+use crate::base::id::TenantId;
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::tenants::access::{Operator, Role};
+use crate::tenants::configure::{self, OperatorTenantPatch};
+use crate::tenants::invite;
+use crate::tenants::model::TenantStatus;
+use crate::tenants::name::Name;
+use crate::tenants::region::{Country, TimeZone};
+use crate::tenants::sign_up::{self, Place};
+use crate::tenants::store::{self, TenantFilter};
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TenantQuery {
+    #[param(inline)]
+    status: Option<TenantStatus>,
+    /// Part of the name or the slug.
+    #[param(max_length = 120)]
+    q: Option<String>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List tenants
+///
+/// Newest first.
+#[utoipa::path(operation_id = "list_tenants", tag = "Operators", params(TenantQuery), security(("operator" = [])),
+    responses((status = 200, description = "A page of tenants", body = Page<TenantView>)))]
+#[get("/tenants")]
+pub async fn list_tenants(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<TenantQuery>,
+) -> Result<HttpResponse> {
+    let TenantQuery { status, q, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let before: Option<(Timestamp, TenantId)> = cursor.map(|cursor| cursor.read()).transpose()?;
+    let filter = TenantFilter { status, text: q.filter(|text| !text.is_empty()), before };
+    let read = move |tx: &mut PlatformTx<'_>| store::list(tx, filter, limit.probe());
+    let rows = core.db.read(operator.scope(), read).await?;
+    let page = Page::of(rows, limit, |tenant| Cursor::of(&(tenant.created_at, tenant.id)));
+    Ok(HttpResponse::Ok().json(page.map(TenantView::from)))
+}
+
+/// A tenant to be created for somebody.
+#[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"business_name": "ABC Real Estate", "owner_email": "owner@abc.example.com"}))]
+pub struct NewTenant {
+    business_name: Name,
+    /// Is invited as the owner.
+    owner_email: Email,
+    /// India when absent.
+    country: Option<Country>,
+    /// The country's when absent.
+    time_zone: Option<TimeZone>,
+    /// The country's when absent.
+    currency: Option<Currency>,
+}
+
+/// A tenant without people yet, and its owner's invitation.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate"},
+    "invitation": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "email": "owner@abc.example.com", "role": "owner",
+        "status": "pending", "token": "inv_…"}
+}))]
+pub struct CreatedTenantView {
+    tenant: TenantView,
+    invitation: OfferedView,
+}
+
+/// Create a tenant
+///
+/// Its owner is invited; send them the `accept_url`.
+#[utoipa::path(operation_id = "create_tenant", tag = "Operators", security(("operator" = [])),
+    responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView)))]
+#[post("/tenants")]
+pub async fn create_tenant(
+    operator: Operator,
+    core: web::Data<Core>,
+    input: Json<NewTenant>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let NewTenant { business_name, owner_email, country, time_zone, currency } = input.0;
+    let place = Place::of(country, time_zone, currency)?;
+    let public_url = core.settings.public_url.clone();
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let tenant = sign_up::found_tenant(tx, business_name, place)?;
+        let offered = invite::invite(&mut tx.for_tenant(tenant.id), &owner_email, Role::Owner, &public_url)?;
+        let (id, version) = (tenant.id, tenant.version);
+        let view = CreatedTenantView { tenant: tenant.into(), invitation: OfferedView::of(offered, tx.now()) };
+        Ok(Reply::created(view).version(version).location(format!("/v1/tenants/{id}")))
+    })
+    .await
+}
+
+/// Get a tenant
+#[utoipa::path(operation_id = "get_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
+    security(("operator" = [])),
+    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[get("/tenants/{id}")]
+pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<TenantId>) -> Result<HttpResponse> {
+    let read = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0)?.ok_or_else(configure::not_found);
+    Ok(reply(core.db.read(operator.scope(), read).await?))
+}
+
+/// Update a tenant
+///
+/// Suspending refuses the tenant's sessions and keys at once; making it active lets them in again.
+#[utoipa::path(operation_id = "update_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
+    security(("operator" = [])),
+    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[patch("/tenants/{id}")]
+pub async fn update_tenant(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<TenantId>,
+    input: Json<OperatorTenantPatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    let write = core.db.write(operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        configure::administer(tx, id.0, input.0, |version| if_match.check(version))
+    });
+    Ok(reply(write.await?))
+}

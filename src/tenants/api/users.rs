@@ -1,0 +1,140 @@
+//! The people of a tenant.
+
+use actix_web::{HttpResponse, delete, get, patch, web};
+use utoipa::IntoParams;
+
+use crate::base::Result;
+use crate::base::id::UserId;
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::tenants::access::{Caller, Permission, Role};
+use crate::tenants::members::{self, MemberPatch};
+use crate::tenants::model::MemberStatus;
+use crate::tenants::store::people::{self, Person, User};
+
+/// A person who logs in.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
+    "created_at": "2026-11-20T09:00:00Z"}))]
+pub struct UserView {
+    id: UserId,
+    email: String,
+    name: Option<String>,
+    created_at: Timestamp,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self { id: user.id, email: user.email, name: user.name, created_at: user.created_at }
+    }
+}
+
+/// A user's place in the tenant.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "asha@abc.example.com", "name": "Asha Sharma",
+    "role": "agent", "status": "active", "joined_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+pub struct MemberView {
+    id: UserId,
+    email: String,
+    name: Option<String>,
+    role: Role,
+    status: MemberStatus,
+    joined_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Person> for MemberView {
+    fn from((user, membership): Person) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            role: membership.role,
+            status: membership.status,
+            joined_at: membership.created_at,
+            updated_at: membership.updated_at,
+        }
+    }
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct UserFilter {
+    /// Removed users are listed only when asked for.
+    #[param(inline)]
+    status: Option<MemberStatus>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List users
+///
+/// In the order they joined.
+#[utoipa::path(operation_id = "list_users", tag = "Users", params(UserFilter), security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
+#[get("/users")]
+pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Query<UserFilter>) -> Result<HttpResponse> {
+    caller.require(Permission::UsersRead)?;
+    let UserFilter { status, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let after: Option<(Timestamp, UserId)> = cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut TenantTx<'_>| people::list(tx, status, after, limit.probe());
+    let rows = core.db.read(caller.scope(), read).await?;
+    let page = Page::of(rows, limit, |(user, membership)| Cursor::of(&(membership.created_at, user.id)));
+    Ok(HttpResponse::Ok().json(page.map(MemberView::from)))
+}
+
+fn reply(person: Person) -> HttpResponse {
+    let version = person.1.version;
+    Reply::ok(MemberView::from(person)).version(version).respond()
+}
+
+/// Get a user
+#[utoipa::path(operation_id = "get_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The user", body = MemberView)))]
+#[get("/users/{id}")]
+pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
+    caller.require(Permission::UsersRead)?;
+    let read = move |tx: &mut TenantTx<'_>| people::person(tx, id.0)?.ok_or_else(members::not_found);
+    Ok(reply(core.db.read(caller.scope(), read).await?))
+}
+
+/// Update a user
+///
+/// Nobody can raise anybody above themselves, only owners touch owners, and one active owner always stays.
+#[utoipa::path(operation_id = "update_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The user", body = MemberView)))]
+#[patch("/users/{id}")]
+pub async fn update_user(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<UserId>,
+    input: Json<MemberPatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::UsersWrite)?;
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        members::change(tx, &caller, id.0, &input.0, |version| if_match.check(version))
+    });
+    Ok(reply(write.await?))
+}
+
+/// Remove a user
+///
+/// Ends their sessions. Leads and events keep naming them; only a new invitation brings them back.
+#[utoipa::path(operation_id = "remove_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 204, description = "The user is no member any more")))]
+#[delete("/users/{id}")]
+pub async fn remove_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
+    caller.require(Permission::UsersWrite)?;
+    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| members::remove(tx, &caller, id.0)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

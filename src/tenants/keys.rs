@@ -1,0 +1,182 @@
+//! API keys: made, rotated with an overlap, revoked. Nobody hands out more than they hold.
+
+use std::collections::BTreeSet;
+
+use validator::Validate;
+
+use super::access::{Caller, Permission};
+use super::name::Name;
+use super::store::keys::{self as rows, ApiKey};
+use crate::base::crypto::random_token;
+use crate::base::id::ApiKeyId;
+use crate::base::patch::Patch;
+use crate::base::time::Timestamp;
+use crate::base::{Error, FieldError, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::{EventType, NewEvent};
+
+/// A day: what both keys of a rotation share when nothing else is said.
+const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
+
+/// A key to be made.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Website", "scopes": ["leads:read", "leads:write"]}))]
+pub struct NewApiKey {
+    pub name: Name,
+    /// At least one, and none that the caller lacks.
+    #[validate(length(min = 1, max = 50))]
+    pub scopes: Vec<Permission>,
+    /// In the future; without it the key works until it is revoked.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A change to a key; null makes it work until it is revoked.
+#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
+pub struct ApiKeyPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<Name>)]
+    pub name: Patch<Name>,
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    pub expires_at: Patch<Timestamp>,
+}
+
+/// How to rotate.
+#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"overlap_seconds": 3600}))]
+pub struct Rotation {
+    /// How long the old key still works: 0 to a week, a day when absent.
+    #[validate(range(min = 0, max = 604_800))]
+    pub overlap_seconds: Option<i64>,
+}
+
+/// A key and its secret, shown once.
+pub struct Minted {
+    pub api_key: ApiKey,
+    pub key: String,
+}
+
+fn refuse_past(expires_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Error::field("/expires_at", "invalid_value", "expected a time in the future"));
+    }
+    Ok(())
+}
+
+fn not_found() -> Error {
+    Error::not_found("api_key.not_found", "There is no such API key.")
+}
+
+pub(super) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
+    rows::find(tx, id)?.ok_or_else(not_found)
+}
+
+/// # Errors
+/// `request.invalid` at each scope the caller lacks.
+pub fn create(tx: &mut TenantTx<'_>, caller: &Caller, new: &NewApiKey) -> Result<Minted> {
+    refuse_past(new.expires_at, tx.now())?;
+    let lacking = new.scopes.iter().enumerate().filter(|(_, scope)| !caller.may(**scope));
+    let errors: Vec<FieldError> = lacking
+        .map(|(index, scope)| {
+            let rule = format!("you do not have {scope} yourself");
+            FieldError::new(format!("/scopes/{index}"), "not_held", rule)
+        })
+        .collect();
+    if !errors.is_empty() {
+        return Err(Error::fields(errors));
+    }
+    let scopes: BTreeSet<Permission> = new.scopes.iter().copied().collect();
+    let scopes: Vec<Permission> = scopes.into_iter().collect();
+    let key = random_token("lw_");
+    let api_key = rows::create(tx, &key, new.name.as_str(), &scopes, new.expires_at)?;
+    let data = serde_json::json!({ "name": api_key.name, "scopes": api_key.scopes });
+    tx.record(NewEvent::new(EventType::ApiKeyCreated).subject(api_key.id.uuid()).data(data))?;
+    Ok(Minted { api_key, key })
+}
+
+fn find_locked(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
+    lock_tenant(tx, "api_keys")?;
+    find(tx, id)
+}
+
+/// # Errors
+/// `api_key.not_found`, `api_key.ended`; `check` sees the version first.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: ApiKeyId,
+    patch: ApiKeyPatch,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<ApiKey> {
+    let mut key = find_locked(tx, id)?;
+    check(key.version)?;
+    require_live(&key, tx.now())?;
+    let mut name: Option<Name> = None;
+    if patch.name == Patch::Null {
+        return Err(Error::field("/name", "required", "this field cannot be null"));
+    }
+    patch.name.apply(&mut name);
+    if let Some(name) = name {
+        key.name = name.into_string();
+    }
+    if !patch.expires_at.is_absent() {
+        patch.expires_at.apply(&mut key.expires_at);
+        refuse_past(key.expires_at, tx.now())?;
+    }
+    rows::save(tx, &mut key)?;
+    let data = serde_json::json!({ "name": key.name, "expires_at": key.expires_at });
+    tx.record(NewEvent::new(EventType::ApiKeyUpdated).subject(id.uuid()).data(data))?;
+    Ok(key)
+}
+
+fn require_live(key: &ApiKey, now: Timestamp) -> Result<()> {
+    if key.is_live(now) {
+        return Ok(());
+    }
+    Err(Error::conflict("api_key.ended", "This API key has expired or was revoked. Create a new one."))
+}
+
+/// Refuses the key from now on. Revoking it again changes nothing.
+pub fn revoke(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<()> {
+    let mut key = find_locked(tx, id)?;
+    let now = tx.now();
+    if key.revoked_at.is_some_and(|at| at <= now) {
+        return Ok(());
+    }
+    key.revoked_at = Some(now);
+    rows::save(tx, &mut key)?;
+    let data = serde_json::json!({ "name": key.name });
+    tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// A new key with the same name, scopes and expiry; the old one works until the overlap ends.
+///
+/// # Errors
+/// `api_key.ended`, `api_key.already_rotated`; `auth.forbidden` when the key may do more than the caller.
+pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &Rotation) -> Result<Minted> {
+    let mut old = find_locked(tx, id)?;
+    let now = tx.now();
+    require_live(&old, now)?;
+    if old.replaced_by.is_some() {
+        let message = "This API key was rotated before. Rotate the one that replaced it.";
+        return Err(Error::conflict("api_key.already_rotated", message));
+    }
+    if let Some(scope) = old.scopes.iter().find(|scope| !caller.may(**scope)) {
+        let message = format!("This API key has the scope {scope}, which you do not have, so you cannot rotate it.");
+        return Err(Error::forbidden("auth.forbidden", message));
+    }
+    let key = random_token("lw_");
+    let new = rows::create(tx, &key, &old.name, &old.scopes, old.expires_at)?;
+    let overlap = rotation.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+    old.revoked_at = Some(now.plus(chrono::Duration::seconds(overlap)));
+    old.replaced_by = Some(new.id);
+    rows::save(tx, &mut old)?;
+    let data = serde_json::json!({ "replaced_by": new.id, "valid_until": old.revoked_at });
+    tx.record(NewEvent::new(EventType::ApiKeyRotated).subject(id.uuid()).data(data))?;
+    Ok(Minted { api_key: new, key })
+}

@@ -1,0 +1,94 @@
+//! Logging in, and proving a password.
+//!
+//! A password is proved before the transaction ([`prove`], slow on purpose); inside it only the [`Proof`] is looked at, so
+//! a password changed in between does not let the old one in.
+
+use validator::Validate;
+
+use super::password;
+use super::session::{self, SignedIn};
+use super::store::people;
+use crate::base::crypto::{MasterKey, Secret};
+use crate::base::email::Email;
+use crate::base::id::{TenantId, UserId};
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::{PlatformScope, PlatformTx, TenantScope, TenantTx};
+
+/// Who wants in.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "owner@abc.example.com", "password": "monsoon-over-andheri"}))]
+pub struct LogIn {
+    pub email: Email,
+    #[schema(value_type = String, format = Password)]
+    pub password: Secret,
+    /// Which tenant, for people who belong to several; the first one joined when absent.
+    pub tenant_id: Option<TenantId>,
+}
+
+/// Somebody knew the password of this user.
+#[derive(Clone)]
+pub struct Proof {
+    pub user: UserId,
+    hash: String,
+}
+
+impl Proof {
+    /// Whether the password is still the one that was proved.
+    pub fn holds(&self, tx: &mut PlatformTx<'_>) -> Result<bool> {
+        Ok(people::password_hash(tx, self.user)?.as_ref() == Some(&self.hash))
+    }
+}
+
+/// `None` when the address or the password is wrong; both take the same time.
+pub async fn prove(core: &Core, scope: PlatformScope, email: Email, password: Secret) -> Result<Option<Proof>> {
+    let stored = core.db.read(scope, move |tx: &mut PlatformTx<'_>| people::credentials(tx, &email)).await?;
+    let (user, hash) = stored.unzip();
+    let fits = password::verify(password, hash.clone()).await?;
+    Ok(user.zip(hash).filter(|_| fits).map(|(user, hash)| Proof { user, hash }))
+}
+
+/// Like [`prove`], for a user who is logged in.
+pub async fn prove_user(core: &Core, scope: TenantScope, user: UserId, password: Secret) -> Result<Option<Proof>> {
+    let look = move |tx: &mut TenantTx<'_>| people::password_hash(&mut tx.platform(), user);
+    let hash = core.db.read(scope, look).await?;
+    let fits = password::verify(password, hash.clone()).await?;
+    Ok(hash.filter(|_| fits).map(|hash| Proof { user, hash }))
+}
+
+pub(super) fn wrong_credentials() -> Error {
+    Error::unauthenticated("auth.invalid_credentials", "The e-mail address or the password is wrong.")
+}
+
+/// Starts a session in the tenant asked for.
+///
+/// # Errors
+/// `auth.invalid_credentials`, `tenant.suspended`, `auth.no_membership`.
+pub fn log_in(
+    tx: &mut PlatformTx<'_>,
+    key: &MasterKey,
+    proof: Option<Proof>,
+    tenant: Option<TenantId>,
+    user_agent: Option<String>,
+) -> Result<SignedIn> {
+    let proof = proof.ok_or_else(wrong_credentials)?;
+    if !proof.holds(tx)? {
+        return Err(wrong_credentials());
+    }
+    let entrances = people::entrances_across_tenants(tx, proof.user)?;
+    let wanted: Vec<_> = entrances.into_iter().filter(|e| tenant.is_none_or(|id| id == e.tenant_id)).collect();
+    let Some(entrance) = wanted.iter().find(|entrance| entrance.is_open()) else {
+        return Err(if wanted.is_empty() {
+            Error::forbidden("auth.no_membership", "You are not an active member of a tenant that fits.")
+        } else {
+            suspended()
+        });
+    };
+    let user = people::user(tx, proof.user)?;
+    session::start(&mut tx.for_tenant(entrance.tenant_id), key, user, user_agent)
+}
+
+pub(super) fn suspended() -> Error {
+    Error::forbidden("tenant.suspended", "This tenant is suspended. Ask the platform's support.")
+}

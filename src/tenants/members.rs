@@ -1,0 +1,156 @@
+//! Changing and removing members, and the rules of rank.
+//!
+//! Nobody raises anybody above themselves: a role may be given or touched only by a caller who holds all its permissions,
+//! and an owner only by an owner (or an operator). A tenant always keeps one active owner.
+
+use validator::Validate;
+
+use super::access::{Caller, Role};
+use super::model::MemberStatus;
+use super::password;
+use super::store::people::{self, Membership, Person};
+use super::store::sessions;
+use crate::base::crypto::Secret;
+use crate::base::id::{SessionId, UserId};
+use crate::base::{Error, Result};
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, NewEvent};
+
+crate::text_enum! {
+    /// What a member's status can be set to.
+    pub enum Standing { Active = "active", Disabled = "disabled" }
+}
+
+/// A change to a member; what is absent stays.
+#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"role": "agent"}))]
+pub struct MemberPatch {
+    pub role: Option<Role>,
+    /// A disabled member is logged out and may not log in.
+    pub status: Option<Standing>,
+}
+
+/// # Errors
+/// `user.owner_required`, `auth.forbidden`.
+pub(super) fn require_rank(caller: &Caller, role: Role) -> Result<()> {
+    if role == Role::Owner && caller.role() != Some(Role::Owner) && !caller.is_operator() {
+        return Err(Error::forbidden("user.owner_required", "Only an owner may do this to an owner."));
+    }
+    if role.permissions().is_subset(caller.permissions()) {
+        return Ok(());
+    }
+    let message = format!("The role {role} may do more than you may, so you cannot give it, change it or take it.");
+    Err(Error::forbidden("auth.forbidden", message))
+}
+
+fn find_locked(tx: &mut TenantTx<'_>, user: UserId) -> Result<Person> {
+    lock_tenant(tx, "members")?;
+    people::person(tx, user)?.ok_or_else(not_found)
+}
+
+pub(super) fn not_found() -> Error {
+    Error::not_found("user.not_found", "There is no such user.")
+}
+
+/// Changes role or status of a member.
+///
+/// # Errors
+/// `user.not_found`, `user.last_owner`, and those of rank; `check` sees the version first.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    caller: &Caller,
+    user: UserId,
+    patch: &MemberPatch,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<Person> {
+    let (account, before) = find_locked(tx, user)?;
+    check(before.version)?;
+    let role = patch.role.unwrap_or(before.role);
+    let status = patch.status.map_or(before.status, |standing| match standing {
+        Standing::Active => MemberStatus::Active,
+        Standing::Disabled => MemberStatus::Disabled,
+    });
+    if (role, status) == (before.role, before.status) {
+        return Ok((account, before));
+    }
+    require_rank(caller, before.role)?;
+    require_rank(caller, role)?;
+    keep_an_owner(tx, &before, role == Role::Owner && status == MemberStatus::Active)?;
+    let after = people::set_standing(tx, user, role, status)?;
+    if status != MemberStatus::Active {
+        sessions::revoke_of_member(tx, user, "disabled")?;
+    }
+    let data = serde_json::json!({
+        "role": after.role, "status": after.status, "previous": {"role": before.role, "status": before.status}
+    });
+    tx.record(NewEvent::new(EventType::UserUpdated).subject(user.uuid()).data(data))?;
+    Ok((account, after))
+}
+
+/// Takes a member out. The row stays, because leads and events name the person.
+///
+/// # Errors
+/// `user.not_found`, `user.last_owner`, and those of rank.
+pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()> {
+    let (account, before) = find_locked(tx, user)?;
+    require_rank(caller, before.role)?;
+    keep_an_owner(tx, &before, false)?;
+    people::set_standing(tx, user, before.role, MemberStatus::Removed)?;
+    sessions::revoke_of_member(tx, user, "removed")?;
+    let data = serde_json::json!({ "email": account.email, "role": before.role });
+    tx.record(NewEvent::new(EventType::UserRemoved).subject(user.uuid()).data(data))?;
+    Ok(())
+}
+
+fn keep_an_owner(tx: &mut TenantTx<'_>, before: &Membership, stays_owner: bool) -> Result<()> {
+    if before.is_active_owner() && !stays_owner && people::count_active_owners(tx)? < 2 {
+        let message = "This is the tenant's last owner. Make somebody else an owner first.";
+        return Err(Error::conflict("user.last_owner", message));
+    }
+    Ok(())
+}
+
+/// Old and new password.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "monsoon-over-andheri", "new_password": "first-rain-in-june"}))]
+pub struct PasswordChange {
+    #[schema(value_type = String, format = Password)]
+    pub current_password: Secret,
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
+    pub new_password: Secret,
+}
+
+impl PasswordChange {
+    /// Hashes the new password if it will do.
+    pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
+        password::check(&self.new_password, email, "/new_password")?;
+        password::hash(self.new_password.clone()).await
+    }
+}
+
+/// Sets the password and ends every other session of the user, in every tenant.
+///
+/// # Errors
+/// `request.invalid` at `/current_password` without a proof that still holds.
+pub fn change_password(
+    tx: &mut TenantTx<'_>,
+    proof: Option<super::log_in::Proof>,
+    session: SessionId,
+    new_hash: &str,
+) -> Result<people::User> {
+    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
+    let proof = proof.ok_or_else(wrong)?;
+    let platform: &mut PlatformTx<'_> = &mut tx.platform();
+    if !proof.holds(platform)? {
+        return Err(wrong());
+    }
+    people::set_password(platform, proof.user, new_hash)?;
+    let ended = sessions::revoke_others_across_tenants(platform, proof.user, session, "password_changed")?;
+    let user = people::user(platform, proof.user)?;
+    let data = serde_json::json!({ "sessions_ended": ended });
+    tx.record(NewEvent::new(EventType::UserPasswordChanged).subject(user.id.uuid()).data(data))?;
+    Ok(user)
+}

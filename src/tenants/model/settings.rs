@@ -1,0 +1,212 @@
+//! What a tenant can set: hours, areas, looks, recipients.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, Weekday};
+use validator::Validate;
+
+use super::list;
+use crate::base::FieldError;
+use crate::base::email::Email;
+use crate::base::phone::Phone;
+
+/// From–to on one day, `HH:MM`, to exclusive.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"opens": "09:00", "closes": "18:00"}))]
+pub struct OpenHours {
+    #[schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    #[serde(with = "clock_time")]
+    pub opens: chrono::NaiveTime,
+    #[schema(value_type = String, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+    #[serde(with = "clock_time")]
+    pub closes: chrono::NaiveTime,
+}
+
+mod clock_time {
+    use chrono::NaiveTime;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(time: &NaiveTime, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&time.format("%H:%M"))
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<NaiveTime, D::Error> {
+        let text = String::deserialize(d)?;
+        NaiveTime::parse_from_str(&text, "%H:%M").map_err(|_| serde::de::Error::custom("expected a time such as 09:00"))
+    }
+}
+
+crate::text_enum! {
+    /// A day of the week.
+    pub enum Day { Monday = "monday", Tuesday = "tuesday", Wednesday = "wednesday", Thursday = "thursday", Friday = "friday", Saturday = "saturday", Sunday = "sunday" }
+}
+
+impl From<Weekday> for Day {
+    fn from(day: Weekday) -> Self {
+        match day {
+            Weekday::Mon => Day::Monday,
+            Weekday::Tue => Day::Tuesday,
+            Weekday::Wed => Day::Wednesday,
+            Weekday::Thu => Day::Thursday,
+            Weekday::Fri => Day::Friday,
+            Weekday::Sat => Day::Saturday,
+            Weekday::Sun => Day::Sunday,
+        }
+    }
+}
+
+/// How the tenant looks to its people.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Branding {
+    /// Replaces the tenant's name in messages.
+    #[validate(length(min = 1, max = 80))]
+    pub display_name: Option<String>,
+    #[validate(url, length(max = 500))]
+    pub logo_url: Option<String>,
+    /// `#RRGGBB`.
+    #[validate(length(equal = 7))]
+    pub primary_color: Option<String>,
+}
+
+/// Where notifications go besides the users' own addresses.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NotificationRecipients {
+    #[validate(length(max = 20))]
+    pub emails: Vec<Email>,
+    /// WhatsApp numbers in E.164.
+    #[validate(length(max = 20))]
+    pub whatsapp: Vec<String>,
+}
+
+/// What a tenant can set.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Open hours by day; a day without an entry is closed. Default 09:00–18:00 Monday to Saturday (C-53).
+    pub business_hours: BTreeMap<Day, OpenHours>,
+    /// Closed all day.
+    #[validate(length(max = 366))]
+    pub holidays: Vec<NaiveDate>,
+    /// Cities or quarters the business serves; they target ads and score leads.
+    #[validate(length(max = 100))]
+    pub service_areas: Vec<String>,
+    #[validate(nested)]
+    pub branding: Branding,
+    #[validate(nested)]
+    pub notification_recipients: NotificationRecipients,
+    /// Links in notifications start with it: `{base}/leads/{id}`.
+    #[validate(url, length(max = 300))]
+    pub deep_link_base_url: Option<String>,
+    /// A scoring model's code; by the industry when not set.
+    pub scoring_model: Option<String>,
+    /// A second enquiry by the same person within so many days is not metered again.
+    #[validate(range(min = 0, max = 365))]
+    pub billing_dedupe_days: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let nine_to_six = OpenHours {
+            opens: chrono::NaiveTime::from_hms_opt(9, 0, 0).unwrap_or_default(),
+            closes: chrono::NaiveTime::from_hms_opt(18, 0, 0).unwrap_or_default(),
+        };
+        let days = Day::ALL.iter().filter(|day| **day != Day::Sunday);
+        Self {
+            business_hours: days.map(|day| (*day, nine_to_six.clone())).collect(),
+            holidays: Vec::new(),
+            service_areas: Vec::new(),
+            branding: Branding::default(),
+            notification_recipients: NotificationRecipients::default(),
+            deep_link_base_url: None,
+            scoring_model: None,
+            billing_dedupe_days: 30,
+        }
+    }
+}
+
+/// The scoring models a tenant may choose.
+const SCORING_MODELS: [&str; 2] = ["real_estate_in", "default_b2b"];
+
+impl Settings {
+    /// Settings as stored: list entries trimmed, phone numbers in E.164 of `country`.
+    ///
+    /// # Errors
+    /// Every value that is wrong, with pointers below `/settings`.
+    pub fn checked(mut self, country: &str) -> Result<Self, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        for (day, hours) in &self.business_hours {
+            if !hours.is_ordered() {
+                let rule = "expected a closing time after the opening time (00:00 closes at midnight)";
+                errors.push(FieldError::new(format!("/settings/business_hours/{day}/closes"), "invalid_value", rule));
+            }
+        }
+        list::clean("/settings/service_areas", &mut self.service_areas, &mut errors);
+        if let Some(color) = &self.branding.primary_color {
+            let is_hex = color
+                .strip_prefix('#')
+                .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+            if !is_hex {
+                let rule = "expected a colour such as #1A73E8";
+                errors.push(FieldError::new("/settings/branding/primary_color", "invalid_value", rule));
+            }
+        }
+        for (index, number) in self.notification_recipients.whatsapp.iter_mut().enumerate() {
+            match Phone::parse(number, Some(country)) {
+                Ok(phone) => *number = phone.into_string(),
+                Err(rule) => {
+                    let pointer = format!("/settings/notification_recipients/whatsapp/{index}");
+                    errors.push(FieldError::new(pointer, "invalid_value", rule));
+                }
+            }
+        }
+        if self.scoring_model.as_deref().is_some_and(|code| !SCORING_MODELS.contains(&code)) {
+            let rule = format!("expected one of: {}", SCORING_MODELS.join(", "));
+            errors.push(FieldError::new("/settings/scoring_model", "invalid_value", rule));
+        }
+        self.holidays.sort_unstable();
+        self.holidays.dedup();
+        if errors.is_empty() { Ok(self) } else { Err(errors) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(value: serde_json::Value) -> Settings {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn numbers_become_e164_of_the_tenants_country() {
+        let given = settings(serde_json::json!({
+            "notification_recipients": {"whatsapp": ["98765 43210"]}, "service_areas": [" Andheri "],
+            "business_hours": {"sunday": {"opens": "18:00", "closes": "00:00"}}
+        }));
+        let checked = given.checked("IN").unwrap();
+        assert_eq!(checked.notification_recipients.whatsapp, ["+919876543210"]);
+        assert_eq!(checked.service_areas, ["Andheri"]);
+    }
+
+    #[test]
+    fn everything_wrong_is_reported_at_once() {
+        let given = settings(serde_json::json!({
+            "notification_recipients": {"whatsapp": ["+919876543210", "12"]}, "service_areas": ["Andheri", " "],
+            "business_hours": {"monday": {"opens": "18:00", "closes": "09:00"}}, "scoring_model": "mine",
+            "branding": {"primary_color": "#12345Z"}
+        }));
+        let pointers: Vec<_> = given.checked("IN").unwrap_err().into_iter().map(|error| error.pointer).collect();
+        assert_eq!(
+            pointers,
+            [
+                "/settings/business_hours/monday/closes",
+                "/settings/service_areas/1",
+                "/settings/branding/primary_color",
+                "/settings/notification_recipients/whatsapp/1",
+                "/settings/scoring_model"
+            ]
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! Onboarding: the business describes itself and the people it wants (S1-63, S1-64). Done once both are complete.
+
+use super::Tenant;
+use super::configure::{lock, record_update};
+use super::model::{Audience, Profile};
+use super::store;
+use crate::base::Result;
+use crate::base::time::Timestamp;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+
+/// Which steps are done.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"business_profile": true, "target_audience": false, "subscription": false, "completed": false,
+    "onboarded_at": null}))]
+pub struct Onboarding {
+    /// Industry, description and a location are known.
+    pub business_profile: bool,
+    /// A description and a place or industry are known.
+    pub target_audience: bool,
+    /// A plan was chosen; not needed for `completed`.
+    pub subscription: bool,
+    /// Profile and audience are complete, or were once.
+    pub completed: bool,
+    pub onboarded_at: Option<Timestamp>,
+}
+
+pub fn progress(tx: &mut TenantTx<'_>) -> Result<Onboarding> {
+    let tenant = store::current(tx)?;
+    Ok(Onboarding {
+        business_profile: tenant.profile.is_complete(),
+        target_audience: tenant.audience.is_complete(),
+        subscription: store::has_plan(tx)?,
+        completed: tenant.onboarded_at.is_some(),
+        onboarded_at: tenant.onboarded_at,
+    })
+}
+
+/// Replaces the business profile.
+///
+/// # Errors
+/// Every wrong value; `check` sees the version first.
+pub fn describe_business(
+    tx: &mut TenantTx<'_>,
+    profile: Profile,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<Tenant> {
+    let mut tenant = lock(tx)?;
+    check(tenant.version)?;
+    tenant.profile = profile.checked(&tenant.country)?;
+    settle(tx, tenant, "profile")
+}
+
+/// Replaces the audience.
+///
+/// # Errors
+/// Every wrong value; `check` sees the version first.
+pub fn describe_audience(
+    tx: &mut TenantTx<'_>,
+    audience: Audience,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<Tenant> {
+    let mut tenant = lock(tx)?;
+    check(tenant.version)?;
+    tenant.audience = audience.checked()?;
+    settle(tx, tenant, "audience")
+}
+
+fn settle(tx: &mut TenantTx<'_>, mut tenant: Tenant, field: &str) -> Result<Tenant> {
+    let is_first_time = tenant.onboarded_at.is_none() && tenant.profile.is_complete() && tenant.audience.is_complete();
+    if is_first_time {
+        tenant.onboarded_at = Some(tx.now());
+    }
+    let tenant = store::save(tx, &tenant)?;
+    record_update(tx, serde_json::json!({ "fields": [field] }))?;
+    if is_first_time {
+        let data = serde_json::json!({ "name": tenant.name, "industry": tenant.profile.industry });
+        tx.record(NewEvent::new(EventType::TenantOnboarded).subject(tenant.id.uuid()).data(data))?;
+    }
+    Ok(tenant)
+}

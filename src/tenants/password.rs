@@ -1,0 +1,130 @@
+//! Passwords: what is acceptable, and argon2id on a blocking thread, never inside a transaction.
+//!
+//! Parameters are OWASP's recommendation for argon2id (19 MiB, two passes, one lane). A few at a time, so that a flood of
+//! logins cannot take the machine's memory. An unknown account costs the same work as a known one.
+
+use std::sync::LazyLock;
+
+use argon2::password_hash::rand_core::OsRng;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use crate::base::crypto::{Secret, random_token};
+use crate::base::email::Email;
+use crate::base::{Error, Result};
+
+/// Hashes being computed at one time in this process.
+static AT_WORK: Semaphore = Semaphore::const_new(8);
+/// No password reaches the hash function beyond this many bytes.
+const MAX_BYTES: usize = 1024;
+
+/// What everybody tries first, without digits and punctuation around it.
+const OBVIOUS: &[&str] =
+    &["password", "passwort", "qwerty", "qwertyuiop", "letmein", "welcome", "leadwright", "iloveyou"];
+
+/// # Errors
+/// A field error at `pointer` that says what is asked for.
+pub fn check(password: &Secret, email: &Email, pointer: &str) -> Result<()> {
+    let text = password.expose();
+    let refuse = |code: &'static str, rule: &str| Err(Error::field(pointer, code, rule));
+    if !(10..=128).contains(&text.chars().count()) || text.len() > MAX_BYTES {
+        return refuse("length", "expected a password of 10 to 128 characters");
+    }
+    let lower = text.to_lowercase();
+    let local = email.as_str().split('@').next().unwrap_or_default();
+    let plain = lower.chars().map(|c| match c {
+        '0' => 'o',
+        '@' => 'a',
+        '$' => 's',
+        other => other,
+    });
+    let letters: String = plain.filter(|c| c.is_alphabetic()).collect();
+    let first = text.chars().next();
+    let is_run = text.chars().all(|c| Some(c) == first)
+        || "01234567890123456789".contains(text)
+        || "98765432109876543210".contains(text);
+    let is_obvious = OBVIOUS.iter().any(|word| letters == *word || letters == format!("{word}o"));
+    if lower == email.as_str() || lower == local || is_run || is_obvious || letters.starts_with("password") {
+        return refuse(
+            "too_obvious",
+            "expected a password that is not guessed at once: not the e-mail address, not “password…”",
+        );
+    }
+    Ok(())
+}
+
+fn argon() -> Result<Argon2<'static>> {
+    let params = Params::new(19_456, 2, 1, None).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn hash_now(password: &str) -> Result<String> {
+    let salt = SaltString::generate(&mut OsRng);
+    let hash = argon()?.hash_password(password.as_bytes(), &salt).map_err(|e| Error::internal(e.to_string()))?;
+    Ok(hash.to_string())
+}
+
+/// What the password of an unknown account is compared with.
+static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now(&random_token("")).ok());
+
+fn verify_now(password: &str, stored: Option<&str>) -> Result<bool> {
+    let Some(hash) = stored.or(NOBODY.as_deref()) else { return Ok(false) };
+    let parsed = PasswordHash::new(hash).map_err(|error| Error::internal(error.to_string()))?;
+    let fits = password.len() <= MAX_BYTES && argon()?.verify_password(password.as_bytes(), &parsed).is_ok();
+    Ok(fits && stored.is_some())
+}
+
+/// The PHC string to store.
+pub async fn hash(password: Secret) -> Result<String> {
+    at_work(move || hash_now(password.expose())).await
+}
+
+/// Whether `password` is the one behind `stored`; without a stored hash always false, after the same work.
+pub async fn verify(password: Secret, stored: Option<String>) -> Result<bool> {
+    at_work(move || verify_now(password.expose(), stored.as_deref())).await
+}
+
+async fn at_work<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let _permit = AT_WORK.acquire().await.map_err(Error::internal)?;
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_the_most_obvious() {
+        let email: Email = "asha.sharma@example.com".parse().unwrap();
+        let verdict = |text: &str| {
+            check(&Secret::new(text), &email, "/password").map_err(|e| e.field_errors()[0].code.to_string())
+        };
+        for (text, code) in [
+            ("short", "length"),
+            (&"x".repeat(129), "length"),
+            ("asha.sharma@example.com", "too_obvious"),
+            ("Asha.Sharma", "too_obvious"),
+            ("Password2026!", "too_obvious"),
+            ("passw0rd12345", "too_obvious"),
+            ("1234567890", "too_obvious"),
+            ("aaaaaaaaaaaa", "too_obvious"),
+            ("!!qwertyuiop1", "too_obvious"),
+        ] {
+            assert_eq!(verdict(text), Err(code.to_string()), "{text}");
+        }
+        for good in ["monsoon-over-andheri", "ñandú ñandú", "correct horse battery"] {
+            assert_eq!(verdict(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn only_the_right_password_of_a_known_account_verifies() {
+        let stored = hash_now("monsoon-over-andheri").unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        assert!(verify_now("monsoon-over-andheri", Some(&stored)).unwrap());
+        assert!(!verify_now("monsoon-over-bandra", Some(&stored)).unwrap());
+        assert!(!verify_now("monsoon-over-andheri", None).unwrap());
+        assert!(!verify_now(&"x".repeat(2000), Some(&stored)).unwrap());
+    }
+}

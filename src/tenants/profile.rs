@@ -1,0 +1,93 @@
+//! What users change about themselves: their name, and their preferences in a tenant.
+
+use serde_json::{Map, Value};
+
+use super::members::not_found;
+use super::name::Name;
+use super::store::people::{self, Entrance, User};
+use crate::base::id::UserId;
+use crate::base::json::Json;
+use crate::base::patch::Patch;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::{EventType, NewEvent};
+
+/// All preferences of one user in one tenant, as JSON text.
+const MAX_PREFERENCES_BYTES: usize = 16 * 1024;
+
+/// A user as it sees itself.
+pub struct Own {
+    pub user: User,
+    /// A JSON object.
+    pub preferences: Value,
+    /// The tenants it may enter now.
+    pub entrances: Vec<Entrance>,
+}
+
+pub fn own(tx: &mut TenantTx<'_>, id: UserId) -> Result<Own> {
+    let (user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
+    let entrances = people::entrances_across_tenants(&mut tx.platform(), id)?;
+    let entrances = entrances.into_iter().filter(Entrance::is_open).collect();
+    Ok(Own { user, preferences: membership.preferences.0, entrances })
+}
+
+/// Merges at the top level: null removes an entry, anything else replaces it.
+fn merged(stored: &Value, patch: Map<String, Value>) -> Result<Value> {
+    let mut result = stored.as_object().cloned().unwrap_or_default();
+    for (key, value) in patch {
+        if value.is_null() {
+            result.remove(&key);
+        } else {
+            result.insert(key, value);
+        }
+    }
+    let result = Value::Object(result);
+    if result.to_string().len() > MAX_PREFERENCES_BYTES {
+        let rule = format!("all preferences together may have at most {MAX_PREFERENCES_BYTES} bytes");
+        return Err(Error::field("/preferences", "too_long", rule));
+    }
+    Ok(result)
+}
+
+/// # Errors
+/// `request.invalid` when the preferences grow too large.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: UserId,
+    name: Patch<Name>,
+    preferences: Option<Map<String, Value>>,
+) -> Result<()> {
+    lock_tenant(tx, "members")?;
+    let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
+    let mut fields = Vec::new();
+    if !name.is_absent() {
+        name.map(Name::into_string).apply(&mut user.name);
+        people::rename_user(&mut tx.platform(), id, user.name.as_deref())?;
+        fields.push("name");
+    }
+    if let Some(patch) = preferences {
+        let preferences = merged(&membership.preferences.0, patch)?;
+        people::set_preferences(tx, id, &Json(preferences))?;
+        fields.push("preferences");
+    }
+    if !fields.is_empty() {
+        let data = serde_json::json!({ "fields": fields });
+        tx.record(NewEvent::new(EventType::UserUpdated).subject(id.uuid()).data(data))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn preferences_merge_at_the_top_level() {
+        let stored = serde_json::json!({"email": {"lead": true}, "quiet": true});
+        let Value::Object(patch) = serde_json::json!({"email": {"quota": false}, "quiet": null}) else { panic!() };
+        assert_eq!(merged(&stored, patch).unwrap(), serde_json::json!({"email": {"quota": false}}));
+        let Value::Object(large) = serde_json::json!({"x": "y".repeat(MAX_PREFERENCES_BYTES)}) else { panic!() };
+        assert_eq!(merged(&stored, large).unwrap_err().field_errors()[0].code, "too_long");
+    }
+}

@@ -1,0 +1,119 @@
+//! A business signs up: a tenant, its first owner and a session, in one transaction (S3-03).
+
+use validator::Validate;
+
+use super::Tenant;
+use super::access::Role;
+use super::name::Name;
+use super::region::{Country, TimeZone};
+use super::session::{self, SignedIn};
+use super::store::{self, NewTenant, people};
+use crate::base::crypto::{MasterKey, Secret};
+use crate::base::email::Email;
+use crate::base::money::Currency;
+use crate::base::{Error, FieldError, Result};
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
+
+/// Who signs up, for which business.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "owner@abc.example.com", "password": "monsoon-over-andheri",
+    "business_name": "ABC Real Estate", "name": "Rajesh Kumar"}))]
+pub struct SignUp {
+    pub email: Email,
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
+    pub password: Secret,
+    pub business_name: Name,
+    /// The person's own name.
+    pub name: Option<Name>,
+    /// India when absent.
+    pub country: Option<Country>,
+    /// The country's when absent.
+    pub time_zone: Option<TimeZone>,
+    /// The country's when absent.
+    pub currency: Option<Currency>,
+}
+
+/// Where a new tenant is.
+#[derive(Debug, Clone)]
+pub struct Place {
+    country: Country,
+    time_zone: TimeZone,
+    currency: Currency,
+}
+
+impl Place {
+    /// What was not said follows from the country.
+    ///
+    /// # Errors
+    /// Asks for what does not follow, because the country is not one we know more about.
+    pub fn of(country: Option<Country>, time_zone: Option<TimeZone>, currency: Option<Currency>) -> Result<Self> {
+        let country = country.unwrap_or_default();
+        let (usual_zone, usual_currency) = country.defaults().map(|(zone, money)| (TimeZone(zone), money)).unzip();
+        let (zone, money) = (time_zone.or(usual_zone), currency.or(usual_currency));
+        if let (Some(time_zone), Some(currency)) = (zone, money) {
+            return Ok(Self { country, time_zone, currency });
+        }
+        let missing = [("/time_zone", zone.is_none()), ("/currency", money.is_none())];
+        let fields = missing.into_iter().filter(|(_, is_missing)| *is_missing).map(|(pointer, _)| {
+            FieldError::new(pointer, "required", format!("it does not follow from the country {}", country.as_str()))
+        });
+        Err(Error::fields(fields.collect()))
+    }
+}
+
+/// Creates a tenant and says so.
+pub(super) fn found_tenant(tx: &mut PlatformTx<'_>, name: Name, place: Place) -> Result<Tenant> {
+    let new = NewTenant {
+        name: name.into_string(),
+        time_zone: place.time_zone.0,
+        country: place.country.into_string(),
+        currency: place.currency,
+    };
+    let tenant = store::create(tx, new)?;
+    let data = serde_json::json!({ "name": tenant.name, "slug": tenant.slug });
+    let event = NewEvent::new(EventType::TenantCreated).subject(tenant.id.uuid()).data(data);
+    tx.for_tenant(tenant.id).record(event)?;
+    Ok(tenant)
+}
+
+/// `password_hash` is computed before the transaction.
+///
+/// # Errors
+/// `user.email_taken`.
+pub fn sign_up(
+    tx: &mut PlatformTx<'_>,
+    key: &MasterKey,
+    input: SignUp,
+    place: Place,
+    password_hash: &str,
+    user_agent: Option<String>,
+) -> Result<SignedIn> {
+    let name = input.name.map(Name::into_string);
+    let user = people::create_user(tx, &input.email, name, password_hash)?.ok_or_else(|| {
+        let message = "There is an account with this e-mail address. Log in instead.";
+        Error::conflict("user.email_taken", message)
+    })?;
+    let tenant = found_tenant(tx, input.business_name, place)?;
+    let tx = &mut tx.for_tenant(tenant.id);
+    people::join(tx, user.id, Role::Owner)?;
+    let data = serde_json::json!({ "email": user.email, "role": Role::Owner });
+    tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
+    session::start(tx, key, user, user_agent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_follows_from_its_country_or_is_asked_for() {
+        let india = Place::of(None, None, None).unwrap();
+        assert_eq!((india.time_zone.0.name(), india.currency), ("Asia/Kolkata", Currency::INR));
+        let kuwait = Place::of(Some("KW".parse().unwrap()), None, Some(Currency::USD)).unwrap();
+        assert_eq!((kuwait.time_zone.0.name(), kuwait.currency), ("Asia/Kuwait", Currency::USD));
+        let error = Place::of(Some("TD".parse().unwrap()), None, Some(Currency::USD)).unwrap_err();
+        assert_eq!(error.field_errors()[0].pointer, "/time_zone");
+    }
+}

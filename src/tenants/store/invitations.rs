@@ -1,0 +1,148 @@
+//! Rows of invitations. The token is stored as a hash and shown once.
+
+use diesel::prelude::*;
+
+use super::super::access::Role;
+use crate::base::Result;
+use crate::base::crypto::sha256_hex;
+use crate::base::email::Email;
+use crate::base::id::{InvitationId, TenantId, UserId};
+use crate::base::time::Timestamp;
+use crate::engine::db::schema::invitations;
+use crate::engine::db::{PlatformTx, TenantTx};
+
+crate::text_enum! {
+    /// What became of an invitation.
+    pub enum InvitationStatus { Pending = "pending", Accepted = "accepted", Revoked = "revoked", Expired = "expired" }
+}
+
+/// An offer to join the tenant under a role.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = invitations)]
+pub struct Invitation {
+    pub tenant_id: TenantId,
+    pub id: InvitationId,
+    pub email: String,
+    pub role: Role,
+    pub invited_by: Option<UserId>,
+    pub expires_at: Timestamp,
+    pub accepted_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+impl Invitation {
+    pub fn status(&self, now: Timestamp) -> InvitationStatus {
+        if self.accepted_at.is_some() {
+            InvitationStatus::Accepted
+        } else if self.revoked_at.is_some() {
+            InvitationStatus::Revoked
+        } else if self.expires_at <= now {
+            InvitationStatus::Expired
+        } else {
+            InvitationStatus::Pending
+        }
+    }
+}
+
+pub(in crate::tenants) fn create(
+    tx: &mut TenantTx<'_>,
+    email: &Email,
+    role: Role,
+    token: &str,
+    expires_at: Timestamp,
+) -> Result<Invitation> {
+    let (now, tenant, invited_by) = (tx.now(), tx.tenant(), tx.actor().user());
+    let id = InvitationId::new();
+    diesel::insert_into(invitations::table)
+        .values((
+            invitations::tenant_id.eq(tenant),
+            invitations::id.eq(id),
+            invitations::email.eq(email.as_str()),
+            invitations::role.eq(role),
+            invitations::token_hash.eq(sha256_hex(token)),
+            invitations::invited_by.eq(invited_by),
+            invitations::expires_at.eq(expires_at),
+            invitations::created_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    let email = email.as_str().to_string();
+    let (accepted_at, revoked_at) = (None, None);
+    Ok(Invitation {
+        tenant_id: tenant,
+        id,
+        email,
+        role,
+        invited_by,
+        expires_at,
+        accepted_at,
+        revoked_at,
+        created_at: now,
+    })
+}
+
+pub(in crate::tenants) fn find(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<Invitation>> {
+    let query = invitations::table.find((tx.tenant(), id)).select(Invitation::as_select());
+    Ok(query.first(tx.conn()).optional()?)
+}
+
+/// Newest first, at most `limit`.
+pub(in crate::tenants) fn list(
+    tx: &mut TenantTx<'_>,
+    before: Option<InvitationId>,
+    limit: i64,
+) -> Result<Vec<Invitation>> {
+    let mut query = invitations::table
+        .filter(invitations::tenant_id.eq(tx.tenant()))
+        .order(invitations::id.desc())
+        .limit(limit)
+        .select(Invitation::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(invitations::id.lt(before));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// The invitation behind a token, in whichever tenant: its holder proves the right to it by the token.
+pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Invitation>> {
+    let query = invitations::table.filter(invitations::token_hash.eq(sha256_hex(token)));
+    Ok(query.select(Invitation::as_select()).first(tx.conn()).optional()?)
+}
+
+/// Uses the invitation up; `false` when it was not open any more.
+pub(in crate::tenants) fn accept(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
+    let now = tx.now();
+    let updated = diesel::update(invitations::table.find((tx.tenant(), id)))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .filter(invitations::expires_at.gt(now))
+        .set(invitations::accepted_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(updated == 1)
+}
+
+/// Withdraws the invitation; `false` when it was not open any more.
+pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
+    let now = tx.now();
+    let updated = diesel::update(invitations::table.find((tx.tenant(), id)))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .set(invitations::revoked_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(updated == 1)
+}
+
+/// Withdraws every open invitation of this address: the newest one counts.
+pub(in crate::tenants) fn revoke_of_address(tx: &mut TenantTx<'_>, email: &str) -> Result<()> {
+    let now = tx.now();
+    diesel::update(invitations::table)
+        .filter(invitations::tenant_id.eq(tx.tenant()).and(invitations::email.eq(email)))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .set(invitations::revoked_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Forgets invitations that ended before `before`.
+pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
+    Ok(diesel::delete(invitations::table.filter(invitations::expires_at.le(before))).execute(tx.conn())?)
+}

@@ -1,0 +1,160 @@
+//! Rows of API keys. A key is stored as a hash and shown once.
+
+use diesel::prelude::*;
+
+use super::super::access::Permission;
+use crate::base::Result;
+use crate::base::crypto::sha256_hex;
+use crate::base::id::{ApiKeyId, TenantId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::engine::db::TenantTx;
+use crate::engine::db::schema::api_keys;
+
+/// How much of a key is kept to recognise it by: `lw_` and seven characters.
+pub(in crate::tenants) const SHOWN: usize = 10;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = api_keys)]
+struct ApiKeyRow {
+    id: ApiKeyId,
+    name: String,
+    prefix: String,
+    scopes: Json,
+    created_by: Option<UserId>,
+    expires_at: Option<Timestamp>,
+    last_used_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+    replaced_by: Option<ApiKeyId>,
+    version: i32,
+    created_at: Timestamp,
+}
+
+/// A credential of a program.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The beginning of the key, to recognise it by.
+    pub prefix: String,
+    pub scopes: Vec<Permission>,
+    pub created_by: Option<UserId>,
+    pub expires_at: Option<Timestamp>,
+    pub last_used_at: Option<Timestamp>,
+    /// From then on it is refused; in the future while a rotation overlaps.
+    pub revoked_at: Option<Timestamp>,
+    /// The key that a rotation put in its place.
+    pub replaced_by: Option<ApiKeyId>,
+    pub version: i32,
+    pub created_at: Timestamp,
+}
+
+impl ApiKey {
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none_or(|at| at > now) && self.expires_at.is_none_or(|at| at > now)
+    }
+}
+
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = crate::base::Error;
+    fn try_from(row: ApiKeyRow) -> Result<Self> {
+        let names: Vec<String> = row.scopes.read()?;
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            prefix: row.prefix,
+            scopes: names.iter().filter_map(|name| name.parse().ok()).collect(),
+            created_by: row.created_by,
+            expires_at: row.expires_at,
+            last_used_at: row.last_used_at,
+            revoked_at: row.revoked_at,
+            replaced_by: row.replaced_by,
+            version: row.version,
+            created_at: row.created_at,
+        })
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = api_keys, treat_none_as_default_value = false)]
+struct NewRow<'a> {
+    tenant_id: TenantId,
+    id: ApiKeyId,
+    name: &'a str,
+    prefix: String,
+    key_hash: String,
+    scopes: Json,
+    created_by: Option<UserId>,
+    expires_at: Option<Timestamp>,
+    version: i32,
+    created_at: Timestamp,
+}
+
+pub(in crate::tenants) fn create(
+    tx: &mut TenantTx<'_>,
+    key: &str,
+    name: &str,
+    scopes: &[Permission],
+    expires_at: Option<Timestamp>,
+) -> Result<ApiKey> {
+    let row = NewRow {
+        tenant_id: tx.tenant(),
+        id: ApiKeyId::new(),
+        name,
+        prefix: key.chars().take(SHOWN).collect(),
+        key_hash: sha256_hex(key),
+        scopes: Json::of(&scopes),
+        created_by: tx.actor().user(),
+        expires_at,
+        version: 1,
+        created_at: tx.now(),
+    };
+    diesel::insert_into(api_keys::table).values(&row).execute(tx.conn())?;
+    Ok(ApiKey {
+        id: row.id,
+        name: name.into(),
+        prefix: row.prefix,
+        scopes: scopes.to_vec(),
+        created_by: row.created_by,
+        expires_at,
+        last_used_at: None,
+        revoked_at: None,
+        replaced_by: None,
+        version: 1,
+        created_at: row.created_at,
+    })
+}
+
+pub(in crate::tenants) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>> {
+    let query = api_keys::table.find((tx.tenant(), id)).select(ApiKeyRow::as_select());
+    query.first(tx.conn()).optional()?.map(ApiKey::try_from).transpose()
+}
+
+/// Newest first, at most `limit`.
+pub(in crate::tenants) fn list(tx: &mut TenantTx<'_>, before: Option<ApiKeyId>, limit: i64) -> Result<Vec<ApiKey>> {
+    let mut query = api_keys::table
+        .filter(api_keys::tenant_id.eq(tx.tenant()))
+        .order(api_keys::id.desc())
+        .limit(limit)
+        .select(ApiKeyRow::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(api_keys::id.lt(before));
+    }
+    query.load(tx.conn())?.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// Writes what can change about a key, as its next version.
+pub(in crate::tenants) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
+    diesel::update(api_keys::table.find((tx.tenant(), key.id)))
+        .set((
+            api_keys::name.eq(&key.name),
+            api_keys::expires_at.eq(key.expires_at),
+            api_keys::revoked_at.eq(key.revoked_at),
+            api_keys::replaced_by.eq(key.replaced_by),
+            api_keys::version.eq(api_keys::version + 1),
+        ))
+        .execute(tx.conn())?;
+    key.version += 1;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! Rows of tenants; beside it the rows of their people, sessions, invitations and keys, and of operators.
+
+pub(super) mod invitations;
+pub(super) mod keys;
+pub(super) mod operators;
+pub(super) mod people;
+pub(super) mod sessions;
+
+use diesel::prelude::*;
+
+use super::model::{Tenant, TenantStatus};
+use super::name::slug_of;
+use crate::base::crypto::random_token;
+use crate::base::id::TenantId;
+use crate::base::json::Json;
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::dialect::like_contains;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::tenants;
+use crate::engine::db::{PlatformTx, TenantTx};
+
+pub use people::{Member, members};
+
+diesel::define_sql_function! {
+    /// Lower case, for comparing without regard to case on both engines.
+    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = tenants, treat_none_as_default_value = false)]
+pub(super) struct TenantRow {
+    pub id: TenantId,
+    pub name: String,
+    pub slug: String,
+    pub status: TenantStatus,
+    pub time_zone: String,
+    pub country: String,
+    pub currency: Currency,
+    pub settings: Json,
+    pub profile: Json,
+    pub audience: Json,
+    pub entitlements: Option<Json>,
+    pub onboarded_at: Option<Timestamp>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl TryFrom<TenantRow> for Tenant {
+    type Error = Error;
+    fn try_from(row: TenantRow) -> Result<Self> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            slug: row.slug,
+            status: row.status,
+            time_zone: row.time_zone.parse().map_err(Error::internal)?,
+            country: row.country,
+            currency: row.currency,
+            settings: row.settings.read()?,
+            profile: row.profile.read()?,
+            audience: row.audience.read()?,
+            onboarded_at: row.onboarded_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The tenant of this transaction.
+pub fn current(tx: &mut TenantTx<'_>) -> Result<Tenant> {
+    let row: TenantRow = tenants::table.find(tx.tenant()).select(TenantRow::as_select()).first(tx.conn())?;
+    row.try_into()
+}
+
+/// Keeps the features of the current plan beside the tenant, where authentication finds them. `None`: no plan chosen.
+pub fn set_entitlements(tx: &mut TenantTx<'_>, features: Option<&[String]>) -> Result<()> {
+    let stored = features.map(|names| Json::of(&names));
+    diesel::update(tenants::table.find(tx.tenant())).set(tenants::entitlements.eq(stored)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Whether billing has noted a plan.
+pub(super) fn has_plan(tx: &mut TenantTx<'_>) -> Result<bool> {
+    let stored: Option<Json> = tenants::table.find(tx.tenant()).select(tenants::entitlements).first(tx.conn())?;
+    Ok(stored.is_some())
+}
+
+/// A tenant about to be created.
+#[derive(Debug, Clone)]
+pub(super) struct NewTenant {
+    pub name: String,
+    pub time_zone: chrono_tz::Tz,
+    pub country: String,
+    pub currency: Currency,
+}
+
+/// Creates the tenant under a slug nobody has.
+pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> {
+    let now = tx.now();
+    let slug = slug_of(&new.name);
+    let mut row = TenantRow {
+        id: TenantId::new(),
+        name: new.name,
+        slug: slug.clone(),
+        status: TenantStatus::Active,
+        time_zone: new.time_zone.name().into(),
+        country: new.country,
+        currency: new.currency,
+        settings: Json::of(&super::model::Settings::default()),
+        profile: Json::of(&super::model::Profile::default()),
+        audience: Json::of(&super::model::Audience::default()),
+        entitlements: None,
+        onboarded_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    for attempt in 2..12 {
+        if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {
+            return row.try_into();
+        }
+        // A handful of namesakes get numbers; after that chance finds a free one.
+        row.slug = if attempt < 7 {
+            format!("{slug}-{attempt}")
+        } else {
+            let chance: String = random_token("").chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+            format!("{slug}-{}", chance.to_ascii_lowercase())
+        };
+    }
+    Err(Error::internal("no free slug was found"))
+}
+
+/// Any tenant: for operators and for callers who prove who they are by a secret.
+pub(super) fn find(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<Option<Tenant>> {
+    let row: Option<TenantRow> = tenants::table.find(id).select(TenantRow::as_select()).first(tx.conn()).optional()?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// Writes what can change about the tenant, as its next version.
+pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
+    let now = tx.now();
+    let row: TenantRow = diesel::update(tenants::table.find(tx.tenant()))
+        .set((
+            tenants::name.eq(&tenant.name),
+            tenants::status.eq(tenant.status),
+            tenants::time_zone.eq(tenant.time_zone.name()),
+            tenants::country.eq(&tenant.country),
+            tenants::currency.eq(tenant.currency),
+            tenants::settings.eq(Json::of(&tenant.settings)),
+            tenants::profile.eq(Json::of(&tenant.profile)),
+            tenants::audience.eq(Json::of(&tenant.audience)),
+            tenants::onboarded_at.eq(tenant.onboarded_at),
+            tenants::version.eq(tenants::version + 1),
+            tenants::updated_at.eq(now),
+        ))
+        .returning(tenants::all_columns)
+        .get_result(tx.conn())?;
+    row.try_into()
+}
+
+/// Which tenants an operator lists.
+#[derive(Debug, Clone, Default)]
+pub(super) struct TenantFilter {
+    pub status: Option<TenantStatus>,
+    /// Part of the name or the slug.
+    pub text: Option<String>,
+    /// Continue after (older than) this one.
+    pub before: Option<(Timestamp, TenantId)>,
+}
+
+/// Newest first, at most `limit`.
+pub(super) fn list(tx: &mut PlatformTx<'_>, filter: TenantFilter, limit: i64) -> Result<Vec<Tenant>> {
+    let mut query = tenants::table
+        .order((tenants::created_at.desc(), tenants::id.desc()))
+        .limit(limit)
+        .select(TenantRow::as_select())
+        .into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(tenants::status.eq(status));
+    }
+    if let Some(text) = filter.text {
+        let pattern = like_contains(&text.to_lowercase());
+        let name = lower(tenants::name).like(pattern.clone()).escape('\\');
+        query = query.filter(name.or(tenants::slug.like(pattern).escape('\\')));
+    }
+    if let Some((at, id)) = filter.before {
+        query = query.filter(tenants::created_at.lt(at).or(tenants::created_at.eq(at).and(tenants::id.lt(id))));
+    }
+    query.load(tx.conn())?.into_iter().map(Tenant::try_from).collect()
+}

@@ -1,0 +1,252 @@
+//! Rows of users (one per e-mail address, platform-wide) and their memberships (one per tenant).
+
+use diesel::prelude::*;
+
+use super::super::access::Role;
+use super::super::model::{MemberStatus, TenantStatus};
+use crate::base::Result;
+use crate::base::email::Email;
+use crate::base::id::{TenantId, UserId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::{memberships, tenants, users};
+use crate::engine::db::{PlatformTx, TenantTx};
+
+/// A person of the tenant.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub user_id: UserId,
+    pub email: String,
+    pub name: Option<String>,
+    pub role: Role,
+    /// `active`, `disabled` or `removed`.
+    pub status: String,
+    /// Notification preferences, as `notify` reads them.
+    pub preferences: Json,
+}
+
+/// Everyone with a membership, active or not.
+pub fn members(tx: &mut TenantTx<'_>) -> Result<Vec<Member>> {
+    let rows = memberships::table
+        .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+        .filter(memberships::tenant_id.eq(tx.tenant()))
+        .order((memberships::created_at, memberships::user_id))
+        .select((
+            users::id,
+            users::email,
+            users::name,
+            memberships::role,
+            memberships::status,
+            memberships::preferences,
+        ))
+        .load::<(UserId, String, Option<String>, Role, String, Json)>(tx.conn())?;
+    let member =
+        |(user_id, email, name, role, status, preferences)| Member { user_id, email, name, role, status, preferences };
+    Ok(rows.into_iter().map(member).collect())
+}
+
+/// A person who can log in. The password's hash stays in the row.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub struct User {
+    pub id: UserId,
+    pub email: String,
+    pub name: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A user's place in a tenant.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = memberships, treat_none_as_default_value = false)]
+pub struct Membership {
+    pub tenant_id: TenantId,
+    pub user_id: UserId,
+    pub role: Role,
+    pub status: MemberStatus,
+    pub preferences: Json,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Membership {
+    pub fn is_active_owner(&self) -> bool {
+        self.role == Role::Owner && self.status == MemberStatus::Active
+    }
+}
+
+/// The user and password hash behind an address.
+pub(in crate::tenants) fn credentials(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<(UserId, String)>> {
+    let query = users::table.filter(users::email.eq(email.as_str())).select((users::id, users::password_hash));
+    Ok(query.first(tx.conn()).optional()?)
+}
+
+pub(in crate::tenants) fn password_hash(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<String>> {
+    Ok(users::table.find(user).select(users::password_hash).first(tx.conn()).optional()?)
+}
+
+/// Any user: for callers who proved to be this one, or who see it through a membership.
+pub(in crate::tenants) fn user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<User> {
+    Ok(users::table.find(id).select(User::as_select()).first(tx.conn())?)
+}
+
+/// `None` when the address already has an account.
+pub(in crate::tenants) fn create_user(
+    tx: &mut PlatformTx<'_>,
+    email: &Email,
+    name: Option<String>,
+    password_hash: &str,
+) -> Result<Option<User>> {
+    let now = tx.now();
+    let id = UserId::new();
+    let insert = diesel::insert_into(users::table).values((
+        users::id.eq(id),
+        users::email.eq(email.as_str().to_string()),
+        users::name.eq(name.clone()),
+        users::password_hash.eq(password_hash.to_string()),
+        users::created_at.eq(now),
+        users::updated_at.eq(now),
+    ));
+    let is_new = OrIgnore(insert).execute(tx.conn())? == 1;
+    Ok(is_new.then(|| User { id, email: email.as_str().into(), name, created_at: now }))
+}
+
+pub(in crate::tenants) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.find(id)).set((users::name.eq(name), users::updated_at.eq(now))).execute(tx.conn())?;
+    Ok(())
+}
+
+pub(in crate::tenants) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
+    let now = tx.now();
+    diesel::update(users::table.find(id))
+        .set((users::password_hash.eq(hash), users::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The user's membership of this tenant, whatever its status.
+pub(in crate::tenants) fn membership(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<Membership>> {
+    let query = memberships::table.find((tx.tenant(), user)).select(Membership::as_select());
+    Ok(query.first(tx.conn()).optional()?)
+}
+
+/// Makes the user an active member: a new membership, or the removed one brought back.
+pub(in crate::tenants) fn join(tx: &mut TenantTx<'_>, user: UserId, role: Role) -> Result<()> {
+    let now = tx.now();
+    let row = Membership {
+        tenant_id: tx.tenant(),
+        user_id: user,
+        role,
+        status: MemberStatus::Active,
+        preferences: Json::of(&serde_json::json!({})),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    if OrIgnore(diesel::insert_into(memberships::table).values(&row)).execute(tx.conn())? == 0 {
+        set_standing(tx, user, role, MemberStatus::Active)?;
+    }
+    Ok(())
+}
+
+/// Changes role and status, as the membership's next version.
+pub(in crate::tenants) fn set_standing(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    role: Role,
+    status: MemberStatus,
+) -> Result<Membership> {
+    let now = tx.now();
+    Ok(diesel::update(memberships::table.find((tx.tenant(), user)))
+        .set((
+            memberships::role.eq(role),
+            memberships::status.eq(status),
+            memberships::version.eq(memberships::version + 1),
+            memberships::updated_at.eq(now),
+        ))
+        .returning(memberships::all_columns)
+        .get_result(tx.conn())?)
+}
+
+pub(in crate::tenants) fn set_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json) -> Result<()> {
+    let now = tx.now();
+    diesel::update(memberships::table.find((tx.tenant(), user)))
+        .set((memberships::preferences.eq(preferences), memberships::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub(in crate::tenants) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i64> {
+    Ok(memberships::table
+        .filter(memberships::tenant_id.eq(tx.tenant()))
+        .filter(memberships::role.eq(Role::Owner).and(memberships::status.eq(MemberStatus::Active)))
+        .count()
+        .get_result(tx.conn())?)
+}
+
+/// A user together with the place in this tenant.
+pub type Person = (User, Membership);
+
+/// Members in the order they joined, at most `limit`; removed ones only when asked for.
+pub(in crate::tenants) fn list(
+    tx: &mut TenantTx<'_>,
+    status: Option<MemberStatus>,
+    after: Option<(Timestamp, UserId)>,
+    limit: i64,
+) -> Result<Vec<Person>> {
+    let mut query = memberships::table
+        .inner_join(users::table.on(users::id.eq(memberships::user_id)))
+        .filter(memberships::tenant_id.eq(tx.tenant()))
+        .order((memberships::created_at, memberships::user_id))
+        .limit(limit)
+        .select((User::as_select(), Membership::as_select()))
+        .into_boxed();
+    query = match status {
+        Some(status) => query.filter(memberships::status.eq(status)),
+        None => query.filter(memberships::status.ne(MemberStatus::Removed)),
+    };
+    if let Some((at, id)) = after {
+        let later = memberships::created_at.gt(at);
+        query = query.filter(later.or(memberships::created_at.eq(at).and(memberships::user_id.gt(id))));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// The user as this tenant sees it. Removed members are gone.
+pub(in crate::tenants) fn person(tx: &mut TenantTx<'_>, id: UserId) -> Result<Option<Person>> {
+    let Some(found) = membership(tx, id)?.filter(|found| found.status != MemberStatus::Removed) else {
+        return Ok(None);
+    };
+    let user = user(&mut tx.platform(), id)?;
+    Ok(Some((user, found)))
+}
+
+/// A tenant the user may enter.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    pub tenant_id: TenantId,
+    pub name: String,
+    pub slug: String,
+    pub status: TenantStatus,
+    pub role: Role,
+}
+
+impl Entrance {
+    pub fn is_open(&self) -> bool {
+        self.status == TenantStatus::Active
+    }
+}
+
+/// Every active membership of the user, oldest first, across tenants: for logging in and for switching.
+pub(in crate::tenants) fn entrances_across_tenants(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Entrance>> {
+    let rows: Vec<(TenantId, String, String, TenantStatus, Role)> = memberships::table
+        .inner_join(tenants::table.on(tenants::id.eq(memberships::tenant_id)))
+        .filter(memberships::user_id.eq(user).and(memberships::status.eq(MemberStatus::Active)))
+        .order((memberships::created_at, memberships::tenant_id))
+        .select((tenants::id, tenants::name, tenants::slug, tenants::status, memberships::role))
+        .load(tx.conn())?;
+    let entrance = |(tenant_id, name, slug, status, role)| Entrance { tenant_id, name, slug, status, role };
+    Ok(rows.into_iter().map(entrance).collect())
+}

@@ -1,0 +1,158 @@
+//! The house in order: who may import whom, who may insert a lead, who may mint a scope.
+
+use std::path::{Path, PathBuf};
+
+/// Lowest first. A module may use what stands before it, and itself.
+const ORDER: &[&[&str]] = &[
+    &["base"],
+    &["engine"],
+    &["providers"],
+    &["sandbox", "tenants"],
+    &["contacts"],
+    &["billing"],
+    &["leads"],
+    &["inbox"],
+    &["intake"],
+    &["outreach", "ads", "prospecting", "ai"],
+    &["analytics", "integrations", "notify"],
+    &["ops"],
+    &["config"],
+    &["app"],
+    &["cli"],
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("src is readable") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Path below `src`, and the text without comments and without the file's own tests.
+fn files() -> Vec<(String, String)> {
+    let root = src();
+    let read = |path: PathBuf| {
+        let name = path.strip_prefix(&root).expect("below src").display().to_string();
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let code: String = text
+            .split("#[cfg(test)]")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        (name, code)
+    };
+    sources(&root).into_iter().map(read).collect()
+}
+
+fn rank(module: &str) -> Option<usize> {
+    ORDER.iter().position(|layer| layer.contains(&module))
+}
+
+/// Modules named after `crate::`, also inside braces.
+fn imports(code: &str) -> Vec<String> {
+    let name = |text: &str| text.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    let mut found = Vec::new();
+    for part in code.split("crate::").skip(1) {
+        if let Some(list) = part.strip_prefix('{') {
+            let mut depth = 0;
+            let mut item = String::new();
+            for c in list.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => found.push(name(&std::mem::take(&mut item))),
+                    _ if depth == 0 => item.push(c),
+                    _ => {}
+                }
+            }
+            found.push(name(&item));
+        } else {
+            found.push(name(part));
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_run_downwards() {
+    let mut wrong = Vec::new();
+    for (file, code) in files() {
+        let module = file.split(['/', '.']).next().unwrap_or_default().to_string();
+        if matches!(module.as_str(), "lib" | "main") {
+            continue;
+        }
+        let own = rank(&module).unwrap_or_else(|| panic!("{file}: the module {module} has no place in the order"));
+        for used in imports(&code) {
+            if used == module {
+                continue;
+            }
+            if let Some(other) = rank(&used)
+                && other >= own
+            {
+                wrong.push(format!("{file} uses crate::{used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "imports that run upwards or sideways:\n{}", wrong.join("\n"));
+}
+
+fn only_in(what: &str, allowed: &[&str]) {
+    let found: Vec<String> = files()
+        .into_iter()
+        .filter(|(file, code)| code.contains(what) && !allowed.iter().any(|place| file.starts_with(place)))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(found.is_empty(), "{what} outside {allowed:?}: {found:?}");
+}
+
+#[test]
+fn only_intake_inserts_a_lead() {
+    only_in("insert_into(leads::table)", &["leads/store/mod.rs"]);
+    let callers: Vec<String> = files()
+        .into_iter()
+        .filter(|(file, code)| code.contains("store::insert(tx, &lead)") && !file.starts_with("intake/"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(callers.is_empty(), "leads are inserted outside intake: {callers:?}");
+}
+
+#[test]
+fn scopes_are_minted_in_few_places() {
+    only_in("TenantScope::mint", &["engine/db/scope.rs", "engine/jobs/context.rs", "tenants/"]);
+}
+
+#[test]
+fn each_tool_has_its_room() {
+    only_in("actix_web", &["engine/http/", "app/", "sandbox/", "tenants/", "billing/api", "leads/api", "inbox/api", "intake/api", "ads/api", "integrations/", "notify/api", "ops/"]);
+    only_in("reqwest::", &["providers/", "sandbox/", "cli/demo"]);
+    only_in("SystemTime::now", &[]);
+    let diesel_outside: Vec<String> = files()
+        .into_iter()
+        .filter(|(file, code)| code.contains("use diesel::prelude") && !file.contains("store") && !file.starts_with("engine/"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(diesel_outside.is_empty(), "diesel outside stores and the engine: {diesel_outside:?}");
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    let silent: Vec<PathBuf> = sources(&src())
+        .into_iter()
+        .filter(|path| !std::fs::read_to_string(path).expect("a source").trim_start_matches("#![recursion_limit = \"256\"]").trim_start().starts_with("//!"))
+        .collect();
+    assert!(silent.is_empty(), "without a module comment: {silent:?}");
+}

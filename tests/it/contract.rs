@@ -1,0 +1,195 @@
+//! The document is true: committed, complete, and its examples are requests that work.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::TestApp;
+
+/// Every operation: (method, path, operation).
+pub fn operations() -> Vec<(String, String, Value)> {
+    let document = serde_json::to_value(leadwright::app::document()).expect("a document");
+    let paths = document["paths"].as_object().expect("paths").clone();
+    let methods = |(path, item): (String, Value)| {
+        let item = item.as_object().cloned().unwrap_or_default();
+        item.into_iter()
+            .filter(|(method, _)| ["get", "post", "put", "patch", "delete"].contains(&method.as_str()))
+            .map(move |(method, operation)| (method, path.clone(), operation))
+    };
+    paths.into_iter().flat_map(methods).collect()
+}
+
+/// The schema an operation's JSON body refers to.
+pub fn body_schema(operation: &Value) -> Option<Value> {
+    let schema = operation["requestBody"]["content"]["application/json"]["schema"].clone();
+    resolve(&schema)
+}
+
+pub fn resolve(schema: &Value) -> Option<Value> {
+    let Some(reference) = schema["$ref"].as_str() else {
+        return (!schema.is_null()).then(|| schema.clone());
+    };
+    let document = serde_json::to_value(leadwright::app::document()).expect("a document");
+    let name = reference.rsplit('/').next().expect("a name");
+    Some(document["components"]["schemas"][name].clone())
+}
+
+pub fn body_example(operation: &Value) -> Option<Value> {
+    let content = &operation["requestBody"]["content"]["application/json"];
+    if !content["example"].is_null() {
+        return Some(content["example"].clone());
+    }
+    let schema = body_schema(operation)?;
+    [&schema["example"], &schema["examples"][0]].into_iter().find(|example| !example.is_null()).cloned()
+}
+
+#[test]
+fn the_committed_document_is_current() {
+    let mut text = leadwright::app::document().to_pretty_json().expect("a document");
+    text.push('\n');
+    let committed = include_str!("../../openapi/leadwright.json");
+    assert!(text == committed, "openapi/leadwright.json is not what the code describes: run `cargo run -- openapi` and commit it");
+}
+
+#[test]
+fn every_operation_is_described_whole() {
+    let mut ids = std::collections::BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (method, path, operation) in operations() {
+        let name = format!("{method} {path}");
+        let id = operation["operationId"].as_str().unwrap_or_default().to_string();
+        if !id.contains('_') || !ids.insert(id.clone()) {
+            wrong.push(format!("{name}: operationId {id:?} is not a unique verb_noun"));
+        }
+        if operation["tags"].as_array().is_none_or(|tags| tags.len() != 1) {
+            wrong.push(format!("{name}: needs exactly one tag"));
+        }
+        if operation["summary"].as_str().is_none_or(str::is_empty) {
+            wrong.push(format!("{name}: needs a summary"));
+        }
+        let responses = operation["responses"].as_object().cloned().unwrap_or_default();
+        if !responses.keys().any(|status| status.starts_with('2')) || !responses.contains_key("500") {
+            wrong.push(format!("{name}: needs its success and its problems"));
+        }
+        let is_public = ["/healthz", "/readyz", "/metrics", "/v1/auth/", "/v1/webhooks/", "/api/webhooks/", "/v1/invitations/accept", "/v1/plans"]
+            .iter()
+            .any(|prefix| path.starts_with(prefix));
+        let secured = operation["security"].as_array().is_some_and(|list| list.iter().any(|s| s.as_object().is_some_and(|o| !o.is_empty())));
+        if !is_public && !secured {
+            wrong.push(format!("{name}: needs security"));
+        }
+        let has_json = !operation["requestBody"]["content"]["application/json"].is_null();
+        if has_json && body_example(&operation).is_none() {
+            wrong.push(format!("{name}: its request body has no example"));
+        }
+        for (status, response) in &responses {
+            let schema = resolve(&response["content"]["application/json"]["schema"]);
+            let is_page = schema.as_ref().is_some_and(|schema| !schema["properties"]["next_cursor"].is_null());
+            if let Some(schema) = schema
+                && status.starts_with('2')
+                && !is_page
+                && schema["example"].is_null()
+                && schema["examples"].is_null()
+                && schema["type"] != json!("array")
+            {
+                wrong.push(format!("{name}: its {status} response has no example"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+both_engines! {
+    async fn unknown_paths_and_methods_are_problems(app: TestApp) {
+        let anyone = app.anonymous();
+        anyone.get("/v1/nothing-here").await.problem(404, "resource.not_found");
+        anyone.get("/").await.problem(404, "resource.not_found");
+        let answer = anyone.call("DELETE", "/v1/leads").await;
+        assert_eq!(answer.header("allow"), Some("GET, POST"));
+        answer.problem(405, "request.method_not_allowed");
+    }
+
+    async fn swagger_ui_and_the_document_are_served(app: TestApp) {
+        let anyone = app.anonymous();
+        let page = anyone.get("/docs/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.text.contains("swagger-ui"));
+        assert_eq!(anyone.get("/docs").await.header("location"), Some("/docs/"));
+        let served = anyone.get("/openapi.json").await.ok();
+        assert_eq!(served, serde_json::to_value(leadwright::app::document()).expect("a document"));
+    }
+
+    async fn health_readiness_and_metrics(app: TestApp) {
+        let anyone = app.anonymous();
+        anyone.get("/healthz").await.ok();
+        anyone.get("/readyz").await.ok();
+        app.growth("Metrics").await.lead("Asha", "asha@example.com", "+919876543210").await;
+        app.run_jobs().await;
+        let text = anyone.get("/metrics").await.text;
+        for name in ["leadwright_http_request_seconds_bucket", "leadwright_job_runs_total", "route=\"/v1/leads\""] {
+            assert!(text.contains(name), "{name} is missing");
+        }
+    }
+
+    async fn request_ids_travel(app: TestApp) {
+        let given = app.anonymous().get("/healthz").header("x-request-id", "abc-123").await;
+        assert_eq!(given.header("x-request-id"), Some("abc-123"));
+        let made = app.anonymous().get("/healthz").header("x-request-id", "not valid!").await;
+        assert!(made.header("x-request-id").is_some_and(|id| id != "not valid!" && id.len() > 20));
+        let tenant = app.growth("Trace").await;
+        tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).header("x-request-id", "trace-7").await.created();
+        let events = tenant.owner.get("/v1/events?type=lead.created").await.ok();
+        assert_eq!(events["data"][0]["request_id"], "trace-7");
+    }
+
+    async fn a_post_happens_once_per_idempotency_key(app: TestApp) {
+        let tenant = app.growth("Once").await;
+        let body = json!({ "name": "Asha", "email": "asha@example.com" });
+        let first = tenant.owner.post("/v1/leads", body.clone()).header("idempotency-key", "k-1").await;
+        let again = tenant.owner.post("/v1/leads", body.clone()).header("idempotency-key", "k-1").await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(first.header("etag"), again.header("etag"));
+        assert_eq!(first.created(), again.created());
+        let other = json!({ "name": "Ravi", "email": "ravi@example.com" });
+        tenant.owner.post("/v1/leads", other.clone()).header("idempotency-key", "k-1").await.problem(422, "idempotency.key_reused");
+        tenant.owner.post("/v1/leads", other).header("idempotency-key", "").await.problem(400, "request.idempotency_key");
+        assert_eq!(tenant.leads().await.len(), 1);
+        // Another tenant's key is another key.
+        let neighbour = app.growth("Neighbour").await;
+        neighbour.owner.post("/v1/leads", body.clone()).header("idempotency-key", "k-1").await.created();
+        // A refusal is not stored.
+        let wrong = json!({ "name": "", "email": "x@example.com" });
+        assert_eq!(tenant.owner.post("/v1/leads", wrong).header("idempotency-key", "k-2").await.status, 422);
+        tenant.owner.post("/v1/leads", json!({ "name": "Meera", "email": "meera@example.com" })).header("idempotency-key", "k-2").await.created();
+        // After a day the key is free again.
+        app.advance(chrono::Duration::hours(25));
+        let login = app.anonymous().post("/v1/auth/login", json!({ "email": "owner@once.example.com", "password": crate::support::PASSWORD })).await.ok();
+        let owner = app.anonymous().with_token(login["access_token"].as_str().expect("a token"));
+        owner.post("/v1/leads", body).header("idempotency-key", "k-1").await.ok();
+    }
+
+    async fn concurrent_posts_with_one_key_make_one_lead(app: TestApp) {
+        let tenant = app.growth("Race").await;
+        let calls = (0..20).map(|_| {
+            let body = json!({ "name": "Asha", "email": "asha@example.com" });
+            let call = tenant.owner.post("/v1/leads", body).header("idempotency-key", "same");
+            tokio::spawn(async move { call.await })
+        });
+        let mut statuses = Vec::new();
+        for call in calls.collect::<Vec<_>>() {
+            statuses.push(call.await.expect("answered").status);
+        }
+        assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
+        assert!(statuses.contains(&201));
+        assert_eq!(tenant.leads().await.len(), 1);
+    }
+
+    async fn cors_answers_configured_origins_only(app: TestApp) {
+        let engine = app.engine;
+        let app = TestApp::start(engine, &[("CORS_ORIGINS", "https://app.example.com")]).await;
+        let ask = |origin: &'static str| {
+            app.anonymous().call("OPTIONS", "/v1/leads").header("origin", origin).header("access-control-request-method", "GET")
+        };
+        assert_eq!(ask("https://app.example.com").await.header("access-control-allow-origin"), Some("https://app.example.com"));
+        assert_eq!(ask("https://evil.example.com").await.header("access-control-allow-origin"), None);
+    }
+}

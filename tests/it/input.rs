@@ -1,0 +1,87 @@
+//! Bad input: a clear problem that points at the value, and nothing is written.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::TestApp;
+
+both_engines! {
+    async fn wrong_values_are_pointed_at(app: TestApp) {
+        let tenant = app.growth("Input").await;
+        let owner = &tenant.owner;
+        let good = json!({ "name": "Asha", "email": "asha@example.com" });
+        let with = |name: &str, value: Value| {
+            let mut body = good.clone();
+            body[name] = value;
+            body
+        };
+        let cases = [
+            (json!({ "email": "asha@example.com" }), "/name"),
+            (with("name", json!(7)), "/name"),
+            (with("name", json!("")), "/name"),
+            (with("name", json!("x".repeat(201))), "/name"),
+            (with("name", json!("A\u{0}sha")), "/name"),
+            (with("email", json!("nobody")), "/email"),
+            (with("phone", json!("999999999999999999999999")), "/phone"),
+            (with("phone", json!("12")), "/phone"),
+            (with("nickname", json!("A")), "/nickname"),
+            (with("source", json!("billboard")), "/source"),
+            (with("location", json!({ "lat": 91 })), "/location/lat"),
+            (with("location", json!({ "planet": "Mars" })), "/location/planet"),
+            (with("received_at", json!("yesterday")), "/received_at"),
+            (with("received_at", json!("2030-01-01T00:00:00Z")), "/received_at"),
+            (with("ad_campaign_id", json!("019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11")), "/ad_campaign_id"),
+            (with("assigned_to", json!("019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11")), "/assigned_to"),
+            (with("form_responses", json!({ "x": "y".repeat(20_000) })), "/form_responses"),
+            (json!({ "name": "Asha" }), "/email"),
+        ];
+        for (body, pointer) in cases {
+            owner.post("/v1/leads", body).await.invalid(pointer);
+        }
+        let campaign = json!({ "name": "X", "platform": "meta", "daily_budget": { "amount": -1, "currency": "INR" } });
+        owner.post("/v1/ad-campaigns", campaign).await.invalid("/daily_budget");
+        assert!(tenant.leads().await.is_empty(), "nothing was written");
+    }
+
+    async fn unreadable_bodies_are_refused(app: TestApp) {
+        let tenant = app.growth("Bodies").await;
+        let owner = &tenant.owner;
+        let raw = |kind: &str, body: Vec<u8>| owner.call("POST", "/v1/leads").raw(kind, body);
+        raw("application/json", b"{\"name\":".to_vec()).await.problem(400, "request.malformed_json");
+        raw("application/json", b"".to_vec()).await.problem(400, "request.malformed_json");
+        raw("application/json", vec![0xff, 0xfe, 0x00]).await.problem(400, "request.malformed_json");
+        raw("text/plain", b"{}".to_vec()).await.problem(415, "request.unsupported_media_type");
+        let deep = format!("{{\"name\":{}1{}}}", "[".repeat(100), "]".repeat(100));
+        raw("application/json", deep.into_bytes()).await.problem(400, "request.too_deep");
+        let bottomless = "[".repeat(100_000);
+        raw("application/json", bottomless.into_bytes()).await.problem(400, "request.malformed_json");
+        let large = format!("{{\"name\":\"{}\"}}", "x".repeat(1_100_000));
+        raw("application/json", large.into_bytes()).await.problem(413, "request.too_large");
+        assert!(tenant.leads().await.is_empty());
+    }
+
+    async fn wrong_parameters_are_named(app: TestApp) {
+        let owner = app.growth("Parameters").await.owner;
+        for (query, name) in [
+            ("limit=0", "limit"),
+            ("limit=201", "limit"),
+            ("limit=x", "limit"),
+            ("cursor=nonsense", "cursor"),
+            ("status=new,unheard", "status"),
+            ("sort=colour", "sort"),
+            ("score_min=101", "score_min"),
+            ("assigned_to=me", "assigned_to"),
+            ("created_after=today", "created_after"),
+            ("q=a", "q"),
+            ("colour=red", "colour"),
+            ("limit=1&limit=2", "limit"),
+            ("q=ab%00cd", "q"),
+        ] {
+            owner.get(&format!("/v1/leads?{query}")).await.invalid(name);
+        }
+        owner.get("/v1/leads/not-an-id").await.problem(404, "resource.not_found");
+        owner.get("/v1/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11").await.problem(404, "lead.not_found");
+        let headers = owner.get("/v1/leads").header("x-filler", &"x".repeat(20_000)).await;
+        assert!([400, 431].contains(&headers.status), "{}", headers.status);
+    }
+}

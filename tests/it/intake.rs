@@ -1,0 +1,77 @@
+//! The road in: one person, one lead; one delivery, one effect; one unit of quota, one use.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::TestApp;
+
+both_engines! {
+    async fn a_second_enquiry_is_an_activity_until_the_lead_is_closed(app: TestApp) {
+        let tenant = app.growth("Recognition").await;
+        let first = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let by_phone = json!({ "name": "Asha V", "phone": "98765 43210", "timeline": "Immediately" });
+        let again = tenant.owner.post("/v1/leads", by_phone).await.ok();
+        assert_eq!((&again["id"], &again["enquiry_count"], &again["timeline"]), (&first["id"], &json!(2), &json!("Immediately")));
+        assert_eq!(again["email"], "asha@example.com", "what was known stays");
+        assert_eq!(tenant.usage().await["leads"]["used"], 1, "the same person is not metered twice");
+
+        tenant.owner.patch(&format!("/v1/leads/{}", first["id"].as_str().unwrap()), json!({ "status": "lost" })).await.ok();
+        let new = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "ASHA@example.com" })).await.created();
+        assert_ne!(new["id"], first["id"]);
+        assert_eq!((&new["charge_kind"], &tenant.usage().await["leads"]["used"]), (&json!("repeat"), &json!(1)), "inside the window");
+    }
+
+    async fn people_are_known_within_their_tenant_only(app: TestApp) {
+        let (one, two) = (app.growth("One").await, app.growth("Two").await);
+        let a = one.lead("Asha", "asha@example.com", "+919876543210").await;
+        let b = two.lead("Asha", "asha@example.com", "+919876543210").await;
+        assert_ne!(a["id"], b["id"]);
+    }
+
+    async fn two_hundred_concurrent_deliveries_make_one_lead(app: TestApp) {
+        let tenant = app.growth("Concurrency").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        let fields = json!([{ "name": "full_name", "values": ["Asha Verma"] }, { "name": "email", "values": ["asha@example.com"] }]);
+        let sent = app.anonymous().post("/sandbox/meta/leads", json!({
+            "page_id": "153125381133", "form_id": "612312312312", "field_data": fields, "leadgen_id": "777000777"
+        })).await;
+        assert!(sent.status < 300, "{}", sent.text);
+        let calls: Vec<_> = (0..200).map(|_| {
+            let anyone = app.anonymous();
+            tokio::spawn(async move { anyone.post("/sandbox/meta/resend", json!({ "leadgen_id": "777000777" })).await.status })
+        }).collect();
+        for call in calls {
+            assert!(call.await.expect("answered") < 300);
+        }
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 1);
+        assert_eq!(tenant.usage().await["leads"]["used"], 1);
+    }
+
+    async fn concurrent_leads_spend_the_last_unit_once(app: TestApp) {
+        let tenant = app.growth("Last unit").await;
+        tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "block" })).await.ok();
+        for n in 0..49 {
+            tenant.owner.post("/v1/leads", json!({ "name": format!("Lead {n}"), "email": format!("lead{n}@example.com") })).await.created();
+        }
+        let calls: Vec<_> = (0..10).map(|n| {
+            let call = tenant.owner.post("/v1/leads", json!({ "name": format!("Late {n}"), "email": format!("late{n}@example.com") }));
+            tokio::spawn(async move { call.await.created() })
+        }).collect();
+        let mut kinds: Vec<(String, bool)> = Vec::new();
+        for call in calls {
+            let lead: Value = call.await.expect("answered");
+            kinds.push((lead["charge_kind"].as_str().unwrap().into(), lead["is_locked"].as_bool().unwrap()));
+        }
+        assert_eq!(kinds.iter().filter(|(kind, _)| kind == "quota").count(), 1, "{kinds:?}");
+        assert_eq!(kinds.iter().filter(|(kind, locked)| kind == "blocked" && *locked).count(), 9, "{kinds:?}");
+        let leads = tenant.usage().await["leads"].clone();
+        assert_eq!((&leads["used"], &leads["remaining"]), (&json!(50), &json!(0)));
+        let locked = tenant.owner.get("/v1/leads?is_locked=true").await.ok();
+        for lead in locked["data"].as_array().unwrap() {
+            let text = lead.to_string();
+            assert!(!text.contains("late") && !text.contains("Late"), "a locked lead shows who it is: {text}");
+        }
+        assert!(tenant.owner.get("/v1/leads?q=late").await.ok()["data"].as_array().unwrap().len() <= 1, "nor can it be searched");
+    }
+}

@@ -1,0 +1,186 @@
+//! The job engine: claim, retry, death, rescue, fairness, uniqueness.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use leadwright::base::Error;
+use leadwright::base::id::TenantId;
+use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::engine::jobs::store::{self, JobRow};
+use leadwright::engine::jobs::{JobKind, JobState, NewJob, Outcome, Registry, Worker, WorkerSettings};
+use serde_json::json;
+
+use crate::both_engines;
+use crate::support::TestApp;
+
+static PLAIN: JobKind = JobKind::new("test.plain").max_attempts(3);
+static ORDERED: JobKind = JobKind::new("test.ordered");
+
+async fn enqueue(app: &TestApp, tenant: TenantId, job: NewJob) -> bool {
+    let write = move |tx: &mut PlatformTx<'_>| store::enqueue(tx, tenant, job);
+    app.app.core.db.write(PlatformScope::system(), write).await.expect("enqueued")
+}
+
+async fn rows(app: &TestApp, state: Option<JobState>, kind: &'static str) -> Vec<JobRow> {
+    let read = move |tx: &mut PlatformTx<'_>| store::list(tx, state, Some(kind), None, 10_000);
+    app.app.core.db.read(PlatformScope::system(), read).await.expect("jobs")
+}
+
+fn worker(app: &TestApp, registry: Registry, concurrency: usize) -> Worker {
+    Worker::new(app.app.core.clone(), Arc::new(registry), WorkerSettings { concurrency, ..Default::default() })
+}
+
+both_engines! {
+    async fn a_failing_job_backs_off_dies_and_is_retried_by_an_operator(app: TestApp) {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let healthy = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let registry = |runs: &Arc<AtomicUsize>, healthy: &Arc<std::sync::atomic::AtomicBool>| {
+            let (runs, healthy) = (runs.clone(), healthy.clone());
+            let mut registry = Registry::default();
+            registry.handle(&PLAIN, move |_| {
+                let (runs, healthy) = (runs.clone(), healthy.clone());
+                async move {
+                    runs.fetch_add(1, Ordering::SeqCst);
+                    if healthy.load(Ordering::SeqCst) { Ok(Outcome::Done) } else { Err(Error::upstream("test.broken", "it is broken")) }
+                }
+            });
+            registry
+        };
+        let worker = worker(&app, registry(&runs, &healthy), 4);
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        worker.run_until_idle().await.expect("runs");
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "the second attempt waits for its time");
+        let waiting = rows(&app, Some(JobState::Retry), "test.plain").await;
+        assert!(waiting[0].run_at > app.clock.now() && waiting[0].last_error.as_deref().unwrap().contains("it is broken"));
+        for _ in 0..2 {
+            app.advance(chrono::Duration::seconds(30));
+            worker.run_until_idle().await.expect("runs");
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 3);
+        let dead = rows(&app, Some(JobState::Dead), "test.plain").await;
+        assert_eq!((dead.len(), dead[0].attempt), (1, 3));
+
+        let listed = app.operator().get("/v1/ops/jobs?state=dead&kind=test.plain").await.ok();
+        assert_eq!(listed["data"][0]["id"], json!(dead[0].id));
+        healthy.store(true, Ordering::SeqCst);
+        let path = format!("/v1/ops/jobs/{}/retry", dead[0].id);
+        app.operator().post(&path, json!({})).await.ok();
+        worker.run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Done), "test.plain").await.len(), 1);
+        app.operator().post(&path, json!({})).await.problem(409, "job.not_retryable");
+    }
+
+    async fn one_tenants_queue_does_not_delay_another(app: TestApp) {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut registry = Registry::default();
+        let seen = order.clone();
+        registry.handle(&ORDERED, move |ctx| {
+            let seen = seen.clone();
+            async move {
+                seen.lock().expect("unpoisoned").push(ctx.job.tenant);
+                Ok(Outcome::Done)
+            }
+        });
+        let (busy, quiet) = (TenantId::new(), TenantId::new());
+        let many = (0..500).map(|n| (busy, NewJob::new(&ORDERED, &json!({ "n": n })))).collect();
+        app.app.core.db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| store::enqueue_all(tx, many)).await.expect("enqueued");
+        enqueue(&app, quiet, NewJob::new(&ORDERED, &json!({}))).await;
+        worker(&app, registry, 8).run_until_idle().await.expect("runs");
+        let order = order.lock().expect("unpoisoned");
+        assert_eq!(order.len(), 501);
+        let place = order.iter().position(|tenant| *tenant == quiet).expect("it ran");
+        assert!(place < 16, "the quiet tenant's only job came at place {place}");
+    }
+
+    async fn a_unique_job_is_enqueued_once(app: TestApp) {
+        let tenant = TenantId::new();
+        assert!(enqueue(&app, tenant, NewJob::new(&PLAIN, &json!({})).unique("slot-1")).await);
+        assert!(!enqueue(&app, tenant, NewJob::new(&PLAIN, &json!({})).unique("slot-1")).await);
+        assert_eq!(rows(&app, None, "test.plain").await.len(), 1);
+    }
+
+    async fn a_snoozed_job_keeps_its_attempts(app: TestApp) {
+        let mut registry = Registry::default();
+        registry.handle(&PLAIN, |ctx| async move {
+            let later = ctx.core.clock.now().plus(chrono::Duration::minutes(10));
+            Ok(Outcome::Snooze(later, "throttled".into()))
+        });
+        let worker = worker(&app, registry, 1);
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        for _ in 0..5 {
+            worker.run_until_idle().await.expect("runs");
+            app.advance(chrono::Duration::minutes(11));
+        }
+        let row = &rows(&app, Some(JobState::Retry), "test.plain").await[0];
+        assert_eq!((row.attempt, row.last_error.as_deref()), (0, Some("throttled")));
+    }
+
+    async fn a_vanished_worker_loses_its_lease_and_cannot_settle(app: TestApp) {
+        let (started, proceed) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let effects = Arc::new(AtomicUsize::new(0));
+        let mut slow = Registry::default();
+        let (s, p) = (started.clone(), proceed.clone());
+        slow.handle(&PLAIN, move |ctx| {
+            let (s, p) = (s.clone(), p.clone());
+            async move {
+                s.notify_one();
+                p.notified().await;
+                // The lease is gone by now: neither the effect nor the completion may be written.
+                ctx.finish_platform(|_| Ok(())).await
+            }
+        });
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        let first = worker(&app, slow, 1);
+        let running = tokio::spawn(async move { first.run_until_idle().await });
+        started.notified().await;
+        app.advance(chrono::Duration::minutes(5));
+        let mut fast = Registry::default();
+        let count = effects.clone();
+        fast.handle(&PLAIN, move |ctx| {
+            let count = count.clone();
+            async move {
+                count.fetch_add(1, Ordering::SeqCst);
+                ctx.finish_platform(|_| Ok(())).await
+            }
+        });
+        worker(&app, fast, 1).run_until_idle().await.expect("runs");
+        assert_eq!(effects.load(Ordering::SeqCst), 1, "the second worker took it over");
+        proceed.notify_one();
+        running.await.expect("joined").expect("settled or refused");
+        let done = rows(&app, None, "test.plain").await;
+        assert_eq!((done.len(), done[0].state, done[0].attempt), (1, JobState::Done, 2));
+    }
+
+    async fn a_panic_is_a_failed_run(app: TestApp) {
+        let mut registry = Registry::default();
+        registry.handle(&PLAIN, |ctx| async move {
+            assert!(ctx.job.attempt > 100, "boom");
+            Ok(Outcome::Done)
+        });
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        worker(&app, registry, 1).run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Retry), "test.plain").await.len(), 1);
+    }
+
+    async fn a_running_worker_stops_when_told(app: TestApp) {
+        let mut registry = Registry::default();
+        let done = Arc::new(tokio::sync::Notify::new());
+        let told = done.clone();
+        registry.handle(&PLAIN, move |_| {
+            let told = told.clone();
+            async move {
+                told.notify_one();
+                Ok(Outcome::Done)
+            }
+        });
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let worker = worker(&app, registry, 2);
+        let running = tokio::spawn(worker.run(stopping));
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        tokio::time::timeout(Duration::from_secs(20), done.notified()).await.expect("the signal woke the worker");
+        stop.send(true).expect("it listens");
+        tokio::time::timeout(Duration::from_secs(20), running).await.expect("it stopped").expect("cleanly");
+    }
+}

@@ -1,0 +1,150 @@
+//! Working with leads: lists, patches, assignment, notes, timeline, score.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::{TestApp, Tenant};
+
+async fn five(tenant: &Tenant) -> Vec<Value> {
+    let mut leads = Vec::new();
+    for (name, email, source, company) in [
+        ("Asha Verma", "asha@example.com", "meta_ads", "Verma Textiles"),
+        ("Ravi Kumar", "ravi@example.com", "google_ads", "Kumar & Sons"),
+        ("Meera Nair", "meera@example.com", "web_form", "100% Cotton"),
+        ("John Smith", "john@example.com", "meta_ads", "Smith_Co"),
+        ("Zoya Khan", "zoya@example.com", "outreach_response", "Khan"),
+    ] {
+        let body = json!({ "name": name, "email": email, "source": source, "company": company });
+        leads.push(tenant.owner.post("/v1/leads", body).await.created());
+    }
+    leads
+}
+
+fn names(page: &Value) -> Vec<String> {
+    page["data"].as_array().expect("a page").iter().map(|lead| lead["name"].as_str().unwrap_or_default().to_string()).collect()
+}
+
+both_engines! {
+    async fn lists_filter_sort_and_page(app: TestApp) {
+        let tenant = app.growth("Lists").await;
+        let leads = five(&tenant).await;
+        let list = async |query: &str| tenant.owner.get(&format!("/v1/leads?{query}")).await.ok();
+        assert_eq!(names(&list("").await), ["Zoya Khan", "John Smith", "Meera Nair", "Ravi Kumar", "Asha Verma"]);
+        assert_eq!(names(&list("sort=created_at").await)[0], "Asha Verma");
+        assert_eq!(names(&list("source=meta_ads").await), ["John Smith", "Asha Verma"]);
+        assert_eq!(names(&list("source=facebook_lead_ad,google_ads").await).len(), 3);
+        assert_eq!(names(&list("tab=meta").await).len(), 2);
+        assert_eq!(names(&list("tab=other").await), ["Meera Nair"]);
+        assert_eq!(names(&list("q=VERMA").await), ["Asha Verma"]);
+        assert_eq!(names(&list("q=ravi@example").await), ["Ravi Kumar"]);
+        assert_eq!(names(&list("q=100%25").await), ["Meera Nair"], "a percent sign is only a character");
+        assert_eq!(names(&list("q=smith_").await), ["John Smith"]);
+        assert!(names(&list("q=smithXco").await).is_empty());
+        assert_eq!(names(&list("status=new").await).len(), 5);
+        assert!(names(&list("status=won").await).is_empty());
+        assert_eq!(names(&list("assigned_to=none").await).len(), 5);
+        assert_eq!(names(&list("score_min=0&score_max=100").await).len(), 5);
+        assert!(names(&list("created_before=2026-01-01T00:00:00Z").await).is_empty());
+
+        for sort in ["-created_at", "created_at", "-received_at", "received_at", "-score", "score"] {
+            let whole = names(&list(&format!("sort={sort}")).await);
+            let mut paged = Vec::new();
+            let mut query = format!("sort={sort}&limit=2");
+            loop {
+                let page = list(&query).await;
+                paged.extend(names(&page));
+                let Some(cursor) = page["next_cursor"].as_str() else { break };
+                query = format!("sort={sort}&limit=2&cursor={cursor}");
+            }
+            assert_eq!(paged, whole, "{sort}");
+        }
+        let first = list("limit=2").await;
+        let cursor = first["next_cursor"].as_str().expect("a cursor");
+        tenant.owner.get(&format!("/v1/leads?sort=score&cursor={cursor}")).await.invalid("cursor");
+
+        let counts = tenant.owner.get("/v1/leads/counts").await.ok();
+        assert_eq!(counts["tabs"], json!({ "all": 5, "outreach": 1, "meta": 2, "google": 1, "other": 1 }));
+        let with = list("include=score,assignee&limit=1").await;
+        assert_eq!(with["data"][0]["score_details"]["score"], leads[4]["score"]);
+    }
+
+    async fn a_patch_merges_checks_its_version_and_scores_again(app: TestApp) {
+        let tenant = app.growth("Patches").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let read = tenant.owner.get(&path).await;
+        let etag = read.header("etag").expect("an ETag").to_string();
+        let changed = tenant.owner.patch(&path, json!({ "company": "Verma", "phone": null })).header("if-match", &etag).await;
+        assert_ne!(changed.header("etag"), Some(etag.as_str()));
+        let changed = changed.ok();
+        assert_eq!((&changed["company"], &changed["phone"], &changed["email"]), (&json!("Verma"), &Value::Null, &json!("asha@example.com")));
+        assert!(changed["score"].as_i64() < lead["score"].as_i64() || lead["score"] == json!(0), "a lost phone lowers the score");
+        tenant.owner.patch(&path, json!({ "company": "X" })).header("if-match", &etag).await.problem(412, "request.precondition_failed");
+        tenant.owner.patch(&path, json!({ "name": null })).await.invalid("/name");
+        tenant.owner.patch(&path, json!({ "email": "nobody" })).await.invalid("/email");
+        tenant.owner.patch(&path, json!({ "score": 100 })).await.invalid("/score");
+
+        tenant.lead("Ravi", "ravi@example.com", "+919876543211").await;
+        tenant.owner.patch(&path, json!({ "email": "ravi@example.com" })).await.problem(409, "lead.identity_taken");
+
+        let won = tenant.owner.patch(&path, json!({ "status": "converted" })).await.ok();
+        assert_eq!((&won["status"], won["closed_at"].is_string()), (&json!("won"), true));
+        tenant.owner.patch(&path, json!({ "status": "proposal_sent" })).await.problem(409, "lead.illegal_transition");
+        let reopened = tenant.owner.patch(&path, json!({ "status": "contacted" })).await.ok();
+        assert_eq!(reopened["closed_at"], Value::Null);
+    }
+
+    async fn leads_are_assigned_to_people_who_can_work_on_them(app: TestApp) {
+        let tenant = app.growth("Assignment").await;
+        let (agent, viewer) = (tenant.user("agent").await, tenant.user("viewer").await);
+        let id = async |client: &crate::support::Client| client.get("/v1/me").await.ok()["user"]["id"].clone();
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let path = format!("/v1/leads/{}/assign", lead["id"].as_str().unwrap());
+        let assigned = tenant.owner.post(&path, json!({ "user_id": id(&agent).await })).await.ok();
+        assert_eq!(assigned["assigned_to"], id(&agent).await);
+        let listed = agent.get(&format!("/v1/leads?include=assignee&assigned_to={}", id(&agent).await.as_str().unwrap())).await.ok();
+        assert_eq!(listed["data"][0]["assignee"]["id"], id(&agent).await);
+        tenant.owner.post(&path, json!({ "user_id": id(&viewer).await })).await.invalid("/user_id");
+        let stranger = app.growth("Elsewhere").await;
+        tenant.owner.post(&path, json!({ "user_id": id(&stranger.owner).await })).await.invalid("/user_id");
+        tenant.owner.post(&path, json!({})).await.invalid("/user_id");
+        let taken_back = tenant.owner.post(&path, json!({ "user_id": null })).await.ok();
+        assert_eq!(taken_back["assigned_to"], Value::Null);
+    }
+
+    async fn notes_and_the_timeline_tell_the_story(app: TestApp) {
+        let tenant = app.growth("Timeline").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        tenant.owner.post(&format!("{path}/notes"), json!({ "body": "Prefers a call." })).await.created();
+        tenant.owner.post(&format!("{path}/notes"), json!({ "body": "" })).await.invalid("/body");
+        tenant.owner.patch(&path, json!({ "status": "contacted" })).await.ok();
+        let notes = tenant.owner.get(&format!("{path}/notes")).await.ok();
+        assert_eq!(notes["data"][0]["body"], "Prefers a call.");
+        let timeline = tenant.owner.get(&format!("{path}/activities")).await.ok();
+        let kinds: Vec<&str> = timeline["data"].as_array().unwrap().iter().filter_map(|e| e["type"].as_str()).collect();
+        let position = |kind: &str| kinds.iter().position(|k| *k == kind).unwrap_or_else(|| panic!("{kind} not in {kinds:?}"));
+        assert!(position("lead.status_changed") < position("lead.note_added"));
+        assert!(position("lead.note_added") < position("lead.created"), "newest first");
+        let first = tenant.owner.get(&format!("{path}/activities?limit=1")).await.ok();
+        let second = tenant.owner.get(&format!("{path}/activities?limit=1&cursor={}", first["next_cursor"].as_str().unwrap())).await.ok();
+        assert_ne!(first["data"][0]["id"], second["data"][0]["id"]);
+    }
+
+    async fn a_score_explains_itself(app: TestApp) {
+        let tenant = app.growth("ABC Real Estate").await;
+        tenant.owner.put("/v1/tenants/current/profile", json!({ "industry": "Real estate", "description": "2 BHK flats", "locations": ["Mumbai"] })).await.ok();
+        tenant.owner.put("/v1/tenants/current/audience", json!({ "description": "First-time buyers", "locations": ["Andheri", "Goregaon"],
+            "budget_min": { "amount": 600_000_000, "currency": "INR" }, "budget_max": { "amount": 1_500_000_000, "currency": "INR" } })).await.ok();
+        let lead = tenant.owner.post("/v1/leads", json!({
+            "name": "Priya Sharma", "email": "priya@example.com", "phone": "98765 43210", "budget_range": "₹80L-1Cr",
+            "timeline": "Within 3 months", "form_responses": { "Preferred areas?": "Andheri, Goregaon" }
+        })).await.created();
+        assert_eq!((&lead["score"], &lead["grade"], &lead["intent"], &lead["is_qualified"]), (&json!(95), &json!("hot"), &json!("hot"), &json!(true)));
+        let score = tenant.owner.get(&format!("/v1/leads/{}/score", lead["id"].as_str().unwrap())).await.ok();
+        let sum: i64 = score["items"].as_array().unwrap().iter().map(|item| item["points"].as_i64().unwrap()).sum();
+        assert_eq!((sum, score["score"].as_i64(), score["model"].as_str()), (95, Some(95), Some("real_estate_in")));
+        let points: Vec<i64> = score["items"].as_array().unwrap().iter().map(|item| item["points"].as_i64().unwrap()).collect();
+        assert_eq!(points, [30, 25, 20, 10, 10]);
+    }
+}

@@ -1,0 +1,164 @@
+//! Who may do what, for every operation of the document: a new operation is covered by being there.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::contract::{body_example, operations};
+use crate::support::{Client, Tenant, TestApp};
+
+/// Operations that anybody may call, by design.
+const PUBLIC: &[&str] = &["/healthz", "/readyz", "/metrics", "/v1/auth/", "/v1/invitations/accept", "/v1/webhooks/", "/api/webhooks/", "/v1/plans"];
+
+fn is_public(path: &str) -> bool {
+    path != "/v1/auth/logout" && path != "/v1/auth/password" && PUBLIC.iter().any(|prefix| path.starts_with(prefix))
+}
+
+const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
+
+/// The path with every parameter filled, from `known` or by an id that nothing has.
+fn filled(path: &str, known: &BTreeMap<&str, String>) -> String {
+    let mut out = String::new();
+    for part in path.split('/').skip(1) {
+        out.push('/');
+        match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => out.push_str(known.get(name).map_or(NOBODY, String::as_str)),
+            None => out.push_str(part),
+        }
+    }
+    out
+}
+
+async fn status(client: &Client, method: &str, path: &str, operation: &Value) -> (u16, Value) {
+    let mut call = client.call(method, path);
+    if let Some(example) = body_example(operation) {
+        call = call.json(example);
+    } else if method != "get" && method != "delete" {
+        call = call.json(json!({}));
+    }
+    let answer = call.await;
+    (answer.status, answer.body)
+}
+
+/// What the caller is told: may, may not, or who are you.
+fn verdict(status: u16, body: &Value) -> &'static str {
+    match (status, body["code"].as_str()) {
+        (401, _) => "-",
+        (403, Some("auth.forbidden" | "auth.operator_required" | "auth.user_required")) => "no",
+        (400, Some("auth.tenant_required")) => "tenant?",
+        _ => "yes",
+    }
+}
+
+both_engines! {
+    /// The role × operation matrix. Absent resources answer 404 after the permission was checked.
+    async fn the_matrix(app: TestApp) {
+        let tenant = app.growth("Matrix").await;
+        let scopes_none = tenant.api_key(&["events:read"]).await;
+        let mut callers: Vec<(&str, Client)> = vec![("owner", tenant.owner.clone())];
+        for role in ["admin", "agent", "viewer"] {
+            callers.push((role, tenant.user(role).await));
+        }
+        callers.push(("key events:read", scopes_none));
+        callers.push(("operator", app.operator()));
+        callers.push(("anonymous", app.anonymous()));
+        let mut table = String::from("operation | owner | admin | agent | viewer | key events:read | operator | anonymous\n");
+        for (method, path, operation) in operations() {
+            // It ends the session it is called with; its permission is to have one.
+            if is_public(&path) || path == "/v1/auth/logout" || path == "/v1/auth/password" {
+                continue;
+            }
+            let target = filled(&path, &BTreeMap::new());
+            write!(table, "{}", operation["operationId"].as_str().unwrap_or_default()).unwrap();
+            for (name, client) in &callers {
+                let (status, body) = status(client, &method, &target, &operation).await;
+                assert!(status < 500, "{method} {target} as {name}: {status} {body}");
+                write!(table, " | {}", verdict(status, &body)).unwrap();
+            }
+            table.push('\n');
+        }
+        insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
+            insta::assert_snapshot!("permission_matrix", table);
+        });
+    }
+
+    /// Every operation on a resource, called by another tenant: as if it were not there.
+    async fn strangers_see_nothing(app: TestApp) {
+        let tenant = app.growth("Private").await;
+        let stranger = app.growth("Stranger").await;
+        let known = resources(&app, &tenant).await;
+        let everything = secrets(&tenant).await;
+        for (method, path, operation) in operations() {
+            if is_public(&path) || path == "/v1/auth/logout" || path == "/v1/auth/password" {
+                continue;
+            }
+            for parameter in path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|name| name.strip_suffix('}'))) {
+                assert!(known.contains_key(parameter), "{method} {path}: give the test a {{{parameter}}} of the first tenant");
+            }
+            let target = filled(&path, &known);
+            let (status, body) = status(&stranger.owner, &method, &target, &operation).await;
+            if path.contains('{') {
+                assert!([403, 404].contains(&status), "{method} {target}: a stranger got {status} {body}");
+            }
+            let text = body.to_string();
+            for secret in &everything {
+                assert!(!text.contains(secret.as_str()), "{method} {target} tells a stranger {secret}");
+            }
+            // And without credentials nothing at all.
+            let (status, _) = self::status(&app.anonymous(), &method, &target, &operation).await;
+            assert_eq!(status, 401, "{method} {target} without credentials");
+        }
+        // An operator's words in a tenant's mouth.
+        let forged = stranger.owner.with_header("x-tenant-id", &tenant.id);
+        assert_eq!(forged.get("/v1/leads").await.ok()["data"], stranger.owner.get("/v1/leads").await.ok()["data"]);
+    }
+}
+
+/// One resource of each kind, by the name of its path parameter.
+async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string();
+    let owner = &tenant.owner;
+    let lead = tenant.lead("Sensitive Person", "sensitive@example.com", "+919876543210").await;
+    let campaign = tenant.ad_campaign("meta", "120210000000000009", "612312312319", "153125381139").await;
+    app.run_jobs().await;
+    let conversation = owner.get("/v1/conversations").await.ok()["data"][0].clone();
+    let key = owner.post("/v1/api-keys", json!({ "name": "x", "scopes": ["leads:read"] })).await.created();
+    let invitation = owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
+    let me = owner.get("/v1/me").await.ok();
+    let subscription = owner.get("/v1/subscriptions/current").await.ok();
+    let operator = app.operator();
+    let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();
+    let notification = owner.get("/v1/notifications").await.ok()["data"][0].clone();
+    let message = owner.get(&format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await.ok()["data"][0].clone();
+    let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
+    let alert = operator.get("/v1/ops/notifications").await.ok()["data"][0].clone();
+    let invited = invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
+    let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
+    BTreeMap::from([
+        ("lead_id", text(&lead["id"])),
+        ("ad_campaign_id", text(&campaign["id"])),
+        ("conversation_id", text(&conversation["id"])),
+        ("message_id", text(&message["id"])),
+        ("api_key_id", key_id),
+        ("invitation_id", invited),
+        ("user_id", text(&me["user"]["id"])),
+        ("tenant_id", tenant.id.clone()),
+        ("subscription_id", text(&subscription["id"])),
+        ("notification_id", text(&notification["id"])),
+        ("task_id", text(&task["id"])),
+        ("ops_task_id", text(&task["id"])),
+        ("job_id", text(&job["id"])),
+        ("operator_notification_id", text(&alert["id"])),
+        ("operator_id", NOBODY.into()),
+        ("webhook_event_id", NOBODY.into()),
+        ("plan_code", "growth".into()),
+        ("code", "growth".into()),
+    ])
+}
+
+/// What must never be read by another tenant.
+async fn secrets(tenant: &Tenant) -> Vec<String> {
+    vec!["Sensitive Person".into(), "sensitive@example.com".into(), "+919876543210".into(), "owner@private.example.com".into(), tenant.id.clone()]
+}

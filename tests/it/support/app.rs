@@ -1,0 +1,131 @@
+//! The real application on a private database and a free port.
+
+use std::future::Future;
+use std::net::TcpListener;
+
+use leadwright::app::{App, serve};
+use leadwright::base::crypto::MasterKey;
+use leadwright::base::time::{Clock, Timestamp};
+use leadwright::config::{Config, Source};
+use leadwright::engine::jobs::Worker;
+
+use super::client::Client;
+use super::database::{Database, TestEngine};
+use super::tenant::Tenant;
+
+pub const OPERATOR_KEY: &str = "lw_operator_key_of_the_test_suite_0001";
+
+/// A running application whose clock stands still until [`TestApp::advance`], and whose jobs run in
+/// [`TestApp::run_jobs`] only.
+pub struct TestApp {
+    pub app: App,
+    pub url: String,
+    pub engine: TestEngine,
+    pub clock: Clock,
+    server: actix_web::dev::ServerHandle,
+    // Last, so that it goes when nothing uses it any more.
+    _database: Database,
+}
+
+impl TestApp {
+    /// Runs one test on one engine.
+    pub fn run<F, Fut>(engine: TestEngine, body: F)
+    where
+        F: FnOnce(TestApp) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let app = Self::start(engine, &[]).await;
+            let server = app.server.clone();
+            body(app).await;
+            server.stop(false).await;
+        });
+    }
+
+    /// Starts an application with further settings.
+    pub async fn start(engine: TestEngine, settings: &[(&str, &str)]) -> Self {
+        let database = Database::create(engine);
+        Self::start_on(engine, database, settings).await
+    }
+
+    async fn start_on(engine: TestEngine, database: Database, settings: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let bind = listener.local_addr().expect("its address");
+        let mut source = Source::default();
+        source
+            .set("BIND", bind.to_string())
+            .set("DATABASE_URL", &database.url)
+            .set("DATABASE_POOL", "6")
+            .set("SQLITE_SYNCHRONOUS", "OFF")
+            .set("MASTER_KEY", MasterKey::random().to_base64())
+            .set("OPERATOR_KEY", OPERATOR_KEY)
+            .set("RATE_LIMIT", "off")
+            .set("SANDBOX", "true");
+        for (name, value) in settings {
+            source.set(name, *value);
+        }
+        let config = Config::from_source(&source).expect("a valid configuration");
+        // The moment of the providers' fixtures.
+        let clock = Clock::manual(Timestamp::from_seconds(1_795_165_200).expect("a time"));
+        let app = App::build(config, clock.clone()).expect("the app");
+        app.prepare().await.expect("a migrated database");
+        let server = serve::http(&app, listener, 1).expect("the server");
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { url: format!("http://{bind}"), app, engine, clock, server: handle, _database: database }
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    pub fn operator(&self) -> Client {
+        self.anonymous().with_token(OPERATOR_KEY)
+    }
+
+    /// A tenant that has just signed up, with its owner.
+    pub async fn tenant(&self, name: &str) -> Tenant {
+        Tenant::sign_up(self, name).await
+    }
+
+    /// A tenant on the Growth trial.
+    pub async fn growth(&self, name: &str) -> Tenant {
+        let tenant = self.tenant(name).await;
+        tenant.subscribe("growth").await;
+        tenant
+    }
+
+    pub fn worker(&self) -> Worker {
+        self.app.worker()
+    }
+
+    /// Runs every due job, and what the twins call back, until both are quiet.
+    pub async fn run_jobs(&self) {
+        let worker = self.worker();
+        loop {
+            if let Some(twins) = &self.app.sandbox {
+                twins.idle().await;
+            }
+            if worker.run_until_idle().await.expect("jobs run") == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Enqueues what is periodic, then runs it.
+    pub async fn run_schedule(&self) {
+        self.worker().run_schedule().await.expect("the schedule");
+        self.run_jobs().await;
+    }
+
+    pub fn advance(&self, by: chrono::Duration) {
+        self.clock.advance(by);
+    }
+
+    /// What our side sent to the providers, newest first.
+    pub async fn outbox(&self) -> Vec<serde_json::Value> {
+        let body = self.anonymous().get("/sandbox/outbox?limit=1000").await.ok();
+        body["data"].as_array().cloned().unwrap_or_default()
+    }
+}

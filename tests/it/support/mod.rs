@@ -1,0 +1,35 @@
+//! The test app, its actors and their verbs.
+
+mod app;
+mod client;
+mod database;
+mod tenant;
+
+pub use app::TestApp;
+pub use client::{Answer, Client};
+pub use database::TestEngine;
+pub use tenant::{PASSWORD, Tenant, growth_campaign};
+
+/// Writes each test once and runs it on both engines, as `name::sqlite` and `name::postgres`.
+#[macro_export]
+macro_rules! both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestApp) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            use $crate::support::{TestApp, TestEngine};
+
+            async fn body($app: TestApp) $body
+
+            #[test]
+            fn sqlite() {
+                TestApp::run(TestEngine::Sqlite, body);
+            }
+            #[test]
+            fn postgres() {
+                TestApp::run(TestEngine::Postgres, body);
+            }
+        }
+    )+};
+}

@@ -1,0 +1,111 @@
+//! A tenant and its people.
+
+use serde_json::{Value, json};
+
+use super::app::TestApp;
+use super::client::Client;
+
+/// A tenant with its owner's client.
+pub struct Tenant {
+    pub id: String,
+    pub name: String,
+    pub owner: Client,
+    pub refresh_token: String,
+    url: String,
+}
+
+pub const PASSWORD: &str = "correct horse battery 9";
+
+impl Tenant {
+    pub async fn sign_up(app: &TestApp, name: &str) -> Self {
+        let email = format!("owner@{}.example.com", name.to_lowercase().replace(' ', "-"));
+        let body = json!({ "email": email, "password": PASSWORD, "business_name": name });
+        let answer = app.anonymous().post("/v1/auth/signup", body).await.created();
+        let token = answer["access_token"].as_str().expect("an access token");
+        Self {
+            id: answer["tenant"]["id"].as_str().expect("a tenant").into(),
+            name: name.into(),
+            owner: app.anonymous().with_token(token),
+            refresh_token: answer["refresh_token"].as_str().expect("a refresh token").into(),
+            url: app.url.clone(),
+        }
+    }
+
+    pub async fn subscribe(&self, plan: &str) -> Value {
+        self.owner.post("/v1/subscriptions", json!({ "plan_code": plan })).await.created()
+    }
+
+    /// A further user with this role, by invitation.
+    pub async fn user(&self, role: &str) -> Client {
+        let email = format!("{role}@{}.example.com", self.name.to_lowercase().replace(' ', "-"));
+        let invited = self.owner.post("/v1/invitations", json!({ "email": email, "role": role })).await.created();
+        let accept = json!({ "token": invited["token"], "name": format!("A {role}"), "password": PASSWORD });
+        let joined = Client::new(&self.url).post("/v1/invitations/accept", accept).await;
+        let joined = if joined.status == 200 { joined.ok() } else { joined.created() };
+        Client::new(&self.url).with_token(joined["access_token"].as_str().expect("an access token"))
+    }
+
+    /// A client with an API key of these scopes.
+    pub async fn api_key(&self, scopes: &[&str]) -> Client {
+        let body = json!({ "name": "test", "scopes": scopes });
+        let created = self.owner.post("/v1/api-keys", body).await.created();
+        Client::new(&self.url).with_token(created["key"].as_str().expect("a key"))
+    }
+
+    /// An operator acting in this tenant.
+    pub fn as_operator(&self, app: &TestApp) -> Client {
+        app.operator().with_header("x-tenant-id", &self.id)
+    }
+
+    /// An active ad campaign for this form and page.
+    pub async fn ad_campaign(&self, platform: &str, campaign_id: &str, form_id: &str, page_id: &str) -> Value {
+        let body = growth_campaign(platform, campaign_id, form_id, page_id);
+        let campaign = self.owner.post("/v1/ad-campaigns", body).await.created();
+        let path = format!("/v1/ad-campaigns/{}/activate", campaign["id"].as_str().expect("an id"));
+        self.owner.post(&path, json!({})).await.ok()
+    }
+
+    /// A lead entered by the API.
+    pub async fn lead(&self, name: &str, email: &str, phone: &str) -> Value {
+        self.owner.post("/v1/leads", json!({ "name": name, "email": email, "phone": phone })).await.created()
+    }
+
+    pub async fn leads(&self) -> Vec<Value> {
+        self.owner.get("/v1/leads?limit=200").await.ok()["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The leads as an operator sees them: for tests that outlive the owner's token.
+    pub async fn leads_as_operator(&self, app: &TestApp) -> Vec<Value> {
+        let page = self.as_operator(app).get("/v1/leads?limit=200").await.ok();
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    pub async fn usage(&self) -> Value {
+        self.owner.get("/v1/usage").await.ok()
+    }
+}
+
+/// An ad campaign with the four sample questions (S0-25).
+pub fn growth_campaign(platform: &str, campaign_id: &str, form_id: &str, page_id: &str) -> Value {
+    json!({
+        "name": format!("ABC_Real_Estate_{platform}_{campaign_id}"),
+        "platform": platform,
+        "daily_budget": { "amount": 80_000, "currency": "INR" },
+        "monthly_cap": { "amount": 1_500_000, "currency": "INR" },
+        "lead_form": {
+            "name": "2 BHK enquiry",
+            "questions": [
+                { "label": "Full name", "type": "full_name" },
+                { "label": "Email", "type": "email" },
+                { "label": "Phone number", "type": "phone" },
+                { "label": "What is your budget?", "type": "multiple_choice", "options": ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr", "₹1.5Cr+"] },
+                { "label": "When are you planning to buy?", "type": "multiple_choice", "options": ["Immediately", "Within 3 months", "3-6 months", "Just exploring"] },
+                { "label": "Preferred areas?", "type": "short_answer" },
+                { "label": "First-time buyer?", "type": "multiple_choice", "options": ["Yes", "No"] }
+            ]
+        },
+        "external_campaign_id": campaign_id,
+        "external_form_id": form_id,
+        "external_page_id": page_id
+    })
+}

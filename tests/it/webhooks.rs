@@ -1,0 +1,221 @@
+//! Inbound webhooks: accepted and refused exactly as the providers' recorded vectors say, stored once, processed once.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::{TestApp, TestEngine};
+
+const META_SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const GOOGLE_KEY: &str = "fixture-google-key-17";
+const RESEND_SECRET: &str = "whsec_Zml4dHVyZS1yZXNlbmQtc2VjcmV0LTI0";
+
+async fn with_fixture_secrets(engine: TestEngine) -> TestApp {
+    TestApp::start(engine, &[
+        ("META_APP_SECRET", META_SECRET),
+        ("META_VERIFY_TOKEN", "fixture-verify-token"),
+        ("GOOGLE_ADS_KEY", GOOGLE_KEY),
+        ("RESEND_WEBHOOK_SECRET", RESEND_SECRET),
+    ]).await
+}
+
+/// Every sidecar of a vendor with its body.
+fn vectors(vendor: &str) -> Vec<(String, Value, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(vendor);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(&folder).expect("fixtures") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if !name.ends_with(".meta.json") {
+            continue;
+        }
+        let meta: Value = serde_json::from_slice(&std::fs::read(&path).expect("a sidecar")).expect("JSON");
+        let body = std::fs::read(folder.join(meta["body_file"].as_str().expect("a body file"))).expect("a body");
+        found.push((name, meta, body));
+    }
+    assert!(found.len() >= 6, "fixtures of {vendor}");
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+async fn play(app: &TestApp, vendor: &str, path: &str) {
+    for (name, meta, body) in vectors(vendor) {
+        let url = meta["url"].as_str().expect("a URL");
+        let query = url.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
+        let mut call = app.anonymous().call(meta["method"].as_str().expect("a method"), &format!("{path}{query}"));
+        if meta["method"] == "POST" {
+            let kind = meta["headers"]["Content-Type"].as_str().unwrap_or("application/json").to_string();
+            call = call.raw(&kind, body);
+        }
+        for (header, value) in meta["headers"].as_object().expect("headers") {
+            if header != "Content-Type" {
+                call = call.header(header, value.as_str().expect("text"));
+            }
+        }
+        let answer = call.await;
+        match meta["expect"].as_str() {
+            Some("accept") => assert!((200..300).contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text),
+            Some("reject") => assert!([400, 401, 403].contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text),
+            _ => assert!(answer.status < 500, "{vendor}/{name}: {}", answer.status),
+        }
+        if let Some(expected) = meta["expect_response_body"].as_str() {
+            assert_eq!(answer.text, expected, "{name}");
+        }
+    }
+}
+
+/// Twilio signs the URL it was given, so its messages are signed here for ours.
+fn twilio_signature(url: &str, pairs: &[(&str, &str)]) -> String {
+    use base64::Engine as _;
+    use hmac::Mac;
+    let mut sorted = pairs.to_vec();
+    sorted.sort();
+    let text = sorted.iter().fold(url.to_string(), |text, (name, value)| text + name + value);
+    let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(b"sandbox-twilio-auth-token").expect("a key");
+    mac.update(text.as_bytes());
+    base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn encoded(pairs: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+async fn events(app: &TestApp, query: &str) -> Vec<Value> {
+    let page = app.operator().get(&format!("/v1/ops/webhook-events?limit=200{query}")).await.ok();
+    page["data"].as_array().cloned().unwrap_or_default()
+}
+
+both_engines! {
+    async fn every_recorded_vector(app: TestApp) {
+        let app = with_fixture_secrets(app.engine).await;
+        play(&app, "meta", "/v1/webhooks/meta").await;
+        play(&app, "google_ads", "/v1/webhooks/google-ads").await;
+        play(&app, "resend", "/v1/webhooks/resend").await;
+        app.run_jobs().await;
+    }
+
+    async fn nothing_is_accepted_without_configuration(app: TestApp) {
+        let app = TestApp::start(app.engine, &[("SANDBOX", "false")]).await;
+        let body = json!({ "object": "page", "entry": [] });
+        let refused = app.anonymous().post("/v1/webhooks/meta", body).header("x-hub-signature-256", "sha256=00").await;
+        assert!([401, 403].contains(&refused.status), "{}", refused.text);
+        let empty = app.anonymous().get("/v1/webhooks/meta?hub.mode=subscribe&hub.challenge=1&hub.verify_token=").await;
+        assert_eq!(empty.status, 403);
+        let google = app.anonymous().post("/v1/webhooks/google-ads", json!({ "lead_id": "x", "google_key": "" })).await;
+        assert!([401, 403].contains(&google.status));
+        let twilio = app.anonymous().call("POST", "/v1/webhooks/twilio/messages").raw("application/x-www-form-urlencoded", "Body=x").await;
+        assert!([401, 403].contains(&twilio.status));
+        let resend = app.anonymous().post("/v1/webhooks/resend", json!({})).await;
+        assert!([400, 401, 403].contains(&resend.status));
+    }
+
+    async fn twilio_is_verified_over_our_own_url(app: TestApp) {
+        let url = format!("{}/v1/webhooks/twilio/messages", app.url);
+        let pairs = [("From", "whatsapp:+919876543210"), ("To", "whatsapp:+14155238886"), ("Body", "hey & ünïcode"), ("MessageSid", "SM1"), ("AccountSid", "AC1"), ("NumMedia", "0")];
+        let signature = twilio_signature(&url, &pairs);
+        let send = |signature: String, body: String| {
+            app.anonymous().call("POST", "/v1/webhooks/twilio/messages").raw("application/x-www-form-urlencoded", body).header("x-twilio-signature", &signature)
+        };
+        let accepted = send(signature.clone(), encoded(&pairs)).await;
+        assert!((200..300).contains(&accepted.status), "{}", accepted.text);
+        let tampered = send(signature, encoded(&[("From", "whatsapp:+919876543211")])).await;
+        assert!([401, 403].contains(&tampered.status));
+    }
+
+    async fn a_thousand_changes_over_several_pages_in_one_post(app: TestApp) {
+        let (one, two) = (app.growth("Page one").await, app.growth("Page two").await);
+        for (tenant, n) in [(&one, 1), (&two, 2)] {
+            tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "bill" })).await.ok();
+            tenant.ad_campaign("meta", &format!("12000000000000{n}"), &format!("61230000000{n}"), &format!("15310000000{n}")).await;
+        }
+        let lead = |n: usize| {
+            let which = 1 + n % 2;
+            json!({ "page_id": format!("15310000000{which}"), "form_id": format!("61230000000{which}"), "leadgen_id": format!("88{n:08}"),
+                "field_data": [{ "name": "full_name", "values": [format!("Lead {n}")] }, { "name": "email", "values": [format!("lead{n}@example.com")] }] })
+        };
+        let leads: Vec<Value> = (0..1000).map(lead).collect();
+        let sent = app.anonymous().post("/sandbox/meta/leads/batch", json!({ "leads": leads })).await;
+        assert!(sent.status < 300, "{}", sent.text);
+        app.run_jobs().await;
+        for tenant in [&one, &two] {
+            assert_eq!(tenant.owner.get("/v1/leads/counts").await.ok()["total"], 500);
+        }
+    }
+
+    async fn a_failing_fetch_is_retried_dies_visibly_and_is_replayed(app: TestApp) {
+        let tenant = app.growth("Faults").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        let broken = json!({ "faults": [{ "provider": "meta", "operation": "fetch_lead", "mode": "fail", "status": 500 }] });
+        app.anonymous().put("/sandbox/faults", broken).await.ok();
+        let fields = json!([{ "name": "full_name", "values": ["Asha"] }, { "name": "email", "values": ["asha@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields, "leadgen_id": "4711" })).await;
+        for _ in 0..40 {
+            app.run_jobs().await;
+            app.advance(chrono::Duration::hours(1));
+        }
+        assert!(tenant.leads_as_operator(&app).await.is_empty());
+        let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=webhook.process").await.ok();
+        assert_eq!(dead["data"].as_array().map(Vec::len), Some(1), "{dead}");
+        assert!(dead["data"][0]["last_error"].as_str().is_some_and(|reason| !reason.is_empty()));
+        let stored = events(&app, "&provider=meta").await;
+        assert_eq!(stored.len(), 1);
+        app.anonymous().call("DELETE", "/sandbox/faults").await;
+        let path = format!("/v1/ops/webhook-events/{}/replay", stored[0]["id"].as_str().unwrap());
+        let replay = app.operator().post(&path, json!({})).await;
+        assert!(replay.status < 300, "{}", replay.text);
+        app.run_jobs().await;
+        assert_eq!(tenant.leads_as_operator(&app).await.len(), 1);
+        app.operator().post(&path, json!({})).await.expect(409);
+    }
+
+    async fn a_throttled_fetch_waits_as_told(app: TestApp) {
+        let tenant = app.growth("Throttle").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        let throttle = json!({ "faults": [{ "provider": "meta", "operation": "fetch_lead", "mode": "throttle", "times": 1, "retry_after_seconds": 60 }] });
+        app.anonymous().put("/sandbox/faults", throttle).await.ok();
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields })).await;
+        app.run_jobs().await;
+        assert!(tenant.leads().await.is_empty(), "not before the provider allows it");
+        app.advance(chrono::Duration::minutes(10));
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 1);
+    }
+
+    async fn a_lead_nobody_claims_is_kept_for_the_operator(app: TestApp) {
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "1", "form_id": "2", "field_data": fields })).await;
+        app.run_jobs().await;
+        let stored = events(&app, "&state=failed").await;
+        assert_eq!((stored.len(), &stored[0]["outcome"]), (1, &json!("unrouted")));
+        let tenant = app.growth("Latecomer").await;
+        tenant.ad_campaign("meta", "120210000000000001", "2", "1").await;
+        let path = format!("/v1/ops/webhook-events/{}/replay", stored[0]["id"].as_str().unwrap());
+        assert!(app.operator().post(&path, json!({})).await.status < 300);
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 1);
+    }
+
+    async fn google_leads_come_in_and_tests_are_not_billed(app: TestApp) {
+        let tenant = app.growth("Google").await;
+        tenant.ad_campaign("google", "20000000017", "40000000017", "0").await;
+        let lead = json!({ "campaign_id": "20000000017", "form_id": "40000000017", "lead_id": "CAES-1", "fields": { "FULL_NAME": "Asha Verma", "EMAIL": "asha@example.com", "PHONE_NUMBER": "+919876543210", "CITY": "Pune" } });
+        assert!(app.anonymous().post("/sandbox/google-ads/leads", lead.clone()).await.status < 300);
+        assert!(app.anonymous().post("/sandbox/google-ads/leads", lead.clone()).await.status < 300);
+        let mut test = lead.clone();
+        (test["is_test"], test["lead_id"]) = (json!(true), json!("TeSter-1"));
+        assert!(app.anonymous().post("/sandbox/google-ads/leads", test).await.status < 300);
+        app.run_jobs().await;
+        let leads = tenant.leads().await;
+        assert_eq!((leads.len(), &leads[0]["source"], &leads[0]["location"]["city"]), (1, &json!("google_ads"), &json!("Pune")));
+        assert_eq!(tenant.usage().await["leads"]["used"], 1);
+    }
+
+    async fn the_seeds_callback_path_is_an_alias(app: TestApp) {
+        let tenant = app.growth("Alias").await;
+        let path = format!("/api/webhooks/facebook/leads/{}", tenant.id);
+        let answer = app.anonymous().get(&format!("{path}?hub.mode=subscribe&hub.challenge=42&hub.verify_token=sandbox-meta-verify-token")).await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, "42"));
+        let refused = app.anonymous().post(&path, json!({ "object": "page", "entry": [] })).await;
+        assert!([401, 403].contains(&refused.status));
+    }
+}
