@@ -120,8 +120,8 @@ pub(super) async fn begins(story: &mut Story<'_>, abc: &Tenant, lead: &Lead) -> 
             same("the answer", answer.await?.text("/content")?, ANSWER)?;
             let theirs = messages(story, &neighbour, &others).await?;
             same("answers at the other tenant", theirs.iter().any(|message| message["direction"] == "inbound"), false)?;
-            let stranger = story.post(&neighbour, &format!("/v1/conversations/{}/read", lead.conversation_id), json!({}));
-            stranger.await?.expect(404)?;
+            let path = format!("/v1/conversations/{}/read", lead.conversation_id);
+            story.post(&neighbour, &path, json!({})).await?.expect(404)?;
             Ok((format!("answers \"{ANSWER}\": it reaches {}, which wrote last, and not {NEIGHBOUR}", abc.name), ()))
         })
         .await
