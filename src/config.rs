@@ -66,7 +66,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("TWILIO_BASE_URL", "https://api.twilio.com"),
     ("TWILIO_WHATSAPP_FROM", "the platform's WhatsApp number, E.164"),
     ("TWILIO_SMS_FROM", "the platform's SMS number, E.164"),
-    ("TWILIO_TEMPLATES", "first_contact=HX…,lead_alert=HX…"),
+    ("TWILIO_TEMPLATES", "first_contact=HX…,lead_alert=HX…,account_alert=HX…"),
     ("SMTP_URL", "smtp://user:password@host:587 or smtps://…"),
     ("RESEND_API_KEY", "e-mail by Resend"),
     ("RESEND_WEBHOOK_SECRET", "whsec_…; two during rotation, separated by a comma"),

@@ -53,7 +53,10 @@ async fn neighbour_writes(story: &mut Story<'_>) -> Result<(Who, String), StepFa
             let draft = story.get(&owner, &suggestion(lead.text("/id")?)).await?;
             let sent = send(story, &owner, &conversation, json!({"template": draft["template"]})).await?;
             reaches(story, &owner, &sent, "read").await?;
-            Ok(("has the same person as its lead and writes to her first, from the same number".into(), (owner, conversation)))
+            Ok((
+                "has the same person as its lead and writes to her first, from the same number".into(),
+                (owner, conversation),
+            ))
         })
         .await
 }
@@ -70,7 +73,11 @@ pub(super) async fn begins(story: &mut Story<'_>, abc: &Tenant, lead: &Lead) -> 
             let path = format!("/v1/conversations/{}/messages", lead.conversation_id);
             let free = story.post(&abc.owner, &path, json!({"content": "Hello!"})).await?;
             free.refused(409, "conversation.window_closed")?;
-            Ok(("may not write freely before the person has: WhatsApp wants a template (conversation.window_closed)".into(), ()))
+            Ok((
+                "may not write freely before the person has: WhatsApp wants a template (conversation.window_closed)"
+                    .into(),
+                (),
+            ))
         })
         .await?;
     let draft = story
@@ -89,9 +96,14 @@ pub(super) async fn begins(story: &mut Story<'_>, abc: &Tenant, lead: &Lead) -> 
             let arrived = story.until("the message at the person's phone", async || {
                 let all = story.outbox("whatsapp", &priya.phone).await?;
                 let ours = |entry: &&Value| {
-                    entry["from"] == from && entry["body"].as_str().is_some_and(|body| body.contains("ABC Real Estate via LeadGen Pro"))
+                    entry["from"] == from
+                        && entry["body"].as_str().is_some_and(|body| body.contains("ABC Real Estate via LeadGen Pro"))
                 };
-                Ok(if all.iter().any(|entry| ours(&entry)) { Seen::Yes(all.len()) } else { Seen::NotYet(format!("{} other messages", all.len())) })
+                Ok(if all.iter().any(|entry| ours(&entry)) {
+                    Seen::Yes(all.len())
+                } else {
+                    Seen::NotYet(format!("{} other messages", all.len()))
+                })
             });
             same("messages at her phone, from two tenants", arrived.await?, 2)?;
             Ok((format!("sends it as \"ABC Real Estate via LeadGen Pro\" from the shared number {from}"), sent))

@@ -73,7 +73,10 @@ pub(super) async fn repeated_and_forged(
             let guessed = told.number("/webhook_status")?;
             same("refused", (400..500).contains(&guessed), true)?;
             same("leads used", used(story, abc).await?, 3)?;
-            Ok((format!("changes a signed Meta webhook ({forged}) and guesses Google's key ({guessed}): both refused"), ()))
+            Ok((
+                format!("changes a signed Meta webhook ({forged}) and guesses Google's key ({guessed}): both refused"),
+                (),
+            ))
         })
         .await?;
     story

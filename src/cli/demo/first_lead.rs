@@ -61,11 +61,7 @@ pub(super) async fn appears(story: &Story<'_>, abc: &Tenant, name: &str) -> Resu
     story.until("the lead", look).await
 }
 
-pub(super) async fn arrives(
-    story: &mut Story<'_>,
-    abc: &Tenant,
-    meta: &AdCampaign,
-) -> Result<Lead, StepFailed> {
+pub(super) async fn arrives(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign) -> Result<Lead, StepFailed> {
     let priya = story.cast.priya();
     let (lead, sent) = story
         .step(&priya.name, "fills in the form of the Meta ad", async |story| {
@@ -78,7 +74,8 @@ pub(super) async fn arrives(
             same("its phone", lead.text("/phone")?, priya.phone.as_str())?;
             same("its budget", lead.text("/budget_range")?, priya.budget)?;
             same("its ad campaign", lead.text("/ad_campaign_id")?, meta.id.as_str())?;
-            let what = "fills in the Meta form: signed webhook accepted, answers fetched from the Graph API, lead stored";
+            let what =
+                "fills in the Meta form: signed webhook accepted, answers fetched from the Graph API, lead stored";
             Ok((what.into(), (lead, sent)))
         })
         .await?;
@@ -115,7 +112,11 @@ pub(super) async fn arrives(
             let conversation = conversations[0].text("/id")?.to_string();
             let messages = story.get(&abc.owner, &format!("/v1/conversations/{conversation}/messages")).await?;
             same("messages", messages.items("/data")?.len(), 1)?;
-            contains("The first message", messages.text("/data/0/content")?, &[priya.budget, priya.timeline, priya.areas])?;
+            contains(
+                "The first message",
+                messages.text("/data/0/content")?,
+                &[priya.budget, priya.timeline, priya.areas],
+            )?;
             Ok(("finds a WhatsApp conversation opened with the form's answers".into(), conversation))
         })
         .await?;
@@ -126,7 +127,10 @@ pub(super) async fn arrives(
             let link = format!("{APP}/leads/{id}");
             contains("The WhatsApp message", body, &["95", &priya.phone, priya.budget, priya.timeline, &link])?;
             let took = story.notified.last().map_or(0, std::time::Duration::as_millis);
-            Ok((format!("is told on WhatsApp, {took} ms after the webhook, with score, answers, reasons and {link}"), ()))
+            Ok((
+                format!("is told on WhatsApp, {took} ms after the webhook, with score, answers, reasons and {link}"),
+                (),
+            ))
         })
         .await?;
     Ok(Lead { id, conversation_id })
@@ -151,15 +155,16 @@ pub(super) async fn is_announced(story: &mut Story<'_>, abc: &Tenant, lead: &Lea
             let notice = story.until("the notification", async || {
                 let notices = story.get(&abc.owner, "/v1/notifications").await?;
                 let about = |notice: &&Value| notice.to_string().contains(&lead.id);
-                Ok(notices.items("/data")?.iter().find(about).cloned().map_or_else(
-                    || Seen::NotYet("no such notification".into()),
-                    Seen::Yes,
-                ))
+                Ok(notices
+                    .items("/data")?
+                    .iter()
+                    .find(about)
+                    .cloned()
+                    .map_or_else(|| Seen::NotYet("no such notification".into()), Seen::Yes))
             });
             let notice = notice.await?;
             same("its link", notice.text("/link")?, format!("{APP}/leads/{}", lead.id).as_str())?;
-            let reasons: Vec<&str> =
-                notice.text("/body")?.lines().filter_map(|line| line.strip_prefix("✓ ")).collect();
+            let reasons: Vec<&str> = notice.text("/body")?.lines().filter_map(|line| line.strip_prefix("✓ ")).collect();
             same("reasons", reasons.len(), 3)?;
             let read = format!("/v1/notifications/{}/read", notice.text("/id")?);
             story.post(&abc.owner, &read, json!({})).await?.expect(200)?;

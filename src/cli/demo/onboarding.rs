@@ -78,7 +78,8 @@ pub(super) async fn start_trial(story: &mut Story<'_>, abc: &Tenant) -> Result<S
             let growth = growth.ok_or("no plan has the code growth")?;
             same("Growth's price", growth.number("/price_monthly/amount")?, 1_499_900)?;
             same("Growth's leads", growth.number("/leads_per_month")?, 50)?;
-            let trial = story.post(&abc.owner, "/v1/subscriptions", json!({"plan_code": "growth"})).await?.expect(201)?;
+            let trial =
+                story.post(&abc.owner, "/v1/subscriptions", json!({"plan_code": "growth"})).await?.expect(201)?;
             same("the status", trial.text("/status")?, "trialing")?;
             trial.text("/trial_ends_at")?;
             same("days of trial", growth.number("/trial_days")?, 7)?;
@@ -110,15 +111,15 @@ pub(super) async fn alert_operators(story: &mut Story<'_>, abc: &Tenant) -> Resu
     story
         .step("Operators", "have three tasks due in 24 hours", async |story| {
             let tasks = story.until("three tasks", async || {
-                let tasks = story.get(&story.operator, "/v1/ops/tasks?limit=200").await?;
-                let ours: Vec<Value> =
-                    tasks.items("/data")?.iter().filter(|task| task["tenant_id"] == abc.id.as_str()).cloned().collect();
+                let ours = tasks(story, abc).await?;
                 Ok(if ours.len() == 3 { Seen::Yes(ours) } else { Seen::NotYet(format!("{} tasks", ours.len())) })
             });
             let mut titles = Vec::new();
             for task in tasks.await? {
                 let at = |pointer: &str| Ok::<_, String>(task.text(pointer)?.parse::<crate::base::time::Timestamp>()?);
-                same("hours to do it", at("/due_at")?.since(at("/created_at")?).num_hours(), 24)?;
+                // The 24 hours begin with the trial, a moment before the task is written.
+                let minutes = at("/due_at")?.since(at("/created_at")?).num_minutes();
+                same("about 24 hours to do it", (24 * 60 - 10..=24 * 60).contains(&minutes), true)?;
                 titles.push(task.text("/title")?.to_string());
             }
             Ok((format!("have three tasks due in 24 hours: {}", titles.join("; ")), ()))
@@ -126,10 +127,13 @@ pub(super) async fn alert_operators(story: &mut Story<'_>, abc: &Tenant) -> Resu
         .await
 }
 
-pub(super) async fn launch_ads(
-    story: &mut Story<'_>,
-    abc: &Tenant,
-) -> Result<(AdCampaign, AdCampaign), StepFailed> {
+/// The operators' tasks for the tenant.
+async fn tasks(story: &Story<'_>, abc: &Tenant) -> Result<Vec<Value>, String> {
+    let tasks = story.get(&story.operator, "/v1/ops/tasks?limit=200").await?;
+    Ok(tasks.items("/data")?.iter().filter(|task| task["tenant_id"] == abc.id.as_str()).cloned().collect())
+}
+
+pub(super) async fn launch_ads(story: &mut Story<'_>, abc: &Tenant) -> Result<(AdCampaign, AdCampaign), StepFailed> {
     let creative = json!({"ad_creative": {
         "primary_text": "Find your dream 2 BHK in Mumbai", "headline": "2 BHK apartments in Mumbai",
         "description": "Premium locations, best prices", "call_to_action": "get_quote",
@@ -140,6 +144,16 @@ pub(super) async fn launch_ads(
         "keywords": ["2bhk flat in mumbai"],
     }});
     let google = launch(story, abc, "Google", "google", 20, search).await?;
+    story
+        .step("Operators", "tick their tasks off", async |story| {
+            for task in tasks(story, abc).await? {
+                let path = format!("/v1/ops/tasks/{}", task.text("/id")?);
+                let done = story.patch(&story.operator, &path, json!({"status": "done"})).await?;
+                done.text("/completed_at")?;
+            }
+            Ok(("tick their three tasks off".into(), ()))
+        })
+        .await?;
     Ok((meta, google))
 }
 

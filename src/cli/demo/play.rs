@@ -78,11 +78,7 @@ pub(super) const PASSWORD: &str = "monsoon terrace 42 lanterns";
 ///
 /// # Errors
 /// The first step that did not hold, and why.
-pub async fn play(
-    base_url: &str,
-    operator_key: &str,
-    tell: &mut dyn FnMut(&Step),
-) -> Result<Summary, StepFailed> {
+pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step)) -> Result<Summary, StepFailed> {
     let client = Client::new(base_url).map_err(|why| StepFailed {
         number: 0,
         chapter: "Preparation",
@@ -127,8 +123,17 @@ async fn hand_over(story: &mut Story<'_>, abc: &Tenant) -> Result<String, StepFa
     story
         .step(abc.name, "makes an API key", async |story| {
             let scopes = [
-                "tenant:read", "users:read", "leads:read", "leads:write", "conversations:read", "conversations:write",
-                "ad_campaigns:read", "ad_campaigns:write", "billing:read", "events:read", "notifications:read",
+                "tenant:read",
+                "users:read",
+                "leads:read",
+                "leads:write",
+                "conversations:read",
+                "conversations:write",
+                "ad_campaigns:read",
+                "ad_campaigns:write",
+                "billing:read",
+                "events:read",
+                "notifications:read",
             ];
             let made = story.post(&abc.owner, "/v1/api-keys", json!({"name": "Demo", "scopes": scopes})).await?;
             let key = made.expect(201)?.text("/key")?.to_string();

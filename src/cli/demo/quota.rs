@@ -54,11 +54,7 @@ fn paid_by(leads: &[Value], kind: &str) -> usize {
     leads.iter().filter(|lead| lead["charge_kind"] == kind).count()
 }
 
-pub(super) async fn is_paid_for(
-    story: &mut Story<'_>,
-    abc: &Tenant,
-    subscription: &str,
-) -> Result<(), StepFailed> {
+pub(super) async fn is_paid_for(story: &mut Story<'_>, abc: &Tenant, subscription: &str) -> Result<(), StepFailed> {
     story
         .step("Operators", "activate the subscription", async |story| {
             let path = format!("/v1/ops/subscriptions/{subscription}/activate");
@@ -71,8 +67,8 @@ pub(super) async fn is_paid_for(
     story
         .step("Operators", "grant five credits", async |story| {
             let grant = json!({"quantity": CREDITS, "reason": "Goodwill"});
-            let operator = story.operator.within(&abc.id);
-            story.post(&operator, "/v1/ops/credits", grant).await?.expect(201)?;
+            let path = format!("/v1/ops/tenants/{}/credits", abc.id);
+            story.post(&story.operator, &path, grant).await?.expect(201)?;
             let usage = usage_is(story, abc, 0, 55, 0).await?;
             same("credits", usage.number("/leads/credits")?, CREDITS)?;
             Ok(("grant 5 credits, since no month ends in a demo to roll leads over: 55 available".into(), ()))
@@ -145,7 +141,8 @@ pub(super) async fn is_enforced(
                 seen_paused(&story.get(&Default::default(), &path).await?)
             });
             at_google.await?;
-            let what = "stops buying overage (policy block): both ad campaigns are paused, and PAUSED at Meta and Google";
+            let what =
+                "stops buying overage (policy block): both ad campaigns are paused, and PAUSED at Meta and Google";
             Ok((what.into(), ()))
         })
         .await?;
