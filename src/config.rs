@@ -400,6 +400,18 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_names_every_setting_with_its_meaning() {
+        let readme = include_str!("../README.md");
+        let start = readme.find("<!-- settings").expect("the table's beginning is marked");
+        let table = &readme[start..readme.find("<!-- end of settings").expect("and so is its end")];
+        for (name, meaning) in SETTINGS {
+            let row = format!("| `{PREFIX}{name}` | {meaning} |");
+            assert!(table.contains(&row), "README.md lacks the row {row}");
+        }
+        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "README.md has a setting that does not exist");
+    }
+
+    #[test]
     fn secrets_do_not_print() {
         let config = with(&[("META_APP_SECRET", "hush-hush"), ("OPERATOR_KEY", "lw_0123456789012345678901234567890123")]).unwrap();
         let printed = format!("{:?} {:?} {:?}", config.providers, config.operator_key, config.master_key);
