@@ -210,7 +210,8 @@ impl Reader<'_> {
     }
     fn url(&mut self, name: &str, default: &str) -> String {
         self.parse(name, default.to_string(), |text| {
-            let url = url::Url::parse(text).map_err(|_| "expected a URL such as https://leads.example.com".to_string())?;
+            let url =
+                url::Url::parse(text).map_err(|_| "expected a URL such as https://leads.example.com".to_string())?;
             if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
                 return Err("expected an http or https URL without a query".into());
             }
@@ -218,7 +219,9 @@ impl Reader<'_> {
         })
     }
     fn phone(&mut self, name: &str) -> Option<String> {
-        self.parse(name, None, |text| crate::base::phone::Phone::parse(text, None).map(|phone| Some(phone.into_string())))
+        self.parse(name, None, |text| {
+            crate::base::phone::Phone::parse(text, None).map(|phone| Some(phone.into_string()))
+        })
     }
 }
 
@@ -235,10 +238,11 @@ impl Config {
         let url = r.parse("DATABASE_URL", "sqlite://data/leadwright.db".to_string(), |text| {
             Engine::of(text).map(|_| text.to_string())
         });
-        let synchronous = r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
-            known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),
-            _ => Err("expected FULL, NORMAL or OFF".into()),
-        });
+        let synchronous =
+            r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
+                known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),
+                _ => Err("expected FULL, NORMAL or OFF".into()),
+            });
         let pool_size = r.number("DATABASE_POOL", 8, 1..=200);
         let operator_key = r.parse("OPERATOR_KEY", None, |text| {
             let fits = text.starts_with("lw_") && text.len() >= 32 && text.bytes().all(|b| b.is_ascii_graphic());
@@ -413,7 +417,9 @@ mod tests {
 
     #[test]
     fn secrets_do_not_print() {
-        let config = with(&[("META_APP_SECRET", "hush-hush"), ("OPERATOR_KEY", "lw_0123456789012345678901234567890123")]).unwrap();
+        let config =
+            with(&[("META_APP_SECRET", "hush-hush"), ("OPERATOR_KEY", "lw_0123456789012345678901234567890123")])
+                .unwrap();
         let printed = format!("{:?} {:?} {:?}", config.providers, config.operator_key, config.master_key);
         assert!(!printed.contains("hush") && !printed.contains("lw_0"), "{printed}");
     }

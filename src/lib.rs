@@ -1,14 +1,19 @@
 #![recursion_limit = "256"]
 
 pub mod ads;
+pub mod app;
 pub mod base;
 pub mod billing;
+pub mod cli;
+pub mod config;
 pub mod contacts;
 pub mod engine;
 pub mod inbox;
 pub mod intake;
+pub mod integrations;
 pub mod leads;
 pub mod notify;
+pub mod ops;
 pub mod providers;
 pub mod sandbox;
 pub mod tenants;

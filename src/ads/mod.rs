@@ -50,5 +50,6 @@ pub fn reactions(reactions: &mut Reactions) {
     reactions
         .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionRenewed, &quota::QUOTA_RENEWED)
-        .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED);
+        .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED)
+        .on(EventType::SubscriptionUpdated, &quota::QUOTA_RENEWED);
 }

@@ -3,7 +3,9 @@
 //! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.
 
 use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
+use super::store::AdCampaign;
 use super::{status, store};
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventType, NewEvent, ReactionPayload};
@@ -47,13 +49,80 @@ fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Res
     if is_over(tx, event)? {
         return Ok(());
     }
-    for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
-        if policy == OveragePolicy::Block {
+    if policy == OveragePolicy::Block {
+        for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
             let to = campaign.status.after(Step::Pause)?;
             status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
-        } else if campaign.desired_delivery != Delivery::Slow {
-            campaign.status_reason = Some(REASON.into());
-            status::want(tx, &mut campaign, Delivery::Slow)?;
+        }
+        return Ok(());
+    }
+    let mut candidates = store::in_status(tx, CampaignStatus::Active)?;
+    // Paused under an earlier, stricter choice.
+    candidates.extend(store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back));
+    for mut campaign in candidates.into_iter().filter(|campaign| campaign.desired_delivery != Delivery::Slow) {
+        campaign.status = CampaignStatus::Active;
+        campaign.status_reason = Some(REASON.into());
+        status::want(tx, &mut campaign, Delivery::Slow)?;
+        store::save(tx, &mut campaign)?;
+        note(tx, &campaign)?;
+    }
+    Ok(())
+}
+
+fn is_held_back(campaign: &AdCampaign) -> bool {
+    campaign.status_reason.as_deref() == Some(REASON)
+}
+
+/// The quota of the event is no longer the one in force.
+fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
+    let period_end = event.data.get("period_end").and_then(|end| end.as_str()).and_then(|end| end.parse().ok());
+    if period_end.is_some_and(|end: Timestamp| end <= tx.now()) {
+        return Ok(true);
+    }
+    for kind in [EventType::SubscriptionRenewed, EventType::SubscriptionActivated, EventType::SubscriptionUpdated] {
+        let filter =
+            EventFilter { kind: Some(kind), occurred_after: Some(event.occurred_at), ..EventFilter::default() };
+        // Of the same transaction, the one recorded later counts; ids sort by creation.
+        if events::list(tx, &filter, 1)?.first().is_some_and(|newest| newest.id > event.id && lifts(newest)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Does this event give the tenant leads to receive again: a new period, overages it buys, or units it was given?
+fn lifts(event: &Event) -> bool {
+    let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
+    match event.kind {
+        EventType::SubscriptionRenewed | EventType::SubscriptionActivated => true,
+        EventType::SubscriptionUpdated => {
+            event.data.get("overage_policy").and_then(|policy| policy.as_str()) == Some(OveragePolicy::Bill.as_str())
+                || number("credits_granted") > 0
+                || number("remaining") > 0
+        }
+        _ => false,
+    }
+}
+
+pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
+    let ReactionPayload { event_id } = ctx.payload()?;
+    let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
+    if !found.as_ref().is_some_and(lifts) {
+        return Ok(Outcome::Discard("the quota is what it was".into()));
+    }
+    ctx.finish(let_run).await
+}
+
+fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
+    store::lock(tx)?;
+    for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {
+        let to = campaign.status.after(Step::Resume)?;
+        status::move_to(tx, &mut campaign, Step::Resume, to, None)?;
+    }
+    for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
+        if campaign.desired_delivery == Delivery::Slow {
+            campaign.status_reason = None;
+            status::want(tx, &mut campaign, Delivery::Running)?;
             store::save(tx, &mut campaign)?;
             note(tx, &campaign)?;
         }
@@ -61,42 +130,7 @@ fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Res
     Ok(())
 }
 
-/// A new period has begun since: this quota is no longer the one in force.
-fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
-    for kind in [EventType::SubscriptionRenewed, EventType::SubscriptionActivated] {
-        let filter =
-            EventFilter { kind: Some(kind), occurred_after: Some(event.occurred_at), ..EventFilter::default() };
-        // Of the same transaction, the one recorded later counts; ids sort by creation.
-        if events::list(tx, &filter, 1)?.first().is_some_and(|newest| newest.id > event.id) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
-    ctx.finish(|tx| {
-        store::lock(tx)?;
-        for mut campaign in store::in_status(tx, CampaignStatus::Paused)? {
-            if campaign.status_reason.as_deref() == Some(REASON) {
-                let to = campaign.status.after(Step::Resume)?;
-                status::move_to(tx, &mut campaign, Step::Resume, to, None)?;
-            }
-        }
-        for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
-            if campaign.desired_delivery == Delivery::Slow {
-                campaign.status_reason = None;
-                status::want(tx, &mut campaign, Delivery::Running)?;
-                store::save(tx, &mut campaign)?;
-                note(tx, &campaign)?;
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-fn note(tx: &mut TenantTx<'_>, campaign: &store::AdCampaign) -> Result<()> {
+fn note(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<()> {
     let data = serde_json::json!({"name": campaign.name, "platform": campaign.platform,
         "delivery": campaign.desired_delivery, "reason": campaign.status_reason});
     tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(campaign.id.uuid()).data(data))?;

@@ -33,7 +33,10 @@ async fn get_health() -> HttpResponse {
 async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
     core.db.ping().await?;
     if core.db.with_connection(migrate::is_pending).await? {
-        return Err(Error::unavailable("storage.not_migrated", "The database is older than this version; run leadwright migrate."));
+        return Err(Error::unavailable(
+            "storage.not_migrated",
+            "The database is older than this version; run leadwright migrate.",
+        ));
     }
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))
 }

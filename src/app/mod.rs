@@ -9,6 +9,7 @@ mod health;
 mod routes;
 pub mod serve;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::time::Clock;
@@ -19,8 +20,10 @@ use crate::engine::events::Reactions;
 use crate::engine::jobs::{Registry, Wake, Worker};
 use crate::engine::metrics::Metrics;
 use crate::engine::{Core, CoreSettings};
+use crate::inbox;
+use crate::inbox::model::Channel;
 use crate::providers::Providers;
-use crate::sandbox::{Sandbox, SandboxSettings};
+use crate::sandbox::{Sandbox, SandboxSettings, SandboxTemplate};
 
 pub use document::document;
 
@@ -40,16 +43,16 @@ impl App {
     pub fn build(config: Config, clock: Clock) -> Result<Self> {
         let mut settings = config.providers.clone();
         let sandbox = config.sandbox.then(|| {
+            // The twins call back where this process listens, whatever the world calls it, and know the templates' texts.
+            let listening = format!("http://{}", config.bind);
             let mut twins = SandboxSettings::new(&config.public_url, clock.clone());
-            // A twin calls back where this process listens, whatever the world calls it.
-            twins.deliver_to = Some(format!("http://{}", config.bind));
+            twins.deliver_to = Some(listening.clone());
+            twins.credentials.templates = approved_templates();
+            let mut own = twins.credentials.provider_settings(&listening);
+            own.twilio.status_callback_url = settings.twilio.status_callback_url.clone();
+            settings = settings.clone().or_twins(own);
             Sandbox::new(twins)
         });
-        if sandbox.is_some() {
-            let mut twins = Sandbox::provider_settings(&format!("http://{}", config.bind));
-            twins.twilio.status_callback_url = Some(format!("{}/v1/webhooks/twilio/status", config.public_url));
-            settings = settings.or_twins(twins);
-        }
         let providers = Providers::new(settings).map_err(|why| Error::invalid("config.provider", why))?;
         let providers = Arc::new(providers);
         let mut reactions = Reactions::default();
@@ -89,4 +92,13 @@ impl App {
     pub fn worker(&self) -> Worker {
         Worker::new(self.core.clone(), self.registry.clone(), self.config.worker.clone())
     }
+}
+
+/// The WhatsApp templates as a provider would have approved them.
+fn approved_templates() -> BTreeMap<String, SandboxTemplate> {
+    let numbered = inbox::templates::for_approval(Channel::Whatsapp).into_iter().zip(1..);
+    let approved = |((code, body), n): ((String, String), u32)| {
+        (code, SandboxTemplate { content_sid: format!("HX{n:032}"), body })
+    };
+    numbered.map(approved).collect()
 }

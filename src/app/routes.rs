@@ -9,8 +9,7 @@ use crate::config::Config;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
-use crate::inbox::model::Channel;
-use crate::providers::{Providers, TextChannel};
+use crate::providers::Providers;
 use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenants};
 
 /// Everything under `/v1`.
@@ -43,8 +42,8 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
     billing::jobs(registry);
     leads::jobs(registry);
     inbox::jobs(registry, providers.clone());
-    ads::jobs(registry, providers.clone());
-    integrations::jobs(registry, providers.clone());
+    ads::jobs(registry, providers);
+    integrations::jobs(registry, providers);
     notify::jobs(registry, providers.clone());
     ops::jobs(registry);
 }
@@ -52,26 +51,9 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
 /// What must be there before the first request.
 pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
     billing::plans::seed(tx)?;
-    seed_senders(tx, config, providers)?;
+    inbox::senders::seed(tx, providers, &config.email_from)?;
     if let Some(key) = &config.operator_key {
         tenants::ensure_operator(tx, "First operator", key.expose())?;
-    }
-    Ok(())
-}
-
-/// The numbers and the address that the platform sends from.
-fn seed_senders(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
-    let name = Some(config.platform_name.as_str());
-    for (channel, number) in [
-        (Channel::Whatsapp, providers.platform_number(TextChannel::Whatsapp)),
-        (Channel::Sms, providers.platform_number(TextChannel::Sms)),
-    ] {
-        if let Some(number) = number {
-            inbox::senders::ensure_platform(tx, channel, "twilio", number, name)?;
-        }
-    }
-    if let Some(email) = providers.email() {
-        inbox::senders::ensure_platform(tx, Channel::Email, email.provider(), &config.email_from, name)?;
     }
     Ok(())
 }

@@ -84,7 +84,15 @@ fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header()
-        .expose_headers(["etag", "location", "x-request-id", "ratelimit", "ratelimit-policy", "retry-after", "idempotency-replayed"])
+        .expose_headers([
+            "etag",
+            "location",
+            "x-request-id",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "idempotency-replayed",
+        ])
         .max_age(3600)
         .block_on_origin_mismatch(false);
     for origin in origins {

@@ -17,6 +17,8 @@ pub mod quota;
 mod release;
 pub mod store;
 pub mod subscription;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use api::routes;
 pub use jobs::register as jobs;

@@ -106,7 +106,13 @@ mod tests {
             assert_eq!(plan.pricing == Pricing::PerLead, plan.price_monthly == Some(0), "{}", plan.code);
             let quota = plan.quotas.verified_leads.and_then(|allowance| allowance.limit);
             assert_eq!(quota, plan.leads_per_month.map(i64::from), "{}: the two lead quotas agree", plan.code);
-            assert_ne!(plan.price_of_lead(50).is_none(), plan.leads_per_month.is_some(), "{}", plan.code);
+            let sells_leads = plan.pricing == Pricing::PerLead || plan.leads_per_month.is_some();
+            assert_eq!(
+                plan.price_of_lead(50).is_some(),
+                sells_leads,
+                "{}: a quota that ends has a price beyond",
+                plan.code
+            );
         }
     }
 

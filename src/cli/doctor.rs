@@ -14,7 +14,9 @@ pub(super) async fn run(config: Config) -> super::Outcome {
     match app.core.db.ping().await {
         Ok(()) => match app.core.db.with_connection(migrate::is_pending).await {
             Ok(false) => println!("database        ok ({engine})"),
-            Ok(true) => println!("database        reachable ({engine}), older than this version: run leadwright migrate"),
+            Ok(true) => {
+                println!("database        reachable ({engine}), older than this version: run leadwright migrate")
+            }
             Err(error) => {
                 healthy = false;
                 println!("database        {engine}: {}", error.chain());

@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 use crate::app::serve::{self, Parts};
 use crate::app::{self, App};
+use crate::base::email::Email;
 use crate::base::time::Clock;
 use crate::config::{Config, Source};
 use crate::engine::db::{PlatformScope, PlatformTx};
@@ -61,7 +62,7 @@ enum Admin {
         #[arg(long, default_value = "Operator")]
         name: String,
         #[arg(long)]
-        email: Option<String>,
+        email: Option<Email>,
     },
 }
 
@@ -101,10 +102,10 @@ async fn start(config: Config, parts: Parts) -> Outcome {
     Ok(())
 }
 
-async fn create_operator(config: Config, name: String, email: Option<String>) -> Outcome {
+async fn create_operator(config: Config, name: String, email: Option<Email>) -> Outcome {
     let app = App::build(config, Clock::system())?;
     app.prepare().await?;
-    let create = move |tx: &mut PlatformTx<'_>| tenants::create_operator(tx, &name, email.as_deref());
+    let create = move |tx: &mut PlatformTx<'_>| tenants::create_operator(tx, &name, email.as_ref());
     let (operator, key) = app.core.db.write(PlatformScope::system(), create).await?;
     println!("operator {operator}\nkey      {key}\n\nThe key is shown only now.");
     Ok(())

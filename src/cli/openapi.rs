@@ -20,5 +20,6 @@ pub(super) fn run(document: &OpenApi, path: &Path, check: bool) -> super::Outcom
         return Ok(());
     }
     let line = committed.lines().zip(text.lines()).position(|(a, b)| a != b).map_or(0, |index| index + 1);
-    Err(format!("{} differs from the code at line {line}; run `leadwright openapi` and commit it", path.display()).into())
+    Err(format!("{} differs from the code at line {line}; run `leadwright openapi` and commit it", path.display())
+        .into())
 }

@@ -34,7 +34,7 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId) -> Result<()> {
 
 enum Found {
     /// An attempt is open: find out what became of it.
-    Open(Parcel, OpenAttempt),
+    Open(Box<(Parcel, OpenAttempt)>),
     /// Waits to be sent.
     Waiting,
     /// Nothing to do, and why.
@@ -47,7 +47,8 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
     let ledger = Row { id };
     match core.db.read(context.scope(), move |tx| look(tx, id)).await? {
         Found::Over(reason) => return Ok(Outcome::Discard(reason)),
-        Found::Open(parcel, open) => {
+        Found::Open(attempt) => {
+            let (parcel, open) = *attempt;
             if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
                 return dispatch::settle(&context, ledger, verdict).await;
             }
@@ -76,14 +77,14 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
             let (channel, since) = (message.channel, first_began_at.minus(chrono::Duration::minutes(1)));
             let known =
                 messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
-            Ok(Found::Open(parcel, OpenAttempt { began_at, first_began_at, known }))
+            Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at, known }))))
         }
         ended => Ok(Found::Over(format!("the message is already {ended}"))),
     }
 }
 
 /// Asks the rules once more and opens an attempt; `None` when the message may not leave any more, which is then written.
-fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
     let before = messages::get(tx, id)?;
     let conversation = conversations::get(tx, before.conversation_id)?;
     let lead = leads::get(tx, before.lead_id)?;
@@ -173,8 +174,8 @@ fn reply_address(tx: &mut TenantTx<'_>, message: &Message) -> Result<Option<Mail
 }
 
 /// How the ends of a message are written.
-struct Row {
-    id: MessageId,
+pub(super) struct Row {
+    pub(super) id: MessageId,
 }
 
 /// Applies `change` to the message as it stands; when a status callback moves it meanwhile, reads and decides again.

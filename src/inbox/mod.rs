@@ -19,6 +19,8 @@ pub mod senders;
 pub mod status;
 mod store;
 pub mod templates;
+#[cfg(test)]
+mod tests;
 
 pub use store::conversations::Conversation;
 pub use store::leads::{LeadBrief, get as lead_brief, latest_score_items};

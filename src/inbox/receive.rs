@@ -173,8 +173,8 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
     conversations::touch(tx, conversation.id, &touch)?;
-    send::reopen(tx, conversation)?;
-    wake(tx, conversation)?;
+    let reopened = send::reopen(tx, conversation)?;
+    wake(tx, &reopened)?;
     leads::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
     let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
@@ -188,11 +188,8 @@ fn wake(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
     if !is_snoozed && conversation.archived_at.is_none() {
         return Ok(());
     }
-    let status = match conversation.status {
-        ConversationStatus::Pending => ConversationStatus::Pending,
-        _ => ConversationStatus::Open,
-    };
-    let awake = Conversation { status, closed_at: None, archived_at: None, ..conversation.clone() };
+    let status = if is_snoozed { ConversationStatus::Open } else { conversation.status };
+    let awake = Conversation { status, archived_at: None, ..conversation.clone() };
     conversations::save_state(tx, &awake)?;
     let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid());
     tx.record(event.lead(conversation.lead_id).data(json!({"status": status, "archived": false, "by": "message"})))?;

@@ -139,16 +139,16 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Brings a closed conversation back, because somebody wrote in it.
-pub(super) fn reopen(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
+/// Brings a closed conversation back, because somebody wrote in it; answers it as it is now.
+pub(super) fn reopen(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<Conversation> {
     if conversation.status != ConversationStatus::Closed {
-        return Ok(());
+        return Ok(conversation.clone());
     }
     let open = Conversation { status: ConversationStatus::Open, closed_at: None, ..conversation.clone() };
-    conversations::save_state(tx, &open)?;
+    let saved = conversations::save_state(tx, &open)?;
     let event = NewEvent::new(EventType::ConversationReopened).subject(conversation.id.uuid());
     tx.record(event.lead(conversation.lead_id).data(json!({"by": "message"})))?;
-    Ok(())
+    Ok(saved)
 }
 
 #[derive(Debug)]

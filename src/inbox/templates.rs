@@ -69,6 +69,19 @@ pub fn codes_for_leads(channel: Channel) -> Vec<&'static str> {
     CATALOGUE.iter().filter(fits).map(|template| template.code.as_str()).collect()
 }
 
+/// Code and text of each template as its provider approves it on a channel, with numbers for names: what an operator
+/// registers, and what a twin must hold to read the same.
+pub fn for_approval(channel: Channel) -> Vec<(String, String)> {
+    let numbered = |template: &Template, text: &Text| {
+        let numbers = template.variables.iter().map(|v| (v.name.as_str(), format!("{{{{{}}}}}", v.number)));
+        fill(&text.body, &numbers.collect())
+    };
+    let text = |template: &Template| {
+        template.texts.get(&channel).map(|text| (template.code.clone(), numbered(template, text)))
+    };
+    CATALOGUE.iter().filter_map(text).collect()
+}
+
 impl Template {
     /// Alerts go to the tenant's own people, never to a lead.
     pub fn is_for_leads(&self) -> bool {
@@ -184,6 +197,18 @@ mod tests {
         assert_eq!(find("nope").unwrap_err().field_errors()[0].pointer, "/template/code");
         let alert = find("lead_alert").unwrap().render(Channel::Sms, &BTreeMap::new()).unwrap_err();
         assert_eq!(alert.field_errors()[0].pointer, "/template/code");
+    }
+
+    #[test]
+    fn the_text_for_approval_has_numbers_and_reads_the_same_with_the_values_put_in() {
+        let (code, body) = for_approval(Channel::Whatsapp).swap_remove(0);
+        assert_eq!(code, "first_contact");
+        assert!(body.starts_with("Hi {{1}}, this is {{2}}. Thank you for your interest in {{3}}."), "{body}");
+        let values = values(&[("name", "Asha"), ("business", "ABC"), ("about", "flats")]);
+        let rendered = find(&code).unwrap().render(Channel::Whatsapp, &values).unwrap();
+        let put_in =
+            rendered.numbered.iter().fold(body, |text, (n, value)| text.replace(&format!("{{{{{n}}}}}"), value));
+        assert_eq!(put_in, rendered.content);
     }
 
     #[test]

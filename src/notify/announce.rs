@@ -32,7 +32,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     context.finish(move |tx| announce(tx, event, &public_url)).await
 }
 
-fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> Result<()> {
+pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> Result<()> {
     let Some(event) = events::find(tx, id)? else { return Ok(()) };
     let tenant = current(tx)?;
     let Some(notice) = compose::notice(tx, &event, &tenant, public_url)? else { return Ok(()) };

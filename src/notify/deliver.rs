@@ -30,15 +30,15 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, delivery: NotificationDeliveryId) -
 }
 
 enum Found {
-    Open(Parcel, OpenAttempt),
+    Open(Box<(Parcel, OpenAttempt)>),
     Waiting,
     Over(String),
 }
 
 /// What is handed over, and since when the lead waits for it.
-struct Begun {
-    parcel: Parcel,
-    lead_received_at: Option<Timestamp>,
+pub(super) struct Begun {
+    pub(super) parcel: Parcel,
+    pub(super) lead_received_at: Option<Timestamp>,
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
@@ -48,7 +48,8 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
     let found = core.db.read(context.scope(), move |tx| look(tx, id, &name)).await?;
     match found {
         Found::Over(reason) => return Ok(Outcome::Discard(reason)),
-        Found::Open(parcel, open) => {
+        Found::Open(attempt) => {
+            let (parcel, open) = *attempt;
             if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
                 return dispatch::settle(&context, Row { id }, verdict).await;
             }
@@ -86,7 +87,7 @@ fn look(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) 
             let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
             let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
             known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
-            Ok(Found::Open(parcel, OpenAttempt { began_at, first_began_at: began_at, known }))
+            Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at: began_at, known }))))
         }
         ended => Ok(Found::Over(format!("the notification is already {ended}"))),
     }
@@ -97,7 +98,7 @@ fn is_temporary(delivery: &Delivery) -> bool {
 }
 
 /// Opens an attempt; `None` when it may not leave, which is then written.
-fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Option<Begun>> {
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Option<Begun>> {
     let gone = || Error::not_found("notification.not_found", "There is no such notification.");
     let before = store::find_delivery(tx, id)?.ok_or_else(gone)?;
     let mut delivery = before.clone();
@@ -153,8 +154,8 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
 }
 
 /// How the ends of a delivery are written.
-struct Row {
-    id: NotificationDeliveryId,
+pub(super) struct Row {
+    pub(super) id: NotificationDeliveryId,
 }
 
 /// Applies `change` to the delivery as it stands; when a status callback moves it meanwhile, reads and decides again.

@@ -11,6 +11,8 @@ pub mod deliver;
 pub mod model;
 pub mod status;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-pub use credentials::SandboxCredentials;
+pub use credentials::{SandboxCredentials, SandboxTemplate};
 pub use faults::{Fault, FaultMode};
 pub use outbox::OutboxEntry;
 

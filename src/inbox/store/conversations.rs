@@ -158,9 +158,13 @@ pub fn unread_total(tx: &mut TenantTx<'_>) -> Result<i64> {
 }
 
 /// Writes what a PATCH changes, and answers the new version.
+///
+/// # Errors
+/// `storage.conflict` when the conversation has moved on since it was read.
 pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<Conversation> {
     let now = tx.now();
-    let row = diesel::update(conversations::table.find((tx.tenant(), conversation.id)))
+    let row = conversations::table.find((tx.tenant(), conversation.id));
+    let saved = diesel::update(row.filter(conversations::version.eq(conversation.version)))
         .set((
             conversations::status.eq(conversation.status),
             conversations::closed_at.eq(conversation.closed_at),
@@ -169,8 +173,10 @@ pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<
             conversations::updated_at.eq(now),
         ))
         .returning(conversations::all_columns)
-        .get_result(tx.conn())?;
-    Ok(row)
+        .get_result(tx.conn())
+        .optional()?;
+    let moved = "The same thing was written at the same time. Read it again and retry.";
+    saved.ok_or_else(|| Error::conflict("storage.conflict", moved))
 }
 
 /// What a new message changes about its conversation. Counters add up in the database, so none is lost.

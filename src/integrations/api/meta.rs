@@ -1,0 +1,236 @@
+//! Meta: one address for the whole app, and one per tenant that older set-ups were given.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::base::crypto::sha256_hex;
+use crate::base::id::TenantId;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::http::Path;
+use crate::engine::http::problem::Problem;
+use crate::integrations::accept::{Incoming, parse};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
+use crate::integrations::store::NewWebhook;
+use crate::providers::Providers;
+use crate::providers::meta::{Envelope, LeadgenChange, verify_handshake, verify_signature};
+
+/// Answer Meta's subscription check
+#[utoipa::path(
+    operation_id = "verify_meta_webhook",
+    tag = "Webhooks",
+    params(
+        ("hub.mode" = Option<String>, Query, description = "`subscribe`"),
+        ("hub.verify_token" = Option<String>, Query, description = "The token given to Meta"),
+        ("hub.challenge" = Option<String>, Query, description = "Answered back as it is")
+    ),
+    responses(
+        (status = 200, description = "The challenge", body = String, content_type = "text/plain"),
+        (status = 403, description = "Not the token", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[get("/webhooks/meta")]
+pub async fn verify_meta_webhook(
+    request: HttpRequest,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+) -> Result<HttpResponse> {
+    answer_challenge(&request, &core, &providers)
+}
+
+/// Take in Meta's events
+#[utoipa::path(
+    operation_id = "receive_meta_webhook",
+    tag = "Webhooks",
+    params(("X-Hub-Signature-256" = Option<String>, Header, description = "`sha256=` and the HMAC of the body under the app secret")),
+    request_body(content = Value, description = "Meta's envelope", example = json!({"object": "page", "entry": [{"id": "153125381133",
+        "time": 1795165198, "changes": [{"field": "leadgen", "value": {"leadgen_id": "1231231231230001", "page_id": "153125381133",
+        "form_id": "612312312312", "created_time": 1795165190}}]}]})),
+    responses(
+        (status = 200, description = "Stored", body = String, content_type = "text/plain"),
+        (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[post("/webhooks/meta")]
+pub async fn receive_meta_webhook(
+    request: HttpRequest,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    receive(&request, &core, &providers, payload, None).await
+}
+
+/// Answer Meta's subscription check, under a tenant's own address
+#[utoipa::path(
+    operation_id = "verify_meta_webhook_of_tenant",
+    tag = "Webhooks",
+    params(
+        ("tenant_id" = TenantId, Path),
+        ("hub.mode" = Option<String>, Query, description = "`subscribe`"),
+        ("hub.verify_token" = Option<String>, Query, description = "The token given to Meta"),
+        ("hub.challenge" = Option<String>, Query, description = "Answered back as it is")
+    ),
+    responses(
+        (status = 200, description = "The challenge", body = String, content_type = "text/plain"),
+        (status = 403, description = "Not the token", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[get("/api/webhooks/facebook/leads/{tenant_id}")]
+pub async fn verify_meta_webhook_of_tenant(
+    request: HttpRequest,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    _tenant: Path<TenantId>,
+) -> Result<HttpResponse> {
+    answer_challenge(&request, &core, &providers)
+}
+
+/// Take in Meta's events, under a tenant's own address
+///
+/// The tenant in the path only settles which tenant of a shared page is meant; forms decide before it.
+#[utoipa::path(
+    operation_id = "receive_meta_webhook_of_tenant",
+    tag = "Webhooks",
+    params(
+        ("tenant_id" = TenantId, Path),
+        ("X-Hub-Signature-256" = Option<String>, Header, description = "`sha256=` and the HMAC of the body under the app secret")
+    ),
+    request_body(content = Value, description = "Meta's envelope", example = json!({"object": "page", "entry": [{"id": "153125381133",
+        "time": 1795165198, "changes": [{"field": "leadgen", "value": {"leadgen_id": "1231231231230001", "page_id": "153125381133",
+        "form_id": "612312312312", "created_time": 1795165190}}]}]})),
+    responses(
+        (status = 200, description = "Stored", body = String, content_type = "text/plain"),
+        (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[post("/api/webhooks/facebook/leads/{tenant_id}")]
+pub async fn receive_meta_webhook_of_tenant(
+    request: HttpRequest,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    tenant: Path<TenantId>,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    receive(&request, &core, &providers, payload, Some(tenant.0)).await
+}
+
+fn answer_challenge(request: &HttpRequest, core: &Core, providers: &Providers) -> Result<HttpResponse> {
+    let pairs: Vec<(String, String)> =
+        url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
+    let given = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let ours = providers.settings().meta.verify_token.as_ref();
+    match verify_handshake(given("hub.mode"), given("hub.verify_token"), given("hub.challenge"), ours) {
+        Some(challenge) => Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(challenge.to_string())),
+        None => {
+            Incoming { core, request, provider: WebhookProvider::Meta }.count("refused", 1);
+            Err(Error::forbidden("webhook.bad_token", "The verify token is not the one configured here."))
+        }
+    }
+}
+
+async fn receive(
+    request: &HttpRequest,
+    core: &Core,
+    providers: &Providers,
+    payload: web::Payload,
+    tenant: Option<TenantId>,
+) -> Result<HttpResponse> {
+    let incoming = Incoming { core, request, provider: WebhookProvider::Meta };
+    let body = incoming.body(payload).await?;
+    let secrets = &providers.settings().meta.app_secrets;
+    incoming.believe(secrets, || verify_signature(&body, incoming.header("X-Hub-Signature-256"), secrets))?;
+    let envelope: Envelope = parse(&body)?;
+    let (events, ignored) = events_of(&envelope, tenant);
+    incoming.ignore(ignored, "fields and receipts that are not subscribed to");
+    incoming.accept(events).await?;
+    Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("EVENT_RECEIVED"))
+}
+
+/// Every event of an envelope that is kept, and how many are not.
+fn events_of(envelope: &Envelope, tenant_hint: Option<TenantId>) -> (Vec<NewWebhook>, usize) {
+    let (mut events, mut ignored) = (Vec::new(), 0);
+    for entry in &envelope.entry {
+        for change in &entry.changes {
+            if envelope.object != "page" || change.field != "leadgen" {
+                ignored += 1;
+                continue;
+            }
+            events.push(match LeadgenChange::deserialize(&change.value) {
+                Ok(lead) => {
+                    let body = json!({"change": lead, "tenant_hint": tenant_hint});
+                    NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, lead.leadgen_id.into_string(), body)
+                }
+                // Somebody filled a form: what we cannot read an operator must see.
+                Err(_) => {
+                    let id = format!("unreadable:{}", sha256_hex(change.value.to_string()));
+                    NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, id, json!({"change": change.value}))
+                        .kept(WebhookState::Failed, "malformed")
+                }
+            });
+        }
+        let kind = match envelope.object.as_str() {
+            "page" => WebhookKind::Messenger,
+            "instagram" => WebhookKind::Instagram,
+            _ => {
+                ignored += entry.messaging.len();
+                continue;
+            }
+        };
+        for event in &entry.messaging {
+            let mid = event["message"]["mid"].as_str().or_else(|| event["postback"]["mid"].as_str());
+            let Some(mid) = mid else {
+                ignored += 1;
+                continue;
+            };
+            events.push(
+                NewWebhook::new(WebhookProvider::Meta, kind, mid, event.clone())
+                    .kept(WebhookState::Ignored, "channel_not_enabled"),
+            );
+        }
+    }
+    (events, ignored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(name: &str) -> (Vec<NewWebhook>, usize) {
+        let path = format!("{}/tests/fixtures/meta/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        events_of(&serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(), None)
+    }
+
+    #[test]
+    fn every_lead_of_every_page_is_kept_and_nothing_else_becomes_one() {
+        let ids = |name| recorded(name).0.into_iter().map(|event| event.external_id).collect::<Vec<_>>();
+        assert_eq!(ids("leadgen_batched_numeric_ids"), ["123123123123", "123123123124"]);
+        assert_eq!(ids("leadgen_multi_page").len(), 3);
+        let (mixed, ignored) = recorded("leadgen_mixed_fields");
+        assert_eq!((mixed.len(), ignored), (1, 1));
+        assert_eq!(mixed[0].state, WebhookState::Received);
+    }
+
+    #[test]
+    fn messages_of_channels_not_served_are_kept_aside() {
+        for (name, kind) in [("messenger_text", WebhookKind::Messenger), ("instagram_dm", WebhookKind::Instagram)] {
+            let (events, ignored) = recorded(name);
+            assert_eq!((events[0].kind, events[0].state, ignored), (kind, WebhookState::Ignored, 0), "{name}");
+        }
+        assert_eq!(recorded("messenger_delivery").1, 1, "a receipt has no id of its own");
+    }
+
+    #[test]
+    fn a_lead_that_cannot_be_read_is_shown_to_operators() {
+        let envelope: Envelope = serde_json::from_value(json!({"object": "page", "entry": [{"id": "1", "changes": [
+            {"field": "leadgen", "value": {"leadgen_id": 1.5}}, {"field": "leadgen", "value": {"leadgen_id": 2, "page_id": 1, "form_id": 1}},
+        ]}]}))
+        .unwrap();
+        let (events, _) = events_of(&envelope, None);
+        assert_eq!((events[0].state, events[0].outcome), (WebhookState::Failed, Some("malformed")));
+        assert_eq!((events[1].external_id.as_str(), events[1].state), ("2", WebhookState::Received));
+    }
+}

@@ -1,0 +1,58 @@
+//! Resend: what became of our e-mails.
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
+use serde_json::{Value, json};
+
+use crate::base::Result;
+use crate::engine::Core;
+use crate::engine::http::problem::Problem;
+use crate::integrations::accept::{Incoming, parse};
+use crate::integrations::model::{WebhookKind, WebhookProvider};
+use crate::integrations::store::NewWebhook;
+use crate::providers::Providers;
+use crate::providers::resend::{EmailEvent, verify};
+use crate::providers::standard_webhooks::TOLERANCE_SECONDS;
+
+/// Take in what became of an e-mail
+#[utoipa::path(
+    operation_id = "receive_resend_webhook",
+    tag = "Webhooks",
+    params(
+        ("svix-id" = Option<String>, Header, description = "Identifies the event"),
+        ("svix-timestamp" = Option<String>, Header, description = "Unix seconds; at most five minutes from now"),
+        ("svix-signature" = Option<String>, Header, description = "`v1,` and the HMAC of id, timestamp and body")
+    ),
+    request_body(content = Value, description = "Resend's event", example = json!({"type": "email.delivered",
+        "created_at": "2026-11-20T09:00:00Z", "data": {"email_id": "56761188-7520-42d8-8898-ff6fc54ce618", "to": ["asha@example.com"]}})),
+    responses(
+        (status = 200, description = "Stored", body = Value, example = json!({})),
+        (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json")
+    )
+)]
+#[post("/webhooks/resend")]
+pub async fn receive_resend_webhook(
+    request: HttpRequest,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    payload: web::Payload,
+) -> Result<HttpResponse> {
+    let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::Resend };
+    let body = incoming.body(payload).await?;
+    let secrets = &providers.settings().resend.webhook_secrets;
+    let (id, now) = (incoming.header("svix-id"), core.clock.now().seconds());
+    incoming.believe(secrets, || {
+        let (at, signature) = (incoming.header("svix-timestamp"), incoming.header("svix-signature"));
+        verify(id, at, &body, signature, secrets, now, TOLERANCE_SECONDS)
+    })?;
+    let event: EmailEvent = parse(&body)?;
+    let says_something = event.status().is_some() || event.error_class().is_some();
+    match id.filter(|_| says_something && event.data.email_id.is_some()) {
+        Some(id) => {
+            let stored = NewWebhook::new(WebhookProvider::Resend, WebhookKind::Status, id, parse::<Value>(&body)?);
+            incoming.accept(vec![stored]).await?;
+        }
+        None => incoming.ignore(1, "it says nothing about an e-mail of ours"),
+    }
+    Ok(HttpResponse::Ok().json(json!({})))
+}

@@ -1,0 +1,38 @@
+//! What providers tell us: their webhooks, verified, kept once, and acted on by a job that can be replayed.
+//!
+//! A webhook is verified over its raw bytes ([`api`]), stored under the provider's own id of the event with the job that follows,
+//! and answered at once ([`accept`]). The job ([`process`]) fetches what is missing, finds the tenant and has one effect, however
+//! often it runs: it first claims the stored event, in the transaction of the effect. What cannot be done stays as `failed` with
+//! its reason, and an operator replays it when the cause is gone.
+//! An unset secret accepts nobody. Secrets that travel inside bodies are not stored.
+
+mod accept;
+pub mod api;
+pub mod model;
+pub mod process;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+
+/// Under `/v1`. Needs `web::Data<Providers>` in the app.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(api::meta::verify_meta_webhook)
+        .service(api::meta::receive_meta_webhook)
+        .service(api::google_ads::receive_google_ads_webhook)
+        .service(api::twilio::receive_twilio_message)
+        .service(api::twilio::receive_twilio_status)
+        .service(api::resend::receive_resend_webhook);
+}
+
+/// The paths the ad platforms were first given, outside `/v1`.
+pub fn aliases(cfg: &mut ServiceConfig) {
+    cfg.service(api::meta::verify_meta_webhook_of_tenant).service(api::meta::receive_meta_webhook_of_tenant);
+}
+
+pub fn jobs(registry: &mut Registry, providers: &Providers) {
+    let providers = providers.clone();
+    registry.handle(&process::PROCESS, move |ctx| process::run(ctx, providers.clone()));
+}

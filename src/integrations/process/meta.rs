@@ -1,0 +1,97 @@
+//! A lead at Meta: the notification holds ids only, so the lead is fetched before it is taken in.
+
+use super::{Done, Failure, UNROUTED, form_of, note_test, read, settle, take_in, unrouted};
+use crate::ads::{leads, route};
+use crate::base::Error;
+use crate::base::id::TenantId;
+use crate::engine::db::PlatformTx;
+use crate::engine::jobs::{JobContext, Outcome};
+use crate::integrations::model::WebhookProvider;
+use crate::integrations::store::WebhookEvent;
+use crate::providers::meta::{LeadgenChange, MetaLead};
+use crate::providers::{AdPlatform, Providers};
+
+#[derive(serde::Deserialize)]
+struct Stored {
+    change: LeadgenChange,
+    #[serde(default)]
+    tenant_hint: Option<TenantId>,
+}
+
+pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &WebhookEvent) -> Result<Outcome, Failure> {
+    let Stored { change, tenant_hint } = read(event)?;
+    if change.is_dashboard_test() {
+        return settle(ctx, event, |_| Ok(Done { outcome: "test_lead", tenant: None })).await;
+    }
+    let told = change.clone();
+    let known = ctx
+        .core
+        .db
+        .read(ctx.platform_scope(), move |tx: &mut PlatformTx<'_>| find(tx, &told, None, tenant_hint))
+        .await?;
+    let fetched = match providers.meta_leads() {
+        Some(graph) => graph.fetch_lead(change.leadgen_id.as_str()).await,
+        None if known.is_none() => return Err(Failure::Final("unrouted", unrouted())),
+        None => {
+            let message = "Meta is not connected: its leads cannot be fetched";
+            return Err(Failure::Final("not_connected", Error::upstream("provider.not_connected", message)));
+        }
+    };
+    let lead = match fetched {
+        Ok(lead) => lead,
+        // A form nobody here has is most likely one we may not read either; the first is what an operator can mend.
+        Err(error) if known.is_none() && !error.is_temporary() => {
+            return Err(Failure::Final(
+                "unrouted",
+                Error::not_found(UNROUTED, unrouted().message()).with_source(error),
+            ));
+        }
+        Err(error) => return Err(Failure::of(error, ctx.core.clock.now())),
+    };
+    let (context, told_at) = (ctx.clone(), event.received_at);
+    settle(ctx, event, move |tx| {
+        // Looked up again, inside: the ad campaign may have been set up while the lead was fetched.
+        let route = find(tx, &change, Some(&lead), tenant_hint)?;
+        if is_test(&lead) {
+            return note_test(tx, route, WebhookProvider::Meta, change.leadgen_id.as_str());
+        }
+        let route = route.ok_or_else(unrouted)?;
+        let form = form_of(tx, route)?;
+        let mut enquiry = leads::from_meta(&lead, Some(change.page_id.as_str()), route, form.as_ref(), told_at);
+        // The notification's id is the one deliveries are told apart by.
+        enquiry.platform_lead_id = Some(format!("meta:{}", change.leadgen_id));
+        take_in(tx, &context, route, enquiry, told_at)
+    })
+    .await
+}
+
+fn find(
+    tx: &mut PlatformTx<'_>,
+    change: &LeadgenChange,
+    lead: Option<&MetaLead>,
+    tenant_hint: Option<TenantId>,
+) -> crate::base::Result<Option<route::Route>> {
+    let campaign = lead.and_then(|lead| lead.campaign_id.as_ref()).map(|id| id.as_str());
+    let (form, page) = (change.form_id.as_str(), change.page_id.as_str());
+    route::find(tx, AdPlatform::Meta, Some(form), campaign, Some(page), tenant_hint)
+}
+
+/// Meta's testing tool fills every field with `<test lead: dummy data for …>`.
+fn is_test(lead: &MetaLead) -> bool {
+    lead.field_data.iter().flat_map(|datum| &datum.values).any(|value| value.starts_with("<test lead:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_testing_tools_leads_are_told_by_their_answers() {
+        let lead = |value: &str| -> MetaLead {
+            serde_json::from_value(serde_json::json!({"id": "1", "field_data": [{"name": "email", "values": [value]}]}))
+                .unwrap()
+        };
+        assert!(is_test(&lead("<test lead: dummy data for email>")));
+        assert!(!is_test(&lead("test@example.com")));
+    }
+}

@@ -1,0 +1,189 @@
+//! What follows from a stored webhook.
+//!
+//! A run may be the second one, after a crash or a replay. Therefore each effect claims the stored event in its own transaction,
+//! and a claimed event has no second effect. Failures are told apart: what may pass is tried again, what will not is shown.
+
+mod google_ads;
+mod meta;
+mod resend;
+mod twilio;
+
+use serde_json::json;
+
+use super::model::{WebhookKind, WebhookProvider};
+use super::store::{self, WebhookEvent};
+use crate::ads::route::Route;
+use crate::base::id::{TenantId, WebhookEventId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::intake::{self, NewEnquiry};
+use crate::providers::{ErrorClass, ProviderError, Providers};
+
+pub static PROCESS: JobKind = JobKind::new("webhook.process").priority(1);
+
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub struct ProcessPayload {
+    pub webhook_event_id: WebhookEventId,
+}
+
+/// Why an attempt had no effect.
+enum Failure {
+    /// May pass.
+    Again(Error),
+    /// Will pass at this moment.
+    Later(Timestamp, String),
+    /// Stays until somebody changes something; the word is the event's outcome.
+    Final(&'static str, Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.code() {
+            UNROUTED => Self::Final("unrouted", error),
+            _ => Self::Again(error),
+        }
+    }
+}
+
+const UNROUTED: &str = "webhook.unrouted";
+
+fn unrouted() -> Error {
+    Error::not_found(UNROUTED, "no ad campaign of any tenant has this form, ad campaign or page")
+}
+
+impl Failure {
+    fn of(error: ProviderError, now: Timestamp) -> Self {
+        let (class, wait) = (error.class, error.retry_after);
+        let reason = error.to_string();
+        let told = Error::upstream(format!("provider.{class}"), reason.clone());
+        match class {
+            ErrorClass::Retry | ErrorClass::Ambiguous => Self::Again(told),
+            ErrorClass::Rate => {
+                let wait = wait.and_then(|wait| chrono::Duration::from_std(wait).ok());
+                Self::Later(now.plus(wait.unwrap_or(chrono::Duration::seconds(60))), reason)
+            }
+            ErrorClass::Auth => Self::Final("auth", told),
+            ErrorClass::Config => Self::Final("config", told),
+            _ => Self::Final("refused", told),
+        }
+    }
+}
+
+/// What an event led to.
+struct Done {
+    outcome: &'static str,
+    tenant: Option<TenantId>,
+}
+
+pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome> {
+    let ProcessPayload { webhook_event_id: id } = ctx.payload()?;
+    let found = ctx.core.db.read(ctx.platform_scope(), move |tx: &mut PlatformTx<'_>| store::find(tx, id)).await?;
+    let Some(event) = found else { return Ok(Outcome::Discard("the stored webhook is gone".into())) };
+    if !event.state.is_open() {
+        return Ok(Outcome::Discard(format!("it is {} already", event.state)));
+    }
+    let ended = match (event.provider, event.kind) {
+        (WebhookProvider::Meta, WebhookKind::Leadgen) => meta::lead(&ctx, &providers, &event).await,
+        (WebhookProvider::GoogleAds, WebhookKind::Lead) => google_ads::lead(&ctx, &event).await,
+        (WebhookProvider::Twilio, WebhookKind::Message) => twilio::message(&ctx, &event).await,
+        (WebhookProvider::Twilio, WebhookKind::Status) => twilio::status(&ctx, &event).await,
+        (WebhookProvider::Resend, WebhookKind::Status) => resend::status(&ctx, &event).await,
+        (provider, kind) => {
+            let message = format!("nothing follows from {kind} of {provider}");
+            Err(Failure::Final("not_handled", Error::conflict("webhook.not_handled", message)))
+        }
+    };
+    match ended {
+        Ok(outcome) => Ok(outcome),
+        Err(Failure::Later(at, reason)) => Ok(Outcome::Snooze(at, reason)),
+        Err(Failure::Final(outcome, error)) => give_up(&ctx, &event, outcome, error).await,
+        Err(Failure::Again(error)) if ctx.job.is_last_attempt() => give_up(&ctx, &event, "gave_up", error).await,
+        Err(Failure::Again(error)) => {
+            let reason = error.chain();
+            let note = move |tx: &mut PlatformTx<'_>| store::note_failure(tx, id, None, &reason);
+            ctx.core.db.write(ctx.platform_scope(), note).await?;
+            Ok(Outcome::Retry(error))
+        }
+    }
+}
+
+async fn give_up(ctx: &JobContext, event: &WebhookEvent, outcome: &'static str, error: Error) -> Result<Outcome> {
+    let (id, reason) = (event.id, error.chain());
+    let data =
+        json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": outcome});
+    let note = move |tx: &mut PlatformTx<'_>| {
+        if store::note_failure(tx, id, Some(outcome), &reason)? {
+            tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(id.uuid()).data(data))?;
+        }
+        Ok(())
+    };
+    ctx.core.db.write(ctx.platform_scope(), note).await?;
+    Ok(Outcome::Dead(error))
+}
+
+/// Runs the effect and settles event and job with it. An event that is settled already has no second effect.
+async fn settle(
+    ctx: &JobContext,
+    event: &WebhookEvent,
+    effect: impl FnOnce(&mut PlatformTx<'_>) -> Result<Done> + Send + 'static,
+) -> Result<Outcome, Failure> {
+    let id = event.id;
+    let finished = ctx.finish_platform(move |tx| {
+        if !store::claim(tx, id)? {
+            return Ok(());
+        }
+        let done = effect(tx)?;
+        store::conclude(tx, id, done.outcome, done.tenant)
+    });
+    Ok(finished.await?)
+}
+
+/// Hands an enquiry to its tenant and counts it for its ad campaign.
+fn take_in(
+    tx: &mut PlatformTx<'_>,
+    ctx: &JobContext,
+    route: Route,
+    enquiry: NewEnquiry,
+    told_at: Timestamp,
+) -> Result<Done> {
+    let mut tenant = tx.for_tenant(route.tenant);
+    let received = intake::receive(&mut tenant, enquiry)?;
+    if let Some(campaign) = route.ad_campaign_id.filter(|_| received.is_new) {
+        crate::ads::store::count_lead(&mut tenant, campaign)?;
+    }
+    let (metrics, clock) = (ctx.core.metrics.clone(), ctx.core.clock.clone());
+    tx.after_commit(move || {
+        let waited = clock.now().since(told_at).num_milliseconds();
+        metrics.intake_seconds.observe(f64::from(i32::try_from(waited.max(0)).unwrap_or(i32::MAX)) / 1000.0);
+    });
+    let outcome = match (received.is_duplicate, received.is_new) {
+        (true, _) => "duplicate",
+        (false, true) => "lead_created",
+        (false, false) => "lead_enquired",
+    };
+    Ok(Done { outcome, tenant: Some(route.tenant) })
+}
+
+/// Notes a test from the ad platform's console: it is no lead, and nothing is metered.
+fn note_test(tx: &mut PlatformTx<'_>, route: Option<Route>, platform: WebhookProvider, id: &str) -> Result<Done> {
+    if let Some(route) = route {
+        let data = json!({"platform": platform, "external_id": id, "ad_campaign_id": route.ad_campaign_id});
+        tx.for_tenant(route.tenant).record(NewEvent::new(EventType::LeadTestReceived).data(data))?;
+    }
+    Ok(Done { outcome: "test_lead", tenant: route.map(|route| route.tenant) })
+}
+
+/// Reads a body we stored ourselves; one that does not fit will not fit tomorrow.
+fn read<T: serde::de::DeserializeOwned>(event: &WebhookEvent) -> Result<T, Failure> {
+    event.body.read().map_err(|error| Failure::Final("malformed", error))
+}
+
+/// The form behind a route, when there is one.
+fn form_of(tx: &mut PlatformTx<'_>, route: Route) -> Result<Option<crate::ads::form::LeadForm>> {
+    let Some(id) = route.lead_form_id else { return Ok(None) };
+    let stored = crate::ads::store::find_form(&mut tx.for_tenant(route.tenant), id)?;
+    stored.map(|form| form.form()).transpose()
+}

@@ -1,0 +1,196 @@
+//! Rows of stored webhooks.
+
+use diesel::prelude::*;
+
+use super::model::{WebhookKind, WebhookProvider, WebhookState};
+use crate::base::Result;
+use crate::base::crypto::sha256_hex;
+use crate::base::id::{TenantId, WebhookEventId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::each_engine;
+use crate::engine::db::PlatformTx;
+use crate::engine::db::schema::webhook_events;
+
+/// A verified webhook, or one of the several events in it.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = webhook_events, treat_none_as_default_value = false)]
+pub struct WebhookEvent {
+    pub id: WebhookEventId,
+    pub provider: WebhookProvider,
+    pub kind: WebhookKind,
+    /// The provider's id of the event: with provider and kind it exists once.
+    pub external_id: String,
+    /// Known once it was routed.
+    pub tenant_id: Option<TenantId>,
+    pub body: Json,
+    pub state: WebhookState,
+    /// What became of it, in a word.
+    pub outcome: Option<String>,
+    pub error: Option<String>,
+    pub attempts: i32,
+    pub received_at: Timestamp,
+    pub processed_at: Option<Timestamp>,
+}
+
+/// A webhook about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewWebhook {
+    pub provider: WebhookProvider,
+    pub kind: WebhookKind,
+    pub external_id: String,
+    pub body: serde_json::Value,
+    pub state: WebhookState,
+    pub outcome: Option<&'static str>,
+}
+
+impl NewWebhook {
+    /// One whose job follows.
+    pub fn new(
+        provider: WebhookProvider,
+        kind: WebhookKind,
+        external_id: impl Into<String>,
+        body: serde_json::Value,
+    ) -> Self {
+        Self { provider, kind, external_id: external_id.into(), body, state: WebhookState::Received, outcome: None }
+    }
+    /// One that is kept in this state, without a job.
+    pub fn kept(mut self, state: WebhookState, outcome: &'static str) -> Self {
+        (self.state, self.outcome) = (state, Some(outcome));
+        self
+    }
+
+    fn row(self, now: Timestamp) -> WebhookEvent {
+        let is_long = self.external_id.len() > 200;
+        let external_id = if is_long { sha256_hex(&self.external_id) } else { self.external_id };
+        WebhookEvent {
+            id: WebhookEventId::new(),
+            provider: self.provider,
+            kind: self.kind,
+            external_id: external_id.replace('\0', "\u{fffd}"),
+            tenant_id: None,
+            body: Json(without_nul(self.body)),
+            state: self.state,
+            outcome: self.outcome.map(Into::into),
+            error: None,
+            attempts: 0,
+            received_at: now,
+            processed_at: None,
+        }
+    }
+}
+
+/// PostgreSQL keeps no NUL, not even inside JSON; a provider's event must not be lost over one.
+fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "\u{fffd}")),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
+        Value::Object(map) => Value::Object(
+            map.into_iter().map(|(key, item)| (key.replace('\0', "\u{fffd}"), without_nul(item))).collect(),
+        ),
+        other => other,
+    }
+}
+
+/// Stores those that were never here before, and answers them in order.
+pub fn insert_new(tx: &mut PlatformTx<'_>, list: Vec<NewWebhook>) -> Result<Vec<WebhookEvent>> {
+    let now = tx.now();
+    let rows: Vec<WebhookEvent> = list.into_iter().map(|new| new.row(now)).collect();
+    let mut stored = std::collections::HashSet::new();
+    for chunk in rows.chunks(500) {
+        each_engine!(tx.conn(), c => diesel::insert_into(webhook_events::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+        let ids: Vec<WebhookEventId> = chunk.iter().map(|row| row.id).collect();
+        let found: Vec<WebhookEventId> =
+            webhook_events::table.filter(webhook_events::id.eq_any(ids)).select(webhook_events::id).load(tx.conn())?;
+        stored.extend(found);
+    }
+    Ok(rows.into_iter().filter(|row| stored.contains(&row.id)).collect())
+}
+
+pub fn find(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<Option<WebhookEvent>> {
+    Ok(webhook_events::table.find(id).select(WebhookEvent::as_select()).first(tx.conn()).optional()?)
+}
+
+/// Takes the event for this transaction; `false` when its effect is already there. A second run waits here for the first.
+pub fn claim(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
+    let now = tx.now();
+    let claimed = diesel::update(webhook_events::table.find(id))
+        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+        .set((
+            webhook_events::state.eq(WebhookState::Processed),
+            webhook_events::processed_at.eq(now),
+            webhook_events::attempts.eq(webhook_events::attempts + 1),
+            webhook_events::error.eq(None::<String>),
+        ))
+        .execute(tx.conn())?;
+    Ok(claimed == 1)
+}
+
+/// Notes what a claimed event led to.
+pub fn conclude(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: &str, tenant: Option<TenantId>) -> Result<()> {
+    diesel::update(webhook_events::table.find(id))
+        .set((webhook_events::outcome.eq(outcome), webhook_events::tenant_id.eq(tenant)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes an attempt that failed; with an outcome, it was the last one. `false` when the event was settled meanwhile.
+pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option<&str>, error: &str) -> Result<bool> {
+    let state = if outcome.is_some() { WebhookState::Failed } else { WebhookState::Received };
+    let noted = diesel::update(webhook_events::table.find(id))
+        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+        .set((
+            webhook_events::state.eq(state),
+            webhook_events::outcome.eq(outcome),
+            webhook_events::error.eq(error.replace('\0', "\u{fffd}")),
+            webhook_events::attempts.eq(webhook_events::attempts + 1),
+        ))
+        .execute(tx.conn())?;
+    Ok(noted == 1)
+}
+
+/// Puts an open event back to its beginning. `false` when its effect is there or nothing follows from it.
+pub fn reopen(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
+    let reopened = diesel::update(webhook_events::table.find(id))
+        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+        .set((
+            webhook_events::state.eq(WebhookState::Received),
+            webhook_events::outcome.eq(None::<String>),
+            webhook_events::error.eq(None::<String>),
+        ))
+        .execute(tx.conn())?;
+    Ok(reopened == 1)
+}
+
+/// Which stored webhooks to list.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookFilter {
+    pub state: Option<WebhookState>,
+    pub provider: Option<WebhookProvider>,
+    /// Continue after this row.
+    pub after: Option<(Timestamp, WebhookEventId)>,
+}
+
+/// Newest first, at most `limit`.
+pub fn list(tx: &mut PlatformTx<'_>, filter: &WebhookFilter, limit: i64) -> Result<Vec<WebhookEvent>> {
+    use webhook_events::{id, provider, received_at, state};
+    let mut query = webhook_events::table
+        .order((received_at.desc(), id.desc()))
+        .limit(limit)
+        .select(WebhookEvent::as_select())
+        .into_boxed();
+    if let Some(wanted) = filter.state {
+        query = query.filter(state.eq(wanted));
+    }
+    if let Some(wanted) = filter.provider {
+        query = query.filter(provider.eq(wanted));
+    }
+    if let Some((at, last)) = filter.after {
+        query = query.filter(received_at.lt(at).or(received_at.eq(at).and(id.lt(last))));
+    }
+    Ok(query.load(tx.conn())?)
+}

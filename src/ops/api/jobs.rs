@@ -1,0 +1,117 @@
+//! Background work: what waits, what died and why, and another try.
+
+use actix_web::{HttpResponse, get, post, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{JobId, TenantId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::jobs::JobState;
+use crate::engine::jobs::store::{self as jobs, JobRow};
+use crate::ops::store;
+use crate::tenants::access::Operator;
+
+/// A job.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "kind": "webhook.process", "payload": {"webhook_event_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"}, "state": "dead",
+    "attempt": 10, "max_attempts": 10, "run_at": "2026-11-21T09:00:00Z",
+    "last_error": "provider.unavailable: the provider did not answer", "request_id": null,
+    "created_at": "2026-11-20T09:00:00Z", "finished_at": "2026-11-21T09:00:00Z"
+}))]
+pub struct JobView {
+    pub id: JobId,
+    /// Null: work of the platform itself.
+    pub tenant_id: Option<TenantId>,
+    pub kind: String,
+    #[schema(value_type = Object)]
+    pub payload: serde_json::Value,
+    pub state: JobState,
+    pub attempt: i32,
+    pub max_attempts: i32,
+    pub run_at: Timestamp,
+    /// Why the last run failed, or why it was put off or discarded.
+    pub last_error: Option<String>,
+    /// The request that caused it.
+    pub request_id: Option<String>,
+    pub created_at: Timestamp,
+    pub finished_at: Option<Timestamp>,
+}
+
+impl From<JobRow> for JobView {
+    fn from(row: JobRow) -> Self {
+        Self {
+            id: row.id,
+            tenant_id: (row.tenant_id != platform_tenant()).then_some(row.tenant_id),
+            kind: row.kind,
+            payload: row.payload.0,
+            state: row.state,
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            run_at: row.run_at,
+            last_error: row.last_error,
+            request_id: row.trace,
+            created_at: row.created_at,
+            finished_at: row.finished_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListJobs {
+    state: Option<JobState>,
+    /// As in `webhook.process`.
+    kind: Option<String>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List jobs, newest first
+#[utoipa::path(operation_id = "list_jobs", tag = "Operations", params(ListJobs), security(("operator" = [])),
+    responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
+#[get("/ops/jobs")]
+pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<ListJobs>) -> Result<HttpResponse> {
+    let ListJobs { state, kind, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let look = move |tx: &mut PlatformTx<'_>| jobs::list(tx, state, kind.as_deref(), before, limit.probe());
+    let rows = core.db.read(operator.scope(), look).await?;
+    let page = Page::of(rows, limit, |row| Cursor::of(&row.id));
+    Ok(HttpResponse::Ok().json(page.map(JobView::from)))
+}
+
+/// Read a job
+#[utoipa::path(operation_id = "get_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
+    responses((status = 200, description = "The job", body = JobView)))]
+#[get("/ops/jobs/{id}")]
+pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>) -> Result<HttpResponse> {
+    let look = move |tx: &mut PlatformTx<'_>| store::job(tx, id.0);
+    let row = core.db.read(operator.scope(), look).await?;
+    let row = row.ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
+    Ok(HttpResponse::Ok().json(JobView::from(row)))
+}
+
+/// Run a job again
+///
+/// A dead, discarded or waiting one, from its first attempt.
+#[utoipa::path(operation_id = "retry_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
+    responses((status = 200, description = "The job, about to run", body = JobView)))]
+#[post("/ops/jobs/{id}/retry")]
+pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>, once: Once) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let row = jobs::retry(tx, id.0)?;
+        let event = NewEvent::new(EventType::JobRetried).subject(row.id.uuid());
+        tx.record(event.data(serde_json::json!({ "kind": row.kind })))?;
+        Ok(Reply::ok(JobView::from(row)))
+    })
+    .await
+}

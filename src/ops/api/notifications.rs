@@ -1,0 +1,102 @@
+//! What the operators were told.
+
+use actix_web::{HttpResponse, get, post, web};
+use utoipa::IntoParams;
+
+use crate::base::id::{NotificationId, TenantId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::ops::model::OperatorNotification;
+use crate::ops::store;
+use crate::tenants::access::Operator;
+
+/// A notification to the operators.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "kind": "subscription.trial_started", "title": "New Customer Alert",
+    "body": "Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial", "data": {"plan_code": "growth"},
+    "read_at": null, "created_at": "2026-11-21T09:00:00Z"
+}))]
+pub struct OperatorNotificationView {
+    pub id: NotificationId,
+    /// The tenant it is about.
+    pub tenant_id: Option<TenantId>,
+    /// The type of the event that caused it.
+    pub kind: String,
+    pub title: String,
+    pub body: String,
+    #[schema(value_type = Object)]
+    pub data: serde_json::Value,
+    /// When an operator first read it.
+    pub read_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+impl From<OperatorNotification> for OperatorNotificationView {
+    fn from(note: OperatorNotification) -> Self {
+        Self {
+            id: note.id,
+            tenant_id: note.tenant_id,
+            kind: note.kind,
+            title: note.title,
+            body: note.body,
+            data: note.data,
+            read_at: note.read_at,
+            created_at: note.created_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListOperatorNotifications {
+    /// Only those read already, or only those not read yet.
+    is_read: Option<bool>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List notifications to the operators, newest first
+#[utoipa::path(operation_id = "list_operator_notifications", tag = "Operations", params(ListOperatorNotifications),
+    security(("operator" = [])),
+    responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>)))]
+#[get("/ops/notifications")]
+pub async fn list_operator_notifications(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<ListOperatorNotifications>,
+) -> Result<HttpResponse> {
+    let ListOperatorNotifications { is_read, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let look = move |tx: &mut PlatformTx<'_>| store::notifications(tx, is_read, before, limit.probe());
+    let notes = core.db.read(operator.scope(), look).await?;
+    let page = Page::of(notes, limit, |note| Cursor::of(&note.id));
+    Ok(HttpResponse::Ok().json(page.map(OperatorNotificationView::from)))
+}
+
+/// Mark a notification as read
+#[utoipa::path(operation_id = "read_operator_notification", tag = "Operations", params(("id" = NotificationId, Path)),
+    security(("operator" = [])),
+    responses((status = 200, description = "The notification, read", body = OperatorNotificationView)))]
+#[post("/ops/notifications/{id}/read")]
+pub async fn read_operator_notification(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<NotificationId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let note = store::read_notification(tx, id.0)?;
+        let absent = || Error::not_found("notification.not_found", "There is no such notification.");
+        Ok(Reply::ok(OperatorNotificationView::from(note.ok_or_else(absent)?)))
+    })
+    .await
+}

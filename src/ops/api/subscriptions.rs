@@ -1,0 +1,189 @@
+//! Subscriptions of all tenants: activation and credits.
+
+use actix_web::{HttpResponse, get, post, web};
+use utoipa::IntoParams;
+use validator::Validate;
+
+use crate::base::id::{SubscriptionId, TenantId, UsageEntryId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::billing::api::subscriptions::SubscriptionView;
+use crate::billing::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus};
+use crate::billing::store::{self, SubscriptionFilter};
+use crate::billing::{credits, subscription};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::http::problem::Problem;
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::ops::store::tenant_exists;
+use crate::tenants::access::Operator;
+
+/// A subscription in the operators' list.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "tenant_name": "ABC Real Estate", "plan_code": "growth", "status": "trialing", "overage_policy": "block",
+    "billing_interval": "monthly", "trial_ends_at": "2026-11-28T09:00:00Z",
+    "current_period_start": "2026-11-21T09:00:00Z", "current_period_end": "2026-11-28T09:00:00Z",
+    "activated_at": null, "ended_at": null, "cancel_at_period_end": false, "created_at": "2026-11-21T09:00:00Z"
+}))]
+pub struct TenantSubscriptionView {
+    pub id: SubscriptionId,
+    pub tenant_id: TenantId,
+    pub tenant_name: String,
+    pub plan_code: String,
+    pub status: SubscriptionStatus,
+    pub overage_policy: OveragePolicy,
+    pub billing_interval: BillingInterval,
+    pub trial_ends_at: Option<Timestamp>,
+    pub current_period_start: Timestamp,
+    pub current_period_end: Timestamp,
+    pub activated_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub cancel_at_period_end: bool,
+    pub created_at: Timestamp,
+}
+
+impl TenantSubscriptionView {
+    fn of((subscription, tenant_name): (Subscription, String)) -> Self {
+        Self {
+            id: subscription.id,
+            tenant_id: subscription.tenant_id,
+            tenant_name,
+            plan_code: subscription.plan_code,
+            status: subscription.status,
+            overage_policy: subscription.overage_policy,
+            billing_interval: subscription.billing_interval,
+            trial_ends_at: subscription.trial_ends_at,
+            current_period_start: subscription.current_period_start,
+            current_period_end: subscription.current_period_end,
+            activated_at: subscription.activated_at,
+            ended_at: subscription.ended_at,
+            cancel_at_period_end: subscription.cancel_at_period_end,
+            created_at: subscription.created_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListSubscriptions {
+    status: Option<SubscriptionStatus>,
+    tenant_id: Option<TenantId>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List subscriptions of all tenants, newest first
+#[utoipa::path(operation_id = "list_subscriptions", tag = "Operations", params(ListSubscriptions),
+    security(("operator" = [])),
+    responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>)))]
+#[get("/ops/subscriptions")]
+pub async fn list_subscriptions(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<ListSubscriptions>,
+) -> Result<HttpResponse> {
+    let ListSubscriptions { status, tenant_id, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let filter = SubscriptionFilter { status, tenant: tenant_id, before };
+    let look = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &filter, limit.probe());
+    let rows = core.db.read(operator.scope(), look).await?;
+    let page = Page::of(rows, limit, |(subscription, _)| Cursor::of(&subscription.id));
+    Ok(HttpResponse::Ok().json(page.map(TenantSubscriptionView::of)))
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ActivateSubscription {
+    /// How it is paid from now on; as before when left out.
+    billing_interval: Option<BillingInterval>,
+}
+
+/// Activate a subscription
+///
+/// For a payment that arrived outside the platform. From a trial, an expired or an incomplete subscription a new period
+/// starts now with the whole quota; a past-due or paused one goes on in its period.
+#[utoipa::path(operation_id = "activate_subscription", tag = "Operations",
+    params(("id" = SubscriptionId, Path), ActivateSubscription), security(("operator" = [])), responses(
+        (status = 200, description = "The subscription, active", body = SubscriptionView),
+        (status = 409, description = "`subscription.not_activatable`: it is active or over", body = Problem,
+            content_type = "application/problem+json")))]
+#[post("/ops/subscriptions/{id}/activate")]
+pub async fn activate_subscription(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<SubscriptionId>,
+    query: Query<ActivateSubscription>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let interval = query.0.billing_interval;
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
+        let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
+        let activated = subscription::activate(&mut tx.for_tenant(tenant), id.0, interval)?;
+        let version = activated.0.version;
+        Ok(Reply::ok(SubscriptionView::of(activated)).version(version))
+    })
+    .await
+}
+
+/// Lead credits to grant.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"quantity": 2, "reason": "Two leads with wrong numbers"}))]
+pub struct GrantLeadCredits {
+    #[validate(range(min = 1, max = 10_000))]
+    pub quantity: i32,
+    #[validate(length(min = 1, max = 500))]
+    pub reason: String,
+}
+
+/// What was granted.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"usage_entry_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "quantity": 2, "credits": 2, "remaining": 12}))]
+pub struct LeadCreditsView {
+    pub usage_entry_id: UsageEntryId,
+    pub quantity: i32,
+    /// Credits of the running period, used ones among them.
+    pub credits: i32,
+    /// Leads left in the running period. Null: unlimited.
+    pub remaining: Option<i32>,
+}
+
+/// Grant lead credits
+///
+/// They are consumed after quota and rollover, and stay until they are used.
+#[utoipa::path(operation_id = "grant_lead_credits", tag = "Operations", params(("id" = TenantId, Path)),
+    request_body = GrantLeadCredits, security(("operator" = [])), responses(
+        (status = 201, description = "Granted", body = LeadCreditsView),
+        (status = 409, description = "`subscription.none`: there is nothing to credit", body = Problem,
+            content_type = "application/problem+json")))]
+#[post("/ops/tenants/{id}/credits")]
+pub async fn grant_lead_credits(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<TenantId>,
+    body: Json<GrantLeadCredits>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let GrantLeadCredits { quantity, reason } = body.0;
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        if !tenant_exists(tx, id.0)? {
+            return Err(Error::not_found("tenant.not_found", "There is no such tenant."));
+        }
+        let (entry, period) = credits::grant(&mut tx.for_tenant(id.0), quantity, reason)?;
+        Ok(Reply::created(LeadCreditsView {
+            usage_entry_id: entry.id,
+            quantity,
+            credits: period.quota.credits,
+            remaining: period.quota.remaining(),
+        }))
+    })
+    .await
+}

@@ -1,0 +1,147 @@
+//! What is to be done for tenants, by due time.
+
+use actix_web::{HttpResponse, get, patch, web};
+use utoipa::IntoParams;
+use validator::Validate;
+
+use crate::base::id::{OperatorId, OpsTaskId, TenantId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
+use crate::ops::store::{self, TaskFilter};
+use crate::tenants::access::Operator;
+
+/// A task.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+    "tenant_name": "ABC Real Estate", "kind": "set_up_meta_campaign", "title": "Set up Facebook campaign",
+    "status": "open", "estimate_minutes": 15, "due_at": "2026-11-22T09:00:00Z", "is_overdue": false,
+    "completed_at": null, "completed_by": null, "created_at": "2026-11-21T09:00:00Z", "updated_at": "2026-11-21T09:00:00Z"
+}))]
+pub struct OpsTaskView {
+    pub id: OpsTaskId,
+    pub tenant_id: TenantId,
+    pub tenant_name: String,
+    pub kind: TaskKind,
+    pub title: String,
+    pub status: TaskStatus,
+    /// What it takes by hand.
+    pub estimate_minutes: i32,
+    pub due_at: Timestamp,
+    pub is_overdue: bool,
+    pub completed_at: Option<Timestamp>,
+    pub completed_by: Option<OperatorId>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl OpsTaskView {
+    fn of((task, tenant_name): (OpsTask, String), now: Timestamp) -> Self {
+        Self {
+            is_overdue: task.is_overdue(now),
+            id: task.id,
+            tenant_id: task.tenant_id,
+            tenant_name,
+            kind: task.kind,
+            title: task.title,
+            status: task.status,
+            estimate_minutes: task.estimate_minutes,
+            due_at: task.due_at,
+            completed_at: task.completed_at,
+            completed_by: task.completed_by,
+            created_at: task.created_at,
+            updated_at: task.updated_at,
+        }
+    }
+}
+
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ListOpsTasks {
+    status: Option<TaskStatus>,
+    tenant_id: Option<TenantId>,
+    /// Past its due time and not closed.
+    overdue: Option<bool>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List tasks, the next due first
+#[utoipa::path(operation_id = "list_ops_tasks", tag = "Operations", params(ListOpsTasks), security(("operator" = [])),
+    responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>)))]
+#[get("/ops/tasks")]
+pub async fn list_ops_tasks(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<ListOpsTasks>,
+) -> Result<HttpResponse> {
+    let ListOpsTasks { status, tenant_id, overdue, limit, cursor } = query.0;
+    let limit = limit.unwrap_or_default();
+    let after = cursor.map(|cursor| cursor.read()).transpose()?;
+    let filter = TaskFilter { status, tenant: tenant_id, is_overdue: overdue, after };
+    let look = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &filter, limit.probe());
+    let rows = core.db.read(operator.scope(), look).await?;
+    let now = core.clock.now();
+    let page = Page::of(rows, limit, |(task, _)| Cursor::of(&(task.due_at, task.id)));
+    Ok(HttpResponse::Ok().json(page.map(|row| OpsTaskView::of(row, now))))
+}
+
+fn not_found() -> Error {
+    Error::not_found("ops_task.not_found", "There is no such task.")
+}
+
+/// Read a task
+#[utoipa::path(operation_id = "get_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
+    security(("operator" = [])), responses((status = 200, description = "The task", body = OpsTaskView)))]
+#[get("/ops/tasks/{id}")]
+pub async fn get_ops_task(operator: Operator, core: web::Data<Core>, id: Path<OpsTaskId>) -> Result<HttpResponse> {
+    let look = move |tx: &mut PlatformTx<'_>| store::task(tx, id.0)?.ok_or_else(not_found);
+    let found = core.db.read(operator.scope(), look).await?;
+    let version = found.0.version;
+    Ok(Reply::ok(OpsTaskView::of(found, core.clock.now())).version(version).respond())
+}
+
+/// How a task stands now.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "done"}))]
+pub struct UpdateOpsTask {
+    pub status: TaskStatus,
+}
+
+/// Change a task's status
+#[utoipa::path(operation_id = "update_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
+    request_body = UpdateOpsTask, security(("operator" = [])),
+    responses((status = 200, description = "The task as it is now", body = OpsTaskView)))]
+#[patch("/ops/tasks/{id}")]
+pub async fn update_ops_task(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<OpsTaskId>,
+    if_match: IfMatch,
+    body: Json<UpdateOpsTask>,
+) -> Result<HttpResponse> {
+    let (by, status) = (operator.id, body.0.status);
+    let write = move |tx: &mut PlatformTx<'_>| {
+        let (mut task, name) = store::task(tx, id.0)?.ok_or_else(not_found)?;
+        if_match.check(task.version)?;
+        let from = task.status;
+        task.turn(status, by, tx.now());
+        store::save_task(tx, &task)?;
+        let data = serde_json::json!({ "kind": task.kind, "from": from, "to": status });
+        let event = NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data);
+        tx.for_tenant(task.tenant_id).record(event)?;
+        Ok((task, name))
+    };
+    let updated = core.db.write(operator.scope(), write).await?;
+    let version = updated.0.version;
+    Ok(Reply::ok(OpsTaskView::of(updated, core.clock.now())).version(version).respond())
+}

@@ -1,0 +1,30 @@
+//! The operators' console: what the platform's staff sees and does across tenants.
+//!
+//! Tasks with a due time, notifications, jobs that need a hand, subscriptions to activate, credits to grant, and one
+//! summary of it all. Every operation needs an operator's key; nothing here is reachable for a tenant. It owns
+//! `ops_tasks` and `operator_notifications` and otherwise calls the modules that own what it changes.
+
+mod api;
+pub mod model;
+pub mod onboarding;
+pub mod store;
+pub mod webhooks;
+
+use crate::engine::events::{EventType, Reactions};
+use crate::engine::jobs::Registry;
+
+/// Everything under `/v1/ops`, for operators' keys only.
+pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
+    api::routes(cfg);
+    webhooks::routes(cfg);
+}
+
+pub fn jobs(registry: &mut Registry) {
+    registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
+}
+
+pub fn reactions(reactions: &mut Reactions) {
+    reactions
+        .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
+        .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE);
+}

@@ -1,0 +1,269 @@
+//! Rows that operators see across tenants.
+
+use diesel::prelude::*;
+
+use super::model::{OperatorNotification, OpsTask, TaskKind, TaskStatus};
+use crate::base::Result;
+use crate::base::id::{EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::{
+    ad_campaigns, jobs, leads, operator_notifications, ops_tasks, subscriptions, tenants, webhook_events,
+};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::jobs::JobState;
+use crate::engine::jobs::store::JobRow;
+
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = ops_tasks)]
+struct TaskRow {
+    id: OpsTaskId,
+    tenant_id: TenantId,
+    kind: TaskKind,
+    title: String,
+    status: TaskStatus,
+    estimate_minutes: i32,
+    due_at: Timestamp,
+    completed_at: Option<Timestamp>,
+    completed_by: Option<OperatorId>,
+    version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<TaskRow> for OpsTask {
+    fn from(row: TaskRow) -> Self {
+        Self {
+            id: row.id,
+            tenant_id: row.tenant_id,
+            kind: row.kind,
+            title: row.title,
+            status: row.status,
+            estimate_minutes: row.estimate_minutes,
+            due_at: row.due_at,
+            completed_at: row.completed_at,
+            completed_by: row.completed_by,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// Adds a task of this tenant once per key; `None` when it was there.
+pub(super) fn add_task(
+    tx: &mut TenantTx<'_>,
+    kind: TaskKind,
+    dedupe_key: &str,
+    due_at: Timestamp,
+) -> Result<Option<OpsTaskId>> {
+    let (id, now) = (OpsTaskId::new(), tx.now());
+    let insert = diesel::insert_into(ops_tasks::table).values((
+        ops_tasks::id.eq(id),
+        ops_tasks::tenant_id.eq(tx.tenant()),
+        ops_tasks::kind.eq(kind),
+        ops_tasks::title.eq(kind.title()),
+        ops_tasks::status.eq(TaskStatus::Open),
+        ops_tasks::estimate_minutes.eq(kind.estimate_minutes()),
+        ops_tasks::dedupe_key.eq(dedupe_key),
+        ops_tasks::due_at.eq(due_at),
+        ops_tasks::completed_at.eq(None::<Timestamp>),
+        ops_tasks::completed_by.eq(None::<OperatorId>),
+        ops_tasks::version.eq(1),
+        ops_tasks::created_at.eq(now),
+        ops_tasks::updated_at.eq(now),
+    ));
+    Ok((OrIgnore(insert).execute(tx.conn())? == 1).then_some(id))
+}
+
+/// Which tasks to list, by due time.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    pub status: Option<TaskStatus>,
+    pub tenant: Option<TenantId>,
+    /// Not closed and past (or, if false, not past) their due time.
+    pub is_overdue: Option<bool>,
+    pub after: Option<(Timestamp, OpsTaskId)>,
+}
+
+/// Tasks with their tenant's name.
+pub(super) fn tasks(tx: &mut PlatformTx<'_>, filter: &TaskFilter, limit: i64) -> Result<Vec<(OpsTask, String)>> {
+    let now = tx.now();
+    let mut query = ops_tasks::table
+        .inner_join(tenants::table.on(tenants::id.eq(ops_tasks::tenant_id)))
+        .order((ops_tasks::due_at, ops_tasks::id))
+        .limit(limit)
+        .select((TaskRow::as_select(), tenants::name))
+        .into_boxed();
+    if let Some(status) = filter.status {
+        query = query.filter(ops_tasks::status.eq(status));
+    }
+    if let Some(tenant) = filter.tenant {
+        query = query.filter(ops_tasks::tenant_id.eq(tenant));
+    }
+    let open = [TaskStatus::Open, TaskStatus::InProgress];
+    match filter.is_overdue {
+        Some(true) => query = query.filter(ops_tasks::due_at.lt(now).and(ops_tasks::status.eq_any(open))),
+        Some(false) => query = query.filter(ops_tasks::due_at.ge(now).or(ops_tasks::status.ne_all(open))),
+        None => {}
+    }
+    if let Some((due_at, id)) = filter.after {
+        query = query.filter(ops_tasks::due_at.gt(due_at).or(ops_tasks::due_at.eq(due_at).and(ops_tasks::id.gt(id))));
+    }
+    let rows: Vec<(TaskRow, String)> = query.load(tx.conn())?;
+    Ok(rows.into_iter().map(|(row, name)| (row.into(), name)).collect())
+}
+
+pub(super) fn task(tx: &mut PlatformTx<'_>, id: OpsTaskId) -> Result<Option<(OpsTask, String)>> {
+    let row: Option<(TaskRow, String)> = ops_tasks::table
+        .inner_join(tenants::table.on(tenants::id.eq(ops_tasks::tenant_id)))
+        .filter(ops_tasks::id.eq(id))
+        .select((TaskRow::as_select(), tenants::name))
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.map(|(row, name)| (row.into(), name)))
+}
+
+pub(super) fn save_task(tx: &mut PlatformTx<'_>, task: &OpsTask) -> Result<()> {
+    diesel::update(ops_tasks::table.find(task.id))
+        .set((
+            ops_tasks::status.eq(task.status),
+            ops_tasks::completed_at.eq(task.completed_at),
+            ops_tasks::completed_by.eq(task.completed_by),
+            ops_tasks::version.eq(task.version),
+            ops_tasks::updated_at.eq(task.updated_at),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = operator_notifications, treat_none_as_default_value = false)]
+struct NotificationRow {
+    id: NotificationId,
+    tenant_id: Option<TenantId>,
+    event_id: Option<EventId>,
+    kind: String,
+    title: String,
+    body: String,
+    data: Json,
+    read_at: Option<Timestamp>,
+    created_at: Timestamp,
+}
+
+impl From<NotificationRow> for OperatorNotification {
+    fn from(row: NotificationRow) -> Self {
+        Self {
+            id: row.id,
+            tenant_id: row.tenant_id,
+            kind: row.kind,
+            title: row.title,
+            body: row.body,
+            data: row.data.0,
+            read_at: row.read_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// Tells the operators; `event` is the fact that caused it.
+pub(super) fn notify(tx: &mut PlatformTx<'_>, note: OperatorNotification, event: Option<EventId>) -> Result<()> {
+    let row = NotificationRow {
+        id: note.id,
+        tenant_id: note.tenant_id,
+        event_id: event,
+        kind: note.kind,
+        title: note.title,
+        body: note.body,
+        data: Json(note.data),
+        read_at: note.read_at,
+        created_at: note.created_at,
+    };
+    diesel::insert_into(operator_notifications::table).values(&row).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Newest first.
+pub(super) fn notifications(
+    tx: &mut PlatformTx<'_>,
+    is_read: Option<bool>,
+    before: Option<NotificationId>,
+    limit: i64,
+) -> Result<Vec<OperatorNotification>> {
+    let mut query = operator_notifications::table
+        .order(operator_notifications::id.desc())
+        .limit(limit)
+        .select(NotificationRow::as_select())
+        .into_boxed();
+    match is_read {
+        Some(true) => query = query.filter(operator_notifications::read_at.is_not_null()),
+        Some(false) => query = query.filter(operator_notifications::read_at.is_null()),
+        None => {}
+    }
+    if let Some(before) = before {
+        query = query.filter(operator_notifications::id.lt(before));
+    }
+    Ok(query.load(tx.conn())?.into_iter().map(OperatorNotification::from).collect())
+}
+
+/// Marks it read, for all operators; the first reading counts.
+pub(super) fn read_notification(tx: &mut PlatformTx<'_>, id: NotificationId) -> Result<Option<OperatorNotification>> {
+    let now = tx.now();
+    diesel::update(operator_notifications::table.find(id))
+        .filter(operator_notifications::read_at.is_null())
+        .set(operator_notifications::read_at.eq(now))
+        .execute(tx.conn())?;
+    let row: Option<NotificationRow> =
+        operator_notifications::table.find(id).select(NotificationRow::as_select()).first(tx.conn()).optional()?;
+    Ok(row.map(OperatorNotification::from))
+}
+
+pub(super) fn job(tx: &mut PlatformTx<'_>, id: JobId) -> Result<Option<JobRow>> {
+    Ok(jobs::table.find(id).select(JobRow::as_select()).first(tx.conn()).optional()?)
+}
+
+pub(super) fn tenant_exists(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(tenants::table.find(id))).get_result(tx.conn())?)
+}
+
+/// The counters of the operators' first screen (S0-61).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    pub new_tenants: i64,
+    pub running_subscriptions: i64,
+    pub active_ad_campaigns: i64,
+    pub leads: i64,
+    pub open_tasks: i64,
+    pub overdue_tasks: i64,
+    pub unread_notifications: i64,
+    pub dead_jobs: i64,
+    pub failed_webhook_events: i64,
+}
+
+/// Counts now; `since` bounds what is new.
+pub(super) fn counters(tx: &mut PlatformTx<'_>, since: Timestamp) -> Result<Counters> {
+    let now = tx.now();
+    let conn = tx.conn();
+    let open = || ops_tasks::table.filter(ops_tasks::status.eq_any([TaskStatus::Open, TaskStatus::InProgress]));
+    Ok(Counters {
+        new_tenants: tenants::table.filter(tenants::created_at.ge(since)).count().get_result(conn)?,
+        running_subscriptions: subscriptions::table
+            .filter(subscriptions::status.eq_any(["trialing", "active", "past_due"]))
+            .count()
+            .get_result(conn)?,
+        active_ad_campaigns: ad_campaigns::table.filter(ad_campaigns::status.eq("active")).count().get_result(conn)?,
+        leads: leads::table.filter(leads::received_at.ge(since)).count().get_result(conn)?,
+        open_tasks: open().count().get_result(conn)?,
+        overdue_tasks: open().filter(ops_tasks::due_at.lt(now)).count().get_result(conn)?,
+        unread_notifications: operator_notifications::table
+            .filter(operator_notifications::read_at.is_null())
+            .count()
+            .get_result(conn)?,
+        dead_jobs: jobs::table.filter(jobs::state.eq(JobState::Dead)).count().get_result(conn)?,
+        failed_webhook_events: webhook_events::table
+            .filter(webhook_events::state.eq("failed"))
+            .count()
+            .get_result(conn)?,
+    })
+}

@@ -1,0 +1,170 @@
+//! Stored webhooks: what came in, what became of it, and trying it again.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde_json::json;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::base::id::{TenantId, WebhookEventId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::jobs::{NewJob, enqueue};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
+use crate::integrations::process::{PROCESS, ProcessPayload};
+use crate::integrations::store::{self, WebhookEvent, WebhookFilter};
+use crate::tenants::access::Operator;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_webhook_events).service(get_webhook_event).service(replay_webhook_event);
+}
+
+/// A stored webhook, or one of the several events in it.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "provider": "meta", "kind": "leadgen", "external_id": "1231231231230001",
+    "tenant_id": null, "state": "failed", "outcome": "unrouted",
+    "error": "webhook.unrouted: no ad campaign of any tenant has this form, ad campaign or page", "attempts": 1,
+    "received_at": "2026-11-20T09:00:00Z", "processed_at": null
+}))]
+pub struct WebhookEventView {
+    pub id: WebhookEventId,
+    pub provider: WebhookProvider,
+    pub kind: WebhookKind,
+    /// The provider's id of the event.
+    pub external_id: String,
+    pub tenant_id: Option<TenantId>,
+    pub state: WebhookState,
+    /// What became of it: `lead_created`, `lead_enquired`, `duplicate`, `test_lead`, `unrouted`, `auth` …
+    pub outcome: Option<String>,
+    pub error: Option<String>,
+    pub attempts: i32,
+    pub received_at: Timestamp,
+    pub processed_at: Option<Timestamp>,
+    /// As stored, without keys; only when one event is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<serde_json::Value>,
+}
+
+impl WebhookEventView {
+    fn short(row: WebhookEvent) -> Self {
+        Self {
+            id: row.id,
+            provider: row.provider,
+            kind: row.kind,
+            external_id: row.external_id,
+            tenant_id: row.tenant_id,
+            state: row.state,
+            outcome: row.outcome,
+            error: row.error,
+            attempts: row.attempts,
+            received_at: row.received_at,
+            processed_at: row.processed_at,
+            body: None,
+        }
+    }
+    fn full(row: WebhookEvent) -> Self {
+        let body = row.body.0.clone();
+        Self { body: Some(body), ..Self::short(row) }
+    }
+}
+
+/// Which stored webhooks to list.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookEventQuery {
+    state: Option<WebhookState>,
+    provider: Option<WebhookProvider>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+fn absent() -> Error {
+    Error::not_found("webhook_event.not_found", "There is no such stored webhook.")
+}
+
+/// List stored webhooks, newest first
+#[utoipa::path(
+    operation_id = "list_webhook_events",
+    tag = "Operations",
+    params(WebhookEventQuery),
+    security(("operator" = [])),
+    responses((status = 200, description = "A page of stored webhooks, without their bodies", body = Page<WebhookEventView>))
+)]
+#[get("/ops/webhook-events")]
+pub async fn list_webhook_events(
+    operator: Operator,
+    core: web::Data<Core>,
+    query: Query<WebhookEventQuery>,
+) -> Result<HttpResponse> {
+    let query = query.0;
+    let limit = query.limit.unwrap_or_default();
+    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, WebhookEventId)>()).transpose()?;
+    let filter = WebhookFilter { state: query.state, provider: query.provider, after };
+    let look = move |tx: &mut PlatformTx<'_>| store::list(tx, &filter, limit.probe());
+    let rows = core.db.read(operator.scope(), look).await?;
+    let page = Page::of(rows, limit, |last| Cursor::of(&(last.received_at, last.id)));
+    Ok(HttpResponse::Ok().json(page.map(WebhookEventView::short)))
+}
+
+/// Read a stored webhook with its body
+#[utoipa::path(
+    operation_id = "get_webhook_event",
+    tag = "Operations",
+    params(("id" = WebhookEventId, Path)),
+    security(("operator" = [])),
+    responses((status = 200, description = "The stored webhook", body = WebhookEventView))
+)]
+#[get("/ops/webhook-events/{id}")]
+pub async fn get_webhook_event(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<WebhookEventId>,
+) -> Result<HttpResponse> {
+    let look = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0);
+    let row = core.db.read(operator.scope(), look).await?.ok_or_else(absent)?;
+    Ok(HttpResponse::Ok().json(WebhookEventView::full(row)))
+}
+
+/// Try a stored webhook again
+///
+/// For those that failed or still wait. Whatever happens, it has its effect once.
+#[utoipa::path(
+    operation_id = "replay_webhook_event",
+    tag = "Operations",
+    params(("id" = WebhookEventId, Path)),
+    security(("operator" = [])),
+    responses((status = 202, description = "Its job is due again", body = WebhookEventView))
+)]
+#[post("/ops/webhook-events/{id}/replay")]
+pub async fn replay_webhook_event(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<WebhookEventId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        replay(tx, id.0).map(|row| Reply::accepted(WebhookEventView::full(row)))
+    })
+    .await
+}
+
+fn replay(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<WebhookEvent> {
+    let row = store::find(tx, id)?.ok_or_else(absent)?;
+    if !store::reopen(tx, id)? {
+        let message = format!("A webhook that is {} is not replayed; failed and waiting ones are.", row.state);
+        return Err(Error::conflict("webhook_event.not_replayable", message));
+    }
+    let data = json!({"provider": row.provider, "kind": row.kind, "external_id": row.external_id, "was": row.outcome});
+    let event = tx.record(NewEvent::new(EventType::WebhookEventReplayed).subject(id.uuid()).data(data))?;
+    // The first job's key is spent, so each replay has one of its own.
+    let job = NewJob::new(&PROCESS, &ProcessPayload { webhook_event_id: id }).unique(format!("{id}:{event}"));
+    enqueue(tx, platform_tenant(), job)?;
+    store::find(tx, id)?.ok_or_else(absent)
+}
