@@ -17,6 +17,8 @@ pub mod route;
 pub mod status;
 pub mod store;
 pub mod targeting;
+#[cfg(test)]
+mod tests;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

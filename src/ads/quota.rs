@@ -44,7 +44,7 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
     ctx.finish(move |tx| hold_back(tx, &event, policy)).await
 }
 
-fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Result<()> {
+pub(super) fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Result<()> {
     store::lock(tx)?;
     if is_over(tx, event)? {
         return Ok(());
@@ -113,7 +113,7 @@ pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
     ctx.finish(let_run).await
 }
 
-fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
+pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
     for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {
         let to = campaign.status.after(Step::Resume)?;

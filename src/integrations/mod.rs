@@ -11,6 +11,8 @@ pub mod api;
 pub mod model;
 pub mod process;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -19,6 +19,8 @@ pub mod region;
 pub mod session;
 pub mod sign_up;
 pub mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::engine::jobs::Registry;
 

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_budget_travels_as_the_sdk_writes_it() {
         let settings = MetaSettings { access_token: Some(Secret::new("EAAx")), ..Default::default() };
-        let graph = GraphApi::from_settings(&settings, std::time::Duration::from_secs(1)).unwrap().unwrap();
+        let graph = GraphApi::from_settings(&settings, &fixtures::clients()).unwrap().unwrap();
         let request = graph.set_budget_request("120210000000000001", Money::inr(50_000)).unwrap().build().unwrap();
         let body = request.body().and_then(|body| body.as_bytes()).unwrap();
         let captured = fixtures::captured("meta", "adset_create")["body"]["daily_budget"].as_str().unwrap().to_string();
