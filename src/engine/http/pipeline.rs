@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
 use futures_util::FutureExt;
@@ -62,48 +63,55 @@ pub async fn around(
     let id = request_id(&req);
     let method = req.method().clone();
     req.extensions_mut().insert(RequestId(id.clone()));
-    let http_request = req.request().clone();
+    let core = req.app_data::<web::Data<Core>>().cloned();
+    let no_store = req.path().starts_with("/v1");
     let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path());
     let header_bytes: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
 
+    // Routing writes into the request and panics when somebody else holds it, so nothing of it is kept here.
     let work = async {
         if header_bytes > MAX_HEADER_BYTES {
             let message = format!("All headers together may have at most {MAX_HEADER_BYTES} bytes.");
-            return Err(Error::new(ErrorKind::Malformed, "request.headers_too_large", message));
+            return Err(Error::new(ErrorKind::Malformed, "request.headers_too_large", message).error_response());
         }
         let call = AssertUnwindSafe(next.call(req)).catch_unwind();
         match tokio::time::timeout(TIME_LIMIT, call).await {
             Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
-            Ok(Ok(Err(error))) => {
-                Ok(ServiceResponse::new(http_request.clone(), error.as_response_error().error_response()))
+            Ok(Ok(Err(error))) => Err(error.as_response_error().error_response()),
+            Ok(Err(_)) => Err(Error::internal("the handler panicked").error_response()),
+            Err(_) => {
+                let message = "The request took longer than 30 s and was cut off.";
+                Err(Error::unavailable("request.timeout", message).error_response())
             }
-            Ok(Err(_)) => Err(Error::internal("the handler panicked")),
-            Err(_) => Err(Error::unavailable("request.timeout", "The request took longer than 30 s and was cut off.")),
         }
     };
-    let scoped = REQUEST_ID.scope(id.clone(), async {
-        work.await.unwrap_or_else(|error| ServiceResponse::new(http_request.clone(), error.error_response()))
-    });
-    let mut response = scoped.instrument(span.clone()).await;
+    let mut answer = REQUEST_ID.scope(id.clone(), work).instrument(span.clone()).await;
 
-    finish_headers(&mut response, &id);
+    let (status, route) = match &mut answer {
+        Ok(response) => {
+            let standing = response.request().extensions().get::<Standing>().cloned();
+            finish_headers(response.headers_mut(), &id, no_store, standing);
+            (response.status(), response.request().match_pattern())
+        }
+        Err(response) => {
+            finish_headers(response.headers_mut(), &id, no_store, None);
+            (response.status(), None)
+        }
+    };
     let elapsed = started.elapsed();
-    let status = response.status();
-    let route = http_request.match_pattern().unwrap_or_else(|| "unmatched".into());
-    if let Some(core) = http_request.app_data::<web::Data<Core>>() {
+    let route = route.unwrap_or_else(|| "unmatched".into());
+    if let Some(core) = core {
         core.metrics
             .http_requests
             .with_label_values(&[method.as_str(), route.as_str(), status.as_str()])
             .observe(elapsed.as_secs_f64());
     }
     span.in_scope(|| tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered"));
-    Ok(response)
+    // The request is gone by now, so the server is handed a finished response in place of an error.
+    answer.map_err(|response| InternalError::from_response("answered", response).into())
 }
 
-fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &str) {
-    let standing = response.request().extensions().get::<Standing>().cloned();
-    let no_store = response.request().path().starts_with("/v1");
-    let headers = response.headers_mut();
+fn finish_headers(headers: &mut HeaderMap, id: &str, no_store: bool, standing: Option<Standing>) {
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
