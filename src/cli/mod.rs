@@ -74,7 +74,7 @@ pub async fn run() -> Outcome {
     let command = match Cli::parse().command {
         Command::Openapi { check, path } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
-            log_to_stderr(false, "warn");
+            log_to_stderr(false, "error");
             return demo::run(args).await;
         }
         other => other,

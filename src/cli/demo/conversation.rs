@@ -12,7 +12,7 @@ const REPLY: &str = "Gladly, Priya. Rajesh will call you at 6:15 pm.";
 
 /// Sends to a conversation and answers with the message.
 async fn send(story: &Story<'_>, who: &Who, conversation: &str, message: Value) -> Result<Value, String> {
-    story.post(who, &format!("/v1/conversations/{conversation}/messages"), message).await?.expect(201)
+    story.post(who, &format!("/v1/conversations/{conversation}/messages"), message).await?.expect(202)
 }
 
 /// The messages of a conversation, newest first.
@@ -84,7 +84,7 @@ pub(super) async fn begins(story: &mut Story<'_>, abc: &Tenant, lead: &Lead) -> 
         .step(abc.name, "reads the suggested first message", async |story| {
             let draft = story.get(&abc.owner, &suggestion(&lead.id)).await?;
             let content = draft.text("/content")?;
-            contains("The draft", content, &[priya.first_name(), "ABC Real Estate", priya.areas])?;
+            contains("The draft", content, &[priya.first_name(), "ABC Real Estate", "2 BHK flats", priya.areas])?;
             Ok((format!("reads the suggested first message: \"{content}\""), draft["template"].clone()))
         })
         .await?;

@@ -63,11 +63,12 @@ pub(super) async fn appears(story: &Story<'_>, abc: &Tenant, name: &str) -> Resu
 
 pub(super) async fn arrives(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign) -> Result<Lead, StepFailed> {
     let priya = story.cast.priya();
-    let (lead, sent) = story
+    let (lead, alert) = story
         .step(&priya.name, "fills in the form of the Meta ad", async |story| {
             let sent = Instant::now();
             let told = story.outside("/sandbox/meta/leads", filled(meta, &priya)).await?;
             same("the signed webhook's answer", told.number("/webhook_status")?, 200)?;
+            let alert = announced(story, abc, &[&priya.name], sent).await?.swap_remove(0);
             let lead = appears(story, abc, &priya.name).await?;
             same("its source", lead.text("/source")?, "meta_ads")?;
             same("its e-mail", lead.text("/email")?, priya.email.as_str())?;
@@ -76,7 +77,7 @@ pub(super) async fn arrives(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampai
             same("its ad campaign", lead.text("/ad_campaign_id")?, meta.id.as_str())?;
             let what =
                 "fills in the Meta form: signed webhook accepted, answers fetched from the Graph API, lead stored";
-            Ok((what.into(), (lead, sent)))
+            Ok((what.into(), (lead, alert)))
         })
         .await?;
     let id = lead["id"].as_str().unwrap_or_default().to_string();
@@ -122,8 +123,7 @@ pub(super) async fn arrives(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampai
         .await?;
     story
         .step(abc.name, "is told on WhatsApp", async |story| {
-            let alerts = announced(story, abc, &[&priya.name], sent).await?;
-            let body = alerts[0].text("/body")?;
+            let body = alert.text("/body")?;
             let link = format!("{APP}/leads/{id}");
             contains("The WhatsApp message", body, &["95", &priya.phone, priya.budget, priya.timeline, &link])?;
             let took = story.notified.last().map_or(0, std::time::Duration::as_millis);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::first_lead::{announced, filled};
 use super::play::{AdCampaign, Tenant};
 use super::story::{Fields, Seen, StepFailed, Story, same};
+use crate::base::time::Timestamp;
 use crate::providers::meta;
 use crate::sandbox::SandboxSettings;
 
@@ -28,10 +29,23 @@ async fn usage_is(story: &Story<'_>, abc: &Tenant, used: i64, remaining: i64, ov
     Ok(usage)
 }
 
+/// The first whole second of the period. Meta tells the time of a form in whole seconds, and a form of the second in which
+/// the paid period began would still belong to the trial.
+async fn first_second(story: &Story<'_>, abc: &Tenant) -> Result<String, String> {
+    let usage = story.get(&abc.owner, "/v1/usage").await?;
+    let began: Timestamp = usage.text("/period_start")?.parse()?;
+    let second = Timestamp::from_seconds(began.seconds() + 1).ok_or("the period begins at the end of time")?;
+    Ok(second.to_string())
+}
+
 /// New people fill in the Meta form at the same moment: one batched webhook. Answers with their leads, once all are there.
 async fn crowd(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign, count: usize) -> Result<Vec<Value>, String> {
     let people = story.cast.crowd(count);
-    let forms: Vec<Value> = people.iter().map(|person| filled(meta, person)).collect();
+    let at = first_second(story, abc).await?;
+    let mut forms: Vec<Value> = people.iter().map(|person| filled(meta, person)).collect();
+    for form in &mut forms {
+        form["created_time"] = at.as_str().into();
+    }
     let sent = Instant::now();
     let told = story.outside("/sandbox/meta/leads/batch", json!({"leads": forms})).await?;
     same("the signed webhook's answer", told.number("/webhook_status")?, 200)?;

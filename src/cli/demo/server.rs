@@ -82,15 +82,15 @@ impl Server {
         self.app.core.db.engine().name()
     }
 
-    /// Lets running requests and jobs finish.
+    /// Lets running jobs finish, then requests: jobs reach the twins through this very server.
     pub async fn stop(self) -> Result<()> {
         let ((handle, server), (stop, worker)) = (self.http, self.worker);
-        handle.stop(true).await;
         // A worker that has ended by itself is not told anything.
         let _ = stop.send(true);
         self.app.core.db.wake().stop();
-        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
-        worker.await.map_err(Error::internal)
+        worker.await.map_err(Error::internal)?;
+        handle.stop(true).await;
+        server.await.map_err(Error::internal)?.map_err(Error::internal)
     }
 }
 
