@@ -1,0 +1,1 @@
+//! The story, end to end, on each engine.
