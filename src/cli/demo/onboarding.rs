@@ -6,6 +6,7 @@ use super::cast::{AREAS, BUDGET, FIRST_TIME, TIMELINE, lead_form};
 use super::client::Who;
 use super::play::{AdCampaign, PASSWORD, Tenant};
 use super::story::{Fields, Seen, StepFailed, Story, same};
+use crate::base::time::Timestamp;
 
 const NAME: &str = "ABC Real Estate";
 /// Where the tenant's people work; links in notifications lead there.
@@ -116,7 +117,7 @@ pub(super) async fn alert_operators(story: &mut Story<'_>, abc: &Tenant) -> Resu
             });
             let mut titles = Vec::new();
             for task in tasks.await? {
-                let at = |pointer: &str| Ok::<_, String>(task.text(pointer)?.parse::<crate::base::time::Timestamp>()?);
+                let at = |pointer: &str| task.text(pointer)?.parse::<Timestamp>();
                 // The 24 hours begin with the trial, a moment before the task is written.
                 let minutes = at("/due_at")?.since(at("/created_at")?).num_minutes();
                 same("about 24 hours to do it", (24 * 60 - 10..=24 * 60).contains(&minutes), true)?;
