@@ -1,8 +1,8 @@
 //! The job engine: claim, retry, death, rescue, fairness, uniqueness.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use leadwright::base::Error;

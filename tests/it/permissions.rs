@@ -10,7 +10,16 @@ use crate::contract::{body_example, operations};
 use crate::support::{Client, Tenant, TestApp};
 
 /// Operations that anybody may call, by design.
-const PUBLIC: &[&str] = &["/healthz", "/readyz", "/metrics", "/v1/auth/", "/v1/invitations/accept", "/v1/webhooks/", "/api/webhooks/", "/v1/plans"];
+const PUBLIC: &[&str] = &[
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/v1/auth/",
+    "/v1/invitations/accept",
+    "/v1/webhooks/",
+    "/api/webhooks/",
+    "/v1/plans",
+];
 
 fn is_public(path: &str) -> bool {
     path != "/v1/auth/logout" && path != "/v1/auth/password" && PUBLIC.iter().any(|prefix| path.starts_with(prefix))
@@ -125,16 +134,19 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
     app.run_jobs().await;
     let conversation = owner.get("/v1/conversations").await.ok()["data"][0].clone();
     let key = owner.post("/v1/api-keys", json!({ "name": "x", "scopes": ["leads:read"] })).await.created();
-    let invitation = owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
+    let invitation =
+        owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
     let me = owner.get("/v1/me").await.ok();
     let subscription = owner.get("/v1/subscriptions/current").await.ok();
     let operator = app.operator();
     let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();
     let notification = owner.get("/v1/notifications").await.ok()["data"][0].clone();
-    let message = owner.get(&format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await.ok()["data"][0].clone();
+    let message =
+        owner.get(&format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await.ok()["data"][0].clone();
     let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
     let alert = operator.get("/v1/ops/notifications").await.ok()["data"][0].clone();
-    let invited = invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
+    let invited =
+        invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
     let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
     BTreeMap::from([
         ("lead_id", text(&lead["id"])),
@@ -160,5 +172,11 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
 
 /// What must never be read by another tenant.
 async fn secrets(tenant: &Tenant) -> Vec<String> {
-    vec!["Sensitive Person".into(), "sensitive@example.com".into(), "+919876543210".into(), "owner@private.example.com".into(), tenant.id.clone()]
+    vec![
+        "Sensitive Person".into(),
+        "sensitive@example.com".into(),
+        "+919876543210".into(),
+        "owner@private.example.com".into(),
+        tenant.id.clone(),
+    ]
 }

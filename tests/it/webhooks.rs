@@ -10,12 +10,16 @@ const GOOGLE_KEY: &str = "fixture-google-key-17";
 const RESEND_SECRET: &str = "whsec_Zml4dHVyZS1yZXNlbmQtc2VjcmV0LTI0";
 
 async fn with_fixture_secrets(engine: TestEngine) -> TestApp {
-    TestApp::start(engine, &[
-        ("META_APP_SECRET", META_SECRET),
-        ("META_VERIFY_TOKEN", "fixture-verify-token"),
-        ("GOOGLE_ADS_KEY", GOOGLE_KEY),
-        ("RESEND_WEBHOOK_SECRET", RESEND_SECRET),
-    ]).await
+    TestApp::start(
+        engine,
+        &[
+            ("META_APP_SECRET", META_SECRET),
+            ("META_VERIFY_TOKEN", "fixture-verify-token"),
+            ("GOOGLE_ADS_KEY", GOOGLE_KEY),
+            ("RESEND_WEBHOOK_SECRET", RESEND_SECRET),
+        ],
+    )
+    .await
 }
 
 /// Every sidecar of a vendor with its body.
@@ -53,8 +57,12 @@ async fn play(app: &TestApp, vendor: &str, path: &str) {
         }
         let answer = call.await;
         match meta["expect"].as_str() {
-            Some("accept") => assert!((200..300).contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text),
-            Some("reject") => assert!([400, 401, 403].contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text),
+            Some("accept") => {
+                assert!((200..300).contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text)
+            }
+            Some("reject") => {
+                assert!([400, 401, 403].contains(&answer.status), "{vendor}/{name}: {} {}", answer.status, answer.text)
+            }
             _ => assert!(answer.status < 500, "{vendor}/{name}: {}", answer.status),
         }
         if let Some(expected) = meta["expect_response_body"].as_str() {

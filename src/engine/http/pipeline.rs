@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::InternalError;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
@@ -55,6 +54,8 @@ fn request_id(req: &ServiceRequest) -> String {
 }
 
 /// The middleware.
+///
+/// The request itself is handed on whole: actix routes it by unique access, so nothing here may hold a copy meanwhile.
 pub async fn around(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -64,54 +65,62 @@ pub async fn around(
     let method = req.method().clone();
     req.extensions_mut().insert(RequestId(id.clone()));
     let core = req.app_data::<web::Data<Core>>().cloned();
-    let no_store = req.path().starts_with("/v1");
     let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path());
-    let header_bytes: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let answered = REQUEST_ID.scope(id.clone(), guarded(req, next)).instrument(span.clone()).await;
 
-    // Routing writes into the request and panics when somebody else holds it, so nothing of it is kept here.
-    let work = async {
-        if header_bytes > MAX_HEADER_BYTES {
-            let message = format!("All headers together may have at most {MAX_HEADER_BYTES} bytes.");
-            return Err(Error::new(ErrorKind::Malformed, "request.headers_too_large", message).error_response());
-        }
-        let call = AssertUnwindSafe(next.call(req)).catch_unwind();
-        match tokio::time::timeout(TIME_LIMIT, call).await {
-            Ok(Ok(Ok(response))) => Ok(response.map_into_boxed_body()),
-            Ok(Ok(Err(error))) => Err(error.as_response_error().error_response()),
-            Ok(Err(_)) => Err(Error::internal("the handler panicked").error_response()),
-            Err(_) => {
-                let message = "The request took longer than 30 s and was cut off.";
-                Err(Error::unavailable("request.timeout", message).error_response())
-            }
-        }
-    };
-    let mut answer = REQUEST_ID.scope(id.clone(), work).instrument(span.clone()).await;
-
-    let (status, route) = match &mut answer {
-        Ok(response) => {
-            let standing = response.request().extensions().get::<Standing>().cloned();
-            finish_headers(response.headers_mut(), &id, no_store, standing);
-            (response.status(), response.request().match_pattern())
-        }
-        Err(response) => {
-            finish_headers(response.headers_mut(), &id, no_store, None);
-            (response.status(), None)
-        }
+    let (status, route) = match &answered {
+        Ok(response) => (response.status(), response.request().match_pattern().unwrap_or_else(|| "unmatched".into())),
+        Err(error) => (error.as_response_error().status_code(), "unmatched".into()),
     };
     let elapsed = started.elapsed();
-    let route = route.unwrap_or_else(|| "unmatched".into());
     if let Some(core) = core {
-        core.metrics
-            .http_requests
-            .with_label_values(&[method.as_str(), route.as_str(), status.as_str()])
-            .observe(elapsed.as_secs_f64());
+        let labels = [method.as_str(), route.as_str(), status.as_str()];
+        core.metrics.http_requests.with_label_values(&labels).observe(elapsed.as_secs_f64());
     }
-    span.in_scope(|| tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered"));
-    // The request is gone by now, so the server is handed a finished response in place of an error.
-    answer.map_err(|response| InternalError::from_response("answered", response).into())
+    span.in_scope(|| {
+        tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered");
+    });
+    answered.map(|mut response| {
+        finish_headers(&mut response, &id);
+        response
+    })
 }
 
-fn finish_headers(headers: &mut HeaderMap, id: &str, no_store: bool, standing: Option<Standing>) {
+/// Calls the service within the limits; whatever goes wrong becomes a problem.
+async fn guarded(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let header_bytes: usize = req.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if header_bytes > MAX_HEADER_BYTES {
+        let message = format!("All headers together may have at most {MAX_HEADER_BYTES} bytes.");
+        let error = Error::new(ErrorKind::Malformed, "request.headers_too_large", message);
+        return Ok(req.into_response(as_answer(&error)));
+    }
+    let call = AssertUnwindSafe(next.call(req)).catch_unwind();
+    let error = match tokio::time::timeout(TIME_LIMIT, call).await {
+        Ok(Ok(Ok(response))) => return Ok(response.map_into_boxed_body()),
+        Ok(Ok(Err(error))) => return Err(error),
+        Ok(Err(_)) => Error::internal("the handler panicked"),
+        Err(_) => Error::unavailable("request.timeout", "The request took longer than 30 s and was cut off."),
+    };
+    let answer = as_answer(&error);
+    Err(actix_web::error::InternalError::from_response(error, answer).into())
+}
+
+/// A problem that leaves without passing [`finish_headers`].
+fn as_answer(error: &Error) -> HttpResponse {
+    let mut response = error.error_response();
+    if let Ok(value) = HeaderValue::from_str(&current_request_id()) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &str) {
+    let standing = response.request().extensions().get::<Standing>().cloned();
+    let no_store = response.request().path().starts_with("/v1");
+    let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);

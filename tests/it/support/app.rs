@@ -34,7 +34,8 @@ impl TestApp {
         F: FnOnce(TestApp) -> Fut,
         Fut: Future<Output = ()>,
     {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
         runtime.block_on(async {
             let app = Self::start(engine, &[]).await;
             let server = app.server.clone();

@@ -138,7 +138,8 @@ impl Answer {
     pub fn invalid(self, pointer: &str) -> Value {
         let what = format!("{}: {}", self.what, self.text);
         assert_eq!(self.status, 422, "{what}");
-        let pointers: Vec<&str> = self.body["errors"].as_array().into_iter().flatten().filter_map(|e| e["pointer"].as_str()).collect();
+        let pointers: Vec<&str> =
+            self.body["errors"].as_array().into_iter().flatten().filter_map(|e| e["pointer"].as_str()).collect();
         assert!(pointers.contains(&pointer), "{pointer} not in {pointers:?}; {what}");
         self.body
     }
