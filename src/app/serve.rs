@@ -163,7 +163,8 @@ async fn shut_down(handle: Option<ServerHandle>) {
     }
 }
 
-async fn wait_for_signal() {
+/// Resolves at SIGINT or SIGTERM.
+pub async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
