@@ -52,26 +52,13 @@ impl Default for SandboxCredentials {
             whatsapp_from: "+14155238886".into(),
             sms_from: "+14155550100".into(),
             templates: [
-                // The platform's own templates, as they are submitted for approval: variables by number.
-                // 1: the person, 2: who writes ("ABC Real Estate via …"), 3: what it is about.
-                template(
-                    "first_contact",
-                    "HX00000000000000000000000000000001",
-                    "Hi {{1}}, this is {{2}}. Thank you for your interest in {{3}}. Would you be available for a quick call \
-                     today to discuss your requirements?",
-                ),
-                // 1: grade, 2: score, 3: name, 4: phone, 5: budget, 6: timeline, 7: areas, 8: reasons, 9: deep link.
+                // 1: the person's name, 2: the message, 3: who it is from ("ABC Real Estate via …").
+                template("first_contact", "HX00000000000000000000000000000001", "Hi {{1}}! {{2}}\n\n{{3}}"),
+                // 1: the business, 2: who and what, 3: why it is a good lead, 4: the deep link.
                 template(
                     "lead_alert",
                     "HX00000000000000000000000000000002",
-                    "🎯 New {{1}} lead! (Score: {{2}}/100)\n\nName: {{3}}\nPhone: {{4}}\nBudget: {{5}}\nTimeline: {{6}}\n\
-                     Areas: {{7}}\n\nWhy: {{8}}\n\nView & contact: {{9}}\n\n⏰ Contact within 1 hour for best results!",
-                ),
-                // 1: title, 2: text, 3: link.
-                template(
-                    "account_alert",
-                    "HX00000000000000000000000000000003",
-                    "🔔 {{1}}: {{2}}\n\nOpen {{3}} to see more.",
+                    "New lead for {{1}}: {{2}}\n\n{{3}}\n\nContact within 1 hour: {{4}}",
                 ),
             ]
             .into(),

@@ -179,15 +179,12 @@ fn sms(body: &str) -> OutgoingText {
     OutgoingText { channel: TextChannel::Sms, from, ..whatsapp(TextContent::Body(body.into())) }
 }
 
-const FIRST_CONTACT: &str = "Hi Asha, this is ABC Real Estate via Leadwright. Thank you for your interest in 2 BHK. \
-    Would you be available for a quick call today to discuss your requirements?";
-
 fn first_contact() -> TextContent {
-    let variables = [("1", "Asha"), ("2", "ABC Real Estate via Leadwright"), ("3", "2 BHK")];
+    let variables = [("1", "Asha"), ("2", "When shall we call?"), ("3", "ABC Real Estate via Leadwright")];
     TextContent::Template {
         code: "first_contact".into(),
         variables: variables.map(|(name, value)| (name.to_string(), value.to_string())).into(),
-        text: FIRST_CONTACT.into(),
+        text: "Hi Asha! When shall we call?\n\nABC Real Estate via Leadwright".into(),
     }
 }
 
@@ -204,7 +201,7 @@ async fn a_template_is_delivered_and_its_callbacks_are_signed_and_ordered() {
     let outbox = house.get("/sandbox/outbox?to=%2B919876543210&provider=twilio").await;
     let entry = &outbox["data"][0];
     assert_eq!((entry["id"].as_str(), entry["status"].as_str()), (Some(accepted.provider_id.as_str()), Some("read")));
-    assert_eq!(entry["body"], FIRST_CONTACT);
+    assert_eq!(entry["body"], "Hi Asha! When shall we call?\n\nABC Real Estate via Leadwright");
     assert_eq!(entry["channel"], "whatsapp");
     assert_eq!(house.get("/sandbox/outbox?to=%2B14155550199").await["data"], json!([]));
 }

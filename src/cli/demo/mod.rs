@@ -53,25 +53,3 @@ pub(super) async fn run(args: DemoArgs) -> super::Outcome {
     played?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::inbox::model::Channel;
-    use crate::inbox::templates;
-    use crate::sandbox::SandboxSettings;
-
-    /// The twin's copies are what a provider approved; the platform's own must read the same to a person.
-    #[test]
-    fn the_twin_approved_the_platforms_templates_word_for_word() {
-        let approved = SandboxSettings::default_credentials().templates;
-        assert_eq!(approved.len(), 3);
-        for (code, copy) in approved {
-            let names =
-                (1..=9).map(|number| number.to_string()).filter(|n| copy.body.contains(&format!("{{{{{n}}}}}")));
-            let values = names.map(|number| (number.clone(), format!("<{number}>"))).collect();
-            let own = templates::find(&code).unwrap().render(Channel::Whatsapp, &values).unwrap();
-            let theirs = values.iter().fold(copy.body, |text, (n, value)| text.replace(&format!("{{{{{n}}}}}"), value));
-            assert_eq!(own.content, theirs, "{code}");
-        }
-    }
-}
