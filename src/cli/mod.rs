@@ -96,9 +96,7 @@ pub async fn run() -> Outcome {
 }
 
 async fn start(config: Config, parts: Parts) -> Outcome {
-    let app = App::build(config, Clock::system())?;
-    app.prepare().await?;
-    serve::run(app, parts).await?;
+    serve::run(App::build(config, Clock::system())?, parts).await?;
     Ok(())
 }
 
