@@ -147,14 +147,15 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         signal.await;
     }
     tracing::info!("stopping");
-    shut_down(handle).await;
+    // Jobs first: with the twins on they reach their providers through this very server.
     let _ = stop.send(true);
     app.core.db.wake().stop();
-    if let Some(server) = server {
-        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
-    }
     if let Some(worker) = worker {
         worker.await.map_err(Error::internal)?;
+    }
+    shut_down(handle).await;
+    if let Some(server) = server {
+        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
     prepared.unwrap_or(Ok(()))
 }
