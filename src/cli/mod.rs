@@ -112,7 +112,8 @@ async fn create_operator(config: Config, name: String, email: Option<Email>) -> 
 fn log_to_stderr(json: bool, level: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
     if let Err(error) = set {
         eprintln!("logging is already set up: {error}");
