@@ -1,5 +1,6 @@
 use super::*;
 use crate::base::id::TenantId;
+use crate::base::time::Timestamp;
 use crate::engine::db::{Origin, TenantScope, TenantTx};
 use crate::tenants::{ensure_operator, store};
 
@@ -95,6 +96,30 @@ on_both_engines! {
         assert_eq!(me["features"], json!(["whatsapp_integration"]));
         let onboarding = office.get("/tenants/current/onboarding", owner).await.expect(200);
         assert_eq!(onboarding["subscription"], true);
+    }
+
+    async fn the_use_of_an_operators_key_is_noted_at_most_once_a_minute(office: Office) {
+        let key = &office.operator().await;
+        let acme = office.sign_up("acme").await;
+        let tenant = text(&acme["tenant"]["id"]);
+        let noted = async || {
+            let look = |tx: &mut PlatformTx<'_>| {
+                use crate::engine::db::schema::operator_keys;
+                use diesel::prelude::*;
+                Ok(operator_keys::table.select(operator_keys::last_used_at).first::<Option<Timestamp>>(tx.conn())?)
+            };
+            office.core.db.read(PlatformScope::system(), look).await.unwrap()
+        };
+        assert_eq!(noted().await, None);
+        office.get("/tenants", key).await.expect(200);
+        let first = office.core.clock.now();
+        assert_eq!(noted().await, Some(first));
+        office.core.clock.advance(chrono::Duration::seconds(60));
+        office.get("/tenants", key).await.expect(200);
+        assert_eq!(noted().await, Some(first), "not twice within a minute");
+        office.core.clock.advance(chrono::Duration::seconds(1));
+        office.send("GET /me", key, None, &[("X-Tenant-Id", tenant)]).await.expect(200);
+        assert_eq!(noted().await, Some(office.core.clock.now()), "acting in a tenant is a use as well");
     }
 
     async fn the_configured_operator_is_made_once(office: Office) {
