@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::dispatch::Ledger;
+use super::follow;
 use super::leave::{self, Row};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
 use super::open::{self, LeadOpening};
@@ -259,5 +260,30 @@ on_both_engines! {
         let back = stage.within(acme.0, move |tx| conversations::get(tx, acme.2)).await;
         assert_eq!((back.status, back.closed_at, back.archived_at), (ConversationStatus::Open, None, None));
         assert_eq!(stage.count(acme.0, EventType::ConversationReopened).await, 1);
+    }
+
+    async fn a_conversation_follows_its_lead_to_a_new_number(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        stage.sent(acme, "SMa").await;
+        stage.inbound("SM1", "Hi").await;
+        let change = |phone: Option<&'static str>| {
+            stage.within(acme.0, move |tx| {
+                let mut lead = store::get(tx, acme.1)?;
+                lead.phone = phone.map(Into::into);
+                store::update(tx, &mut lead)?;
+                follow::follow(tx, acme.1)?;
+                conversations::get(tx, acme.2)
+            })
+        };
+        let unmoved = change(Some(PERSON)).await;
+        assert!(unmoved.window_expires_at.is_some(), "nothing changed for the conversation");
+        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 0);
+
+        let moved = change(Some("+919876500009")).await;
+        assert_eq!(moved.person_address.as_deref(), Some("+919876500009"));
+        assert_eq!(moved.window_expires_at, None, "the new number has not written yet");
+        assert_eq!(moved.version, unmoved.version + 1);
+        assert_eq!(change(None).await.person_address, None, "a number taken away is not written to");
+        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 2);
     }
 }
