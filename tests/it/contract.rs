@@ -186,6 +186,25 @@ both_engines! {
         owner.post("/v1/leads", body).header("idempotency-key", "k-1").await.ok();
     }
 
+    async fn strangers_may_choose_the_same_idempotency_key(app: TestApp) {
+        let sign_up = async |name: &str| {
+            let email = format!("owner@{name}.example.com");
+            let body = json!({ "email": email, "password": crate::support::PASSWORD, "business_name": name });
+            app.anonymous().post("/v1/auth/signup", body).header("idempotency-key", "1").await
+        };
+        let first = sign_up("first").await;
+        let other = sign_up("other").await;
+        assert_eq!(other.header("idempotency-replayed"), None);
+        let (first, other) = (first.created(), other.created());
+        assert_eq!(other["tenant"]["name"], "other");
+        // Each is answered its own again, and nobody signed up twice.
+        for (name, answer) in [("first", first), ("other", other)] {
+            let again = sign_up(name).await;
+            assert_eq!(again.header("idempotency-replayed"), Some("true"));
+            assert_eq!(again.created(), answer);
+        }
+    }
+
     async fn concurrent_posts_with_one_key_make_one_lead(app: TestApp) {
         let tenant = app.growth("Race").await;
         let calls = (0..20).map(|_| {
