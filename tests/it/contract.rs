@@ -5,10 +5,15 @@ use serde_json::{Value, json};
 use crate::both_engines;
 use crate::support::TestApp;
 
+/// The document, made once: it takes a while in an unoptimised build.
+fn document() -> &'static Value {
+    static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
+    DOCUMENT.get_or_init(|| serde_json::to_value(leadwright::app::document()).expect("a document"))
+}
+
 /// Every operation: (method, path, operation).
 pub fn operations() -> Vec<(String, String, Value)> {
-    let document = serde_json::to_value(leadwright::app::document()).expect("a document");
-    let paths = document["paths"].as_object().expect("paths").clone();
+    let paths = document()["paths"].as_object().expect("paths").clone();
     let methods = |(path, item): (String, Value)| {
         let item = item.as_object().cloned().unwrap_or_default();
         item.into_iter()
@@ -28,9 +33,8 @@ pub fn resolve(schema: &Value) -> Option<Value> {
     let Some(reference) = schema["$ref"].as_str() else {
         return (!schema.is_null()).then(|| schema.clone());
     };
-    let document = serde_json::to_value(leadwright::app::document()).expect("a document");
     let name = reference.rsplit('/').next().expect("a name");
-    Some(document["components"]["schemas"][name].clone())
+    Some(document()["components"]["schemas"][name].clone())
 }
 
 pub fn body_example(operation: &Value) -> Option<Value> {

@@ -65,6 +65,7 @@ impl Office {
         let db = Db::open(&settings, clock.clone(), Wake::default(), Arc::default()).unwrap();
         db.with_connection(migrate::up).await.unwrap();
         let settings = CoreSettings {
+            email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
             platform_name: "LeadGen Pro".into(),
             rate_limit: is_limited,

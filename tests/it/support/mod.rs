@@ -5,7 +5,7 @@ mod client;
 mod database;
 mod tenant;
 
-pub use app::TestApp;
+pub use app::{OPERATOR_KEY, TestApp};
 pub use client::{Answer, Call, Client};
 pub use database::TestEngine;
 pub use tenant::{PASSWORD, Tenant, growth_campaign};
