@@ -17,7 +17,8 @@ async fn at_meta(app: &TestApp, id: &str) -> Value {
     let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"sandbox-meta-app-secret").expect("a key");
     mac.update(token.as_bytes());
     let proof = hex::encode(mac.finalize().into_bytes());
-    let path = format!("/sandbox/meta/v25.0/{id}?fields=status,daily_budget&access_token={token}&appsecret_proof={proof}");
+    let path =
+        format!("/sandbox/meta/v25.0/{id}?fields=status,daily_budget&access_token={token}&appsecret_proof={proof}");
     app.anonymous().get(&path).await.ok()
 }
 
@@ -45,7 +46,10 @@ async fn running(app: &TestApp, name: &str, policy: &str) -> (Tenant, Value) {
 
 async fn submit(app: &TestApp, n: usize) {
     let fields = json!([{ "name": "full_name", "values": [format!("Person {n}")] }, { "name": "email", "values": [format!("person{n}@example.com")] }]);
-    let sent = app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": PAGE, "form_id": FORM, "field_data": fields })).await;
+    let sent = app
+        .anonymous()
+        .post("/sandbox/meta/leads", json!({ "page_id": PAGE, "form_id": FORM, "field_data": fields }))
+        .await;
     assert!(sent.status < 300, "{}", sent.text);
 }
 
