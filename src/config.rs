@@ -66,7 +66,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("TWILIO_BASE_URL", "https://api.twilio.com"),
     ("TWILIO_WHATSAPP_FROM", "the platform's WhatsApp number, E.164"),
     ("TWILIO_SMS_FROM", "the platform's SMS number, E.164"),
-    ("TWILIO_TEMPLATES", "first_contact=HX…,lead_alert=HX…"),
+    ("TWILIO_TEMPLATES", "first_contact=HX…,lead_alert=HX…,account_alert=HX…"),
     ("SMTP_URL", "smtp://user:password@host:587 or smtps://…"),
     ("RESEND_API_KEY", "e-mail by Resend"),
     ("RESEND_WEBHOOK_SECRET", "whsec_…; two during rotation, separated by a comma"),
@@ -401,6 +401,18 @@ mod tests {
         source.set("DATABASE_URL", "postgres://localhost/x");
         let ConfigError(lines) = Config::from_source(&source).unwrap_err();
         assert!(lines[0].starts_with("LEADWRIGHT_MASTER_KEY: is required"));
+    }
+
+    #[test]
+    fn the_readme_names_every_setting_with_its_meaning() {
+        let readme = include_str!("../README.md");
+        let start = readme.find("<!-- settings").expect("the table's beginning is marked");
+        let table = &readme[start..readme.find("<!-- end of settings").expect("and so is its end")];
+        for (name, meaning) in SETTINGS {
+            let row = format!("| `{PREFIX}{name}` | {meaning} |");
+            assert!(table.contains(&row), "README.md lacks the row {row}");
+        }
+        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "README.md has a setting that does not exist");
     }
 
     #[test]

@@ -1,51 +1,20 @@
 //! Routing, the quota's pause and what is restored after it, on a real database.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use serde_json::json;
 
 use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
 use super::{quota, route, status, store};
-use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
+use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
-use crate::base::time::Clock;
-use crate::engine::db::schema::{jobs, tenants};
-use crate::engine::db::{Db, DbSettings, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx, migrate};
-use crate::engine::events::{EventFilter, EventType, NewEvent, Reactions, list};
-use crate::engine::jobs::Wake;
+use crate::engine::db::schema::jobs;
+use crate::engine::db::testing::on_both_engines;
+use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
+use crate::engine::events::{EventFilter, EventType, NewEvent, list};
 use crate::providers::AdPlatform;
-
-async fn database() -> (tempfile::TempDir, Db) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
-    let db = Db::open(&DbSettings::new(url), clock, Wake::default(), Arc::new(Reactions::default())).unwrap();
-    db.with_connection(migrate::up).await.unwrap();
-    (folder, db)
-}
-
-fn tenant(tx: &mut PlatformTx<'_>) -> TenantId {
-    let (id, now) = (TenantId::new(), tx.now());
-    let empty = || Json(json!({}));
-    diesel::insert_into(tenants::table)
-        .values((
-            (
-                tenants::id.eq(id),
-                tenants::name.eq("ABC"),
-                tenants::slug.eq(id.to_string()),
-                tenants::status.eq("active"),
-            ),
-            (tenants::time_zone.eq("Asia/Kolkata"), tenants::country.eq("IN"), tenants::currency.eq("INR")),
-            (tenants::settings.eq(empty()), tenants::profile.eq(empty()), tenants::audience.eq(empty())),
-            (tenants::version.eq(1), tenants::created_at.eq(now), tenants::updated_at.eq(now)),
-        ))
-        .execute(tx.conn())
-        .unwrap();
-    id
-}
+use crate::tenants::tests::house;
 
 fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str>) -> AdCampaignId {
     let (tenant_id, now, platform) = (tx.tenant(), tx.now(), AdPlatform::Meta);
@@ -105,77 +74,74 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
     row.id
 }
 
-#[tokio::test]
-async fn a_form_decides_before_a_page_and_a_hint_only_between_tenants_of_a_page() {
-    let (_folder, db) = database().await;
-    db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| {
-        let (a, b) = (tenant(tx), tenant(tx));
-        let of_a = campaign(&mut tx.for_tenant(a), "11", "900", Some("611"));
-        let of_b = campaign(&mut tx.for_tenant(b), "22", "900", Some("622"));
-        campaign(&mut tx.for_tenant(b), "23", "901", None);
-        let mut find = |form, campaign, page, hint| {
-            route::find(tx, AdPlatform::Meta, form, campaign, page, hint).unwrap().map(|r| (r.tenant, r.ad_campaign_id))
-        };
-        assert_eq!(
-            find(Some("611"), None, Some("900"), Some(b)),
-            Some((a, Some(of_a))),
-            "the hint does not overrule a form"
-        );
-        assert_eq!(find(Some("999"), Some("22"), Some("900"), None), Some((b, Some(of_b))));
-        assert_eq!(find(Some("999"), None, Some("900"), None), None, "two tenants use the page");
-        assert_eq!(find(Some("999"), None, Some("900"), Some(a)), Some((a, Some(of_a))));
-        assert_eq!(find(Some("999"), None, Some("901"), None).unwrap().0, b);
-        assert_eq!(find(Some("999"), None, Some("902"), Some(a)), None, "a hint alone is not enough");
-        assert_eq!(route::find(tx, AdPlatform::Google, Some("611"), None, None, None).unwrap(), None);
-        Ok(())
-    })
-    .await
-    .unwrap();
-}
+on_both_engines! {
+    async fn a_form_decides_before_a_page_and_a_hint_only_between_tenants_of_a_page(db: Db) {
+        db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| {
+            let (a, b) = (house::open(tx, "A")?, house::open(tx, "B")?);
+            let of_a = campaign(&mut tx.for_tenant(a), "11", "900", Some("611"));
+            let of_b = campaign(&mut tx.for_tenant(b), "22", "900", Some("622"));
+            campaign(&mut tx.for_tenant(b), "23", "901", None);
+            let mut find = |form, campaign, page, hint| {
+                route::find(tx, AdPlatform::Meta, form, campaign, page, hint).unwrap().map(|r| (r.tenant, r.ad_campaign_id))
+            };
+            assert_eq!(
+                find(Some("611"), None, Some("900"), Some(b)),
+                Some((a, Some(of_a))),
+                "the hint does not overrule a form"
+            );
+            assert_eq!(find(Some("999"), Some("22"), Some("900"), None), Some((b, Some(of_b))));
+            assert_eq!(find(Some("999"), None, Some("900"), None), None, "two tenants use the page");
+            assert_eq!(find(Some("999"), None, Some("900"), Some(a)), Some((a, Some(of_a))));
+            assert_eq!(find(Some("999"), None, Some("901"), None).unwrap().0, b);
+            assert_eq!(find(Some("999"), None, Some("902"), Some(a)), None, "a hint alone is not enough");
+            assert_eq!(route::find(tx, AdPlatform::Google, Some("611"), None, None, None).unwrap(), None);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
 
-#[tokio::test]
-async fn the_quota_pauses_what_runs_and_lifts_only_its_own_pauses() {
-    let (_folder, db) = database().await;
-    let id = db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| Ok(tenant(tx))).await.unwrap();
-    let scope = TenantScope::mint(id, Origin::system());
-    db.write(scope, |tx: &mut TenantTx<'_>| {
-        let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
-        for id in [running, rested] {
-            status::take(tx, id, Step::Activate, None)?;
-        }
-        status::take(tx, rested, Step::Pause, Some("new photos".into()))?;
-        let before = status::take(tx, rested, Step::Pause, Some("new photos".into()))?.version;
-        let state = |tx: &mut TenantTx<'_>, id| store::get(tx, id).map(|c| (c.status, c.desired_delivery)).unwrap();
-        let reached = |tx: &mut TenantTx<'_>| {
-            tx.record(NewEvent::new(EventType::QuotaReached).data(json!({"period_end": "2026-12-01T00:00:00Z"})))
-                .unwrap();
-            let filter = EventFilter { kind: Some(EventType::QuotaReached), ..EventFilter::default() };
-            list(tx, &filter, 1).unwrap().remove(0)
-        };
-        let event = reached(tx);
+    async fn the_quota_pauses_what_runs_and_lifts_only_its_own_pauses(db: Db) {
+        let id = db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| house::open(tx, "ABC")).await.unwrap();
+        db.write(house::scope(id), |tx: &mut TenantTx<'_>| {
+            let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
+            for id in [running, rested] {
+                status::take(tx, id, Step::Activate, None)?;
+            }
+            status::take(tx, rested, Step::Pause, Some("new photos".into()))?;
+            let before = status::take(tx, rested, Step::Pause, Some("new photos".into()))?.version;
+            let state = |tx: &mut TenantTx<'_>, id| store::get(tx, id).map(|c| (c.status, c.desired_delivery)).unwrap();
+            let reached = |tx: &mut TenantTx<'_>| {
+                tx.record(NewEvent::new(EventType::QuotaReached).data(json!({"period_end": "2026-12-01T00:00:00Z"})))
+                    .unwrap();
+                let filter = EventFilter { kind: Some(EventType::QuotaReached), ..EventFilter::default() };
+                list(tx, &filter, 1).unwrap().remove(0)
+            };
+            let event = reached(tx);
 
-        quota::hold_back(tx, &event, quota::OveragePolicy::Block)?;
-        assert_eq!(state(tx, running), (CampaignStatus::Paused, Delivery::Paused));
-        assert_eq!(state(tx, draft), (CampaignStatus::Draft, Delivery::Paused));
-        quota::hold_back(tx, &event, quota::OveragePolicy::Slow)?;
-        assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
-        assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused));
-        quota::let_run(tx)?;
-        assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Running));
-        assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");
-        assert_eq!(store::get(tx, rested)?.version, before, "and the same pause twice is one");
+            quota::hold_back(tx, &event, quota::OveragePolicy::Block)?;
+            assert_eq!(state(tx, running), (CampaignStatus::Paused, Delivery::Paused));
+            assert_eq!(state(tx, draft), (CampaignStatus::Draft, Delivery::Paused));
+            quota::hold_back(tx, &event, quota::OveragePolicy::Slow)?;
+            assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
+            assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused));
+            quota::let_run(tx)?;
+            assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Running));
+            assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");
+            assert_eq!(store::get(tx, rested)?.version, before, "and the same pause twice is one");
 
-        let late = reached(tx);
-        tx.record(NewEvent::new(EventType::SubscriptionRenewed))?;
-        quota::hold_back(tx, &late, quota::OveragePolicy::Block)?;
-        assert_eq!(state(tx, running).0, CampaignStatus::Active, "a quota of the past pauses nothing");
+            let late = reached(tx);
+            tx.record(NewEvent::new(EventType::SubscriptionRenewed))?;
+            quota::hold_back(tx, &late, quota::OveragePolicy::Block)?;
+            assert_eq!(state(tx, running).0, CampaignStatus::Active, "a quota of the past pauses nothing");
 
-        // Activated twice, paused by a person, paused by the quota, slowed, let run.
-        let told: i64 =
-            jobs::table.filter(jobs::kind.eq(super::delivery::SYNC_DELIVERY.name)).count().get_result(tx.conn())?;
-        assert_eq!(told, 6);
-        Ok(())
-    })
-    .await
-    .unwrap();
+            // Activated twice, paused by a person, paused by the quota, slowed, let run.
+            let told: i64 =
+                jobs::table.filter(jobs::kind.eq(super::delivery::SYNC_DELIVERY.name)).count().get_result(tx.conn())?;
+            assert_eq!(told, 6);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
 }

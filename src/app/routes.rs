@@ -32,6 +32,7 @@ pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
 
 pub(super) fn reactions(reactions: &mut Reactions) {
     leads::reactions(reactions);
+    inbox::reactions(reactions);
     ads::reactions(reactions);
     notify::reactions(reactions);
     ops::reactions(reactions);

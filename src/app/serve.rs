@@ -14,7 +14,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::{App, document, fallback, health, routes};
-use crate::base::{Error, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::engine::db::Engine;
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
@@ -121,30 +121,56 @@ pub struct Parts {
 }
 
 /// Runs until SIGINT or SIGTERM: then no new requests, running ones and jobs finish, leases are released.
+///
+/// The port is open from the start. While storage cannot be reached, requests are answered 503 and the migrations and
+/// seeds are tried again; every other failure to prepare ends the process.
 pub async fn run(app: App, parts: Parts) -> Result<()> {
     for connection in app.providers.connections() {
         tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
     }
-    if app.core.db.engine() == Engine::Postgres {
-        app.core.db.wake().join_postgres(app.core.db.url().to_string());
-    }
-    let (stop, stopping) = watch::channel(false);
-    let worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
     let server = parts.http.then(|| listen(&app)).transpose()?;
     let handle = server.as_ref().map(actix_web::dev::Server::handle);
     let server = server.map(tokio::spawn);
-    wait_for_signal().await;
+    let signal = wait_for_signal();
+    tokio::pin!(signal);
+    let prepared = tokio::select! {
+        prepared = prepare(&app) => Some(prepared),
+        () = &mut signal => None,
+    };
+    let (stop, stopping) = watch::channel(false);
+    let mut worker = None;
+    if matches!(prepared, Some(Ok(()))) {
+        if app.core.db.engine() == Engine::Postgres {
+            app.core.db.wake().join_postgres(app.core.db.url().to_string());
+        }
+        worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
+        signal.await;
+    }
     tracing::info!("stopping");
-    shut_down(handle).await;
+    // Jobs first: with the twins on they reach their providers through this very server.
     let _ = stop.send(true);
     app.core.db.wake().stop();
-    if let Some(server) = server {
-        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
-    }
     if let Some(worker) = worker {
         worker.await.map_err(Error::internal)?;
     }
-    Ok(())
+    shut_down(handle).await;
+    if let Some(server) = server {
+        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    }
+    prepared.unwrap_or(Ok(()))
+}
+
+/// Prepares, again and again while storage is away.
+async fn prepare(app: &App) -> Result<()> {
+    loop {
+        match app.prepare().await {
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                tracing::warn!(error = %error.chain(), "storage cannot be reached; trying again");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            done => return done,
+        }
+    }
 }
 
 fn listen(app: &App) -> Result<actix_web::dev::Server> {
@@ -163,7 +189,8 @@ async fn shut_down(handle: Option<ServerHandle>) {
     }
 }
 
-async fn wait_for_signal() {
+/// Resolves at SIGINT or SIGTERM.
+pub async fn wait_for_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {

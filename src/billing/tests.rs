@@ -1,4 +1,4 @@
-//! Metering and subscriptions on a private SQLite file, with a clock the tests move.
+//! Metering and subscriptions, with a clock the tests move.
 
 use chrono::Duration;
 
@@ -9,46 +9,39 @@ use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
 use crate::base::id::{LeadId, TenantId};
-use crate::base::json::Json;
 use crate::base::time::{Clock, Timestamp};
-use crate::engine::db::schema::tenants;
-use crate::engine::db::{Db, DbSettings, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx, migrate};
+use crate::engine::db::testing::{OnDatabase, on_both_engines};
+use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::events::{self, EventFilter, EventType};
 use crate::engine::http::IfMatch;
-use crate::engine::jobs::Wake;
-use crate::tenants::model::{Audience, Profile, Settings};
+use crate::tenants::tests::house;
 
 pub(crate) struct House {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
-    scope: TenantScope,
-    _folder: tempfile::TempDir,
+    tenant: TenantId,
+}
+
+impl OnDatabase for House {
+    /// One tenant in Mumbai; it is 21 November 2026, 14:30 there.
+    async fn on(db: Db) -> Self {
+        let clock = db.clock().clone();
+        clock.advance(Duration::days(1));
+        let seed = |tx: &mut PlatformTx<'_>| {
+            plans::seed(tx)?;
+            house::open(tx, "ABC Real Estate")
+        };
+        let tenant = db.write(PlatformScope::system(), seed).await.unwrap();
+        Self { db, clock, tenant }
+    }
 }
 
 impl House {
-    /// One tenant in Mumbai; it is 21 November 2026, 14:30 there.
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::manual("2026-11-21T09:00:00Z".parse().unwrap());
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let db = Db::open(&DbSettings::new(url), clock.clone(), Wake::default(), Default::default()).unwrap();
-        db.with_connection(|conn| migrate::up(conn).map(|_| ())).await.unwrap();
-        let tenant = TenantId::new();
-        db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| {
-            plans::seed(tx)?;
-            insert_tenant(tx, tenant)
-        })
-        .await
-        .unwrap();
-        let scope = TenantScope::mint(tenant, Origin::system());
-        Self { db, clock, scope, _folder: folder }
-    }
-
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.db.write(self.scope.clone(), body).await
+        self.db.write(house::scope(self.tenant), body).await
     }
 
     pub(crate) async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
@@ -121,226 +114,179 @@ impl House {
     }
 }
 
-fn insert_tenant(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<()> {
-    use diesel::prelude::*;
-    let now = tx.now();
-    diesel::insert_into(tenants::table)
-        .values((
-            tenants::id.eq(id),
-            tenants::name.eq("ABC Real Estate"),
-            tenants::slug.eq("abc-real-estate"),
-            tenants::status.eq("active"),
-            tenants::time_zone.eq("Asia/Kolkata"),
-            tenants::country.eq("IN"),
-            tenants::currency.eq("INR"),
-            tenants::settings.eq(Json::of(&Settings::default())),
-            tenants::profile.eq(Json::of(&Profile::default())),
-            tenants::audience.eq(Json::of(&Audience::default())),
-            tenants::entitlements.eq(None::<Json>),
-            tenants::onboarded_at.eq(None::<Timestamp>),
-            tenants::version.eq(1),
-            tenants::created_at.eq(now),
-            tenants::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
+on_both_engines! {
+    async fn the_worked_example_of_fifty_five_included_and_fifty_eight_delivered(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.activate().await;
+        house.leads("first month ", 45).await;
+        house.clock.advance(Duration::days(31));
+        assert_eq!(house.leads("a", 50).await, MeterKind::Quota);
+        assert_eq!(house.usage().await, (Some(50), 5, 0, 50, 0, 0, 0));
+        assert_eq!(house.leads("b", 4).await, MeterKind::Rollover);
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 0);
+        let last = house.lead("the last included one").await;
+        assert_eq!((last.kind, last.quota_reached, last.notional_amount), (MeterKind::Rollover, true, 30_000));
+        let beyond = house.lead("the first beyond").await;
+        assert_eq!((beyond.kind, beyond.amount_due, beyond.is_locked), (MeterKind::Overage, 40_000, false));
+        house.leads("c", 2).await;
+        assert_eq!(house.usage().await, (Some(50), 5, 0, 58, 3, 0, 120_000));
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 1, "once a period");
+        assert_eq!(house.count_events(EventType::OverageRecorded).await, 3);
+        house.clock.advance(Duration::days(31));
+        house.settle().await;
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 0, 0, 0, 0), "all was used: nothing rolls over");
+    }
 
-#[tokio::test]
-async fn the_worked_example_of_fifty_five_included_and_fifty_eight_delivered() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Bill).await;
-    house.activate().await;
-    house.leads("first month ", 45).await;
-    house.clock.advance(Duration::days(31));
-    assert_eq!(house.leads("a", 50).await, MeterKind::Quota);
-    assert_eq!(house.usage().await, (Some(50), 5, 0, 50, 0, 0, 0));
-    assert_eq!(house.leads("b", 4).await, MeterKind::Rollover);
-    assert_eq!(house.count_events(EventType::QuotaReached).await, 0);
-    let last = house.lead("the last included one").await;
-    assert_eq!((last.kind, last.quota_reached, last.notional_amount), (MeterKind::Rollover, true, 30_000));
-    let beyond = house.lead("the first beyond").await;
-    assert_eq!((beyond.kind, beyond.amount_due, beyond.is_locked), (MeterKind::Overage, 40_000, false));
-    house.leads("c", 2).await;
-    assert_eq!(house.usage().await, (Some(50), 5, 0, 58, 3, 0, 120_000));
-    assert_eq!(house.count_events(EventType::QuotaReached).await, 1, "once a period");
-    assert_eq!(house.count_events(EventType::OverageRecorded).await, 3);
-    house.clock.advance(Duration::days(31));
-    house.settle().await;
-    assert_eq!(house.usage().await, (Some(50), 0, 0, 0, 0, 0, 0), "all was used: nothing rolls over");
-}
+    async fn a_person_is_metered_once_within_the_window_in_any_order(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.activate().await;
+        let now = house.clock.now();
+        assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Quota);
+        assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Repeat);
+        let earlier = house.lead_at("phone:+919876543210", now.minus(Duration::hours(1))).await;
+        assert_eq!(earlier.kind, MeterKind::Repeat, "delivered late, received before");
+        house.clock.advance(Duration::days(29));
+        assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Repeat);
+        house.clock.advance(Duration::days(1));
+        assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Quota, "thirty days later it counts again");
+    }
 
-#[tokio::test]
-async fn a_person_is_metered_once_within_the_window_in_any_order() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Bill).await;
-    house.activate().await;
-    let now = house.clock.now();
-    assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Quota);
-    assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Repeat);
-    let earlier = house.lead_at("phone:+919876543210", now.minus(Duration::hours(1))).await;
-    assert_eq!(earlier.kind, MeterKind::Repeat, "delivered late, received before");
-    house.clock.advance(Duration::days(29));
-    assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Repeat);
-    house.clock.advance(Duration::days(1));
-    assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Quota, "thirty days later it counts again");
-}
+    async fn a_trial_gives_its_quota_bills_nothing_and_expires(house: House) {
+        assert_eq!(house.lead("before any plan").await.kind, MeterKind::Unmetered);
+        let trial = house.subscribe("growth", OveragePolicy::Bill).await;
+        assert_eq!(trial.status, Status::Trialing);
+        assert_eq!(trial.trial_ends_at, Some(house.clock.now().plus(Duration::days(7))));
+        assert_eq!(house.leads("a", 51).await, MeterKind::Blocked, "never billed, whatever the policy");
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 1, 0));
+        house.clock.advance(Duration::days(7));
+        let late = house.clock.now().minus(Duration::minutes(1));
+        let lead = house.lead("after the trial").await;
+        assert_eq!((lead.kind, lead.is_locked), (MeterKind::Blocked, true));
+        assert_eq!(house.settle().await.unwrap().status, Status::Expired);
+        assert_eq!(house.count_events(EventType::SubscriptionExpired).await, 1);
+        assert!(house.lead("after the trial").await.is_locked, "a repeat of a held-back lead gives nothing away");
+        house.lead_at("received in time", late).await;
 
-#[tokio::test]
-async fn a_trial_gives_its_quota_bills_nothing_and_expires() {
-    let house = House::new().await;
-    assert_eq!(house.lead("before any plan").await.kind, MeterKind::Unmetered);
-    let trial = house.subscribe("growth", OveragePolicy::Bill).await;
-    assert_eq!(trial.status, Status::Trialing);
-    assert_eq!(trial.trial_ends_at, Some(house.clock.now().plus(Duration::days(7))));
-    assert_eq!(house.leads("a", 51).await, MeterKind::Blocked, "never billed, whatever the policy");
-    assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 1, 0));
-    house.clock.advance(Duration::days(7));
-    let late = house.clock.now().minus(Duration::minutes(1));
-    let lead = house.lead("after the trial").await;
-    assert_eq!((lead.kind, lead.is_locked), (MeterKind::Blocked, true));
-    assert_eq!(house.settle().await.unwrap().status, Status::Expired);
-    assert_eq!(house.count_events(EventType::SubscriptionExpired).await, 1);
-    assert!(house.lead("after the trial").await.is_locked, "a repeat of a held-back lead gives nothing away");
-    house.lead_at("received in time", late).await;
+        let active = house.activate().await;
+        assert_eq!((active.status, active.anchor_day), (Status::Active, 28));
+        assert_eq!(active.current_period_end.to_string(), "2026-12-27T18:30:00Z");
+        assert_eq!(house.release().await, 3);
+        assert_eq!(house.release().await, 0);
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 3, 0, 0, 0), "out of the paid month");
+        assert!(!house.lead("after the trial").await.is_locked);
+    }
 
-    let active = house.activate().await;
-    assert_eq!((active.status, active.anchor_day), (Status::Active, 28));
-    assert_eq!(active.current_period_end.to_string(), "2026-12-27T18:30:00Z");
-    assert_eq!(house.release().await, 3);
-    assert_eq!(house.release().await, 0);
-    assert_eq!(house.usage().await, (Some(50), 0, 0, 3, 0, 0, 0), "out of the paid month");
-    assert!(!house.lead("after the trial").await.is_locked);
-}
+    async fn a_lead_received_in_time_counts_in_the_trial_even_when_processed_after_it(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.clock.advance(Duration::days(8));
+        let in_time = house.clock.now().minus(Duration::days(2));
+        assert_eq!(house.lead_at("a", in_time).await.kind, MeterKind::Quota);
+        assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
+    }
 
-#[tokio::test]
-async fn a_lead_received_in_time_counts_in_the_trial_even_when_processed_after_it() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Bill).await;
-    house.clock.advance(Duration::days(8));
-    let in_time = house.clock.now().minus(Duration::days(2));
-    assert_eq!(house.lead_at("a", in_time).await.kind, MeterKind::Quota);
-    assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
-}
+    async fn a_lead_belongs_to_the_period_in_which_it_was_received(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.activate().await;
+        // One minute to midnight in Mumbai, processed one minute past it.
+        let before: Timestamp = "2026-12-20T18:29:00Z".parse().unwrap();
+        house.clock.advance("2026-12-20T18:31:00Z".parse::<Timestamp>().unwrap().since(house.clock.now()));
+        assert_eq!(house.settle().await.unwrap().current_period_start.to_string(), "2026-12-20T18:30:00Z");
+        assert_eq!(house.usage().await, (Some(50), 50, 0, 0, 0, 0, 0));
+        house.lead_at("late", before).await;
+        assert_eq!(house.usage().await, (Some(50), 49, 0, 0, 0, 0, 0), "it used one of November's units");
+        house.lead("on time").await;
+        assert_eq!(house.usage().await, (Some(50), 49, 0, 1, 0, 0, 0));
+    }
 
-#[tokio::test]
-async fn a_lead_belongs_to_the_period_in_which_it_was_received() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Bill).await;
-    house.activate().await;
-    // One minute to midnight in Mumbai, processed one minute past it.
-    let before: Timestamp = "2026-12-20T18:29:00Z".parse().unwrap();
-    house.clock.advance("2026-12-20T18:31:00Z".parse::<Timestamp>().unwrap().since(house.clock.now()));
-    assert_eq!(house.settle().await.unwrap().current_period_start.to_string(), "2026-12-20T18:30:00Z");
-    assert_eq!(house.usage().await, (Some(50), 50, 0, 0, 0, 0, 0));
-    house.lead_at("late", before).await;
-    assert_eq!(house.usage().await, (Some(50), 49, 0, 0, 0, 0, 0), "it used one of November's units");
-    house.lead("on time").await;
-    assert_eq!(house.usage().await, (Some(50), 49, 0, 1, 0, 0, 0));
-}
+    async fn held_back_leads_are_released_by_buying_or_upgrading(house: House) {
+        house.subscribe("in_starter", OveragePolicy::Block).await;
+        assert_eq!(house.lead("not paid yet").await.kind, MeterKind::Blocked);
+        house.activate().await;
+        assert_eq!(house.release().await, 1);
+        assert_eq!(house.leads("a", 52).await, MeterKind::Blocked);
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
+        assert_eq!(house.release().await, 0, "nothing to pay with");
+        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
+        assert_eq!(house.release().await, 3);
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 53, 3, 0, 90_000), "₹300 each: score 50 by band");
 
-#[tokio::test]
-async fn held_back_leads_are_released_by_buying_or_upgrading() {
-    let house = House::new().await;
-    house.subscribe("in_starter", OveragePolicy::Block).await;
-    assert_eq!(house.lead("not paid yet").await.kind, MeterKind::Blocked);
-    house.activate().await;
-    assert_eq!(house.release().await, 1);
-    assert_eq!(house.leads("a", 52).await, MeterKind::Blocked);
-    assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
-    assert_eq!(house.release().await, 0, "nothing to pay with");
-    house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
-    assert_eq!(house.release().await, 3);
-    assert_eq!(house.usage().await, (Some(50), 0, 0, 53, 3, 0, 90_000), "₹300 each: score 50 by band");
+        let upgrade = SubscriptionChange { plan_code: Some("in_professional".into()), ..Default::default() };
+        assert_eq!(house.change(upgrade).await.unwrap().plan_code, "in_professional");
+        assert_eq!(house.lead("after the upgrade").await.kind, MeterKind::Quota);
+        let other = SubscriptionChange { plan_code: Some("us_growth".into()), ..Default::default() };
+        assert_eq!(house.change(other).await.unwrap_err().code(), "subscription.currency_changed");
+    }
 
-    let upgrade = SubscriptionChange { plan_code: Some("in_professional".into()), ..Default::default() };
-    assert_eq!(house.change(upgrade).await.unwrap().plan_code, "in_professional");
-    assert_eq!(house.lead("after the upgrade").await.kind, MeterKind::Quota);
-    let other = SubscriptionChange { plan_code: Some("us_growth".into()), ..Default::default() };
-    assert_eq!(house.change(other).await.unwrap_err().code(), "subscription.currency_changed");
-}
+    async fn credits_are_used_last_and_survive_the_month(house: House) {
+        house.subscribe("growth", OveragePolicy::Block).await;
+        house.activate().await;
+        house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
+        house.leads("a", 51).await;
+        assert_eq!(house.usage().await, (Some(50), 0, 3, 51, 0, 0, 0));
+        house.clock.advance(Duration::days(31));
+        house.settle().await;
+        assert_eq!(house.usage().await, (Some(50), 0, 2, 0, 0, 0, 0));
+    }
 
-#[tokio::test]
-async fn credits_are_used_last_and_survive_the_month() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Block).await;
-    house.activate().await;
-    house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
-    house.leads("a", 51).await;
-    assert_eq!(house.usage().await, (Some(50), 0, 3, 51, 0, 0, 0));
-    house.clock.advance(Duration::days(31));
-    house.settle().await;
-    assert_eq!(house.usage().await, (Some(50), 0, 2, 0, 0, 0, 0));
-}
+    async fn pay_per_lead_charges_by_score(house: House) {
+        house.subscribe("in_pay_per_lead", OveragePolicy::Block).await;
+        house.activate().await;
+        let hot = house.lead("hot").await;
+        assert_eq!((hot.kind, hot.amount_due, hot.quota_reached), (MeterKind::PerLead, 50_000, false));
+        house.leads("warm", 1).await;
+        assert_eq!(house.usage().await, (None, 0, 0, 2, 0, 0, 80_000));
+    }
 
-#[tokio::test]
-async fn pay_per_lead_charges_by_score() {
-    let house = House::new().await;
-    house.subscribe("in_pay_per_lead", OveragePolicy::Block).await;
-    house.activate().await;
-    let hot = house.lead("hot").await;
-    assert_eq!((hot.kind, hot.amount_due, hot.quota_reached), (MeterKind::PerLead, 50_000, false));
-    house.leads("warm", 1).await;
-    assert_eq!(house.usage().await, (None, 0, 0, 2, 0, 0, 80_000));
-}
+    async fn one_subscription_at_a_time_and_one_trial_ever(house: House) {
+        house.subscribe("growth", OveragePolicy::Block).await;
+        let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
+        let start = again.clone();
+        let error = house.write(|tx| subscription::start(tx, start)).await.unwrap_err();
+        assert_eq!(error.code(), "subscription.exists");
+        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
+        assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
+        let second = house.write(|tx| subscription::start(tx, again)).await.unwrap().0;
+        assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
+        let annual = NewSubscription {
+            plan_code: "growth".into(),
+            overage_policy: None,
+            billing_interval: Some(BillingInterval::Annual),
+        };
+        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
+        assert_eq!(house.write(|tx| subscription::start(tx, annual)).await.unwrap_err().code(), "request.invalid");
+    }
 
-#[tokio::test]
-async fn one_subscription_at_a_time_and_one_trial_ever() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Block).await;
-    let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
-    let start = again.clone();
-    let error = house.write(|tx| subscription::start(tx, start)).await.unwrap_err();
-    assert_eq!(error.code(), "subscription.exists");
-    house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
-    assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
-    let second = house.write(|tx| subscription::start(tx, again)).await.unwrap().0;
-    assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
-    let annual = NewSubscription {
-        plan_code: "growth".into(),
-        overage_policy: None,
-        billing_interval: Some(BillingInterval::Annual),
-    };
-    house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
-    assert_eq!(house.write(|tx| subscription::start(tx, annual)).await.unwrap_err().code(), "request.invalid");
-}
+    async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {
+        house.subscribe("growth", OveragePolicy::Block).await;
+        house.activate().await;
+        house.change(SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() }).await.unwrap();
+        house.clock.advance(Duration::days(20));
+        assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
+        house.clock.advance(Duration::days(20));
+        assert!(house.settle().await.is_none());
+        assert_eq!(house.count_events(EventType::SubscriptionCanceled).await, 1);
+        assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
+    }
 
-#[tokio::test]
-async fn a_canceled_subscription_lives_to_the_end_of_its_period() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Block).await;
-    house.activate().await;
-    house.change(SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() }).await.unwrap();
-    house.clock.advance(Duration::days(20));
-    assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
-    house.clock.advance(Duration::days(20));
-    assert!(house.settle().await.is_none());
-    assert_eq!(house.count_events(EventType::SubscriptionCanceled).await, 1);
-    assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
-}
+    async fn a_stricter_policy_or_a_downgrade_at_the_limit_asks_the_ads_to_stop(house: House) {
+        house.subscribe("in_professional", OveragePolicy::Bill).await;
+        house.activate().await;
+        house.leads("a", 60).await;
+        let down = SubscriptionChange { plan_code: Some("in_starter".into()), ..Default::default() };
+        house.change(down).await.unwrap();
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
+        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 2);
+    }
 
-#[tokio::test]
-async fn a_stricter_policy_or_a_downgrade_at_the_limit_asks_the_ads_to_stop() {
-    let house = House::new().await;
-    house.subscribe("in_professional", OveragePolicy::Bill).await;
-    house.activate().await;
-    house.leads("a", 60).await;
-    let down = SubscriptionChange { plan_code: Some("in_starter".into()), ..Default::default() };
-    house.change(down).await.unwrap();
-    assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
-    house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
-    assert_eq!(house.count_events(EventType::QuotaReached).await, 2);
-}
-
-#[tokio::test]
-async fn months_missed_while_nothing_ran_are_made_up_for() {
-    let house = House::new().await;
-    house.subscribe("growth", OveragePolicy::Block).await;
-    house.activate().await;
-    house.clock.advance(Duration::days(95));
-    house.settle().await;
-    assert_eq!(house.count_events(EventType::SubscriptionRenewed).await, 3);
-    assert_eq!(house.usage().await.1, 50, "one month's base, not three");
-    let written = house.db.write(PlatformScope::system(), plans::seed).await.unwrap();
-    assert_eq!(written, 0, "seeding again changes nothing");
+    async fn months_missed_while_nothing_ran_are_made_up_for(house: House) {
+        house.subscribe("growth", OveragePolicy::Block).await;
+        house.activate().await;
+        house.clock.advance(Duration::days(95));
+        house.settle().await;
+        assert_eq!(house.count_events(EventType::SubscriptionRenewed).await, 3);
+        assert_eq!(house.usage().await.1, 50, "one month's base, not three");
+        let written = house.db.write(PlatformScope::system(), plans::seed).await.unwrap();
+        assert_eq!(written, 0, "seeding again changes nothing");
+    }
 }

@@ -1,5 +1,6 @@
 //! The command line: one binary, a few verbs.
 
+pub mod demo;
 mod doctor;
 mod openapi;
 
@@ -31,6 +32,8 @@ enum Command {
         #[arg(long)]
         no_worker: bool,
     },
+    /// Play the product's main story on a temporary database, with twins of the providers, and keep serving
+    Demo(demo::DemoArgs),
     /// Run jobs only
     Worker,
     /// Bring the database up to this version
@@ -63,17 +66,22 @@ enum Admin {
     },
 }
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Runs one command.
 pub async fn run() -> Outcome {
-    let cli = Cli::parse();
-    if let Command::Openapi { check, path } = &cli.command {
-        return openapi::run(&app::document(), path, *check);
-    }
+    // These two do without the machine's configuration.
+    let command = match Cli::parse().command {
+        Command::Openapi { check, path } => return openapi::run(&app::document(), &path, check),
+        Command::Demo(args) => {
+            log_to_stderr(false, "error");
+            return demo::run(args).await;
+        }
+        other => other,
+    };
     let config = Config::from_source(&Source::load()?)?;
-    log_to_stderr(config.json_logs);
-    match cli.command {
+    log_to_stderr(config.json_logs, "info");
+    match command {
         Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
         Command::Worker => start(config, Parts { http: false, worker: true }).await,
         Command::Migrate => {
@@ -83,14 +91,12 @@ pub async fn run() -> Outcome {
         }
         Command::Doctor => doctor::run(config).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
-        Command::Openapi { .. } => unreachable!("handled above"),
+        Command::Openapi { .. } | Command::Demo(_) => unreachable!("handled above"),
     }
 }
 
 async fn start(config: Config, parts: Parts) -> Outcome {
-    let app = App::build(config, Clock::system())?;
-    app.prepare().await?;
-    serve::run(app, parts).await?;
+    serve::run(App::build(config, Clock::system())?, parts).await?;
     Ok(())
 }
 
@@ -103,10 +109,11 @@ async fn create_operator(config: Config, name: String, email: Option<Email>) -> 
     Ok(())
 }
 
-fn log_to_stderr(json: bool) {
+fn log_to_stderr(json: bool, level: &str) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
     if let Err(error) = set {
         eprintln!("logging is already set up: {error}");

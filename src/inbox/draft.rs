@@ -51,7 +51,7 @@ pub fn suggest(
 /// What the lead asked about, from its own answers: "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)".
 fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
     let thing = lead
-        .answer(&["looking", "property", "bhk", "product", "service", "interest", "requirement"])
+        .answer(&["looking for", "looking_for", "property", "bhk", "product", "service", "interest", "requirement"])
         .or_else(|| tenant.profile.services.first().cloned())
         .unwrap_or_else(|| "what we offer".into());
     let mut about = thing;

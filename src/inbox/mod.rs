@@ -5,11 +5,12 @@
 //! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
 //! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).
-//! In: [`receive`] for messages, [`status`] for receipts.
+//! In: [`receive`] for messages, [`status`] for receipts, [`follow`] for a lead whose number or address changed.
 
 mod api;
 pub mod dispatch;
 pub mod draft;
+mod follow;
 pub mod leave;
 pub mod model;
 pub mod open;
@@ -23,11 +24,12 @@ pub mod templates;
 mod tests;
 
 pub use store::conversations::Conversation;
-pub use store::leads::{LeadBrief, get as lead_brief, latest_score_items};
+pub use store::leads::{LeadBrief, get as lead_brief};
 pub use store::messages::{Message, known_external_ids};
 
 use std::sync::Arc;
 
+use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -36,4 +38,10 @@ pub use api::routes;
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&leave::SEND, move |context| leave::run(context, providers.clone()));
+    registry.handle(&follow::FOLLOW, follow::run);
+}
+
+/// What this folder does when something happened.
+pub fn reactions(reactions: &mut Reactions) {
+    reactions.on(EventType::LeadUpdated, &follow::FOLLOW);
 }

@@ -14,7 +14,7 @@ use super::open;
 use super::send;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
-use super::store::{leads, senders};
+use super::store::senders;
 use crate::base::Result;
 use crate::base::id::{ConversationId, MessageId, TenantId};
 use crate::base::json::Json;
@@ -22,6 +22,7 @@ use crate::base::time::Timestamp;
 use crate::contacts::{SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::leads;
 use crate::leads::model::IdentityKind;
 
 /// A message from a person, as a provider reported it.
@@ -134,7 +135,7 @@ fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Optio
         Channel::Email => IdentityKind::Email,
         Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(None),
     };
-    let Some(lead) = leads::find_by_identity(tx, kind, person)? else { return Ok(None) };
+    let Some(lead) = leads::store::find_by_identity(tx, kind, person)? else { return Ok(None) };
     let (conversation, _) = open::on_channel(tx, lead, channel, Some(person.to_string()))?;
     Ok(Some(conversation))
 }
@@ -175,7 +176,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
     conversations::touch(tx, conversation.id, &touch)?;
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
-    leads::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
+    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
     let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
     tx.record(event.data(data))?;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::dispatch::Ledger;
+use super::follow;
 use super::leave::{self, Row};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
 use super::open::{self, LeadOpening};
@@ -12,61 +13,49 @@ use super::senders;
 use super::status::{self, StatusUpdate};
 use super::store::conversations;
 use super::store::messages::{self, Message};
-use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::json::Json;
-use crate::base::time::{Clock, Timestamp};
 use crate::contacts::consent;
-use crate::engine::db::schema::{events, leads, tenants};
-use crate::engine::db::{Db, DbSettings, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx, migrate};
+use crate::engine::db::schema::events;
+use crate::engine::db::testing::{OnDatabase, on_both_engines};
+use crate::engine::db::{Db, TenantTx};
 use crate::engine::events::EventType;
-use crate::engine::jobs::Wake;
+use crate::leads::store::{self, Lead};
+use crate::leads::tests::rajesh;
 use crate::providers::{ErrorClass, ProviderError};
+use crate::tenants::tests::house::House;
 
 const NUMBER: &str = "+14155238886";
 const PERSON: &str = "+919876543210";
 
-struct Stage {
-    db: Db,
-    clock: Clock,
-    _folder: tempfile::TempDir,
-}
+/// A house whose tenants write from the platform's WhatsApp number.
+struct Stage(House);
 
-impl Stage {
-    async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
-        let url = format!("sqlite://{}/inbox.db", folder.path().display());
-        let db = Db::open(&DbSettings::new(url), clock.clone(), Wake::default(), Default::default()).unwrap();
-        db.with_connection(migrate::up).await.unwrap();
-        let stage = Self { db, clock, _folder: folder };
+impl OnDatabase for Stage {
+    async fn on(db: Db) -> Self {
+        let stage = Self(House::on(db).await);
         stage.platform(|tx| senders::ensure_platform(tx, Channel::Whatsapp, "twilio", NUMBER, None)).await;
         stage
     }
+}
 
-    async fn platform<T: Send + 'static>(
-        &self,
-        body: impl FnOnce(&mut PlatformTx<'_>) -> Result<T> + Send + 'static,
-    ) -> T {
-        self.db.write(PlatformScope::system(), body).await.unwrap()
+impl std::ops::Deref for Stage {
+    type Target = House;
+    fn deref(&self) -> &House {
+        &self.0
     }
+}
 
-    async fn within<T: Send + 'static>(
-        &self,
-        tenant: TenantId,
-        body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
-    ) -> T {
-        self.db.write(TenantScope::mint(tenant, Origin::system()), body).await.unwrap()
-    }
-
+impl Stage {
     /// A tenant with one lead and its WhatsApp conversation.
-    async fn tenant(&self, slug: &'static str) -> (TenantId, LeadId, ConversationId) {
-        let (tenant, lead, now) = (TenantId::new(), LeadId::new(), self.clock.now());
-        self.platform(move |tx| {
-            insert_tenant(tx, tenant, slug, now)?;
-            insert_lead(tx, tenant, lead, now)
-        })
-        .await;
+    async fn with_lead(&self, name: &'static str) -> (TenantId, LeadId, ConversationId) {
+        let (tenant, now) = (self.tenant(name).await, self.clock.now());
+        let arrive = |tx: &mut TenantTx<'_>| {
+            let lead = Lead { phone: Some(PERSON.into()), ..rajesh(tx) };
+            store::insert(tx, &lead)?;
+            Ok(lead.id)
+        };
+        let lead = self.within(tenant, arrive).await;
         let opening = LeadOpening {
             lead_id: lead,
             name: "Rajesh Kumar".into(),
@@ -156,35 +145,6 @@ impl Stage {
     }
 }
 
-fn insert_tenant(tx: &mut PlatformTx<'_>, id: TenantId, slug: &str, now: Timestamp) -> Result<()> {
-    let empty = || Json(json!({}));
-    diesel::insert_into(tenants::table)
-        .values((
-            (tenants::id.eq(id), tenants::name.eq(slug), tenants::slug.eq(slug), tenants::status.eq("active")),
-            (tenants::time_zone.eq("Asia/Kolkata"), tenants::country.eq("IN"), tenants::currency.eq("INR")),
-            (tenants::settings.eq(empty()), tenants::profile.eq(empty()), tenants::audience.eq(empty())),
-            (tenants::version.eq(1), tenants::created_at.eq(now), tenants::updated_at.eq(now)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-fn insert_lead(tx: &mut PlatformTx<'_>, tenant: TenantId, id: LeadId, now: Timestamp) -> Result<()> {
-    let empty = || Json(json!({}));
-    diesel::insert_into(leads::table)
-        .values((
-            (leads::tenant_id.eq(tenant), leads::id.eq(id), leads::name.eq("Rajesh Kumar"), leads::phone.eq(PERSON)),
-            (leads::source.eq("meta_ads"), leads::source_details.eq(empty()), leads::status.eq("new")),
-            (leads::validity.eq("valid"), leads::score.eq(85), leads::is_locked.eq(false), leads::location.eq(empty())),
-            (leads::form_responses.eq(empty()), leads::behaviour.eq(empty()), leads::enquiry_count.eq(1)),
-            (leads::contact_count.eq(0), leads::total_interactions.eq(1), leads::last_activity_at.eq(now)),
-            (leads::search.eq("rajesh kumar"), leads::received_at.eq(now), leads::version.eq(1)),
-            (leads::created_at.eq(now), leads::updated_at.eq(now)),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
 fn landed(outcome: &InboundOutcome) -> (TenantId, ConversationId) {
     match outcome {
         InboundOutcome::Delivered { tenant, conversation, .. } => (*tenant, *conversation),
@@ -192,127 +152,138 @@ fn landed(outcome: &InboundOutcome) -> (TenantId, ConversationId) {
     }
 }
 
-#[actix_web::test]
-async fn an_answer_on_a_shared_number_goes_to_whoever_wrote_last() {
-    let stage = Stage::new().await;
-    let (acme, other) = (stage.tenant("acme").await, stage.tenant("other").await);
-    assert!(matches!(stage.inbound("SM0", "hello?").await, InboundOutcome::Unknown), "nobody wrote to this person");
+on_both_engines! {
+    async fn an_answer_on_a_shared_number_goes_to_whoever_wrote_last(stage: Stage) {
+        let (acme, other) = (stage.with_lead("acme").await, stage.with_lead("other").await);
+        assert!(matches!(stage.inbound("SM0", "hello?").await, InboundOutcome::Unknown), "nobody wrote to this person");
 
-    stage.sent(acme, "SMa").await;
-    assert_eq!(landed(&stage.inbound("SM1", "Yes!").await), (acme.0, acme.2));
-    stage.clock.advance(chrono::Duration::hours(1));
-    stage.sent(other, "SMb").await;
-    let outcome = stage.inbound("SM2", "And you?").await;
-    assert_eq!(landed(&outcome), (other.0, other.2));
-    let InboundOutcome::Delivered { message, .. } = outcome else { unreachable!() };
-    let stored = stage.within(other.0, move |tx| messages::get(tx, message)).await;
-    assert_eq!(stored.metadata.0["ambiguous_candidates"], 2);
-    assert!(matches!(stage.inbound("SM2", "And you?").await, InboundOutcome::Duplicate));
+        stage.sent(acme, "SMa").await;
+        assert_eq!(landed(&stage.inbound("SM1", "Yes!").await), (acme.0, acme.2));
+        stage.clock.advance(chrono::Duration::hours(1));
+        stage.sent(other, "SMb").await;
+        let outcome = stage.inbound("SM2", "And you?").await;
+        assert_eq!(landed(&outcome), (other.0, other.2));
+        let InboundOutcome::Delivered { message, .. } = outcome else { unreachable!() };
+        let stored = stage.within(other.0, move |tx| messages::get(tx, message)).await;
+        assert_eq!(stored.metadata.0["ambiguous_candidates"], 2);
+        assert!(matches!(stage.inbound("SM2", "And you?").await, InboundOutcome::Duplicate));
 
-    let conversation = stage.within(other.0, move |tx| conversations::get(tx, other.2)).await;
-    assert_eq!((conversation.unread_count, conversation.message_count), (1, 2), "the form's answers are not unread");
-    assert_eq!(conversation.window_expires_at.unwrap().to_string(), "2026-11-21T10:00:00Z");
-    assert_eq!(conversation.last_message_preview.as_deref(), Some("And you?"));
-    assert_eq!(stage.count(other.0, EventType::MessageReceived).await, 1);
-}
+        let conversation = stage.within(other.0, move |tx| conversations::get(tx, other.2)).await;
+        assert_eq!((conversation.unread_count, conversation.message_count), (1, 2), "the form's answers are not unread");
+        assert_eq!(conversation.window_expires_at.unwrap().to_string(), "2026-11-21T10:00:00Z");
+        assert_eq!(conversation.last_message_preview.as_deref(), Some("And you?"));
+        assert_eq!(stage.count(other.0, EventType::MessageReceived).await, 1);
+    }
 
-#[actix_web::test]
-async fn stop_on_a_shared_number_holds_for_every_tenant_until_start() {
-    let stage = Stage::new().await;
-    let (acme, other) = (stage.tenant("acme").await, stage.tenant("other").await);
-    stage.sent(acme, "SMa").await;
-    stage.inbound("SM1", "Stop").await;
-    let message = stage.queued(other, true).await;
-    let id = message.id;
-    assert!(stage.within(other.0, move |tx| leave::begin(tx, id)).await.is_none());
-    let refused = stage.message(&message).await;
-    assert_eq!(
-        (refused.status, refused.error_code.as_deref()),
-        (MessageStatus::Suppressed, Some("conversation.suppressed"))
-    );
-    assert_eq!(stage.count(other.0, EventType::MessageFailed).await, 1);
+    async fn stop_on_a_shared_number_holds_for_every_tenant_until_start(stage: Stage) {
+        let (acme, other) = (stage.with_lead("acme").await, stage.with_lead("other").await);
+        stage.sent(acme, "SMa").await;
+        stage.inbound("SM1", "Stop").await;
+        let message = stage.queued(other, true).await;
+        let id = message.id;
+        assert!(stage.within(other.0, move |tx| leave::begin(tx, id)).await.is_none());
+        let refused = stage.message(&message).await;
+        assert_eq!(
+            (refused.status, refused.error_code.as_deref()),
+            (MessageStatus::Suppressed, Some("conversation.suppressed"))
+        );
+        assert_eq!(stage.count(other.0, EventType::MessageFailed).await, 1);
 
-    stage.inbound("SM2", "START").await;
-    assert!(!stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
-    stage.sent(other, "SMb").await;
-}
+        stage.inbound("SM2", "START").await;
+        assert!(!stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
+        stage.sent(other, "SMb").await;
+    }
 
-#[actix_web::test]
-async fn free_text_leaves_only_inside_the_window() {
-    let stage = Stage::new().await;
-    let acme = stage.tenant("acme").await;
-    stage.sent(acme, "SMa").await;
-    let early = stage.queued(acme, false).await.id;
-    stage.inbound("SM1", "Hi").await;
-    assert!(stage.within(acme.0, move |tx| leave::begin(tx, early)).await.is_some());
-    let late = stage.queued(acme, false).await;
-    stage.clock.advance(chrono::Duration::hours(24));
-    let id = late.id;
-    assert!(stage.within(acme.0, move |tx| leave::begin(tx, id)).await.is_none());
-    let refused = stage.message(&late).await;
-    assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
-}
+    async fn free_text_leaves_only_inside_the_window(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        stage.sent(acme, "SMa").await;
+        let early = stage.queued(acme, false).await.id;
+        stage.inbound("SM1", "Hi").await;
+        assert!(stage.within(acme.0, move |tx| leave::begin(tx, early)).await.is_some());
+        let late = stage.queued(acme, false).await;
+        stage.clock.advance(chrono::Duration::hours(24));
+        let id = late.id;
+        assert!(stage.within(acme.0, move |tx| leave::begin(tx, id)).await.is_none());
+        let refused = stage.message(&late).await;
+        assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
+    }
 
-#[actix_web::test]
-async fn a_receipt_may_overtake_our_own_record() {
-    let stage = Stage::new().await;
-    let acme = stage.tenant("acme").await;
-    let message = stage.queued(acme, true).await;
-    let id = message.id;
-    stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
-    assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
-    stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
-    assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
-    let settled = stage.message(&message).await;
-    assert_eq!((settled.status, settled.external_id.as_deref()), (MessageStatus::Delivered, Some("SMx")));
-    assert_eq!(stage.count(acme.0, EventType::MessageSent).await, 1, "told once, whoever told it");
-    assert_eq!(stage.count(acme.0, EventType::MessageDelivered).await, 1);
-    let contacts: i32 = stage
-        .within(acme.0, move |tx| {
-            Ok(leads::table.find((acme.0, acme.1)).select(leads::contact_count).first(tx.conn())?)
-        })
-        .await;
-    assert_eq!(contacts, 1);
-}
+    async fn a_receipt_may_overtake_our_own_record(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        let message = stage.queued(acme, true).await;
+        let id = message.id;
+        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
+        stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
+        assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
+        let settled = stage.message(&message).await;
+        assert_eq!((settled.status, settled.external_id.as_deref()), (MessageStatus::Delivered, Some("SMx")));
+        assert_eq!(stage.count(acme.0, EventType::MessageSent).await, 1, "told once, whoever told it");
+        assert_eq!(stage.count(acme.0, EventType::MessageDelivered).await, 1);
+        let lead = stage.within(acme.0, move |tx| store::get(tx, acme.1)).await;
+        assert_eq!((lead.contact_count, lead.first_contact_at), (1, Some(stage.clock.now())));
+    }
 
-#[actix_web::test]
-async fn a_returned_message_waits_and_a_refused_one_suppresses_when_the_person_opted_out() {
-    let stage = Stage::new().await;
-    let acme = stage.tenant("acme").await;
-    let message = stage.queued(acme, true).await;
-    let id = message.id;
-    stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
-    let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
-    stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
-    let waiting = stage.message(&message).await;
-    assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
+    async fn a_returned_message_waits_and_a_refused_one_suppresses_when_the_person_opted_out(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        let message = stage.queued(acme, true).await;
+        let id = message.id;
+        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
+        stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
+        let waiting = stage.message(&message).await;
+        assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
-    stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
-    assert_eq!(stage.message(&message).await.metadata.0["attempts"], 2);
-    let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
-    stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;
-    assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);
-    assert!(stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
-    assert_eq!(stage.count(acme.0, EventType::MessageFailed).await, 1);
-}
+        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        assert_eq!(stage.message(&message).await.metadata.0["attempts"], 2);
+        let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
+        stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;
+        assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);
+        assert!(stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
+        assert_eq!(stage.count(acme.0, EventType::MessageFailed).await, 1);
+    }
 
-#[actix_web::test]
-async fn an_answer_reopens_a_closed_and_archived_conversation() {
-    let stage = Stage::new().await;
-    let acme = stage.tenant("acme").await;
-    stage.sent(acme, "SMa").await;
-    let now = stage.clock.now();
-    stage
-        .within(acme.0, move |tx| {
-            let mut conversation = conversations::get(tx, acme.2)?;
-            conversation.status = ConversationStatus::Closed;
-            conversation.closed_at = Some(now);
-            conversation.archived_at = Some(now);
-            conversations::save_state(tx, &conversation)
-        })
-        .await;
-    stage.inbound("SM1", "One more question").await;
-    let back = stage.within(acme.0, move |tx| conversations::get(tx, acme.2)).await;
-    assert_eq!((back.status, back.closed_at, back.archived_at), (ConversationStatus::Open, None, None));
-    assert_eq!(stage.count(acme.0, EventType::ConversationReopened).await, 1);
+    async fn an_answer_reopens_a_closed_and_archived_conversation(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        stage.sent(acme, "SMa").await;
+        let now = stage.clock.now();
+        stage
+            .within(acme.0, move |tx| {
+                let mut conversation = conversations::get(tx, acme.2)?;
+                conversation.status = ConversationStatus::Closed;
+                conversation.closed_at = Some(now);
+                conversation.archived_at = Some(now);
+                conversations::save_state(tx, &conversation)
+            })
+            .await;
+        stage.inbound("SM1", "One more question").await;
+        let back = stage.within(acme.0, move |tx| conversations::get(tx, acme.2)).await;
+        assert_eq!((back.status, back.closed_at, back.archived_at), (ConversationStatus::Open, None, None));
+        assert_eq!(stage.count(acme.0, EventType::ConversationReopened).await, 1);
+    }
+
+    async fn a_conversation_follows_its_lead_to_a_new_number(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        stage.sent(acme, "SMa").await;
+        stage.inbound("SM1", "Hi").await;
+        let change = |phone: Option<&'static str>| {
+            stage.within(acme.0, move |tx| {
+                let mut lead = store::get(tx, acme.1)?;
+                lead.phone = phone.map(Into::into);
+                store::update(tx, &mut lead)?;
+                follow::follow(tx, acme.1)?;
+                conversations::get(tx, acme.2)
+            })
+        };
+        let unmoved = change(Some(PERSON)).await;
+        assert!(unmoved.window_expires_at.is_some(), "nothing changed for the conversation");
+        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 0);
+
+        let moved = change(Some("+919876500009")).await;
+        assert_eq!(moved.person_address.as_deref(), Some("+919876500009"));
+        assert_eq!(moved.window_expires_at, None, "the new number has not written yet");
+        assert_eq!(moved.version, unmoved.version + 1);
+        assert_eq!(change(None).await.person_address, None, "a number taken away is not written to");
+        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 2);
+    }
 }

@@ -1,51 +1,38 @@
 //! Stored once, claimed once.
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, NewWebhook};
-use crate::base::time::Clock;
-use crate::engine::db::{Db, DbSettings, PlatformScope, PlatformTx, migrate};
-use crate::engine::events::Reactions;
-use crate::engine::jobs::Wake;
-
-async fn database() -> (tempfile::TempDir, Db) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
-    let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
-    let db = Db::open(&DbSettings::new(url), clock, Wake::default(), Arc::new(Reactions::default())).unwrap();
-    db.with_connection(migrate::up).await.unwrap();
-    (folder, db)
-}
+use crate::engine::db::testing::on_both_engines;
+use crate::engine::db::{Db, PlatformScope, PlatformTx};
 
 fn lead(id: &str) -> NewWebhook {
     NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, id, json!({"name": "a\u{0}b"}))
 }
 
-#[tokio::test]
-async fn an_event_is_stored_once_and_claimed_once() {
-    let (_folder, db) = database().await;
-    let scope = PlatformScope::system;
-    let many: Vec<NewWebhook> = (0..1000).map(|n| lead(&n.to_string())).chain([lead("7"), lead("8")]).collect();
-    let stored = db.write(scope(), move |tx: &mut PlatformTx<'_>| store::insert_new(tx, many)).await.unwrap();
-    assert_eq!(stored.len(), 1000, "twice in one request is once");
-    let again = vec![lead("7"), lead("1000")];
-    let fresh = db.write(scope(), move |tx: &mut PlatformTx<'_>| store::insert_new(tx, again)).await.unwrap();
-    assert_eq!(fresh.iter().map(|event| event.external_id.as_str()).collect::<Vec<_>>(), ["1000"]);
-    assert_eq!(fresh[0].body.0["name"], "a\u{fffd}b");
+on_both_engines! {
+    async fn an_event_is_stored_once_and_claimed_once(db: Db) {
+        let scope = PlatformScope::system;
+        let many: Vec<NewWebhook> = (0..1000).map(|n| lead(&n.to_string())).chain([lead("7"), lead("8")]).collect();
+        let stored = db.write(scope(), move |tx: &mut PlatformTx<'_>| store::insert_new(tx, many)).await.unwrap();
+        assert_eq!(stored.len(), 1000, "twice in one request is once");
+        let again = vec![lead("7"), lead("1000")];
+        let fresh = db.write(scope(), move |tx: &mut PlatformTx<'_>| store::insert_new(tx, again)).await.unwrap();
+        assert_eq!(fresh.iter().map(|event| event.external_id.as_str()).collect::<Vec<_>>(), ["1000"]);
+        assert_eq!(fresh[0].body.0["name"], "a\u{fffd}b");
 
-    let id = fresh[0].id;
-    let write = async |body: fn(&mut PlatformTx<'_>, crate::base::id::WebhookEventId) -> crate::base::Result<bool>| {
-        db.write(scope(), move |tx: &mut PlatformTx<'_>| body(tx, id)).await.unwrap()
-    };
-    assert!(write(|tx, id| store::note_failure(tx, id, Some("auth"), "expired")).await);
-    assert!(write(store::reopen).await, "what failed may be tried again");
-    assert!(write(store::claim).await);
-    assert!(!write(store::claim).await, "the effect is there already");
-    assert!(!write(store::reopen).await);
-    assert!(!write(|tx, id| store::note_failure(tx, id, None, "late")).await);
-    let row = db.read(scope(), move |tx: &mut PlatformTx<'_>| store::find(tx, id)).await.unwrap().unwrap();
-    assert_eq!((row.state, row.attempts, row.error), (WebhookState::Processed, 2, None));
+        let id = fresh[0].id;
+        let write = async |body: fn(&mut PlatformTx<'_>, crate::base::id::WebhookEventId) -> crate::base::Result<bool>| {
+            db.write(scope(), move |tx: &mut PlatformTx<'_>| body(tx, id)).await.unwrap()
+        };
+        assert!(write(|tx, id| store::note_failure(tx, id, Some("auth"), "expired")).await);
+        assert!(write(store::reopen).await, "what failed may be tried again");
+        assert!(write(store::claim).await);
+        assert!(!write(store::claim).await, "the effect is there already");
+        assert!(!write(store::reopen).await);
+        assert!(!write(|tx, id| store::note_failure(tx, id, None, "late")).await);
+        let row = db.read(scope(), move |tx: &mut PlatformTx<'_>| store::find(tx, id)).await.unwrap().unwrap();
+        assert_eq!((row.state, row.attempts, row.error), (WebhookState::Processed, 2, None));
+    }
 }

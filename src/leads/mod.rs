@@ -12,6 +12,8 @@ mod notes;
 pub mod score;
 pub mod scoring;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod tests;
 mod unlock;
 pub mod view;
 

@@ -39,7 +39,8 @@ fn subject_of(lead: &Lead) -> Result<Subject> {
         pages_visited_count: i64::try_from(behaviour.pages_visited.len()).unwrap_or(i64::MAX),
         time_on_site_seconds: behaviour.time_on_site_seconds,
         form_submissions: i64::from(!answers.is_empty()) * i64::from(lead.enquiry_count),
-        had_conversation: lead.total_interactions > lead.contact_count,
+        // What is neither an enquiry nor our own reaching out is the person talking to us.
+        had_conversation: lead.total_interactions > lead.contact_count + lead.enquiry_count,
         first_response_seconds: None,
         email_opens: 0,
         email_clicks: 0,

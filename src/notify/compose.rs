@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
-use crate::base::json::Json;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
 use crate::inbox::model::{Channel, masked_name};
 use crate::inbox::templates::{self, Rendered};
 use crate::inbox::{self, LeadBrief, draft};
-use crate::leads::score::{Grade, Score, ScoreItem, grade, reasons};
+use crate::leads::score::{Grade, grade, reasons};
+use crate::leads::store::latest_score;
 use crate::tenants::Tenant;
 
 /// A notification before anybody is told.
@@ -54,8 +54,8 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url:
     let link = tenant.lead_link(id, public_url);
     Ok(Some(match kind {
         NotificationKind::LeadCreated => {
-            let items = inbox::latest_score_items(tx, id)?;
-            about_lead(lead, three_reasons(items), link)
+            let score = latest_score(tx, id)?;
+            about_lead(lead, score.as_ref().map(reasons).unwrap_or_default(), link)
         }
         NotificationKind::MessageReceived => {
             let text = event.data["preview"].as_str().unwrap_or_default();
@@ -89,11 +89,6 @@ fn grade_word(grade: Grade) -> &'static str {
 }
 
 /// The labels of the three best items of a stored score; none when the document is of another shape.
-fn three_reasons(items: Option<Json>) -> Vec<String> {
-    let items: Vec<ScoreItem> = items.and_then(|items| items.read().ok()).unwrap_or_default();
-    reasons(&Score { score: 0, items, model: String::new(), version: 0 })
-}
-
 fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
     let (name, word, score) = (shown_name(&lead), grade_word(grade(lead.score)), lead.score);
     let phone = if lead.is_locked { Some("unlock to see".to_string()) } else { lead.phone.clone() };
@@ -157,6 +152,7 @@ fn alert(kind: NotificationKind, title: String, body: String, link: String, lead
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::json::Json;
     use crate::leads::model::LeadSource;
     use serde_json::json;
 
@@ -179,12 +175,7 @@ mod tests {
 
     #[test]
     fn a_lead_alert_says_what_an_owner_decides_by() {
-        let reasons = three_reasons(Some(Json(json!([
-            {"rule": "a", "label": "Has a phone", "points": 5},
-            {"rule": "b", "label": "Budget matches", "points": 30},
-            {"rule": "c", "label": "Ready soon", "points": 20},
-            {"rule": "d", "label": "In your area", "points": 15},
-        ]))));
+        let reasons = ["Budget matches", "Ready soon", "In your area"].map(String::from).to_vec();
         let notice = about_lead(lead(false), reasons, "https://x.example/leads/1".into());
         let text = notice.on(Channel::Whatsapp).unwrap().content;
         assert_eq!(

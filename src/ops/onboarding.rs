@@ -95,6 +95,7 @@ mod tests {
     use super::*;
     use crate::billing::model::OveragePolicy;
     use crate::billing::tests::House;
+    use crate::engine::db::testing::on_both_engines;
     use crate::engine::db::{PlatformScope, PlatformTx};
     use crate::engine::events::EventFilter;
     use crate::ops::store::TaskFilter;
@@ -124,24 +125,24 @@ mod tests {
         house.db.read(PlatformScope::system(), look).await.unwrap()
     }
 
-    #[tokio::test]
-    async fn a_new_tenant_is_announced_at_trial_and_at_payment_with_one_set_of_tasks() {
-        let house = House::new().await;
-        house.subscribe("growth", OveragePolicy::Block).await;
-        announce_last(&house, EventType::SubscriptionTrialStarted).await;
-        let (notes, tasks) = told(&house).await;
-        assert_eq!(tasks.len(), 3);
-        assert!(tasks.iter().all(|(title, in_a_day)| title.starts_with("ABC Real Estate: ") && *in_a_day), "{tasks:?}");
-        assert_eq!(house.count_events(EventType::OpsTaskCreated).await, 3);
-        assert!(
-            notes[0].starts_with("Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial\n"),
-            "{}",
-            notes[0]
-        );
+    on_both_engines! {
+        async fn a_new_tenant_is_announced_at_trial_and_at_payment_with_one_set_of_tasks(house: House) {
+            house.subscribe("growth", OveragePolicy::Block).await;
+            announce_last(&house, EventType::SubscriptionTrialStarted).await;
+            let (notes, tasks) = told(&house).await;
+            assert_eq!(tasks.len(), 3);
+            assert!(tasks.iter().all(|(title, in_a_day)| title.starts_with("ABC Real Estate: ") && *in_a_day), "{tasks:?}");
+            assert_eq!(house.count_events(EventType::OpsTaskCreated).await, 3);
+            assert!(
+                notes[0].starts_with("Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial\n"),
+                "{}",
+                notes[0]
+            );
 
-        house.activate().await;
-        announce_last(&house, EventType::SubscriptionActivated).await;
-        let (notes, tasks) = told(&house).await;
-        assert_eq!((notes.len(), tasks.len()), (2, 3), "the tasks exist already");
+            house.activate().await;
+            announce_last(&house, EventType::SubscriptionActivated).await;
+            let (notes, tasks) = told(&house).await;
+            assert_eq!((notes.len(), tasks.len()), (2, 3), "the tasks exist already");
+        }
     }
 }

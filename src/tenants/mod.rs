@@ -20,7 +20,7 @@ pub mod session;
 pub mod sign_up;
 pub mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::engine::jobs::Registry;
 

@@ -158,6 +158,7 @@ fn each_tool_has_its_room() {
             "integrations/",
             "notify/api",
             "ops/",
+            "cli/demo",
         ],
     );
     only_in("reqwest::", &["providers/", "sandbox/", "cli/demo"]);

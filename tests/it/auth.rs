@@ -1,1 +1,319 @@
-//! Written below.
+//! Who may come in: sign-up, sessions, roles, keys, operators; and the trail each of them leaves.
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::support::{Client, PASSWORD, Tenant, TestApp};
+
+async fn events(app: &TestApp, tenant: &Tenant, kind: &str) -> Vec<Value> {
+    let page = tenant.as_operator(app).get(&format!("/v1/events?type={kind}&limit=200")).await.ok();
+    page["data"].as_array().cloned().unwrap_or_default()
+}
+
+async fn id_of(client: &Client) -> String {
+    client.get("/v1/me").await.ok()["user"]["id"].as_str().expect("a user").into()
+}
+
+fn refresh(app: &TestApp, token: &str) -> crate::support::Call {
+    app.anonymous().post("/v1/auth/refresh", json!({ "refresh_token": token }))
+}
+
+both_engines! {
+    async fn signing_up_answers_who_is_in_and_the_tokens(app: TestApp) {
+        let body = json!({ "email": "Owner@ABC.example.com", "password": PASSWORD, "business_name": "ABC Real Estate" });
+        let answer = app.anonymous().post("/v1/auth/signup", body.clone()).await.created();
+        assert_eq!((&answer["tenant"]["name"], &answer["tenant"]["slug"]), (&json!("ABC Real Estate"), &json!("abc-real-estate")));
+        assert_eq!((&answer["tenant"]["time_zone"], &answer["tenant"]["currency"]), (&json!("Asia/Kolkata"), &json!("INR")));
+        assert_eq!((&answer["token_type"], &answer["expires_in"]), (&json!("Bearer"), &json!(900)));
+        let token = answer["access_token"].as_str().expect("an access token");
+        let me = app.anonymous().with_token(token).get("/v1/me").await.ok();
+        assert_eq!((&me["role"], &me["user"]["id"], &me["tenant"]["id"]), (&json!("owner"), &answer["user"]["id"], &answer["tenant"]["id"]));
+        assert!(!answer.to_string().contains("password"), "nothing of the password comes back");
+
+        let mut again = body;
+        (again["email"], again["business_name"]) = (json!("owner@abc.example.com"), json!("Another"));
+        app.anonymous().post("/v1/auth/signup", again).await.problem(409, "user.email_taken");
+        let short = json!({ "email": "x@example.com", "password": "short", "business_name": "X" });
+        app.anonymous().post("/v1/auth/signup", short).await.invalid("/password");
+        app.anonymous().post("/v1/auth/signup", json!({ "email": "nobody", "password": PASSWORD, "business_name": "X" })).await.invalid("/email");
+    }
+
+    async fn logging_in_does_not_tell_which_half_was_wrong(app: TestApp) {
+        let tenant = app.tenant("Login").await;
+        let log_in = |email: &str, password: &str| app.anonymous().post("/v1/auth/login", json!({ "email": email, "password": password }));
+        let answer = log_in(&tenant.email().to_uppercase(), PASSWORD).await.ok();
+        assert_eq!(answer["tenant"]["id"], json!(tenant.id));
+        let mut wrong = log_in(&tenant.email(), "not the password 1").await.expect(401);
+        let mut unknown = log_in("nobody@example.com", PASSWORD).await.expect(401);
+        for answer in [&mut wrong, &mut unknown] {
+            answer["request_id"] = json!(null);
+        }
+        assert_eq!(wrong, unknown);
+    }
+
+    async fn an_access_token_lives_for_fifteen_minutes(app: TestApp) {
+        let tenant = app.tenant("Expiry").await;
+        app.advance(chrono::Duration::seconds(899));
+        tenant.owner.get("/v1/me").await.ok();
+        app.advance(chrono::Duration::seconds(1));
+        tenant.owner.get("/v1/me").await.problem(401, "auth.token_expired");
+        let renewed = refresh(&app, &tenant.refresh_token).await.ok();
+        assert_ne!(renewed["refresh_token"], json!(tenant.refresh_token));
+        app.anonymous().with_token(renewed["access_token"].as_str().unwrap()).get("/v1/me").await.ok();
+        app.advance(chrono::Duration::days(31));
+        refresh(&app, renewed["refresh_token"].as_str().unwrap()).await.expect(401);
+    }
+
+    async fn a_refresh_token_used_twice_ends_the_session(app: TestApp) {
+        let tenant = app.tenant("Reuse").await;
+        let first = refresh(&app, &tenant.refresh_token).await.ok();
+        let (access, second) = (first["access_token"].as_str().unwrap(), first["refresh_token"].as_str().unwrap());
+        refresh(&app, &tenant.refresh_token).await.problem(401, "auth.refresh_reused");
+        refresh(&app, second).await.problem(401, "auth.session_ended");
+        app.anonymous().with_token(access).get("/v1/me").await.problem(401, "auth.session_ended");
+        tenant.owner.get("/v1/me").await.problem(401, "auth.session_ended");
+        refresh(&app, &tenant.refresh_token).await.expect(401);
+        let seen = events(&app, &tenant, "session.reuse_detected").await;
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert_eq!(seen[0]["data"]["user_id"], first["user"]["id"]);
+        refresh(&app, "rt_unknown").await.problem(401, "auth.invalid_refresh_token");
+    }
+
+    async fn a_refresh_repeated_with_its_idempotency_key_is_the_same_refresh(app: TestApp) {
+        let tenant = app.tenant("Replay").await;
+        let first = refresh(&app, &tenant.refresh_token).header("idempotency-key", "refresh-1").await.ok();
+        let again = refresh(&app, &tenant.refresh_token).header("idempotency-key", "refresh-1").await.ok();
+        assert_eq!(first, again);
+        refresh(&app, first["refresh_token"].as_str().unwrap()).await.ok();
+        assert!(events(&app, &tenant, "session.reuse_detected").await.is_empty());
+    }
+
+    async fn of_concurrent_refreshes_one_wins(app: TestApp) {
+        let tenant = app.tenant("Race").await;
+        let calls: Vec<_> = (0..8).map(|_| {
+            let call = refresh(&app, &tenant.refresh_token);
+            tokio::spawn(async move { call.await.status })
+        }).collect();
+        let mut statuses = Vec::new();
+        for call in calls {
+            statuses.push(call.await.expect("answered"));
+        }
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 7, "{statuses:?}");
+    }
+
+    async fn logging_out_ends_all_tokens_of_the_session(app: TestApp) {
+        let tenant = app.tenant("Logout").await;
+        let other = app.anonymous().post("/v1/auth/login", json!({ "email": tenant.email(), "password": PASSWORD })).await.ok();
+        tenant.owner.call("POST", "/v1/auth/logout").await.expect(204);
+        tenant.owner.get("/v1/me").await.problem(401, "auth.session_ended");
+        refresh(&app, &tenant.refresh_token).await.problem(401, "auth.session_ended");
+        app.anonymous().with_token(other["access_token"].as_str().unwrap()).get("/v1/me").await.ok();
+        assert_eq!(events(&app, &tenant, "session.ended").await.len(), 1);
+    }
+
+    async fn a_changed_password_ends_the_other_sessions(app: TestApp) {
+        let tenant = app.tenant("Password").await;
+        let other = app.anonymous().post("/v1/auth/login", json!({ "email": tenant.email(), "password": PASSWORD })).await.ok();
+        let other = app.anonymous().with_token(other["access_token"].as_str().unwrap());
+        let change = |current: &str| json!({ "current_password": current, "new_password": "first-rain-in-june" });
+        tenant.owner.post("/v1/auth/password", change("wrong")).await.invalid("/current_password");
+        tenant.owner.post("/v1/auth/password", change(PASSWORD)).await.ok();
+        tenant.owner.get("/v1/me").await.ok();
+        other.get("/v1/me").await.expect(401);
+        app.anonymous().post("/v1/auth/login", json!({ "email": tenant.email(), "password": PASSWORD })).await.expect(401);
+    }
+
+    async fn people_come_by_invitation_and_with_a_role(app: TestApp) {
+        let tenant = app.tenant("Roles").await;
+        let (admin, agent, viewer) = (tenant.user("admin").await, tenant.user("agent").await, tenant.user("viewer").await);
+        for (client, role) in [(&admin, "admin"), (&agent, "agent"), (&viewer, "viewer")] {
+            assert_eq!(client.get("/v1/me").await.ok()["role"], role);
+        }
+        agent.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
+        viewer.get("/v1/leads").await.ok();
+        viewer.post("/v1/leads", json!({ "name": "Ravi", "email": "ravi@example.com" })).await.problem(403, "auth.forbidden");
+        agent.post("/v1/invitations", json!({ "email": "new@example.com", "role": "viewer" })).await.problem(403, "auth.forbidden");
+        admin.post("/v1/invitations", json!({ "email": "new@example.com", "role": "owner" })).await.expect(403);
+        admin.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.problem(403, "auth.forbidden");
+
+        let invited = tenant.owner.post("/v1/invitations", json!({ "email": "late@example.com", "role": "agent" })).await.created();
+        let accept = json!({ "token": invited["token"], "name": "Late", "password": PASSWORD });
+        app.advance(chrono::Duration::days(30));
+        let late = app.anonymous().post("/v1/invitations/accept", accept).await;
+        assert!((400..500).contains(&late.status), "{}", late.text);
+    }
+
+    async fn a_used_or_revoked_invitation_lets_nobody_in(app: TestApp) {
+        let tenant = app.tenant("Invitations").await;
+        let invite = |email: &str| tenant.owner.post("/v1/invitations", json!({ "email": email, "role": "agent" }));
+        let accept = |invited: &Value| app.anonymous().post("/v1/invitations/accept", json!({ "token": invited["token"], "name": "X", "password": PASSWORD }));
+        let first = invite("first@example.com").await.created();
+        assert!(accept(&first).await.status < 300);
+        let again = accept(&first).await;
+        assert!((400..500).contains(&again.status), "{}", again.text);
+        let second = invite("second@example.com").await.created();
+        tenant.owner.delete(&format!("/v1/invitations/{}", second["id"].as_str().unwrap())).await.expect(204);
+        let revoked = accept(&second).await;
+        assert!((400..500).contains(&revoked.status), "{}", revoked.text);
+    }
+
+    async fn a_tenant_keeps_its_last_owner(app: TestApp) {
+        let tenant = app.tenant("Last owner").await;
+        let admin = tenant.user("admin").await;
+        let path = format!("/v1/users/{}", id_of(&tenant.owner).await);
+        tenant.owner.patch(&path, json!({ "role": "admin" })).await.problem(409, "user.last_owner");
+        tenant.owner.patch(&path, json!({ "status": "disabled" })).await.problem(409, "user.last_owner");
+        tenant.owner.delete(&path).await.problem(409, "user.last_owner");
+        admin.patch(&path, json!({ "role": "viewer" })).await.problem(403, "user.owner_required");
+        let heir = format!("/v1/users/{}", id_of(&admin).await);
+        admin.patch(&heir, json!({ "role": "owner" })).await.problem(403, "user.owner_required");
+        tenant.owner.patch(&heir, json!({ "role": "owner" })).await.ok();
+        tenant.owner.patch(&path, json!({ "role": "viewer" })).await.ok();
+        assert_eq!(tenant.owner.get("/v1/me").await.ok()["role"], "viewer", "at once, without a new token");
+        admin.delete(&path).await.expect(204);
+        tenant.owner.get("/v1/me").await.problem(401, "auth.session_ended");
+    }
+
+    async fn api_keys_do_what_their_scopes_say(app: TestApp) {
+        let tenant = app.tenant("Scopes").await;
+        let reader = tenant.api_key(&["leads:read"]).await;
+        reader.get("/v1/leads").await.ok();
+        reader.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.problem(403, "auth.forbidden");
+        reader.get("/v1/notifications").await.expect(403);
+        reader.post("/v1/api-keys", json!({ "name": "more", "scopes": ["leads:write"] })).await.problem(403, "auth.forbidden");
+        let keeper = tenant.api_key(&["api_keys:write", "leads:read"]).await;
+        keeper.post("/v1/api-keys", json!({ "name": "more", "scopes": ["leads:read", "leads:write"] })).await.invalid("/scopes/1");
+        tenant.owner.post("/v1/api-keys", json!({ "name": "none", "scopes": [] })).await.invalid("/scopes");
+        tenant.owner.post("/v1/api-keys", json!({ "name": "odd", "scopes": ["leads:fly"] })).await.expect(422);
+        app.anonymous().with_token("lw_nobody").get("/v1/leads").await.problem(401, "auth.invalid_key");
+        reader.get("/v1/ops/tasks").await.problem(403, "auth.operator_required");
+    }
+
+    async fn api_keys_expire_rotate_and_are_revoked(app: TestApp) {
+        let mut tenant = app.tenant("Keys").await;
+        let client = |key: &Value| app.anonymous().with_token(key["key"].as_str().expect("a key"));
+        let now = app.clock.now();
+        let past = json!({ "name": "late", "scopes": ["leads:read"], "expires_at": now });
+        tenant.owner.post("/v1/api-keys", past).await.invalid("/expires_at");
+        let expires_at = now.plus(chrono::Duration::hours(1));
+        let short = tenant.owner.post("/v1/api-keys", json!({ "name": "short", "scopes": ["leads:read"], "expires_at": expires_at })).await.created();
+        let lasting = tenant.owner.post("/v1/api-keys", json!({ "name": "lasting", "scopes": ["leads:read"] })).await.created();
+        let path = format!("/v1/api-keys/{}", lasting["id"].as_str().unwrap());
+        assert!(tenant.owner.get(&path).await.ok().get("key").is_none(), "shown once");
+
+        let rotated = tenant.owner.post(&format!("{path}/rotate"), json!({ "overlap_seconds": 600 })).await.created();
+        assert_ne!(rotated["key"], lasting["key"]);
+        assert_eq!(tenant.owner.get(&path).await.ok()["replaced_by"], rotated["id"]);
+        tenant.owner.post(&format!("{path}/rotate"), json!({})).await.problem(409, "api_key.already_rotated");
+        for key in [&short, &lasting, &rotated] {
+            client(key).get("/v1/leads").await.ok();
+        }
+        app.advance(chrono::Duration::seconds(601));
+        client(&lasting).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        client(&rotated).get("/v1/leads").await.ok();
+        app.advance(chrono::Duration::hours(1));
+        client(&short).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        tenant.log_in_again().await;
+        tenant.owner.delete(&format!("/v1/api-keys/{}", rotated["id"].as_str().unwrap())).await.expect(204);
+        client(&rotated).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        for (kind, count) in [("api_key.created", 2), ("api_key.rotated", 1), ("api_key.revoked", 1)] {
+            assert_eq!(events(&app, &tenant, kind).await.len(), count, "{kind}");
+        }
+    }
+
+    async fn a_plan_without_api_access_refuses_keys(app: TestApp) {
+        let tenant = app.tenant("Starter").await;
+        let key = tenant.api_key(&["leads:read"]).await;
+        key.get("/v1/leads").await.ok();
+        tenant.subscribe("us_starter").await;
+        let refused = key.get("/v1/leads").await.problem(403, "feature_not_in_plan");
+        assert!(refused["detail"].as_str().unwrap().contains("api_access"));
+        tenant.owner.post("/v1/api-keys", json!({ "name": "x", "scopes": ["leads:read"] })).await.problem(403, "feature_not_in_plan");
+        let features = tenant.owner.get("/v1/me").await.ok()["features"].clone();
+        assert!(!features.as_array().unwrap().contains(&json!("api_access")), "{features}");
+    }
+
+    async fn operators_name_the_tenant_they_act_in(app: TestApp) {
+        let tenant = app.tenant("Named").await;
+        app.operator().get("/v1/leads").await.problem(400, "auth.tenant_required");
+        app.operator().with_header("x-tenant-id", "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11").get("/v1/leads").await.problem(404, "tenant.not_found");
+        app.operator().with_header("x-tenant-id", "nonsense").get("/v1/leads").await.problem(404, "tenant.not_found");
+        tenant.as_operator(&app).post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
+        let made = events(&app, &tenant, "lead.created").await;
+        assert_eq!(made[0]["actor_type"], "operator");
+        tenant.owner.get("/v1/ops/tasks").await.problem(403, "auth.operator_required");
+        let elsewhere = app.tenant("Elsewhere").await;
+        let sneaky = tenant.owner.with_header("x-tenant-id", &elsewhere.id);
+        assert_eq!(sneaky.get("/v1/me").await.ok()["tenant"]["id"], json!(tenant.id), "the header is for operators only");
+    }
+
+    async fn a_suspended_tenant_is_out_at_once_and_back_by_the_operators(app: TestApp) {
+        let tenant = app.tenant("Suspended").await;
+        let key = tenant.api_key(&["leads:read"]).await;
+        let path = format!("/v1/tenants/{}", tenant.id);
+        app.operator().patch(&path, json!({ "status": "suspended" })).await.ok();
+        tenant.owner.get("/v1/me").await.expect(401);
+        key.get("/v1/leads").await.expect(401);
+        refresh(&app, &tenant.refresh_token).await.expect(401);
+        app.anonymous().post("/v1/auth/login", json!({ "email": tenant.email(), "password": PASSWORD })).await.expect(403);
+        app.operator().patch(&path, json!({ "status": "active" })).await.ok();
+        tenant.owner.get("/v1/me").await.ok();
+        key.get("/v1/leads").await.ok();
+    }
+
+    async fn settings_merge_under_an_etag(app: TestApp) {
+        let tenant = app.tenant("Settings").await;
+        let path = "/v1/tenants/current";
+        let before = tenant.owner.get(path).await;
+        let etag = before.header("etag").expect("an ETag").to_string();
+        let change = json!({ "settings": { "service_areas": ["Andheri"], "branding": { "display_name": "ABC" }, "billing_dedupe_days": 7 } });
+        let changed = tenant.owner.patch(path, change).header("if-match", &etag).await.ok();
+        assert_eq!((&changed["settings"]["service_areas"], &changed["settings"]["billing_dedupe_days"]), (&json!(["Andheri"]), &json!(7)));
+        assert_eq!(changed["settings"]["business_hours"], before.body["settings"]["business_hours"], "what is absent stays");
+        tenant.owner.patch(path, json!({ "name": "Other" })).header("if-match", &etag).await.problem(412, "request.precondition_failed");
+        let restored = tenant.owner.patch(path, json!({ "settings": { "billing_dedupe_days": null } })).await.ok();
+        assert_eq!((&restored["settings"]["billing_dedupe_days"], &restored["settings"]["service_areas"]), (&before.body["settings"]["billing_dedupe_days"], &json!(["Andheri"])));
+        tenant.owner.patch(path, json!({ "time_zone": "Mars/Olympus" })).await.invalid("/time_zone");
+        tenant.owner.patch(path, json!({ "status": "active" })).await.invalid("/status");
+        tenant.owner.patch(path, json!({ "settings": { "branding": { "logo_url": "no url" } } })).await.expect(422);
+        assert_eq!(events(&app, &tenant, "tenant.updated").await.len(), 2, "refusals leave no trace");
+    }
+
+    async fn every_mutation_leaves_an_event_with_its_actor_and_request(app: TestApp) {
+        let tenant = app.growth("Audit").await;
+        let me = json!(id_of(&tenant.owner).await);
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let lead_path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let campaign = tenant.owner.post("/v1/ad-campaigns", crate::support::growth_campaign("meta", "1201", "6101", "1501")).await.created();
+        let campaign_path = format!("/v1/ad-campaigns/{}", campaign["id"].as_str().unwrap());
+        let audience = json!({ "description": "Buyers", "locations": ["Andheri"] });
+        let mutations = [
+            ("PATCH", "/v1/tenants/current".to_string(), json!({ "name": "Audited" }), "tenant.updated"),
+            ("PUT", "/v1/tenants/current/audience".into(), audience, "tenant.updated"),
+            ("PATCH", "/v1/me".into(), json!({ "name": "Rajesh" }), "user.updated"),
+            ("POST", "/v1/invitations".into(), json!({ "email": "a@example.com", "role": "agent" }), "user.invited"),
+            ("POST", "/v1/api-keys".into(), json!({ "name": "k", "scopes": ["leads:read"] }), "api_key.created"),
+            ("POST", "/v1/leads".into(), json!({ "name": "Ravi", "email": "ravi@example.com" }), "lead.created"),
+            ("PATCH", lead_path.clone(), json!({ "company": "Verma" }), "lead.updated"),
+            ("PATCH", lead_path.clone(), json!({ "status": "contacted" }), "lead.status_changed"),
+            ("POST", format!("{lead_path}/assign"), json!({ "user_id": me }), "lead.assigned"),
+            ("POST", format!("{lead_path}/notes"), json!({ "body": "Call her." }), "lead.note_added"),
+            ("PATCH", "/v1/subscriptions/current".into(), json!({ "overage_policy": "bill" }), "subscription.updated"),
+            ("PATCH", campaign_path.clone(), json!({ "name": "Renamed" }), "ad_campaign.updated"),
+            ("POST", format!("{campaign_path}/activate"), json!({}), "ad_campaign.activated"),
+            ("POST", format!("{campaign_path}/pause"), json!({}), "ad_campaign.paused"),
+            ("PATCH", "/v1/notifications/preferences".into(), json!({ "lead_created": { "email": false } }), "user.updated"),
+            ("POST", "/v1/auth/logout".into(), json!({}), "session.ended"),
+        ];
+        for (n, (method, path, body, kind)) in mutations.into_iter().enumerate() {
+            let request = format!("audit-request-{n}");
+            let answer = tenant.owner.call(method, &path).json(body).header("x-request-id", &request).await;
+            assert!(answer.status < 300, "{method} {path}: {}", answer.text);
+            let found = events(&app, &tenant, kind).await;
+            let event = found.iter().find(|event| event["request_id"] == json!(request));
+            let event = event.unwrap_or_else(|| panic!("{method} {path} left no {kind} of its request: {found:?}"));
+            assert_eq!((&event["actor_type"], &event["actor_id"]), (&json!("user"), &me), "{method} {path}");
+        }
+    }
+}

@@ -73,6 +73,31 @@ both_engines! {
         assert_eq!(with["data"][0]["score_details"]["score"], leads[4]["score"]);
     }
 
+    async fn conversations_follow_the_leads_number_and_address(app: TestApp) {
+        let tenant = app.growth("Follow").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let open = json!({ "lead_id": lead["id"], "channel": "email" });
+        tenant.owner.post("/v1/conversations", open).await.created();
+        app.run_jobs().await;
+        let addresses = async || {
+            let page = tenant.owner.get("/v1/conversations").await.ok();
+            let of = |channel: &str| {
+                let found = page["data"].as_array().expect("a page").iter().find(|one| one["channel"] == channel);
+                found.expect("a conversation")["person_address"].clone()
+            };
+            (of("whatsapp"), of("email"))
+        };
+        assert_eq!(addresses().await, (json!("+919876543210"), json!("asha@example.com")));
+        let path = format!("/v1/leads/{}", lead["id"].as_str().expect("an id"));
+        let patch = json!({ "phone": "98765 00009", "email": "verma@example.com" });
+        tenant.owner.patch(&path, patch).await.ok();
+        app.run_jobs().await;
+        assert_eq!(addresses().await, (json!("+919876500009"), json!("verma@example.com")));
+        tenant.owner.patch(&path, json!({ "phone": null })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(addresses().await, (Value::Null, json!("verma@example.com")));
+    }
+
     async fn a_patch_merges_checks_its_version_and_scores_again(app: TestApp) {
         let tenant = app.growth("Patches").await;
         let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;

@@ -30,14 +30,23 @@ const NOBODY: &str = "019a0000-0000-7000-8000-000000000000";
 /// The path with every parameter filled, from `known` or by an id that nothing has.
 fn filled(path: &str, known: &BTreeMap<&str, String>) -> String {
     let mut out = String::new();
+    let mut collection = "";
     for part in path.split('/').skip(1) {
         out.push('/');
-        match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-            Some(name) => out.push_str(known.get(name).map_or(NOBODY, String::as_str)),
-            None => out.push_str(part),
+        if part.starts_with('{') {
+            out.push_str(known.get(collection).map_or(NOBODY, String::as_str));
+        } else {
+            collection = part;
+            out.push_str(part);
         }
     }
     out
+}
+
+/// The collections whose members a path names: `leads` of `/v1/leads/{id}/notes`.
+fn collections(path: &str) -> Vec<&str> {
+    let parts: Vec<&str> = path.split('/').collect();
+    parts.windows(2).filter(|pair| pair[1].starts_with('{')).map(|pair| pair[0]).collect()
 }
 
 async fn status(client: &Client, method: &str, path: &str, operation: &Value) -> (u16, Value) {
@@ -103,8 +112,8 @@ both_engines! {
             if is_public(&path) || path == "/v1/auth/logout" || path == "/v1/auth/password" {
                 continue;
             }
-            for parameter in path.split('/').filter_map(|part| part.strip_prefix('{').and_then(|name| name.strip_suffix('}'))) {
-                assert!(known.contains_key(parameter), "{method} {path}: give the test a {{{parameter}}} of the first tenant");
+            for collection in collections(&path) {
+                assert!(known.contains_key(collection), "{method} {path}: give the test one of the first tenant's {collection}");
             }
             let target = filled(&path, &known);
             let (status, body) = status(&stranger.owner, &method, &target, &operation).await;
@@ -125,11 +134,14 @@ both_engines! {
     }
 }
 
-/// One resource of each kind, by the name of its path parameter.
+/// One resource of each kind, by its collection.
 async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, String> {
-    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string();
+    #[track_caller]
+    fn text(value: &Value) -> String {
+        value.as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string()
+    }
     let owner = &tenant.owner;
-    let lead = tenant.lead("Sensitive Person", "sensitive@example.com", "+919876543210").await;
+    let lead = tenant.lead("Sensitive Person", "sensitive@example.com", "+919811122233").await;
     let campaign = tenant.ad_campaign("meta", "120210000000000009", "612312312319", "153125381139").await;
     app.run_jobs().await;
     let conversation = owner.get("/v1/conversations").await.ok()["data"][0].clone();
@@ -144,29 +156,25 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
     let message =
         owner.get(&format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await.ok()["data"][0].clone();
     let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
-    let alert = operator.get("/v1/ops/notifications").await.ok()["data"][0].clone();
     let invited =
         invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
     let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
     BTreeMap::from([
-        ("lead_id", text(&lead["id"])),
-        ("ad_campaign_id", text(&campaign["id"])),
-        ("conversation_id", text(&conversation["id"])),
-        ("message_id", text(&message["id"])),
-        ("api_key_id", key_id),
-        ("invitation_id", invited),
-        ("user_id", text(&me["user"]["id"])),
-        ("tenant_id", tenant.id.clone()),
-        ("subscription_id", text(&subscription["id"])),
-        ("notification_id", text(&notification["id"])),
-        ("task_id", text(&task["id"])),
-        ("ops_task_id", text(&task["id"])),
-        ("job_id", text(&job["id"])),
-        ("operator_notification_id", text(&alert["id"])),
-        ("operator_id", NOBODY.into()),
-        ("webhook_event_id", NOBODY.into()),
-        ("plan_code", "growth".into()),
-        ("code", "growth".into()),
+        ("leads", text(&lead["id"])),
+        ("ad-campaigns", text(&campaign["id"])),
+        ("conversations", text(&conversation["id"])),
+        ("api-keys", key_id),
+        ("invitations", invited),
+        ("users", text(&me["user"]["id"])),
+        ("tenants", tenant.id.clone()),
+        ("subscriptions", text(&subscription["id"])),
+        ("notifications", text(&notification["id"])),
+        ("tasks", text(&task["id"])),
+        ("jobs", text(&job["id"])),
+        // Platform-wide ones that no tenant may even ask for.
+        ("operators", NOBODY.into()),
+        ("keys", NOBODY.into()),
+        ("webhook-events", NOBODY.into()),
     ])
 }
 
@@ -175,7 +183,7 @@ async fn secrets(tenant: &Tenant) -> Vec<String> {
     vec![
         "Sensitive Person".into(),
         "sensitive@example.com".into(),
-        "+919876543210".into(),
+        "+919811122233".into(),
         "owner@private.example.com".into(),
         tenant.id.clone(),
     ]

@@ -14,6 +14,8 @@ mod manager;
 pub mod migrate;
 pub mod schema;
 mod scope;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use conn::{DbConn, MultiBackend};
 pub use doors::{Db, DbSettings};

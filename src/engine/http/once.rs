@@ -1,7 +1,9 @@
 //! `Idempotency-Key`: the answer to a POST is stored in the transaction of its effect, so a retry replays it.
 //!
 //! Same key and same request: the stored answer. Same key, other request: 422. While the first is still running: 409.
-//! Refusals are not stored, because nothing happened. Stored bodies are sealed under the master key for 24 hours.
+//! Refusals are not stored, because nothing happened. Stored bodies are sealed under the master key for 24 hours; of the
+//! request only a keyed hash is kept, because it may have held a password.
+//! Callers without credentials have no key space of their own: theirs is the request itself, so strangers never meet.
 
 use std::collections::HashSet;
 use std::future::{Ready, ready};
@@ -11,6 +13,8 @@ use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use diesel::prelude::*;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 use crate::base::crypto::{MasterKey, sha256_hex};
 use crate::base::time::Timestamp;
@@ -18,9 +22,10 @@ use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::idempotency_keys;
-use crate::engine::db::{PlatformTx, Scope};
+use crate::engine::db::{Actor, PlatformTx, Scope};
 
 const PURPOSE: &str = "idempotency";
+const REQUEST_PURPOSE: &str = "idempotency-request";
 const KEPT_HOURS: i64 = 24;
 
 /// What a handler answers: a view and its headers.
@@ -83,7 +88,7 @@ impl Stored {
     }
 }
 
-/// The hash of the body, left by the body extractor.
+/// The hash of the body, left by the body extractor. It lives as long as the request and is not stored.
 #[derive(Clone)]
 pub(super) struct BodyHash(String);
 
@@ -145,7 +150,7 @@ impl Once {
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
     ) -> Result<HttpResponse> {
-        let Some(claim) = self.claim(&scope) else {
+        let Some(claim) = self.claim(&core.master_key, &scope) else {
             let stored = core.db.write(scope, move |tx| body(tx).and_then(encode)).await?;
             return Ok(stored.respond(false));
         };
@@ -164,14 +169,17 @@ impl Once {
         Ok(stored.respond(replayed))
     }
 
-    fn claim(&self, scope: &impl Scope) -> Option<Claim> {
+    fn claim(&self, master: &MasterKey, scope: &impl Scope) -> Option<Claim> {
         let key = self.key.as_ref()?;
         let body = self.req.extensions().get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
         let request = format!("{} {}\n{body}", self.req.method(), self.req.uri());
-        Some(Claim {
-            scope_hash: sha256_hex(format!("{}\n{key}", scope.principal())),
-            request_hash: sha256_hex(request),
-        })
+        let request_hash = keyed_hash(master, &request);
+        let mut space = format!("{}\n{key}", scope.principal());
+        if scope.origin().actor == Actor::Anonymous {
+            space.push('\n');
+            space.push_str(&request_hash);
+        }
+        Some(Claim { scope_hash: sha256_hex(space), request_hash })
     }
 
     fn enter(&self, key: &str) -> Result<Ticket> {
@@ -185,6 +193,14 @@ impl Once {
         }
         Ok(Ticket { keys, key: key.to_string() })
     }
+}
+
+/// HMAC-SHA256 in lower hex: whoever reads the table cannot try passwords against it.
+fn keyed_hash(master: &MasterKey, request: &str) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(&master.derive(REQUEST_PURPOSE)).expect("HMAC takes a key of any length");
+    mac.update(request.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 struct Claim {

@@ -225,6 +225,20 @@ pub fn set_sender(tx: &mut TenantTx<'_>, id: ConversationId, address: &str) -> R
     Ok(())
 }
 
+/// The person is reached elsewhere now, or nowhere. WhatsApp's window belonged to the number they wrote from.
+pub fn set_person(tx: &mut TenantTx<'_>, id: ConversationId, address: Option<&str>) -> Result<()> {
+    let now = tx.now();
+    diesel::update(conversations::table.find((tx.tenant(), id)))
+        .set((
+            conversations::person_address.eq(address),
+            conversations::window_expires_at.eq(None::<Timestamp>),
+            conversations::version.eq(conversations::version + 1),
+            conversations::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
     diesel::update(conversations::table.find((tx.tenant(), id)))
         .set(conversations::unread_count.eq(0))

@@ -1,4 +1,4 @@
-//! What the inbox needs of a lead's row, and the marks that talking leaves on it.
+//! What the inbox needs of a lead's row.
 
 use diesel::prelude::*;
 
@@ -7,8 +7,8 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::{lead_identities, lead_scores, leads};
-use crate::leads::model::{IdentityKind, LeadSource};
+use crate::engine::db::schema::leads;
+use crate::leads::model::LeadSource;
 
 /// A lead as messages see it.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -64,54 +64,4 @@ pub fn in_words(value: &serde_json::Value) -> Option<String> {
 pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
     let row = leads::table.find((tx.tenant(), id)).select(LeadBrief::as_select()).first(tx.conn()).optional()?;
     row.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
-}
-
-/// The newest lead known by this phone number or e-mail address.
-pub fn find_by_identity(tx: &mut TenantTx<'_>, kind: IdentityKind, value: &str) -> Result<Option<LeadId>> {
-    let found =
-        lead_identities::table.find((tx.tenant(), kind, value)).select(lead_identities::lead_id).first(tx.conn());
-    Ok(found.optional()?)
-}
-
-/// The items of the latest score, as they were stored.
-pub fn latest_score_items(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Option<Json>> {
-    let items = lead_scores::table
-        .filter(lead_scores::tenant_id.eq(tx.tenant()).and(lead_scores::lead_id.eq(lead)))
-        .order(lead_scores::id.desc())
-        .select(lead_scores::items)
-        .first(tx.conn())
-        .optional()?;
-    Ok(items)
-}
-
-/// We wrote to the lead.
-pub fn touch_contact(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
-    let tenant = tx.tenant();
-    let row = leads::table.find((tenant, lead));
-    diesel::update(row)
-        .set((
-            leads::contact_count.eq(leads::contact_count + 1),
-            leads::total_interactions.eq(leads::total_interactions + 1),
-            leads::last_contact_at.eq(at),
-        ))
-        .execute(tx.conn())?;
-    diesel::update(row.filter(leads::first_contact_at.is_null()))
-        .set(leads::first_contact_at.eq(at))
-        .execute(tx.conn())?;
-    move_activity(tx, lead, at)
-}
-
-/// The lead wrote to us.
-pub fn touch_activity(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
-    diesel::update(leads::table.find((tx.tenant(), lead)))
-        .set(leads::total_interactions.eq(leads::total_interactions + 1))
-        .execute(tx.conn())?;
-    move_activity(tx, lead, at)
-}
-
-fn move_activity(tx: &mut TenantTx<'_>, lead: LeadId, at: Timestamp) -> Result<()> {
-    diesel::update(leads::table.find((tx.tenant(), lead)).filter(leads::last_activity_at.lt(at)))
-        .set(leads::last_activity_at.eq(at))
-        .execute(tx.conn())?;
-    Ok(())
 }

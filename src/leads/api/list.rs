@@ -54,10 +54,10 @@ crate::text_enum! {
 #[into_params(parameter_in = Query)]
 pub struct LeadQuery {
     /// `new,contacted,…`
-    #[param(value_type = Option<String>, example = "new,contacted")]
+    #[param(value_type = Option<String>)]
     status: Option<CommaList<LeadStatus>>,
     /// `meta_ads,google_ads,…`
-    #[param(value_type = Option<String>, example = "meta_ads")]
+    #[param(value_type = Option<String>)]
     source: Option<CommaList<LeadSource>>,
     /// `all`, `outreach`, `meta`, `google` or `other`.
     #[param(inline)]

@@ -14,9 +14,9 @@ use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
 /// One lead; masked while it is locked.
-#[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("lead_id" = LeadId, Path)), security(("bearer" = [])),
+#[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
     responses((status = 200, description = "The lead", body = LeadView)))]
-#[get("/leads/{lead_id}")]
+#[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
     let read = move |tx: &mut TenantTx<'_>| view::of(&store::get(tx, path.0)?, tx.now());
@@ -26,9 +26,9 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
 }
 
 /// Why the lead has its score, item by item; the items add up to it.
-#[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("lead_id" = LeadId, Path)), security(("bearer" = [])),
+#[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
     responses((status = 200, description = "The score and its items", body = ScoreView)))]
-#[get("/leads/{lead_id}/score")]
+#[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
     let read = move |tx: &mut TenantTx<'_>| {
@@ -60,9 +60,9 @@ impl TimelineQuery {
 }
 
 /// Everything that happened with the lead, newest first.
-#[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("lead_id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
+#[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of the timeline", body = Page<Event>)))]
-#[get("/leads/{lead_id}/activities")]
+#[get("/leads/{id}/activities")]
 pub async fn list_lead_activities(
     caller: Caller,
     core: web::Data<Core>,

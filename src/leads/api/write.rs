@@ -121,9 +121,9 @@ impl UpdateLead {
 }
 
 /// Changes a lead. The score follows; contact data of a locked lead cannot be changed.
-#[utoipa::path(operation_id = "update_lead", tag = "Leads", params(("lead_id" = LeadId, Path)), request_body = UpdateLead, security(("bearer" = [])),
+#[utoipa::path(operation_id = "update_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = UpdateLead, security(("bearer" = [])),
     responses((status = 200, description = "The lead as it is now", body = LeadView)))]
-#[patch("/leads/{lead_id}")]
+#[patch("/leads/{id}")]
 pub async fn update_lead(
     caller: Caller,
     core: web::Data<Core>,
@@ -149,9 +149,9 @@ pub struct AssignLead {
 }
 
 /// Assigns a lead to a user of the tenant, or to nobody.
-#[utoipa::path(operation_id = "assign_lead", tag = "Leads", params(("lead_id" = LeadId, Path)), request_body = AssignLead, security(("bearer" = [])),
+#[utoipa::path(operation_id = "assign_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = AssignLead, security(("bearer" = [])),
     responses((status = 200, description = "The lead as it is now", body = LeadView)))]
-#[post("/leads/{lead_id}/assign")]
+#[post("/leads/{id}/assign")]
 pub async fn assign_lead(
     caller: Caller,
     core: web::Data<Core>,
@@ -202,9 +202,9 @@ impl From<Note> for NoteView {
 }
 
 /// Writes a note on a lead.
-#[utoipa::path(operation_id = "create_lead_note", tag = "Leads", params(("lead_id" = LeadId, Path)), request_body = NewNote, security(("bearer" = [])),
+#[utoipa::path(operation_id = "create_lead_note", tag = "Leads", params(("id" = LeadId, Path)), request_body = NewNote, security(("bearer" = [])),
     responses((status = 201, description = "The note", body = NoteView)))]
-#[post("/leads/{lead_id}/notes")]
+#[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
     caller: Caller,
     core: web::Data<Core>,
@@ -219,9 +219,9 @@ pub async fn create_lead_note(
 }
 
 /// Notes of a lead, newest first.
-#[utoipa::path(operation_id = "list_lead_notes", tag = "Leads", params(("lead_id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
+#[utoipa::path(operation_id = "list_lead_notes", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of notes", body = Page<NoteView>)))]
-#[get("/leads/{lead_id}/notes")]
+#[get("/leads/{id}/notes")]
 pub async fn list_lead_notes(
     caller: Caller,
     core: web::Data<Core>,

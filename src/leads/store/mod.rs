@@ -129,37 +129,48 @@ pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
 }
 
 /// Writes every field back and counts the version up.
+///
+/// # Errors
+/// `storage.conflict` when the lead has moved on since it was read: a message may have been counted meanwhile.
 pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
+    let read = lead.version;
     lead.version += 1;
     lead.updated_at = tx.now();
     lead.refresh_search();
-    diesel::update(leads::table.find((tx.tenant(), lead.id))).set(&*lead).execute(tx.conn())?;
-    Ok(())
-}
-
-/// We reached out: first and last contact, and the count.
-pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
-    let Some(mut lead) = find(tx, id)? else { return Ok(()) };
-    lead.first_contact_at.get_or_insert(at);
-    lead.last_contact_at = Some(lead.last_contact_at.map_or(at, |before| before.max(at)));
-    lead.last_activity_at = lead.last_activity_at.max(at);
-    lead.contact_count += 1;
-    lead.total_interactions += 1;
-    if lead.status == LeadStatus::New {
-        lead.status = LeadStatus::Contacted;
+    let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
+    if diesel::update(row).set(&*lead).execute(tx.conn())? == 1 {
+        return Ok(());
     }
-    update(tx, &mut lead)
+    let moved = "The same thing was written at the same time. Read it again and retry.";
+    Err(Error::conflict("storage.conflict", moved))
 }
 
-/// The person did something.
+/// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.
+pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
+    let row = leads::table.find((tx.tenant(), id));
+    diesel::update(row).set(leads::contact_count.eq(leads::contact_count + 1)).execute(tx.conn())?;
+    diesel::update(row.filter(leads::first_contact_at.is_null().or(leads::first_contact_at.gt(at))))
+        .set(leads::first_contact_at.eq(at))
+        .execute(tx.conn())?;
+    diesel::update(row.filter(leads::last_contact_at.is_null().or(leads::last_contact_at.lt(at))))
+        .set(leads::last_contact_at.eq(at))
+        .execute(tx.conn())?;
+    touch_activity(tx, id, at)
+}
+
+/// Something happened between us and the person. Counters add up in the database, so none is lost, and the version counts
+/// with them, so that nobody writes an older row back over them.
 pub fn touch_activity(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
-    diesel::update(leads::table.find((tx.tenant(), id)))
+    let (row, now) = (leads::table.find((tx.tenant(), id)), tx.now());
+    diesel::update(row)
         .set((
-            leads::last_activity_at.eq(at),
             leads::total_interactions.eq(leads::total_interactions + 1),
             leads::version.eq(leads::version + 1),
-            leads::updated_at.eq(tx.now()),
+            leads::updated_at.eq(now),
         ))
+        .execute(tx.conn())?;
+    diesel::update(row.filter(leads::last_activity_at.lt(at)))
+        .set(leads::last_activity_at.eq(at))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
+use super::StoredCampaign;
 use crate::base::crypto::constant_time_eq;
 use crate::providers::{Digits, meta};
 use crate::sandbox::Sandbox;
@@ -25,7 +26,8 @@ const LEAD_FIELDS: &[&str] = &[
     "field_data",
     "custom_disclaimer_responses",
 ];
-const CAMPAIGN_FIELDS: &[&str] = &["id", "name", "status", "effective_status", "configured_status", "objective"];
+const CAMPAIGN_FIELDS: &[&str] =
+    &["id", "name", "status", "effective_status", "configured_status", "objective", "daily_budget"];
 
 /// A Graph error envelope, mostly under HTTP 400 as at Meta.
 fn graph_error(status: StatusCode, code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
@@ -129,9 +131,13 @@ pub(super) async fn read(
             Some(node) => (node, LEAD_FIELDS, &["created_time", "id", "field_data"]),
             None if is_lead || id.parse::<Digits>().is_err() => return missing(&id),
             None => {
-                let status = lock(&sandbox.0.meta.campaigns).get(&id).copied().unwrap_or("ACTIVE");
-                let node = json!({"id": id, "name": format!("Ad campaign {id}"), "status": status,
+                let StoredCampaign { status, daily_budget } =
+                    lock(&sandbox.0.meta.campaigns).get(&id).cloned().unwrap_or_default();
+                let mut node = json!({"id": id, "name": format!("Ad campaign {id}"), "status": status,
                     "effective_status": status, "configured_status": status, "objective": "OUTCOME_LEADS"});
+                if let Some(budget) = daily_budget {
+                    node["daily_budget"] = budget.to_string().into();
+                }
                 (node.as_object().cloned().unwrap_or_default(), CAMPAIGN_FIELDS, &["id"])
             }
         };
@@ -174,17 +180,24 @@ pub(super) async fn update(
         if id.parse::<Digits>().is_err() || lock(&sandbox.0.meta.leads).get(&id).is_some() {
             return missing(&id);
         }
-        let mut status = None;
+        let mut campaign = lock(&sandbox.0.meta.campaigns).get(&id).cloned().unwrap_or_default();
+        let mut is_changed = false;
         for (name, value) in &parameters {
             match (name.as_str(), value.as_str()) {
-                ("access_token" | "appsecret_proof", _) => {}
-                ("status", "PAUSED") => status = Some("PAUSED"),
-                ("status", "ACTIVE") => status = Some("ACTIVE"),
+                ("access_token" | "appsecret_proof", _) => continue,
+                ("status", "PAUSED") => campaign.status = "PAUSED",
+                ("status", "ACTIVE") => campaign.status = "ACTIVE",
+                ("daily_budget", amount) if amount.parse::<i64>().is_ok_and(|amount| amount > 0) => {
+                    campaign.daily_budget = amount.parse().ok();
+                }
                 _ => return bad(100, None, &format!("(#100) Invalid parameter: {name}")),
             }
+            is_changed = true;
         }
-        let Some(status) = status else { return bad(100, None, "(#100) The parameter status is required") };
-        lock(&sandbox.0.meta.campaigns).insert(id.clone(), status);
+        if !is_changed {
+            return bad(100, None, "(#100) Nothing to update was given");
+        }
+        lock(&sandbox.0.meta.campaigns).insert(id.clone(), campaign);
         HttpResponse::Ok().json(json!({ "success": true }))
     })
     .await

@@ -16,9 +16,23 @@ use super::state::{Numbers, Ring};
 
 pub(super) struct MetaTwin {
     leads: Mutex<Ring<String, StoredLead>>,
-    /// Statuses that differ from `ACTIVE`, or did once.
-    campaigns: Mutex<Ring<String, &'static str>>,
+    /// What was ever changed.
+    campaigns: Mutex<Ring<String, StoredCampaign>>,
     numbers: Numbers,
+}
+
+/// An ad campaign as far as our side can change it.
+#[derive(Clone)]
+struct StoredCampaign {
+    status: &'static str,
+    /// Minor units, which Meta writes as text.
+    daily_budget: Option<i64>,
+}
+
+impl Default for StoredCampaign {
+    fn default() -> Self {
+        Self { status: "ACTIVE", daily_budget: None }
+    }
 }
 
 #[derive(Clone)]

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use super::credential::{self, Credential};
 use super::permission::{Entitlements, Feature, Permission, Role};
 use super::{store, token};
-use crate::base::id::{OperatorId, SessionId, TenantId, UserId};
+use crate::base::id::{SessionId, TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
@@ -129,7 +129,7 @@ async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
     let Some(found) = found else { return as_operator(req, core, key).await };
     found.entitlements.require(Feature::ApiAccess)?;
     let (tenant, id, now) = (found.tenant, found.id, core.clock.now());
-    if found.last_used_at.is_none_or(|at| now.since(at) > chrono::Duration::minutes(1)) {
+    if store::is_worth_noting(found.last_used_at, now) {
         core.db.write(anonymous(), move |tx: &mut PlatformTx<'_>| store::touch_key(tx, tenant, id)).await?;
     }
     Ok(Caller {
@@ -142,11 +142,10 @@ async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
 }
 
 async fn as_operator(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
-    let found: Option<OperatorId> =
-        core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::operator_key(tx, &key)).await?;
+    let found = core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::operator_key(tx, &key)).await?;
     let invalid =
         || Error::unauthenticated("auth.invalid_key", "This API key is not valid: unknown, expired or revoked.");
-    let operator = found.ok_or_else(invalid)?;
+    let operator = super::operator::noted(core, found.ok_or_else(invalid)?).await?;
     let named = req.headers().get("x-tenant-id").and_then(|value| value.to_str().ok());
     let named = named.ok_or_else(|| {
         Error::malformed("auth.tenant_required", "An operator names the tenant to act in by the header X-Tenant-Id.")

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::credential::{self, Credential};
-use super::store;
+use super::store::{self, OperatorKeyFound};
 use crate::base::email::Email;
 use crate::base::id::OperatorId;
 use crate::base::{Error, Result};
@@ -52,11 +52,22 @@ impl FromRequest for Operator {
             };
             let invalid =
                 || Error::unauthenticated("auth.invalid_key", "This key is not valid: unknown, expired or revoked.");
-            let id = core.db.read(scope, look).await?.map_err(|known| if known { forbidden() } else { invalid() })?;
+            let found =
+                core.db.read(scope, look).await?.map_err(|known| if known { forbidden() } else { invalid() })?;
+            let id = noted(&core, found).await?;
             credential::throttle(&req, &format!("operator:{id}"))?;
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })
     }
+}
+
+/// Whose key it is, after noting that it was used.
+pub(super) async fn noted(core: &Core, key: OperatorKeyFound) -> Result<OperatorId> {
+    if store::is_worth_noting(key.last_used_at, core.clock.now()) {
+        let scope = PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None });
+        core.db.write(scope, move |tx: &mut PlatformTx<'_>| store::touch_operator_key(tx, key.id)).await?;
+    }
+    Ok(key.operator)
 }
 
 /// A caller without credentials, throttled by address: sign-up, login, invitations.

@@ -74,15 +74,23 @@ pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKe
         .transpose()
 }
 
-pub(super) fn operator_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorId>> {
+/// A live key of an operator.
+pub(super) struct OperatorKeyFound {
+    pub operator: OperatorId,
+    pub id: ApiKeyId,
+    pub last_used_at: Option<Timestamp>,
+}
+
+pub(super) fn operator_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorKeyFound>> {
     let now = tx.now();
-    Ok(operator_keys::table
+    let found: Option<(OperatorId, ApiKeyId, Option<Timestamp>)> = operator_keys::table
         .filter(operator_keys::key_hash.eq(sha256_hex(key)))
         .filter(operator_keys::revoked_at.is_null())
         .filter(operator_keys::expires_at.is_null().or(operator_keys::expires_at.gt(now)))
-        .select(operator_keys::operator_id)
+        .select((operator_keys::operator_id, operator_keys::id, operator_keys::last_used_at))
         .first(tx.conn())
-        .optional()?)
+        .optional()?;
+    Ok(found.map(|(operator, id, last_used_at)| OperatorKeyFound { operator, id, last_used_at }))
 }
 
 pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<Option<Entitlements>> {
@@ -91,9 +99,21 @@ pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> 
     found.map(entitlements).transpose()
 }
 
-/// Notes that a key was used, at most once a minute per key.
+/// Whether a use is to be noted: at most once a minute per key.
+pub(super) fn is_worth_noting(last_used_at: Option<Timestamp>, now: Timestamp) -> bool {
+    last_used_at.is_none_or(|at| now.since(at) > chrono::Duration::minutes(1))
+}
+
+/// Notes that a key was used.
 pub(super) fn touch_key(tx: &mut PlatformTx<'_>, tenant: TenantId, id: ApiKeyId) -> Result<()> {
     let now = tx.now();
     diesel::update(api_keys::table.find((tenant, id))).set(api_keys::last_used_at.eq(now)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes that an operator's key was used.
+pub(super) fn touch_operator_key(tx: &mut PlatformTx<'_>, id: ApiKeyId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(operator_keys::table.find(id)).set(operator_keys::last_used_at.eq(now)).execute(tx.conn())?;
     Ok(())
 }

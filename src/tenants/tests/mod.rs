@@ -1,5 +1,6 @@
 //! This module's operations over HTTP, on a private database and a clock that stands until moved.
 
+pub(crate) mod house;
 mod keys;
 mod people;
 mod sessions;
@@ -13,12 +14,10 @@ use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
 
 use crate::base::crypto::MasterKey;
-use crate::base::time::{Clock, Timestamp};
-use crate::engine::db::migrate;
-use crate::engine::db::{Db, DbSettings, PlatformScope, PlatformTx};
+use crate::engine::db::testing::{OnDatabase, on_both_engines};
+use crate::engine::db::{Db, PlatformScope, PlatformTx};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::{once, openapi};
-use crate::engine::jobs::Wake;
 use crate::engine::metrics::Metrics;
 use crate::engine::{Core, CoreSettings};
 
@@ -29,7 +28,6 @@ struct Office {
     is_limited: bool,
     in_flight: web::Data<once::InFlight>,
     limiter: web::Data<Limiter>,
-    _folder: tempfile::TempDir,
 }
 
 /// What came back.
@@ -53,26 +51,26 @@ impl Answer {
     }
 }
 
-impl Office {
-    async fn open() -> Self {
-        Self::with_limits(false).await
+impl OnDatabase for Office {
+    async fn on(db: Db) -> Self {
+        Self::with_limits(db, false)
     }
+}
 
-    async fn with_limits(is_limited: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Clock::manual("2026-11-20T09:00:00Z".parse::<Timestamp>().unwrap());
-        let settings = DbSettings::new(format!("sqlite://{}/test.db", folder.path().display()));
-        let db = Db::open(&settings, clock.clone(), Wake::default(), Arc::default()).unwrap();
-        db.with_connection(migrate::up).await.unwrap();
+impl Office {
+    fn with_limits(db: Db, is_limited: bool) -> Self {
         let settings = CoreSettings {
+            email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
             platform_name: "LeadGen Pro".into(),
+            email_from: "leads@example.com".into(),
             rate_limit: is_limited,
         };
         let metrics = Arc::new(Metrics::new().unwrap());
+        let clock = db.clock().clone();
         let core = Core { db, clock, metrics, master_key: MasterKey::random(), settings: Arc::new(settings) };
         let limiter = web::Data::new(Limiter::new(is_limited));
-        Self { core, is_limited, in_flight: web::Data::default(), limiter, _folder: folder }
+        Self { core, is_limited, in_flight: web::Data::default(), limiter }
     }
 
     /// `Bearer` of `token`; more headers as pairs.

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::database::{Database, TestEngine};
 use super::tenant::Tenant;
 
+/// The first operator's key.
 pub const OPERATOR_KEY: &str = "lw_operator_key_of_the_test_suite_0001";
 
 /// A running application whose clock stands still until [`TestApp::advance`], and whose jobs run in
@@ -46,11 +47,18 @@ impl TestApp {
 
     /// Starts an application with further settings.
     pub async fn start(engine: TestEngine, settings: &[(&str, &str)]) -> Self {
-        let database = Database::create(engine);
-        Self::start_on(engine, database, settings).await
+        // The moment of the providers' fixtures.
+        let clock = Clock::manual(Timestamp::from_seconds(1_795_165_200).expect("a time"));
+        Self::start_at(engine, clock, settings).await
     }
 
-    async fn start_on(engine: TestEngine, database: Database, settings: &[(&str, &str)]) -> Self {
+    /// Starts an application whose clock runs.
+    pub async fn start_live(engine: TestEngine) -> Self {
+        Self::start_at(engine, Clock::system(), &[]).await
+    }
+
+    async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {
+        let database = Database::create(engine);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bind = listener.local_addr().expect("its address");
         let mut source = Source::default();
@@ -67,8 +75,6 @@ impl TestApp {
             source.set(name, *value);
         }
         let config = Config::from_source(&source).expect("a valid configuration");
-        // The moment of the providers' fixtures.
-        let clock = Clock::manual(Timestamp::from_seconds(1_795_165_200).expect("a time"));
         let app = App::build(config, clock.clone()).expect("the app");
         app.prepare().await.expect("a migrated database");
         let server = serve::http(&app, listener, 1).expect("the server");

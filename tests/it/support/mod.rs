@@ -5,8 +5,8 @@ mod client;
 mod database;
 mod tenant;
 
-pub use app::TestApp;
-pub use client::{Answer, Client};
+pub use app::{OPERATOR_KEY, TestApp};
+pub use client::{Answer, Call, Client};
 pub use database::TestEngine;
 pub use tenant::{PASSWORD, Tenant, growth_campaign};
 

@@ -45,6 +45,36 @@ impl Tenant {
         Client::new(&self.url).with_token(joined["access_token"].as_str().expect("an access token"))
     }
 
+    /// The owner after its access token expired: logged in again.
+    pub async fn log_in_again(&mut self) {
+        let body = json!({ "email": self.email(), "password": PASSWORD });
+        let answer = Client::new(&self.url).post("/v1/auth/login", body).await.ok();
+        self.owner = Client::new(&self.url).with_token(answer["access_token"].as_str().expect("an access token"));
+        self.refresh_token = answer["refresh_token"].as_str().expect("a refresh token").into();
+    }
+
+    /// The owner's address.
+    pub fn email(&self) -> String {
+        format!("owner@{}.example.com", self.name.to_lowercase().replace(' ', "-"))
+    }
+
+    /// `count` leads entered one after the other, by people nobody knew before.
+    pub async fn enter_leads(&self, prefix: &str, count: usize) -> Vec<Value> {
+        let mut entered = Vec::new();
+        for n in 0..count {
+            let body = json!({ "name": format!("{prefix} {n}"), "email": format!("{prefix}{n}@example.com") });
+            entered.push(self.owner.post("/v1/leads", body).await.created());
+        }
+        entered
+    }
+
+    /// The operators make the subscription active, as when its payment arrived.
+    pub async fn activate(&self, app: &TestApp) -> Value {
+        let subscription = self.as_operator(app).get("/v1/subscriptions/current").await.ok();
+        let path = format!("/v1/ops/subscriptions/{}/activate", subscription["id"].as_str().expect("an id"));
+        app.operator().call("POST", &path).await.ok()
+    }
+
     /// A client with an API key of these scopes.
     pub async fn api_key(&self, scopes: &[&str]) -> Client {
         let body = json!({ "name": "test", "scopes": scopes });

@@ -1,0 +1,211 @@
+//! The month's account: 50 leads of the plan, 5 more, then overage that is billed, then overage that is blocked.
+//!
+//! A real rollover needs a month to end, which a story on the real clock cannot wait for. So the five units beyond the
+//! plan are credits an operator grants: they are consumed at the same place, after the base and before any overage.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::first_lead::{announced, filled};
+use super::play::{AdCampaign, Tenant};
+use super::story::{Fields, Seen, StepFailed, Story, same};
+use crate::base::time::Timestamp;
+use crate::providers::meta;
+use crate::sandbox::SandboxSettings;
+
+const CREDITS: i64 = 5;
+
+/// What is due beyond the plan, in minor units.
+pub(super) fn due(usage: &Value) -> Result<i64, String> {
+    usage.number("/amount_due/amount")
+}
+
+async fn usage_is(story: &Story<'_>, abc: &Tenant, used: i64, remaining: i64, overage: i64) -> Result<Value, String> {
+    let usage = story.get(&abc.owner, "/v1/usage").await?;
+    let found = ["used", "remaining", "overage"].map(|name| usage.number(&format!("/leads/{name}")));
+    let [found_used, found_remaining, found_overage] = found;
+    same("used, remaining, overage", (found_used?, found_remaining?, found_overage?), (used, remaining, overage))?;
+    Ok(usage)
+}
+
+/// The first whole second of the period. Meta tells the time of a form in whole seconds, and a form of the second in which
+/// the paid period began would still belong to the trial.
+async fn first_second(story: &Story<'_>, abc: &Tenant) -> Result<String, String> {
+    let usage = story.get(&abc.owner, "/v1/usage").await?;
+    let began: Timestamp = usage.text("/period_start")?.parse()?;
+    let second = Timestamp::from_seconds(began.seconds() + 1).ok_or("the period begins at the end of time")?;
+    Ok(second.to_string())
+}
+
+/// New people fill in the Meta form at the same moment: one batched webhook. Answers with their leads, once all are there.
+async fn crowd(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign, count: usize) -> Result<Vec<Value>, String> {
+    let people = story.cast.crowd(count);
+    let at = first_second(story, abc).await?;
+    let mut forms: Vec<Value> = people.iter().map(|person| filled(meta, person)).collect();
+    for form in &mut forms {
+        form["created_time"] = at.as_str().into();
+    }
+    let sent = Instant::now();
+    let told = story.outside("/sandbox/meta/leads/batch", json!({"leads": forms})).await?;
+    same("the signed webhook's answer", told.number("/webhook_status")?, 200)?;
+    let names: Vec<&str> = people.iter().map(|person| person.name.as_str()).collect();
+    let story_now = &*story;
+    let leads = story_now.until("the leads", async || {
+        let page = story_now.get(&abc.owner, "/v1/leads?limit=200&tab=meta").await?;
+        let is_ours = |lead: &&Value| people.iter().any(|person| lead["name"] == person.name.as_str());
+        let ours: Vec<Value> = page.items("/data")?.iter().filter(is_ours).cloned().collect();
+        let found = ours.len();
+        Ok(if found == people.len() { Seen::Yes(ours) } else { Seen::NotYet(format!("{found} of {}", people.len())) })
+    });
+    let leads = leads.await?;
+    announced(story, abc, &names, sent).await?;
+    Ok(leads)
+}
+
+/// How many of these leads are paid for in this way.
+fn paid_by(leads: &[Value], kind: &str) -> usize {
+    leads.iter().filter(|lead| lead["charge_kind"] == kind).count()
+}
+
+pub(super) async fn is_paid_for(story: &mut Story<'_>, abc: &Tenant, subscription: &str) -> Result<(), StepFailed> {
+    story
+        .step("Operators", "activate the subscription", async |story| {
+            let path = format!("/v1/ops/subscriptions/{subscription}/activate");
+            let active = story.post(&story.operator, &path, json!({})).await?.expect(200)?;
+            same("the status", active.text("/status")?, "active")?;
+            usage_is(story, abc, 0, 50, 0).await?;
+            Ok(("activate the paid subscription: the trial's leads stay free, the month starts at 0 of 50".into(), ()))
+        })
+        .await?;
+    story
+        .step("Operators", "grant five credits", async |story| {
+            let grant = json!({"quantity": CREDITS, "reason": "Goodwill"});
+            let path = format!("/v1/ops/tenants/{}/credits", abc.id);
+            story.post(&story.operator, &path, grant).await?.expect(201)?;
+            let usage = usage_is(story, abc, 0, 55, 0).await?;
+            same("credits", usage.number("/leads/credits")?, CREDITS)?;
+            Ok(("grant 5 credits, since no month ends in a demo to roll leads over: 55 available".into(), ()))
+        })
+        .await?;
+    story
+        .step(abc.name, "chooses to buy overage", async |story| {
+            let chosen = json!({"overage_policy": "bill"});
+            let subscription = story.patch(&abc.owner, "/v1/subscriptions/current", chosen).await?;
+            same("the policy", subscription.text("/overage_policy")?, "bill")?;
+            Ok(("chooses to be billed for leads beyond the plan (overage policy bill)".into(), ()))
+        })
+        .await
+}
+
+pub(super) async fn is_used_up(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign) -> Result<(), StepFailed> {
+    story
+        .step("50 people", "fill in the Meta form", async |story| {
+            let leads = crowd(story, abc, meta, 50).await?;
+            same("paid by quota", paid_by(&leads, "quota"), 50)?;
+            usage_is(story, abc, 50, 5, 0).await?;
+            Ok(("fill in the Meta form at once, in one webhook: 50 used, 5 remaining".into(), ()))
+        })
+        .await?;
+    story
+        .step("5 people", "fill in the Meta form", async |story| {
+            let leads = crowd(story, abc, meta, 5).await?;
+            same("paid by credits", paid_by(&leads, "credit"), 5)?;
+            usage_is(story, abc, 55, 0, 0).await?;
+            Ok(("are leads 51 to 55: paid with the credits, 0 remaining".into(), ()))
+        })
+        .await
+}
+
+pub(super) async fn is_exceeded(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign) -> Result<(), StepFailed> {
+    story
+        .step("3 people", "fill in the Meta form", async |story| {
+            let leads = crowd(story, abc, meta, 3).await?;
+            same("paid as overage", paid_by(&leads, "overage"), 3)?;
+            for lead in &leads {
+                same("a lead's price", lead.number("/charged_amount/amount")?, 40_000)?;
+                same("locked", lead["is_locked"].as_bool(), Some(false))?;
+            }
+            let usage = usage_is(story, abc, 58, 0, 3).await?;
+            same("what is due", due(&usage)?, 120_000)?;
+            let campaign = story.get(&abc.owner, &format!("/v1/ad-campaigns/{}", meta.id)).await?;
+            same("the ad campaign", campaign.text("/status")?, "active")?;
+            Ok(("are leads 56 to 58: delivered and billed, 3 × ₹400 = ₹1,200; the ads keep running".into(), ()))
+        })
+        .await
+}
+
+pub(super) async fn is_enforced(
+    story: &mut Story<'_>,
+    abc: &Tenant,
+    meta: &AdCampaign,
+    google: &AdCampaign,
+) -> Result<(), StepFailed> {
+    story
+        .step(abc.name, "stops buying overage, and its ads pause", async |story| {
+            let chosen = json!({"overage_policy": "block"});
+            story.patch(&abc.owner, "/v1/subscriptions/current", chosen).await?;
+            for campaign in [meta, google] {
+                paused(story, abc, campaign).await?;
+            }
+            let at_meta = story.until("PAUSED at Meta", async || status_at_meta(story, meta).await);
+            at_meta.await?;
+            let at_google = story.until("PAUSED at Google", async || {
+                let path = format!("/sandbox/google-ads/campaigns/{}", google.external_campaign_id);
+                seen_paused(&story.get(&Default::default(), &path).await?)
+            });
+            at_google.await?;
+            let what =
+                "stops buying overage (policy block): both ad campaigns are paused, and PAUSED at Meta and Google";
+            Ok((what.into(), ()))
+        })
+        .await?;
+    let [late] = story.cast.crowd(1).try_into().unwrap_or_else(|_| unreachable!("one was asked for"));
+    story
+        .step(&late.name, "fills in the form all the same", async |story| {
+            story.outside("/sandbox/meta/leads", filled(meta, &late)).await?;
+            let lead = story.until("the locked lead", async || {
+                let locked = story.get(&abc.owner, "/v1/leads?is_locked=true").await?;
+                let lead = locked.items("/data")?.first().cloned();
+                Ok(lead.map_or_else(|| Seen::NotYet("no locked lead".into()), Seen::Yes))
+            });
+            let lead = lead.await?;
+            same("how it is paid", lead.text("/charge_kind")?, "blocked")?;
+            let shown = lead.to_string();
+            for hidden in [&late.name, &late.email, &late.phone] {
+                same("shows contact data", shown.contains(hidden.as_str()), false)?;
+            }
+            let usage = usage_is(story, abc, 58, 0, 3).await?;
+            same("what is due", due(&usage)?, 120_000)?;
+            let (name, phone, score) = (lead.text("/name")?, lead.text("/phone")?, lead.number("/score")?);
+            Ok((format!("fills in the form all the same: kept under lock as {name}, {phone}, score {score}; nothing is billed"), ()))
+        })
+        .await
+}
+
+async fn paused(story: &Story<'_>, abc: &Tenant, campaign: &AdCampaign) -> Result<(), String> {
+    let look = async || {
+        let now = story.get(&abc.owner, &format!("/v1/ad-campaigns/{}", campaign.id)).await?;
+        let (status, delivery) = (now.text("/status")?, now.text("/delivery/state")?);
+        let is_done = (status, delivery, now["status_reason"].as_str()) == ("paused", "synced", Some("quota_reached"));
+        Ok(if is_done { Seen::Yes(()) } else { Seen::NotYet(format!("{status}, {delivery}")) })
+    };
+    story.until("the ad campaign is paused", look).await
+}
+
+fn seen_paused(campaign: &Value) -> Result<Seen<()>, String> {
+    let status = campaign.text("/status")?;
+    Ok(if status == "PAUSED" { Seen::Yes(()) } else { Seen::NotYet(status.into()) })
+}
+
+/// Asks Meta's twin as its owner would, with a token and its proof.
+async fn status_at_meta(story: &Story<'_>, campaign: &AdCampaign) -> Result<Seen<()>, String> {
+    let known = SandboxSettings::default_credentials();
+    let proof = meta::appsecret_proof(&known.meta_access_token, &known.meta_app_secret);
+    let path = format!(
+        "/sandbox/meta/v25.0/{}?fields=status&appsecret_proof={proof}&access_token={}",
+        campaign.external_campaign_id,
+        known.meta_access_token.expose()
+    );
+    seen_paused(&story.get(&Default::default(), &path).await?)
+}

@@ -1,0 +1,100 @@
+//! What talking leaves on a lead's row; and a lead for the tests of the folders above, whose intake is not theirs.
+
+use serde_json::json;
+
+use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use super::store::{self, Behaviour, Lead};
+use crate::base::id::{LeadId, RawId};
+use crate::base::json::Json;
+use crate::engine::db::TenantTx;
+use crate::engine::db::testing::on_both_engines;
+use crate::tenants::tests::house::House;
+
+/// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.
+pub(crate) fn rajesh(tx: &TenantTx<'_>) -> Lead {
+    let (id, now) = (LeadId::new(), tx.now());
+    Lead {
+        tenant_id: tx.tenant(),
+        id,
+        person_id: RawId(id.uuid()),
+        name: "Rajesh Kumar".into(),
+        email: None,
+        phone: None,
+        phone_raw: None,
+        company: None,
+        source: LeadSource::MetaAds,
+        source_details: Json(json!({})),
+        status: LeadStatus::New,
+        validity: LeadValidity::Valid,
+        score: 85,
+        is_locked: false,
+        assigned_to: None,
+        assigned_at: None,
+        industry: None,
+        location: Json::of(&Location::default()),
+        budget_range: None,
+        timeline: None,
+        form_responses: Json(json!({})),
+        ad_campaign_id: None,
+        lead_form_id: None,
+        platform_lead_id: None,
+        charge_kind: None,
+        charged_amount: None,
+        charge_currency: None,
+        ai_summary: None,
+        ai_insights: None,
+        behaviour: Json::of(&Behaviour::default()),
+        enquiry_count: 1,
+        contact_count: 0,
+        total_interactions: 1,
+        first_contact_at: None,
+        last_contact_at: None,
+        last_activity_at: now,
+        closed_at: None,
+        search: "rajesh kumar".into(),
+        received_at: now,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+on_both_engines! {
+    async fn contacts_told_out_of_order_end_the_same(house: House) {
+        let tenant = house.tenant("Acme").await;
+        let now = house.clock.now();
+        let (before, after) = (now.minus(chrono::Duration::hours(1)), now.plus(chrono::Duration::hours(1)));
+        let lead = house
+            .within(tenant, move |tx| {
+                let lead = rajesh(tx);
+                store::insert(tx, &lead)?;
+                for at in [now, after, before] {
+                    store::touch_contact(tx, lead.id, at)?;
+                }
+                store::touch_activity(tx, lead.id, now)?;
+                store::get(tx, lead.id)
+            })
+            .await;
+        assert_eq!((lead.first_contact_at, lead.last_contact_at), (Some(before), Some(after)));
+        assert_eq!((lead.contact_count, lead.total_interactions, lead.last_activity_at), (3, 5, after));
+    }
+
+    async fn an_older_row_is_not_written_back_over_a_newer_one(house: House) {
+        let tenant = house.tenant("Acme").await;
+        let read = house
+            .within(tenant, |tx| {
+                let lead = rajesh(tx);
+                store::insert(tx, &lead)?;
+                store::touch_contact(tx, lead.id, tx.now())?;
+                Ok(lead)
+            })
+            .await;
+        let mut stale = Lead { company: Some("Kumar & Sons".into()), ..read };
+        let id = stale.id;
+        let refused = house.within(tenant, move |tx| Ok(store::update(tx, &mut stale).unwrap_err().code().to_string())).await;
+        assert_eq!(refused, "storage.conflict");
+        let mut fresh = house.within(tenant, move |tx| store::get(tx, id)).await;
+        assert_eq!((fresh.contact_count, &fresh.company), (1, &None));
+        house.within(tenant, move |tx| store::update(tx, &mut fresh)).await;
+    }
+}
