@@ -83,6 +83,7 @@ fn add_components(components: &mut Components) {
     for (name, schema, description) in [
         ("Idempotency-Key", key, "Repeat the request with the same key and it happens once; kept 24 h."),
         ("If-Match", text(), "Apply only to this version, an ETag read before."),
+        ("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ] {
         let parameter = ParameterBuilder::new()
             .name(name)
@@ -147,6 +148,7 @@ struct Kind {
     has_path_parameter: bool,
     takes_key: bool,
     takes_version: bool,
+    takes_tenant: bool,
     writes: bool,
 }
 
@@ -162,6 +164,7 @@ impl Kind {
             has_path_parameter: path.contains('{'),
             takes_key: method == "post" && !is_webhook,
             takes_version: takes_if_match(method, operation),
+            takes_tenant: operation.security.as_ref().is_some_and(|list| list.len() == 2),
             writes: method != "get",
         }
     }
@@ -172,7 +175,7 @@ impl Kind {
             ("400", !self.is_probe),
             ("401", self.is_secured),
             ("403", self.is_secured || self.is_webhook),
-            ("404", self.has_path_parameter),
+            ("404", self.has_path_parameter || self.takes_tenant),
             ("409", self.writes && !self.is_webhook),
             ("412", self.takes_version),
             ("413", has_body),
@@ -191,7 +194,9 @@ fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
         operation.security = Some(Vec::new());
     }
     let parameters = operation.parameters.get_or_insert_with(Vec::new);
-    for (name, takes) in [("Idempotency-Key", kind.takes_key), ("If-Match", kind.takes_version)] {
+    for (name, takes) in
+        [("Idempotency-Key", kind.takes_key), ("If-Match", kind.takes_version), ("X-Tenant-Id", kind.takes_tenant)]
+    {
         if takes {
             parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
         }
