@@ -63,7 +63,6 @@ impl Office {
             email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
             platform_name: "LeadGen Pro".into(),
-            email_from: "leads@example.com".into(),
             rate_limit: is_limited,
         };
         let metrics = Arc::new(Metrics::new().unwrap());
