@@ -5,7 +5,6 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt as _;
 
 use super::{health, routes};
-use crate::engine::events::EventType;
 use crate::engine::http::openapi;
 
 #[derive(utoipa::OpenApi)]
@@ -24,19 +23,16 @@ use crate::engine::http::openapi;
         (name = "Users", description = "People of a tenant and their roles."),
         (name = "API keys", description = "Keys for integrations."),
         (name = "Tenant", description = "Settings, business profile, audience."),
-        (name = "Plans", description = "What the platform sells."),
-        (name = "Subscriptions", description = "What a tenant has bought."),
-        (name = "Usage", description = "Quota, ledger and overage."),
+        (name = "Billing", description = "Plans, what a tenant has bought of them, and what it has used."),
         (name = "Leads", description = "Verified enquiries by people."),
         (name = "Conversations", description = "Threads with one person on one channel."),
         (name = "Ad campaigns", description = "Adverts that bring leads in."),
         (name = "Notifications", description = "What a tenant's people are told."),
-        (name = "Events", description = "Append-only facts: audit trail and timeline."),
         (name = "Webhooks", description = "Signed endpoints that providers call."),
-        (name = "Operators", description = "The platform's own staff."),
+        (name = "Operators", description = "The platform's own staff, and tenants as they see them."),
+        (name = "Operations", description = "What operators do: tasks, jobs, stored webhooks, activation, credits."),
         (name = "Health", description = "For load balancers and monitoring."),
     ),
-    components(schemas(EventType))
 )]
 struct Base;
 

@@ -180,10 +180,10 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
     // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
     let is_stricter = before.1 != subscription.overage_policy && subscription.overage_policy != OveragePolicy::Bill;
     let is_used_up_now = is_used_up(period.as_ref());
-    if let (true, Some(period)) = (is_used_up_now && subscription.is_running(), period) {
-        if !before.0 || is_stricter {
-            meter::record_quota_reached(tx, &subscription, &period)?;
-        }
+    if let (true, Some(period)) = (is_used_up_now && subscription.is_running(), period)
+        && (!before.0 || is_stricter)
+    {
+        meter::record_quota_reached(tx, &subscription, &period)?;
     }
     Ok((subscription, plan))
 }

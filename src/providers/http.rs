@@ -77,6 +77,7 @@ impl Clients {
         Self { limit, direct: OnceLock::new(), outside: OnceLock::new() }
     }
 
+    #[allow(clippy::disallowed_methods)] // the one place that makes the providers' clients
     pub fn reaching(&self, base_url: &url::Url) -> Result<Client, String> {
         let local = is_this_machine(base_url);
         let shared = if local { &self.direct } else { &self.outside };

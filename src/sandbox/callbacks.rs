@@ -46,6 +46,7 @@ impl Drop for InFlight<'_> {
 }
 
 impl Callbacks {
+    #[allow(clippy::disallowed_methods)] // the twins stand outside: they must not share the providers' client
     pub fn new(settings: &SandboxSettings) -> Self {
         // The twins call this very process: never through a proxy, and never for longer than a provider would wait.
         let client = reqwest::Client::builder()

@@ -144,6 +144,7 @@ fn accept(sandbox: &Sandbox, request: &HttpRequest, body: &[u8]) -> HttpResponse
         Ok(checked) => checked,
         Err((name, message)) => return failure(StatusCode::UNPROCESSABLE_ENTITY, name, message),
     };
+    #[allow(clippy::disallowed_methods)] // a provider's id, which is no id of ours
     let id = uuid::Uuid::new_v4().to_string();
     if let Some(key) = header("idempotency-key") {
         if !(1..=256).contains(&key.len()) {

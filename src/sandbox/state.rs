@@ -60,6 +60,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// 32 hex digits, as in `SM…`.
+#[allow(clippy::disallowed_methods)] // a provider's id, which is no id of ours
 pub(super) fn hex_id() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }

@@ -1,7 +1,7 @@
 //! What goes out.
 
 use crate::ads::creative::{AdCreative, SearchAds};
-use crate::ads::form::LeadForm;
+use crate::ads::form::{FormIntro, FormType, LeadForm, Question, ThankYou};
 use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
@@ -45,13 +45,19 @@ pub struct DeliveryView {
 pub struct LeadFormView {
     pub id: LeadFormId,
     pub external_form_id: Option<String>,
-    #[serde(flatten)]
-    pub form: LeadForm,
+    pub name: String,
+    pub form_type: FormType,
+    pub intro: Option<FormIntro>,
+    pub questions: Vec<Question>,
+    pub privacy_policy_url: Option<String>,
+    pub thank_you: Option<ThankYou>,
 }
 
 impl LeadFormView {
     pub fn of(stored: StoredForm) -> Result<Self> {
-        Ok(Self { id: stored.id, form: stored.form()?, external_form_id: stored.external_form_id })
+        let LeadForm { name, form_type, intro, questions, privacy_policy_url, thank_you } = stored.form()?;
+        let (id, external_form_id) = (stored.id, stored.external_form_id);
+        Ok(Self { id, external_form_id, name, form_type, intro, questions, privacy_policy_url, thank_you })
     }
 }
 

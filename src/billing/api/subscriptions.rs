@@ -120,11 +120,11 @@ impl UpdateSubscription {
         let buying = required(self.buying_overages, "/buying_overages")?;
         let policy = required(self.overage_policy, "/overage_policy")?;
         let implied = buying.map(|buying| if buying { OveragePolicy::Bill } else { OveragePolicy::Block });
-        if let (Some(policy), Some(buying)) = (policy, buying) {
-            if buying != (policy == OveragePolicy::Bill) {
-                let rule = "buying_overages contradicts overage_policy; send one of them";
-                return Err(Error::field("/buying_overages", "contradiction", rule));
-            }
+        if let (Some(policy), Some(buying)) = (policy, buying)
+            && buying != (policy == OveragePolicy::Bill)
+        {
+            let rule = "buying_overages contradicts overage_policy; send one of them";
+            return Err(Error::field("/buying_overages", "contradiction", rule));
         }
         Ok(SubscriptionChange {
             plan_code: required(self.plan_code, "/plan_code")?,

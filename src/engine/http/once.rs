@@ -127,7 +127,9 @@ impl FromRequest for Once {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let key = match req.headers().get("Idempotency-Key").map(|value| value.to_str()) {
             None => None,
-            Some(Ok(key)) if (1..=255).contains(&key.len()) => Some(key.to_string()),
+            Some(Ok(key)) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
+                Some(key.to_string())
+            }
             Some(_) => {
                 let rule = "Idempotency-Key must be 1 to 255 visible ASCII characters.";
                 return ready(Err(Error::malformed("request.idempotency_key", rule)));

@@ -44,6 +44,7 @@ impl Wake {
     ///
     /// One `NOTIFY` for all commits of 20 ms, sent outside any transaction: notifying inside would make every commit of
     /// the whole database queue behind one lock.
+    #[allow(clippy::disallowed_methods)] // the thread is its own: no task waits behind its sleep
     pub fn join_postgres(&self, url: String) {
         let wake = self.clone();
         let run = move || {
@@ -59,6 +60,7 @@ impl Wake {
         }
     }
 
+    #[allow(clippy::disallowed_methods)] // as above
     fn listen(&self, url: &str) -> Result<(), Box<dyn std::error::Error>> {
         let mut conn = diesel::PgConnection::establish(url)?;
         conn.batch_execute(&format!("LISTEN {CHANNEL}"))?;

@@ -129,6 +129,7 @@ pub struct ConversationQuery {
     q: Option<String>,
     /// Most recently active first, the only order.
     #[allow(dead_code)] // checked by being read; there is nothing to choose
+    #[param(inline)]
     sort: Option<ConversationSort>,
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
     limit: Option<Limit>,

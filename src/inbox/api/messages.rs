@@ -113,6 +113,7 @@ crate::text_enum! {
 #[serde(deny_unknown_fields)]
 pub struct MessageQuery {
     /// `desc` (newest first) by default.
+    #[param(inline)]
     order: Option<MessageOrder>,
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
     limit: Option<Limit>,

@@ -60,6 +60,7 @@ pub struct LeadQuery {
     #[param(value_type = Option<String>)]
     source: Option<CommaList<LeadSource>>,
     /// `all`, `outreach`, `meta`, `google` or `other`.
+    #[param(inline)]
     tab: Option<SourceTab>,
     intent: Option<Intent>,
     grade: Option<Grade>,
@@ -83,6 +84,7 @@ pub struct LeadQuery {
     #[param(min_length = 2, max_length = 100)]
     q: Option<String>,
     /// `-created_at` by default.
+    #[param(inline)]
     sort: Option<LeadSort>,
     /// `assignee`, `score`.
     #[param(value_type = Option<String>)]

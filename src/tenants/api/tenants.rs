@@ -78,9 +78,12 @@ pub struct NewTenant {
 /// A tenant without people yet, and its owner's invitation.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate"},
+    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
+        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "onboarded_at": null,
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "invitation": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "email": "owner@abc.example.com", "role": "owner",
-        "status": "pending", "token": "inv_…"}
+        "status": "pending", "invited_by": null, "expires_at": "2026-11-27T09:00:00Z", "created_at": "2026-11-20T09:00:00Z",
+        "token": "inv_…", "accept_url": "https://app.example.com/invitations/accept?token=inv_…"}
 }))]
 pub struct CreatedTenantView {
     tenant: TenantView,
