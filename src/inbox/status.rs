@@ -52,6 +52,11 @@ pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
                 leave::record(&mut tenant, kind, &after)?;
             }
         }
+        // Overtaken by the read receipt, it moves nothing; that the message was delivered is a fact all the same.
+        let is_overtaken = after.status != MessageStatus::Delivered && before.delivered_at != after.delivered_at;
+        if is_overtaken {
+            leave::record(&mut tenant, EventType::MessageDelivered, &after)?;
+        }
         return Ok(true);
     }
     Err(Error::unavailable("message.busy", "The message is being changed by others; trying again."))

@@ -6,8 +6,6 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::conn::DbConn;
-use super::error;
-use crate::base::{Error, Result};
 
 /// Which engine a URL names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,41 +61,56 @@ pub struct Manager {
     pub synchronous: String,
 }
 
+/// Why there is no connection, in the driver's words: for logs and operators, never for callers.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotConnected(String);
+
+impl From<ConnectionError> for NotConnected {
+    fn from(error: ConnectionError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<diesel::result::Error> for NotConnected {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// A connection idle for longer is tested before it is used: a server may have restarted meanwhile.
 const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 impl r2d2::ManageConnection for Manager {
     type Connection = Pooled;
-    type Error = Error;
+    type Error = NotConnected;
 
-    fn connect(&self) -> Result<Pooled> {
+    fn connect(&self) -> Result<Pooled, NotConnected> {
         let conn = match self.engine {
             Engine::Postgres => {
-                let mut conn = PgConnection::establish(&self.url).map_err(error::unavailable)?;
-                conn.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'")
-                    .map_err(error::unavailable)?;
+                let mut conn = PgConnection::establish(&self.url)?;
+                conn.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'")?;
                 DbConn::Postgres(conn)
             }
             Engine::Sqlite => {
                 let path = self.url.strip_prefix("sqlite://").unwrap_or(&self.url);
-                let mut conn = SqliteConnection::establish(path).map_err(error::unavailable)?;
+                let mut conn = SqliteConnection::establish(path)?;
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; \
                      PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8000; PRAGMA query_only = {};",
                     self.synchronous, self.read_only
-                ))
-                .map_err(error::unavailable)?;
+                ))?;
                 DbConn::Sqlite(conn)
             }
         };
         Ok(Pooled { conn, broken: false, last_used: Instant::now() })
     }
 
-    fn is_valid(&self, pooled: &mut Pooled) -> Result<()> {
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), NotConnected> {
         if self.engine == Engine::Sqlite || pooled.last_used.elapsed() < TEST_AFTER_IDLE {
             return Ok(());
         }
-        crate::each_engine!(&mut pooled.conn, c => c.batch_execute("SELECT 1")).map_err(error::unavailable)
+        Ok(crate::each_engine!(&mut pooled.conn, c => c.batch_execute("SELECT 1"))?)
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
