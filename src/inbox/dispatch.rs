@@ -22,6 +22,9 @@ use crate::providers::{
 
 /// How long a message may be missing from the provider's list before it counts as never taken.
 const SEARCH_SECONDS: i64 = 60;
+/// How far the provider's clock may be from ours. A message it dates before our attempt may be ours all the same, and
+/// taking it for older would send it twice.
+const CLOCK_SKEW_SECONDS: i64 = 60;
 /// When a lost answer is looked for first.
 const FIRST_LOOK_SECONDS: i64 = 5;
 
@@ -47,7 +50,7 @@ pub struct OpenAttempt {
     pub began_at: Timestamp,
     /// Of the first attempt in a row whose end is unknown.
     pub first_began_at: Timestamp,
-    /// Provider ids that belong to others, so that none of them is taken for this one.
+    /// Provider ids that belong to others since a few minutes before, so that none of them is taken for this one.
     pub known: Vec<String>,
 }
 
@@ -97,7 +100,7 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
                 channel,
                 from: parcel.from.address.clone(),
                 to: parcel.to.clone(),
-                since: open.first_began_at,
+                since: open.first_began_at.minus(chrono::Duration::seconds(CLOCK_SKEW_SECONDS)),
                 content: content(parcel),
                 known: open.known,
             };

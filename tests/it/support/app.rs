@@ -25,7 +25,7 @@ pub struct TestApp {
     pub clock: Clock,
     server: actix_web::dev::ServerHandle,
     // Last, so that it goes when nothing uses it any more.
-    _database: Database,
+    database: Database,
 }
 
 impl TestApp {
@@ -57,6 +57,16 @@ impl TestApp {
         Self::start_at(engine, Clock::system(), &[]).await
     }
 
+    /// Starts an application whose clock stands at the machine's own time, for tests with further processes.
+    pub async fn start_today(engine: TestEngine) -> Self {
+        Self::start_at(engine, Clock::manual(Clock::system().now()), &[]).await
+    }
+
+    /// See [`Database::cut_connections`].
+    pub fn cut_connections(&self) -> usize {
+        self.database.cut_connections()
+    }
+
     async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {
         let database = Database::create(engine);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -80,7 +90,7 @@ impl TestApp {
         let server = serve::http(&app, listener, 1).expect("the server");
         let handle = server.handle();
         tokio::spawn(server);
-        Self { url: format!("http://{bind}"), app, engine, clock, server: handle, _database: database }
+        Self { url: format!("http://{bind}"), app, engine, clock, server: handle, database }
     }
 
     pub fn anonymous(&self) -> Client {

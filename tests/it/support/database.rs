@@ -30,10 +30,22 @@ impl Database {
                 let mut conn = PgConnection::establish(&server).expect("TEST_DATABASE_URL answers");
                 conn.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema for the test");
                 let glue = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{glue}options=-csearch_path%3D{schema}");
+                let url = format!("{server}{glue}options=-csearch_path%3D{schema}&application_name={schema}");
                 Self { url, _folder: None, schema: Some((server, schema)) }
             }
         }
+    }
+}
+
+impl Database {
+    /// Ends every connection to this database, as a restart of the server would; answers how many there were.
+    pub fn cut_connections(&self) -> usize {
+        let Some((server, schema)) = &self.schema else { return 0 };
+        let mut conn = PgConnection::establish(server).expect("TEST_DATABASE_URL answers");
+        diesel::sql_query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
+            .bind::<diesel::sql_types::Text, _>(schema)
+            .execute(&mut conn)
+            .expect("connections are cut")
     }
 }
 
