@@ -1,4 +1,6 @@
 #![recursion_limit = "256"]
+// The documentation is for those who read and change this crate, so it may lead into what is private.
+#![allow(rustdoc::private_intra_doc_links)]
 //! Leadwright: a headless, multi-tenant lead-generation and sales-automation engine.
 //!
 //! # One lead, from webhook to notification

@@ -1,7 +1,11 @@
 //! What answers where no operation does: 404, or 405 when the path exists with other methods.
 
-use actix_web::dev::ResourceDef;
+use std::collections::HashMap;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
@@ -9,16 +13,29 @@ use utoipa::openapi::path::PathItem;
 use crate::base::{Error, ErrorKind};
 
 /// Every path of the contract and its methods.
-pub(super) struct Known(Vec<(ResourceDef, Vec<Method>)>);
+#[derive(Default)]
+pub(super) struct Known {
+    /// Without parameters.
+    plain: HashMap<String, Vec<Method>>,
+    patterns: Vec<(ResourceDef, Vec<Method>)>,
+}
 
 impl Known {
     pub(super) fn of(document: &OpenApi) -> Self {
-        let entry = |(path, item): (&String, &PathItem)| (ResourceDef::new(path.as_str()), methods(item));
-        Self(document.paths.paths.iter().map(entry).collect())
+        let mut known = Self::default();
+        for (path, item) in &document.paths.paths {
+            if path.contains('{') {
+                known.patterns.push((ResourceDef::new(path.as_str()), methods(item)));
+            } else {
+                known.plain.insert(path.clone(), methods(item));
+            }
+        }
+        known
     }
 
-    fn methods_of(&self, path: &str) -> Vec<Method> {
-        self.0.iter().filter(|(pattern, _)| pattern.is_match(path)).flat_map(|(_, methods)| methods.clone()).collect()
+    fn methods_of(&self, path: &str) -> &[Method] {
+        let pattern = || self.patterns.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods);
+        self.plain.get(path).or_else(pattern).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -35,11 +52,31 @@ fn methods(item: &PathItem) -> Vec<Method> {
     .collect()
 }
 
+/// The default service.
 pub(super) async fn answer(req: HttpRequest, known: web::Data<Known>) -> HttpResponse {
     let allowed = known.methods_of(req.path());
     if allowed.is_empty() || allowed.contains(req.method()) {
         return Error::not_found("resource.not_found", "There is nothing under this path.").error_response();
     }
+    refuse_method(allowed)
+}
+
+/// The middleware that lets a path without parameters be only itself: `PATCH /v1/leads/counts` is no change of a lead.
+pub(super) async fn plain_paths_first(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let refusal = req.app_data::<web::Data<Known>>().and_then(|known| {
+        let allowed = known.plain.get(req.path())?;
+        (!allowed.contains(req.method())).then(|| refuse_method(allowed))
+    });
+    match refusal {
+        Some(refusal) => Ok(req.into_response(refusal)),
+        None => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+    }
+}
+
+fn refuse_method(allowed: &[Method]) -> HttpResponse {
     let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
     let message = format!("This path takes {allowed}.");
     let mut response = Error::new(ErrorKind::MethodNotAllowed, "request.method_not_allowed", message).error_response();

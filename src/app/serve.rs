@@ -59,6 +59,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                     .config(utoipa_swagger_ui::Config::default().persist_authorization(true).try_it_out_enabled(true)),
             )
             .default_service(web::to(fallback::answer))
+            .wrap(from_fn(fallback::plain_paths_first))
             .wrap(Compress::default())
             .wrap(cors(&config.cors_origins))
             .wrap(from_fn(pipeline::around))

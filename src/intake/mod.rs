@@ -1,6 +1,6 @@
 //! The road in: the one function by which anything becomes a lead.
 //!
-//! [`receive`] normalises, recognises the person, scores, meters, writes the lead, opens its conversation and records
+//! [`mod@receive`] normalises, recognises the person, scores, meters, writes the lead, opens its conversation and records
 //! what happened, in the caller's one transaction. Advert webhooks, the API and everything later end here; nothing else
 //! inserts a lead. It never refuses a person: a wrong phone number makes a lead without a phone, not a lost lead.
 //! What the tenant is told about it follows from the events.

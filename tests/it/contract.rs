@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::TestApp;
 
 /// The document, made once: it takes a while in an unoptimised build.
 fn document() -> &'static Value {

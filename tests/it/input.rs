@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::TestApp;
 
 both_engines! {
     async fn wrong_values_are_pointed_at(app: TestApp) {

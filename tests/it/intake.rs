@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::TestApp;
 
 both_engines! {
     async fn a_second_enquiry_is_an_activity_until_the_lead_is_closed(app: TestApp) {

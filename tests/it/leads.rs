@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::{Tenant, TestApp};
+use crate::support::Tenant;
 
 async fn five(tenant: &Tenant) -> Vec<Value> {
     let mut leads = Vec::new();

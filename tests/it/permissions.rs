@@ -153,8 +153,6 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
     let operator = app.operator();
     let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();
     let notification = owner.get("/v1/notifications").await.ok()["data"][0].clone();
-    let message =
-        owner.get(&format!("/v1/conversations/{}/messages", text(&conversation["id"]))).await.ok()["data"][0].clone();
     let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
     let invited =
         invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();

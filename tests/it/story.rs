@@ -4,7 +4,7 @@ use leadwright::cli::demo::{Step, play};
 use tokio::sync::watch;
 
 use crate::both_engines;
-use crate::support::{OPERATOR_KEY, TestApp};
+use crate::support::OPERATOR_KEY;
 
 both_engines! {
     async fn every_step_holds(app: TestApp) {

@@ -1,7 +1,7 @@
 //! `leadwright demo`: the whole product on a temporary database, playing its main story over real HTTP.
 //!
 //! Nothing is needed and nothing is left behind: the server runs in this process with its twins, a worker and a random
-//! operator key, and reads no configuration of the machine. [`play`] is the story, which a test plays as well.
+//! operator key, and reads no configuration of the machine. [`mod@play`] is the story, which a test plays as well.
 
 mod cast;
 mod client;

@@ -1,4 +1,4 @@
-//! Every table on both engines, with the native type of each column behind [`Guid`], [`Instant`] and [`JsonDoc`].
+//! Every table on both engines, with the native type of each column behind `Guid`, `Instant` and `JsonDoc`.
 //!
 //! Written by hand beside `migrations/{postgres,sqlite}`: diesel's printer knows one engine at a time. The integration
 //! suite compares this file with what the migrations make on each engine.

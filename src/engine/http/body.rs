@@ -11,6 +11,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::once::BodyHash;
+use super::strict::Strict;
 use crate::base::{Error, ErrorKind, FieldError, Result};
 
 /// The largest JSON body an operation takes.
@@ -81,7 +82,7 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Error::malformed("request.malformed_json", message)
     })?;
     check(&value, &mut String::new(), 0)?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let pointer = pointer_of(error.path());
         Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
     })
@@ -225,6 +226,8 @@ mod tests {
             (r#"{"name":"x","inner":[{"size":1,"bulk":2}]}"#, "/inner/0/bulk", "unknown_field"),
             (r#"{"name":"x","inner":[{"size":"1"}]}"#, "/inner/0/size", "invalid_type"),
             (r#"{"name":"a\u0000b"}"#, "/name", "invalid_value"),
+            (r#"["x",[]]"#, "", "invalid_type"),
+            (r#"{"name":"x","inner":[[1]]}"#, "/inner/0", "invalid_type"),
         ];
         for (body, at, code) in cases {
             assert_eq!(pointer(body), (at.to_string(), code.to_string()), "{body}");

@@ -13,6 +13,7 @@ pub mod paging;
 mod params;
 pub mod pipeline;
 pub mod problem;
+mod strict;
 
 pub use body::{Json, NUL_RULE, parse_json};
 pub use etag::IfMatch;

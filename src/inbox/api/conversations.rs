@@ -12,6 +12,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::problem::Problem;
 use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::inbox::model::{Channel, ConversationStatus, masked_name};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
@@ -198,7 +199,8 @@ pub struct NewConversation {
 #[utoipa::path(operation_id = "open_conversation", tag = "Conversations", request_body = NewConversation,
     security(("bearer" = [])), responses(
         (status = 201, description = "Opened", body = ConversationView),
-        (status = 200, description = "It was open already", body = ConversationView)))]
+        (status = 200, description = "It was open already", body = ConversationView),
+        (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json")))]
 #[post("/conversations")]
 pub async fn open_conversation(
     caller: Caller,

@@ -6,11 +6,11 @@ use validator::Validate;
 
 use super::invitations::OfferedView;
 use super::tenant::{TenantView, reply};
-use crate::base::Result;
 use crate::base::email::Email;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
@@ -50,6 +50,9 @@ pub async fn list_tenants(
     query: Query<TenantQuery>,
 ) -> Result<HttpResponse> {
     let TenantQuery { status, q, limit, cursor } = query.0;
+    if q.as_ref().is_some_and(|q| q.chars().count() > 120) {
+        return Err(Error::field("q", "too_long", "expected at most 120 characters"));
+    }
     let limit = limit.unwrap_or_default();
     let before: Option<(Timestamp, TenantId)> = cursor.map(|cursor| cursor.read()).transpose()?;
     let filter = TenantFilter { status, text: q.filter(|text| !text.is_empty()), before };

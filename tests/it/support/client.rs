@@ -32,9 +32,6 @@ impl Client {
         client.headers.push((name, value.into()));
         client
     }
-    pub fn token(&self) -> Option<&str> {
-        self.token.as_deref()
-    }
 
     pub fn call(&self, method: &str, path: &str) -> Call {
         let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");

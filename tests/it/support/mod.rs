@@ -6,7 +6,7 @@ mod database;
 mod tenant;
 
 pub use app::{OPERATOR_KEY, TestApp};
-pub use client::{Answer, Call, Client};
+pub use client::{Call, Client};
 pub use database::TestEngine;
 pub use tenant::{PASSWORD, Tenant, growth_campaign};
 
