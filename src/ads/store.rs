@@ -321,22 +321,18 @@ pub fn campaign_owner(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &
     Ok(found)
 }
 
-/// The ad campaigns of a page, the newest first; of one tenant when it is given.
+/// A tenant's ad campaigns on a page, the newest first.
 pub fn users_of_page(
     tx: &mut PlatformTx<'_>,
     platform: AdPlatform,
     page: &str,
-    only: Option<TenantId>,
+    tenant: TenantId,
 ) -> Result<Vec<Owned>> {
     use ad_campaigns::{external_campaign_id, external_page_id, id, lead_form_id, tenant_id};
-    let mut query = ad_campaigns::table
-        .filter(ad_campaigns::platform.eq(platform))
-        .filter(external_page_id.eq(page))
+    let rows = ad_campaigns::table
+        .filter(ad_campaigns::platform.eq(platform).and(external_page_id.eq(page)).and(tenant_id.eq(tenant)))
         .order(id.desc())
         .select((tenant_id, id, lead_form_id, external_campaign_id))
-        .into_boxed();
-    if let Some(tenant) = only {
-        query = query.filter(tenant_id.eq(tenant));
-    }
-    Ok(query.load(tx.conn())?)
+        .load(tx.conn())?;
+    Ok(rows)
 }

@@ -75,7 +75,7 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
 }
 
 on_both_engines! {
-    async fn a_form_decides_before_a_page_and_a_hint_only_between_tenants_of_a_page(db: Db) {
+    async fn a_form_decides_and_a_page_counts_only_with_its_tenants_address(db: Db) {
         db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| {
             let (a, b) = (house::open(tx, "A")?, house::open(tx, "B")?);
             let of_a = campaign(&mut tx.for_tenant(a), "11", "900", Some("611"));
@@ -90,9 +90,10 @@ on_both_engines! {
                 "the hint does not overrule a form"
             );
             assert_eq!(find(Some("999"), Some("22"), Some("900"), None), Some((b, Some(of_b))));
-            assert_eq!(find(Some("999"), None, Some("900"), None), None, "two tenants use the page");
+            assert_eq!(find(Some("999"), None, Some("900"), None), None, "nor a shared one");
             assert_eq!(find(Some("999"), None, Some("900"), Some(a)), Some((a, Some(of_a))));
-            assert_eq!(find(Some("999"), None, Some("901"), None).unwrap().0, b);
+            assert_eq!(find(Some("999"), None, Some("901"), None), None, "a page alone names nobody");
+            assert_eq!(find(Some("999"), None, Some("901"), Some(b)).unwrap().0, b);
             assert_eq!(find(Some("999"), None, Some("902"), Some(a)), None, "a hint alone is not enough");
             assert_eq!(route::find(tx, AdPlatform::Google, Some("611"), None, None, None).unwrap(), None);
             Ok(())

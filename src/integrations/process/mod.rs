@@ -51,7 +51,7 @@ impl From<Error> for Failure {
 const UNROUTED: &str = "webhook.unrouted";
 
 fn unrouted() -> Error {
-    Error::not_found(UNROUTED, "no ad campaign of any tenant has this form, ad campaign or page")
+    Error::not_found(UNROUTED, "no tenant has registered this form or ad campaign")
 }
 
 impl Failure {
