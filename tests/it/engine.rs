@@ -111,6 +111,25 @@ both_engines! {
         assert!(message["sent_at"].is_string() && message["error"].is_null(), "{message}");
     }
 
+    async fn a_fetch_that_is_merely_slow_is_waited_for(app: TestApp) {
+        let tenant = app.growth("Slow fetch").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        app.run_jobs().await;
+        fault(&app, json!([{ "provider": "meta", "operation": "fetch_lead", "mode": "delay", "delay_ms": 1_500, "times": 1 }])).await;
+        for name in ["Asha", "Bina"] {
+            let fields = json!([{ "name": "full_name", "values": [name] }, { "name": "email", "values": [format!("{name}@example.com")] }]);
+            let lead = json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields });
+            let sent = app.anonymous().post("/sandbox/meta/leads", lead).await.created();
+            assert_eq!(sent["webhook_status"], 200, "accepted before anything is fetched");
+        }
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 2);
+        assert_eq!(tenant.usage().await["leads"]["used"], 2);
+        let done = jobs(&app, "state=done&kind=webhook.process").await;
+        let attempts: Vec<&Value> = done.iter().map(|job| &job["attempt"]).collect();
+        assert!(attempts.len() >= 2 && attempts.iter().all(|attempt| **attempt == 1), "none was tried again: {attempts:?}");
+    }
+
     async fn several_workers_run_each_job_once(app: TestApp) {
         let counts: Arc<Mutex<BTreeMap<u64, usize>>> = Arc::default();
         let other = App::build((*app.app.config).clone(), app.clock.clone()).expect("a second process' parts");
@@ -204,6 +223,46 @@ fn a_server_without_its_database_is_up_and_not_ready() {
         let login = json!({ "email": "owner@example.com", "password": "correct horse battery 9" });
         anyone.post(&format!("http://{bind}/v1/auth/login"), login).await.problem(503, "storage.unavailable");
         kill(process);
+    });
+}
+
+/// Passes everything on to the test database, from now on.
+async fn relay(listener: tokio::net::TcpListener, server: url::Url) {
+    let target = (server.host_str().expect("a host").to_string(), server.port().unwrap_or(5432));
+    while let Ok((mut inbound, _)) = listener.accept().await {
+        let target = target.clone();
+        tokio::spawn(async move {
+            let mut outbound = tokio::net::TcpStream::connect(target).await?;
+            tokio::io::copy_bidirectional(&mut inbound, &mut outbound).await
+        });
+    }
+}
+
+#[test]
+fn a_server_that_starts_before_its_database_becomes_ready_with_it() {
+    TestApp::run(TestEngine::Postgres, |app| async move {
+        let free =
+            || std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
+        let (bind, database) = (free(), free());
+        let url: url::Url = app.app.config.database.url.parse().expect("a URL");
+        let mut relayed = url.clone();
+        relayed.set_host(Some("127.0.0.1")).expect("a host");
+        relayed.set_port(Some(database.port())).expect("a port");
+        let (bind, key) = (bind.to_string(), app.app.config.master_key.to_base64());
+        let settings = [("BIND", bind.as_str()), ("DATABASE_URL", relayed.as_str()), ("MASTER_KEY", &key)];
+        let process = leadwright("serve", &settings).stderr(Stdio::null()).spawn().expect("a server process");
+        let anyone = app.anonymous();
+        until("the port", async || std::net::TcpStream::connect(&bind).is_ok()).await;
+        let [ready, plans] = ["readyz", "v1/plans"].map(|path| format!("http://{bind}/{path}"));
+        anyone.get(&ready).await.problem(503, "storage.unavailable");
+        anyone.get(&plans).await.problem(503, "storage.unavailable");
+
+        let listener = tokio::net::TcpListener::bind(database).await.expect("the database's port");
+        let relaying = tokio::spawn(relay(listener, url));
+        until("readiness", async || anyone.get(&ready).await.status == 200).await;
+        assert!(!anyone.get(&plans).await.ok()["data"].as_array().expect("plans").is_empty());
+        kill(process);
+        relaying.abort();
     });
 }
 

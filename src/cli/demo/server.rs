@@ -58,7 +58,7 @@ impl Server {
         let database_url = database_url.or(temporary).unwrap_or_default();
         let operator_key = random_token("lw_");
         let config = config(&listener, &database_url, &operator_key)?;
-        let app = App::build(config, Clock::system())?;
+        let app = App::build(config, Clock::movable())?;
         app.prepare().await?;
         if app.core.db.engine() == Engine::Postgres {
             app.core.db.wake().join_postgres(app.core.db.url().to_string());

@@ -54,7 +54,7 @@ impl TestApp {
 
     /// Starts an application whose clock runs.
     pub async fn start_live(engine: TestEngine) -> Self {
-        Self::start_at(engine, Clock::system(), &[]).await
+        Self::start_at(engine, Clock::movable(), &[]).await
     }
 
     /// Starts an application whose clock stands at the machine's own time, for tests with further processes.
@@ -137,7 +137,7 @@ impl TestApp {
     }
 
     pub fn advance(&self, by: chrono::Duration) {
-        self.clock.advance(by);
+        assert!(self.clock.advance(by), "the clock can be moved");
     }
 
     /// What our side sent to the providers, newest first.
