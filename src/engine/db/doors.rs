@@ -10,6 +10,8 @@ use diesel::prelude::*;
 
 use super::conn::DbConn;
 use super::error;
+use super::freshness::Freshness;
+use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::pool::{Lease, Pool, Turn};
 use super::scope::Scope;
@@ -73,7 +75,7 @@ impl Db {
             Engine::Sqlite => Some(Writer::start(Manager { read_only: false, ..manager.clone() })?),
         };
         let pool = Pool::new(manager, settings.pool_size);
-        let around = Surroundings { clock, wake, reactions };
+        let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
         Ok(Self(Arc::new(Inner { engine, url: settings.url.clone(), pool, writer, around })))
     }
 
@@ -89,6 +91,18 @@ impl Db {
     }
     pub fn wake(&self) -> &Wake {
         &self.0.around.wake
+    }
+    /// Whether what was read earlier is still true.
+    pub fn freshness(&self) -> &Freshness {
+        &self.0.around.freshness
+    }
+
+    /// Joins this process to the others on the same PostgreSQL, until its [`Wake`] is stopped.
+    pub fn join_others(&self) {
+        if self.0.engine == Engine::Postgres {
+            let (wake, freshness) = (self.wake().clone(), self.0.around.freshness.clone());
+            Listener { url: self.0.url.clone(), wake, freshness }.start();
+        }
     }
 
     /// Reads within `scope`. Statements see committed data; there is no transaction around them.
@@ -155,7 +169,11 @@ impl Db {
                     // What was refused is refused, whether or not the connection survives the news.
                     let undone = rollback(lease.conn());
                     let result = work.conclude(Ok(()));
-                    if undone.is_err() { lease.discard() } else { examine(lease, &result) }
+                    if undone.is_err() {
+                        lease.discard()
+                    } else {
+                        examine(lease, &result)
+                    }
                     result
                 })
                 .await

@@ -9,7 +9,9 @@ pub mod conn;
 pub mod dialect;
 mod doors;
 pub mod error;
+mod freshness;
 pub mod insert;
+mod listen;
 mod manager;
 pub mod migrate;
 mod pool;
@@ -24,5 +26,6 @@ mod writer;
 
 pub use conn::{DbConn, MultiBackend};
 pub use doors::{Db, DbSettings};
+pub use freshness::{Before, Freshness, Stamp};
 pub use manager::Engine;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

@@ -25,7 +25,8 @@ fn insert(tx: &mut PlatformTx<'_>, name: &str) -> Result<()> {
 }
 
 async fn names(db: &Db) -> Vec<String> {
-    let read = |tx: &mut PlatformTx<'_>| Ok(rows::table.select(rows::scope_hash).order(rows::scope_hash).load(tx.conn())?);
+    let read =
+        |tx: &mut PlatformTx<'_>| Ok(rows::table.select(rows::scope_hash).order(rows::scope_hash).load(tx.conn())?);
     db.read(PlatformScope::system(), read).await.expect("rows")
 }
 
@@ -136,6 +137,10 @@ on_both_engines! {
             let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = current_setting('application_name')";
             other.batch_execute(cut).expect("cut");
             while other_connections(&mut other) > 0 {}
+            // A server process closes its connection a moment after it left the list: be as slow as a new connection.
+            for _ in 0..5 {
+                PgConnection::establish(db.url()).expect("a connection");
+            }
         }
         names(&db).await;
         db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| insert(tx, "a")).await.expect("written");

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::conn::DbConn;
+use super::freshness::Freshness;
 use super::scope::{Context, Scope};
 use super::writer::Member;
 use crate::base::time::Clock;
@@ -22,6 +23,7 @@ pub(super) struct Surroundings {
     pub clock: Clock,
     pub wake: Wake,
     pub reactions: Arc<Reactions>,
+    pub freshness: Arc<Freshness>,
 }
 
 impl Surroundings {
@@ -32,6 +34,7 @@ impl Surroundings {
             reactions: self.reactions.clone(),
             enqueued: Cell::new(false),
             after_commit: RefCell::default(),
+            changed: RefCell::default(),
         }
     }
 }
@@ -55,8 +58,7 @@ where
     pub fn new(around: Surroundings, scope: S, body: F) -> (Self, oneshot::Receiver<Result<T>>) {
         let (answer, answered) = oneshot::channel();
         let span = tracing::Span::current();
-        let work =
-            Self { around, scope, body: Some(body), context: None, result: None, answer: Some(answer), span };
+        let work = Self { around, scope, body: Some(body), context: None, result: None, answer: Some(answer), span };
         (work, answered)
     }
 
@@ -77,6 +79,10 @@ where
     /// The caller's answer once the transaction has ended. When all of a group is lost, so is a member's own refusal: it may
     /// have rested on what another member wrote. After a commit the actions run and the workers wake, before the caller knows.
     pub fn conclude(&mut self, ended: Result<()>) -> Result<T> {
+        // Also after a commit that failed: nobody knows whether the server heard of it.
+        for tenant in self.context.iter().flat_map(|context| context.changed.take()) {
+            self.around.freshness.change(tenant);
+        }
         let value = match (self.result.take(), ended) {
             (_, Err(failed)) => return Err(failed),
             (Some(Err(refused)), Ok(())) => return Err(refused),
@@ -148,5 +154,6 @@ impl<T: Send, F: FnOnce(&mut DbConn) -> Result<T> + Send> Member for Bare<T, F> 
 /// What a panic said.
 fn words(panicked: &(dyn std::any::Any + Send)) -> String {
     let said = panicked.downcast_ref::<&str>().map(ToString::to_string);
-    said.or_else(|| panicked.downcast_ref::<String>().cloned()).map_or_else(|| "panicked".into(), |said| format!("panicked: {said}"))
+    said.or_else(|| panicked.downcast_ref::<String>().cloned())
+        .map_or_else(|| "panicked".into(), |said| format!("panicked: {said}"))
 }

@@ -82,7 +82,10 @@ impl Writer {
     pub fn start(manager: Manager) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = Thread { shared: shared.clone(), manager, conn: None };
-        std::thread::Builder::new().name("sqlite-writer".into()).spawn(move || thread.run()).map_err(Error::internal)?;
+        std::thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || thread.run())
+            .map_err(Error::internal)?;
         Ok(Self(shared))
     }
 
@@ -216,7 +219,8 @@ struct Group {
 impl Group {
     fn add(&mut self, conn: &mut DbConn, mut member: Box<dyn Member>) {
         // Where nothing precedes it, what fails is undone by ending the whole transaction: no savepoint is needed.
-        let result = if self.kept == 0 { Self::run_first(conn, &mut *member) } else { Self::run_next(conn, &mut *member) };
+        let result =
+            if self.kept == 0 { Self::run_first(conn, &mut *member) } else { Self::run_next(conn, &mut *member) };
         match result {
             Ok(true) => self.kept += 1,
             Ok(false) => {}
