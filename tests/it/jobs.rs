@@ -8,8 +8,11 @@ use std::time::Duration;
 use leadwright::base::Error;
 use leadwright::base::id::TenantId;
 use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::engine::events::platform_tenant;
 use leadwright::engine::jobs::store::{self, JobRow};
 use leadwright::engine::jobs::{JobKind, JobState, NewJob, Outcome, Registry, Worker, WorkerSettings};
+use leadwright::integrations::model::WebhookKind;
+use leadwright::integrations::process::job_of;
 use serde_json::json;
 
 use crate::both_engines;
@@ -92,6 +95,28 @@ both_engines! {
         assert_eq!(order.len(), 501);
         let place = order.iter().position(|tenant| *tenant == quiet).expect("it ran");
         assert!(place < 16, "the quiet tenant's only job came at place {place}");
+    }
+
+    async fn a_lead_goes_before_the_receipts_of_those_before_it(app: TestApp) {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut registry = Registry::default();
+        for kind in [job_of(WebhookKind::Leadgen), job_of(WebhookKind::Status)] {
+            let seen = order.clone();
+            registry.handle(kind, move |ctx| {
+                let seen = seen.clone();
+                async move {
+                    seen.lock().expect("unpoisoned").push(ctx.job.kind.clone());
+                    Ok(Outcome::Done)
+                }
+            });
+        }
+        for n in 0..40 {
+            enqueue(&app, platform_tenant(), NewJob::new(job_of(WebhookKind::Status), &json!({ "n": n }))).await;
+        }
+        enqueue(&app, platform_tenant(), NewJob::new(job_of(WebhookKind::Leadgen), &json!({}))).await;
+        worker(&app, registry, 1).run_until_idle().await.expect("runs");
+        let order = order.lock().expect("unpoisoned");
+        assert_eq!((order.len(), order[0].as_str()), (41, "webhook.process"));
     }
 
     async fn a_unique_job_is_enqueued_once(app: TestApp) {

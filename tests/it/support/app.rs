@@ -28,6 +28,12 @@ pub struct TestApp {
     database: Database,
 }
 
+/// See [`TestApp::second`].
+pub struct Second {
+    pub app: App,
+    pub url: String,
+}
+
 impl TestApp {
     /// Runs one test on one engine.
     pub fn run<F, Fut>(engine: TestEngine, body: F)
@@ -62,12 +68,25 @@ impl TestApp {
         Self::start_at(engine, Clock::manual(Clock::system().now()), &[]).await
     }
 
+    /// A second process' parts on the same database, with a server of its own.
+    pub async fn second(&self) -> Second {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut config = (*self.app.config).clone();
+        config.bind = listener.local_addr().expect("its address");
+        let url = format!("http://{}", config.bind);
+        let app = App::build(config, self.clock.clone()).expect("the app");
+        let server = serve::http(&app, listener, 1).expect("the server");
+        tokio::spawn(server);
+        Second { app, url }
+    }
+
     /// See [`Database::cut_connections`].
     pub fn cut_connections(&self) -> usize {
         self.database.cut_connections()
     }
 
     async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {
+        super::statements::install();
         let database = Database::create(engine);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bind = listener.local_addr().expect("its address");

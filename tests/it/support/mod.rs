@@ -3,6 +3,7 @@
 mod app;
 mod client;
 mod database;
+pub mod statements;
 mod tenant;
 
 pub use app::{OPERATOR_KEY, TestApp};
