@@ -30,7 +30,7 @@ class Evidence:
         self.usage = api.must("GET", "/v1/usage")
         self.ledger = list(api.pages("/v1/usage/entries"))
         self.campaigns = list(api.pages("/v1/ad-campaigns"))
-        self.outbox = stage.twins_api().must("GET", "/sandbox/outbox?limit=200000")["data"]
+        self.taken = Counter((to, words(body)) for to, body in stage.taken())
         self.deliveries = list(api.pages("/v1/notifications/deliveries"))
         self.messages = {
             talk.id: list(api.pages(f"/v1/conversations/{talk.id}/messages?order=asc")) for talk in world.conversations
@@ -161,17 +161,12 @@ def order(evidence, verdict):
 
 def outgoing(evidence, verdict):
     """Every message of ours reached its provider once; or it ended as unknown, and never twice."""
-    taken = Counter()
-    for entry in evidence.outbox:
-        for talk in evidence.world.conversations:
-            if entry["to"] in (talk.person.phone, talk.person.email):
-                taken[talk.id, entry["body"]] += 1
     for talk in evidence.world.conversations:
         for message in evidence.messages[talk.id]:
             if message["direction"] != "outbound":
                 continue
-            times, status = taken[talk.id, message["content"]], message["status"]
-            what = f"message {message['id']} ({talk.channel}, {message['content'][:40]!r}, {status})"
+            times, status = evidence.taken[message["to_address"], words(message["content"])], message["status"]
+            what = f"message {message['id']} ({talk.channel}, {message['content'][:40]!r}, {status}{reason(message)})"
             if status == "unknown":
                 verdict.unknown += 1
             if times > 1:
@@ -182,16 +177,22 @@ def outgoing(evidence, verdict):
                 verdict.wrong.append(f"{what} reached the provider, which we do not know")
 
 
+def words(text):
+    """Providers wrap and trim."""
+    return " ".join(text.split())
+
+
+def reason(message):
+    error = message.get("error")
+    return f": {error['code']} {error['message']}" if error else ""
+
+
 def announcements(evidence, verdict):
     """Every lead was announced once to each address that wants to know."""
-    told = Counter()
-    for entry in evidence.outbox:
-        if entry["to"] in (evidence.world.alert_phone, evidence.world.owner_email):
-            told[entry["to"], entry["body"]] += 1
     for delivery in evidence.deliveries:
         if delivery["kind"] != "lead_created":
             continue
-        times, status = told[delivery["address"], delivery["body"]], delivery["status"]
+        times, status = evidence.taken[delivery["address"], words(delivery["body"])], delivery["status"]
         what = f"announcement {delivery['id']} to {delivery['address']} ({status})"
         verdict.unknown += status == "unknown"
         if times > 1:

@@ -44,7 +44,6 @@ class Clock:
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
-            "FAKETIME_DISABLE_SHM": "1",
             "NO_FAKE_STAT": "1",
         }
 
@@ -100,6 +99,15 @@ class Process:
             self.child.send_signal(signal.SIGKILL)
         if self.child is not None:
             self.child.wait()
+            self.clean_up()
+
+    def clean_up(self):
+        """libfaketime leaves shared memory behind when its process is killed."""
+        for name in (f"faketime_shm_{self.child.pid}", f"sem.faketime_sem_{self.child.pid}"):
+            try:
+                os.remove(os.path.join("/dev/shm", name))
+            except FileNotFoundError:
+                pass
 
     def stop(self):
         """SIGTERM; `False` when it took a SIGKILL."""

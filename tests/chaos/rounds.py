@@ -58,7 +58,7 @@ def storm(stage, seed, fault_class, scale, result):
     stuck = drain.run_dry(stage)
     dead, silent = drain.revive_dead(stage.operator())
     if dead:
-        fault.note(f"{dead} dead letters were tried again")
+        fault.note(f"{len(dead)} dead letters were tried again")
         stuck += drain.run_dry(stage)
     verdict = invariants.check(world, load)
     verdict.wrong += [f"stuck: {job['kind']} {job['id']} is {job['state']}: {job['last_error']}" for job in stuck]
@@ -66,6 +66,10 @@ def storm(stage, seed, fault_class, scale, result):
     verdict.wrong += [
         f"dead again: {job['kind']} {job['id']}: {job['last_error']}" for job in stage.operator().pages("/v1/ops/jobs?state=dead")
     ]
+    if fault.expects_unknown and not verdict.unknown:
+        verdict.wrong.append("no message ended as unknown")
+    if fault.expects_unknown and len(dead) < verdict.unknown:
+        verdict.wrong.append(f"{verdict.unknown} messages are unknown, and operators were shown {len(dead)}")
     refused = [status for fact in load.facts for status in fact.statuses if status == "unreachable" or status >= 500]
     if fault.must_be_felt and not refused:
         verdict.wrong.append("the fault was never felt: no request was refused")

@@ -6,19 +6,20 @@ import secrets
 from .api import Api
 from .disk import SmallDisk
 from .machine import Clock, Process, Server, free_port
+from .mail import MailServer
 from .postgres import Cluster
 
-TENANT_HEADER = "X_Tenant_Id"
 
 
 class Stage:
     """`engine` is sqlite or postgres; `layout` is `one` process, or `four`: two for the API and two for jobs."""
 
-    def __init__(self, folder, binary, engine, layout="one", standby=False, small_disk=False):
+    def __init__(self, folder, binary, engine, layout="one", standby=False, small_disk=False, mail=False):
         self.folder, self.binary, self.engine = folder, binary, engine
         self.clock = Clock(folder)
         self.operator_key = "lw_" + secrets.token_hex(24)
         self.cluster = self.disk = None
+        self.mail = MailServer() if mail else None
         if engine == "postgres":
             self.cluster = Cluster()
             if standby:
@@ -55,9 +56,11 @@ class Stage:
             database = self.cluster.url()
         else:
             database = f"sqlite://{self.disk.path if self.disk else self.folder}/leadwright.db"
+        mail = {"LEADWRIGHT_SMTP_URL": self.mail.url} if self.mail else {}
         return dict(
             bare_environment(),
             **self.clock.environment(),
+            **mail,
             LEADWRIGHT_DATABASE_URL=database,
             LEADWRIGHT_PUBLIC_URL=self.public,
             LEADWRIGHT_SANDBOX_URL=self.twins.base,
@@ -91,6 +94,12 @@ class Stage:
     def set_twin_faults(self, faults):
         self.twins_api().must("PUT", "/sandbox/faults", {"faults": faults})
 
+    def taken(self):
+        """Every message a provider took: who it is for and what it says."""
+        outbox = self.twins_api().must("GET", "/sandbox/outbox?limit=200000")["data"]
+        messages = [(entry["to"], entry["body"]) for entry in outbox]
+        return messages + (self.mail.taken if self.mail else [])
+
     def close(self):
         """Everything ends; says what did not end well."""
         complaints = []
@@ -108,6 +117,8 @@ class Stage:
             self.cluster.close()
         if self.disk:
             self.disk.close()
+        if self.mail:
+            self.mail.close()
 
 
 def bare_environment():
