@@ -1,7 +1,9 @@
 //! What must hold when machines fail: a worker that is killed, several workers at once, a database that goes away.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use leadwright::engine::jobs::{JobKind, NewJob, Outcome, Registry, Worker, Worke
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::{TestApp, TestEngine};
+use crate::support::{Database, TestApp, TestEngine};
 
 static COUNTED: JobKind = JobKind::new("test.counted");
 /// Nothing here takes as long unless it hangs.
@@ -156,6 +158,91 @@ both_engines! {
         let counts = counts.lock().expect("unpoisoned");
         assert_eq!((total, counts.len(), counts.values().max()), (300, 300, Some(&1)));
     }
+}
+
+/// A mail server that takes every message and dies before it says so; counts what it took.
+fn silent_mail_server() -> (String, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("smtp://{}", listener.local_addr().expect("its address"));
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = taken.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let count = count.clone();
+            std::thread::spawn(move || talk(stream, &count));
+        }
+    });
+    (url, taken)
+}
+
+/// One connection, until the message has come.
+fn talk(mut stream: std::net::TcpStream, taken: &AtomicUsize) -> std::io::Result<()> {
+    let lines = BufReader::new(stream.try_clone()?).lines();
+    let mut is_data = false;
+    stream.write_all(b"220 ready\r\n")?;
+    for line in lines {
+        match (is_data, line?.as_str()) {
+            (true, ".") => {
+                taken.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
+            (true, _) => {}
+            (false, "DATA") => {
+                is_data = true;
+                stream.write_all(b"354 go on\r\n")?;
+            }
+            (false, _) => stream.write_all(b"250 ok\r\n")?,
+        }
+    }
+    Ok(())
+}
+
+both_engines! {
+    async fn an_email_whose_answer_was_lost_lies_with_the_operators_and_is_not_sent_again(app: TestApp) {
+        let (url, taken) = silent_mail_server();
+        let app = TestApp::start(app.engine, &[("SMTP_URL", &url)]).await;
+        let tenant = app.growth("ABC").await;
+        app.run_jobs().await;
+        let before = taken.load(Ordering::SeqCst);
+        let lead = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
+        let lead = lead["id"].as_str().expect("an id");
+        let found = tenant.owner.get(&format!("/v1/conversations?channel=email&lead_id={lead}")).await.ok();
+        let path = format!("/v1/conversations/{}/messages", found["data"][0]["id"].as_str().expect("an id"));
+        let body = json!({ "subject": "Hello", "content": "Hello Asha" });
+        tenant.owner.post(&path, body).await.expect(202);
+        app.run_jobs().await;
+        // The message to the lead, and the one that tells the owner of the lead.
+        assert_eq!(taken.load(Ordering::SeqCst) - before, 2);
+        let status = async || tenant.owner.get(&path).await.ok()["data"][0]["status"].clone();
+        assert_eq!(status().await, "unknown");
+        let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=message.send").await.ok();
+        let job = &dead["data"][0];
+        assert!(job["last_error"].as_str().is_some_and(|reason| reason.contains("smtp")), "{dead}");
+        let told = app.operator().get("/v1/ops/jobs?state=dead&kind=notification.deliver").await.ok();
+        assert_eq!(told["data"].as_array().map(Vec::len), Some(1), "{told}");
+        let retry = format!("/v1/ops/jobs/{}/retry", job["id"].as_str().expect("an id"));
+        app.operator().post(&retry, json!({})).await.ok();
+        app.run_jobs().await;
+        assert_eq!(taken.load(Ordering::SeqCst) - before, 2);
+        assert_eq!(status().await, "unknown");
+    }
+}
+
+#[test]
+fn processes_that_start_together_on_an_empty_database_agree() {
+    TestApp::run(TestEngine::Postgres, |app| async move {
+        let database = Database::create(TestEngine::Postgres);
+        let mut config = (*app.app.config).clone();
+        config.database.url.clone_from(&database.url);
+        let start = |_| {
+            let process = App::build(config.clone(), app.clock.clone()).expect("a process' parts");
+            tokio::spawn(async move { process.prepare().await })
+        };
+        let starting: Vec<_> = (0..6).map(start).collect();
+        for process in starting {
+            process.await.expect("joined").expect("it is ready");
+        }
+    });
 }
 
 /// One answer to a lead that was entered while connections broke.

@@ -189,6 +189,40 @@ both_engines! {
         assert_eq!(rows(&app, Some(JobState::Retry), "test.plain").await.len(), 1);
     }
 
+    async fn a_clock_that_jumps_makes_no_job_run_twice(app: TestApp) {
+        let (runs, started, passed) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let mut registry = Registry::default();
+        let (counted, told) = (runs.clone(), started.clone());
+        registry.handle(&PLAIN, move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            told.notify_one();
+            std::future::pending()
+        });
+        let told = passed.clone();
+        registry.handle(&ORDERED, move |_| {
+            told.notify_one();
+            async { Ok(Outcome::Done) }
+        });
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(worker(&app, registry, 8).run(stopping));
+        let soon = |notify: Arc<tokio::sync::Notify>| async move {
+            tokio::time::timeout(Duration::from_secs(60), notify.notified()).await.expect("the job ran");
+        };
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        soon(started).await;
+        for jump in [chrono::Duration::hours(2), chrono::Duration::hours(-2)] {
+            app.advance(jump);
+            // Whoever claims these looks at the leases first, and has started what it took from others.
+            for _ in 0..3 {
+                enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({}))).await;
+                soon(passed.clone()).await;
+            }
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "its worker lives");
+        drop(stop);
+        running.abort();
+    }
+
     async fn a_running_worker_stops_when_told(app: TestApp) {
         let mut registry = Registry::default();
         let done = Arc::new(tokio::sync::Notify::new());
