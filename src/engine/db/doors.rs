@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use super::conn::DbConn;
 use super::error;
 use super::manager::{Engine, Manager, Pooled};
+use super::presence::Presence;
 use super::scope::{Context, Scope};
 use crate::base::time::Clock;
 use crate::base::{Error, ErrorKind, Result};
@@ -92,6 +93,15 @@ impl Db {
     /// The URL it was opened with; holds a password, so never log it.
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+    /// Keeps an SQLite file open, so that nobody replaces it under a running server; nothing on PostgreSQL.
+    pub async fn stay_present(&self) -> Result<Option<Presence>> {
+        let db = self.clone();
+        blocking(move || match db.0.engine {
+            Engine::Postgres => Ok(None),
+            Engine::Sqlite => Presence::of(db.0.url.trim_start_matches("sqlite://")).map(Some),
+        })
+        .await
     }
     pub fn clock(&self) -> &Clock {
         &self.0.clock

@@ -5,19 +5,24 @@
 //! Nothing can be awaited inside, so no provider is ever called within a transaction.
 //! Real differences between the engines live in [`dialect`]; the column types in [`crate::base`].
 
+pub mod backup;
 pub mod conn;
 pub mod dialect;
 mod doors;
 pub mod error;
 pub mod insert;
+pub mod key_check;
 mod manager;
 pub mod migrate;
+mod presence;
 pub mod schema;
 mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod vitals;
 
 pub use conn::{DbConn, MultiBackend};
 pub use doors::{Db, DbSettings};
 pub use manager::Engine;
+pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

@@ -64,6 +64,8 @@ impl Wake {
     fn listen(&self, url: &str) -> Result<(), Box<dyn std::error::Error>> {
         let mut conn = diesel::PgConnection::establish(url)?;
         conn.batch_execute(&format!("LISTEN {CHANNEL}"))?;
+        // What was announced while nobody listened is found by looking once.
+        self.0.local.notify_one();
         let mut rounds = 0_u32;
         while !self.0.stopped.load(Ordering::Acquire) {
             if self.0.announce.swap(false, Ordering::AcqRel) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
 
 use super::context::JobContext;
 use super::model::{Job, JobKind, JobState, Outcome};
@@ -15,6 +16,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformScope;
+use crate::engine::trace;
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
@@ -184,7 +186,11 @@ struct Runner {
 impl Runner {
     async fn run(self, job: Job) {
         let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.trace.as_deref().unwrap_or_default());
+            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
+        if trace::is_on() {
+            trace::adopt(&span, job.cause.traceparent.as_deref());
+            span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");
+        }
         let work = async {
             let started = std::time::Instant::now();
             let outcome = self.outcome(&job).await;
