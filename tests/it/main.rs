@@ -11,6 +11,7 @@ mod auth;
 mod backup;
 mod billing;
 mod contract;
+mod dashboard;
 mod doctor;
 mod engine;
 mod inbox;
