@@ -16,6 +16,8 @@ use crate::providers::ProviderSettings;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub bind: SocketAddr,
+    /// A further port for health and metrics only; the only port of a worker.
+    pub monitor_bind: Option<SocketAddr>,
     pub database: DbSettings,
     pub public_url: String,
     pub master_key: MasterKey,
@@ -31,6 +33,8 @@ pub struct Config {
     /// Where e-mails come from.
     pub email_from: String,
     pub json_logs: bool,
+    /// The collector that traces go to.
+    pub otlp_endpoint: Option<String>,
     pub worker: WorkerSettings,
     pub providers: ProviderSettings,
 }
@@ -38,6 +42,7 @@ pub struct Config {
 /// Every setting that exists, with what it means: the list the file is checked against and `doctor` explains.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("BIND", "address and port to listen on, 127.0.0.1:8080"),
+    ("MONITOR_BIND", "address and port for health and metrics alone; a worker has no other"),
     ("DATABASE_URL", "sqlite://data/leadwright.db or postgres://…"),
     ("DATABASE_POOL", "connections per process, 8"),
     ("SQLITE_SYNCHRONOUS", "FULL (survives power loss), NORMAL or OFF"),
@@ -52,6 +57,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("PLATFORM_NAME", "the platform's name in messages, LeadGen Pro"),
     ("EMAIL_FROM", "address that e-mails come from"),
     ("LOG_FORMAT", "json or text"),
+    (
+        "OTLP_ENDPOINT",
+        "collector for traces over HTTP, such as http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT works too",
+    ),
     ("WORKER_CONCURRENCY", "jobs at once per process, 32"),
     ("META_APP_SECRET", "verifies Meta's webhooks; two during rotation, separated by a comma"),
     ("META_VERIFY_TOKEN", "answers Meta's subscription check"),
@@ -75,6 +84,9 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("RESEND_WEBHOOK_SECRET", "whsec_…; two during rotation, separated by a comma"),
     ("RESEND_BASE_URL", "https://api.resend.com"),
 ];
+
+/// Where the data lives when nothing is said.
+pub const DEFAULT_DATABASE: &str = "sqlite://data/leadwright.db";
 
 const PREFIX: &str = "LEADWRIGHT_";
 
@@ -114,6 +126,11 @@ impl Source {
                 source.0.insert(name.into(), value);
             }
         }
+        if !source.has("OTLP_ENDPOINT")
+            && let Ok(standard) = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT")
+        {
+            source.0.insert("OTLP_ENDPOINT".into(), standard);
+        }
         Ok(source)
     }
 
@@ -144,6 +161,11 @@ impl Source {
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
+
+    /// A setting as it was written; an empty one counts as not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
 }
 
 fn flatten(prefix: &str, table: &toml::Table, flat: &mut Vec<(String, String)>) {
@@ -173,7 +195,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// An empty value counts as not set.
     fn text(&self, name: &str) -> Option<String> {
-        self.source.0.get(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty())
+        self.source.get(name).map(str::to_string)
     }
     fn secret(&self, name: &str) -> Option<Secret> {
         self.text(name).map(Secret::new)
@@ -238,9 +260,11 @@ impl Config {
         let bind = r.parse("BIND", SocketAddr::from(([127, 0, 0, 1], 8080)), |text| {
             text.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080".into())
         });
-        let url = r.parse("DATABASE_URL", "sqlite://data/leadwright.db".to_string(), |text| {
-            Engine::of(text).map(|_| text.to_string())
+        let monitor_bind = r.parse("MONITOR_BIND", None, |text| {
+            text.parse().map(Some).map_err(|_| "expected an address and port such as 127.0.0.1:9090".into())
         });
+        let url =
+            r.parse("DATABASE_URL", DEFAULT_DATABASE.to_string(), |text| Engine::of(text).map(|_| text.to_string()));
         let synchronous =
             r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
                 known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),
@@ -270,8 +294,10 @@ impl Config {
             "text" => Ok(false),
             _ => Err("expected json or text".into()),
         });
+        let otlp_endpoint = r.text("OTLP_ENDPOINT").map(|_| r.url("OTLP_ENDPOINT", ""));
         let mut config = Self {
             bind,
+            monitor_bind,
             database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
             public_url,
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
@@ -284,6 +310,7 @@ impl Config {
             platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
             email_from,
             json_logs,
+            otlp_endpoint,
             worker,
             providers: providers(&mut r),
         };
@@ -338,27 +365,37 @@ fn stored_master_key(url: &str) -> Result<MasterKey, String> {
     let Some(file) = url.strip_prefix("sqlite://") else {
         return Err("is required with PostgreSQL: base64 of 32 random bytes (openssl rand -base64 32)".into());
     };
-    let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_path_buf();
-    let path = folder.join("master.key");
+    let path = master_key_path(Path::new(file));
+    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     if let Ok(text) = std::fs::read_to_string(&path) {
         return MasterKey::from_base64(&text).map_err(|why| format!("{}: {why}", path.display()));
     }
     let write = || -> std::io::Result<MasterKey> {
-        use std::io::Write;
         if !folder.as_os_str().is_empty() {
             std::fs::create_dir_all(&folder)?;
         }
         let key = MasterKey::random();
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        writeln!(file, "{}", key.to_base64())?;
-        file.sync_all()?;
+        write_master_key(&path, &key)?;
         Ok(key)
     };
     write().map_err(|error| format!("could not be kept in {}: {error}", path.display()))
+}
+
+/// The place of the master key beside an SQLite file.
+pub fn master_key_path(database: &Path) -> PathBuf {
+    database.with_file_name("master.key")
+}
+
+/// Writes a new file that only its owner reads.
+pub fn write_master_key(path: &Path, key: &MasterKey) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{}", key.to_base64())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -386,6 +423,7 @@ mod tests {
     fn every_bad_value_is_named_with_its_reason() {
         let bad = [
             ("BIND", "nowhere"),
+            ("MONITOR_BIND", "9090"),
             ("DATABASE_URL", "mysql://x"),
             ("OPERATOR_KEY", "short"),
             ("RATE_LIMIT", "maybe"),
@@ -394,6 +432,7 @@ mod tests {
             ("TWILIO_SMS_FROM", "12"),
             ("TWILIO_TEMPLATES", "first_contact"),
             ("LOG_FORMAT", "xml"),
+            ("OTLP_ENDPOINT", "collector"),
             ("EMAIL_FROM", "nobody"),
             ("MASTER_KEY", "AAAA"),
             ("SANDBOX_URL", "twins"),

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use crate::base::time::Clock;
 use crate::base::{Error, Result};
 use crate::config::Config;
+use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Db, PlatformScope, PlatformTx, migrate};
 use crate::engine::events::Reactions;
 use crate::engine::jobs::{Registry, Wake, Worker};
@@ -74,7 +75,16 @@ impl App {
         }
         let (config, providers) = (self.config.clone(), self.providers.clone());
         let seed = move |tx: &mut PlatformTx<'_>| routes::seed(tx, &config, &providers);
-        self.core.db.write(PlatformScope::system(), seed).await
+        self.core.db.write(PlatformScope::system(), seed).await?;
+        let key = self.core.master_key.clone();
+        let check = move |tx: &mut PlatformTx<'_>| key_check::ensure(tx, &key);
+        if self.core.db.write(PlatformScope::system(), check).await? == KeyCheck::Differs {
+            tracing::error!(
+                "the stored data was sealed with another master key: stored secrets cannot be opened. \
+                 Set LEADWRIGHT_MASTER_KEY to the key this database was first used with"
+            );
+        }
+        Ok(())
     }
 
     /// A worker over this process' registry.

@@ -1,6 +1,6 @@
 //! Running: the HTTP server, the worker, and stopping both gracefully.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +116,23 @@ fn tidy(limiter: web::Data<Limiter>) {
     });
 }
 
+/// Health and metrics on a port of their own: where the public one should not show them, and for processes without it.
+pub fn monitor(app: &App, listener: TcpListener) -> Result<actix_web::dev::Server> {
+    let core = web::Data::new(app.core.clone());
+    let server = HttpServer::new(move || {
+        let (service, _) =
+            actix_web::App::new().app_data(core.clone()).into_utoipa_app().configure(health::routes).split_for_parts();
+        service.default_service(web::to(HttpResponse::NotFound))
+    });
+    server
+        .workers(1)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)
+        .map(HttpServer::run)
+        .map_err(Error::internal)
+}
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
@@ -131,6 +148,8 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     for connection in app.providers.connections() {
         tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
     }
+    let monitor = app.config.monitor_bind.map(|bind| listen_for_monitoring(&app, bind)).transpose()?;
+    let monitor = monitor.map(|server| (server.handle(), tokio::spawn(server)));
     let server = parts.http.then(|| listen(&app)).transpose()?;
     let handle = server.as_ref().map(actix_web::dev::Server::handle);
     let server = server.map(tokio::spawn);
@@ -142,7 +161,9 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     };
     let (stop, stopping) = watch::channel(false);
     let mut worker = None;
+    let mut _present = None;
     if matches!(prepared, Some(Ok(()))) {
+        _present = app.core.db.stay_present().await?;
         app.core.db.join_others();
         worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
         signal.await;
@@ -156,6 +177,10 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     }
     shut_down(handle).await;
     if let Some(server) = server {
+        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    }
+    if let Some((handle, server)) = monitor {
+        handle.stop(true).await;
         server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
     prepared.unwrap_or(Ok(()))
@@ -174,11 +199,21 @@ async fn prepare(app: &App) -> Result<()> {
     }
 }
 
+fn open_port(setting: &str, bind: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(bind).map_err(|error| {
+        Error::unavailable("config.bind", format!("LEADWRIGHT_{setting}: cannot listen on {bind}: {error}"))
+    })
+}
+
+fn listen_for_monitoring(app: &App, bind: SocketAddr) -> Result<actix_web::dev::Server> {
+    let listener = open_port("MONITOR_BIND", bind)?;
+    tracing::info!("health and metrics on http://{bind}");
+    monitor(app, listener)
+}
+
 fn listen(app: &App) -> Result<actix_web::dev::Server> {
     let bind = app.config.bind;
-    let listener = TcpListener::bind(bind).map_err(|error| {
-        Error::unavailable("config.bind", format!("LEADWRIGHT_BIND: cannot listen on {bind}: {error}"))
-    })?;
+    let listener = open_port("BIND", bind)?;
     tracing::info!("listening on http://{bind}; documentation at http://{bind}/docs");
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     http(app, listener, workers)

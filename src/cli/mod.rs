@@ -1,8 +1,11 @@
 //! The command line: one binary, a few verbs.
 
+mod backup;
 pub mod demo;
-mod doctor;
+pub mod doctor;
+mod health;
 mod openapi;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,7 +38,7 @@ enum Command {
     },
     /// Play the product's main story on a temporary database, with twins of the providers, and keep serving
     Demo(demo::DemoArgs),
-    /// Run jobs only
+    /// Run jobs only; health and metrics are on LEADWRIGHT_MONITOR_BIND
     Worker,
     /// Serve the twins of the providers and nothing else, for a server with LEADWRIGHT_SANDBOX_URL
     Sandbox {
@@ -56,8 +59,18 @@ enum Command {
         #[arg(long, default_value = "openapi/leadwright.json")]
         path: PathBuf,
     },
-    /// Check the configuration and every connection, and say what is missing
-    Doctor,
+    /// Copy the SQLite database while it is in use, and prove the copy
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the SQLite database
+    Restore(backup::RestoreArgs),
+    /// Check the configuration and every connection, and say what to do; fails when something does not work
+    Doctor {
+        /// Print the checks as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the process on this machine whether it is ready; fails when it is not
+    Health,
     /// Act on the platform directly
     Admin {
         #[command(subcommand)]
@@ -84,17 +97,31 @@ pub async fn run() -> Outcome {
     let command = match Cli::parse().command {
         Command::Openapi { check, path } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
-            log_to_stderr(false, "error");
+            telemetry::start(false, "error", None)?;
             return demo::run(args).await;
         }
         Command::Sandbox { bind, public_url } => {
-            log_to_stderr(false, "info");
+            telemetry::start(false, "info", None)?;
             return Ok(app::twins::serve(bind, &public_url).await?);
         }
         other => other,
     };
-    let config = Config::from_source(&Source::load()?)?;
-    log_to_stderr(config.json_logs, "info");
+    let source = Source::load()?;
+    // Nor may these make a master key where there is none.
+    let command = match command {
+        Command::Health => return health::run(&source),
+        Command::Restore(args) => return backup::restore(&source, &args),
+        other => other,
+    };
+    let config = Config::from_source(&source)?;
+    let level = if matches!(command, Command::Doctor { .. }) { "error" } else { "info" };
+    let telemetry = telemetry::start(config.json_logs, level, config.otlp_endpoint.as_deref())?;
+    let outcome = obey(command, config).await;
+    telemetry.finish().await;
+    outcome
+}
+
+async fn obey(command: Command, config: Config) -> Outcome {
     match command {
         Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
         Command::Worker => start(config, Parts { http: false, worker: true }).await,
@@ -103,9 +130,16 @@ pub async fn run() -> Outcome {
             println!("The database is up to date.");
             Ok(())
         }
-        Command::Doctor => doctor::run(config).await,
+        Command::Backup(args) => backup::backup(&config, &args),
+        Command::Doctor { json } => doctor::run(config, json).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
-        Command::Openapi { .. } | Command::Demo(_) | Command::Sandbox { .. } => unreachable!("handled above"),
+        Command::Openapi { .. }
+        | Command::Demo(_)
+        | Command::Sandbox { .. }
+        | Command::Health
+        | Command::Restore(_) => {
+            unreachable!("handled above")
+        }
     }
 }
 
@@ -123,15 +157,4 @@ async fn create_operator(config: Config, name: String, email: Option<Email>) -> 
     let (operator, key) = app.core.db.write(PlatformScope::system(), create).await?;
     println!("operator {operator}\nkey      {key}\n\nThe key is shown only now.");
     Ok(())
-}
-
-fn log_to_stderr(json: bool, level: &str) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
-    if let Err(error) = set {
-        eprintln!("logging is already set up: {error}");
-    }
 }

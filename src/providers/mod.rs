@@ -7,6 +7,7 @@
 //! reached by the very same code. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
 
 mod capability;
+mod check;
 mod digits;
 mod error;
 mod http;
@@ -27,6 +28,7 @@ pub use capability::{
     Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox,
     OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
+pub use check::{Finding, Standing};
 pub use digits::Digits;
 pub use error::{ErrorClass, ProviderError};
 pub use registry::{Connection, ConnectionState, Providers};

@@ -67,6 +67,21 @@ impl Providers {
         &self.0.settings
     }
 
+    #[allow(clippy::type_complexity)] // five options, read at once
+    pub(super) fn adapters(
+        &self,
+    ) -> (Option<&GraphApi>, Option<&GoogleAdsApi>, Option<&TwilioMessages>, Option<&ResendEmails>, Option<&SmtpEmails>)
+    {
+        let inner = &self.0;
+        (
+            inner.meta.as_ref(),
+            inner.google_ads.as_ref(),
+            inner.twilio.as_ref(),
+            inner.resend.as_ref(),
+            inner.smtp.as_ref(),
+        )
+    }
+
     pub fn whatsapp(&self) -> Option<&dyn TextSender> {
         self.0.twilio.as_ref().map(|twilio| twilio as &dyn TextSender)
     }

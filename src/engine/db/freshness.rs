@@ -70,7 +70,7 @@ impl Freshness {
 
     /// For what was read since `before` and depends on this tenant, or on none; `None` when it may not be remembered.
     pub fn stamp(&self, before: Before, tenant: Option<TenantId>) -> Option<Stamp> {
-        let lane = tenant.map(|id| lane_of(id)).map(|lane| (lane, self.lanes[lane].load(SeqCst)));
+        let lane = tenant.map(lane_of).map(|lane| (lane, self.lanes[lane].load(SeqCst)));
         let stamp = Stamp { since: Instant::now(), everything: self.everything.load(SeqCst), lane };
         (self.is_hearing() && self.changes.load(SeqCst) == before.0).then_some(stamp)
     }

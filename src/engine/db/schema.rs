@@ -678,6 +678,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::time::Instant;
+    use diesel::sql_types::*;
+
+    platform_facts (name) {
+        name -> Text,
+        value -> Text,
+        written_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     jobs,
@@ -711,4 +722,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     operator_notifications,
     ops_tasks,
     webhook_events,
+    platform_facts,
 );

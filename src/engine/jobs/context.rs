@@ -20,7 +20,7 @@ impl JobContext {
     }
 
     fn origin(&self) -> Origin {
-        Origin { actor: Actor::System, request_id: self.job.trace.clone() }
+        Origin { actor: Actor::System, request_id: self.job.cause.request_id.clone() }
     }
 
     /// The tenant of the job's row.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::trace::Cause;
 
 crate::text_enum! {
     /// Where a job is. `done`, `dead` and `discarded` are final; an operator may retry a dead one.
@@ -104,7 +105,7 @@ pub struct Job {
     pub attempt: i32,
     pub max_attempts: i32,
     pub created_at: Timestamp,
-    pub trace: Option<String>,
+    pub cause: Cause,
     pub worker: String,
 }
 

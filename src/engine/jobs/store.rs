@@ -12,6 +12,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::jobs;
 use crate::engine::db::{DbConn, PlatformTx, TenantTx};
+use crate::engine::trace::{self, Cause};
 
 #[derive(Debug, Clone, Insertable, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = jobs, treat_none_as_default_value = false)]
@@ -28,6 +29,7 @@ pub struct JobRow {
     pub lease_until: Option<Timestamp>,
     pub worker: Option<String>,
     pub unique_key: Option<String>,
+    /// See [`Cause::to_column`].
     pub trace: Option<String>,
     pub last_error: Option<String>,
     pub created_at: Timestamp,
@@ -51,7 +53,7 @@ impl JobRow {
             lease_until: None,
             worker: None,
             unique_key: job.unique_key,
-            trace: tx.request_id().map(Into::into),
+            trace: Cause { request_id: tx.request_id().map(Into::into), traceparent: trace::current() }.to_column(),
             last_error: None,
             created_at: now,
             finished_at: None,
@@ -211,7 +213,7 @@ fn job_of(row: JobRow, worker: &str) -> Job {
         attempt: row.attempt,
         max_attempts: row.max_attempts,
         created_at: row.created_at,
-        trace: row.trace,
+        cause: Cause::of_column(row.trace.as_deref()),
         worker: worker.into(),
     }
 }
@@ -312,6 +314,36 @@ pub(super) fn count_open(tx: &mut PlatformTx<'_>) -> Result<Vec<(String, JobStat
         .select((jobs::kind, jobs::state, diesel::dsl::count_star()))
         .load(tx.conn())?;
     Ok(counts)
+}
+
+/// What waits and what has given up.
+#[derive(Debug, Clone, Default)]
+pub struct Backlog {
+    /// Dead jobs by kind, most first.
+    pub dead: Vec<(String, i64)>,
+    /// Jobs that could run now.
+    pub due: i64,
+    /// Since when the longest waiting of them could have run.
+    pub due_since: Option<Timestamp>,
+}
+
+pub fn backlog(tx: &mut PlatformTx<'_>) -> Result<Backlog> {
+    let now = tx.now();
+    let count = diesel::dsl::count_star;
+    let mut dead: Vec<(String, i64)> = jobs::table
+        .filter(jobs::state.eq(JobState::Dead))
+        .group_by(jobs::kind)
+        .select((jobs::kind, count()))
+        .load(tx.conn())?;
+    dead.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let due = jobs::table.filter(jobs::state.eq(JobState::Available)).select(count()).first(tx.conn())?;
+    // One that waits for its time and whose time has come was not even looked at: no worker runs.
+    let waiting = [JobState::Available, JobState::Scheduled, JobState::Retry];
+    let due_since = jobs::table
+        .filter(jobs::state.eq_any(waiting).and(jobs::run_at.le(now)))
+        .select(diesel::dsl::min(jobs::run_at))
+        .first(tx.conn())?;
+    Ok(Backlog { dead, due, due_since })
 }
 
 /// Newest first; `before` continues a page.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
 
 use super::context::JobContext;
 use super::model::{Job, JobKind, JobState, Outcome};
@@ -16,6 +17,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::engine::trace;
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
@@ -222,7 +224,11 @@ struct Runner {
 impl Runner {
     async fn run(self, job: Job) {
         let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.trace.as_deref().unwrap_or_default());
+            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
+        if trace::is_on() {
+            trace::adopt(&span, job.cause.traceparent.as_deref());
+            span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");
+        }
         let work = async {
             let started = Instant::now();
             let outcome = self.outcome(&job).await;
