@@ -17,6 +17,8 @@ mod intake;
 mod jobs;
 mod leads;
 mod migrations;
+mod outbound;
+mod outbound_repeat;
 mod permissions;
 mod story;
 mod webhooks;

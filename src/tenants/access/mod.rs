@@ -15,3 +15,4 @@ pub mod token;
 pub use caller::Caller;
 pub use operator::{Anyone, Attempts, Operator};
 pub use permission::{Entitlements, Feature, Permission, Role};
+pub use store::entitlements_here as entitlements;
