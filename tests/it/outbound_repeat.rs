@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::outbound::{deliveries, details, endpoint, path, types};
-use crate::support::{Receiver, TestApp};
+use crate::support::Receiver;
 
 both_engines! {
     async fn endpoints_are_made_changed_and_deleted(app: TestApp) {

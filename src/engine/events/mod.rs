@@ -60,17 +60,19 @@ impl NewEvent {
 #[derive(Default)]
 pub struct Reactions {
     always: Vec<(EventType, &'static JobKind)>,
-    when_asked_for: Option<(fn(EventType) -> String, &'static JobKind)>,
+    when_asked_for: Option<(Condition, &'static JobKind)>,
 }
+
+/// SQL over a new row of `events`, made of its type alone.
+type Condition = fn(EventType) -> String;
 
 impl Reactions {
     pub fn on(&mut self, kind: EventType, job: &'static JobKind) -> &mut Self {
         self.always.push((kind, job));
         self
     }
-    /// Reacts to whatever a tenant asked to be told of. `condition` is SQL over the new row of `events`, made of the type
-    /// alone; it is answered by the insert itself, so nobody pays for it who asked for nothing.
-    pub fn when_asked_for(&mut self, condition: fn(EventType) -> String, job: &'static JobKind) -> &mut Self {
+    /// Reacts to whatever a tenant asked to be told of. The condition is answered by the insert itself, so nobody pays for it who asked for nothing.
+    pub fn when_asked_for(&mut self, condition: Condition, job: &'static JobKind) -> &mut Self {
         self.when_asked_for = Some((condition, job));
         self
     }
