@@ -71,7 +71,8 @@ impl Reactions {
         self.always.push((kind, job));
         self
     }
-    /// Reacts to whatever a tenant asked to be told of. The condition is answered by the insert itself, so nobody pays for it who asked for nothing.
+    /// Reacts to whatever a tenant asked to be told of. The condition is answered by the insert itself, so nobody pays for it
+    /// who asked for nothing.
     pub fn when_asked_for(&mut self, condition: Condition, job: &'static JobKind) -> &mut Self {
         self.when_asked_for = Some((condition, job));
         self
