@@ -83,6 +83,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("RESEND_API_KEY", "e-mail by Resend"),
     ("RESEND_WEBHOOK_SECRET", "whsec_…; two during rotation, separated by a comma"),
     ("RESEND_BASE_URL", "https://api.resend.com"),
+    (
+        "WEBHOOKS_TO_LOOPBACK",
+        "true lets tenants' webhook endpoints be on this machine, also by http; for development only",
+    ),
 ];
 
 /// Where the data lives when nothing is said.
@@ -356,6 +360,7 @@ fn providers(r: &mut Reader<'_>) -> ProviderSettings {
     p.resend.api_key = r.secret("RESEND_API_KEY");
     p.resend.webhook_secrets = r.secrets("RESEND_WEBHOOK_SECRET");
     p.resend.base_url = r.url("RESEND_BASE_URL", &p.resend.base_url.clone());
+    p.outside.loopback = r.flag("WEBHOOKS_TO_LOOPBACK", false);
     p
 }
 

@@ -36,6 +36,7 @@ pub(super) fn reactions(reactions: &mut Reactions) {
     inbox::reactions(reactions);
     ads::reactions(reactions);
     notify::reactions(reactions);
+    integrations::reactions(reactions);
     ops::reactions(reactions);
 }
 

@@ -4,7 +4,7 @@
 //! A vendor's folder holds its wire types, its webhook signature, its adapter and the table that sorts its error codes into
 //! [`ErrorClass`], which is all the rest of the product ever looks at. Nothing here touches the database, decides on a retry or
 //! knows a tenant: adapters translate, callers decide. Every base URL is configuration, so the twins in [`crate::sandbox`] are
-//! reached by the very same code. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
+//! reached by the very same code. What tenants want us to call is no vendor: [`outside`] guards it. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
 
 mod capability;
 mod check;
@@ -16,6 +16,7 @@ mod settings;
 
 pub mod google_ads;
 pub mod meta;
+pub mod outside;
 pub mod resend;
 pub mod smtp;
 pub mod standard_webhooks;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::google_ads::GoogleAdsApi;
 use super::http::Clients;
 use super::meta::GraphApi;
+use super::outside::Outside;
 use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
@@ -23,6 +24,7 @@ struct Inner {
     twilio: Option<TwilioMessages>,
     resend: Option<ResendEmails>,
     smtp: Option<SmtpEmails>,
+    outside: Outside,
 }
 
 crate::text_enum! {
@@ -58,6 +60,7 @@ impl Providers {
             twilio: TwilioMessages::from_settings(&settings.twilio, &clients)?,
             resend: ResendEmails::from_settings(&settings.resend, &clients)?,
             smtp: SmtpEmails::from_settings(&settings.smtp, settings.timeout)?,
+            outside: Outside::new(settings.outside.clone())?,
             settings,
         })))
     }
@@ -80,6 +83,11 @@ impl Providers {
             inner.resend.as_ref(),
             inner.smtp.as_ref(),
         )
+    }
+
+    /// For addresses that tenants give us.
+    pub fn outside(&self) -> &Outside {
+        &self.0.outside
     }
 
     pub fn whatsapp(&self) -> Option<&dyn TextSender> {

@@ -22,6 +22,8 @@ mod jobs;
 mod leads;
 mod logs;
 mod migrations;
+mod outbound;
+mod outbound_repeat;
 mod permissions;
 mod roles;
 mod story;

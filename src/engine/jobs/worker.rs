@@ -24,6 +24,8 @@ use crate::engine::trace;
 pub struct WorkerSettings {
     /// Jobs run at once in this process.
     pub concurrency: usize,
+    /// Jobs of [`JobKind::aside`] run at once besides. When there are more, the others are put off, not waited for.
+    pub aside: usize,
     /// How long to sleep at most when nothing signals work.
     pub poll: Duration,
     /// How long a stopping process waits for running jobs; their leases let others take over what is left.
@@ -32,7 +34,7 @@ pub struct WorkerSettings {
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { concurrency: 32, poll: Duration::from_secs(1), grace: Duration::from_secs(25) }
+        Self { concurrency: 32, aside: 128, poll: Duration::from_secs(1), grace: Duration::from_secs(25) }
     }
 }
 
@@ -65,10 +67,12 @@ impl Worker {
     /// Works until `stop` turns true, then waits for what runs.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
+        let mut aside = JoinSet::new();
         let mut cursor = 0_u128;
         let mut next_schedule = Instant::now();
         while !*stop.borrow() {
             while running.try_join_next().is_some() {}
+            while aside.try_join_next().is_some() {}
             if next_schedule <= Instant::now() {
                 self.tend().await;
                 next_schedule = Instant::now() + Duration::from_secs(5);
@@ -82,7 +86,11 @@ impl Worker {
             }
             let idle = claimed.is_empty();
             for job in claimed {
-                running.spawn(self.runner().run(job));
+                match (self.registry.is_aside(&job.kind), aside.len() < self.settings.aside) {
+                    (false, _) => running.spawn(self.runner().run(job)),
+                    (true, true) => aside.spawn(self.runner().run(job)),
+                    (true, false) => running.spawn(self.runner().put_off(job)),
+                };
             }
             if idle {
                 let nap = self.nap().await;
@@ -94,7 +102,10 @@ impl Worker {
                 }
             }
         }
-        let wait = async { while running.join_next().await.is_some() {} };
+        let wait = async {
+            while running.join_next().await.is_some() {}
+            while aside.join_next().await.is_some() {}
+        };
         if tokio::time::timeout(self.settings.grace, wait).await.is_err() {
             tracing::warn!("stopped with jobs still running; their leases expire and they run again");
         }
@@ -216,6 +227,9 @@ impl Worker {
     }
 }
 
+/// How long a job waits that found no place aside.
+const PUT_OFF: chrono::Duration = chrono::Duration::seconds(2);
+
 struct Runner {
     core: Core,
     registry: Arc<Registry>,
@@ -240,6 +254,12 @@ impl Runner {
             self.settle(&job, outcome).await;
         };
         tracing::Instrument::instrument(work, span).await;
+    }
+
+    /// For a job that found no place aside.
+    async fn put_off(self, job: Job) {
+        let at = self.core.clock.now().plus(PUT_OFF);
+        self.settle(&job, Outcome::Snooze(at, "too many of its kind are running".into())).await;
     }
 
     async fn outcome(&self, job: &Job) -> Outcome {

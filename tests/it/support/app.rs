@@ -99,7 +99,8 @@ impl TestApp {
             .set("MASTER_KEY", MasterKey::random().to_base64())
             .set("OPERATOR_KEY", OPERATOR_KEY)
             .set("RATE_LIMIT", "off")
-            .set("SANDBOX", "true");
+            .set("SANDBOX", "true")
+            .set("WEBHOOKS_TO_LOOPBACK", "true");
         for (name, value) in settings {
             source.set(name, *value);
         }
