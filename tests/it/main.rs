@@ -17,6 +17,7 @@ mod intake;
 mod jobs;
 mod leads;
 mod migrations;
+mod operations;
 mod permissions;
 mod story;
 mod webhooks;
