@@ -22,6 +22,8 @@ pub struct Config {
     pub operator_key: Option<Secret>,
     pub rate_limit: bool,
     pub sandbox: bool,
+    /// Twins that another process serves, without trailing slash.
+    pub sandbox_url: Option<String>,
     pub trust_proxy: bool,
     /// Origins that browsers may call from; `*` allows all.
     pub cors_origins: Vec<String>,
@@ -44,6 +46,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),
     ("SANDBOX", "true mounts the provider twins"),
+    ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
     ("TRUST_PROXY", "true reads X-Forwarded-For"),
     ("CORS_ORIGINS", "origins separated by commas, or *"),
     ("PLATFORM_NAME", "the platform's name in messages, LeadGen Pro"),
@@ -249,6 +252,10 @@ impl Config {
             if fits { Ok(Some(Secret::new(text))) } else { Err("expected lw_ and 32 characters or more in all".into()) }
         });
         let sandbox = r.flag("SANDBOX", false);
+        let sandbox_url = Some(r.url("SANDBOX_URL", "")).filter(|url| !url.is_empty());
+        if sandbox && sandbox_url.is_some() {
+            r.refuse("SANDBOX_URL", "not beside SANDBOX=true: the twins run either here or there");
+        }
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
         let email_from = r.parse("EMAIL_FROM", "leads@leadwright.example".to_string(), |text| {
@@ -271,6 +278,7 @@ impl Config {
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
             sandbox,
+            sandbox_url,
             trust_proxy: r.flag("TRUST_PROXY", false),
             cors_origins: r.list("CORS_ORIGINS"),
             platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
@@ -388,6 +396,7 @@ mod tests {
             ("LOG_FORMAT", "xml"),
             ("EMAIL_FROM", "nobody"),
             ("MASTER_KEY", "AAAA"),
+            ("SANDBOX_URL", "twins"),
         ];
         let ConfigError(lines) = with(&bad).unwrap_err();
         for (name, _) in bad {

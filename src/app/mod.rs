@@ -8,8 +8,8 @@ mod fallback;
 mod health;
 mod routes;
 pub mod serve;
+pub mod twins;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::time::Clock;
@@ -20,10 +20,8 @@ use crate::engine::events::Reactions;
 use crate::engine::jobs::{Registry, Wake, Worker};
 use crate::engine::metrics::Metrics;
 use crate::engine::{Core, CoreSettings};
-use crate::inbox;
-use crate::inbox::model::Channel;
 use crate::providers::Providers;
-use crate::sandbox::{Sandbox, SandboxSettings, SandboxTemplate};
+use crate::sandbox::Sandbox;
 
 pub use document::document;
 
@@ -33,7 +31,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub core: Core,
     pub providers: Arc<Providers>,
-    /// The twins, when enabled.
+    /// The twins, when this process serves them.
     pub sandbox: Option<Sandbox>,
     pub registry: Arc<Registry>,
 }
@@ -41,18 +39,7 @@ pub struct App {
 impl App {
     /// Assembles everything; opens nothing that must be reachable.
     pub fn build(config: Config, clock: Clock) -> Result<Self> {
-        let mut settings = config.providers.clone();
-        let sandbox = config.sandbox.then(|| {
-            // The twins call back where this process listens, whatever the world calls it, and know the templates' texts.
-            let listening = format!("http://{}", config.bind);
-            let mut twins = SandboxSettings::new(&config.public_url, clock.clone());
-            twins.deliver_to = Some(listening.clone());
-            twins.credentials.templates = approved_templates();
-            let mut own = twins.credentials.provider_settings(&listening);
-            own.twilio.status_callback_url = settings.twilio.status_callback_url.clone();
-            settings = settings.clone().or_twins(own);
-            Sandbox::new(twins)
-        });
+        let (sandbox, settings) = twins::of(&config, &clock);
         let providers = Providers::new(settings).map_err(|why| Error::invalid("config.provider", why))?;
         let providers = Arc::new(providers);
         let mut reactions = Reactions::default();
@@ -94,13 +81,4 @@ impl App {
     pub fn worker(&self) -> Worker {
         Worker::new(self.core.clone(), self.registry.clone(), self.config.worker.clone())
     }
-}
-
-/// The WhatsApp templates as a provider would have approved them.
-fn approved_templates() -> BTreeMap<String, SandboxTemplate> {
-    let numbered = inbox::templates::for_approval(Channel::Whatsapp).into_iter().zip(1..);
-    let approved = |((code, body), n): ((String, String), u32)| {
-        (code, SandboxTemplate { content_sid: format!("HX{n:032}"), body })
-    };
-    numbered.map(approved).collect()
 }

@@ -15,11 +15,11 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use super::{App, document, fallback, health, routes};
 use crate::base::{Error, ErrorKind, Result};
-use crate::engine::db::Engine;
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::pipeline::{self, TrustProxy};
 use crate::sandbox;
+use crate::tenants::access::Remembered;
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
 pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_web::dev::Server> {
@@ -29,6 +29,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let providers = web::Data::from(app.providers.clone());
     let limiter = web::Data::new(Limiter::new(app.config.rate_limit));
     let in_flight = web::Data::new(InFlight::default());
+    let remembered = web::Data::new(Remembered::default());
     let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
     let (config, twins) = (app.config.clone(), app.sandbox.clone());
     tidy(limiter.clone());
@@ -39,6 +40,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(providers.clone())
             .app_data(limiter.clone())
             .app_data(in_flight.clone())
+            .app_data(remembered.clone())
             .app_data(trust.clone())
             .app_data(known.clone())
             .into_utoipa_app()
@@ -141,9 +143,7 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     let (stop, stopping) = watch::channel(false);
     let mut worker = None;
     if matches!(prepared, Some(Ok(()))) {
-        if app.core.db.engine() == Engine::Postgres {
-            app.core.db.wake().join_postgres(app.core.db.url().to_string());
-        }
+        app.core.db.join_others();
         worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
         signal.await;
     }

@@ -5,6 +5,7 @@ pub mod demo;
 mod doctor;
 mod openapi;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,15 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run jobs only
     Worker,
+    /// Serve the twins of the providers and nothing else, for a server with LEADWRIGHT_SANDBOX_URL
+    Sandbox {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
+        bind: SocketAddr,
+        /// Where the server is, which is told what happens
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+        public_url: String,
+    },
     /// Bring the database up to this version
     Migrate,
     /// Write the OpenAPI document
@@ -74,13 +84,17 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Runs one command.
 pub async fn run() -> Outcome {
-    // These two do without the machine's configuration.
+    // These do without the machine's configuration.
     let command = match Cli::parse().command {
         Command::Openapi { compare: Some(older), .. } => return openapi::compare(&app::document(), older),
         Command::Openapi { check, path, .. } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
             log_to_stderr(false, "error");
             return demo::run(args).await;
+        }
+        Command::Sandbox { bind, public_url } => {
+            log_to_stderr(false, "info");
+            return Ok(app::twins::serve(bind, &public_url).await?);
         }
         other => other,
     };
@@ -96,12 +110,14 @@ pub async fn run() -> Outcome {
         }
         Command::Doctor => doctor::run(config).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
-        Command::Openapi { .. } | Command::Demo(_) => unreachable!("handled above"),
+        Command::Openapi { .. } | Command::Demo(_) | Command::Sandbox { .. } => unreachable!("handled above"),
     }
 }
 
 async fn start(config: Config, parts: Parts) -> Outcome {
-    serve::run(App::build(config, Clock::system())?, parts).await?;
+    // Only where everything is a rehearsal may time be moved.
+    let clock = if config.sandbox { Clock::movable() } else { Clock::system() };
+    serve::run(App::build(config, clock)?, parts).await?;
     Ok(())
 }
 

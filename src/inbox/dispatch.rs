@@ -4,7 +4,8 @@
 //! An attempt is opened in a transaction before the provider is asked and closed in another one after it answered. Where
 //! the process died or the answer was lost in between, the attempt is still open at the next run and [`recover`] decides:
 //! Twilio is asked for its list, Resend is simply asked again under the same idempotency key, and SMTP, which can be asked
-//! nothing, ends as `unknown` and is never sent twice. [`send`] asks; [`settle`] turns the answer into rows and an outcome.
+//! nothing, ends as `unknown`, in front of the operators, and is never sent twice. [`send`] asks; [`settle`] turns the
+//! answer into rows and an outcome.
 
 use std::collections::BTreeMap;
 
@@ -238,7 +239,11 @@ pub async fn settle(context: &JobContext, ledger: impl Ledger, verdict: Verdict)
             context.finish(move |tx| ledger.accepted(tx, provider, &external_id, status)).await
         }
         Verdict::Refused(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Failed, &error)).await,
-        Verdict::Lost(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await,
+        // Only a person can find out: the dead job lies where operators look, and running it again sends nothing.
+        Verdict::Lost(error) => {
+            let reason = Error::from(error.clone());
+            context.bury(reason, move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await
+        }
         Verdict::InDoubt { at, reason } => Ok(Outcome::Snooze(at, reason)),
         Verdict::Stuck(error) => {
             let kept = error.clone();

@@ -3,7 +3,7 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::model::{WebhookProvider, WebhookState};
-use super::process::{PROCESS, ProcessPayload};
+use super::process::{ProcessPayload, job_of};
 use super::store::{self, NewWebhook};
 use crate::base::crypto::Secret;
 use crate::base::{Error, ErrorKind, Result};
@@ -87,7 +87,7 @@ impl Incoming<'_> {
                 let due: Vec<_> = stored.iter().filter(|event| event.state == WebhookState::Received).collect();
                 let jobs = due.iter().map(|event| {
                     let payload = ProcessPayload { webhook_event_id: event.id };
-                    (platform_tenant(), NewJob::new(&PROCESS, &payload).unique(event.id.to_string()))
+                    (platform_tenant(), NewJob::new(job_of(event.kind), &payload).unique(event.id.to_string()))
                 });
                 jobs::enqueue_all(tx, jobs.collect())?;
                 Ok((due.len(), stored.len()))

@@ -35,6 +35,8 @@ pub fn aliases(cfg: &mut ServiceConfig) {
 }
 
 pub fn jobs(registry: &mut Registry, providers: &Providers) {
-    let providers = providers.clone();
-    registry.handle(&process::PROCESS, move |ctx| process::run(ctx, providers.clone()));
+    for kind in [&process::PROCESS, &process::RECEIPT] {
+        let providers = providers.clone();
+        registry.handle(kind, move |ctx| process::run(ctx, providers.clone()));
+    }
 }

@@ -13,7 +13,7 @@ use crate::engine::events::{EventType, NewEvent, platform_tenant};
 use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
-use crate::integrations::process::{PROCESS, ProcessPayload};
+use crate::integrations::process::{ProcessPayload, job_of};
 use crate::integrations::store::{self, WebhookEvent, WebhookFilter};
 use crate::tenants::access::Operator;
 
@@ -164,7 +164,7 @@ fn replay(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<WebhookEvent> {
     let data = json!({"provider": row.provider, "kind": row.kind, "external_id": row.external_id, "was": row.outcome});
     let event = tx.record(NewEvent::new(EventType::WebhookEventReplayed).subject(id.uuid()).data(data))?;
     // The first job's key is spent, so each replay has one of its own.
-    let job = NewJob::new(&PROCESS, &ProcessPayload { webhook_event_id: id }).unique(format!("{id}:{event}"));
+    let job = NewJob::new(job_of(row.kind), &ProcessPayload { webhook_event_id: id }).unique(format!("{id}:{event}"));
     enqueue(tx, platform_tenant(), job)?;
     store::find(tx, id)?.ok_or_else(absent)
 }

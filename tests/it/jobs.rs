@@ -8,8 +8,11 @@ use std::time::Duration;
 use leadwright::base::Error;
 use leadwright::base::id::TenantId;
 use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::engine::events::platform_tenant;
 use leadwright::engine::jobs::store::{self, JobRow};
 use leadwright::engine::jobs::{JobKind, JobState, NewJob, Outcome, Registry, Worker, WorkerSettings};
+use leadwright::integrations::model::WebhookKind;
+use leadwright::integrations::process::job_of;
 use serde_json::json;
 
 use crate::both_engines;
@@ -94,6 +97,28 @@ both_engines! {
         assert!(place < 16, "the quiet tenant's only job came at place {place}");
     }
 
+    async fn a_lead_goes_before_the_receipts_of_those_before_it(app: TestApp) {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let mut registry = Registry::default();
+        for kind in [job_of(WebhookKind::Leadgen), job_of(WebhookKind::Status)] {
+            let seen = order.clone();
+            registry.handle(kind, move |ctx| {
+                let seen = seen.clone();
+                async move {
+                    seen.lock().expect("unpoisoned").push(ctx.job.kind.clone());
+                    Ok(Outcome::Done)
+                }
+            });
+        }
+        for n in 0..40 {
+            enqueue(&app, platform_tenant(), NewJob::new(job_of(WebhookKind::Status), &json!({ "n": n }))).await;
+        }
+        enqueue(&app, platform_tenant(), NewJob::new(job_of(WebhookKind::Leadgen), &json!({}))).await;
+        worker(&app, registry, 1).run_until_idle().await.expect("runs");
+        let order = order.lock().expect("unpoisoned");
+        assert_eq!((order.len(), order[0].as_str()), (41, "webhook.process"));
+    }
+
     async fn a_unique_job_is_enqueued_once(app: TestApp) {
         let tenant = TenantId::new();
         assert!(enqueue(&app, tenant, NewJob::new(&PLAIN, &json!({})).unique("slot-1")).await);
@@ -162,6 +187,40 @@ both_engines! {
         enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
         worker(&app, registry, 1).run_until_idle().await.expect("runs");
         assert_eq!(rows(&app, Some(JobState::Retry), "test.plain").await.len(), 1);
+    }
+
+    async fn a_clock_that_jumps_makes_no_job_run_twice(app: TestApp) {
+        let (runs, started, passed) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let mut registry = Registry::default();
+        let (counted, told) = (runs.clone(), started.clone());
+        registry.handle(&PLAIN, move |_| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            told.notify_one();
+            std::future::pending()
+        });
+        let told = passed.clone();
+        registry.handle(&ORDERED, move |_| {
+            told.notify_one();
+            async { Ok(Outcome::Done) }
+        });
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(worker(&app, registry, 8).run(stopping));
+        let soon = |notify: Arc<tokio::sync::Notify>| async move {
+            tokio::time::timeout(Duration::from_secs(60), notify.notified()).await.expect("the job ran");
+        };
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        soon(started).await;
+        for jump in [chrono::Duration::hours(2), chrono::Duration::hours(-2)] {
+            app.advance(jump);
+            // Whoever claims these looks at the leases first, and has started what it took from others.
+            for _ in 0..3 {
+                enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({}))).await;
+                soon(passed.clone()).await;
+            }
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "its worker lives");
+        drop(stop);
+        running.abort();
     }
 
     async fn a_running_worker_stops_when_told(app: TestApp) {

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod access;
 mod ads;
 mod architecture;
 mod auth;

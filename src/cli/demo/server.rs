@@ -12,7 +12,6 @@ use crate::base::crypto::{MasterKey, random_token};
 use crate::base::time::Clock;
 use crate::base::{Error, Result};
 use crate::config::{Config, Source};
-use crate::engine::db::Engine;
 
 /// A folder that goes when it is dropped.
 struct Scratch(PathBuf);
@@ -58,11 +57,9 @@ impl Server {
         let database_url = database_url.or(temporary).unwrap_or_default();
         let operator_key = random_token("lw_");
         let config = config(&listener, &database_url, &operator_key)?;
-        let app = App::build(config, Clock::system())?;
+        let app = App::build(config, Clock::movable())?;
         app.prepare().await?;
-        if app.core.db.engine() == Engine::Postgres {
-            app.core.db.wake().join_postgres(app.core.db.url().to_string());
-        }
+        app.core.db.join_others();
         let (stop, stopping) = watch::channel(false);
         let worker = tokio::spawn(app.worker().run(stopping));
         let threads = std::thread::available_parallelism().map_or(2, usize::from);

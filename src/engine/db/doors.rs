@@ -1,16 +1,22 @@
 //! The two doors into the database.
+//!
+//! Reading goes to a connection of the pool on both engines. Writing does so on PostgreSQL, which lets many write at once;
+//! on SQLite it goes to the one [`Writer`]. What happens around a write is the same for both: [`Work`].
 
-use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 
 use super::conn::DbConn;
 use super::error;
-use super::manager::{Engine, Manager, Pooled};
-use super::scope::{Context, Scope};
+use super::freshness::Freshness;
+use super::listen::Listener;
+use super::manager::{Engine, Manager};
+use super::pool::{Lease, Pool, Turn};
+use super::scope::Scope;
+use super::work::{Bare, Surroundings, Work};
+use super::writer::{Urgency, Writer};
 use crate::base::time::Clock;
 use crate::base::{Error, ErrorKind, Result};
 use crate::each_engine;
@@ -41,19 +47,15 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     engine: Engine,
     url: String,
-    readers: r2d2::Pool<Manager>,
-    /// On SQLite a pool of one, so that writers queue here and not inside SQLite.
-    writer: r2d2::Pool<Manager>,
-    clock: Clock,
-    wake: Wake,
-    reactions: Arc<Reactions>,
+    /// All connections of PostgreSQL; the readers of SQLite.
+    pool: Arc<Pool>,
+    /// SQLite's.
+    writer: Option<Writer>,
+    around: Surroundings,
 }
 
-/// How long a request waits for a connection before it is told to try again.
-const CHECKOUT: Duration = Duration::from_secs(5);
-
 impl Db {
-    /// Opens pools lazily: a server that is down does not stop the process, it makes it not ready.
+    /// Opens connections lazily: a server that is down does not stop the process, it makes it not ready.
     pub fn open(settings: &DbSettings, clock: Clock, wake: Wake, reactions: Arc<Reactions>) -> Result<Self> {
         let engine = Engine::of(&settings.url).map_err(|rule| Error::invalid("config.database_url", rule))?;
         if engine == Engine::Sqlite {
@@ -62,28 +64,19 @@ impl Db {
                 std::fs::create_dir_all(folder).map_err(error::unavailable)?;
             }
         }
-        let pool = |size: u32, read_only: bool| {
-            let manager = Manager {
-                engine,
-                url: settings.url.clone(),
-                read_only,
-                synchronous: settings.sqlite_synchronous.clone(),
-            };
-            r2d2::Pool::builder()
-                .max_size(size)
-                .min_idle(Some(0))
-                .connection_timeout(CHECKOUT)
-                .error_handler(Box::new(r2d2::NopErrorHandler))
-                .build_unchecked(manager)
+        let manager = Manager {
+            engine,
+            url: settings.url.clone(),
+            read_only: engine == Engine::Sqlite,
+            synchronous: settings.sqlite_synchronous.clone(),
         };
-        let (readers, writer) = match engine {
-            Engine::Postgres => {
-                let shared = pool(settings.pool_size.max(1), false);
-                (shared.clone(), shared)
-            }
-            Engine::Sqlite => (pool(settings.pool_size.max(1), true), pool(1, false)),
+        let writer = match engine {
+            Engine::Postgres => None,
+            Engine::Sqlite => Some(Writer::start(Manager { read_only: false, ..manager.clone() })?),
         };
-        Ok(Self(Arc::new(Inner { engine, url: settings.url.clone(), readers, writer, clock, wake, reactions })))
+        let pool = Pool::new(manager, settings.pool_size);
+        let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
+        Ok(Self(Arc::new(Inner { engine, url: settings.url.clone(), pool, writer, around })))
     }
 
     pub fn engine(&self) -> Engine {
@@ -94,10 +87,22 @@ impl Db {
         &self.0.url
     }
     pub fn clock(&self) -> &Clock {
-        &self.0.clock
+        &self.0.around.clock
     }
     pub fn wake(&self) -> &Wake {
-        &self.0.wake
+        &self.0.around.wake
+    }
+    /// Whether what was read earlier is still true.
+    pub fn freshness(&self) -> &Freshness {
+        &self.0.around.freshness
+    }
+
+    /// Joins this process to the others on the same PostgreSQL, until its [`Wake`] is stopped.
+    pub fn join_others(&self) {
+        if self.0.engine == Engine::Postgres {
+            let (wake, freshness) = (self.wake().clone(), self.0.around.freshness.clone());
+            Listener { url: self.0.url.clone(), wake, freshness }.start();
+        }
     }
 
     /// Reads within `scope`. Statements see committed data; there is no transaction around them.
@@ -106,126 +111,131 @@ impl Db {
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let db = self.clone();
-        blocking(move || db.read_now(&scope, body)).await
-    }
-
-    /// Writes within `scope` in one transaction: all of it happens, or none.
-    pub async fn write<S: Scope, T: Send + 'static>(
-        &self,
-        scope: S,
-        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let db = self.clone();
-        blocking(move || db.write_now(&scope, body)).await
-    }
-
-    fn read_now<S: Scope, T>(&self, scope: &S, body: impl FnOnce(&mut S::Tx<'_>) -> Result<T>) -> Result<T> {
-        let mut pooled = self.0.readers.get()?;
-        let context = self.context(scope);
-        let result = {
-            let mut tx = scope.bind(&mut pooled.conn, &context);
-            body(&mut tx)
-        };
-        settle(&mut pooled, &result);
-        result
-    }
-
-    fn write_now<S: Scope, T>(&self, scope: &S, body: impl FnOnce(&mut S::Tx<'_>) -> Result<T>) -> Result<T> {
-        let mut pooled = self.begin()?;
-        let context = self.context(scope);
-        let result = {
-            let mut tx = scope.bind(&mut pooled.conn, &context);
-            body(&mut tx)
-        };
-        let result = match result {
-            Ok(value) => commit(&mut pooled.conn).map(|()| value),
-            Err(error) => {
-                if rollback(&mut pooled.conn).is_err() {
-                    pooled.broken = true;
-                }
-                Err(error)
-            }
-        };
-        settle(&mut pooled, &result);
-        drop(pooled);
-        if result.is_ok() {
-            for action in context.after_commit.take() {
-                action();
-            }
-            if context.enqueued.get() {
-                self.0.wake.notify();
-            }
-        }
-        result
-    }
-
-    /// A connection with its transaction begun. A connection that died while idle is replaced here, before any work.
-    fn begin(&self) -> Result<r2d2::PooledConnection<Manager>> {
-        let mut last = None;
-        for _ in 0..3 {
-            let mut pooled = self.0.writer.get()?;
-            let begun = match &mut pooled.conn {
-                DbConn::Postgres(c) => AnsiTransactionManager::begin_transaction(c),
-                // A deferred transaction would fail with SQLITE_BUSY when it upgrades to a write.
-                DbConn::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
-            };
-            match begun {
-                Ok(()) => return Ok(pooled),
-                Err(failed) => {
-                    pooled.broken = true;
-                    last = Some(failed);
-                }
-            }
-        }
-        Err(error::unavailable(last.unwrap_or(diesel::result::Error::NotInTransaction)))
-    }
-
-    fn context(&self, scope: &impl Scope) -> Context {
-        Context {
-            now: self.0.clock.now(),
-            origin: scope.origin(),
-            reactions: self.0.reactions.clone(),
-            enqueued: Cell::new(false),
-            after_commit: RefCell::default(),
-        }
-    }
-
-    /// For migrations and health: a bare connection on a blocking thread.
-    pub async fn with_connection<T: Send + 'static>(
-        &self,
-        body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let db = self.clone();
+        let turn = self.0.pool.turn().await?;
+        let context = self.0.around.context(&scope);
         blocking(move || {
-            let mut pooled = db.0.writer.get()?;
-            let result = body(&mut pooled.conn);
-            settle(&mut pooled, &result);
+            let mut lease = turn.lease()?;
+            let result = body(&mut scope.bind(lease.conn(), &context));
+            examine(lease, &result);
             result
         })
         .await
     }
 
+    /// Writes within `scope` in one transaction: all of it happens, or none.
+    ///
+    /// On SQLite the commit is shared with the writes that wait beside it (see [`super::writer`]).
+    pub async fn write<S: Scope, T: Send + 'static>(
+        &self,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_as(Urgency::Short, scope, body).await
+    }
+
+    /// [`Self::write`] for work that takes longer than a few milliseconds, such as an import: nobody's short write waits
+    /// for more than one of these.
+    pub async fn write_long<S: Scope, T: Send + 'static>(
+        &self,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_as(Urgency::Long, scope, body).await
+    }
+
+    async fn write_as<S: Scope, T: Send + 'static>(
+        &self,
+        urgency: Urgency,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (mut work, answered) = Work::new(self.0.around.clone(), scope, body);
+        match &self.0.writer {
+            Some(writer) => {
+                writer.send(Box::new(work), urgency);
+                answered.await.map_err(Error::internal)?
+            }
+            None => {
+                let turn = self.0.pool.turn().await?;
+                blocking(move || {
+                    let mut lease = begin(&turn)?;
+                    work.run(lease.conn());
+                    if work.is_done() {
+                        let committed = commit(lease.conn());
+                        let result = work.conclude(committed);
+                        examine(lease, &result);
+                        return result;
+                    }
+                    // What was refused is refused, whether or not the connection survives the news.
+                    let undone = rollback(lease.conn());
+                    let result = work.conclude(Ok(()));
+                    if undone.is_err() {
+                        lease.discard()
+                    } else {
+                        examine(lease, &result)
+                    }
+                    result
+                })
+                .await
+            }
+        }
+    }
+
+    /// For migrations and health: a bare connection that may write.
+    pub async fn with_connection<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if let Some(writer) = &self.0.writer {
+            let (bare, answered) = Bare::new(body);
+            writer.send(Box::new(bare), Urgency::Short);
+            return answered.await.map_err(Error::internal)?;
+        }
+        self.on_connection(body).await
+    }
+
     /// Can a statement run now?
     pub async fn ping(&self) -> Result<()> {
-        let db = self.clone();
+        let one = diesel::dsl::sql::<diesel::sql_types::Integer>("1");
+        self.on_connection(move |conn| Ok(diesel::select(one).get_result::<i32>(conn).map(drop)?)).await
+    }
+
+    async fn on_connection<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.0.pool.turn().await?;
         blocking(move || {
-            let mut pooled = db.0.readers.get()?;
-            let result = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1"))
-                .get_result::<i32>(&mut pooled.conn)
-                .map(|_| ())
-                .map_err(Error::from);
-            settle(&mut pooled, &result);
+            let mut lease = turn.lease()?;
+            let result = body(lease.conn());
+            examine(lease, &result);
             result
         })
         .await
     }
 }
 
-fn settle<T>(pooled: &mut Pooled, result: &Result<T>) {
-    pooled.touch();
-    let failed = matches!(result, Err(e) if matches!(e.kind(), ErrorKind::Unavailable | ErrorKind::Internal));
-    pooled.check_after(failed);
+/// A connection with its transaction begun. One that died a moment ago is replaced here, before any work.
+fn begin(turn: &Turn) -> Result<Lease<'_>> {
+    let mut last = None;
+    for _ in 0..3 {
+        let mut lease = turn.lease()?;
+        match each_engine!(lease.conn(), c => AnsiTransactionManager::begin_transaction(c)) {
+            Ok(()) => return Ok(lease),
+            Err(failed) => {
+                lease.discard();
+                last = Some(failed);
+            }
+        }
+    }
+    Err(error::unavailable(last.unwrap_or(diesel::result::Error::NotInTransaction)))
+}
+
+/// Returns the connection, unless it was the connection that failed.
+fn examine<T>(lease: Lease<'_>, result: &Result<T>) {
+    if matches!(result, Err(e) if matches!(e.kind(), ErrorKind::Unavailable | ErrorKind::Internal)) {
+        lease.examine();
+    }
 }
 
 fn commit(conn: &mut DbConn) -> Result<()> {

@@ -68,9 +68,3 @@ impl From<Diesel> for Error {
         }
     }
 }
-
-impl From<r2d2::Error> for Error {
-    fn from(error: r2d2::Error) -> Self {
-        unavailable(error)
-    }
-}

@@ -1,7 +1,5 @@
 //! Opening connections: the engine is chosen by the URL's scheme and by nothing else.
 
-use std::time::{Duration, Instant};
-
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -32,27 +30,8 @@ impl Engine {
     }
 }
 
-/// A pooled connection that remembers whether it is still worth keeping.
-pub struct Pooled {
-    pub conn: DbConn,
-    pub broken: bool,
-    last_used: Instant,
-}
-
-impl Pooled {
-    pub fn touch(&mut self) {
-        self.last_used = Instant::now();
-    }
-
-    /// After a failed statement: was it the statement, or is the connection gone?
-    pub fn check_after(&mut self, failed: bool) {
-        if failed && crate::each_engine!(&mut self.conn, c => c.batch_execute("SELECT 1")).is_err() {
-            self.broken = true;
-        }
-    }
-}
-
-/// What r2d2 opens and tests.
+/// How connections are opened.
+#[derive(Clone)]
 pub struct Manager {
     pub engine: Engine,
     pub url: String,
@@ -78,14 +57,8 @@ impl From<diesel::result::Error> for NotConnected {
     }
 }
 
-/// A connection idle for longer is tested before it is used: a server may have restarted meanwhile.
-const TEST_AFTER_IDLE: Duration = Duration::from_secs(1);
-
-impl r2d2::ManageConnection for Manager {
-    type Connection = Pooled;
-    type Error = NotConnected;
-
-    fn connect(&self) -> Result<Pooled, NotConnected> {
+impl Manager {
+    pub fn connect(&self) -> Result<DbConn, NotConnected> {
         let conn = match self.engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::establish(&self.url)?;
@@ -103,17 +76,6 @@ impl r2d2::ManageConnection for Manager {
                 DbConn::Sqlite(conn)
             }
         };
-        Ok(Pooled { conn, broken: false, last_used: Instant::now() })
-    }
-
-    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), NotConnected> {
-        if self.engine == Engine::Sqlite || pooled.last_used.elapsed() < TEST_AFTER_IDLE {
-            return Ok(());
-        }
-        Ok(crate::each_engine!(&mut pooled.conn, c => c.batch_execute("SELECT 1"))?)
-    }
-
-    fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        pooled.broken || std::thread::panicking()
+        Ok(conn)
     }
 }

@@ -1,6 +1,6 @@
 //! The database: one diesel code path over SQLite and PostgreSQL, entered by two doors.
 //!
-//! [`Db::read`] and [`Db::write`] are the only ways in. Both run a synchronous closure on a blocking thread with a
+//! [`Db::read`] and [`Db::write`] are the only ways in. Both run a synchronous closure on a thread for blocking work with a
 //! transaction bound to a scope: a [`TenantTx`] sees one tenant, a [`PlatformTx`] sees all and is for routing and operators.
 //! Nothing can be awaited inside, so no provider is ever called within a transaction.
 //! Real differences between the engines live in [`dialect`]; the column types in [`crate::base`].
@@ -9,15 +9,23 @@ pub mod conn;
 pub mod dialect;
 mod doors;
 pub mod error;
+mod freshness;
 pub mod insert;
+mod listen;
 mod manager;
 pub mod migrate;
+mod pool;
 pub mod schema;
 mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod work;
+mod writer;
 
 pub use conn::{DbConn, MultiBackend};
 pub use doors::{Db, DbSettings};
+pub use freshness::{Before, Freshness, Stamp};
 pub use manager::Engine;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::conn::DbConn;
+use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::events::Reactions;
@@ -110,8 +111,10 @@ pub(super) struct Context {
     pub reactions: Arc<Reactions>,
     /// Set when a job that may run now was enqueued: the door wakes the workers after the commit.
     pub enqueued: Cell<bool>,
-    /// Callers' notes to be acted on after the commit, such as cache entries to drop.
+    /// Callers' notes to be acted on after the commit.
     pub after_commit: RefCell<Vec<Box<dyn FnOnce() + Send>>>,
+    /// Whose remembered rows are void once this has ended; `None` is everybody.
+    pub changed: RefCell<Vec<Option<TenantId>>>,
 }
 
 /// A transaction that may see every tenant.
@@ -144,6 +147,11 @@ impl<'c> PlatformTx<'c> {
     pub fn after_commit(&self, action: impl FnOnce() + Send + 'static) {
         self.context.after_commit.borrow_mut().push(Box::new(action));
     }
+    /// Makes every process forget what it remembers of this tenant, or of everybody, when this transaction is committed.
+    pub fn note_change(&mut self, tenant: Option<TenantId>) -> Result<()> {
+        self.context.changed.borrow_mut().push(tenant);
+        super::listen::tell(self.conn, tenant)
+    }
     /// The same transaction, bound to one tenant.
     pub fn for_tenant(&mut self, tenant: TenantId) -> TenantTx<'_> {
         TenantTx { platform: PlatformTx { conn: self.conn, context: self.context }, tenant }
@@ -174,6 +182,11 @@ impl TenantTx<'_> {
     }
     pub fn after_commit(&self, action: impl FnOnce() + Send + 'static) {
         self.platform.after_commit(action);
+    }
+    /// Makes every process forget what it remembers of this tenant, when this transaction is committed.
+    pub fn note_change(&mut self) -> Result<()> {
+        let tenant = self.tenant;
+        self.platform.note_change(Some(tenant))
     }
     /// The same transaction without the tenant, for the few tables that route between tenants.
     /// Use it in a store function whose name says so.

@@ -46,7 +46,7 @@ impl Private {
                 let mut conn = PgConnection::establish(&server).expect("TEST_DATABASE_URL answers");
                 conn.batch_execute(&format!("CREATE SCHEMA {schema}")).expect("a schema for the test");
                 let glue = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{glue}options=-csearch_path%3D{schema}");
+                let url = format!("{server}{glue}options=-csearch_path%3D{schema}&application_name={schema}");
                 Self { url, _folder: None, schema: Some((server, schema)) }
             }
         }

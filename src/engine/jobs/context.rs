@@ -45,6 +45,24 @@ impl JobContext {
         write.await.map(|()| Outcome::Settled)
     }
 
+    /// Writes the effect of a job that an operator must look at, and its death, in one transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::finish`].
+    pub async fn bury(
+        &self,
+        reason: Error,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<Outcome> {
+        tracing::error!(error = %reason.chain(), "dead");
+        let (job, reason) = (self.job.clone(), reason.chain());
+        let write = self.core.db.write(self.scope(), move |tx| {
+            store::bury(&mut tx.platform(), &job, reason)?;
+            body(tx)
+        });
+        write.await.map(|()| Outcome::Settled)
+    }
+
     /// [`Self::finish`] for a job of the platform itself.
     pub async fn finish_platform(
         &self,

@@ -7,6 +7,7 @@
 
 mod context;
 mod model;
+mod pace;
 pub mod registry;
 pub mod schedule;
 pub mod store;

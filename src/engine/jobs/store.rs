@@ -90,14 +90,23 @@ impl TenantTx<'_> {
     }
 }
 
-/// Makes jobs whose time has come claimable, and takes back those whose worker vanished. Answers how many.
+/// Makes jobs whose time has come claimable. Answers how many.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let now = tx.now();
     let due = diesel::update(jobs::table)
         .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]).and(jobs::run_at.le(now)))
         .set(jobs::state.eq(JobState::Available))
         .execute(tx.conn())?;
-    let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(jobs::lease_until.lt(now));
+    Ok(due)
+}
+
+/// Takes back jobs whose worker vanished: their lease has ended, or with `longest` ends later than any lease that is
+/// given now could. Answers how many.
+pub(super) fn rescue(tx: &mut PlatformTx<'_>, longest: Option<chrono::Duration>) -> Result<usize> {
+    let now = tx.now();
+    let latest = now.plus(longest.unwrap_or(chrono::Duration::days(36_500)));
+    let is_over = jobs::lease_until.lt(now).or(jobs::lease_until.gt(latest));
+    let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(is_over);
     // A worker that died on the last attempt leaves a dead job, not one that kills workers for ever.
     let dead = diesel::update(expired.filter(jobs::attempt.ge(jobs::max_attempts)))
         .set((
@@ -115,7 +124,16 @@ pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     if dead + rescued > 0 {
         tracing::warn!(rescued, dead, "took back jobs whose worker vanished");
     }
-    Ok(due + rescued)
+    Ok(dead + rescued)
+}
+
+/// Extends the leases of everything `worker` runs.
+pub(super) fn renew(tx: &mut PlatformTx<'_>, worker: &str, lease_until: Timestamp) -> Result<usize> {
+    let renewed = diesel::update(jobs::table)
+        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.eq(worker)))
+        .set(jobs::lease_until.eq(lease_until))
+        .execute(tx.conn())?;
+    Ok(renewed)
 }
 
 /// When the next waiting job is due.
@@ -257,6 +275,12 @@ pub(super) fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Res
 pub(super) fn complete(tx: &mut PlatformTx<'_>, job: &Job) -> Result<()> {
     let done = Settlement { state: JobState::Done, run_at: None, last_error: None, refund_attempt: false };
     if settle(tx, job, done)? { Ok(()) } else { Err(lease_lost()) }
+}
+
+/// Marks the job dead inside the transaction of its effect.
+pub(super) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: String) -> Result<()> {
+    let dead = Settlement { state: JobState::Dead, run_at: None, last_error: Some(reason), refund_attempt: false };
+    if settle(tx, job, dead)? { Ok(()) } else { Err(lease_lost()) }
 }
 
 /// Gives jobs back unharmed when the process stops before they started.

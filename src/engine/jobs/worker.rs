@@ -1,20 +1,21 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::context::JobContext;
 use super::model::{Job, JobKind, JobState, Outcome};
+use super::pace::Pace;
 use super::registry::Registry;
 use super::schedule;
 use super::store::{self, Settlement};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::PlatformScope;
+use crate::engine::db::{PlatformScope, PlatformTx};
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
@@ -39,25 +40,39 @@ pub struct Worker {
     registry: Arc<Registry>,
     settings: WorkerSettings,
     name: String,
+    pace: Arc<Mutex<Pace>>,
+}
+
+/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
+const LEASE: chrono::Duration = chrono::Duration::seconds(150);
+
+/// Looks at both clocks and asks.
+fn looked<T>(pace: &Mutex<Pace>, now: Timestamp, ask: impl FnOnce(&mut Pace) -> T) -> T {
+    let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
+    pace.look(now, Instant::now());
+    ask(&mut pace)
 }
 
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
-        Self { core, registry, settings, name: crate::base::crypto::random_token("w_")[..14].to_string() }
+        let name = crate::base::crypto::random_token("w_")[..14].to_string();
+        let pace = Arc::new(Mutex::new(Pace::new(core.clock.now(), Instant::now())));
+        Self { core, registry, settings, name, pace }
     }
 
     /// Works until `stop` turns true, then waits for what runs.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
         let mut cursor = 0_u128;
-        let mut next_schedule = std::time::Instant::now();
+        let mut next_schedule = Instant::now();
         while !*stop.borrow() {
             while running.try_join_next().is_some() {}
-            if next_schedule <= std::time::Instant::now() {
+            if next_schedule <= Instant::now() {
                 self.tend().await;
-                next_schedule = std::time::Instant::now() + Duration::from_secs(5);
+                next_schedule = Instant::now() + Duration::from_secs(5);
             }
             let free = self.settings.concurrency.saturating_sub(running.len());
+            self.renew_after_jump().await;
             let claimed = if free > 0 { self.claim(free, &mut cursor).await } else { Vec::new() };
             if *stop.borrow() && !claimed.is_empty() {
                 self.release(claimed).await;
@@ -89,7 +104,11 @@ impl Worker {
         let mut total = 0;
         let mut cursor = 0_u128;
         loop {
-            self.core.db.write(PlatformScope::system(), store::promote).await?;
+            let due = |tx: &mut PlatformTx<'_>| {
+                store::promote(tx)?;
+                store::rescue(tx, None)
+            };
+            self.core.db.write(PlatformScope::system(), due).await?;
             let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
             if claimed.is_empty() {
                 return Ok(total);
@@ -142,19 +161,38 @@ impl Worker {
         let worker = self.name.clone();
         let limit = i64::try_from(free.min(64)).unwrap_or(64);
         let mut at = *cursor;
-        // Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-        let lease_until = self.core.clock.now().plus(chrono::Duration::seconds(150));
+        let pace = self.pace.clone();
         let (claimed, at) = self
             .core
             .db
             .write(PlatformScope::system(), move |tx| {
                 store::promote(tx)?;
+                // Asked here, with the very time that leases are compared with.
+                let (ended, future) =
+                    looked(&pace, tx.now(), |pace| (pace.may_rescue(), pace.may_rescue_from_the_future()));
+                if ended {
+                    store::rescue(tx, future.then_some(LEASE * 2))?;
+                }
+                let lease_until = tx.now().plus(LEASE);
                 let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
                 Ok((claimed, at))
             })
             .await?;
         *cursor = at;
         Ok(claimed)
+    }
+
+    /// Keeps what runs here ours when the clock jumped over the end of our leases.
+    async fn renew_after_jump(&self) {
+        if !looked(&self.pace, self.core.clock.now(), |pace| pace.must_renew()) {
+            return;
+        }
+        let worker = self.name.clone();
+        let renew = move |tx: &mut PlatformTx<'_>| store::renew(tx, &worker, tx.now().plus(LEASE));
+        match self.core.db.write(PlatformScope::system(), renew).await {
+            Ok(_) => looked(&self.pace, self.core.clock.now(), Pace::renewed),
+            Err(error) => tracing::warn!(error = %error.chain(), "leases could not be extended; trying again"),
+        }
     }
 
     async fn release(&self, claimed: Vec<Job>) {
@@ -186,7 +224,7 @@ impl Runner {
         let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
             request_id = job.trace.as_deref().unwrap_or_default());
         let work = async {
-            let started = std::time::Instant::now();
+            let started = Instant::now();
             let outcome = self.outcome(&job).await;
             self.core
                 .metrics

@@ -22,7 +22,16 @@ use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
+/// Leads and messages: a person waits, so they go before everything else.
 pub static PROCESS: JobKind = JobKind::new("webhook.process").priority(1);
+/// How far a message of ours got. One lead brings several of these, and nobody waits for them: they go after leads,
+/// notifications and sends, or a burst of leads would queue behind the receipts of the leads before.
+pub static RECEIPT: JobKind = JobKind::new("webhook.receipt").priority(6);
+
+/// The job that follows from a stored event of this kind.
+pub fn job_of(kind: WebhookKind) -> &'static JobKind {
+    if kind == WebhookKind::Status { &RECEIPT } else { &PROCESS }
+}
 
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 pub struct ProcessPayload {

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::credential::{self, Credential};
 use super::permission::{Entitlements, Feature, Permission, Role};
-use super::{store, token};
+use super::remembered::{KeyHolder, remembered};
+use super::store::{self, OperatorKeyFound};
+use super::token;
 use crate::base::id::{SessionId, TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -19,7 +22,7 @@ use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
 #[derive(Debug, Clone)]
 pub struct Caller {
     scope: TenantScope,
-    permissions: BTreeSet<Permission>,
+    permissions: Arc<BTreeSet<Permission>>,
     entitlements: Entitlements,
     role: Option<Role>,
     session: Option<SessionId>,
@@ -110,42 +113,41 @@ fn anonymous() -> PlatformScope {
 async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> {
     let claims = token::verify(&core.master_key, core.clock.now(), text)?;
     let (session, tenant, user) = (claims.sid, claims.tid, claims.sub);
-    let found =
-        core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::session(tx, session, tenant, user)).await?;
+    let found = remembered(req).session(core, session, tenant, user).await?;
     let ended = || Error::unauthenticated("auth.session_ended", "This session has ended. Log in again.");
     let found = found.ok_or_else(ended)?;
     Ok(Caller {
         scope: TenantScope::mint(tenant, credential::origin(req, Actor::User(user))),
-        permissions: found.role.permissions(),
-        entitlements: found.entitlements,
+        permissions: found.permissions.clone(),
+        entitlements: found.entitlements.clone(),
         role: Some(found.role),
         session: Some(session),
     })
 }
 
 async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
-    let presented = key.clone();
-    let found = core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::api_key(tx, &presented)).await?;
-    let Some(found) = found else { return as_operator(req, core, key).await };
+    let invalid =
+        || Error::unauthenticated("auth.invalid_key", "This API key is not valid: unknown, expired or revoked.");
+    let found = match remembered(req).key(core, &key).await?.ok_or_else(invalid)? {
+        KeyHolder::Tenant(found) => found,
+        KeyHolder::Operator(found) => return as_operator(req, core, &found).await,
+    };
     found.entitlements.require(Feature::ApiAccess)?;
-    let (tenant, id, now) = (found.tenant, found.id, core.clock.now());
-    if store::is_worth_noting(found.last_used_at, now) {
+    let (tenant, id) = (found.tenant, found.id);
+    if found.last_noted.is_due(core.clock.now()) {
         core.db.write(anonymous(), move |tx: &mut PlatformTx<'_>| store::touch_key(tx, tenant, id)).await?;
     }
     Ok(Caller {
         scope: TenantScope::mint(tenant, credential::origin(req, Actor::ApiKey(id))),
-        permissions: found.scopes.into_iter().collect(),
-        entitlements: found.entitlements,
+        permissions: found.scopes.clone(),
+        entitlements: found.entitlements.clone(),
         role: None,
         session: None,
     })
 }
 
-async fn as_operator(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
-    let found = core.db.read(anonymous(), move |tx: &mut PlatformTx<'_>| store::operator_key(tx, &key)).await?;
-    let invalid =
-        || Error::unauthenticated("auth.invalid_key", "This API key is not valid: unknown, expired or revoked.");
-    let operator = super::operator::noted(core, found.ok_or_else(invalid)?).await?;
+async fn as_operator(req: &HttpRequest, core: &Core, found: &OperatorKeyFound) -> Result<Caller> {
+    let operator = super::operator::noted(core, found).await?;
     let named = req.headers().get("x-tenant-id").and_then(|value| value.to_str().ok());
     let named = named.ok_or_else(|| {
         Error::malformed("auth.tenant_required", "An operator names the tenant to act in by the header X-Tenant-Id.")
@@ -159,7 +161,7 @@ async fn as_operator(req: &HttpRequest, core: &Core, key: String) -> Result<Call
         .ok_or_else(absent)?;
     Ok(Caller {
         scope: TenantScope::mint(tenant, credential::origin(req, Actor::Operator(operator))),
-        permissions: Permission::ALL.iter().copied().collect(),
+        permissions: Arc::new(Permission::ALL.iter().copied().collect()),
         entitlements,
         role: None,
         session: None,

@@ -9,9 +9,11 @@ mod caller;
 mod credential;
 mod operator;
 mod permission;
+mod remembered;
 pub(super) mod store;
 pub mod token;
 
 pub use caller::Caller;
 pub use operator::{Anyone, Attempts, Operator};
 pub use permission::{Entitlements, Feature, Permission, Role};
+pub use remembered::Remembered;

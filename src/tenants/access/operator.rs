@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::credential::{self, Credential};
+use super::remembered::{KeyHolder, remembered};
 use super::store::{self, OperatorKeyFound};
 use crate::base::email::Email;
 use crate::base::id::OperatorId;
@@ -43,18 +44,13 @@ impl FromRequest for Operator {
                     return Err(forbidden());
                 }
             };
-            let scope = PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None });
-            let look = move |tx: &mut PlatformTx<'_>| {
-                if let Some(operator) = store::operator_key(tx, &key)? {
-                    return Ok(Ok(operator));
-                }
-                Ok(Err(store::api_key(tx, &key)?.is_some()))
-            };
             let invalid =
                 || Error::unauthenticated("auth.invalid_key", "This key is not valid: unknown, expired or revoked.");
-            let found =
-                core.db.read(scope, look).await?.map_err(|known| if known { forbidden() } else { invalid() })?;
-            let id = noted(&core, found).await?;
+            let found = match remembered(&req).key(&core, &key).await?.ok_or_else(invalid)? {
+                KeyHolder::Operator(found) => found,
+                KeyHolder::Tenant(_) => return Err(forbidden()),
+            };
+            let id = noted(&core, &found).await?;
             credential::throttle(&req, &format!("operator:{id}"))?;
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })
@@ -62,10 +58,10 @@ impl FromRequest for Operator {
 }
 
 /// Whose key it is, after noting that it was used.
-pub(super) async fn noted(core: &Core, key: OperatorKeyFound) -> Result<OperatorId> {
-    if store::is_worth_noting(key.last_used_at, core.clock.now()) {
-        let scope = PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None });
-        core.db.write(scope, move |tx: &mut PlatformTx<'_>| store::touch_operator_key(tx, key.id)).await?;
+pub(super) async fn noted(core: &Core, key: &OperatorKeyFound) -> Result<OperatorId> {
+    if key.last_noted.is_due(core.clock.now()) {
+        let (scope, id) = (PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None }), key.id);
+        core.db.write(scope, move |tx: &mut PlatformTx<'_>| store::touch_operator_key(tx, id)).await?;
     }
     Ok(key.operator)
 }

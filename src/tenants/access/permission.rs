@@ -1,6 +1,7 @@
 //! Permissions, roles and plan features.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::base::{Error, Result};
 
@@ -98,12 +99,12 @@ crate::text_enum! {
 
 /// The features of a tenant's current plan, kept beside the tenant by billing. Before a plan is chosen nothing is gated.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Entitlements(Option<BTreeSet<Feature>>);
+pub struct Entitlements(Option<Arc<BTreeSet<Feature>>>);
 
 impl Entitlements {
     /// From the stored list of feature names; `None` when no plan was chosen yet.
     pub fn of(names: Option<Vec<String>>) -> Self {
-        Self(names.map(|names| names.iter().filter_map(|name| name.parse().ok()).collect()))
+        Self(names.map(|names| Arc::new(names.iter().filter_map(|name| name.parse().ok()).collect())))
     }
     pub fn includes(&self, feature: Feature) -> bool {
         self.0.as_ref().is_none_or(|features| features.contains(&feature))

@@ -1,8 +1,12 @@
 //! Looking credentials up. Each is one indexed query.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use diesel::prelude::*;
 
 use super::permission::{Entitlements, Permission, Role};
+use super::remembered::LastNoted;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, SessionId, TenantId, UserId};
@@ -13,7 +17,10 @@ use crate::engine::db::schema::{api_keys, memberships, operator_keys, sessions, 
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {
+    pub tenant: TenantId,
     pub role: Role,
+    pub permissions: Arc<BTreeSet<Permission>>,
+    pub until: Timestamp,
     pub entitlements: Entitlements,
 }
 
@@ -29,7 +36,7 @@ pub(super) fn session(
     user: UserId,
 ) -> Result<Option<SessionFound>> {
     let now = tx.now();
-    let found: Option<(Role, Option<Json>)> = sessions::table
+    let found: Option<(Role, Timestamp, Option<Json>)> = sessions::table
         .inner_join(
             memberships::table
                 .on(memberships::tenant_id.eq(sessions::tenant_id).and(memberships::user_id.eq(sessions::user_id))),
@@ -38,38 +45,53 @@ pub(super) fn session(
         .filter(sessions::id.eq(session).and(sessions::tenant_id.eq(tenant)).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
         .filter(memberships::status.eq("active").and(tenants::status.eq("active")))
-        .select((memberships::role, tenants::entitlements))
+        .select((memberships::role, sessions::expires_at, tenants::entitlements))
         .first(tx.conn())
         .optional()?;
-    found.map(|(role, stored)| Ok(SessionFound { role, entitlements: entitlements(stored)? })).transpose()
+    let session = |(role, until, stored): (Role, Timestamp, Option<Json>)| {
+        let permissions = Arc::new(role.permissions());
+        Ok(SessionFound { tenant, role, permissions, until, entitlements: entitlements(stored)? })
+    };
+    found.map(session).transpose()
 }
 
 /// A live API key.
 pub(super) struct ApiKeyFound {
     pub tenant: TenantId,
     pub id: ApiKeyId,
-    pub scopes: Vec<Permission>,
+    pub scopes: Arc<BTreeSet<Permission>>,
     pub entitlements: Entitlements,
-    pub last_used_at: Option<Timestamp>,
+    pub last_noted: LastNoted,
+    /// When it expires or its rotation's overlap ends, whichever comes first.
+    pub until: Option<Timestamp>,
 }
 
 pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKeyFound>> {
     let now = tx.now();
-    #[allow(clippy::type_complexity)]
-    let found: Option<(TenantId, ApiKeyId, Json, Option<Timestamp>, Option<Json>)> = api_keys::table
+    type Moments = (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>);
+    type Row = (TenantId, ApiKeyId, Json, Moments, Option<Json>);
+    let found: Option<Row> = api_keys::table
         .inner_join(tenants::table.on(tenants::id.eq(api_keys::tenant_id)))
         .filter(api_keys::key_hash.eq(sha256_hex(key)))
         .filter(api_keys::revoked_at.is_null().or(api_keys::revoked_at.gt(now)))
         .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
         .filter(tenants::status.eq("active"))
-        .select((api_keys::tenant_id, api_keys::id, api_keys::scopes, api_keys::last_used_at, tenants::entitlements))
+        .select((
+            api_keys::tenant_id,
+            api_keys::id,
+            api_keys::scopes,
+            (api_keys::last_used_at, api_keys::revoked_at, api_keys::expires_at),
+            tenants::entitlements,
+        ))
         .first(tx.conn())
         .optional()?;
     found
-        .map(|(tenant, id, scopes, last_used_at, stored)| {
+        .map(|(tenant, id, scopes, (last_used_at, revoked_at, expires_at), stored)| {
             let names: Vec<String> = scopes.read()?;
-            let scopes = names.iter().filter_map(|name| name.parse().ok()).collect();
-            Ok(ApiKeyFound { tenant, id, scopes, entitlements: entitlements(stored)?, last_used_at })
+            let scopes = Arc::new(names.iter().filter_map(|name| name.parse().ok()).collect());
+            let until = revoked_at.into_iter().chain(expires_at).min();
+            let last_noted = LastNoted::new(last_used_at);
+            Ok(ApiKeyFound { tenant, id, scopes, entitlements: entitlements(stored)?, last_noted, until })
         })
         .transpose()
 }
@@ -78,19 +100,23 @@ pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKe
 pub(super) struct OperatorKeyFound {
     pub operator: OperatorId,
     pub id: ApiKeyId,
-    pub last_used_at: Option<Timestamp>,
+    pub last_noted: LastNoted,
+    pub until: Option<Timestamp>,
 }
 
 pub(super) fn operator_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorKeyFound>> {
     let now = tx.now();
-    let found: Option<(OperatorId, ApiKeyId, Option<Timestamp>)> = operator_keys::table
+    let found: Option<(OperatorId, ApiKeyId, Option<Timestamp>, Option<Timestamp>)> = operator_keys::table
         .filter(operator_keys::key_hash.eq(sha256_hex(key)))
         .filter(operator_keys::revoked_at.is_null())
         .filter(operator_keys::expires_at.is_null().or(operator_keys::expires_at.gt(now)))
-        .select((operator_keys::operator_id, operator_keys::id, operator_keys::last_used_at))
+        .select((operator_keys::operator_id, operator_keys::id, operator_keys::last_used_at, operator_keys::expires_at))
         .first(tx.conn())
         .optional()?;
-    Ok(found.map(|(operator, id, last_used_at)| OperatorKeyFound { operator, id, last_used_at }))
+    Ok(found.map(|(operator, id, last_used_at, until)| {
+        let last_noted = LastNoted::new(last_used_at);
+        OperatorKeyFound { operator, id, last_noted, until }
+    }))
 }
 
 pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<Option<Entitlements>> {

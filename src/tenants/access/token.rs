@@ -11,7 +11,7 @@ use crate::base::{Error, Result};
 pub const ACCESS_TOKEN_SECONDS: i64 = 900;
 const ISSUER: &str = "leadwright";
 
-/// What a token says. The role is read from the database at every request, so a change takes effect at once.
+/// What a token says. The role is not among it: it is looked up, so a change takes effect at once.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 pub struct Claims {
     iss: String,

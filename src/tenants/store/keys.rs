@@ -156,5 +156,5 @@ pub(in crate::tenants) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Resul
         ))
         .execute(tx.conn())?;
     key.version += 1;
-    Ok(())
+    tx.note_change()
 }

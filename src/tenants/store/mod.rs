@@ -80,7 +80,7 @@ pub fn current(tx: &mut TenantTx<'_>) -> Result<Tenant> {
 pub fn set_entitlements(tx: &mut TenantTx<'_>, features: Option<&[String]>) -> Result<()> {
     let stored = features.map(|names| Json::of(&names));
     diesel::update(tenants::table.find(tx.tenant())).set(tenants::entitlements.eq(stored)).execute(tx.conn())?;
-    Ok(())
+    tx.note_change()
 }
 
 /// Whether billing has noted a plan.
@@ -143,6 +143,7 @@ pub(super) fn find(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<Option<Tenan
 /// Writes what can change about the tenant, as its next version.
 pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
     let now = tx.now();
+    tx.note_change()?;
     let row: TenantRow = diesel::update(tenants::table.find(tx.tenant()))
         .set((
             tenants::name.eq(&tenant.name),

@@ -52,7 +52,7 @@ pub(in crate::tenants) fn create(tx: &mut PlatformTx<'_>, name: &str, email: Opt
 /// Takes back an operator created in this transaction.
 pub(in crate::tenants) fn discard(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<()> {
     diesel::delete(operators::table.find(id)).execute(tx.conn())?;
-    Ok(())
+    tx.note_change(None)
 }
 
 pub(in crate::tenants) fn find(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<Option<OperatorAccount>> {
@@ -142,5 +142,5 @@ pub(in crate::tenants) fn find_key(
 pub(in crate::tenants) fn revoke_key(tx: &mut PlatformTx<'_>, id: ApiKeyId) -> Result<()> {
     let now = tx.now();
     diesel::update(operator_keys::table.find(id)).set(operator_keys::revoked_at.eq(now)).execute(tx.conn())?;
-    Ok(())
+    tx.note_change(None)
 }

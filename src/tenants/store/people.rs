@@ -159,6 +159,7 @@ pub(in crate::tenants) fn set_standing(
     status: MemberStatus,
 ) -> Result<Membership> {
     let now = tx.now();
+    tx.note_change()?;
     Ok(diesel::update(memberships::table.find((tx.tenant(), user)))
         .set((
             memberships::role.eq(role),

@@ -127,12 +127,14 @@ pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, session: SessionId, reas
         .filter(sessions::tenant_id.eq(tx.tenant()).and(sessions::revoked_at.is_null()))
         .set((sessions::revoked_at.eq(now), sessions::revoked_reason.eq(reason)))
         .execute(tx.conn())?;
+    tx.note_change()?;
     Ok(updated == 1)
 }
 
 /// Ends the user's sessions in this tenant; answers how many.
 pub(in crate::tenants) fn revoke_of_member(tx: &mut TenantTx<'_>, user: UserId, reason: &str) -> Result<usize> {
     let now = tx.now();
+    tx.note_change()?;
     Ok(diesel::update(sessions::table)
         .filter(sessions::tenant_id.eq(tx.tenant()).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null())
@@ -148,6 +150,7 @@ pub(in crate::tenants) fn revoke_others_across_tenants(
     reason: &str,
 ) -> Result<usize> {
     let now = tx.now();
+    tx.note_change(None)?;
     Ok(diesel::update(sessions::table)
         .filter(sessions::user_id.eq(user).and(sessions::id.ne(kept)))
         .filter(sessions::revoked_at.is_null())

@@ -28,6 +28,12 @@ pub struct TestApp {
     database: Database,
 }
 
+/// See [`TestApp::second`].
+pub struct Second {
+    pub app: App,
+    pub url: String,
+}
+
 impl TestApp {
     /// Runs one test on one engine.
     pub fn run<F, Fut>(engine: TestEngine, body: F)
@@ -54,12 +60,24 @@ impl TestApp {
 
     /// Starts an application whose clock runs.
     pub async fn start_live(engine: TestEngine) -> Self {
-        Self::start_at(engine, Clock::system(), &[]).await
+        Self::start_at(engine, Clock::movable(), &[]).await
     }
 
     /// Starts an application whose clock stands at the machine's own time, for tests with further processes.
     pub async fn start_today(engine: TestEngine) -> Self {
         Self::start_at(engine, Clock::manual(Clock::system().now()), &[]).await
+    }
+
+    /// A second process' parts on the same database, with a server of its own.
+    pub async fn second(&self) -> Second {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut config = (*self.app.config).clone();
+        config.bind = listener.local_addr().expect("its address");
+        let url = format!("http://{}", config.bind);
+        let app = App::build(config, self.clock.clone()).expect("the app");
+        let server = serve::http(&app, listener, 1).expect("the server");
+        tokio::spawn(server);
+        Second { app, url }
     }
 
     /// See [`Database::cut_connections`].
@@ -68,6 +86,7 @@ impl TestApp {
     }
 
     async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {
+        super::statements::install();
         let database = Database::create(engine);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bind = listener.local_addr().expect("its address");
@@ -137,7 +156,7 @@ impl TestApp {
     }
 
     pub fn advance(&self, by: chrono::Duration) {
-        self.clock.advance(by);
+        assert!(self.clock.advance(by), "the clock can be moved");
     }
 
     /// What our side sent to the providers, newest first.

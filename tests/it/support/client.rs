@@ -27,6 +27,10 @@ impl Client {
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
     }
+    /// The same actor, at another process.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.into(), ..self.clone() }
+    }
     pub fn with_header(&self, name: &'static str, value: &str) -> Self {
         let mut client = self.clone();
         client.headers.push((name, value.into()));
