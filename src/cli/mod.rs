@@ -1,6 +1,7 @@
 //! The command line: one binary, a few verbs.
 
 mod backup;
+pub mod compat;
 pub mod demo;
 pub mod doctor;
 mod health;
@@ -56,6 +57,9 @@ enum Command {
         /// Compare instead of writing; fails when the committed document differs
         #[arg(long)]
         check: bool,
+        /// Name what breaks clients of an older document, the last released one by default; fails when something does
+        #[arg(long, value_name = "OLDER", num_args = 0..=1, conflicts_with = "check")]
+        compare: Option<Option<PathBuf>>,
         #[arg(long, default_value = "openapi/leadwright.json")]
         path: PathBuf,
     },
@@ -95,7 +99,8 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 pub async fn run() -> Outcome {
     // These do without the machine's configuration.
     let command = match Cli::parse().command {
-        Command::Openapi { check, path } => return openapi::run(&app::document(), &path, check),
+        Command::Openapi { compare: Some(older), .. } => return openapi::compare(&app::document(), older),
+        Command::Openapi { check, path, .. } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
             telemetry::start(false, "error", None)?;
             return demo::run(args).await;

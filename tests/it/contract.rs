@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::both_engines;
 
 /// The document, made once: it takes a while in an unoptimised build.
-fn document() -> &'static Value {
+pub fn document() -> &'static Value {
     static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
     DOCUMENT.get_or_init(|| serde_json::to_value(leadwright::app::document()).expect("a document"))
 }

@@ -22,6 +22,7 @@ mod jobs;
 mod leads;
 mod logs;
 mod migrations;
+mod operations;
 mod outbound;
 mod outbound_repeat;
 mod permissions;

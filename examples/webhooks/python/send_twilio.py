@@ -1,18 +1,16 @@
 #!/usr/bin/env python3
 """Sends a signed inbound WhatsApp message, as Twilio does when somebody writes to one of your numbers.
 
-    examples/webhooks/send_twilio.py --from +919876543210 --body "Please call me"
+    pip install twilio
+    examples/webhooks/python/send_twilio.py --from +919876543210 --body "Please call me"
 
 The signature is the base64 of an HMAC-SHA1, under the auth token, of the URL followed by every form field and its value in
-the order of the fields' names. The URL is the public one the platform was told, whatever proxy stands in front.
+the order of the fields' names: Twilio's own library makes it. The URL is the public one the platform was told, whatever proxy stands in front.
 
 $LEADWRIGHT_URL is the server, $TWILIO_AUTH_TOKEN and $TWILIO_ACCOUNT_SID the account; the defaults suit a local server with
 its twins on. Exits with 0 when the webhook is accepted.
 """
 import argparse
-import base64
-import hashlib
-import hmac
 import os
 import sys
 import urllib.error
@@ -20,10 +18,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
-
-def sign(token: str, url: str, form: dict[str, str]) -> str:
-    signed = url + "".join(name + form[name] for name in sorted(form))
-    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+from twilio.request_validator import RequestValidator
 
 
 def main() -> int:
@@ -50,7 +45,8 @@ def main() -> int:
         "To": f"whatsapp:{arguments.to}",
         "WaId": arguments.person.lstrip("+"),
     }
-    signature = sign(os.environ.get("TWILIO_AUTH_TOKEN", "sandbox-twilio-auth-token"), url, form)
+    token = os.environ.get("TWILIO_AUTH_TOKEN", "sandbox-twilio-auth-token")
+    signature = RequestValidator(token).compute_signature(url, form)
     if arguments.tamper:
         form["Body"] += "!"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sends a signed leadgen webhook, as Meta does when somebody fills in a form.
 
-    examples/webhooks/send_meta.py --page-id 153125381133 --form-id 612312312312 --leadgen-id 1231231231230001
+    examples/webhooks/python/send_meta.py --page-id 153125381133 --form-id 612312312312 --leadgen-id 1231231231230001
 
 The signature is an HMAC-SHA256 of the body's very bytes under the app secret. The notification carries no answers: the
 receiver fetches them from the Graph API by the lead's id, so the lead must exist there. With the twin, create it first:
