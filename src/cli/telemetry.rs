@@ -51,6 +51,7 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
                 .with_tracer(provider.tracer("leadwright"))
                 .with_location(false)
                 .with_threads(false)
+                .with_tracked_inactivity(false)
                 .with_target(false)
                 .with_filter(Targets::new().with_target("leadwright", LevelFilter::INFO));
             trace::switch_on();

@@ -30,6 +30,11 @@ pub fn adopt(span: &Span, traceparent: Option<&str>) {
     }
 }
 
+/// Gives `span` the name it has in traces, which may be known only at its end.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// The current span as a `traceparent`.
 pub fn current() -> Option<String> {
     if !is_on() {

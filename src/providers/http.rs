@@ -138,7 +138,7 @@ pub(super) async fn exchange(
     let answer = send(provider, repeat, request).instrument(span.clone()).await;
     if trace::is_on() {
         match &answer {
-            Ok(answer) => span.record("http.response.status_code", answer.status),
+            Ok(answer) => span.record("http.response.status_code", i64::from(answer.status)),
             Err(error) => span.record("error.type", error.code.as_str()),
         };
         if !answer.as_ref().is_ok_and(Answer::is_success) {

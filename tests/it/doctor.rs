@@ -149,9 +149,14 @@ both_engines! {
 }
 
 #[test]
-fn a_database_without_tables_is_told_to_migrate() {
+fn a_database_that_is_not_there_or_empty_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
-    let url = format!("sqlite://{}", folder.path().join("empty.db").display());
+    let file = folder.path().join("empty.db");
+    let url = format!("sqlite://{}", file.display());
+    let output = leadwright(&["doctor"], &[("DATABASE_URL", &url)]).output().expect("it runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && told.contains("leadwright serve") && !file.exists(), "{told}");
+    std::fs::write(&file, "").expect("an empty file");
     let output = leadwright(&["doctor"], &[("DATABASE_URL", &url)]).output().expect("it runs");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success() && told.contains("leadwright migrate"), "{told}");

@@ -126,11 +126,7 @@ async fn provoke(client: &Client, heard: &Heard) {
     heard.note("email", "mistyped@people.example.net");
     heard.note("email", "mistyped-people.example.net");
     client.call("POST", "/v1/auth/login").raw("application/json", format!("{{\"password\": \"{typed}\"")).await;
-    client
-        .with_token("lw_a_key_that_nobody_has_0123456789")
-        .get("/v1/leads")
-        .await
-        .problem(401, "auth.invalid_credential");
+    client.with_token("lw_a_key_that_nobody_has_0123456789").get("/v1/leads").await.problem(401, "auth.invalid_key");
     client.post("/v1/auth/refresh", json!({ "refresh_token": "lwr_a_token_that_nobody_has_01234" })).await;
     client.get("/v1/webhooks/meta?hub.mode=subscribe&hub.verify_token=guessed-verify-token&hub.challenge=1").await;
     heard.note("hub.verify_token", "guessed-verify-token");
@@ -169,10 +165,15 @@ both_engines! {
         let client = Client::new(&wire);
         client.get("/sandbox/outbox?limit=1000").await.ok();
         provoke(&client, &heard).await;
+        // Something harmless that was said on the wire and belongs into the log: the search works.
+        let marker = Heard::default();
+        marker.note("x-request-id", "a-request-id-that-is-logged");
+        client.get("/healthz").header("x-request-id", "a-request-id-that-is-logged").await.ok();
         let count = heard.0.lock().expect("unpoisoned").len();
         assert!(count > 100, "only {count} things were heard");
         let log = server.stop();
         assert!(log.contains("leadwright::engine::http::pipeline") && log.contains(" DEBUG "), "the log is a full one");
+        assert_eq!(marker.found_in(&log).len(), 1, "what is in the log is found");
         let found = heard.found_in(&log);
         let lines: Vec<&str> = log.lines().filter(|line| found.iter().any(|(_, value)| line.contains(value.as_str()))).take(20).collect();
         assert!(found.is_empty(), "{found:#?}\nin\n{}", lines.join("\n"));

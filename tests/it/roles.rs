@@ -38,10 +38,13 @@ both_engines! {
         let api = Process::start(&["serve", "--no-worker"], &settings).ready(&api_url).await;
         let anonymous = Client::new(&api_url);
         let signed_up = json!({ "email": "owner@roles.example.com", "password": "correct horse battery 9", "business_name": "Roles" });
-        anonymous.post("/v1/auth/signup", signed_up).await.created();
+        let signed_up = anonymous.post("/v1/auth/signup", signed_up).await.created();
+        let owner = anonymous.with_token(signed_up["access_token"].as_str().expect("a token"));
+        owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+        owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
         let operator = anonymous.with_token(OPERATOR_KEY);
         let waiting = available(&operator).await;
-        assert!(!waiting.is_empty(), "a sign-up has consequences");
+        assert!(!waiting.is_empty(), "a lead has consequences");
         let metrics = anonymous.get("/metrics").await.text;
         assert!(!metrics.contains("leadwright_job_runs_total{"), "an API process runs no job:\n{metrics}");
 

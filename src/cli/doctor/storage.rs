@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::base::Result;
 use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Engine, PlatformScope, PlatformTx, migrate, vitals};
-use crate::engine::jobs::store as jobs;
+use crate::engine::jobs;
 use crate::providers::Finding;
 
 /// A clock that is further off makes leases and tokens end early or late.
@@ -20,6 +20,16 @@ const NO_SPACE: u64 = 100 << 20;
 
 pub(super) async fn examine(app: &App) -> Vec<Finding> {
     let engine = app.core.db.engine();
+    let file = app.core.db.url().strip_prefix("sqlite://").map(Path::new);
+    if let Some(file) = file.filter(|file| !file.exists()) {
+        // Looking would make one.
+        let detail = format!("there is none yet at {}", file.display());
+        return vec![Finding::failed(
+            "database",
+            detail,
+            "Start leadwright serve, which makes it, or restore a backup.",
+        )];
+    }
     if let Err(error) = app.core.db.ping().await {
         let advice = match engine {
             Engine::Postgres => "Start the server, or correct LEADWRIGHT_DATABASE_URL: host, port, database, password.",
@@ -132,7 +142,7 @@ async fn master_key(app: &App) -> Result<Finding> {
 }
 
 async fn backlog(app: &App) -> Result<Vec<Finding>> {
-    let look = |tx: &mut PlatformTx<'_>| jobs::backlog(tx);
+    let look = |tx: &mut PlatformTx<'_>| jobs::backlog::read(tx);
     let backlog = app.core.db.read(PlatformScope::system(), look).await?;
     let lag = backlog.due_since.map_or(Duration::zero(), |since| app.core.clock.now().since(since));
     let queue = if lag > LAG {

@@ -68,7 +68,7 @@ pub async fn around(
     req.extensions_mut().insert(RequestId(id.clone()));
     let core = req.app_data::<web::Data<Core>>().cloned();
     let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path(),
-        otel.name = Empty, otel.kind = Empty, http.route = Empty, http.response.status_code = Empty);
+        otel.kind = Empty, http.route = Empty, http.response.status_code = Empty);
     if trace::is_on() {
         trace::adopt(&span, req.headers().get("traceparent").and_then(|value| value.to_str().ok()));
         span.record("otel.kind", "server");
@@ -85,8 +85,8 @@ pub async fn around(
         core.metrics.http_requests.with_label_values(&labels).observe(elapsed.as_secs_f64());
     }
     if trace::is_on() {
-        span.record("otel.name", format!("{method} {route}")).record("http.route", route.as_str());
-        span.record("http.response.status_code", status.as_u16());
+        trace::rename(&span, format!("{method} {route}"));
+        span.record("http.route", route.as_str()).record("http.response.status_code", i64::from(status.as_u16()));
     }
     span.in_scope(|| {
         tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered");
