@@ -127,7 +127,10 @@ fn log_to_stderr(json: bool, level: &str) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+    // A log that cannot be written, because its disk is full or its reader is gone, must not stop the work: by default the
+    // failure is told to the same stream, which panics.
+    let subscriber = tracing_subscriber::fmt().log_internal_errors(false);
+    let subscriber = subscriber.with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
     if let Err(error) = set {
         eprintln!("logging is already set up: {error}");

@@ -6,8 +6,8 @@
 //! loses its lease and the job runs again. [`schedule`] turns periods into one unique job per slot.
 
 mod context;
+mod lease;
 mod model;
-mod pace;
 pub mod registry;
 pub mod schedule;
 pub mod store;
