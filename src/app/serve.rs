@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, HttpServer, web};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -142,6 +143,8 @@ pub struct Parts {
 
 /// Runs until SIGINT or SIGTERM: then no new requests, running ones and jobs finish, leases are released.
 ///
+/// It ends with an error when the worker does, which nothing but a defect makes it do.
+///
 /// The port is open from the start. While storage cannot be reached, requests are answered 503 and the migrations and
 /// seeds are tried again; every other failure to prepare ends the process.
 pub async fn run(app: App, parts: Parts) -> Result<()> {
@@ -160,13 +163,19 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         () = &mut signal => None,
     };
     let (stop, stopping) = watch::channel(false);
-    let mut worker = None;
+    let (mut worker, mut failure) = (None, None);
     let mut _present = None;
     if matches!(prepared, Some(Ok(()))) {
         _present = app.core.db.stay_present().await?;
         app.core.db.join_others();
         worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
-        signal.await;
+        tokio::select! {
+            () = &mut signal => {}
+            error = ended(&mut worker) => {
+                tracing::error!(error = %error.chain(), "the worker ended by itself");
+                (worker, failure) = (None, Some(error));
+            }
+        }
     }
     tracing::info!("stopping");
     // Jobs first: with the twins on they reach their providers through this very server.
@@ -183,7 +192,16 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         handle.stop(true).await;
         server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
-    prepared.unwrap_or(Ok(()))
+    failure.map_or_else(|| prepared.unwrap_or(Ok(())), Err)
+}
+
+/// Resolves when the worker ends although nobody told it to. A process that goes on without it would take work in and do
+/// none of it, so it ends too and is started again by whoever watches it.
+async fn ended(worker: &mut Option<JoinHandle<()>>) -> Error {
+    match worker {
+        Some(worker) => worker.await.map_or_else(Error::internal, |()| Error::internal("it came to its end")),
+        None => std::future::pending().await,
+    }
 }
 
 /// Prepares, again and again while storage is away.

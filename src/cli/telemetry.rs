@@ -38,14 +38,22 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let provider = otlp.map(collector).transpose()?;
+    // A log that cannot be written, because its disk is full or its reader is gone, must not stop the work: by default the
+    // failure is told to the same stream, which panics. Hence `log_internal_errors(false)`.
     let set = match &provider {
         None => {
-            let logs =
-                tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
+            let logs = tracing_subscriber::fmt()
+                .log_internal_errors(false)
+                .with_env_filter(filter)
+                .with_ansi(colours)
+                .with_writer(std::io::stderr);
             if json { logs.json().try_init() } else { logs.try_init() }
         }
         Some(provider) => {
-            let logs = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+            let logs = tracing_subscriber::fmt::layer()
+                .log_internal_errors(false)
+                .with_ansi(colours)
+                .with_writer(std::io::stderr);
             let logs = if json { logs.json().boxed() } else { logs.boxed() };
             let traces = tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("leadwright"))

@@ -23,9 +23,10 @@ use crate::providers::{
 
 /// How long a message may be missing from the provider's list before it counts as never taken.
 const SEARCH_SECONDS: i64 = 60;
-/// How far the provider's clock may be from ours. A message it dates before our attempt may be ours all the same, and
-/// taking it for older would send it twice.
-const CLOCK_SKEW_SECONDS: i64 = 60;
+/// How far the provider's clock may be from ours, or ours from what it was when the attempt began. A message that is dated
+/// before our attempt may be ours all the same, and taking it for older would send it twice. An older one that is not ours
+/// is known by its id.
+const CLOCK_SKEW: chrono::Duration = chrono::Duration::hours(1);
 /// When a lost answer is looked for first.
 const FIRST_LOOK_SECONDS: i64 = 5;
 
@@ -51,8 +52,13 @@ pub struct OpenAttempt {
     pub began_at: Timestamp,
     /// Of the first attempt in a row whose end is unknown.
     pub first_began_at: Timestamp,
-    /// Provider ids that belong to others since a few minutes before, so that none of them is taken for this one.
+    /// Provider ids that belong to others, [`known_since`] the attempt, so that none of them is taken for this one.
     pub known: Vec<String>,
+}
+
+/// From when on other messages may be taken for one whose first attempt began then.
+pub fn known_since(first_began_at: Timestamp, now: Timestamp) -> Timestamp {
+    first_began_at.min(now).minus(CLOCK_SKEW * 2)
 }
 
 /// What came of asking.
@@ -101,7 +107,7 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
                 channel,
                 from: parcel.from.address.clone(),
                 to: parcel.to.clone(),
-                since: open.first_began_at.minus(chrono::Duration::seconds(CLOCK_SKEW_SECONDS)),
+                since: open.first_began_at.min(now).minus(CLOCK_SKEW),
                 content: content(parcel),
                 known: open.known,
             };

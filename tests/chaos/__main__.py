@@ -2,6 +2,7 @@
 import argparse
 import os
 import random
+import signal
 import sys
 
 from . import faults, report, rounds
@@ -20,6 +21,8 @@ def main():
     parser.add_argument("--binary", required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
 
+    # Whatever ends us, what we started ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = options.seed if options.seed is not None else random.randrange(1, 1_000_000)
     rows, failed = [], 0
     print(report.heading(), flush=True)

@@ -199,6 +199,13 @@ class FullDisk(Fault):
             disk.free(server)
 
 
+class FrozenFiles(FullDisk):
+    """No file of the process may grow any more, its log neither: what a full disk does to whoever logs to the same one."""
+
+    name = "frozen-files"
+    stage_options = {"frozen_files": True}
+
+
 class ClockJumps(Fault):
     """The clock jumps ahead and back by minutes, as after a suspended machine or a bad time server."""
 
@@ -206,7 +213,8 @@ class ClockJumps(Fault):
 
     def strike(self):
         self.stage.set_twin_faults([
-            {"provider": "twilio", "operation": "send", "mode": "delay", "delay_ms": 1500, "times": 20},
+            {"provider": "twilio", "operation": "send", "mode": "delay", "delay_ms": 1500, "times": 12},
+            {"provider": "twilio", "operation": "send", "mode": "timeout_after_accept", "delay_ms": 1500, "times": 20},
             {"provider": "resend", "operation": "send", "mode": "delay", "delay_ms": 1500, "times": 10},
         ])
         for _ in self.times(4):
@@ -221,7 +229,7 @@ class ClockJumps(Fault):
 # The first five are what five rounds show: both engines, and the faults that differ most.
 ALL = [
     Kill, FailOver, FullDisk, TwinsTimeOut, KillOne, ClockJumps, RestartPostgres, TwinsGarbage, Terminate, TwinsFail,
-    TwinsThrottle, LostMail, TwinsLockOut,
+    TwinsThrottle, LostMail, FrozenFiles, TwinsLockOut,
 ]
 
 

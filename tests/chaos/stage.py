@@ -14,7 +14,7 @@ from .postgres import Cluster
 class Stage:
     """`engine` is sqlite or postgres; `layout` is `one` process, or `four`: two for the API and two for jobs."""
 
-    def __init__(self, folder, binary, engine, layout="one", standby=False, small_disk=False, mail=False):
+    def __init__(self, folder, binary, engine, layout="one", standby=False, small_disk=False, frozen_files=False, mail=False):
         self.folder, self.binary, self.engine = folder, binary, engine
         self.clock = Clock(folder)
         self.operator_key = "lw_" + secrets.token_hex(24)
@@ -24,8 +24,8 @@ class Stage:
             self.cluster = Cluster()
             if standby:
                 self.cluster.add_standby()
-        elif small_disk:
-            self.disk = SmallDisk(os.path.join(folder, "disk"))
+        elif small_disk or frozen_files:
+            self.disk = SmallDisk(os.path.join(folder, "disk"), mount=not frozen_files)
         ports = [free_port(), free_port()]
         self.public = f"http://127.0.0.1:{ports[0]}"
         self.twins = self.twin_process()

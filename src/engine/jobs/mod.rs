@@ -7,8 +7,8 @@
 
 pub mod backlog;
 mod context;
+mod lease;
 mod model;
-mod pace;
 pub mod registry;
 pub mod schedule;
 pub mod store;

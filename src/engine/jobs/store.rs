@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use super::context::lease_lost;
+use super::lease::{LEASE, Rescue};
 use super::model::{Job, JobState, NewJob};
 use crate::base::id::{Guid, JobId, RawId, TenantId};
 use crate::base::json::Json;
@@ -102,12 +103,15 @@ pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     Ok(due)
 }
 
-/// Takes back jobs whose worker vanished: their lease has ended, or with `longest` ends later than any lease that is
-/// given now could. Answers how many.
-pub(super) fn rescue(tx: &mut PlatformTx<'_>, longest: Option<chrono::Duration>) -> Result<usize> {
+/// Takes back jobs whose worker vanished. Answers how many.
+pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
     let now = tx.now();
-    let latest = now.plus(longest.unwrap_or(chrono::Duration::days(36_500)));
-    let is_over = jobs::lease_until.lt(now).or(jobs::lease_until.gt(latest));
+    let is_over = match whose {
+        Rescue::None => return Ok(0),
+        // No lease is ever given for as long as this.
+        Rescue::Ended => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(chrono::Duration::days(36_500)))),
+        Rescue::EndedOrFuture => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(LEASE * 2))),
+    };
     let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(is_over);
     // A worker that died on the last attempt leaves a dead job, not one that kills workers for ever.
     let dead = diesel::update(expired.filter(jobs::attempt.ge(jobs::max_attempts)))
@@ -129,9 +133,14 @@ pub(super) fn rescue(tx: &mut PlatformTx<'_>, longest: Option<chrono::Duration>)
     Ok(dead + rescued)
 }
 
-/// Extends the leases of everything `worker` runs.
-pub(super) fn renew(tx: &mut PlatformTx<'_>, worker: &str, lease_until: Timestamp) -> Result<usize> {
-    let renewed = diesel::update(jobs::table)
+/// Extends the leases of what `worker` runs.
+pub(super) fn renew(
+    tx: &mut PlatformTx<'_>,
+    worker: &str,
+    running: Vec<JobId>,
+    lease_until: Timestamp,
+) -> Result<usize> {
+    let renewed = diesel::update(jobs::table.filter(jobs::id.eq_any(running)))
         .filter(jobs::state.eq(JobState::Running).and(jobs::worker.eq(worker)))
         .set(jobs::lease_until.eq(lease_until))
         .execute(tx.conn())?;
@@ -246,6 +255,7 @@ fn lanes_from(conn: &mut DbConn, cursor: u128, limit: i64) -> Result<Vec<TenantI
 }
 
 /// How a run ended, as columns.
+#[derive(Clone)]
 pub(super) struct Settlement {
     pub state: JobState,
     pub run_at: Option<Timestamp>,

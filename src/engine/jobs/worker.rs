@@ -1,6 +1,6 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -8,13 +8,13 @@ use tokio::task::JoinSet;
 use tracing::field::Empty;
 
 use super::context::JobContext;
+use super::lease::{Held, LEASE, Leases, Rescue};
 use super::model::{Job, JobKind, JobState, Outcome};
-use super::pace::Pace;
 use super::registry::Registry;
 use super::schedule;
 use super::store::{self, Settlement};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
 use crate::engine::trace;
@@ -44,24 +44,14 @@ pub struct Worker {
     registry: Arc<Registry>,
     settings: WorkerSettings,
     name: String,
-    pace: Arc<Mutex<Pace>>,
-}
-
-/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-const LEASE: chrono::Duration = chrono::Duration::seconds(150);
-
-/// Looks at both clocks and asks.
-fn looked<T>(pace: &Mutex<Pace>, now: Timestamp, ask: impl FnOnce(&mut Pace) -> T) -> T {
-    let mut pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-    pace.look(now, Instant::now());
-    ask(&mut pace)
+    leases: Leases,
 }
 
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         let name = crate::base::crypto::random_token("w_")[..14].to_string();
-        let pace = Arc::new(Mutex::new(Pace::new(core.clock.now(), Instant::now())));
-        Self { core, registry, settings, name, pace }
+        let leases = Leases::new(core.clock.now());
+        Self { core, registry, settings, name, leases }
     }
 
     /// Works until `stop` turns true, then waits for what runs.
@@ -87,8 +77,8 @@ impl Worker {
             let idle = claimed.is_empty();
             for job in claimed {
                 match (self.registry.is_aside(&job.kind), aside.len() < self.settings.aside) {
-                    (false, _) => running.spawn(self.runner().run(job)),
-                    (true, true) => aside.spawn(self.runner().run(job)),
+                    (false, _) => running.spawn(self.runner().run(self.leases.hold(job.id), job)),
+                    (true, true) => aside.spawn(self.runner().run(self.leases.hold(job.id), job)),
                     (true, false) => running.spawn(self.runner().put_off(job)),
                 };
             }
@@ -119,7 +109,7 @@ impl Worker {
         loop {
             let due = |tx: &mut PlatformTx<'_>| {
                 store::promote(tx)?;
-                store::rescue(tx, None)
+                store::rescue(tx, Rescue::Ended)
             };
             self.core.db.write(PlatformScope::system(), due).await?;
             let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
@@ -129,7 +119,7 @@ impl Worker {
             total += claimed.len();
             let mut running = JoinSet::new();
             for job in claimed {
-                running.spawn(self.runner().run(job));
+                running.spawn(self.runner().run(self.leases.hold(job.id), job));
             }
             while running.join_next().await.is_some() {}
         }
@@ -174,18 +164,13 @@ impl Worker {
         let worker = self.name.clone();
         let limit = i64::try_from(free.min(64)).unwrap_or(64);
         let mut at = *cursor;
-        let pace = self.pace.clone();
+        let leases = self.leases.clone();
         let (claimed, at) = self
             .core
             .db
             .write(PlatformScope::system(), move |tx| {
                 store::promote(tx)?;
-                // Asked here, with the very time that leases are compared with.
-                let (ended, future) =
-                    looked(&pace, tx.now(), |pace| (pace.may_rescue(), pace.may_rescue_from_the_future()));
-                if ended {
-                    store::rescue(tx, future.then_some(LEASE * 2))?;
-                }
+                store::rescue(tx, leases.rescue(tx.now()))?;
                 let lease_until = tx.now().plus(LEASE);
                 let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
                 Ok((claimed, at))
@@ -197,13 +182,11 @@ impl Worker {
 
     /// Keeps what runs here ours when the clock jumped over the end of our leases.
     async fn renew_after_jump(&self) {
-        if !looked(&self.pace, self.core.clock.now(), |pace| pace.must_renew()) {
-            return;
-        }
+        let Some(held) = self.leases.to_renew(self.core.clock.now()) else { return };
         let worker = self.name.clone();
-        let renew = move |tx: &mut PlatformTx<'_>| store::renew(tx, &worker, tx.now().plus(LEASE));
+        let renew = move |tx: &mut PlatformTx<'_>| store::renew(tx, &worker, held, tx.now().plus(LEASE));
         match self.core.db.write(PlatformScope::system(), renew).await {
-            Ok(_) => looked(&self.pace, self.core.clock.now(), Pace::renewed),
+            Ok(_) => self.leases.renewed(),
             Err(error) => tracing::warn!(error = %error.chain(), "leases could not be extended; trying again"),
         }
     }
@@ -235,8 +218,20 @@ struct Runner {
     registry: Arc<Registry>,
 }
 
+/// Waits between the tries to settle a run while storage is away: in all less than what a run leaves of its lease.
+const SETTLE_AGAIN: [Duration; 8] = [
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(16),
+    Duration::from_secs(32),
+];
+
 impl Runner {
-    async fn run(self, job: Job) {
+    async fn run(self, _held: Held, job: Job) {
         let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
             request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
         if trace::is_on() {
@@ -284,17 +279,24 @@ impl Runner {
         let Some((settlement, label)) = self.settlement(job, outcome) else {
             return self.count(job, "done");
         };
-        let owned = job.clone();
-        let written =
-            self.core.db.write(PlatformScope::system(), move |tx| store::settle(tx, &owned, settlement)).await;
-        match written {
-            Ok(true) => self.count(job, label),
-            Ok(false) => self.count(job, "lost"),
-            Err(error) => {
+        let mut waits = SETTLE_AGAIN.into_iter();
+        loop {
+            let (owned, settlement) = (job.clone(), settlement.clone());
+            let written =
+                self.core.db.write(PlatformScope::system(), move |tx| store::settle(tx, &owned, settlement)).await;
+            let error = match written {
+                Ok(true) => return self.count(job, label),
+                Ok(false) => return self.count(job, "lost"),
+                Err(error) => error,
+            };
+            let wait = waits.next().filter(|_| error.kind() == ErrorKind::Unavailable);
+            let Some(wait) = wait else {
                 // The lease expires and the job runs again: handlers are idempotent.
                 tracing::error!(error = %error.chain(), "a run could not be settled");
-                self.count(job, "lost");
-            }
+                return self.count(job, "lost");
+            };
+            tracing::warn!(error = %error.chain(), "a run could not be settled; trying again");
+            tokio::time::sleep(wait).await;
         }
     }
 
