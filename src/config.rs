@@ -23,6 +23,8 @@ pub struct Config {
     pub master_key: MasterKey,
     pub operator_key: Option<Secret>,
     pub rate_limit: bool,
+    /// What one authenticated caller may ask.
+    pub requests_per_minute: u32,
     pub sandbox: bool,
     /// Twins that another process serves, without trailing slash.
     pub sandbox_url: Option<String>,
@@ -50,6 +52,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("MASTER_KEY", "base64 of 32 bytes; encrypts secrets at rest and signs tokens"),
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),
+    ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),
     ("SANDBOX", "true mounts the provider twins"),
     ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
     ("TRUST_PROXY", "true reads X-Forwarded-For"),
@@ -307,6 +310,7 @@ impl Config {
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
+            requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
             sandbox,
             sandbox_url,
             trust_proxy: r.flag("TRUST_PROXY", false),
@@ -432,6 +436,7 @@ mod tests {
             ("DATABASE_URL", "mysql://x"),
             ("OPERATOR_KEY", "short"),
             ("RATE_LIMIT", "maybe"),
+            ("REQUESTS_PER_MINUTE", "0"),
             ("PUBLIC_URL", "ftp://x"),
             ("DATABASE_POOL", "0"),
             ("TWILIO_SMS_FROM", "12"),

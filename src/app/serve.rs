@@ -28,7 +28,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let known = web::Data::new(fallback::Known::of(&document));
     let core = web::Data::new(app.core.clone());
     let providers = web::Data::from(app.providers.clone());
-    let limiter = web::Data::new(Limiter::new(app.config.rate_limit));
+    let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
     let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
