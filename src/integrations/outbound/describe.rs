@@ -65,14 +65,13 @@ pub fn add_to(document: &mut OpenApi) {
 fn webhook(kind: EventType) -> PathItem {
     let content = ContentBuilder::new().schema(Some(payload(kind))).example(Some(example(kind))).build();
     let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
-    let taken = ResponseBuilder::new().description("Any 2xx: taken").build();
-    let gone = ResponseBuilder::new().description("Never again: the endpoint is disabled").build();
+    let taken = ResponseBuilder::new().description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.").build();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(format!("on_{}", kind.as_str().replace('.', "_"))))
         .summary(Some(summary(kind)))
         .tag("Webhook endpoints")
         .request_body(Some(body))
-        .responses(ResponsesBuilder::new().response("200", taken).response("410", gone).build())
+        .responses(ResponsesBuilder::new().response("200", taken).build())
         .build();
     let parameters = HEADERS.iter().map(|(name, _)| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
     operation.parameters = Some(parameters.collect());
