@@ -87,7 +87,7 @@ both_engines! {
         let told = receiver.arrivals("/leads");
         let mut kinds = types(&told);
         kinds.sort();
-        assert_eq!(kinds, ["lead.created", "lead.status_changed"]);
+        assert_eq!(kinds, ["lead.created", "lead.status_changed", "lead.updated"]);
         let first = told.iter().find(|arrival| arrival.json()["type"] == "lead.created").unwrap();
         let body = first.json();
         assert_eq!((first.signed_by(secret), first.timestamp), (Some(0), app.clock.now().seconds()));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::outbound::{deliveries, details, endpoint, path, types};
-use crate::support::Receiver;
+use crate::support::{PASSWORD, Receiver};
 
 both_engines! {
     async fn endpoints_are_made_changed_and_deleted(app: TestApp) {
@@ -73,22 +73,21 @@ both_engines! {
 
     async fn a_plan_without_api_access_has_no_webhooks(app: TestApp) {
         let receiver = Receiver::start().await;
-        let tenant = app.tenant("Small").await;
-        let hook = endpoint(&tenant.owner, &receiver.url("/hook"), &["*"]).await;
-        let plans = app.anonymous().get("/v1/plans").await.ok();
-        let without = plans["data"].as_array().unwrap().iter().find(|plan| {
-            plan["currency"] == "INR" && !plan["features"].as_array().unwrap().iter().any(|feature| feature == "api_access")
-        });
-        let Some(plan) = without else { panic!("no plan is without API access: {plans}") };
+        let sign_up = json!({ "email": "owner@small.example.com", "password": PASSWORD, "business_name": "Small",
+            "country": "US", "time_zone": "America/New_York", "currency": "USD" });
+        let answer = app.anonymous().post("/v1/auth/signup", sign_up).await.created();
+        let owner = app.anonymous().with_token(answer["access_token"].as_str().unwrap());
+        let hook = endpoint(&owner, &receiver.url("/hook"), &["*"]).await;
         app.run_jobs().await;
-        tenant.subscribe(plan["code"].as_str().unwrap()).await;
         let before = receiver.arrivals("/hook").len();
-        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        assert!(before > 0);
+        owner.post("/v1/subscriptions", json!({ "plan_code": "us_starter" })).await.created();
         app.run_jobs().await;
         assert_eq!(receiver.arrivals("/hook").len(), before, "the endpoint is kept, and silent");
-        tenant.owner.get(&path(&hook)).await.ok();
-        tenant.owner.post(&format!("{}/ping", path(&hook)), json!({})).await.problem(403, "feature_not_in_plan");
-        tenant.owner.post("/v1/webhook-endpoints", json!({ "url": receiver.url("/x"), "event_types": ["*"] })).await.problem(403, "feature_not_in_plan");
+        owner.get(&path(&hook)).await.ok();
+        owner.post(&format!("{}/ping", path(&hook)), json!({})).await.problem(403, "feature_not_in_plan");
+        let second = json!({ "url": receiver.url("/x"), "event_types": ["*"] });
+        owner.post("/v1/webhook-endpoints", second).await.problem(403, "feature_not_in_plan");
         receiver.stop().await;
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::model::EndpointStatus;
+use super::model::WebhookEndpointStatus;
 use super::payload::Payload as Body;
 use super::secret;
 use super::settle::{self, Tried};
@@ -127,7 +127,7 @@ fn end(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, tried: Vec<Trie
     let Some(endpoint) = held.map_or_else(|| endpoints::find(tx, id), |held| Ok(Some(held)))? else { return Ok(()) };
     settle::note(tx, endpoint, tried)?;
     endpoints::release(tx, id, job)?;
-    let is_enabled = endpoints::find(tx, id)?.is_some_and(|now| now.status == EndpointStatus::Enabled);
+    let is_enabled = endpoints::find(tx, id)?.is_some_and(|now| now.status == WebhookEndpointStatus::Enabled);
     let Some(next) = deliveries::next_due(tx, id)?.filter(|_| is_enabled) else { return Ok(()) };
     if next <= tx.now() {
         return enqueue(tx, id);

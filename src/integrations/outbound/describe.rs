@@ -29,6 +29,13 @@ pub const ABOUT: &str = "Where a tenant is told what happens.\n\n\
     later, or later still when `Retry-After` asks for it (10 hours at most). Redirects are not followed. 410 disables the endpoint \
     at once, five days without a success disable it too, and the tenant is notified.";
 
+/// What every webhook carries besides its body.
+const HEADERS: [(&str, &str); 3] = [
+    ("webhook-id", "The event's id: the same in every attempt and every replay."),
+    ("webhook-timestamp", "Unix seconds of this attempt."),
+    ("webhook-signature", "`v1,` and a signature; several, separated by blanks, while a secret is rotated."),
+];
+
 /// Adds the section and the schema it shares.
 pub fn add_to(document: &mut OpenApi) {
     let components = document.components.get_or_insert_with(Default::default);
@@ -37,6 +44,16 @@ pub fn add_to(document: &mut OpenApi) {
     <Payload as utoipa::ToSchema>::schemas(&mut schemas);
     components.schemas.extend(schemas);
     let told = |kind: &&EventType| is_offered(**kind) || **kind == EventType::WebhookPing;
+    for (name, about) in HEADERS {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::True)
+            .description(Some(about))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+            .build();
+        components.parameters.insert(name.into(), RefOr::T(parameter));
+    }
     let webhooks: Paths = EventType::ALL
         .iter()
         .filter(told)
@@ -48,29 +65,16 @@ pub fn add_to(document: &mut OpenApi) {
 fn webhook(kind: EventType) -> PathItem {
     let content = ContentBuilder::new().schema(Some(payload(kind))).example(Some(example(kind))).build();
     let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
-    let taken = ResponseBuilder::new().description("Any 2xx: taken").build();
-    let gone = ResponseBuilder::new().description("Never again: the endpoint is disabled").build();
+    let taken = ResponseBuilder::new().description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.").build();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(format!("on_{}", kind.as_str().replace('.', "_"))))
         .summary(Some(summary(kind)))
         .tag("Webhook endpoints")
         .request_body(Some(body))
-        .responses(ResponsesBuilder::new().response("200", taken).response("410", gone).build());
-    for (name, about) in [
-        ("webhook-id", "The event's id: the same in every attempt and every replay."),
-        ("webhook-timestamp", "Unix seconds of this attempt."),
-        ("webhook-signature", "`v1,` and a signature; several, separated by blanks, while a secret is rotated."),
-    ] {
-        let parameter = ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(Required::True)
-            .description(Some(about))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-            .build();
-        operation = operation.parameter(parameter);
-    }
-    let mut operation = operation.build();
+        .responses(ResponsesBuilder::new().response("200", taken).build())
+        .build();
+    let parameters = HEADERS.iter().map(|(name, _)| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
+    operation.parameters = Some(parameters.collect());
     operation.security = Some(Vec::new());
     PathItem::new(HttpMethod::Post, operation)
 }

@@ -3,7 +3,7 @@
 use validator::Validate;
 
 use super::deliver;
-use super::model::{DisabledReason, EndpointStatus, EventPattern};
+use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
 use super::secret;
 use super::store::endpoints::{self as rows, Endpoint};
 use crate::base::crypto::{MasterKey, Secret};
@@ -53,8 +53,8 @@ pub struct WebhookEndpointPatch {
     pub description: Patch<String>,
     /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
     #[serde(default)]
-    #[schema(value_type = Option<EndpointStatus>)]
-    pub status: Patch<EndpointStatus>,
+    #[schema(value_type = Option<WebhookEndpointStatus>)]
+    pub status: Patch<WebhookEndpointStatus>,
 }
 
 /// How to change to a new secret.
@@ -89,7 +89,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         url: new.url,
         event_types: rows::column(&new.event_types),
         description: new.description,
-        status: EndpointStatus::Enabled,
+        status: WebhookEndpointStatus::Enabled,
         disabled_reason: None,
         disabled_at: None,
         failing_since: None,
@@ -157,17 +157,17 @@ pub fn change(
     rows::save(tx, &mut endpoint)?;
     let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changed, "status": endpoint.status });
     tx.record(NewEvent::new(EventType::WebhookEndpointUpdated).subject(id.uuid()).data(data))?;
-    if endpoint.status == EndpointStatus::Enabled && before.status != EndpointStatus::Enabled {
+    if endpoint.status == WebhookEndpointStatus::Enabled && before.status != WebhookEndpointStatus::Enabled {
         deliver::enqueue(tx, id)?;
     }
     Ok(endpoint)
 }
 
-fn turn(endpoint: &mut Endpoint, to: EndpointStatus, now: crate::base::time::Timestamp) {
+fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: crate::base::time::Timestamp) {
     if endpoint.status == to {
         return;
     }
-    let is_off = to == EndpointStatus::Disabled;
+    let is_off = to == WebhookEndpointStatus::Disabled;
     endpoint.status = to;
     endpoint.disabled_reason = is_off.then_some(DisabledReason::ByUser);
     endpoint.disabled_at = is_off.then_some(now);
@@ -177,7 +177,7 @@ fn turn(endpoint: &mut Endpoint, to: EndpointStatus, now: crate::base::time::Tim
 
 /// Disables it because of how it answered, and says so.
 pub(super) fn give_up(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, reason: DisabledReason) -> Result<()> {
-    endpoint.status = EndpointStatus::Disabled;
+    endpoint.status = WebhookEndpointStatus::Disabled;
     endpoint.disabled_reason = Some(reason);
     endpoint.disabled_at = Some(tx.now());
     rows::save(tx, &mut endpoint)?;

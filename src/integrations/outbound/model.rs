@@ -7,7 +7,7 @@ use crate::engine::events::EventType;
 
 crate::text_enum! {
     /// Whether an endpoint is told of anything.
-    pub enum EndpointStatus {
+    pub enum WebhookEndpointStatus {
         Enabled = "enabled",
         /// What happens meanwhile is not kept for it; a replay brings it.
         Disabled = "disabled",
@@ -28,7 +28,7 @@ crate::text_enum! {
 
 crate::text_enum! {
     /// Where a delivery is.
-    pub enum DeliveryState {
+    pub enum WebhookDeliveryState {
         /// Waits for its first or next attempt.
         Pending = "pending",
         /// The endpoint answered 2xx.

@@ -3,7 +3,7 @@
 use validator::Validate;
 
 use super::deliver;
-use super::model::EndpointStatus;
+use super::model::WebhookEndpointStatus;
 use super::prune::KEPT_DAYS;
 use super::store::deliveries::{self, Delivery};
 use super::store::endpoints::{self, Endpoint};
@@ -23,7 +23,7 @@ const BATCH: i64 = 500;
 /// Which events to send again.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"occurred_after": "2026-11-19T00:00:00Z", "occurred_before": "2026-11-20T00:00:00Z"}))]
+#[schema(as = WebhookReplay, example = json!({"occurred_after": "2026-11-19T00:00:00Z", "occurred_before": "2026-11-20T00:00:00Z"}))]
 pub struct Replay {
     /// At this moment or later; at most 30 days ago.
     pub occurred_after: Timestamp,
@@ -36,7 +36,7 @@ pub struct Replay {
 
 /// A replay that has begun.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-#[schema(as = ReplayView, example = json!({"endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "occurred_after": "2026-11-19T00:00:00Z",
+#[schema(as = WebhookReplayView, example = json!({"endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "occurred_after": "2026-11-19T00:00:00Z",
     "occurred_before": "2026-11-20T00:00:00Z", "include_delivered": false}))]
 pub struct Replaying {
     pub endpoint_id: WebhookEndpointId,
@@ -56,7 +56,7 @@ struct Payload {
 /// # Errors
 /// `webhook_endpoint.disabled`.
 fn require_enabled(endpoint: &Endpoint) -> Result<()> {
-    if endpoint.status == EndpointStatus::Enabled {
+    if endpoint.status == WebhookEndpointStatus::Enabled {
         return Ok(());
     }
     let message = "This webhook endpoint is disabled. Enable it first.";
@@ -128,7 +128,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 
 fn batch(tx: &mut TenantTx<'_>, Payload { replay, after }: Payload) -> Result<()> {
     let id = replay.endpoint_id;
-    let Some(endpoint) = endpoints::find(tx, id)?.filter(|row| row.status == EndpointStatus::Enabled) else {
+    let Some(endpoint) = endpoints::find(tx, id)?.filter(|row| row.status == WebhookEndpointStatus::Enabled) else {
         return Ok(());
     };
     let span = (replay.occurred_after, replay.occurred_before);

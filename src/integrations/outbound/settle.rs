@@ -1,7 +1,7 @@
 //! What follows from an attempt: its entry in the log, the delivery's next step, and what it says about the endpoint.
 
 use super::endpoint;
-use super::model::{DeliveryState, DisabledReason, EndpointStatus, PATIENCE, retry_after, wait_after};
+use super::model::{DisabledReason, PATIENCE, WebhookDeliveryState, WebhookEndpointStatus, retry_after, wait_after};
 use super::store::deliveries::{self, Attempt, Delivery};
 use super::store::endpoints::{self, Endpoint};
 use crate::base::Result;
@@ -58,7 +58,7 @@ impl Tried {
         delivery.attempts += 1;
         delivery.last_status = self.status().map(i32::from);
         if self.is_success() {
-            (delivery.state, delivery.next_attempt_at) = (DeliveryState::Delivered, None);
+            (delivery.state, delivery.next_attempt_at) = (WebhookDeliveryState::Delivered, None);
             return delivery;
         }
         let wish = self.answer.as_ref().ok().and_then(|answer| retry_after(answer.header("retry-after")?, now));
@@ -66,7 +66,7 @@ impl Tried {
         delivery.step += 1;
         delivery.next_attempt_at = wait.map(|wait| now.plus(wait));
         if wait.is_none() {
-            delivery.state = DeliveryState::Failed;
+            delivery.state = WebhookDeliveryState::Failed;
         }
         delivery
     }
@@ -99,7 +99,7 @@ pub(super) fn note(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, tried: Vec<Tri
         endpoints::note_health(tx, endpoint.id, failing_since)?;
         endpoint.failing_since = failing_since;
     }
-    if endpoint.status != EndpointStatus::Enabled {
+    if endpoint.status != WebhookEndpointStatus::Enabled {
         return Ok(());
     }
     if tried.iter().any(Tried::is_gone) {

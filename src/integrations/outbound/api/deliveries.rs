@@ -10,7 +10,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
 use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
-use crate::integrations::outbound::model::DeliveryState;
+use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
 use crate::tenants::access::{Caller, Feature, Permission};
@@ -27,7 +27,7 @@ pub struct WebhookDeliveryView {
     /// The `webhook-id` it is sent with.
     event_id: EventId,
     event_type: EventType,
-    state: DeliveryState,
+    state: WebhookDeliveryState,
     attempt_count: i32,
     /// The HTTP status of the last attempt; null before the first, and when nothing was answered.
     last_status: Option<i32>,
@@ -106,7 +106,7 @@ pub struct WebhookDeliveryQuery {
     #[param(value_type = Option<String>, format = Uuid)]
     event_id: Option<EventId>,
     #[param(inline)]
-    state: Option<DeliveryState>,
+    state: Option<WebhookDeliveryState>,
     #[param(inline)]
     event_type: Option<EventType>,
     /// At this moment or later.

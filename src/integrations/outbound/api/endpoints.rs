@@ -11,7 +11,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
-use crate::integrations::outbound::model::{DisabledReason, EndpointStatus, EventPattern};
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
@@ -27,7 +27,7 @@ pub struct WebhookEndpointView {
     url: String,
     event_types: Vec<EventPattern>,
     description: Option<String>,
-    status: EndpointStatus,
+    status: WebhookEndpointStatus,
     disabled_reason: Option<DisabledReason>,
     disabled_at: Option<Timestamp>,
     /// The first failure since the last success; null while it works. After five days the endpoint is disabled.

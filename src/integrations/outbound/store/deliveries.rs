@@ -9,7 +9,7 @@ use crate::each_engine;
 use crate::engine::db::schema::{webhook_attempts as attempts, webhook_deliveries as deliveries};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::EventType;
-use crate::integrations::outbound::model::DeliveryState;
+use crate::integrations::outbound::model::WebhookDeliveryState;
 
 /// One event on its way to one endpoint.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -20,7 +20,7 @@ pub struct Delivery {
     pub endpoint_id: WebhookEndpointId,
     pub event_id: EventId,
     pub event_type: EventType,
-    pub state: DeliveryState,
+    pub state: WebhookDeliveryState,
     /// Made so far, over all retries and replays.
     pub attempts: i32,
     /// Failures since it last began: the place in the schedule.
@@ -57,7 +57,7 @@ pub fn insert_new(tx: &mut TenantTx<'_>, list: &[(WebhookEndpointId, EventId, Ev
         endpoint_id: *endpoint_id,
         event_id: *event_id,
         event_type: *event_type,
-        state: DeliveryState::Pending,
+        state: WebhookDeliveryState::Pending,
         attempts: 0,
         step: 0,
         next_attempt_at: Some(now),
@@ -83,15 +83,15 @@ pub fn reopen(
     include_delivered: bool,
 ) -> Result<()> {
     let now = tx.now();
-    let mut states = vec![DeliveryState::Failed, DeliveryState::Pending];
+    let mut states = vec![WebhookDeliveryState::Failed, WebhookDeliveryState::Pending];
     if include_delivered {
-        states.push(DeliveryState::Delivered);
+        states.push(WebhookDeliveryState::Delivered);
     }
     diesel::update(deliveries::table)
         .filter(deliveries::tenant_id.eq(tx.tenant()).and(deliveries::endpoint_id.eq(endpoint)))
         .filter(deliveries::event_id.eq_any(events.to_vec()).and(deliveries::state.eq_any(states)))
         .set((
-            deliveries::state.eq(DeliveryState::Pending),
+            deliveries::state.eq(WebhookDeliveryState::Pending),
             deliveries::step.eq(0),
             deliveries::next_attempt_at.eq(now),
             deliveries::updated_at.eq(now),
@@ -132,7 +132,7 @@ pub fn due(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId, limit: i64) -> Re
     let now = tx.now();
     let rows = deliveries::table
         .filter(deliveries::tenant_id.eq(tx.tenant()).and(deliveries::endpoint_id.eq(endpoint)))
-        .filter(deliveries::state.eq(DeliveryState::Pending).and(deliveries::next_attempt_at.le(now)))
+        .filter(deliveries::state.eq(WebhookDeliveryState::Pending).and(deliveries::next_attempt_at.le(now)))
         .order((deliveries::next_attempt_at, deliveries::id))
         .limit(limit)
         .select(Delivery::as_select())
@@ -144,7 +144,7 @@ pub fn due(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId, limit: i64) -> Re
 pub fn next_due(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId) -> Result<Option<Timestamp>> {
     let at: Option<Option<Timestamp>> = deliveries::table
         .filter(deliveries::tenant_id.eq(tx.tenant()).and(deliveries::endpoint_id.eq(endpoint)))
-        .filter(deliveries::state.eq(DeliveryState::Pending))
+        .filter(deliveries::state.eq(WebhookDeliveryState::Pending))
         .order(deliveries::next_attempt_at)
         .select(deliveries::next_attempt_at)
         .first(tx.conn())
@@ -177,7 +177,7 @@ pub fn insert_attempts(tx: &mut TenantTx<'_>, rows: &[Attempt]) -> Result<()> {
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
     pub endpoint: Option<WebhookEndpointId>,
-    pub state: Option<DeliveryState>,
+    pub state: Option<WebhookDeliveryState>,
     pub event_type: Option<EventType>,
     pub event: Option<EventId>,
     pub created_after: Option<Timestamp>,

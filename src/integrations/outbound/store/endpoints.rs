@@ -8,7 +8,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::schema::webhook_endpoints as endpoints;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::EventType;
-use crate::integrations::outbound::model::{DisabledReason, EndpointStatus, EventPattern, is_offered};
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 
 /// Where a tenant wants to be told what happens.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -20,7 +20,7 @@ pub struct Endpoint {
     /// See [`patterns`].
     pub event_types: String,
     pub description: Option<String>,
-    pub status: EndpointStatus,
+    pub status: WebhookEndpointStatus,
     pub disabled_reason: Option<DisabledReason>,
     pub disabled_at: Option<Timestamp>,
     /// The first failure since the last success.
@@ -104,7 +104,7 @@ pub fn list(tx: &mut TenantTx<'_>, before: Option<WebhookEndpointId>, limit: i64
 /// The enabled ones.
 pub fn enabled(tx: &mut TenantTx<'_>) -> Result<Vec<Endpoint>> {
     let rows = endpoints::table
-        .filter(endpoints::tenant_id.eq(tx.tenant()).and(endpoints::status.eq(EndpointStatus::Enabled)))
+        .filter(endpoints::tenant_id.eq(tx.tenant()).and(endpoints::status.eq(WebhookEndpointStatus::Enabled)))
         .select(Endpoint::as_select())
         .load(tx.conn())?;
     Ok(rows)
@@ -158,7 +158,7 @@ pub fn lease(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, until: Ti
         .or(endpoints::lease_job.is_null())
         .or(endpoints::lease_job.eq(job));
     let row = diesel::update(endpoints::table.find((tx.tenant(), id)))
-        .filter(endpoints::status.eq(EndpointStatus::Enabled))
+        .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
         .filter(is_free)
         .set((endpoints::lease_job.eq(job), endpoints::lease_until.eq(until)))
         .returning(endpoints::all_columns)
@@ -186,15 +186,15 @@ pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: 
 /// Endpoints of any tenant that nobody delivers to although something has been due since before `due`.
 pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<Vec<(TenantId, WebhookEndpointId)>> {
     use crate::engine::db::schema::webhook_deliveries as deliveries;
-    use crate::integrations::outbound::model::DeliveryState;
+    use crate::integrations::outbound::model::WebhookDeliveryState;
     let now = tx.now();
     let rows = deliveries::table
         .inner_join(
             endpoints::table
                 .on(endpoints::tenant_id.eq(deliveries::tenant_id).and(endpoints::id.eq(deliveries::endpoint_id))),
         )
-        .filter(deliveries::state.eq(DeliveryState::Pending).and(deliveries::next_attempt_at.lt(due)))
-        .filter(endpoints::status.eq(EndpointStatus::Enabled))
+        .filter(deliveries::state.eq(WebhookDeliveryState::Pending).and(deliveries::next_attempt_at.lt(due)))
+        .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
         .filter(endpoints::lease_until.is_null().or(endpoints::lease_until.lt(now)))
         .select((endpoints::tenant_id, endpoints::id))
         .distinct()
