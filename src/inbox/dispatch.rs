@@ -56,6 +56,11 @@ pub struct OpenAttempt {
     pub known: Vec<String>,
 }
 
+/// From when on a message may be the one whose first attempt began then, by our clock then.
+fn sent_since(first_began_at: Timestamp, now: Timestamp) -> Timestamp {
+    first_began_at.min(now).minus(CLOCK_SKEW)
+}
+
 /// From when on other messages may be taken for one whose first attempt began then.
 pub fn known_since(first_began_at: Timestamp, now: Timestamp) -> Timestamp {
     first_began_at.min(now).minus(CLOCK_SKEW * 2)
@@ -107,7 +112,7 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
                 channel,
                 from: parcel.from.address.clone(),
                 to: parcel.to.clone(),
-                since: open.first_began_at.min(now).minus(CLOCK_SKEW),
+                since: sent_since(open.first_began_at, now),
                 content: content(parcel),
                 known: open.known,
             };
@@ -300,6 +305,15 @@ mod tests {
         let rate = error(ErrorClass::Rate).after(Some(Duration::from_secs(7)));
         let Verdict::Later { at: Some(at), .. } = judge(rate, false, now) else { panic!("rate is later") };
         assert_eq!(at.since(now).num_seconds(), 7);
+    }
+
+    #[test]
+    fn a_message_that_the_provider_dates_before_our_attempt_is_found() {
+        let real: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        let minutes = chrono::Duration::minutes;
+        assert!(sent_since(real.plus(minutes(15)), real.plus(minutes(16))) < real, "our clock is ahead");
+        assert!(sent_since(real.plus(minutes(90)), real.plus(minutes(1))) < real, "our clock was set back since");
+        assert!(known_since(real, real) < sent_since(real, real), "what is older is known not to be it");
     }
 
     #[test]

@@ -198,6 +198,22 @@ fn talk(mut stream: std::net::TcpStream, taken: &AtomicUsize) -> std::io::Result
 }
 
 both_engines! {
+    async fn a_worker_whose_log_cannot_be_written_goes_on(app: TestApp) {
+        let app = TestApp::start_today(app.engine).await;
+        let config = &app.app.config;
+        let (bind, key) = (config.bind.to_string(), config.master_key.to_base64());
+        let settings =
+            [("BIND", bind.as_str()), ("DATABASE_URL", &config.database.url), ("MASTER_KEY", &key), ("SANDBOX", "true")];
+        let mut process = leadwright("worker", &settings).stderr(Stdio::piped()).spawn().expect("a worker process");
+        // Nobody reads the log any more: every line fails.
+        drop(process.stderr.take());
+        let tenant = app.growth("Closed log").await;
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        until("the announcement", async || !app.outbox().await.is_empty()).await;
+        assert!(process.try_wait().expect("its state").is_none(), "it lives");
+        kill(process);
+    }
+
     async fn an_email_whose_answer_was_lost_lies_with_the_operators_and_is_not_sent_again(app: TestApp) {
         let (url, taken) = silent_mail_server();
         let app = TestApp::start(app.engine, &[("SMTP_URL", &url)]).await;
