@@ -65,7 +65,9 @@ pub fn add_to(document: &mut OpenApi) {
 fn webhook(kind: EventType) -> PathItem {
     let content = ContentBuilder::new().schema(Some(payload(kind))).example(Some(example(kind))).build();
     let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
-    let taken = ResponseBuilder::new().description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.").build();
+    let taken = ResponseBuilder::new()
+        .description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.")
+        .build();
     let mut operation = OperationBuilder::new()
         .operation_id(Some(format!("on_{}", kind.as_str().replace('.', "_"))))
         .summary(Some(summary(kind)))
