@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use leadwright::engine::db::{DbConn, Engine};
 use serde_json::Value as Json;
@@ -42,6 +43,11 @@ impl Plans {
             Engine::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
         };
         let mut connection = database.connect()?;
+        if let DbConn::Postgres(postgres) = &mut connection {
+            // One tenant holds much of every table here, where a planner may well prefer to read all of it. The question is
+            // whether an index could serve: what still scans under this setting has none.
+            postgres.batch_execute("SET enable_seqscan = off")?;
+        }
         let mut sizes = BTreeMap::new();
         for table in texts(&mut connection, names)?.into_iter().flatten() {
             let count = texts(&mut connection, &format!("SELECT CAST(count(*) AS TEXT) AS value FROM \"{table}\""))?;
