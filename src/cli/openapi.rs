@@ -45,7 +45,9 @@ pub(super) fn compare(document: &OpenApi, older: Option<PathBuf>) -> super::Outc
     }
     match found.len() {
         0 => println!("Nothing that {} promises is broken.", older.display()),
-        count if makes_room(&from, &to) => println!("{count} breaking changes, for which {to} after {from} makes room."),
+        count if makes_room(&from, &to) => {
+            println!("{count} breaking changes, for which {to} after {from} makes room.")
+        }
         count => return Err(format!("{count} breaking changes, and {to} after {from} promises none").into()),
     }
     Ok(())
@@ -57,6 +59,7 @@ fn last_released() -> Result<PathBuf, String> {
         name.split('.').map(|part| part.parse().unwrap_or(0)).collect()
     };
     let folder = std::fs::read_dir(RELEASED).map_err(|error| format!("{RELEASED}: {error}"))?;
-    let documents = folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
+    let documents =
+        folder.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "json"));
     documents.max_by_key(numbers).ok_or_else(|| format!("{RELEASED} holds no document"))
 }

@@ -102,7 +102,9 @@ async fn broken_links(actor: &Client, operation: &Value, status: u16, body: &Val
         };
         let mut filled = path;
         for (parameter, source) in link["parameters"].as_object().into_iter().flatten() {
-            let Some(pointer) = source.as_str().and_then(|source| source.strip_prefix("$response.body#")) else { continue };
+            let Some(pointer) = source.as_str().and_then(|source| source.strip_prefix("$response.body#")) else {
+                continue;
+            };
             let value = body.pointer(pointer).and_then(Value::as_str).unwrap_or("nothing-there");
             filled = filled.replace(&format!("{{{parameter}}}"), value);
         }
@@ -137,14 +139,13 @@ fn every_example_keeps_to_its_schema() {
 
 #[test]
 fn a_wrong_answer_is_noticed() {
-    let faults =
-        |status, kind: &str, body: Value| schema::faults_of("get_unread_count", status, kind, &body).len();
+    let faults = |status, kind: &str, body: Value| schema::faults_of("get_unread_count", status, kind, &body).len();
     assert_eq!(faults(200, "application/json", json!({ "total": 3 })), 0);
     assert_eq!(faults(200, "application/json", json!({ "total": "three" })), 1);
     assert_eq!(faults(200, "application/json", json!({})), 1);
     assert_eq!(faults(299, "application/json", json!({ "total": 3 })), 1, "an undocumented status");
     assert_eq!(faults(200, "text/html", json!({ "total": 3 })), 1);
     let lead = json!({ "name": "", "grade": "splendid", "colour": "red" });
-    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/NewLead" }), &lead);
+    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/UpdateLead" }), &lead);
     assert_eq!(wrong.len(), 3, "a name too short, and two properties that are not there: {wrong:?}");
 }

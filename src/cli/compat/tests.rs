@@ -90,19 +90,35 @@ fn each_break_is_named() {
         (at(GET, "/security"), Some(json!([{ "bearer": [] }])), "no longer takes the credential"),
         (at(PATCH, "/security"), Some(json!([{ "bearer": [] }])), "PATCH /v1/leads/{id}: now needs a credential"),
         (at(GET, "/parameters"), Some(json!([])), "parameter \"include\" in query was removed"),
-        (at(PATCH, "/parameters"), Some(json!([{ "name": "reason", "in": "query", "required": true, "schema": {} }])), "parameter \"reason\" in query is now required"),
-        (at(GET, "/parameters"), Some(json!([
-            { "name": "lead_id", "in": "path", "required": true, "schema": { "type": "integer" } },
-            { "name": "include", "in": "query", "schema": { "type": "string", "enum": ["score"] } }
-        ])), "parameter \"include\" in query: \"assignee\" is no longer accepted"),
+        (
+            at(PATCH, "/parameters"),
+            Some(json!([{ "name": "reason", "in": "query", "required": true, "schema": {} }])),
+            "parameter \"reason\" in query is now required",
+        ),
+        (
+            at(GET, "/parameters"),
+            Some(json!([
+                { "name": "lead_id", "in": "path", "required": true, "schema": { "type": "integer" } },
+                { "name": "include", "in": "query", "schema": { "type": "string", "enum": ["score"] } }
+            ])),
+            "parameter \"include\" in query: \"assignee\" is no longer accepted",
+        ),
         (at(GET, "/responses/404"), None, "status 404 was removed"),
         (at(GET, "/responses/200/headers"), Some(json!({})), "header ETag was removed"),
         (at(GET, "/responses/200/content"), Some(json!({ "text/csv": {} })), "application/json was removed"),
         (at(LEAD, "/properties/score"), None, "GET /v1/leads/{id} 200.score: was removed"),
         (at(LEAD, "/properties/score"), None, "POST lead.created payload.score: was removed"),
         (at(LEAD, "/required"), Some(json!(["id"])), "200.status: may be absent now"),
-        (at(LEAD, "/properties/score"), Some(json!({ "type": "string" })), "200.score: type integer or null became string"),
-        (at(LEAD, "/properties/id"), Some(json!({ "type": ["string", "null"], "format": "uuid" })), "200.id: type string became null or string"),
+        (
+            at(LEAD, "/properties/score"),
+            Some(json!({ "type": "string" })),
+            "200.score: type integer or null became string",
+        ),
+        (
+            at(LEAD, "/properties/id"),
+            Some(json!({ "type": ["string", "null"], "format": "uuid" })),
+            "200.id: type string became null or string",
+        ),
         (at(LEAD, "/properties/id/format"), None, "200.id: format \"uuid\" became no format"),
         (at(LEAD, "/properties/status/enum"), None, "200.status: may be any value now"),
         (at(INPUT, "/required"), Some(json!(["name"])), "request.name: is now required"),
@@ -111,7 +127,11 @@ fn each_break_is_named() {
         (at(INPUT, "/properties/name/minLength"), Some(json!(1)), "request.name: minLength none became 1"),
         (at(INPUT, "/properties/name/pattern"), Some(json!("^a")), "request.name: another pattern"),
         (at(INPUT, "/properties/status/enum"), Some(json!(["new"])), "request.status: \"won\" is no longer accepted"),
-        (at(INPUT, "/properties/tags/items"), Some(json!({ "type": "integer" })), "request.tags[]: type string became integer"),
+        (
+            at(INPUT, "/properties/tags/items"),
+            Some(json!({ "type": "integer" })),
+            "request.tags[]: type string became integer",
+        ),
         (at(PATCH, "/requestBody/required"), Some(json!(true)), "a body is now required"),
         ("/webhooks/lead.created".to_string(), None, "POST lead.created: was removed"),
     ] {
@@ -147,7 +167,10 @@ fn what_adds_passes() {
 #[test]
 fn a_path_parameters_name_is_nobodys_concern() {
     let old = document();
-    let text = old.to_string().replace("/v1/leads/{id}", "/v1/leads/{lead_id}").replace("\"name\":\"id\"", "\"name\":\"lead_id\"");
+    let text = old
+        .to_string()
+        .replace("/v1/leads/{id}", "/v1/leads/{lead_id}")
+        .replace("\"name\":\"id\"", "\"name\":\"lead_id\"");
     let new: Value = serde_json::from_str(&text).expect("a document");
     assert_ne!(old, new);
     assert_eq!(breaking(&old, &new), Vec::<String>::new());
@@ -176,7 +199,11 @@ fn the_real_document_is_understood() {
     new["components"]["schemas"]["LeadView"]["properties"].as_object_mut().expect("properties").shift_remove("grade");
     new["components"]["schemas"]["NewLead"]["required"] = json!(["name", "company"]);
     let found = breaking(&old, &new);
-    for expected in ["GET /v1/leads/{id} 200.grade: was removed", "GET /v1/leads 200.data[].grade: was removed", "POST /v1/leads request.company: is now required"] {
+    for expected in [
+        "GET /v1/leads/{id} 200.grade: was removed",
+        "GET /v1/leads 200.data[].grade: was removed",
+        "POST /v1/leads request.company: is now required",
+    ] {
         assert!(found.iter().any(|line| line == expected), "{expected:?} not in {found:#?}");
     }
 }

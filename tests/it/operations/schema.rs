@@ -51,7 +51,8 @@ fn walk(value: &Value, place: &str, wrong: &mut Vec<String>) {
             wrong.extend(faults(&format!("the example of {place}"), schema, example));
         }
     }
-    for (name, entry) in object.iter().filter(|(name, _)| !["example", "examples", "default"].contains(&name.as_str())) {
+    for (name, entry) in object.iter().filter(|(name, _)| !["example", "examples", "default"].contains(&name.as_str()))
+    {
         walk(entry, &format!("{place}/{name}"), wrong);
     }
 }
@@ -62,7 +63,8 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (keyword, rule) in schema.as_object().into_iter().flatten() {
         match keyword.as_str() {
-            "description" | "example" | "examples" | "default" | "title" | "pattern" | "propertyNames" | "deprecated" => {}
+            "description" | "example" | "examples" | "default" | "title" | "pattern" | "propertyNames"
+            | "deprecated" => {}
             // Looked at below.
             "required" | "properties" | "additionalProperties" | "items" | "oneOf" | "allOf" => {}
             "type" => {

@@ -74,7 +74,11 @@ impl Stage {
         let mut collection = String::new();
         for part in path.split('/') {
             if !part.starts_with('{') {
-                collection = if part == "notifications" && path.contains("/ops/") { "ops/notifications".into() } else { part.into() };
+                collection = if part == "notifications" && path.contains("/ops/") {
+                    "ops/notifications".into()
+                } else {
+                    part.into()
+                };
                 filled.push(part.to_string());
                 continue;
             }
@@ -115,7 +119,8 @@ impl Stage {
 
     /// A job that failed for good: the ad platform refuses to pause an ad.
     async fn dead_job(&self, app: &TestApp) -> String {
-        let fault = json!({ "provider": "meta", "operation": "set_status", "mode": "fail", "status": 400, "code": 190 });
+        let fault =
+            json!({ "provider": "meta", "operation": "set_status", "mode": "fail", "status": 400, "code": 190 });
         app.anonymous().put("/sandbox/faults", json!({ "faults": [fault] })).await.ok();
         self.campaign(9, &["activate"]).await;
         app.run_jobs().await;
@@ -124,12 +129,8 @@ impl Stage {
     }
 
     pub async fn arrange(&self, app: &TestApp, operation_id: &str, path: &str, operation: &Value) -> Act {
-        let mut act = Act {
-            actor: self.actor(app, operation),
-            path: String::new(),
-            replace: Value::Null,
-            sign: Sign::Nobody,
-        };
+        let mut act =
+            Act { actor: self.actor(app, operation), path: String::new(), replace: Value::Null, sign: Sign::Nobody };
         let owner = &self.tenant.owner;
         match operation_id {
             "verify_meta_webhook" | "verify_meta_webhook_of_tenant" => {
