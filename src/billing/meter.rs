@@ -141,7 +141,15 @@ fn repeat(tx: &mut TenantTx<'_>, first: UsageEntry) -> Result<Metered> {
 
 fn free(kind: MeterKind, currency: Currency) -> Metered {
     let no_longer_held = Vec::new();
-    Metered { kind, is_locked: false, amount_due: 0, notional_amount: 0, currency, quota_reached: false, no_longer_held }
+    Metered {
+        kind,
+        is_locked: false,
+        amount_due: 0,
+        notional_amount: 0,
+        currency,
+        quota_reached: false,
+        no_longer_held,
+    }
 }
 
 /// The subscription and plan a period belongs to.

@@ -64,7 +64,14 @@ impl House {
     }
 
     async fn lead_at(&self, person: &str, received_at: Timestamp) -> Metered {
-        let lead = MeteredLead { lead_id: LeadId::new(), dedupe_key: person.into(), received_at, is_time_vouched: true, score: 81, seen: Seen::Nothing };
+        let lead = MeteredLead {
+            lead_id: LeadId::new(),
+            dedupe_key: person.into(),
+            received_at,
+            is_time_vouched: true,
+            score: 81,
+            seen: Seen::Nothing,
+        };
         self.write(|tx| meter_lead(tx, lead)).await.unwrap()
     }
 
@@ -79,7 +86,14 @@ impl House {
             let mut last = MeterKind::Unmetered;
             for index in 0..count {
                 let dedupe_key = format!("{label}{index}");
-                let lead = MeteredLead { lead_id: LeadId::new(), dedupe_key, received_at: at, is_time_vouched: true, score: 50, seen: Seen::Nothing };
+                let lead = MeteredLead {
+                    lead_id: LeadId::new(),
+                    dedupe_key,
+                    received_at: at,
+                    is_time_vouched: true,
+                    score: 50,
+                    seen: Seen::Nothing,
+                };
                 last = meter_lead(tx, lead)?.kind;
             }
             Ok(last)
