@@ -84,7 +84,7 @@ pub struct Metered {
 }
 
 /// Takes the lock under which everything about this tenant's quota is written.
-pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
+pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     dialect::lock_tenant(tx, "meter")
 }
 

@@ -85,6 +85,9 @@ fn add_to(
     enquiry: NewEnquiry,
     person: &Person,
 ) -> Result<Received> {
+    // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
+    meter::lock(tx)?;
+    lead = store::hold(tx, lead.id)?;
     let seen = if lead.is_locked { Seen::Masked } else { Seen::Everything };
     let metered = meter_enquiry(tx, &lead, &enquiry, seen)?;
     if lead.is_locked && !metered.is_locked {

@@ -14,8 +14,8 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::meter::{MeterKind, Released};
-use crate::engine::db::TenantTx;
 use crate::engine::db::schema::{ad_campaigns, leads};
+use crate::engine::db::{DbConn, TenantTx};
 
 pub use identities::{add_identity, find_by_identity, identities_of, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
@@ -121,6 +121,19 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
 /// `lead.not_found`, for an absent lead and for another tenant's alike.
 pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
     find(tx, id)?.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
+}
+
+/// The lead as it is now; nobody else changes it until this transaction ends.
+///
+/// # Errors
+/// As for [`get`].
+pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
+    let tenant = tx.tenant();
+    if let DbConn::Postgres(conn) = tx.conn() {
+        // SQLite has one writer, and a transaction that writes is alone from its beginning.
+        leads::table.find((tenant, id)).select(leads::id).for_update().first::<LeadId>(conn).optional()?;
+    }
+    get(tx, id)
 }
 
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
