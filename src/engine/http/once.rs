@@ -20,6 +20,7 @@ use crate::base::crypto::{MasterKey, sha256_hex};
 use crate::base::time::Timestamp;
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
+use crate::engine::db::error::is_lock_timeout;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::idempotency_keys;
 use crate::engine::db::{Actor, PlatformTx, Scope};
@@ -186,13 +187,15 @@ impl Once {
         let keys = self.req.app_data::<web::Data<InFlight>>().map(|data| data.clone().into_inner()).unwrap_or_default();
         let fresh = keys.0.lock().map_err(|_| Error::internal("poisoned"))?.insert(key.to_string());
         if !fresh {
-            let message = "A request with this Idempotency-Key is still running. Repeat it in a moment.";
-            return Err(
-                Error::conflict("idempotency.in_progress", message).with_retry_after(std::time::Duration::from_secs(1))
-            );
+            return Err(in_progress());
         }
         Ok(Ticket { keys, key: key.to_string() })
     }
+}
+
+fn in_progress() -> Error {
+    let message = "A request with this Idempotency-Key is still running. Repeat it in a moment.";
+    Error::conflict("idempotency.in_progress", message).with_retry_after(std::time::Duration::from_secs(1))
 }
 
 /// HMAC-SHA256 in lower hex: whoever reads the table cannot try passwords against it.
@@ -242,7 +245,11 @@ fn reserve(tx: &mut PlatformTx<'_>, claim: &Claim) -> Result<bool> {
         created_at: now,
         expires_at: now.plus(chrono::Duration::hours(KEPT_HOURS)),
     };
-    Ok(OrIgnore(diesel::insert_into(idempotency_keys::table).values(&row)).execute(tx.conn())? == 1)
+    match OrIgnore(diesel::insert_into(idempotency_keys::table).values(&row)).execute(tx.conn()) {
+        Ok(added) => Ok(added == 1),
+        Err(error) if is_lock_timeout(&error) => Err(in_progress()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn recall(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey) -> Result<Stored> {
