@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tracing::field::Empty;
 
 use super::context::JobContext;
+use super::death;
 use super::lease::{Held, LEASE, Leases, Rescue};
 use super::model::{Job, JobKind, JobState, Outcome};
 use super::registry::Registry;
@@ -240,7 +241,8 @@ impl Runner {
         }
         let work = async {
             let started = Instant::now();
-            let outcome = self.outcome(&job).await;
+            let context = JobContext { job: job.clone(), core: self.core.clone() };
+            let outcome = death::bury(&context, &self.registry, self.outcome(&job).await).await;
             self.core
                 .metrics
                 .job_seconds
@@ -258,8 +260,11 @@ impl Runner {
     }
 
     async fn outcome(&self, job: &Job) -> Outcome {
+        if let Some(overdrawn) = death::overdrawn(job) {
+            return overdrawn;
+        }
         let Some(entry) = self.registry.find(&job.kind) else {
-            return Outcome::Dead(Error::not_found("job.unknown_kind", "no handler for this kind in this version"));
+            return death::unknown_kind(job, self.core.clock.now());
         };
         let context = JobContext { job: job.clone(), core: self.core.clone() };
         let run = tokio::spawn(tracing::Instrument::in_current_span((entry.run)(context)));
