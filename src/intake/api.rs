@@ -139,6 +139,8 @@ impl KnownLead {
 /// The open lead of the same person, as far as the caller may see it.
 #[derive(Debug, serde::Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(example = json!({"id": "01a1fd2e-8f43-7d2b-b1a9-6f1c0b5a7e21", "status": "new", "received_at": "2026-11-20T09:03:10Z",
+    "created_at": "2026-11-20T09:03:10Z", "updated_at": "2026-11-20T09:10:00Z"}))]
 pub enum OpenLead {
     Whole(Box<LeadView>),
     /// Without the permission `leads:read`.

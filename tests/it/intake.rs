@@ -34,7 +34,7 @@ both_engines! {
             let now = tx.now();
             touch_activity(tx, lead, now)
         };
-        let enquiry = tenant.owner.post("/v1/leads", json!({ "email": "asha@example.com", "timeline": "Immediately" }));
+        let enquiry = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com", "timeline": "Immediately" }));
         let again = app.overtaken(count, async { enquiry.await.ok() }).await;
         assert_eq!((&again["id"], &again["enquiry_count"], &again["timeline"]), (&first["id"], &json!(2), &json!("Immediately")));
         assert_eq!(again["total_interactions"], 3, "neither is lost");

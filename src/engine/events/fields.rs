@@ -113,6 +113,7 @@ const SUBSCRIPTION: &[Field] = &[
     moment("ended_at"),
     text("was", "trialing"),
     text("previous_plan_code", "starter"),
+    text("previous_overage_policy", "block"),
     number("base", "100"),
     number("rollover", "20"),
     number("credits", "0"),
@@ -265,8 +266,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     number("enquiry_count", "2"),
                     text("charge_kind", "repeat"),
                     id("ad_campaign_id"),
-                    text("platform_lead_id", "1231231231230001").of(Concern::Person),
-                    object("form_responses", r#"{"When are you planning to buy?":"Immediately"}"#).of(Concern::Person),
+                    texts("questions", r#"["When are you planning to buy?"]"#),
                     moment("received_at"),
                 ]
             }
