@@ -32,6 +32,8 @@ pub struct Config {
     /// Origins that browsers may call from; `*` allows all.
     pub cors_origins: Vec<String>,
     pub platform_name: String,
+    /// On every lead form that names none of its own.
+    pub privacy_policy_url: Option<String>,
     /// Where e-mails come from.
     pub email_from: String,
     pub json_logs: bool,
@@ -58,6 +60,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("TRUST_PROXY", "true reads X-Forwarded-For"),
     ("CORS_ORIGINS", "origins separated by commas, or *"),
     ("PLATFORM_NAME", "the platform's name in messages, LeadGen Pro"),
+    ("PRIVACY_POLICY_URL", "on every lead form that names none of its own"),
     ("EMAIL_FROM", "address that e-mails come from"),
     ("LOG_FORMAT", "json or text"),
     (
@@ -302,6 +305,7 @@ impl Config {
             _ => Err("expected json or text".into()),
         });
         let otlp_endpoint = r.text("OTLP_ENDPOINT").map(|_| r.url("OTLP_ENDPOINT", ""));
+        let privacy_policy_url = r.text("PRIVACY_POLICY_URL").map(|_| r.url("PRIVACY_POLICY_URL", ""));
         let mut config = Self {
             bind,
             monitor_bind,
@@ -316,6 +320,7 @@ impl Config {
             trust_proxy: r.flag("TRUST_PROXY", false),
             cors_origins: r.list("CORS_ORIGINS"),
             platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
+            privacy_policy_url,
             email_from,
             json_logs,
             otlp_endpoint,

@@ -5,6 +5,7 @@ use validator::Validate;
 use super::targeting::short_texts;
 use crate::base::FieldError;
 use crate::base::money::{Currency, Money};
+use crate::base::text::web_url;
 
 crate::text_enum! {
     /// How an ad looks.
@@ -44,7 +45,7 @@ pub struct AdCard {
     pub headline: String,
     #[validate(length(max = 255))]
     pub description: Option<String>,
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri", max_length = 500)]
     pub image_url: String,
 }
@@ -67,10 +68,10 @@ pub struct AdCreative {
     pub description: Option<String>,
     pub call_to_action: CallToAction,
     /// 1200 by 628 pixels fill a feed.
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub image_url: Option<String>,
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub video_url: Option<String>,
     /// Two to ten, of a carousel only.
@@ -116,7 +117,7 @@ pub struct LeadFormExtension {
     pub headline: String,
     #[validate(length(max = 500))]
     pub description: Option<String>,
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub background_image_url: Option<String>,
 }

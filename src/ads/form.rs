@@ -6,7 +6,11 @@
 use validator::Validate;
 
 use super::targeting::short_texts;
+use crate::base::text::{single_line, web_url};
 use crate::base::{Error, FieldError, Result};
+use crate::intake::meaning::{bare, words};
+
+pub use crate::intake::meaning::Meaning;
 
 crate::text_enum! {
     /// What Meta should optimise a form for.
@@ -26,59 +30,16 @@ crate::text_enum! {
     }
 }
 
-crate::text_enum! {
-    /// What an answer tells about the lead.
-    pub enum Meaning {
-        Name = "name",
-        Email = "email",
-        Phone = "phone",
-        Company = "company",
-        /// Where the person is.
-        Location = "location" | "city",
-        Budget = "budget",
-        Timeline = "timeline",
-        /// Where the person wants to be.
-        Areas = "areas" | "preferred_areas",
-        FirstTime = "first_time",
-        Industry = "industry",
-    }
-}
-
-impl Meaning {
-    fn of_type(kind: QuestionType) -> Option<Self> {
-        Some(match kind {
-            QuestionType::FullName => Self::Name,
-            QuestionType::Email => Self::Email,
-            QuestionType::Phone => Self::Phone,
-            QuestionType::City => Self::Location,
-            QuestionType::CompanyName => Self::Company,
-            QuestionType::MultipleChoice | QuestionType::ShortAnswer => return None,
-        })
-    }
-
-    /// Guesses from the words of a key or a label: "When are you looking to buy?" is about the timeline.
-    pub fn of_words(text: &str) -> Option<Self> {
-        let words = words(text);
-        let line = format!(" {} ", words.join(" "));
-        let says = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(&format!(" {phrase} ")));
-        Some(if says(&["first time", "firsttime"]) {
-            Self::FirstTime
-        } else if says(&["budget", "price range", "price", "how much"]) {
-            Self::Budget
-        } else if says(&["timeline", "when", "how soon", "time frame", "timeframe"]) {
-            Self::Timeline
-        } else if says(&["area", "areas", "location", "locations", "locality", "localities", "neighbourhood"]) {
-            Self::Areas
-        } else if says(&["company", "company name", "business name", "organisation", "organization"]) {
-            Self::Company
-        } else if says(&["city"]) {
-            Self::Location
-        } else if says(&["industry"]) {
-            Self::Industry
-        } else {
-            return None;
-        })
-    }
+/// What an answer of this kind always means.
+fn meaning_of(kind: QuestionType) -> Option<Meaning> {
+    Some(match kind {
+        QuestionType::FullName => Meaning::Name,
+        QuestionType::Email => Meaning::Email,
+        QuestionType::Phone => Meaning::Phone,
+        QuestionType::City => Meaning::Location,
+        QuestionType::CompanyName => Meaning::Company,
+        QuestionType::MultipleChoice | QuestionType::ShortAnswer => return None,
+    })
 }
 
 /// What greets the person.
@@ -102,7 +63,7 @@ pub struct ThankYou {
     #[schema(min_length = 1, max_length = 500)]
     pub text: String,
     /// Where the person may go next.
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub url: Option<String>,
 }
@@ -152,7 +113,7 @@ fn more_volume() -> FormType {
         {"label": "Are you a first-time buyer?", "type": "multiple_choice", "options": ["Yes", "No"]}],
     "thank_you": {"text": "Thank you! ABC Real Estate will contact you within 24 hours."}}))]
 pub struct LeadForm {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(custom(function = "single_line"), length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     #[serde(default = "more_volume")]
@@ -165,8 +126,8 @@ pub struct LeadForm {
     #[validate(length(min = 1, max = 50), nested)]
     #[schema(min_items = 1, max_items = 50)]
     pub questions: Vec<Question>,
-    /// The platform's privacy policy when left out.
-    #[validate(url, length(max = 500))]
+    /// The platform's privacy policy (`LEADWRIGHT_PRIVACY_POLICY_URL`) when left out.
+    #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub privacy_policy_url: Option<String>,
     #[validate(nested)]
@@ -231,7 +192,7 @@ impl LeadForm {
 impl Question {
     fn problems(&self, at: &str) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        let is_custom = Meaning::of_type(self.kind).is_none();
+        let is_custom = meaning_of(self.kind).is_none();
         if is_custom && self.label.is_none() {
             problems.push(FieldError::new(format!("{at}/label"), "required", "a question of your own needs its words"));
         }
@@ -258,25 +219,14 @@ impl Question {
         };
         let label = self.label.get_or_insert(words);
         let guess = || self.key.as_deref().and_then(Meaning::of_words).or_else(|| Meaning::of_words(label));
-        self.maps_to = self.maps_to.or_else(|| Meaning::of_type(self.kind)).or_else(guess);
+        self.maps_to = self.maps_to.or_else(|| meaning_of(self.kind)).or_else(guess);
     }
-}
-
-/// Lower-case words of letters and digits; an apostrophe joins, everything else parts.
-fn words(text: &str) -> Vec<String> {
-    let text = text.to_lowercase().replace(['\'', '’'], "");
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_string).collect()
 }
 
 /// `What's your budget?` → `whats_your_budget`, at most 60 characters.
 fn slug(label: &str) -> String {
     let slug: String = words(label).join("_").chars().take(60).collect();
     if slug.is_empty() { "question".into() } else { slug }
-}
-
-/// Letters and digits only, as names are compared.
-pub(super) fn bare(text: &str) -> String {
-    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

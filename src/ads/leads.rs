@@ -5,10 +5,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::form::{LeadForm, Meaning, bare};
+use super::form::LeadForm;
 use super::route::Route;
 use crate::base::time::Timestamp;
 use crate::intake::NewEnquiry;
+use crate::intake::meaning::{Meaning, bare};
 use crate::leads::model::LeadSource;
 use crate::providers::google_ads::LeadFormWebhook;
 use crate::providers::meta::MetaLead;

@@ -36,8 +36,7 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
         // The subscription is over, whatever its policy was.
         return ctx.finish(stop).await;
     }
-    let named = event.data.get("policy").or_else(|| event.data.get("overage_policy"));
-    let policy = match named.and_then(|policy| policy.as_str()).map(str::parse::<OveragePolicy>) {
+    let policy = match named_policy(&event).map(str::parse::<OveragePolicy>) {
         Some(Ok(policy)) => policy,
         other => {
             let message = format!("quota.reached carries no overage policy we know: {other:?}");
@@ -98,6 +97,11 @@ pub(super) fn allowed(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<De
     })
 }
 
+/// The policy in force where the event tells it, else the one the tenant chose.
+fn named_policy(event: &Event) -> Option<&str> {
+    event.data.get("policy").or_else(|| event.data.get("overage_policy")).and_then(|policy| policy.as_str())
+}
+
 fn is_held_back(campaign: &AdCampaign) -> bool {
     campaign.status_reason.as_deref() == Some(REASON)
 }
@@ -122,11 +126,13 @@ fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
 /// Does this event give the tenant leads to receive again: a new period, overages it buys, or units it was given?
 fn lifts(event: &Event) -> bool {
     let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
+    // A choice made during a trial is in force once it is over.
+    let is_paid = event.data.get("status").and_then(|status| status.as_str()).is_none_or(|status| status == "active");
     let is_unlimited = event.data.get("remaining").is_some_and(serde_json::Value::is_null);
     match event.kind {
         EventType::SubscriptionRenewed | EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => true,
         EventType::SubscriptionUpdated => {
-            event.data.get("overage_policy").and_then(|policy| policy.as_str()) == Some(OveragePolicy::Bill.as_str())
+            named_policy(event) == Some(OveragePolicy::Bill.as_str()) && is_paid
                 || number("credits_granted") > 0
                 || number("remaining") > 0
                 || is_unlimited

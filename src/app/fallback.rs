@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use utoipa::openapi::OpenApi;
@@ -74,6 +74,34 @@ pub(super) async fn plain_paths_first(
         Some(refusal) => Ok(req.into_response(refusal)),
         None => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
     }
+}
+
+/// The middleware that lets HEAD be asked wherever GET is (RFC 9110, 9.3.2): it is answered as GET is, and the body,
+/// which belongs to no answer to HEAD, stays unwritten by the server.
+pub(super) async fn head_as_get(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    if req.method() == Method::HEAD {
+        req.head_mut().method = Method::GET;
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// The middleware that words a refused preflight like every other refusal.
+pub(super) async fn refused_preflight(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let is_preflight =
+        req.method() == Method::OPTIONS && req.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let response = next.call(req).await?;
+    if !is_preflight || response.status() != StatusCode::BAD_REQUEST {
+        return Ok(response.map_into_boxed_body());
+    }
+    let message = "Browsers may not call from this origin with this method and these headers. The operator allows origins by LEADWRIGHT_CORS_ORIGINS.";
+    let error = Error::forbidden("request.origin_not_allowed", message);
+    Ok(response.into_response(error.error_response()))
 }
 
 fn refuse_method(allowed: &[Method]) -> HttpResponse {

@@ -55,6 +55,7 @@ impl App {
             settings: Arc::new(CoreSettings {
                 public_url: config.public_url.clone(),
                 platform_name: config.platform_name.clone(),
+                privacy_policy_url: config.privacy_policy_url.clone(),
                 email_from: config.email_from.clone(),
                 rate_limit: config.rate_limit,
             }),

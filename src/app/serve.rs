@@ -63,8 +63,10 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             )
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
+            .wrap(from_fn(fallback::head_as_get))
             .wrap(Compress::default())
             .wrap(cors(&config.cors_origins))
+            .wrap(from_fn(fallback::refused_preflight))
             .wrap(from_fn(pipeline::around))
     });
     server
@@ -123,7 +125,7 @@ pub fn monitor(app: &App, listener: TcpListener) -> Result<actix_web::dev::Serve
     let server = HttpServer::new(move || {
         let (service, _) =
             actix_web::App::new().app_data(core.clone()).into_utoipa_app().configure(health::routes).split_for_parts();
-        service.default_service(web::to(HttpResponse::NotFound))
+        service.default_service(web::to(HttpResponse::NotFound)).wrap(from_fn(fallback::head_as_get))
     });
     server
         .workers(1)

@@ -114,6 +114,7 @@ impl Error {
     /// Several wrong fields at once: report all that can be found, not only the first.
     pub fn fields(fields: Vec<FieldError>) -> Self {
         let message = match fields.as_slice() {
+            [one] if one.pointer.is_empty() => format!("The body: {}", one.detail),
             [one] => format!("{}: {}", one.pointer, one.detail),
             many => format!("{} values are not valid.", many.len()),
         };

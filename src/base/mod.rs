@@ -12,6 +12,7 @@ pub mod json;
 pub mod money;
 pub mod patch;
 pub mod phone;
+pub mod text;
 pub mod text_enum;
 pub mod time;
 

@@ -33,6 +33,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// Applies to a field that has a default, which null restores.
+    pub fn apply_or(self, target: &mut T, default: T) {
+        match self {
+            Patch::Absent => {}
+            Patch::Null => *target = default,
+            Patch::Value(value) => *target = value,
+        }
+    }
+
     /// Applies to a field that is never empty; null is refused with the field's pointer.
     pub fn apply_required(self, target: &mut T, pointer: &str) -> crate::base::Result<()> {
         match self {
@@ -42,6 +51,26 @@ impl<T> Patch<T> {
                 *target = value;
                 Ok(())
             }
+        }
+    }
+}
+
+/// Merges a free document into another.
+pub fn merge(target: &mut serde_json::Value, patch: serde_json::Value) {
+    use serde_json::Value;
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
         }
     }
 }

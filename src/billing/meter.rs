@@ -236,15 +236,16 @@ pub(super) fn count(tx: &mut TenantTx<'_>, period: &mut UsagePeriod, kind: Meter
     Ok(())
 }
 
-/// The included units are gone: ads pause, slow down or go on by the policy (S0-84, S0-85).
+/// The included units are gone: ads pause, slow down or go on by the policy in force (S0-84, S0-85).
 pub(super) fn record_quota_reached(
     tx: &mut TenantTx<'_>,
     subscription: &Subscription,
     period: &UsagePeriod,
 ) -> Result<()> {
+    let plan = subscription::plan_of(tx, subscription)?;
     let data = serde_json::json!({
         "period_start": period.period_start, "period_end": period.period_end,
-        "policy": subscription.overage_policy,
+        "policy": subscription.policy_in_force(&plan, period, tx.now()),
         "available": period.quota.available(), "used": period.quota.used,
     });
     tx.record(NewEvent::new(EventType::QuotaReached).subject(subscription.id.uuid()).data(data))?;

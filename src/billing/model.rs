@@ -219,6 +219,16 @@ impl Subscription {
             S::Paused | S::Incomplete | S::Expired => Standing::Closed,
         }
     }
+
+    /// What happens beyond what is included, at `at`. A trial, a debt and a plan that sells nothing more
+    /// leave the tenant no choice: then leads are held back, whatever the policy says.
+    pub fn policy_in_force(&self, plan: &Plan, period: &UsagePeriod, at: Timestamp) -> OveragePolicy {
+        let sells_more = plan.overage_price.is_some() || !plan.price_bands.is_empty();
+        match self.standing(period, at) {
+            Standing::Full(policy) if sells_more => policy,
+            _ => OveragePolicy::Block,
+        }
+    }
 }
 
 /// One meter in one period.

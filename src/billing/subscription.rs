@@ -59,10 +59,15 @@ pub fn require(tx: &mut TenantTx<'_>) -> Result<Subscription> {
 /// Starts a subscription.
 ///
 /// # Errors
-/// `subscription.exists` while one is current; a field error for a plan or an interval that is not on offer.
+/// `subscription.exists` while one is current and not expired; a field error for a plan or an interval that is not on offer.
 pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscription, Plan)> {
     meter::lock(tx)?;
-    if settle(tx)?.is_some() {
+    let earlier = settle(tx)?;
+    if let Some(mut expired) = earlier.clone().filter(|earlier| earlier.status == Status::Expired) {
+        // A trial that ended unpaid stands in nobody's way.
+        let now = tx.now();
+        end(tx, &mut expired, now)?;
+    } else if earlier.is_some() {
         let message = "There is a subscription already. Change it by PATCH /v1/subscriptions/current.";
         return Err(Error::conflict("subscription.exists", message));
     }
@@ -155,7 +160,11 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
     if_match.check(subscription.version)?;
     let mut plan = plan_of(tx, &subscription)?;
     let mut period = store::period_of(tx, subscription.id, None)?;
-    let before = (is_used_up(period.as_ref()), subscription.overage_policy);
+    let now = tx.now();
+    let in_force = |subscription: &Subscription, plan: &Plan, period: &Option<UsagePeriod>| {
+        period.as_ref().map_or(OveragePolicy::Block, |period| subscription.policy_in_force(plan, period, now))
+    };
+    let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
     let mut data = serde_json::Map::new();
     if let Some(code) = change.plan_code.filter(|code| *code != subscription.plan_code) {
         let next = plans::choose(&mut tx.platform(), &code)?;
@@ -179,9 +188,11 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
         subscription.cancel_at_period_end = cancel;
     }
     store::save(tx, &mut subscription)?;
+    let policy = in_force(&subscription, &plan, &period);
+    data.insert("policy".into(), serde_json::json!(policy));
     record(tx, EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
     // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
-    let is_stricter = before.1 != subscription.overage_policy && subscription.overage_policy != OveragePolicy::Bill;
+    let is_stricter = before.1 != policy && policy != OveragePolicy::Bill;
     let is_used_up_now = is_used_up(period.as_ref());
     if let (true, Some(period)) = (is_used_up_now && subscription.is_running(), period)
         && (!before.0 || is_stricter)

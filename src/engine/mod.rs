@@ -33,6 +33,8 @@ pub struct CoreSettings {
     pub public_url: String,
     /// The platform's own name, as in "ABC Real Estate via LeadGen Pro".
     pub platform_name: String,
+    /// The platform's privacy policy, for lead forms without one of their own.
+    pub privacy_policy_url: Option<String>,
     /// Where e-mails come from.
     pub email_from: String,
     /// Off for tests and benchmarks.

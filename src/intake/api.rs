@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::meaning::words;
 use super::{NewEnquiry, receive};
 use crate::base::email::Email;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
@@ -39,9 +40,11 @@ pub struct NewLead {
     #[serde(default)]
     #[validate(length(max = 200))]
     company: Option<String>,
-    /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood.
+    /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood, and
+    /// `paid_ads` where `source_details` says which: `{"source": "google"}`, a `gclid` or an `fbclid`.
     #[serde(default)]
-    source: Option<LeadSource>,
+    #[schema(value_type = Option<LeadSource>)]
+    source: Option<GivenSource>,
     /// Free JSON: campaign, referrer, click ids; at most 16 KiB.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -58,7 +61,8 @@ pub struct NewLead {
     #[serde(default)]
     #[validate(length(max = 200))]
     timeline: Option<String>,
-    /// Question → answer; at most 16 KiB.
+    /// Question → answer; at most 16 KiB. Answers about budget, timeline, company, industry and city fill those fields
+    /// where they are left out.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     form_responses: Option<serde_json::Map<String, serde_json::Value>>,
@@ -70,6 +74,46 @@ pub struct NewLead {
     /// however long ago it was.
     #[serde(default)]
     received_at: Option<Timestamp>,
+}
+
+/// A source as callers name it.
+#[derive(Debug, Clone, Copy)]
+enum GivenSource {
+    Is(LeadSource),
+    /// By its details (C-07).
+    PaidAds,
+}
+
+impl<'de> serde::Deserialize<'de> for GivenSource {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(d)?;
+        if text == "paid_ads" {
+            return Ok(Self::PaidAds);
+        }
+        text.parse().map(Self::Is).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The ad platform that source details speak of.
+fn ad_platform_in(details: Option<&serde_json::Map<String, serde_json::Value>>) -> Option<LeadSource> {
+    details?.iter().find_map(|(key, value)| {
+        let is_filled = value.as_str().is_some_and(|text| !text.trim().is_empty());
+        match key.as_str() {
+            "gclid" | "gcl_id" | "gbraid" | "wbraid" if is_filled => return Some(LeadSource::GoogleAds),
+            "fbclid" if is_filled => return Some(LeadSource::MetaAds),
+            "source" | "utm_source" | "platform" | "network" | "channel" => {}
+            _ => return None,
+        }
+        let words = words(value.as_str()?.replace('_', " ").as_str());
+        let says = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+        if says(&["google", "adwords", "googleads"]) {
+            Some(LeadSource::GoogleAds)
+        } else if says(&["meta", "facebook", "fb", "instagram", "ig"]) {
+            Some(LeadSource::MetaAds)
+        } else {
+            None
+        }
+    })
 }
 
 /// The largest free document of a lead, in bytes of JSON.
@@ -93,6 +137,11 @@ impl NewLead {
                 wrong.push(FieldError::new(pointer, "too_long", "expected at most 16384 bytes of JSON"));
             }
         }
+        if matches!(self.source, Some(GivenSource::PaidAds)) && ad_platform_in(self.source_details.as_ref()).is_none() {
+            let rule =
+                "say in source_details which ads, such as {\"source\": \"google\"}, or send meta_ads or google_ads";
+            wrong.push(FieldError::new("/source", "invalid_value", rule));
+        }
         if self.received_at.is_some_and(|at| at > now.plus(chrono::Duration::minutes(5))) {
             wrong.push(FieldError::new("/received_at", "invalid_value", "expected a time that is not in the future"));
         }
@@ -101,7 +150,12 @@ impl NewLead {
 
     fn enquiry(self, actor: Actor, now: Timestamp) -> NewEnquiry {
         let by_actor = if actor.user().is_some() { LeadSource::Manual } else { LeadSource::Api };
-        let mut enquiry = NewEnquiry::new(self.source.unwrap_or(by_actor), self.received_at.unwrap_or(now));
+        let source = match self.source {
+            Some(GivenSource::Is(source)) => source,
+            Some(GivenSource::PaidAds) => ad_platform_in(self.source_details.as_ref()).unwrap_or(by_actor),
+            None => by_actor,
+        };
+        let mut enquiry = NewEnquiry::new(source, self.received_at.unwrap_or(now));
         enquiry.name = Some(self.name);
         enquiry.email = self.email.map(Email::into_string);
         enquiry.phone = self.phone;
@@ -114,6 +168,7 @@ impl NewLead {
         enquiry.form_responses = self.form_responses.unwrap_or_default();
         enquiry.ad_campaign_id = self.ad_campaign_id;
         enquiry.assigned_to = self.assigned_to;
+        enquiry.read_answers();
         enquiry
     }
 }

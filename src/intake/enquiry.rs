@@ -1,5 +1,6 @@
 //! What comes in, and what became of it.
 
+use super::meaning::Meaning;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::time::Timestamp;
 use crate::leads::model::{LeadSource, Location};
@@ -31,7 +32,27 @@ pub struct NewEnquiry {
     pub is_time_vouched: bool,
 }
 
+/// The longest answer that becomes a field of the lead.
+const MAX_FIELD: usize = 200;
+
 impl NewEnquiry {
+    /// Fills what the caller left out from the answers of the form, by the words of the questions. The answers stay.
+    pub fn read_answers(&mut self) {
+        for (question, answer) in &self.form_responses {
+            let target = match Meaning::of_words(question) {
+                Some(Meaning::Budget) => &mut self.budget_range,
+                Some(Meaning::Timeline) => &mut self.timeline,
+                Some(Meaning::Company) => &mut self.company,
+                Some(Meaning::Industry) => &mut self.industry,
+                Some(Meaning::Location) => &mut self.location.city,
+                _ => continue,
+            };
+            if target.is_none() {
+                *target = spoken(answer);
+            }
+        }
+    }
+
     /// An enquiry with nothing but its source and time.
     pub fn new(source: LeadSource, received_at: Timestamp) -> Self {
         Self {
@@ -56,6 +77,18 @@ impl NewEnquiry {
     }
 }
 
+/// An answer as one text; several chosen options are joined.
+fn spoken(answer: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    let text = match answer {
+        Value::String(text) => text.trim().to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        _ => return None,
+    };
+    (1..=MAX_FIELD).contains(&text.chars().count()).then_some(text)
+}
+
 /// What became of it.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -65,4 +98,24 @@ pub struct Received {
     /// The same delivery was here before: nothing changed.
     pub is_duplicate: bool,
     pub is_locked: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_fill_what_was_left_out_and_nothing_else() {
+        let mut enquiry = NewEnquiry::new(LeadSource::Api, Timestamp::from_seconds(1_795_165_200).unwrap());
+        enquiry.timeline = Some("Within 3 months".into());
+        let answers = serde_json::json!({"budget": " ₹80L-1Cr ", "timeline": "Immediately", "preferred_areas": "Andheri",
+            "What is your company name?": ["Sharma", "Sons"], "Which city?": {"a": 1}, "Industry?": "x".repeat(201)});
+        enquiry.form_responses = answers.as_object().cloned().unwrap();
+        enquiry.read_answers();
+        assert_eq!(enquiry.budget_range.as_deref(), Some("₹80L-1Cr"));
+        assert_eq!(enquiry.timeline.as_deref(), Some("Within 3 months"), "what the caller said counts");
+        assert_eq!(enquiry.company.as_deref(), Some("Sharma, Sons"));
+        assert_eq!((enquiry.location.city, enquiry.industry), (None, None));
+        assert_eq!(enquiry.form_responses.len(), 6, "every answer stays");
+    }
 }

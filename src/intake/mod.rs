@@ -7,6 +7,7 @@
 
 mod api;
 mod enquiry;
+pub mod meaning;
 mod receive;
 mod recognise;
 

@@ -45,7 +45,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
     let contact =
         !(patch.name.is_absent() && patch.email.is_absent() && patch.phone.is_absent() && patch.company.is_absent());
     if before.is_locked && contact {
-        let message = "Contact data of a locked lead cannot be changed. Unlock it first.";
+        let message = "Contact data of a locked lead cannot be changed. It unlocks once the subscription has room: see GET /v1/usage.";
         return Err(Error::forbidden("lead.locked", message));
     }
     let tenant = tenants::store::current(tx)?;

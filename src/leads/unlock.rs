@@ -15,7 +15,8 @@ pub(super) fn jobs(registry: &mut Registry) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
-    reactions.on(EventType::SubscriptionActivated, &UNLOCK).on(EventType::SubscriptionUpdated, &UNLOCK);
+    use EventType::{SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated};
+    reactions.on(SubscriptionActivated, &UNLOCK).on(SubscriptionTrialStarted, &UNLOCK).on(SubscriptionUpdated, &UNLOCK);
 }
 
 async fn run(context: JobContext) -> Result<Outcome> {

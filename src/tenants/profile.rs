@@ -7,7 +7,7 @@ use super::name::Name;
 use super::store::people::{self, Entrance, User};
 use crate::base::id::UserId;
 use crate::base::json::Json;
-use crate::base::patch::Patch;
+use crate::base::patch::{Patch, merge};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -32,17 +32,10 @@ pub fn own(tx: &mut TenantTx<'_>, id: UserId) -> Result<Own> {
     Ok(Own { user, preferences: membership.preferences.0, entrances })
 }
 
-/// Merges at the top level: null removes an entry, anything else replaces it.
+/// Merges by RFC 7396: null removes a member, an object merges, anything else replaces.
 fn merged(stored: &Value, patch: Map<String, Value>) -> Result<Value> {
-    let mut result = stored.as_object().cloned().unwrap_or_default();
-    for (key, value) in patch {
-        if value.is_null() {
-            result.remove(&key);
-        } else {
-            result.insert(key, value);
-        }
-    }
-    let result = Value::Object(result);
+    let mut result = stored.clone();
+    merge(&mut result, Value::Object(patch));
     if result.to_string().len() > MAX_PREFERENCES_BYTES {
         let rule = format!("all preferences together may have at most {MAX_PREFERENCES_BYTES} bytes");
         return Err(Error::field("/preferences", "too_long", rule));
@@ -83,10 +76,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn preferences_merge_at_the_top_level() {
-        let stored = serde_json::json!({"email": {"lead": true}, "quiet": true});
-        let Value::Object(patch) = serde_json::json!({"email": {"quota": false}, "quiet": null}) else { panic!() };
-        assert_eq!(merged(&stored, patch).unwrap(), serde_json::json!({"email": {"quota": false}}));
+    fn preferences_merge_at_every_depth() {
+        let stored = serde_json::json!({"email": {"lead": true, "old": 1}, "quiet": true});
+        let Value::Object(patch) = serde_json::json!({"email": {"quota": false, "old": null}, "quiet": null}) else {
+            panic!()
+        };
+        assert_eq!(merged(&stored, patch).unwrap(), serde_json::json!({"email": {"lead": true, "quota": false}}));
         let Value::Object(large) = serde_json::json!({"x": "y".repeat(MAX_PREFERENCES_BYTES)}) else { panic!() };
         assert_eq!(merged(&stored, large).unwrap_err().field_errors()[0].code, "too_long");
     }

@@ -342,4 +342,43 @@ both_engines! {
         assert_eq!(view(&app, &tenant, &campaign).await["status"], "completed");
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
     }
+
+    async fn a_trial_that_would_buy_more_pauses_all_the_same(app: TestApp) {
+        let tenant = app.growth("Trial").await;
+        let campaign = tenant.ad_campaign("meta", CAMPAIGN, FORM, PAGE).await;
+        tenant.owner.patch("/v1/subscriptions/current", json!({ "buying_overages": true })).await.ok();
+        tenant.enter_leads("person", 51).await;
+        app.run_jobs().await;
+        let paused = view(&app, &tenant, &campaign).await;
+        assert_eq!((&paused["status"], &paused["status_reason"]), (&json!("paused"), &json!("quota_reached")), "X-09");
+        let told = tenant.owner.get("/v1/events?type=quota.reached").await.ok();
+        assert_eq!(told["data"][0]["data"]["policy"], "block", "what is in force, not what was chosen");
+        for choice in [false, true] {
+            tenant.owner.patch("/v1/subscriptions/current", json!({ "buying_overages": choice })).await.ok();
+        }
+        app.run_jobs().await;
+        assert_eq!(view(&app, &tenant, &campaign).await["status"], "paused", "nor does choosing again let it run");
+        tenant.activate(&app).await;
+        app.run_jobs().await;
+        assert_eq!(view(&app, &tenant, &campaign).await["status"], "active");
+    }
+
+    async fn a_form_names_the_platforms_privacy_policy_or_its_own(app: TestApp) {
+        let policy = async |app: &TestApp, name: &str, own: Value| {
+            let tenant = app.growth(name).await;
+            let mut body = growth_campaign("meta", CAMPAIGN, FORM, PAGE);
+            body["lead_form"]["privacy_policy_url"] = own;
+            let made = tenant.owner.post("/v1/ad-campaigns", body).await.created();
+            made["lead_form"]["privacy_policy_url"].clone()
+        };
+        assert_eq!(policy(&app, "None", Value::Null).await, Value::Null, "no page that nobody serves");
+        let setting = ("PRIVACY_POLICY_URL", "https://leads.example.com/privacy");
+        let app = TestApp::start(app.engine, &[setting]).await;
+        assert_eq!(policy(&app, "Platform", Value::Null).await, setting.1);
+        let own = json!("https://abc.example.com/privacy");
+        let tenant = app.growth("Own").await;
+        let mut body = growth_campaign("meta", "120210000000000009", "612312312399", "9");
+        body["lead_form"]["privacy_policy_url"] = own.clone();
+        assert_eq!(tenant.owner.post("/v1/ad-campaigns", body).await.created()["lead_form"]["privacy_policy_url"], own);
+    }
 }

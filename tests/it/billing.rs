@@ -379,4 +379,33 @@ both_engines! {
         assert_eq!(list("?currency=USD").await.len(), 5);
         app.anonymous().get("/v1/plans/nope").await.problem(404, "plan.not_found");
     }
+
+    async fn what_was_held_back_before_the_trial_is_its_first(app: TestApp) {
+        let tenant = app.tenant("Early").await;
+        assert_eq!(tenant.subscribe("in_starter").await["status"], "incomplete");
+        let held = tenant.enter_leads("early", 1).await.remove(0);
+        assert_eq!(held["is_locked"], true);
+        let usage = tenant.usage().await;
+        assert!(usage["message"].as_str().unwrap().contains("not active yet"), "{usage}");
+        assert_eq!(tenant.owner.delete("/v1/subscriptions/current").await.status, 200);
+        assert_eq!(tenant.subscribe("growth").await["status"], "trialing");
+        app.run_jobs().await;
+        assert_eq!(tenant.owner.get(&path(&held)).await.ok()["is_locked"], false);
+        assert_eq!(meters(&tenant).await, [1, 49, 0, 0]);
+    }
+
+    async fn an_expired_trial_makes_room_for_another_plan(app: TestApp) {
+        let mut tenant = app.growth("Late").await;
+        app.advance(chrono::Duration::days(8));
+        app.run_schedule().await;
+        tenant.log_in_again().await;
+        let usage = tenant.usage().await;
+        assert_eq!((&usage["status"], &usage["is_allowed"]), (&json!("expired"), &json!(false)));
+        assert!(usage["message"].as_str().unwrap().starts_with("The trial is over"), "{usage}");
+        let next = tenant.subscribe("growth").await;
+        assert_eq!(next["status"], "incomplete", "there is one trial");
+        tenant.owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.problem(409, "subscription.exists");
+        tenant.activate(&app).await;
+        assert_eq!(meters(&tenant).await, [0, 50, 0, 0]);
+    }
 }

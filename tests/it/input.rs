@@ -93,4 +93,47 @@ both_engines! {
         let headers = owner.get("/v1/leads").header("x-filler", &"x".repeat(20_000)).await;
         assert!([400, 431].contains(&headers.status), "{}", headers.status);
     }
+
+    async fn refusals_speak_of_the_contract(app: TestApp) {
+        let owner = app.growth("Words").await.owner;
+        let detail = |body: &Value| body["errors"][0]["detail"].as_str().unwrap_or_default().to_string();
+        owner.post("/v1/leads", json!({ "name": "A", "a/b~c": 1 })).await.invalid("/a~1b~0c");
+        let cases = [
+            owner.get("/v1/leads?score_min=abc").await.invalid("score_min"),
+            owner.get("/v1/leads?is_locked=perhaps").await.invalid("is_locked"),
+            owner.patch("/v1/tenants/current", json!([])).await.invalid(""),
+            owner.patch("/v1/tenants/current", json!({ "settings": { "holidays": ["2026-13-25"] } })).await.expect(422),
+        ];
+        let details: Vec<String> = cases.iter().map(detail).collect();
+        assert_eq!(
+            details,
+            ["expected a whole number", "expected true or false", "expected an object", "expected a date such as 2026-11-20"]
+        );
+    }
+
+    async fn head_is_asked_where_get_is(app: TestApp) {
+        let tenant = app.growth("Head").await;
+        for (client, path) in [(app.anonymous(), "/healthz"), (app.anonymous(), "/v1/plans"), (tenant.owner.clone(), "/v1/leads")] {
+            let head = client.call("HEAD", path).await;
+            assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
+        }
+        app.anonymous().call("HEAD", "/v1/leads").await.expect(401);
+    }
+
+    async fn a_preflight_of_a_stranger_is_refused_as_a_problem(app: TestApp) {
+        let asked = app
+            .anonymous()
+            .call("OPTIONS", "/v1/leads")
+            .header("origin", "https://stranger.example.com")
+            .header("access-control-request-method", "GET");
+        asked.await.problem(403, "request.origin_not_allowed");
+    }
+
+    async fn a_key_is_rotated_without_a_body(app: TestApp) {
+        let owner = app.growth("Rotate").await.owner;
+        let key = owner.post("/v1/api-keys", json!({ "name": "k", "scopes": ["leads:read"] })).await.created();
+        let path = format!("/v1/api-keys/{}/rotate", key["id"].as_str().unwrap());
+        owner.call("POST", &path).await.created();
+        owner.call("POST", &path).raw("text/plain", b"{}".to_vec()).await.problem(415, "request.unsupported_media_type");
+    }
 }

@@ -213,4 +213,51 @@ both_engines! {
         let points: Vec<i64> = score["items"].as_array().unwrap().iter().map(|item| item["points"].as_i64().unwrap()).collect();
         assert_eq!(points, [30, 25, 20, 10, 10]);
     }
+
+    async fn answers_say_what_the_caller_left_out(app: TestApp) {
+        let tenant = app.growth("Answers").await;
+        let answers = json!({ "budget": "₹80L-1Cr", "timeline": "Immediately", "preferred_areas": "Andheri" });
+        let bare = tenant.owner.post("/v1/leads", json!({ "name": "A", "email": "a@example.com" })).await.created();
+        let body = json!({ "name": "B", "email": "b@example.com", "form_responses": answers });
+        let lead = tenant.owner.post("/v1/leads", body).await.created();
+        assert_eq!((&lead["budget_range"], &lead["timeline"]), (&json!("₹80L-1Cr"), &json!("Immediately")));
+        assert_eq!(lead["form_responses"], answers);
+        assert!(lead["score"].as_i64() > bare["score"].as_i64(), "{} and {}", lead["score"], bare["score"]);
+        let mut said = json!({ "name": "C", "email": "c@example.com", "timeline": "Just exploring" });
+        said["form_responses"] = answers;
+        assert_eq!(tenant.owner.post("/v1/leads", said).await.created()["timeline"], "Just exploring");
+    }
+
+    async fn paid_ads_are_told_by_their_details(app: TestApp) {
+        let tenant = app.growth("Paid").await;
+        let enter = |email: &str, details: Value| {
+            let body = json!({ "name": "P", "email": email, "source": "paid_ads", "source_details": details });
+            tenant.owner.post("/v1/leads", body)
+        };
+        let google = enter("g@example.com", json!({ "source": "google", "medium": "cpc" })).await.created();
+        let meta = enter("m@example.com", json!({ "utm_source": "facebook_ads" })).await.created();
+        let click = enter("c@example.com", json!({ "gclid": "Cj0" })).await.created();
+        assert_eq!((&google["source"], &meta["source"], &click["source"]), (&json!("google_ads"), &json!("meta_ads"), &json!("google_ads")));
+        enter("x@example.com", json!({ "source": "bing" })).await.invalid("/source");
+    }
+
+    async fn a_phone_number_is_found_as_people_write_it(app: TestApp) {
+        let tenant = app.growth("Phones").await;
+        tenant.lead("Asha", "asha@example.com", "98765 00001").await;
+        let hotel = json!({ "name": "Hotel 24-7 12", "email": "hotel@example.com" });
+        tenant.owner.post("/v1/leads", hotel).await.created();
+        for q in ["9876500001", "98765%2000001", "%2B91%2098765%2000001", "098765-00001"] {
+            assert_eq!(names(&tenant.owner.get(&format!("/v1/leads?q={q}")).await.ok()), ["Asha"], "{q}");
+        }
+        assert_eq!(names(&tenant.owner.get("/v1/leads?q=24-7%2012").await.ok()), ["Hotel 24-7 12"]);
+        assert!(names(&tenant.owner.get("/v1/leads?q=98765%2000002").await.ok()).is_empty());
+    }
+
+    async fn the_counts_of_other_tabs_stay_while_one_is_open(app: TestApp) {
+        let tenant = app.growth("Tabs").await;
+        five(&tenant).await;
+        let counts = tenant.owner.get("/v1/leads/counts?tab=meta").await.ok();
+        assert_eq!(counts["tabs"], json!({ "all": 5, "outreach": 1, "meta": 2, "google": 1, "other": 1 }));
+        assert_eq!((&counts["total"], &counts["sources"]), (&json!(2), &json!({ "meta_ads": 2 })));
+    }
 }

@@ -92,9 +92,9 @@ pub async fn create_ad_campaign(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsWrite)?;
-    let (shows_costs, public_url) = (caller.is_operator(), core.settings.public_url.clone());
+    let (shows_costs, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
     once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let campaign = create(tx, body.0, &public_url)?;
+        let campaign = create(tx, body.0, policy.as_deref())?;
         let location = format!("/v1/ad-campaigns/{}", campaign.id);
         let version = campaign.version;
         Ok(Reply::created(AdCampaignView::load(tx, campaign, shows_costs)?).version(version).location(location))
@@ -102,7 +102,7 @@ pub async fn create_ad_campaign(
     .await
 }
 
-fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, public_url: &str) -> Result<AdCampaign> {
+fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Result<AdCampaign> {
     store::lock(tx)?;
     let tenant = tenants::store::current(tx)?;
     let (now, id) = (tx.now(), AdCampaignId::new());
@@ -126,7 +126,7 @@ fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, public_url: &str) -> Result
     let needs_form = new.external_form_id.is_some();
     let form = new.lead_form.or_else(|| needs_form.then(|| LeadForm::plain(&format!("{} form", new.name))));
     let lead_form_id = match form {
-        Some(form) => Some(insert_form(tx, new.platform, form, new.external_form_id, &tenant, public_url)?),
+        Some(form) => Some(insert_form(tx, new.platform, form, new.external_form_id, &tenant, policy)?),
         None => None,
     };
     let campaign = AdCampaign {
@@ -177,9 +177,9 @@ pub(super) fn insert_form(
     form: LeadForm,
     external_form_id: Option<String>,
     tenant: &Tenant,
-    public_url: &str,
+    policy: Option<&str>,
 ) -> Result<LeadFormId> {
-    let form = dress(form, tenant, public_url)?;
+    let form = dress(form, tenant, policy)?;
     let now = tx.now();
     let row = StoredForm {
         tenant_id: tx.tenant(),
@@ -198,9 +198,9 @@ pub(super) fn insert_form(
 }
 
 /// Completes the questions and says what was left unsaid.
-pub(super) fn dress(form: LeadForm, tenant: &Tenant, public_url: &str) -> Result<LeadForm> {
+pub(super) fn dress(form: LeadForm, tenant: &Tenant, policy: Option<&str>) -> Result<LeadForm> {
     let mut form = form.completed("/lead_form")?;
-    form.privacy_policy_url.get_or_insert_with(|| format!("{public_url}/privacy"));
+    form.privacy_policy_url = form.privacy_policy_url.or_else(|| policy.map(str::to_string));
     let name = tenant.settings.branding.display_name.as_deref().unwrap_or(&tenant.name);
     form.thank_you.get_or_insert_with(|| ThankYou {
         text: format!("Thank you! {name} will contact you within 24 hours."),

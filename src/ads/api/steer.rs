@@ -1,11 +1,6 @@
 //! Submitting, activating, pausing, resuming and completing an ad campaign.
 
-use std::future::Future;
-use std::pin::Pin;
-
-use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
 use super::AdCampaignView;
@@ -15,7 +10,7 @@ use crate::base::id::AdCampaignId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Json, Once, Path, Reply};
+use crate::engine::http::{JsonOrNothing, Once, Path, Reply};
 use crate::tenants::access::{Caller, Permission};
 
 /// Why. The body may be left out.
@@ -26,25 +21,6 @@ pub struct SteerReason {
     #[validate(length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub reason: Option<String>,
-}
-
-/// A body that may be absent.
-#[derive(Debug)]
-pub struct Reason(Option<String>);
-
-impl FromRequest for Reason {
-    type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
-
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let length = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let is_streamed = req.headers().contains_key(header::TRANSFER_ENCODING);
-        if length.is_none_or(|length| length == "0") && !is_streamed {
-            return Box::pin(std::future::ready(Ok(Self(None))));
-        }
-        let body = Json::<SteerReason>::from_request(req, payload);
-        Box::pin(async move { Ok(Self(body.await?.0.reason)) })
-    }
 }
 
 async fn steer(
@@ -124,10 +100,10 @@ pub async fn pause_ad_campaign(
     caller: Caller,
     core: web::Data<Core>,
     id: Path<AdCampaignId>,
-    reason: Reason,
+    body: JsonOrNothing<SteerReason>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Pause, reason.0, once).await
+    steer(caller, &core, id.0, Step::Pause, body.0.reason, once).await
 }
 
 /// Resume a paused ad campaign

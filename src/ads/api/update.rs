@@ -89,14 +89,14 @@ pub async fn update_ad_campaign(
     body: Json<AdCampaignPatch>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsWrite)?;
-    let (shows_costs, public_url) = (caller.is_operator(), core.settings.public_url.clone());
+    let (shows_costs, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
     let view = core
         .db
         .write(caller.scope(), move |tx: &mut TenantTx<'_>| {
             store::lock(tx)?;
             let campaign = store::get(tx, id.0)?;
             if_match.check(campaign.version)?;
-            let campaign = update(tx, campaign, body.0, &public_url)?;
+            let campaign = update(tx, campaign, body.0, policy.as_deref())?;
             AdCampaignView::load(tx, campaign, shows_costs)
         })
         .await?;
@@ -104,7 +104,12 @@ pub async fn update_ad_campaign(
     Ok(Reply::ok(view).version(version).respond())
 }
 
-fn update(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, patch: AdCampaignPatch, url: &str) -> Result<AdCampaign> {
+fn update(
+    tx: &mut TenantTx<'_>,
+    mut campaign: AdCampaign,
+    patch: AdCampaignPatch,
+    policy: Option<&str>,
+) -> Result<AdCampaign> {
     if campaign.status == CampaignStatus::Completed {
         let message = "A completed ad campaign cannot be changed.";
         return Err(Error::conflict("ad_campaign.completed", message));
@@ -180,7 +185,7 @@ fn update(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, patch: AdCampaignPatc
     }
     match (&mut stored, patch.lead_form) {
         (Some(form), Patch::Value(definition)) => {
-            let definition = dress(definition, &tenant, url)?;
+            let definition = dress(definition, &tenant, policy)?;
             form.name.clone_from(&definition.name);
             form.form_type = definition.form_type;
             form.definition = JsonColumn::of(&definition);
@@ -196,12 +201,12 @@ fn update(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, patch: AdCampaignPatc
             store::save_form(tx, form)?;
         }
         (None, Patch::Value(definition)) => {
-            let id = insert_form(tx, campaign.platform, definition, external_form_id, &tenant, url)?;
+            let id = insert_form(tx, campaign.platform, definition, external_form_id, &tenant, policy)?;
             campaign.lead_form_id = Some(id);
         }
         (None, _) if external_form_id.is_some() => {
             let plain = form::LeadForm::plain(&format!("{} form", campaign.name));
-            let id = insert_form(tx, campaign.platform, plain, external_form_id, &tenant, url)?;
+            let id = insert_form(tx, campaign.platform, plain, external_form_id, &tenant, policy)?;
             campaign.lead_form_id = Some(id);
         }
         _ => {}

@@ -66,6 +66,21 @@ pub struct UsageView {
     pub message: Option<String>,
 }
 
+/// Why the next lead would be held back, and what to do about it.
+fn remedy(status: SubscriptionStatus) -> &'static str {
+    match status {
+        SubscriptionStatus::Incomplete => {
+            "The subscription is not active yet: leads are held back until the operators activate it, once it is paid."
+        }
+        SubscriptionStatus::Expired => {
+            "The trial is over: leads are held back until the operators activate the subscription, once it is paid."
+        }
+        SubscriptionStatus::Paused => "The subscription is paused: leads are held back until the operators resume it.",
+        SubscriptionStatus::Canceled => "The subscription is over. Choose a plan by POST /v1/subscriptions.",
+        _ => "Lead limit reached. Upgrade or purchase additional leads.",
+    }
+}
+
 impl UsageView {
     fn of(now: Timestamp, subscription: Subscription, plan: Plan, period: UsagePeriod, totals: Totals) -> Self {
         use crate::billing::meter::MeterKind;
@@ -73,7 +88,7 @@ impl UsageView {
         let standing = subscription.standing(&period, now);
         let next = crate::billing::quota::decide(standing, plan.pricing, &quota, plan.price_of_lead(0));
         let is_allowed = next != MeterKind::Blocked;
-        let message = (!is_allowed).then(|| "Lead limit reached. Upgrade or purchase additional leads.".to_string());
+        let message = (!is_allowed).then(|| remedy(subscription.status).to_string());
         Self {
             period_id: period.id,
             period_start: period.period_start,

@@ -105,6 +105,7 @@ const SUBSCRIPTION: &[Field] = &[
     text("plan_code", "growth"),
     text("status", "active"),
     text("overage_policy", "bill"),
+    text("policy", "bill"),
     flag("cancel_at_period_end"),
     moment("period_start"),
     moment("period_end"),

@@ -43,6 +43,25 @@ impl<T: DeserializeOwned + validator::Validate + 'static> FromRequest for Json<T
     }
 }
 
+/// [`Json`] whose body may be left out, which is then `{}`.
+#[derive(Debug)]
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + validator::Validate + Default + 'static> FromRequest for JsonOrNothing<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let length = req.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let is_streamed = req.headers().contains_key(header::TRANSFER_ENCODING);
+        if length.is_none_or(|length| length == "0") && !is_streamed {
+            return Box::pin(std::future::ready(Ok(Self(T::default()))));
+        }
+        let body = Json::<T>::from_request(req, payload);
+        Box::pin(async move { Ok(Self(body.await?.0)) })
+    }
+}
+
 fn check_content_type(req: &HttpRequest) -> Result<()> {
     let kind = req.content_type().trim().to_ascii_lowercase();
     if kind == "application/json" || kind == "application/merge-patch+json" {
@@ -109,7 +128,7 @@ fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Resul
         Value::Object(map) => {
             for (key, item) in map {
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(key));
                 if key.contains('\0') {
                     return Err(Error::field(pointer.replace('\0', "\u{fffd}"), "invalid_value", NUL_RULE));
                 }
@@ -122,13 +141,18 @@ fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Resul
     Ok(())
 }
 
+/// A key as a part of a JSON pointer (RFC 6901).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
@@ -142,13 +166,48 @@ pub(super) fn field_error(pointer: String, sentence: &str) -> FieldError {
         return FieldError::new(format!("{pointer}/{}", quoted()), "required", "this field is required");
     }
     if sentence.starts_with("unknown field") {
-        let name = quoted();
+        let name = escaped(&quoted());
         let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
         let expected = sentence.split_once(", ").map_or("no fields", |(_, rest)| rest);
         return FieldError::new(pointer, "unknown_field", format!("this field is not known; {expected}"));
     }
     let code = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
-    FieldError::new(pointer, code, sentence.to_string())
+    FieldError::new(pointer, code, plain(sentence))
+}
+
+/// What was expected, in words of the API: no type of ours and none of the machine's.
+fn plain(sentence: &str) -> String {
+    const WHOLE: &str = "expected a whole number";
+    const DATE: &str = "expected a date such as 2026-11-20";
+    match sentence {
+        "invalid digit found in string" | "cannot parse integer from empty string" => return WHOLE.into(),
+        text if text.starts_with("number too ") => return "expected a whole number of a sensible size".into(),
+        "provided string was not `true` or `false`" => return "expected true or false".into(),
+        "input is out of range"
+        | "input contains invalid characters"
+        | "premature end of input"
+        | "trailing input"
+        | "input is not enough for unique date and time" => return DATE.into(),
+        _ => {}
+    }
+    let Some((_, expected)) = sentence
+        .split_once(", expected ")
+        .filter(|_| sentence.starts_with("invalid ") || sentence.starts_with("wrong "))
+    else {
+        return sentence.into();
+    };
+    let kind = match expected {
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+        "f32" | "f64" => "a number",
+        "a map" => "an object",
+        "a sequence" => "a list",
+        "a boolean" => "true or false",
+        text if text.starts_with("struct ") || text.starts_with("internally tagged") => "an object",
+        text if text.starts_with("tuple struct") || text.starts_with("a tuple") => "a list",
+        text => text,
+    };
+    format!("expected {kind}")
 }
 
 /// From the validator's map to pointers.
@@ -231,6 +290,34 @@ mod tests {
         ];
         for (body, at, code) in cases {
             assert_eq!(pointer(body), (at.to_string(), code.to_string()), "{body}");
+        }
+    }
+
+    #[test]
+    fn messages_speak_of_the_contract_and_not_of_the_machine() {
+        let said = |body: &str| {
+            let error = parse_json::<Outer>(body.as_bytes()).unwrap_err();
+            (error.field_errors()[0].clone(), error.message().to_string())
+        };
+        let (field, _) = said(r#"{"name":"x","a/b~c":1}"#);
+        assert_eq!((field.pointer.as_str(), field.code.as_ref()), ("/a~1b~0c", "unknown_field"));
+        let (field, message) = said("[]");
+        assert_eq!((field.detail.as_str(), message.as_str()), ("expected an object", "The body: expected an object"));
+        for (body, detail) in [
+            (r#"{"name":"x","inner":7}"#, "expected a list"),
+            (r#"{"name":"x","inner":[7]}"#, "expected an object"),
+            (r#"{"name":"x","inner":[{"size":"1"}]}"#, "expected a whole number"),
+            (r#"{"name":7}"#, "expected a string"),
+        ] {
+            assert_eq!(said(body).0.detail, detail, "{body}");
+        }
+        for (machine, human) in [
+            ("invalid digit found in string", "expected a whole number"),
+            ("provided string was not `true` or `false`", "expected true or false"),
+            ("input is out of range", "expected a date such as 2026-11-20"),
+            ("expected a name of 1 to 120 characters", "expected a name of 1 to 120 characters"),
+        ] {
+            assert_eq!(plain(machine), human);
         }
     }
 

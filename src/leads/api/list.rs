@@ -256,10 +256,11 @@ fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Re
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"total": 3, "tabs": {"all": 3, "outreach": 0, "meta": 2, "google": 1, "other": 0}, "sources": {"meta_ads": 2, "google_ads": 1}}))]
 pub struct LeadCounts {
+    /// Within the tab asked for.
     pub total: i64,
-    /// One entry per tab.
+    /// One entry per tab, whichever is asked for.
     pub tabs: std::collections::BTreeMap<String, i64>,
-    /// One entry per source that has any.
+    /// One entry per source of that tab that has any.
     pub sources: std::collections::BTreeMap<String, i64>,
 }
 
@@ -269,15 +270,19 @@ pub struct LeadCounts {
 #[get("/leads/counts")]
 pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let filter = query.0.filter()?;
+    let tab = query.0.tab.unwrap_or(SourceTab::All);
+    // The other tabs keep their counts while one is open.
+    let filter = LeadQuery { tab: None, ..query.0 }.filter()?;
     let counts = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter)).await?;
-    let total = counts.iter().map(|(_, count)| count).sum();
+    let all = counts.iter().map(|(_, count)| count).sum();
     let mut tabs: std::collections::BTreeMap<String, i64> =
         SourceTab::ALL.iter().map(|tab| (tab.to_string(), 0)).collect();
-    tabs.insert(SourceTab::All.to_string(), total);
+    tabs.insert(SourceTab::All.to_string(), all);
     for (source, count) in &counts {
         *tabs.entry(SourceTab::of(*source).to_string()).or_default() += count;
     }
-    let sources = counts.into_iter().map(|(source, count)| (source.to_string(), count)).collect();
+    let total = tabs.get(tab.as_str()).copied().unwrap_or(0);
+    let of_tab = |(source, _): &(LeadSource, i64)| tab == SourceTab::All || SourceTab::of(*source) == tab;
+    let sources = counts.into_iter().filter(of_tab).map(|(source, count)| (source.to_string(), count)).collect();
     Ok(HttpResponse::Ok().json(LeadCounts { total, tabs, sources }))
 }

@@ -84,9 +84,23 @@ fn filtered(tenant: TenantId, filter: &LeadFilter) -> Boxed<'static> {
     }
     if let Some(text) = &filter.text {
         let pattern = like_contains(&text.to_lowercase());
-        query = query.filter(leads::is_locked.eq(false)).filter(leads::search.like(pattern).escape('\\'));
+        query = query.filter(leads::is_locked.eq(false));
+        query = match dialled(text) {
+            Some(digits) => query.filter(
+                leads::search.like(pattern).escape('\\').or(leads::search.like(like_contains(&digits)).escape('\\')),
+            ),
+            None => query.filter(leads::search.like(pattern).escape('\\')),
+        };
     }
     query
+}
+
+/// The digits of what looks like a phone number, as they stand in E.164: without blanks, signs and a leading zero.
+fn dialled(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || " +-().\u{a0}".contains(c));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (is_number && digits.len() >= 4).then(|| digits.to_string())
 }
 
 /// One page. `after` is the sort value (micros or score) and id of the last row seen.

@@ -8,7 +8,7 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Limit, Once, Page, Path, Query, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
@@ -165,16 +165,16 @@ pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiK
 
 /// Rotate an API key
 ///
-/// Makes a new key with the same name, scopes and expiry; the old one works until the overlap ends.
+/// Makes a new key with the same name, scopes and expiry; the old one works until the overlap ends. The body may be left out.
 #[utoipa::path(operation_id = "rotate_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
+    request_body = Rotation, security(("bearer" = []), ("operator" = [])),
     responses((status = 201, description = "The new key, shown once", body = MintedView)))]
 #[post("/api-keys/{id}/rotate")]
 pub async fn rotate_api_key(
     caller: Caller,
     core: web::Data<Core>,
     id: Path<ApiKeyId>,
-    input: Json<Rotation>,
+    input: JsonOrNothing<Rotation>,
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;

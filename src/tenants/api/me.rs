@@ -98,7 +98,7 @@ pub struct MePatch {
     #[serde(default)]
     #[schema(value_type = Option<Name>)]
     name: Patch<Name>,
-    /// Merged into the stored preferences at the top level; null removes an entry.
+    /// Merged into the stored preferences at every depth; null removes a member.
     #[schema(value_type = Option<Object>)]
     preferences: Option<serde_json::Map<String, serde_json::Value>>,
 }

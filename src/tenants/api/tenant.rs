@@ -72,7 +72,8 @@ pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result
 
 /// Update the caller's tenant
 ///
-/// Settings merge field by field: a value replaces the whole field, null restores its default.
+/// A merge-patch (RFC 7396): objects merge at every depth, lists are replaced, null restores a setting's default and
+/// closes a day. The tenant's own name, country, time zone and currency cannot be null.
 #[utoipa::path(operation_id = "update_current_tenant", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "The tenant", body = TenantView)))]
 #[patch("/tenants/current")]

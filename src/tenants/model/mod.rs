@@ -3,9 +3,11 @@
 mod list;
 mod profile;
 mod settings;
+mod settings_patch;
 
 pub use profile::{Audience, Profile};
 pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings};
+pub use settings_patch::SettingsPatch;
 
 use crate::base::id::TenantId;
 use crate::base::money::Currency;

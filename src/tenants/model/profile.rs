@@ -5,6 +5,7 @@ use validator::Validate;
 use super::list;
 use crate::base::money::Money;
 use crate::base::phone::Phone;
+use crate::base::text::{single_line, web_url};
 use crate::base::{Error, FieldError, Result};
 
 /// Step 1 of onboarding: the business (S1-63, S3-05).
@@ -13,13 +14,13 @@ use crate::base::{Error, FieldError, Result};
 #[schema(example = json!({"owner_name": "Rajesh Kumar", "industry": "Real estate", "description": "2 BHK flats in Mumbai",
     "phone": "+919876500000", "website": "https://abc.example.com", "services": ["2 BHK flats"], "locations": ["Mumbai"], "goals": "50 leads a month"}))]
 pub struct Profile {
-    #[validate(length(max = 120))]
+    #[validate(custom(function = "single_line"), length(max = 120))]
     pub owner_name: Option<String>,
-    #[validate(length(max = 120))]
+    #[validate(custom(function = "single_line"), length(max = 120))]
     pub industry: Option<String>,
     #[validate(length(max = 4000))]
     pub description: Option<String>,
-    #[validate(url, length(max = 300))]
+    #[validate(custom(function = "web_url"), length(max = 300))]
     pub website: Option<String>,
     /// E.164 or national form of the tenant's country.
     #[validate(length(max = 40))]

@@ -9,6 +9,7 @@ use super::list;
 use crate::base::FieldError;
 use crate::base::email::Email;
 use crate::base::phone::Phone;
+use crate::base::text::{single_line, web_url};
 
 /// From–to on one day, `HH:MM`, to exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -23,7 +24,7 @@ pub struct OpenHours {
     pub closes: chrono::NaiveTime,
 }
 
-mod clock_time {
+pub(super) mod clock_time {
     use chrono::NaiveTime;
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -60,9 +61,9 @@ impl From<Weekday> for Day {
 #[serde(deny_unknown_fields, default)]
 pub struct Branding {
     /// Replaces the tenant's name in messages.
-    #[validate(length(min = 1, max = 80))]
+    #[validate(custom(function = "single_line"), length(min = 1, max = 80))]
     pub display_name: Option<String>,
-    #[validate(url, length(max = 500))]
+    #[validate(custom(function = "web_url"), length(max = 500))]
     pub logo_url: Option<String>,
     /// `#RRGGBB`.
     #[validate(length(equal = 7))]
@@ -97,7 +98,7 @@ pub struct Settings {
     #[validate(nested)]
     pub notification_recipients: NotificationRecipients,
     /// Links in notifications start with it: `{base}/leads/{id}`.
-    #[validate(url, length(max = 300))]
+    #[validate(custom(function = "web_url"), length(max = 300))]
     pub deep_link_base_url: Option<String>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,

@@ -63,6 +63,7 @@ impl Office {
             email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
             platform_name: "LeadGen Pro".into(),
+            privacy_policy_url: None,
             rate_limit: is_limited,
         };
         let metrics = Arc::new(Metrics::new().unwrap());

@@ -1,0 +1,60 @@
+//! Rules for short texts that many forms share: one line, and addresses on the web.
+//!
+//! Written as functions of the `validator` crate, so that a field says `custom(function = "web_url")`. What is refused here
+//! would otherwise end up in a mail's header or behind a link somebody clicks.
+
+use validator::ValidationError;
+
+/// No control characters: the text becomes a heading, a subject or a sender's name.
+///
+/// # Errors
+/// `single_line`.
+pub fn single_line(text: &str) -> Result<(), ValidationError> {
+    if text.chars().any(char::is_control) {
+        return Err(
+            ValidationError::new("single_line").with_message("expected one line without control characters".into())
+        );
+    }
+    Ok(())
+}
+
+/// An absolute `http` or `https` address: `javascript:` and its like never become a link.
+///
+/// # Errors
+/// `url`.
+pub fn web_url(text: &str) -> Result<(), ValidationError> {
+    let is_plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    let parsed = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if is_plain && parsed.is_some() { Ok(()) } else { Err(ValidationError::new("url")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_on_the_web_become_links() {
+        for good in ["https://example.com", "http://localhost:3000/app", "https://xn--bcher-kva.example/a?b=c#d"] {
+            assert!(web_url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "ftp://example.com",
+            "https://",
+            "example.com",
+            " https://example.com",
+            "java\nscript:x",
+        ] {
+            assert_eq!(web_url(bad).unwrap_err().code, "url", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_line() {
+        assert!(single_line("ABC Real Estate – Māhīm").is_ok());
+        for bad in ["A\nBcc: x@example.com", "A\rB", "A\tB", "A\u{7f}"] {
+            assert!(single_line(bad).is_err(), "{bad:?}");
+        }
+    }
+}
