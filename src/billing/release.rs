@@ -21,7 +21,7 @@ use crate::engine::events::{Event, EventType};
 /// What may be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// A plan was bought.
+    /// A plan was bought, or a trial begun.
     All,
     /// The tenant chose to be billed beyond its quota: what the running period held back.
     Recent,
@@ -34,7 +34,7 @@ impl Release {
     pub fn after(event: &Event) -> Option<Self> {
         let has = |name: &str| event.data.get(name).is_some();
         match event.kind {
-            EventType::SubscriptionActivated => Some(Self::All),
+            EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => Some(Self::All),
             EventType::SubscriptionUpdated if has("previous_plan_code") => Some(Self::All),
             EventType::SubscriptionUpdated if has("credits_granted") => {
                 let granted = event.data["credits_granted"].as_u64().unwrap_or(0);

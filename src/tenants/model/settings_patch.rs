@@ -212,7 +212,10 @@ mod tests {
             "notification_recipients": {"emails": null},
             "business_hours": {"sunday": {"opens": "10:00", "closes": "14:00"}, "saturday": null, "friday": {"closes": "20:00"}}});
         patch(some).apply(&mut settings).unwrap();
-        assert_eq!((settings.branding.display_name.as_deref(), settings.branding.logo_url.as_deref()), (Some("ABC"), None));
+        assert_eq!(
+            (settings.branding.display_name.as_deref(), settings.branding.logo_url.as_deref()),
+            (Some("ABC"), None)
+        );
         assert!(settings.notification_recipients.emails.is_empty());
         assert_eq!(settings.notification_recipients.whatsapp, ["+919876500000"]);
         assert_eq!(settings.business_hours.len(), 6, "Sunday came, Saturday went, the others stayed");
