@@ -1,6 +1,6 @@
 //! Copies of an SQLite database: made while it is in use, proved before they count, and put back only when nobody uses it.
 //!
-//! [`write`] takes one consistent state by `VACUUM INTO` (readers and the writer go on meanwhile), proves the copy and only
+//! [`write()`] takes one consistent state by `VACUUM INTO` (readers and the writer go on meanwhile), proves the copy and only
 //! then gives it its name. [`stage`] copies a backup beside the database and proves it again; [`Staged::install`] swaps it
 //! in and keeps what was there. PostgreSQL has its own tools, which the operator's guide names.
 

@@ -1,7 +1,7 @@
 //! A server's hold on its SQLite file: while it lasts, the file is not replaced.
 //!
 //! SQLite keeps a shared lock on a database in WAL mode for as long as a connection that has read from it is open. Pools
-//! let idle connections go, so a running server holds one more that does nothing; [`super::backup::replace`] needs the
+//! let idle connections go, so a running server holds one more that does nothing; `super::backup` needs the
 //! exclusive lock and is refused.
 
 use std::sync::Mutex;

@@ -2,7 +2,7 @@
 //!
 //! Only what was found is remembered, never a refusal; under the hash of a key, never the key. A revocation, a changed
 //! role, status or plan voids it at once, in the process that committed it before its caller is answered, in the others
-//! when they hear of it ([`Freshness`]). Ends that are known beforehand are compared with the clock at every request.
+//! when they hear of it ([`crate::engine::db::Freshness`]). Ends that are known beforehand are compared with the clock at every request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
