@@ -232,7 +232,7 @@ both_engines! {
         }
         app.run_jobs().await;
         assert_eq!(tenant.leads().await.len(), 1);
-        let outcomes: Vec<Value> = events(&app, "").await.into_iter().map(|event| event["outcome"].clone()).collect();
+        let outcomes: Vec<Value> = events(&app, "&provider=meta").await.into_iter().map(|event| event["outcome"].clone()).collect();
         assert_eq!(outcomes, [json!("lead_created"), json!("unrouted")]);
     }
 
