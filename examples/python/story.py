@@ -171,7 +171,8 @@ def enter_leads(api: AuthenticatedClient, token: str, count: int) -> None:
     over_line = connect(token, line)
     for n in range(count):
         lead = NewLead(name=f"Asha {n}", email=f"asha{n}.{RUN}@example.com", source=LeadSource.WEB_FORM)
-        assert body(create_lead.sync(client=over_line, body=lead)).name == lead.name
+        entered = body(create_lead.sync(client=over_line, body=lead))
+        assert isinstance(entered, LeadView) and entered.name == lead.name
     after = body(count_leads.sync(client=api)).total
     assert len(line.lost) == count, "every first answer was lost"
     assert after - before == count, "and yet there is one lead of each"
