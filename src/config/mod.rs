@@ -1,0 +1,226 @@
+//! Configuration: `leadwright.toml` and `LEADWRIGHT_*`, one typed struct, refused at start with the name and the reason.
+//!
+//! The environment wins over the file. In the file the same settings are written in lower case without the prefix, flat or
+//! in tables: `LEADWRIGHT_META_APP_SECRET` is `meta_app_secret = "…"` or `[meta] app_secret = "…"`.
+
+mod master_key;
+mod providers;
+mod reader;
+mod settings;
+mod source;
+
+use std::net::SocketAddr;
+
+pub use master_key::{master_key_path, write_master_key};
+pub use settings::SETTINGS;
+pub use source::Source;
+
+use crate::base::crypto::{MasterKey, Secret};
+use crate::engine::db::{DbSettings, Engine};
+use crate::engine::jobs::WorkerSettings;
+use crate::providers::ProviderSettings;
+use master_key::stored_master_key;
+use providers::providers;
+use reader::Reader;
+
+/// Where the data lives when nothing is said.
+pub const DEFAULT_DATABASE: &str = "sqlite://data/leadwright.db";
+
+/// Everything a process needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub bind: SocketAddr,
+    /// A further port for health and metrics only; the only port of a worker.
+    pub monitor_bind: Option<SocketAddr>,
+    pub database: DbSettings,
+    pub public_url: String,
+    pub master_key: MasterKey,
+    pub operator_key: Option<Secret>,
+    pub rate_limit: bool,
+    /// What one authenticated caller may ask.
+    pub requests_per_minute: u32,
+    pub sandbox: bool,
+    /// Twins that another process serves, without trailing slash.
+    pub sandbox_url: Option<String>,
+    pub trust_proxy: bool,
+    /// Origins that browsers may call from; `*` allows all.
+    pub cors_origins: Vec<String>,
+    pub platform_name: String,
+    /// On every lead form that names none of its own.
+    pub privacy_policy_url: Option<String>,
+    /// Where e-mails come from.
+    pub email_from: String,
+    pub json_logs: bool,
+    /// The collector that traces go to.
+    pub otlp_endpoint: Option<String>,
+    pub worker: WorkerSettings,
+    pub providers: ProviderSettings,
+}
+
+/// What was refused: one line per setting.
+#[derive(Debug)]
+pub struct ConfigError(pub Vec<String>);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the configuration is not valid:")?;
+        self.0.iter().try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Types every setting.
+    ///
+    /// # Errors
+    /// Names every setting that is wrong, and why.
+    pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
+        let mut r = Reader::new(source);
+        let bind = r.parse("BIND", SocketAddr::from(([127, 0, 0, 1], 8080)), |text| {
+            text.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080".into())
+        });
+        let monitor_bind = r.parse("MONITOR_BIND", None, |text| {
+            text.parse().map(Some).map_err(|_| "expected an address and port such as 127.0.0.1:9090".into())
+        });
+        let url =
+            r.parse("DATABASE_URL", DEFAULT_DATABASE.to_string(), |text| Engine::of(text).map(|_| text.to_string()));
+        let synchronous =
+            r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
+                known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),
+                _ => Err("expected FULL, NORMAL or OFF".into()),
+            });
+        let pool_size = r.number("DATABASE_POOL", 8, 1..=200);
+        let operator_key = r.parse("OPERATOR_KEY", None, |text| {
+            let fits = text.starts_with("lw_") && text.len() >= 32 && text.bytes().all(|b| b.is_ascii_graphic());
+            if fits { Ok(Some(Secret::new(text))) } else { Err("expected lw_ and 32 characters or more in all".into()) }
+        });
+        let sandbox = r.flag("SANDBOX", false);
+        let sandbox_url = Some(r.url("SANDBOX_URL", "")).filter(|url| !url.is_empty());
+        if sandbox && sandbox_url.is_some() {
+            r.refuse("SANDBOX_URL", "not beside SANDBOX=true: the twins run either here or there");
+        }
+        let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
+        let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
+        let email_from = r.parse("EMAIL_FROM", "leads@leadwright.example".to_string(), |text| {
+            text.parse::<crate::base::email::Email>().map(crate::base::email::Email::into_string)
+        });
+        let worker = WorkerSettings {
+            concurrency: usize::try_from(r.number("WORKER_CONCURRENCY", 32, 1..=512)).unwrap_or(32),
+            ..Default::default()
+        };
+        let json_logs = r.parse("LOG_FORMAT", false, |text| match text {
+            "json" => Ok(true),
+            "text" => Ok(false),
+            _ => Err("expected json or text".into()),
+        });
+        let otlp_endpoint = r.text("OTLP_ENDPOINT").map(|_| r.url("OTLP_ENDPOINT", ""));
+        let privacy_policy_url = r.text("PRIVACY_POLICY_URL").map(|_| r.url("PRIVACY_POLICY_URL", ""));
+        let mut config = Self {
+            bind,
+            monitor_bind,
+            database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
+            public_url,
+            master_key: master_key.clone().unwrap_or_else(MasterKey::random),
+            operator_key,
+            rate_limit: r.flag("RATE_LIMIT", true),
+            requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
+            sandbox,
+            sandbox_url,
+            trust_proxy: r.flag("TRUST_PROXY", false),
+            cors_origins: r.list("CORS_ORIGINS"),
+            platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
+            privacy_policy_url,
+            email_from,
+            json_logs,
+            otlp_endpoint,
+            worker,
+            providers: providers(&mut r),
+        };
+        let status_url = format!("{}/v1/webhooks/twilio/status", config.public_url);
+        config.providers.twilio.status_callback_url = Some(status_url);
+        if master_key.is_none() && r.wrong.is_empty() {
+            match stored_master_key(&config.database.url) {
+                Ok(key) => config.master_key = key,
+                Err(why) => r.refuse("MASTER_KEY", why),
+            }
+        }
+        if r.wrong.is_empty() { Ok(config) } else { Err(ConfigError(r.wrong)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::settings::PREFIX;
+    use super::*;
+
+    fn with(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let mut source = Source::default();
+        source.set("MASTER_KEY", MasterKey::random().to_base64());
+        for (name, value) in pairs {
+            source.set(name, *value);
+        }
+        Config::from_source(&source)
+    }
+
+    #[test]
+    fn defaults_need_nothing() {
+        let config = with(&[]).unwrap();
+        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.public_url, "http://127.0.0.1:8080");
+        assert!(config.rate_limit && !config.sandbox);
+    }
+
+    #[test]
+    fn every_bad_value_is_named_with_its_reason() {
+        let bad = [
+            ("BIND", "nowhere"),
+            ("MONITOR_BIND", "9090"),
+            ("DATABASE_URL", "mysql://x"),
+            ("OPERATOR_KEY", "short"),
+            ("RATE_LIMIT", "maybe"),
+            ("REQUESTS_PER_MINUTE", "0"),
+            ("PUBLIC_URL", "ftp://x"),
+            ("DATABASE_POOL", "0"),
+            ("TWILIO_SMS_FROM", "12"),
+            ("TWILIO_TEMPLATES", "first_contact"),
+            ("LOG_FORMAT", "xml"),
+            ("OTLP_ENDPOINT", "collector"),
+            ("EMAIL_FROM", "nobody"),
+            ("MASTER_KEY", "AAAA"),
+            ("SANDBOX_URL", "twins"),
+        ];
+        let ConfigError(lines) = with(&bad).unwrap_err();
+        for (name, _) in bad {
+            assert!(lines.iter().any(|line| line.starts_with(&format!("LEADWRIGHT_{name}: "))), "{name} in {lines:?}");
+        }
+    }
+
+    #[test]
+    fn postgres_must_say_its_master_key() {
+        let mut source = Source::default();
+        source.set("DATABASE_URL", "postgres://localhost/x");
+        let ConfigError(lines) = Config::from_source(&source).unwrap_err();
+        assert!(lines[0].starts_with("LEADWRIGHT_MASTER_KEY: is required"));
+    }
+
+    #[test]
+    fn the_readme_names_every_setting_with_its_meaning() {
+        let readme = include_str!("../../README.md");
+        let start = readme.find("<!-- settings").expect("the table's beginning is marked");
+        let table = &readme[start..readme.find("<!-- end of settings").expect("and so is its end")];
+        for (name, meaning) in SETTINGS {
+            let row = format!("| `{PREFIX}{name}` | {meaning} |");
+            assert!(table.contains(&row), "README.md lacks the row {row}");
+        }
+        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "README.md has a setting that does not exist");
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let config =
+            with(&[("META_APP_SECRET", "hush-hush"), ("OPERATOR_KEY", "lw_0123456789012345678901234567890123")])
+                .unwrap();
+        let printed = format!("{:?} {:?} {:?}", config.providers, config.operator_key, config.master_key);
+        assert!(!printed.contains("hush") && !printed.contains("lw_0"), "{printed}");
+    }
+}
