@@ -1,5 +1,5 @@
-//! What the product asks of providers, and the values that travel. Traits stay this small on purpose: a vendor that cannot do one
-//! of them does not implement it, instead of answering "not implemented".
+//! What the product asks of providers, and the values that travel. Traits stay this small on purpose: a vendor has exactly
+//! those that it can do, and whoever asks for another learns so before calling.
 
 use std::collections::BTreeMap;
 

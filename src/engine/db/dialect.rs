@@ -6,6 +6,7 @@ use diesel::sql_types::Text;
 use super::conn::DbConn;
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::Result;
+use crate::base::id::{Guid, RawId};
 
 /// Serialises everything that names the same `purpose` for this tenant until the transaction ends.
 ///
@@ -24,6 +25,20 @@ fn lock(conn: &mut DbConn, key: String) -> Result<()> {
     if let DbConn::Postgres(conn) = conn {
         diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
             .bind::<Text, _>(key)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Nobody else changes this row of the tenant's until the transaction ends; whoever is changing it is waited for.
+///
+/// PostgreSQL locks the row; on SQLite a transaction that writes is alone from its beginning.
+pub fn hold_row(tx: &mut TenantTx<'_>, table: &'static str, id: uuid::Uuid) -> Result<()> {
+    let tenant = tx.tenant();
+    if let DbConn::Postgres(conn) = tx.conn() {
+        diesel::sql_query(format!("SELECT 1 FROM {table} WHERE tenant_id = $1 AND id = $2 FOR UPDATE"))
+            .bind::<Guid, _>(RawId(tenant.uuid()))
+            .bind::<Guid, _>(RawId(id))
             .execute(conn)?;
     }
     Ok(())

@@ -14,8 +14,9 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::meter::{MeterKind, Released};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::hold_row;
 use crate::engine::db::schema::{ad_campaigns, leads};
-use crate::engine::db::{DbConn, TenantTx};
 
 pub use identities::{add_identity, find_by_identity, identities_of, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
@@ -128,11 +129,7 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
 /// # Errors
 /// As for [`get`].
 pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    let tenant = tx.tenant();
-    if let DbConn::Postgres(conn) = tx.conn() {
-        // SQLite has one writer, and a transaction that writes is alone from its beginning.
-        leads::table.find((tenant, id)).select(leads::id).for_update().first::<LeadId>(conn).optional()?;
-    }
+    hold_row(tx, "leads", id.uuid())?;
     get(tx, id)
 }
 
