@@ -19,5 +19,6 @@ mod jobs;
 mod leads;
 mod migrations;
 mod permissions;
+mod statements;
 mod story;
 mod webhooks;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::conn::DbConn;
+use super::prepared::{prepared, value};
 use super::scope::TenantTx;
 use crate::base::Result;
 
@@ -13,8 +14,7 @@ use crate::base::Result;
 pub fn lock_tenant(tx: &mut TenantTx<'_>, purpose: &str) -> Result<()> {
     let key = format!("{}:{purpose}", tx.tenant());
     if let DbConn::Postgres(conn) = tx.conn() {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-            .bind::<Text, _>(key)
+        prepared(["SELECT pg_advisory_xact_lock(hashtextextended(", ", 0))"], (value::<Text, _>(key),))
             .execute(conn)?;
     }
     Ok(())

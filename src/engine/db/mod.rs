@@ -15,6 +15,7 @@ mod listen;
 mod manager;
 pub mod migrate;
 mod pool;
+pub mod prepared;
 pub mod schema;
 mod scope;
 #[cfg(test)]

@@ -1,20 +1,25 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
+//!
+//! It claims as many jobs as it has places for and a few more, so that places do not stand empty during the next claim. Claims
+//! and settlements are batches by themselves: what gathers during one is in the next, and nothing waits for company.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::context::JobContext;
-use super::model::{Job, JobKind, JobState, Outcome};
+use super::model::{Job, JobKind};
 use super::registry::Registry;
+use super::run::Runner;
 use super::schedule;
-use super::store::{self, Settlement};
+use super::settler::{Settler, Settling};
+use super::store::{self, Cursor};
+use crate::base::Result;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::PlatformScope;
+use crate::engine::db::{PlatformScope, PlatformTx};
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
@@ -41,6 +46,23 @@ pub struct Worker {
     name: String,
 }
 
+/// How often waiting jobs are looked for, at most.
+const TEND_WAITING: Duration = Duration::from_millis(100);
+/// How often the schedule is written.
+const TEND_SCHEDULE: Duration = Duration::from_secs(5);
+/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
+const LEASE_SECONDS: i64 = 150;
+/// A job claimed this long ago and not begun is given back: its lease must outlast its run.
+const STALE: Duration = Duration::from_secs(30);
+/// Jobs of one claim, at most.
+const MOST: usize = 128;
+
+/// A job that is ours and has no place yet.
+struct Claimed {
+    job: Job,
+    since: Instant,
+}
+
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         Self { core, registry, settings, name: crate::base::crypto::random_token("w_")[..14].to_string() }
@@ -48,46 +70,62 @@ impl Worker {
 
     /// Works until `stop` turns true, then waits for what runs.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let places = self.settings.concurrency.max(1);
+        let spare = (places / 4).max(1);
+        let (settler, settling) = Settler::start(self.core.clone());
         let mut running = JoinSet::new();
-        let mut cursor = 0_u128;
-        let mut next_schedule = std::time::Instant::now();
+        let mut ready: VecDeque<Claimed> = VecDeque::new();
+        let mut cursor = Cursor::default();
+        let mut due = None;
+        let (mut next_schedule, mut next_look) = (Instant::now(), Instant::now());
         while !*stop.borrow() {
             while running.try_join_next().is_some() {}
-            if next_schedule <= std::time::Instant::now() {
+            if next_schedule <= Instant::now() {
                 self.tend().await;
-                next_schedule = std::time::Instant::now() + Duration::from_secs(5);
+                next_schedule = Instant::now() + TEND_SCHEDULE;
             }
-            let free = self.settings.concurrency.saturating_sub(running.len());
-            let claimed = if free > 0 { self.claim(free, &mut cursor).await } else { Vec::new() };
-            if *stop.borrow() && !claimed.is_empty() {
-                self.release(claimed).await;
+            if next_look <= Instant::now() {
+                due = self.look_for_waiting(due).await;
+                next_look = Instant::now() + TEND_WAITING;
+            }
+            self.begin(&mut ready, &mut running, places, &settler).await;
+            let wanted = (places + spare).saturating_sub(running.len() + ready.len()).min(MOST);
+            let claimed = if ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
+            let found = claimed.len();
+            let since = Instant::now();
+            ready.extend(claimed.into_iter().map(|job| Claimed { job, since }));
+            if *stop.borrow() {
                 break;
             }
-            let idle = claimed.is_empty();
-            for job in claimed {
-                running.spawn(self.runner().run(job));
-            }
-            if idle {
-                let nap = self.nap().await;
+            self.begin(&mut ready, &mut running, places, &settler).await;
+            // Few were found, so there are no more; whatever comes now wakes us.
+            let is_full = running.len() >= places;
+            if is_full || found * 2 < wanted.max(1) {
+                let nap = self.nap(due);
                 tokio::select! {
-                    () = self.core.db.wake().wait() => {}
-                    _ = running.join_next(), if !running.is_empty() && free == 0 => {}
-                    () = tokio::time::sleep(nap) => {}
+                    () = self.core.db.wake().wait(), if !is_full => {}
+                    _ = running.join_next(), if is_full => {}
+                    () = tokio::time::sleep(nap) => next_look = Instant::now(),
                     _ = stop.changed() => {}
                 }
             }
+        }
+        if !ready.is_empty() {
+            self.release(ready.into_iter().map(|claimed| claimed.job).collect()).await;
         }
         let wait = async { while running.join_next().await.is_some() {} };
         if tokio::time::timeout(self.settings.grace, wait).await.is_err() {
             tracing::warn!("stopped with jobs still running; their leases expire and they run again");
         }
+        drop(running);
+        finish(settler, settling).await;
     }
 
     /// Runs everything that is due, and what follows from it, until nothing is left. For tests and one-off commands:
     /// the clock stands still meanwhile unless the caller moves it.
     pub async fn run_until_idle(&self) -> Result<usize> {
         let mut total = 0;
-        let mut cursor = 0_u128;
+        let mut cursor = Cursor::default();
         loop {
             self.core.db.write(PlatformScope::system(), store::promote).await?;
             let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
@@ -95,11 +133,13 @@ impl Worker {
                 return Ok(total);
             }
             total += claimed.len();
+            let (settler, settling) = Settler::start(self.core.clone());
             let mut running = JoinSet::new();
             for job in claimed {
-                running.spawn(self.runner().run(job));
+                running.spawn(self.runner(&settler).run(job));
             }
             while running.join_next().await.is_some() {}
+            finish(settler, settling).await;
         }
     }
 
@@ -115,11 +155,11 @@ impl Worker {
             tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
         }
         let week_ago = self.core.clock.now().minus(chrono::Duration::days(7));
-        let counted = self.core.db.write(PlatformScope::system(), move |tx| {
-            store::prune(tx, week_ago)?;
-            store::count_open(tx)
-        });
-        if let Ok(counts) = counted.await {
+        let pruned = self.core.db.write_long(PlatformScope::system(), move |tx| store::prune(tx, week_ago)).await;
+        if let Err(error) = pruned {
+            tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
+        }
+        if let Ok(counts) = self.core.db.read(PlatformScope::system(), store::count_open).await {
             self.core.metrics.jobs.reset();
             for (kind, state, count) in counts {
                 self.core.metrics.jobs.with_label_values(&[kind.as_str(), state.as_str()]).set(count);
@@ -127,8 +167,37 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, free: usize, cursor: &mut u128) -> Vec<Job> {
-        match self.try_claim(free, cursor).await {
+    /// Makes claimable what has waited long enough; answers when the next one is due, or what was known before.
+    async fn look_for_waiting(&self, known: Option<Timestamp>) -> Option<Timestamp> {
+        let looked = self.core.db.write_apart(PlatformScope::system(), |tx| {
+            store::promote(tx)?;
+            store::next_due(tx)
+        });
+        looked.await.unwrap_or_else(|error| {
+            tracing::warn!(error = %error.chain(), "waiting jobs could not be looked for; trying again");
+            known
+        })
+    }
+
+    /// Gives each ready job a place while there are places.
+    async fn begin(&self, ready: &mut VecDeque<Claimed>, running: &mut JoinSet<()>, places: usize, settler: &Settler) {
+        let mut stale = Vec::new();
+        while running.len() < places
+            && let Some(next) = ready.pop_front()
+        {
+            if next.since.elapsed() > STALE {
+                stale.push(next.job);
+            } else {
+                running.spawn(self.runner(settler).run(next.job));
+            }
+        }
+        if !stale.is_empty() {
+            self.release(stale).await;
+        }
+    }
+
+    async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Vec<Job> {
+        match self.try_claim(limit, cursor).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
@@ -138,21 +207,16 @@ impl Worker {
         }
     }
 
-    async fn try_claim(&self, free: usize, cursor: &mut u128) -> Result<Vec<Job>> {
+    async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Vec<Job>> {
         let worker = self.name.clone();
-        let limit = i64::try_from(free.min(64)).unwrap_or(64);
+        let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;
-        // Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-        let lease_until = self.core.clock.now().plus(chrono::Duration::seconds(150));
-        let (claimed, at) = self
-            .core
-            .db
-            .write(PlatformScope::system(), move |tx| {
-                store::promote(tx)?;
-                let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
-                Ok((claimed, at))
-            })
-            .await?;
+        let lease_until = self.core.clock.now().plus(chrono::Duration::seconds(LEASE_SECONDS));
+        let claim = move |tx: &mut PlatformTx<'_>| {
+            let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
+            Ok((claimed, at))
+        };
+        let (claimed, at) = self.core.db.write_apart(PlatformScope::system(), claim).await?;
         *cursor = at;
         Ok(claimed)
     }
@@ -165,126 +229,18 @@ impl Worker {
     }
 
     /// Until the next waiting job, but at most the poll interval.
-    async fn nap(&self) -> Duration {
-        let due = self.core.db.read(PlatformScope::system(), store::next_due).await.ok().flatten();
+    fn nap(&self, due: Option<Timestamp>) -> Duration {
         let until = due.map(|at| at.since(self.core.clock.now()).to_std().unwrap_or_default());
         until.map_or(self.settings.poll, |wait| wait.clamp(Duration::from_millis(5), self.settings.poll))
     }
 
-    fn runner(&self) -> Runner {
-        Runner { core: self.core.clone(), registry: self.registry.clone() }
+    fn runner(&self, settler: &Settler) -> Runner {
+        Runner { core: self.core.clone(), registry: self.registry.clone(), settler: settler.clone() }
     }
 }
 
-struct Runner {
-    core: Core,
-    registry: Arc<Registry>,
-}
-
-impl Runner {
-    async fn run(self, job: Job) {
-        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.trace.as_deref().unwrap_or_default());
-        let work = async {
-            let started = std::time::Instant::now();
-            let outcome = self.outcome(&job).await;
-            self.core
-                .metrics
-                .job_seconds
-                .with_label_values(&[job.kind.as_str()])
-                .observe(started.elapsed().as_secs_f64());
-            self.settle(&job, outcome).await;
-        };
-        tracing::Instrument::instrument(work, span).await;
-    }
-
-    async fn outcome(&self, job: &Job) -> Outcome {
-        let Some(entry) = self.registry.find(&job.kind) else {
-            return Outcome::Dead(Error::not_found("job.unknown_kind", "no handler for this kind in this version"));
-        };
-        let context = JobContext { job: job.clone(), core: self.core.clone() };
-        let run = tokio::spawn(tracing::Instrument::in_current_span((entry.run)(context)));
-        let abort = run.abort_handle();
-        match tokio::time::timeout(entry.kind.timeout, run).await {
-            Ok(Ok(Ok(outcome))) => outcome,
-            Ok(Ok(Err(error))) => Outcome::Retry(error),
-            Ok(Err(panicked)) => Outcome::Retry(Error::internal(panicked)),
-            Err(_) => {
-                abort.abort();
-                Outcome::Retry(Error::unavailable("job.timeout", "the run took longer than its limit and was cut off"))
-            }
-        }
-    }
-
-    async fn settle(&self, job: &Job, outcome: Outcome) {
-        let Some((settlement, label)) = self.settlement(job, outcome) else {
-            return self.count(job, "done");
-        };
-        let owned = job.clone();
-        let written =
-            self.core.db.write(PlatformScope::system(), move |tx| store::settle(tx, &owned, settlement)).await;
-        match written {
-            Ok(true) => self.count(job, label),
-            Ok(false) => self.count(job, "lost"),
-            Err(error) => {
-                // The lease expires and the job runs again: handlers are idempotent.
-                tracing::error!(error = %error.chain(), "a run could not be settled");
-                self.count(job, "lost");
-            }
-        }
-    }
-
-    fn settlement(&self, job: &Job, outcome: Outcome) -> Option<(Settlement, &'static str)> {
-        let end = |state, last_error| Settlement { state, run_at: None, last_error, refund_attempt: false };
-        Some(match outcome {
-            Outcome::Settled => return None,
-            Outcome::Done => (end(JobState::Done, None), "done"),
-            Outcome::Discard(reason) => {
-                tracing::info!(reason, "discarded");
-                (end(JobState::Discarded, Some(reason)), "discarded")
-            }
-            Outcome::Snooze(until, reason) => {
-                let run_at = Some(until);
-                (
-                    Settlement { state: JobState::Retry, run_at, last_error: Some(reason), refund_attempt: true },
-                    "snoozed",
-                )
-            }
-            Outcome::Dead(error) => {
-                tracing::error!(error = %error.chain(), "dead");
-                (end(JobState::Dead, Some(error.chain())), "dead")
-            }
-            Outcome::Retry(error) if error.code() == "job.lease_lost" => return None,
-            Outcome::Retry(error) if job.is_last_attempt() => {
-                tracing::error!(error = %error.chain(), "dead after its last attempt");
-                (end(JobState::Dead, Some(error.chain())), "dead")
-            }
-            Outcome::Retry(error) => {
-                tracing::warn!(error = %error.chain(), "failed; will be tried again");
-                let run_at = Some(self.retry_at(job, &error));
-                (
-                    Settlement {
-                        state: JobState::Retry,
-                        run_at,
-                        last_error: Some(error.chain()),
-                        refund_attempt: false,
-                    },
-                    "retry",
-                )
-            }
-        })
-    }
-
-    fn retry_at(&self, job: &Job, error: &Error) -> Timestamp {
-        let backoff = self
-            .registry
-            .find(&job.kind)
-            .map_or(Duration::from_secs(60), |entry| entry.kind.delay_after(job.attempt, rand::random()));
-        let wait = backoff.max(error.retry_after().unwrap_or_default());
-        self.core.clock.now().plus(chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1)))
-    }
-
-    fn count(&self, job: &Job, outcome: &str) {
-        self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), outcome]).inc();
-    }
+/// Waits until every end that was handed over is written.
+async fn finish(settler: Settler, settling: Settling) {
+    drop(settler);
+    settling.await_all().await;
 }
