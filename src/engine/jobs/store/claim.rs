@@ -61,14 +61,13 @@ pub(in crate::engine::jobs) fn claim(
     let (own, others) = counts(&rows);
     let rest = limit - own - others;
     // Behind the last lane comes the first; and who finds the other half unused may have it.
-    if others == 0 && (cursor.lane > FIRST || terms.others == 0) && rest > 0 {
-        cursor.lane = FIRST;
-        rows.extend(claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, FIRST)?);
-    } else if others > 0 && others == terms.others && rest > 0 {
-        rows.extend(claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, cursor.lane)?);
+    let (is_at_end, is_filled) = (others == 0, others == terms.others);
+    if rest > 0 && (is_filled || (is_at_end && cursor.lane > FIRST)) {
+        let from = if is_at_end { FIRST } else { cursor.lane };
+        rows.extend(claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, from)?);
     }
     let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
-    if own == terms.own && rest > 0 {
+    if rest > 0 && own == terms.own {
         rows.extend(claim_from(tx.conn(), Terms { own: rest, others: 0, ..terms }, cursor.lane)?);
     }
     let last = rows.iter().map(|row| row.tenant_id).max().filter(|last| *last != platform_tenant());

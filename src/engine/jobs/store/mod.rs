@@ -2,6 +2,8 @@
 
 mod claim;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use diesel::prelude::*;
 
