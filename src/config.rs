@@ -16,12 +16,18 @@ use crate::providers::ProviderSettings;
 #[derive(Debug, Clone)]
 pub struct Config {
     pub bind: SocketAddr,
+    /// A further port for health and metrics only; the only port of a worker.
+    pub monitor_bind: Option<SocketAddr>,
     pub database: DbSettings,
     pub public_url: String,
     pub master_key: MasterKey,
     pub operator_key: Option<Secret>,
     pub rate_limit: bool,
+    /// What one authenticated caller may ask.
+    pub requests_per_minute: u32,
     pub sandbox: bool,
+    /// Twins that another process serves, without trailing slash.
+    pub sandbox_url: Option<String>,
     pub trust_proxy: bool,
     /// Origins that browsers may call from; `*` allows all.
     pub cors_origins: Vec<String>,
@@ -29,6 +35,8 @@ pub struct Config {
     /// Where e-mails come from.
     pub email_from: String,
     pub json_logs: bool,
+    /// The collector that traces go to.
+    pub otlp_endpoint: Option<String>,
     pub worker: WorkerSettings,
     pub providers: ProviderSettings,
 }
@@ -36,6 +44,7 @@ pub struct Config {
 /// Every setting that exists, with what it means: the list the file is checked against and `doctor` explains.
 pub const SETTINGS: &[(&str, &str)] = &[
     ("BIND", "address and port to listen on, 127.0.0.1:8080"),
+    ("MONITOR_BIND", "address and port for health and metrics alone; a worker has no other"),
     ("DATABASE_URL", "sqlite://data/leadwright.db or postgres://…"),
     ("DATABASE_POOL", "connections per process, 8"),
     ("SQLITE_SYNCHRONOUS", "FULL (survives power loss), NORMAL or OFF"),
@@ -43,12 +52,18 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("MASTER_KEY", "base64 of 32 bytes; encrypts secrets at rest and signs tokens"),
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),
+    ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),
     ("SANDBOX", "true mounts the provider twins"),
+    ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
     ("TRUST_PROXY", "true reads X-Forwarded-For"),
     ("CORS_ORIGINS", "origins separated by commas, or *"),
     ("PLATFORM_NAME", "the platform's name in messages, LeadGen Pro"),
     ("EMAIL_FROM", "address that e-mails come from"),
     ("LOG_FORMAT", "json or text"),
+    (
+        "OTLP_ENDPOINT",
+        "collector for traces over HTTP, such as http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT works too",
+    ),
     ("WORKER_CONCURRENCY", "jobs at once per process, 32"),
     ("META_APP_SECRET", "verifies Meta's webhooks; two during rotation, separated by a comma"),
     ("META_VERIFY_TOKEN", "answers Meta's subscription check"),
@@ -71,7 +86,14 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("RESEND_API_KEY", "e-mail by Resend"),
     ("RESEND_WEBHOOK_SECRET", "whsec_…; two during rotation, separated by a comma"),
     ("RESEND_BASE_URL", "https://api.resend.com"),
+    (
+        "WEBHOOKS_TO_LOOPBACK",
+        "true lets tenants' webhook endpoints be on this machine, also by http; for development only",
+    ),
 ];
+
+/// Where the data lives when nothing is said.
+pub const DEFAULT_DATABASE: &str = "sqlite://data/leadwright.db";
 
 const PREFIX: &str = "LEADWRIGHT_";
 
@@ -111,6 +133,11 @@ impl Source {
                 source.0.insert(name.into(), value);
             }
         }
+        if !source.has("OTLP_ENDPOINT")
+            && let Ok(standard) = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT")
+        {
+            source.0.insert("OTLP_ENDPOINT".into(), standard);
+        }
         Ok(source)
     }
 
@@ -141,6 +168,11 @@ impl Source {
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
+
+    /// A setting as it was written; an empty one counts as not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
 }
 
 fn flatten(prefix: &str, table: &toml::Table, flat: &mut Vec<(String, String)>) {
@@ -170,7 +202,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// An empty value counts as not set.
     fn text(&self, name: &str) -> Option<String> {
-        self.source.0.get(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty())
+        self.source.get(name).map(str::to_string)
     }
     fn secret(&self, name: &str) -> Option<Secret> {
         self.text(name).map(Secret::new)
@@ -235,9 +267,11 @@ impl Config {
         let bind = r.parse("BIND", SocketAddr::from(([127, 0, 0, 1], 8080)), |text| {
             text.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080".into())
         });
-        let url = r.parse("DATABASE_URL", "sqlite://data/leadwright.db".to_string(), |text| {
-            Engine::of(text).map(|_| text.to_string())
+        let monitor_bind = r.parse("MONITOR_BIND", None, |text| {
+            text.parse().map(Some).map_err(|_| "expected an address and port such as 127.0.0.1:9090".into())
         });
+        let url =
+            r.parse("DATABASE_URL", DEFAULT_DATABASE.to_string(), |text| Engine::of(text).map(|_| text.to_string()));
         let synchronous =
             r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
                 known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),
@@ -249,6 +283,10 @@ impl Config {
             if fits { Ok(Some(Secret::new(text))) } else { Err("expected lw_ and 32 characters or more in all".into()) }
         });
         let sandbox = r.flag("SANDBOX", false);
+        let sandbox_url = Some(r.url("SANDBOX_URL", "")).filter(|url| !url.is_empty());
+        if sandbox && sandbox_url.is_some() {
+            r.refuse("SANDBOX_URL", "not beside SANDBOX=true: the twins run either here or there");
+        }
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
         let email_from = r.parse("EMAIL_FROM", "leads@leadwright.example".to_string(), |text| {
@@ -263,19 +301,24 @@ impl Config {
             "text" => Ok(false),
             _ => Err("expected json or text".into()),
         });
+        let otlp_endpoint = r.text("OTLP_ENDPOINT").map(|_| r.url("OTLP_ENDPOINT", ""));
         let mut config = Self {
             bind,
+            monitor_bind,
             database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
             public_url,
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
+            requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
             sandbox,
+            sandbox_url,
             trust_proxy: r.flag("TRUST_PROXY", false),
             cors_origins: r.list("CORS_ORIGINS"),
             platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
             email_from,
             json_logs,
+            otlp_endpoint,
             worker,
             providers: providers(&mut r),
         };
@@ -321,6 +364,7 @@ fn providers(r: &mut Reader<'_>) -> ProviderSettings {
     p.resend.api_key = r.secret("RESEND_API_KEY");
     p.resend.webhook_secrets = r.secrets("RESEND_WEBHOOK_SECRET");
     p.resend.base_url = r.url("RESEND_BASE_URL", &p.resend.base_url.clone());
+    p.outside.loopback = r.flag("WEBHOOKS_TO_LOOPBACK", false);
     p
 }
 
@@ -330,27 +374,37 @@ fn stored_master_key(url: &str) -> Result<MasterKey, String> {
     let Some(file) = url.strip_prefix("sqlite://") else {
         return Err("is required with PostgreSQL: base64 of 32 random bytes (openssl rand -base64 32)".into());
     };
-    let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_path_buf();
-    let path = folder.join("master.key");
+    let path = master_key_path(Path::new(file));
+    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     if let Ok(text) = std::fs::read_to_string(&path) {
         return MasterKey::from_base64(&text).map_err(|why| format!("{}: {why}", path.display()));
     }
     let write = || -> std::io::Result<MasterKey> {
-        use std::io::Write;
         if !folder.as_os_str().is_empty() {
             std::fs::create_dir_all(&folder)?;
         }
         let key = MasterKey::random();
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        writeln!(file, "{}", key.to_base64())?;
-        file.sync_all()?;
+        write_master_key(&path, &key)?;
         Ok(key)
     };
     write().map_err(|error| format!("could not be kept in {}: {error}", path.display()))
+}
+
+/// The place of the master key beside an SQLite file.
+pub fn master_key_path(database: &Path) -> PathBuf {
+    database.with_file_name("master.key")
+}
+
+/// Writes a new file that only its owner reads.
+pub fn write_master_key(path: &Path, key: &MasterKey) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{}", key.to_base64())?;
+    file.sync_all()
 }
 
 #[cfg(test)]
@@ -378,16 +432,20 @@ mod tests {
     fn every_bad_value_is_named_with_its_reason() {
         let bad = [
             ("BIND", "nowhere"),
+            ("MONITOR_BIND", "9090"),
             ("DATABASE_URL", "mysql://x"),
             ("OPERATOR_KEY", "short"),
             ("RATE_LIMIT", "maybe"),
+            ("REQUESTS_PER_MINUTE", "0"),
             ("PUBLIC_URL", "ftp://x"),
             ("DATABASE_POOL", "0"),
             ("TWILIO_SMS_FROM", "12"),
             ("TWILIO_TEMPLATES", "first_contact"),
             ("LOG_FORMAT", "xml"),
+            ("OTLP_ENDPOINT", "collector"),
             ("EMAIL_FROM", "nobody"),
             ("MASTER_KEY", "AAAA"),
+            ("SANDBOX_URL", "twins"),
         ];
         let ConfigError(lines) = with(&bad).unwrap_err();
         for (name, _) in bad {

@@ -160,9 +160,10 @@ pub struct LeadForm {
     pub form_type: FormType,
     #[validate(nested)]
     pub intro: Option<FormIntro>,
-    #[serde(default)]
-    #[validate(length(max = 50), nested)]
-    #[schema(max_items = 50)]
+    /// Name, e-mail and phone when left out.
+    #[serde(default = "contact_questions")]
+    #[validate(length(min = 1, max = 50), nested)]
+    #[schema(min_items = 1, max_items = 50)]
     pub questions: Vec<Question>,
     /// The platform's privacy policy when left out.
     #[validate(url, length(max = 500))]
@@ -172,15 +173,20 @@ pub struct LeadForm {
     pub thank_you: Option<ThankYou>,
 }
 
+/// Who the person is.
+fn contact_questions() -> Vec<Question> {
+    let ask = |kind| Question { key: None, label: None, kind, options: Vec::new(), maps_to: None };
+    [QuestionType::FullName, QuestionType::Email, QuestionType::Phone].map(ask).into()
+}
+
 impl LeadForm {
     /// A form that asks who the person is and nothing else.
     pub fn plain(name: &str) -> Self {
-        let ask = |kind| Question { key: None, label: None, kind, options: Vec::new(), maps_to: None };
         Self {
             name: name.into(),
             form_type: FormType::MoreVolume,
             intro: None,
-            questions: [QuestionType::FullName, QuestionType::Email, QuestionType::Phone].map(ask).into(),
+            questions: contact_questions(),
             privacy_policy_url: None,
             thank_you: None,
         }

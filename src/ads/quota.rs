@@ -1,5 +1,6 @@
 //! `IF leads_delivered >= quota AND customer_not_buying_overages THEN pause_campaign()` (S0-85), and back.
 //!
+//! `slow` lowers the daily budget where an ad campaign has one of its own, and pauses it elsewhere.
 //! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.
 
 use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
@@ -49,17 +50,17 @@ pub(super) fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePol
     if is_over(tx, event)? {
         return Ok(());
     }
-    if policy == OveragePolicy::Block {
-        for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
-            let to = campaign.status.after(Step::Pause)?;
-            status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
-        }
-        return Ok(());
+    let slows = |campaign: &AdCampaign| policy == OveragePolicy::Slow && campaign.platform.has_own_budget();
+    let (mut slowed, paused): (Vec<_>, Vec<_>) =
+        store::in_status(tx, CampaignStatus::Active)?.into_iter().partition(&slows);
+    for mut campaign in paused {
+        let to = campaign.status.after(Step::Pause)?;
+        status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
     }
-    let mut candidates = store::in_status(tx, CampaignStatus::Active)?;
     // Paused under an earlier, stricter choice.
-    candidates.extend(store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back));
-    for mut campaign in candidates.into_iter().filter(|campaign| campaign.desired_delivery != Delivery::Slow) {
+    let stricter = store::in_status(tx, CampaignStatus::Paused)?;
+    slowed.extend(stricter.into_iter().filter(|campaign| is_held_back(campaign) && slows(campaign)));
+    for mut campaign in slowed.into_iter().filter(|campaign| campaign.desired_delivery != Delivery::Slow) {
         campaign.status = CampaignStatus::Active;
         campaign.status_reason = Some(REASON.into());
         status::want(tx, &mut campaign, Delivery::Slow)?;
@@ -93,12 +94,14 @@ fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
 /// Does this event give the tenant leads to receive again: a new period, overages it buys, or units it was given?
 fn lifts(event: &Event) -> bool {
     let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
+    let is_unlimited = event.data.get("remaining").is_some_and(serde_json::Value::is_null);
     match event.kind {
         EventType::SubscriptionRenewed | EventType::SubscriptionActivated => true,
         EventType::SubscriptionUpdated => {
             event.data.get("overage_policy").and_then(|policy| policy.as_str()) == Some(OveragePolicy::Bill.as_str())
                 || number("credits_granted") > 0
                 || number("remaining") > 0
+                || is_unlimited
         }
         _ => false,
     }

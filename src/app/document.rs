@@ -6,6 +6,7 @@ use utoipa_actix_web::AppExt as _;
 
 use super::{health, routes};
 use crate::engine::http::openapi;
+use crate::integrations::outbound;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -29,6 +30,7 @@ use crate::engine::http::openapi;
         (name = "Ad campaigns", description = "Adverts that bring leads in."),
         (name = "Notifications", description = "What a tenant's people are told."),
         (name = "Webhooks", description = "Signed endpoints that providers call."),
+        (name = "Webhook endpoints", description = outbound::describe::ABOUT),
         (name = "Operators", description = "The platform's own staff, and tenants as they see them."),
         (name = "Operations", description = "What operators do: tasks, jobs, stored webhooks, activation, credits."),
         (name = "Health", description = "For load balancers and monitoring."),
@@ -45,5 +47,7 @@ pub fn document() -> OpenApi {
         .configure(routes::aliases)
         .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
         .split_for_parts();
-    openapi::finish(document)
+    let mut document = openapi::finish(document);
+    outbound::describe::add_to(&mut document);
+    document
 }

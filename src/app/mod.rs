@@ -8,22 +8,21 @@ mod fallback;
 mod health;
 mod routes;
 pub mod serve;
+pub mod twins;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::time::Clock;
 use crate::base::{Error, Result};
 use crate::config::Config;
+use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Db, PlatformScope, PlatformTx, migrate};
 use crate::engine::events::Reactions;
 use crate::engine::jobs::{Registry, Wake, Worker};
 use crate::engine::metrics::Metrics;
 use crate::engine::{Core, CoreSettings};
-use crate::inbox;
-use crate::inbox::model::Channel;
 use crate::providers::Providers;
-use crate::sandbox::{Sandbox, SandboxSettings, SandboxTemplate};
+use crate::sandbox::Sandbox;
 
 pub use document::document;
 
@@ -33,7 +32,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub core: Core,
     pub providers: Arc<Providers>,
-    /// The twins, when enabled.
+    /// The twins, when this process serves them.
     pub sandbox: Option<Sandbox>,
     pub registry: Arc<Registry>,
 }
@@ -41,18 +40,7 @@ pub struct App {
 impl App {
     /// Assembles everything; opens nothing that must be reachable.
     pub fn build(config: Config, clock: Clock) -> Result<Self> {
-        let mut settings = config.providers.clone();
-        let sandbox = config.sandbox.then(|| {
-            // The twins call back where this process listens, whatever the world calls it, and know the templates' texts.
-            let listening = format!("http://{}", config.bind);
-            let mut twins = SandboxSettings::new(&config.public_url, clock.clone());
-            twins.deliver_to = Some(listening.clone());
-            twins.credentials.templates = approved_templates();
-            let mut own = twins.credentials.provider_settings(&listening);
-            own.twilio.status_callback_url = settings.twilio.status_callback_url.clone();
-            settings = settings.clone().or_twins(own);
-            Sandbox::new(twins)
-        });
+        let (sandbox, settings) = twins::of(&config, &clock);
         let providers = Providers::new(settings).map_err(|why| Error::invalid("config.provider", why))?;
         let providers = Arc::new(providers);
         let mut reactions = Reactions::default();
@@ -87,20 +75,20 @@ impl App {
         }
         let (config, providers) = (self.config.clone(), self.providers.clone());
         let seed = move |tx: &mut PlatformTx<'_>| routes::seed(tx, &config, &providers);
-        self.core.db.write(PlatformScope::system(), seed).await
+        self.core.db.write(PlatformScope::system(), seed).await?;
+        let key = self.core.master_key.clone();
+        let check = move |tx: &mut PlatformTx<'_>| key_check::ensure(tx, &key);
+        if self.core.db.write(PlatformScope::system(), check).await? == KeyCheck::Differs {
+            tracing::error!(
+                "the stored data was sealed with another master key: stored secrets cannot be opened. \
+                 Set LEADWRIGHT_MASTER_KEY to the key this database was first used with"
+            );
+        }
+        Ok(())
     }
 
     /// A worker over this process' registry.
     pub fn worker(&self) -> Worker {
         Worker::new(self.core.clone(), self.registry.clone(), self.config.worker.clone())
     }
-}
-
-/// The WhatsApp templates as a provider would have approved them.
-fn approved_templates() -> BTreeMap<String, SandboxTemplate> {
-    let numbered = inbox::templates::for_approval(Channel::Whatsapp).into_iter().zip(1..);
-    let approved = |((code, body), n): ((String, String), u32)| {
-        (code, SandboxTemplate { content_sid: format!("HX{n:032}"), body })
-    };
-    numbered.map(approved).collect()
 }

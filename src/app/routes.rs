@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::base::Result;
 use crate::config::Config;
 use crate::engine::db::PlatformTx;
+use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
@@ -35,6 +36,7 @@ pub(super) fn reactions(reactions: &mut Reactions) {
     inbox::reactions(reactions);
     ads::reactions(reactions);
     notify::reactions(reactions);
+    integrations::reactions(reactions);
     ops::reactions(reactions);
 }
 
@@ -51,6 +53,8 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
 
 /// What must be there before the first request.
 pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Providers) -> Result<()> {
+    // Of several processes that start at once on an empty database one writes and the others find it written.
+    lock_platform(tx, "seed")?;
     billing::plans::seed(tx)?;
     inbox::senders::seed(tx, providers, &config.email_from)?;
     if let Some(key) = &config.operator_key {

@@ -1,6 +1,6 @@
 //! Running: the HTTP server, the worker, and stopping both gracefully.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, HttpServer, web};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -26,7 +27,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let known = web::Data::new(fallback::Known::of(DOCUMENT)?);
     let core = web::Data::new(app.core.clone());
     let providers = web::Data::from(app.providers.clone());
-    let limiter = web::Data::new(Limiter::new(app.config.rate_limit));
+    let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
     let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
@@ -122,6 +123,23 @@ fn tidy(limiter: web::Data<Limiter>) {
     });
 }
 
+/// Health and metrics on a port of their own: where the public one should not show them, and for processes without it.
+pub fn monitor(app: &App, listener: TcpListener) -> Result<actix_web::dev::Server> {
+    let core = web::Data::new(app.core.clone());
+    let server = HttpServer::new(move || {
+        let (service, _) =
+            actix_web::App::new().app_data(core.clone()).into_utoipa_app().configure(health::routes).split_for_parts();
+        service.default_service(web::to(HttpResponse::NotFound))
+    });
+    server
+        .workers(1)
+        .shutdown_timeout(1)
+        .disable_signals()
+        .listen(listener)
+        .map(HttpServer::run)
+        .map_err(Error::internal)
+}
+
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parts {
@@ -131,12 +149,16 @@ pub struct Parts {
 
 /// Runs until SIGINT or SIGTERM: then no new requests, running ones and jobs finish, leases are released.
 ///
+/// It ends with an error when the worker does, which nothing but a defect makes it do.
+///
 /// The port is open from the start. While storage cannot be reached, requests are answered 503 and the migrations and
 /// seeds are tried again; every other failure to prepare ends the process.
 pub async fn run(app: App, parts: Parts) -> Result<()> {
     for connection in app.providers.connections() {
         tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
     }
+    let monitor = app.config.monitor_bind.map(|bind| listen_for_monitoring(&app, bind)).transpose()?;
+    let monitor = monitor.map(|server| (server.handle(), tokio::spawn(server)));
     let server = parts.http.then(|| listen(&app)).transpose()?;
     let handle = server.as_ref().map(actix_web::dev::Server::handle);
     let server = server.map(tokio::spawn);
@@ -147,11 +169,19 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         () = &mut signal => None,
     };
     let (stop, stopping) = watch::channel(false);
-    let mut worker = None;
+    let (mut worker, mut failure) = (None, None);
+    let mut _present = None;
     if matches!(prepared, Some(Ok(()))) {
+        _present = app.core.db.stay_present().await?;
         app.core.db.join_others();
         worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
-        signal.await;
+        tokio::select! {
+            () = &mut signal => {}
+            error = ended(&mut worker) => {
+                tracing::error!(error = %error.chain(), "the worker ended by itself");
+                (worker, failure) = (None, Some(error));
+            }
+        }
     }
     tracing::info!("stopping");
     // Jobs first: with the twins on they reach their providers through this very server.
@@ -164,7 +194,20 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     if let Some(server) = server {
         server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
-    prepared.unwrap_or(Ok(()))
+    if let Some((handle, server)) = monitor {
+        handle.stop(true).await;
+        server.await.map_err(Error::internal)?.map_err(Error::internal)?;
+    }
+    failure.map_or_else(|| prepared.unwrap_or(Ok(())), Err)
+}
+
+/// Resolves when the worker ends although nobody told it to. A process that goes on without it would take work in and do
+/// none of it, so it ends too and is started again by whoever watches it.
+async fn ended(worker: &mut Option<JoinHandle<()>>) -> Error {
+    match worker {
+        Some(worker) => worker.await.map_or_else(Error::internal, |()| Error::internal("it came to its end")),
+        None => std::future::pending().await,
+    }
 }
 
 /// Prepares, again and again while storage is away.
@@ -180,11 +223,21 @@ async fn prepare(app: &App) -> Result<()> {
     }
 }
 
+fn open_port(setting: &str, bind: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(bind).map_err(|error| {
+        Error::unavailable("config.bind", format!("LEADWRIGHT_{setting}: cannot listen on {bind}: {error}"))
+    })
+}
+
+fn listen_for_monitoring(app: &App, bind: SocketAddr) -> Result<actix_web::dev::Server> {
+    let listener = open_port("MONITOR_BIND", bind)?;
+    tracing::info!("health and metrics on http://{bind}");
+    monitor(app, listener)
+}
+
 fn listen(app: &App) -> Result<actix_web::dev::Server> {
     let bind = app.config.bind;
-    let listener = TcpListener::bind(bind).map_err(|error| {
-        Error::unavailable("config.bind", format!("LEADWRIGHT_BIND: cannot listen on {bind}: {error}"))
-    })?;
+    let listener = open_port("BIND", bind)?;
     tracing::info!("listening on http://{bind}; documentation at http://{bind}/docs");
     let workers = std::thread::available_parallelism().map_or(2, usize::from);
     http(app, listener, workers)

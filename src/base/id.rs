@@ -129,4 +129,5 @@ ids! {
     AdCampaignId, LeadFormId,
     LeadId, NoteId, ConversationId, MessageId, SenderId, SuppressionId,
     NotificationId, NotificationDeliveryId, OpsTaskId,
+    WebhookEndpointId, WebhookDeliveryId,
 }

@@ -135,32 +135,51 @@ impl ToSql<Instant, Sqlite> for Timestamp {
     }
 }
 
-/// Where "now" comes from. Production reads the system clock; a test holds one it can move.
+/// Where "now" comes from. Production reads the system clock; a test or a sandbox holds one it can move.
 #[derive(Clone, Default)]
-pub struct Clock {
-    manual: Option<Arc<AtomicI64>>,
+pub struct Clock(Source);
+
+/// Microseconds, shared by every clone of the clock.
+#[derive(Clone, Default)]
+enum Source {
+    #[default]
+    System,
+    /// The system clock and how far ahead of it this one is.
+    Ahead(Arc<AtomicI64>),
+    /// The time itself.
+    Manual(Arc<AtomicI64>),
 }
 
 impl Clock {
     pub fn system() -> Self {
-        Self { manual: None }
+        Self(Source::System)
+    }
+    /// A clock that runs with the system's until moved ahead of it.
+    pub fn movable() -> Self {
+        Self(Source::Ahead(Arc::default()))
     }
     /// A clock that stands still until moved.
     pub fn manual(start: Timestamp) -> Self {
-        Self { manual: Some(Arc::new(AtomicI64::new(start.micros()))) }
+        Self(Source::Manual(Arc::new(AtomicI64::new(start.micros()))))
     }
     pub fn now(&self) -> Timestamp {
-        let micros = match &self.manual {
-            Some(cell) => cell.load(Ordering::SeqCst),
-            #[allow(clippy::disallowed_methods)] // the one place that reads the wall clock
-            None => Utc::now().timestamp_micros(),
+        #[allow(clippy::disallowed_methods)] // the one place that reads the wall clock
+        let system = || Utc::now().timestamp_micros();
+        let micros = match &self.0 {
+            Source::System => system(),
+            Source::Ahead(ahead) => system() + ahead.load(Ordering::SeqCst),
+            Source::Manual(time) => time.load(Ordering::SeqCst),
         };
         Timestamp::from_micros(micros).expect("the clock is within chrono's range")
     }
-    /// Moves a manual clock forward; a system clock cannot be moved.
-    pub fn advance(&self, by: Duration) {
-        if let (Some(cell), Some(micros)) = (&self.manual, by.num_microseconds()) {
-            cell.fetch_add(micros, Ordering::SeqCst);
+    /// Moves the clock forward. `false` for a system clock, which cannot be moved.
+    pub fn advance(&self, by: Duration) -> bool {
+        match (&self.0, by.num_microseconds()) {
+            (Source::Ahead(cell) | Source::Manual(cell), Some(micros)) => {
+                cell.fetch_add(micros, Ordering::SeqCst);
+                true
+            }
+            _ => false,
         }
     }
 }

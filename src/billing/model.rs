@@ -33,7 +33,8 @@ crate::text_enum! {
         Bill = "bill",
         /// They are kept with masked contact data; ads pause.
         Block = "block",
-        /// They are delivered and billed; ads slow down.
+        /// They are delivered and billed; ads slow down to a small daily budget, or pause where a budget is not the ad
+        /// campaign's own.
         Slow = "slow",
     }
 }

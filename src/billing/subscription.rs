@@ -164,6 +164,8 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
         if let (true, Some(period)) = (subscription.is_running(), &mut period) {
             period.quota.base = next.leads_per_month;
             store::save_period(tx, period)?;
+            // What the ads wait for; null is unlimited.
+            data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
         }
         subscription.plan_code = code;
         plan = next;

@@ -1,9 +1,14 @@
 //! The command line: one binary, a few verbs.
 
+mod backup;
+pub mod compat;
 pub mod demo;
-mod doctor;
+pub mod doctor;
+mod health;
 mod openapi;
+mod telemetry;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -34,8 +39,17 @@ enum Command {
     },
     /// Play the product's main story on a temporary database, with twins of the providers, and keep serving
     Demo(demo::DemoArgs),
-    /// Run jobs only
+    /// Run jobs only; health and metrics are on LEADWRIGHT_MONITOR_BIND
     Worker,
+    /// Serve the twins of the providers and nothing else, for a server with LEADWRIGHT_SANDBOX_URL
+    Sandbox {
+        /// Where to listen
+        #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
+        bind: SocketAddr,
+        /// Where the server is, which is told what happens
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+        public_url: String,
+    },
     /// Bring the database up to this version
     Migrate,
     /// Write the OpenAPI document
@@ -43,11 +57,24 @@ enum Command {
         /// Compare instead of writing; fails when the committed document differs
         #[arg(long)]
         check: bool,
+        /// Name what breaks clients of an older document, the last released one by default; fails when something does
+        #[arg(long, value_name = "OLDER", num_args = 0..=1, conflicts_with = "check")]
+        compare: Option<Option<PathBuf>>,
         #[arg(long, default_value = "openapi/leadwright.json")]
         path: PathBuf,
     },
-    /// Check the configuration and every connection, and say what is missing
-    Doctor,
+    /// Copy the SQLite database while it is in use, and prove the copy
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the SQLite database
+    Restore(backup::RestoreArgs),
+    /// Check the configuration and every connection, and say what to do; fails when something does not work
+    Doctor {
+        /// Print the checks as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the process on this machine whether it is ready; fails when it is not
+    Health,
     /// Act on the platform directly
     Admin {
         #[command(subcommand)]
@@ -70,17 +97,36 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Runs one command.
 pub async fn run() -> Outcome {
-    // These two do without the machine's configuration.
+    // These do without the machine's configuration.
     let command = match Cli::parse().command {
-        Command::Openapi { check, path } => return openapi::run(&app::document(), &path, check),
+        Command::Openapi { compare: Some(older), .. } => return openapi::compare(&app::document(), older),
+        Command::Openapi { check, path, .. } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
-            log_to_stderr(false, "error");
+            telemetry::start(false, "error", None)?;
             return demo::run(args).await;
+        }
+        Command::Sandbox { bind, public_url } => {
+            telemetry::start(false, "info", None)?;
+            return Ok(app::twins::serve(bind, &public_url).await?);
         }
         other => other,
     };
-    let config = Config::from_source(&Source::load()?)?;
-    log_to_stderr(config.json_logs, "info");
+    let source = Source::load()?;
+    // Nor may these make a master key where there is none.
+    let command = match command {
+        Command::Health => return health::run(&source),
+        Command::Restore(args) => return backup::restore(&source, &args),
+        other => other,
+    };
+    let config = Config::from_source(&source)?;
+    let level = if matches!(command, Command::Doctor { .. }) { "error" } else { "info" };
+    let telemetry = telemetry::start(config.json_logs, level, config.otlp_endpoint.as_deref())?;
+    let outcome = obey(command, config).await;
+    telemetry.finish().await;
+    outcome
+}
+
+async fn obey(command: Command, config: Config) -> Outcome {
     match command {
         Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
         Command::Worker => start(config, Parts { http: false, worker: true }).await,
@@ -89,14 +135,23 @@ pub async fn run() -> Outcome {
             println!("The database is up to date.");
             Ok(())
         }
-        Command::Doctor => doctor::run(config).await,
+        Command::Backup(args) => backup::backup(&config, &args),
+        Command::Doctor { json } => doctor::run(config, json).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
-        Command::Openapi { .. } | Command::Demo(_) => unreachable!("handled above"),
+        Command::Openapi { .. }
+        | Command::Demo(_)
+        | Command::Sandbox { .. }
+        | Command::Health
+        | Command::Restore(_) => {
+            unreachable!("handled above")
+        }
     }
 }
 
 async fn start(config: Config, parts: Parts) -> Outcome {
-    serve::run(App::build(config, Clock::system())?, parts).await?;
+    // Only where everything is a rehearsal may time be moved.
+    let clock = if config.sandbox { Clock::movable() } else { Clock::system() };
+    serve::run(App::build(config, clock)?, parts).await?;
     Ok(())
 }
 
@@ -107,15 +162,4 @@ async fn create_operator(config: Config, name: String, email: Option<Email>) -> 
     let (operator, key) = app.core.db.write(PlatformScope::system(), create).await?;
     println!("operator {operator}\nkey      {key}\n\nThe key is shown only now.");
     Ok(())
-}
-
-fn log_to_stderr(json: bool, level: &str) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    let set = if json { subscriber.json().try_init() } else { subscriber.try_init() };
-    if let Err(error) = set {
-        eprintln!("logging is already set up: {error}");
-    }
 }

@@ -9,6 +9,7 @@ pub mod http;
 pub mod jobs;
 pub mod metrics;
 pub mod rules;
+pub mod trace;
 
 use std::sync::Arc;
 

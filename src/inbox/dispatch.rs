@@ -4,7 +4,8 @@
 //! An attempt is opened in a transaction before the provider is asked and closed in another one after it answered. Where
 //! the process died or the answer was lost in between, the attempt is still open at the next run and [`recover`] decides:
 //! Twilio is asked for its list, Resend is simply asked again under the same idempotency key, and SMTP, which can be asked
-//! nothing, ends as `unknown` and is never sent twice. [`send`] asks; [`settle`] turns the answer into rows and an outcome.
+//! nothing, ends as `unknown`, in front of the operators, and is never sent twice. [`send`] asks; [`settle`] turns the
+//! answer into rows and an outcome.
 
 use std::collections::BTreeMap;
 
@@ -22,9 +23,10 @@ use crate::providers::{
 
 /// How long a message may be missing from the provider's list before it counts as never taken.
 const SEARCH_SECONDS: i64 = 60;
-/// How far the provider's clock may be from ours. A message it dates before our attempt may be ours all the same, and
-/// taking it for older would send it twice.
-const CLOCK_SKEW_SECONDS: i64 = 60;
+/// How far the provider's clock may be from ours, or ours from what it was when the attempt began. A message that is dated
+/// before our attempt may be ours all the same, and taking it for older would send it twice. An older one that is not ours
+/// is known by its id.
+const CLOCK_SKEW: chrono::Duration = chrono::Duration::hours(1);
 /// When a lost answer is looked for first.
 const FIRST_LOOK_SECONDS: i64 = 5;
 
@@ -50,8 +52,18 @@ pub struct OpenAttempt {
     pub began_at: Timestamp,
     /// Of the first attempt in a row whose end is unknown.
     pub first_began_at: Timestamp,
-    /// Provider ids that belong to others since a few minutes before, so that none of them is taken for this one.
+    /// Provider ids that belong to others, [`known_since`] the attempt, so that none of them is taken for this one.
     pub known: Vec<String>,
+}
+
+/// From when on a message may be the one whose first attempt began then, by our clock then.
+fn sent_since(first_began_at: Timestamp, now: Timestamp) -> Timestamp {
+    first_began_at.min(now).minus(CLOCK_SKEW)
+}
+
+/// From when on other messages may be taken for one whose first attempt began then.
+pub fn known_since(first_began_at: Timestamp, now: Timestamp) -> Timestamp {
+    first_began_at.min(now).minus(CLOCK_SKEW * 2)
 }
 
 /// What came of asking.
@@ -100,7 +112,7 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
                 channel,
                 from: parcel.from.address.clone(),
                 to: parcel.to.clone(),
-                since: open.first_began_at.minus(chrono::Duration::seconds(CLOCK_SKEW_SECONDS)),
+                since: sent_since(open.first_began_at, now),
                 content: content(parcel),
                 known: open.known,
             };
@@ -238,7 +250,11 @@ pub async fn settle(context: &JobContext, ledger: impl Ledger, verdict: Verdict)
             context.finish(move |tx| ledger.accepted(tx, provider, &external_id, status)).await
         }
         Verdict::Refused(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Failed, &error)).await,
-        Verdict::Lost(error) => context.finish(move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await,
+        // Only a person can find out: the dead job lies where operators look, and running it again sends nothing.
+        Verdict::Lost(error) => {
+            let reason = Error::from(error.clone());
+            context.bury(reason, move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await
+        }
         Verdict::InDoubt { at, reason } => Ok(Outcome::Snooze(at, reason)),
         Verdict::Stuck(error) => {
             let kept = error.clone();
@@ -289,6 +305,15 @@ mod tests {
         let rate = error(ErrorClass::Rate).after(Some(Duration::from_secs(7)));
         let Verdict::Later { at: Some(at), .. } = judge(rate, false, now) else { panic!("rate is later") };
         assert_eq!(at.since(now).num_seconds(), 7);
+    }
+
+    #[test]
+    fn a_message_that_the_provider_dates_before_our_attempt_is_found() {
+        let real: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        let minutes = chrono::Duration::minutes;
+        assert!(sent_since(real.plus(minutes(15)), real.plus(minutes(16))) < real, "our clock is ahead");
+        assert!(sent_since(real.plus(minutes(90)), real.plus(minutes(1))) < real, "our clock was set back since");
+        assert!(known_since(real, real) < sent_since(real, real), "what is older is known not to be it");
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
             let parcel = parcel(tx, &message)?;
             let began_at = message.attempted_at.unwrap_or(message.created_at);
             let first_began_at = first_attempt(&message).unwrap_or(began_at);
-            let (channel, since) = (message.channel, first_began_at.minus(chrono::Duration::minutes(5)));
+            let (channel, since) = (message.channel, dispatch::known_since(first_began_at, tx.now()));
             let known =
                 messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
             Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at, known }))))

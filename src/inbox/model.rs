@@ -156,10 +156,27 @@ pub fn masked_name(name: &str) -> String {
     initials.collect::<Vec<_>>().join(" ")
 }
 
+/// When a message counts as written. A message that is stored late, because its first try failed, still has its place; and
+/// where the latest one is dated in the future, because the clock was set back since, the new one follows it all the same.
+pub fn written_at(at: Timestamp, now: Timestamp, latest: Option<Timestamp>) -> Timestamp {
+    match latest {
+        Some(latest) if latest > now => latest.plus(chrono::Duration::microseconds(1)),
+        _ => at,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use MessageStatus as S;
+
+    #[test]
+    fn a_message_keeps_its_time_unless_the_clock_was_set_back() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_795_165_200 + seconds).unwrap();
+        assert_eq!(written_at(at(0), at(9), None), at(0));
+        assert_eq!(written_at(at(0), at(9), Some(at(5))), at(0), "stored late, after one that was written later");
+        assert_eq!(written_at(at(0), at(9), Some(at(60))).since(at(60)).num_microseconds(), Some(1));
+    }
 
     #[test]
     fn no_order_of_reports_takes_a_message_back() {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::leave::set_metadata;
 use super::model::{
-    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, preview,
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, preview, written_at,
 };
 use super::open;
 use super::send;
@@ -144,6 +144,8 @@ fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Optio
 fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Option<MessageId>> {
     let conversation = &routed.conversation;
     let has_media = inbound.attachments.as_array().is_some_and(|list| !list.is_empty());
+    // By when it was told, not by when it is stored: its first try may have failed and a later message been faster.
+    let at = written_at(inbound.received_at, tx.now(), conversation.last_message_at);
     let mut message = Message {
         direction: Direction::Inbound,
         sender_type: SenderType::Lead,
@@ -156,7 +158,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         provider: Some(inbound.provider.into()),
         external_id: Some(inbound.external_id.clone()),
         status: MessageStatus::Received,
-        ..Message::new(tx.tenant(), conversation.id, conversation.lead_id, inbound.channel, tx.now())
+        ..Message::new(tx.tenant(), conversation.id, conversation.lead_id, inbound.channel, at)
     };
     set_metadata(&mut message, "received_at", json!(inbound.received_at));
     if routed.candidates > 1 {
@@ -170,7 +172,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
     let touch = Touch {
         direction: Direction::Inbound,
         preview: &line,
-        at: inbound.received_at,
+        at,
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
     conversations::touch(tx, conversation.id, &touch)?;

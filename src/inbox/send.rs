@@ -10,7 +10,7 @@ use serde_json::json;
 use super::leave;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, longest_content, preview,
-    window_is_open,
+    window_is_open, written_at,
 };
 use super::senders;
 use super::store::conversations::{self, Conversation, Touch};
@@ -63,7 +63,7 @@ pub fn queue(
     reopen(tx, &conversation)?;
 
     let tenant = crate::tenants::store::current(tx)?;
-    let now = tx.now();
+    let at = written_at(tx.now(), tx.now(), conversation.last_message_at);
     let author = tx.actor().user();
     let message = Message {
         direction: Direction::Outbound,
@@ -81,14 +81,14 @@ pub fn queue(
         from_address: Some(sender.address.clone()),
         to_address: Some(address),
         status: MessageStatus::Queued,
-        ..Message::new(tx.tenant(), id, conversation.lead_id, conversation.channel, now)
+        ..Message::new(tx.tenant(), id, conversation.lead_id, conversation.channel, at)
     };
     messages::insert(tx, &message)?;
     if conversation.sender_address.as_deref() != Some(sender.address.as_str()) {
         conversations::set_sender(tx, id, &sender.address)?;
     }
     let line = preview(&message.content);
-    let touch = Touch { direction: Direction::Outbound, preview: &line, at: now, window_expires_at: None };
+    let touch = Touch { direction: Direction::Outbound, preview: &line, at, window_expires_at: None };
     conversations::touch(tx, id, &touch)?;
     let event = NewEvent::new(EventType::MessageQueued).subject(message.id.uuid()).lead(message.lead_id);
     tx.record(event.data(json!({"conversation_id": id, "channel": message.channel})))?;

@@ -15,6 +15,7 @@ use super::store::conversations;
 use super::store::messages::{self, Message};
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::json::Json;
+use crate::base::time::Timestamp;
 use crate::contacts::consent;
 use crate::engine::db::schema::events;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
@@ -106,6 +107,10 @@ impl Stage {
     }
 
     async fn inbound(&self, external_id: &str, content: &str) -> InboundOutcome {
+        self.inbound_at(external_id, content, self.clock.now()).await
+    }
+
+    async fn inbound_at(&self, external_id: &str, content: &str, received_at: Timestamp) -> InboundOutcome {
         let inbound = Inbound {
             channel: Channel::Whatsapp,
             provider: "twilio",
@@ -116,7 +121,7 @@ impl Stage {
             content: content.into(),
             attachments: json!([]),
             opt_out: None,
-            received_at: self.clock.now(),
+            received_at,
         };
         self.platform(move |tx| from_provider(tx, inbound)).await
     }
@@ -153,6 +158,28 @@ fn landed(outcome: &InboundOutcome) -> (TenantId, ConversationId) {
 }
 
 on_both_engines! {
+    async fn a_conversation_reads_in_the_order_in_which_it_was_written(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        let (tenant, _, conversation) = acme;
+        stage.clock.advance(chrono::Duration::minutes(1));
+        stage.sent(acme, "SMa").await;
+        let first_told_at = stage.clock.now();
+        stage.clock.advance(chrono::Duration::seconds(2));
+        // The first one's try failed, so it is stored after the second one.
+        stage.inbound("SM2", "2: tomorrow").await;
+        stage.inbound_at("SM1", "1: not today", first_told_at).await;
+        let shown = stage.within(tenant, move |tx| conversations::get(tx, conversation)).await;
+        assert_eq!(shown.last_message_preview.as_deref(), Some("2: tomorrow"));
+        assert_eq!(shown.last_inbound_at, Some(stage.clock.now()));
+        // The clock is set back: what is said next still comes next.
+        stage.clock.advance(chrono::Duration::minutes(-30));
+        stage.inbound("SM3", "3: at noon").await;
+        stage.inbound("SM4", "4: bring cake").await;
+        let listed = stage.within(tenant, move |tx| messages::list(tx, conversation, true, None, 50)).await;
+        let said: Vec<&str> = listed.iter().filter_map(|message| message.content.split(": ").next()).collect();
+        assert_eq!(said[said.len() - 4..], ["1", "2", "3", "4"]);
+    }
+
     async fn an_answer_on_a_shared_number_goes_to_whoever_wrote_last(stage: Stage) {
         let (acme, other) = (stage.with_lead("acme").await, stage.with_lead("other").await);
         assert!(matches!(stage.inbound("SM0", "hello?").await, InboundOutcome::Unknown), "nobody wrote to this person");

@@ -1,4 +1,5 @@
-//! What providers tell us: their webhooks, verified, kept once, and acted on by a job that can be replayed.
+//! Webhooks. What providers tell us: verified, kept once, and acted on by a job that can be replayed. What we tell others is in
+//! [`outbound`].
 //!
 //! A webhook is verified over its raw bytes ([`api`]), stored under the provider's own id of the event with the job that follows,
 //! and answered at once ([`accept`]). The job ([`process`]) fetches what is missing, finds the tenant and has one effect, however
@@ -9,6 +10,7 @@
 mod accept;
 pub mod api;
 pub mod model;
+pub mod outbound;
 pub mod process;
 pub mod store;
 #[cfg(test)]
@@ -16,6 +18,7 @@ mod tests;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -27,6 +30,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(api::twilio::receive_twilio_message)
         .service(api::twilio::receive_twilio_status)
         .service(api::resend::receive_resend_webhook);
+    outbound::routes(cfg);
 }
 
 /// The paths the ad platforms were first given, outside `/v1`.
@@ -35,8 +39,13 @@ pub fn aliases(cfg: &mut ServiceConfig) {
 }
 
 pub fn jobs(registry: &mut Registry, providers: &Providers) {
+    outbound::jobs(registry, providers);
     for kind in [&process::PROCESS, &process::RECEIPT] {
         let providers = providers.clone();
         registry.handle(kind, move |ctx| process::run(ctx, providers.clone()));
     }
+}
+
+pub fn reactions(reactions: &mut Reactions) {
+    outbound::reactions(reactions);
 }

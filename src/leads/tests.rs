@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
-use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location};
 use super::store::{self, Behaviour, Lead};
 use crate::base::id::{LeadId, RawId};
 use crate::base::json::Json;
 use crate::engine::db::TenantTx;
 use crate::engine::db::testing::on_both_engines;
+use crate::engine::events::{self, EventFilter, EventType, NewEvent};
 use crate::tenants::tests::house::House;
 
 /// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.
@@ -96,5 +97,32 @@ on_both_engines! {
         let mut fresh = house.within(tenant, move |tx| store::get(tx, id)).await;
         assert_eq!((fresh.contact_count, &fresh.company), (1, &None));
         house.within(tenant, move |tx| store::update(tx, &mut fresh)).await;
+    }
+
+    async fn a_locked_leads_events_hide_the_person_until_it_is_unlocked(house: House) {
+        let tenant = house.tenant("Acme").await;
+        let look = |tx: &mut TenantTx<'_>| {
+            let mut events = events::list(tx, &EventFilter::default(), 10)?;
+            events::conceal(tx, &mut events)?;
+            let find = |kind: EventType| events.iter().find(|event| event.kind == kind).map(|event| event.data.clone());
+            Ok((find(EventType::MessageReceived).unwrap(), find(EventType::SuppressionCreated).unwrap()))
+        };
+        let record = |tx: &mut TenantTx<'_>| {
+            let lead = Lead { is_locked: true, phone: Some("+919876543210".into()), ..rajesh(tx) };
+            store::insert(tx, &lead)?;
+            store::add_identity(tx, lead.id, IdentityKind::Phone, "+919876543210")?;
+            let data = json!({"channel": "whatsapp", "preview": "I am Rajesh"});
+            tx.record(NewEvent::new(EventType::MessageReceived).lead(lead.id).data(data))?;
+            let data = json!({"channel": "whatsapp", "address": "+919876543210"});
+            tx.record(NewEvent::new(EventType::SuppressionCreated).data(data))?;
+            Ok(lead.id)
+        };
+        let id = house.within(tenant, record).await;
+        let hidden = house.within(tenant, look).await;
+        assert_eq!(hidden.0, json!({"channel": "whatsapp", "preview": null}));
+        assert_eq!(hidden.1, json!({"channel": "whatsapp", "address": null}));
+        house.within(tenant, move |tx| store::unlock(tx, &[id])).await;
+        let told = house.within(tenant, look).await;
+        assert_eq!((&told.0["preview"], &told.1["address"]), (&json!("I am Rajesh"), &json!("+919876543210")));
     }
 }

@@ -139,7 +139,8 @@ pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, 
     "lead_enquired": {"in_app": true, "email": false, "whatsapp": false},
     "message_received": {"in_app": true, "email": false, "whatsapp": false},
     "quota_reached": {"in_app": true, "email": true, "whatsapp": false},
-    "subscription_expired": {"in_app": true, "email": true, "whatsapp": false}
+    "subscription_expired": {"in_app": true, "email": true, "whatsapp": false},
+    "webhook_endpoint_disabled": {"in_app": true, "email": true, "whatsapp": false}
 }))]
 pub struct NotificationPreferences {
     pub lead_created: Choice,
@@ -147,6 +148,7 @@ pub struct NotificationPreferences {
     pub message_received: Choice,
     pub quota_reached: Choice,
     pub subscription_expired: Choice,
+    pub webhook_endpoint_disabled: Choice,
 }
 
 impl NotificationPreferences {
@@ -158,6 +160,7 @@ impl NotificationPreferences {
             message_received: choice(NotificationKind::MessageReceived),
             quota_reached: choice(NotificationKind::QuotaReached),
             subscription_expired: choice(NotificationKind::SubscriptionExpired),
+            webhook_endpoint_disabled: choice(NotificationKind::WebhookEndpointDisabled),
         }
     }
 }
@@ -193,6 +196,9 @@ pub struct NotificationPreferencesPatch {
     #[serde(default)]
     #[schema(value_type = Option<ChoicePatch>)]
     pub subscription_expired: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub webhook_endpoint_disabled: Patch<ChoicePatch>,
 }
 
 /// Change your notification preferences.
@@ -219,6 +225,7 @@ pub async fn update_notification_preferences(
             (NotificationKind::MessageReceived, patch.message_received),
             (NotificationKind::QuotaReached, patch.quota_reached),
             (NotificationKind::SubscriptionExpired, patch.subscription_expired),
+            (NotificationKind::WebhookEndpointDisabled, patch.webhook_endpoint_disabled),
         ] {
             merge(&mut document, kind, patch);
         }

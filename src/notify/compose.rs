@@ -120,6 +120,21 @@ fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
 
 fn about_account(kind: NotificationKind, data: &Value, tenant: &Tenant, public_url: &str) -> Notice {
     let base = tenant.settings.deep_link_base_url.as_deref().unwrap_or(public_url).trim_end_matches('/');
+    if kind == NotificationKind::WebhookEndpointDisabled {
+        let host = data["host"].as_str().unwrap_or("your address");
+        let why = match data["reason"].as_str() {
+            Some("gone") => "It answered that it is gone for good.",
+            _ => "Nothing we sent it arrived for five days.",
+        };
+        let body = format!("{why} It gets no events until you enable it again; then replay what it missed.");
+        return alert(
+            kind,
+            format!("The webhook endpoint at {host} was disabled"),
+            body,
+            format!("{base}/webhooks"),
+            None,
+        );
+    }
     let (title, body) = if kind == NotificationKind::QuotaReached {
         let used = data["used"].as_i64().map_or(String::new(), |used| format!(" ({used})"));
         let then = match data["policy"].as_str() {

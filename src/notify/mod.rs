@@ -36,5 +36,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::LeadEnquired, &announce::OTHER)
         .on(EventType::MessageReceived, &announce::OTHER)
         .on(EventType::QuotaReached, &announce::OTHER)
-        .on(EventType::SubscriptionExpired, &announce::OTHER);
+        .on(EventType::SubscriptionExpired, &announce::OTHER)
+        .on(EventType::WebhookEndpointDisabled, &announce::OTHER);
 }

@@ -14,6 +14,7 @@ crate::text_enum! {
         MessageReceived = "message_received",
         QuotaReached = "quota_reached",
         SubscriptionExpired = "subscription_expired",
+        WebhookEndpointDisabled = "webhook_endpoint_disabled",
     }
 }
 
@@ -26,13 +27,14 @@ impl NotificationKind {
             EventType::MessageReceived => Self::MessageReceived,
             EventType::QuotaReached => Self::QuotaReached,
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
+            EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
             _ => return None,
         })
     }
 
     /// About the account, hence for those who run it.
     pub fn is_for_managers(self) -> bool {
-        matches!(self, Self::QuotaReached | Self::SubscriptionExpired)
+        matches!(self, Self::QuotaReached | Self::SubscriptionExpired | Self::WebhookEndpointDisabled)
     }
 
     /// Important enough to reach people outside the product unless they say otherwise.

@@ -15,6 +15,14 @@ crate::text_enum! {
     pub enum AdPlatform { Meta = "meta" | "facebook", Google = "google" }
 }
 
+impl AdPlatform {
+    /// Is an ad campaign's daily budget its own? At Google a budget may be shared by several ad campaigns, so lowering it
+    /// for one would starve the others.
+    pub fn has_own_budget(self) -> bool {
+        self == Self::Meta
+    }
+}
+
 crate::text_enum! {
     /// The two channels that reach a phone number.
     pub enum TextChannel { Whatsapp = "whatsapp", Sms = "sms" }

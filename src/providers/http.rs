@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder};
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::{ErrorClass, ProviderError};
+use crate::engine::trace;
 
 /// Answers are read up to this size; no provider we call sends more.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
@@ -131,6 +134,31 @@ pub(super) async fn exchange(
     repeat: Repeat,
     request: RequestBuilder,
 ) -> Result<Answer, ProviderError> {
+    let span = call_span(provider);
+    let answer = send(provider, repeat, request).instrument(span.clone()).await;
+    if trace::is_on() {
+        match &answer {
+            Ok(answer) => span.record("http.response.status_code", i64::from(answer.status)),
+            Err(error) => span.record("error.type", error.code.as_str()),
+        };
+        if !answer.as_ref().is_ok_and(Answer::is_success) {
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    answer
+}
+
+/// One call in a trace. Neither address nor body: both may hold what is nobody's business.
+pub(super) fn call_span(provider: &'static str) -> tracing::Span {
+    let span = tracing::info_span!("provider_call", provider, otel.name = Empty, otel.kind = Empty,
+        otel.status_code = Empty, http.response.status_code = Empty, error.type = Empty);
+    if trace::is_on() {
+        span.record("otel.name", format!("call {provider}")).record("otel.kind", "client");
+    }
+    span
+}
+
+async fn send(provider: &'static str, repeat: Repeat, request: RequestBuilder) -> Result<Answer, ProviderError> {
     // `without_url` everywhere: the URL may carry a proof derived from a secret.
     let lost = |error: reqwest::Error| {
         let (class, code) = if error.is_builder() {

@@ -4,9 +4,10 @@
 //! A vendor's folder holds its wire types, its webhook signature, its adapter and the table that sorts its error codes into
 //! [`ErrorClass`], which is all the rest of the product ever looks at. Nothing here touches the database, decides on a retry or
 //! knows a tenant: adapters translate, callers decide. Every base URL is configuration, so the twins in [`crate::sandbox`] are
-//! reached by the very same code. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
+//! reached by the very same code. What tenants want us to call is no vendor: [`outside`] guards it. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
 
 mod capability;
+mod check;
 mod digits;
 mod error;
 mod http;
@@ -15,6 +16,7 @@ mod settings;
 
 pub mod google_ads;
 pub mod meta;
+pub mod outside;
 pub mod resend;
 pub mod smtp;
 pub mod standard_webhooks;
@@ -27,6 +29,7 @@ pub use capability::{
     Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox,
     OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
+pub use check::{Finding, Standing};
 pub use digits::Digits;
 pub use error::{ErrorClass, ProviderError};
 pub use registry::{Connection, ConnectionState, Providers};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::google_ads::GoogleAdsApi;
 use super::http::Clients;
 use super::meta::GraphApi;
+use super::outside::Outside;
 use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
@@ -23,6 +24,7 @@ struct Inner {
     twilio: Option<TwilioMessages>,
     resend: Option<ResendEmails>,
     smtp: Option<SmtpEmails>,
+    outside: Outside,
 }
 
 crate::text_enum! {
@@ -58,6 +60,7 @@ impl Providers {
             twilio: TwilioMessages::from_settings(&settings.twilio, &clients)?,
             resend: ResendEmails::from_settings(&settings.resend, &clients)?,
             smtp: SmtpEmails::from_settings(&settings.smtp, settings.timeout)?,
+            outside: Outside::new(settings.outside.clone())?,
             settings,
         })))
     }
@@ -65,6 +68,26 @@ impl Providers {
     /// The settings in force: webhook secrets, keys and tokens are read from here.
     pub fn settings(&self) -> &ProviderSettings {
         &self.0.settings
+    }
+
+    #[allow(clippy::type_complexity)] // five options, read at once
+    pub(super) fn adapters(
+        &self,
+    ) -> (Option<&GraphApi>, Option<&GoogleAdsApi>, Option<&TwilioMessages>, Option<&ResendEmails>, Option<&SmtpEmails>)
+    {
+        let inner = &self.0;
+        (
+            inner.meta.as_ref(),
+            inner.google_ads.as_ref(),
+            inner.twilio.as_ref(),
+            inner.resend.as_ref(),
+            inner.smtp.as_ref(),
+        )
+    }
+
+    /// For addresses that tenants give us.
+    pub fn outside(&self) -> &Outside {
+        &self.0.outside
     }
 
     pub fn whatsapp(&self) -> Option<&dyn TextSender> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::outside::OutsideSettings;
 use crate::base::crypto::Secret;
 
 /// All providers' settings. [`Default`] is every provider's real address and no credential.
@@ -16,6 +17,8 @@ pub struct ProviderSettings {
     pub twilio: TwilioSettings,
     pub resend: ResendSettings,
     pub smtp: SmtpSettings,
+    /// How addresses that tenants give us are called.
+    pub outside: OutsideSettings,
 }
 
 impl Default for ProviderSettings {
@@ -27,6 +30,7 @@ impl Default for ProviderSettings {
             twilio: TwilioSettings::default(),
             resend: ResendSettings::default(),
             smtp: SmtpSettings::default(),
+            outside: OutsideSettings::default(),
         }
     }
 }

@@ -26,6 +26,18 @@ pub fn sign(secret: &Secret, id: &str, timestamp: i64, body: &[u8]) -> Option<St
     Some(format!("v1,{}", STANDARD.encode(digest(secret, id, &timestamp.to_string(), body)?)))
 }
 
+/// A secret of 32 random bytes, as `whsec_` and base64.
+pub fn new_secret() -> Secret {
+    let bytes: [u8; 32] = rand::random();
+    Secret::new(format!("whsec_{}", STANDARD.encode(bytes)))
+}
+
+/// The value of `webhook-signature`: one signature per secret, separated by blanks, as during a rotation.
+pub fn sign_all(secrets: &[Secret], id: &str, timestamp: i64, body: &[u8]) -> String {
+    let signatures: Vec<String> = secrets.iter().filter_map(|secret| sign(secret, id, timestamp, body)).collect();
+    signatures.join(" ")
+}
+
 /// Accepts when any `v1` value matches any of the secrets and the timestamp is within `tolerance` seconds of `now`.
 /// No secret, no headers and no timestamp accept nobody.
 pub fn verify(headers: Headers<'_>, body: &[u8], secrets: &[Secret], now: i64, tolerance: i64) -> bool {
@@ -76,6 +88,17 @@ mod tests {
         let signature =
             sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#).unwrap();
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn during_a_rotation_both_secrets_sign() {
+        let (old, new) = (new_secret(), new_secret());
+        let signature = sign_all(&[new.clone(), old.clone()], "evt_1", 1_795_165_200, b"{}");
+        assert_eq!(signature.split(' ').count(), 2);
+        for secret in [old, new] {
+            let headers = Headers { id: "evt_1", timestamp: "1795165200", signature: &signature };
+            assert!(verify(headers, b"{}", &[secret], 1_795_165_200, TOLERANCE_SECONDS));
+        }
     }
 
     #[test]

@@ -193,7 +193,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
 
 async fn replace(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
     const PROVIDERS: &[&str] = &["meta", "google_ads", "twilio", "resend", "*"];
-    const OPERATIONS: &[&str] = &["send", "list", "fetch_lead", "set_status", "callback", "*"];
+    const OPERATIONS: &[&str] = &["send", "list", "fetch_lead", "set_status", "check", "callback", "*"];
     let mut list = match serde_json::from_slice::<FaultList>(&body) {
         Ok(list) => list.faults,
         Err(error) => return bad_request(&error.to_string()),

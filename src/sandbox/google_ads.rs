@@ -31,6 +31,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/google-ads/leads", web::post().to(submit));
     cfg.route("/google-ads/campaigns/{id}", web::get().to(show));
     cfg.route("/google-ads/{version}/customers/{customer}/campaigns:mutate", web::post().to(mutate));
+    cfg.route("/google-ads/{version}/customers/{customer}/googleAds:search", web::post().to(search));
 }
 
 // ---- the REST interface ----
@@ -91,6 +92,52 @@ struct CampaignUpdate {
     status: String,
 }
 
+/// The error Google answers unless the credentials are right and reach the account.
+fn unauthorized(sandbox: &Sandbox, request: &HttpRequest, customer: &str) -> Option<HttpResponse> {
+    let known = sandbox.credentials();
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let same = |given: &str, secret: &Secret| constant_time_eq(given.as_bytes(), secret.expose().as_bytes());
+    let refused = |family, reason, message| {
+        Some(failure(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", family, reason, message, Value::Null))
+    };
+    if !header("authorization").strip_prefix("Bearer ").is_some_and(|token| same(token, &known.google_access_token)) {
+        return refused("authenticationError", "OAUTH_TOKEN_INVALID", "The access token is not valid.");
+    }
+    if !same(header("developer-token"), &known.google_developer_token) {
+        return refused("authenticationError", "DEVELOPER_TOKEN_INVALID", "The developer token is not valid.");
+    }
+    let manager = header("login-customer-id");
+    if customer != known.google_customer_id || !(manager.is_empty() || manager == known.google_login_customer_id) {
+        let message = "The caller does not have permission.";
+        let (status, name) = (StatusCode::FORBIDDEN, "PERMISSION_DENIED");
+        return Some(failure(status, name, "authorizationError", "USER_PERMISSION_DENIED", message, Value::Null));
+    }
+    None
+}
+
+/// Only the account itself can be asked for.
+async fn search(
+    sandbox: web::Data<Sandbox>,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+    body: web::Json<Value>,
+) -> HttpResponse {
+    let (_, customer) = path.into_inner();
+    around(&sandbox, "google_ads", "check", refuse, || async {
+        if let Some(refused) = unauthorized(&sandbox, &request, &customer) {
+            return refused;
+        }
+        if !body["query"].as_str().is_some_and(|query| query.ends_with(" FROM customer")) {
+            return invalid("queryError", "UNEXPECTED_FROM_CLAUSE", "Only the customer can be asked for here.");
+        }
+        HttpResponse::Ok().json(json!({ "fieldMask": "customer.id,customer.descriptiveName,customer.status", "results": [
+            { "customer": { "resourceName": format!("customers/{customer}"), "id": customer, "descriptiveName": "Twin",
+                "status": "ENABLED" } }
+        ]}))
+    })
+    .await
+}
+
 async fn mutate(
     sandbox: web::Data<Sandbox>,
     request: HttpRequest,
@@ -102,24 +149,8 @@ async fn mutate(
         if !version.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) {
             return HttpResponse::NotFound().content_type("text/html").body("<html><title>Error 404</title></html>");
         }
-        let known = sandbox.credentials();
-        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let same = |given: &str, secret: &Secret| constant_time_eq(given.as_bytes(), secret.expose().as_bytes());
-        let refused = |family, reason, message| {
-            failure(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", family, reason, message, Value::Null)
-        };
-        if !header("authorization").strip_prefix("Bearer ").is_some_and(|token| same(token, &known.google_access_token))
-        {
-            return refused("authenticationError", "OAUTH_TOKEN_INVALID", "The access token is not valid.");
-        }
-        if !same(header("developer-token"), &known.google_developer_token) {
-            return refused("authenticationError", "DEVELOPER_TOKEN_INVALID", "The developer token is not valid.");
-        }
-        let manager = header("login-customer-id");
-        if customer != known.google_customer_id || !(manager.is_empty() || manager == known.google_login_customer_id) {
-            let message = "The caller does not have permission.";
-            let (status, name) = (StatusCode::FORBIDDEN, "PERMISSION_DENIED");
-            return failure(status, name, "authorizationError", "USER_PERMISSION_DENIED", message, Value::Null);
+        if let Some(refused) = unauthorized(&sandbox, &request, &customer) {
+            return refused;
         }
         let mutate: Mutate = match serde_json::from_slice(&body) {
             Ok(mutate) => mutate,

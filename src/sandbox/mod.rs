@@ -3,9 +3,10 @@
 //! A twin checks requests as its provider would, answers in its shapes, signs its webhooks with its algorithm, keeps what it was sent
 //! and can be told to misbehave ([`Fault`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
 //! base URL, and its webhooks arrive at the public address. Extra `POST`s play the outside world (a person fills a form, somebody
-//! answers), and `/sandbox/outbox` shows everything that was sent. Nothing here is reachable unless mounted, and nothing survives a restart.
+//! answers), `/sandbox/outbox` shows everything that was sent, and `/sandbox/clock` lets time pass. Nothing here is reachable unless mounted, and nothing survives a restart.
 
 mod callbacks;
+mod clock;
 mod credentials;
 mod faults;
 mod google_ads;
@@ -124,6 +125,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
             .configure(twilio::routes)
             .configure(resend::routes)
             .configure(outbox::routes)
-            .configure(faults::routes),
+            .configure(faults::routes)
+            .configure(clock::routes),
     );
 }

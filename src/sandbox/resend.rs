@@ -29,6 +29,7 @@ impl ResendTwin {
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/resend/emails", web::post().to(send));
+    cfg.route("/resend/domains", web::get().to(domains));
 }
 
 fn failure(status: StatusCode, name: &str, message: &str) -> HttpResponse {
@@ -45,6 +46,21 @@ fn refuse(fault: &Fault) -> HttpResponse {
     }
     let name = fault.code_text().unwrap_or_else(|| "internal_server_error".into());
     failure(fault.http_status(500), &name, "Failed as told")
+}
+
+/// One verified domain: the platform's own by default.
+async fn domains(sandbox: web::Data<Sandbox>, request: HttpRequest) -> HttpResponse {
+    around(&sandbox, "resend", "check", refuse, || async {
+        let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let key = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        if !constant_time_eq(key.as_bytes(), sandbox.credentials().resend_api_key.expose().as_bytes()) {
+            return failure(StatusCode::UNAUTHORIZED, "invalid_api_key", "API key is invalid");
+        }
+        HttpResponse::Ok().json(json!({ "object": "list", "data": [
+            { "id": hex_id(), "name": "leadwright.example", "status": "verified", "region": "eu-west-1" }
+        ]}))
+    })
+    .await
 }
 
 #[derive(Deserialize)]

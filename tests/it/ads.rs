@@ -202,6 +202,7 @@ both_engines! {
 
     async fn slow_lowers_the_budget_until_the_next_period(app: TestApp) {
         let (tenant, campaign) = running(&app, "Slow", "slow").await;
+        tenant.ad_campaign("google", GOOGLE_CAMPAIGN, "40000000017", "0").await;
         tenant.enter_leads("person-", 50).await;
         app.run_jobs().await;
         let slow = view(&app, &tenant, &campaign).await;
@@ -209,12 +210,25 @@ both_engines! {
         let meta = at_meta(&app, CAMPAIGN).await;
         assert_eq!((&meta["status"], &meta["daily_budget"]), (&json!("ACTIVE"), &json!("10000")), "₹100 a day");
         assert_eq!(slow["daily_budget"]["amount"], 80_000, "its own budget is not forgotten");
+        assert_eq!(at_google(&app, GOOGLE_CAMPAIGN).await, "PAUSED", "a budget there may be shared");
 
         next_period(&app, &tenant).await;
         let meta = at_meta(&app, CAMPAIGN).await;
         assert_eq!((&meta["status"], &meta["daily_budget"]), (&json!("ACTIVE"), &json!("80000")));
         let again = view(&app, &tenant, &campaign).await;
         assert_eq!((&again["delivery"]["desired"], &again["status_reason"]), (&json!("running"), &Value::Null));
+        assert_eq!(at_google(&app, GOOGLE_CAMPAIGN).await, "ENABLED");
+    }
+
+    async fn a_larger_plan_lets_them_run_again(app: TestApp) {
+        let (tenant, campaign) = running(&app, "Upgrade", "block").await;
+        tenant.enter_leads("person-", 50).await;
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
+        tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "in_professional" })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(view(&app, &tenant, &campaign).await["status"], "active");
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
     }
 
     async fn what_the_ad_platform_refuses_is_visible_and_what_it_fails_is_tried_again(app: TestApp) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::both_engines;
 
 /// The document, made once: it takes a while in an unoptimised build.
-fn document() -> &'static Value {
+pub fn document() -> &'static Value {
     static DOCUMENT: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
     DOCUMENT.get_or_init(|| serde_json::to_value(leadwright::app::document()).expect("a document"))
 }
@@ -114,6 +114,26 @@ fn every_operation_is_described_whole() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_event_a_tenant_may_hear_of_has_its_webhook() {
+    let webhooks = document()["webhooks"].as_object().expect("webhooks");
+    let offered = &document()["components"]["schemas"]["EventPattern"]["enum"];
+    let offered: Vec<&str> = offered.as_array().expect("an enum").iter().filter_map(Value::as_str).collect();
+    for kind in offered.iter().filter(|pattern| !pattern.ends_with('*')) {
+        let operation = &webhooks.get(*kind).unwrap_or_else(|| panic!("{kind} has no webhook"))["post"];
+        let content = &operation["requestBody"]["content"]["application/json"];
+        assert_eq!(content["example"]["type"], *kind);
+        let own = &content["schema"]["allOf"][1]["properties"];
+        assert_eq!(own["type"]["enum"], json!([kind]));
+        for name in content["example"]["data"].as_object().expect("data").keys() {
+            assert!(own["data"]["properties"][name].is_object(), "{kind}: {name} is not described");
+        }
+    }
+    // Each of them, the ping, and nothing that nobody is told.
+    assert_eq!(webhooks.len(), offered.iter().filter(|pattern| !pattern.ends_with('*')).count() + 1);
+    assert!(webhooks.contains_key("webhook.ping") && !webhooks.contains_key("operator.created"));
 }
 
 both_engines! {

@@ -1,7 +1,9 @@
 //! What must hold when machines fail: a worker that is killed, several workers at once, a database that goes away.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,7 @@ use leadwright::engine::jobs::{JobKind, NewJob, Outcome, Registry, Worker, Worke
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::{TestApp, TestEngine};
+use crate::support::{Database, TestApp, TestEngine};
 
 static COUNTED: JobKind = JobKind::new("test.counted");
 /// Nothing here takes as long unless it hangs.
@@ -111,6 +113,25 @@ both_engines! {
         assert!(message["sent_at"].is_string() && message["error"].is_null(), "{message}");
     }
 
+    async fn a_fetch_that_is_merely_slow_is_waited_for(app: TestApp) {
+        let tenant = app.growth("Slow fetch").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        app.run_jobs().await;
+        fault(&app, json!([{ "provider": "meta", "operation": "fetch_lead", "mode": "delay", "delay_ms": 1_500, "times": 1 }])).await;
+        for name in ["Asha", "Bina"] {
+            let fields = json!([{ "name": "full_name", "values": [name] }, { "name": "email", "values": [format!("{name}@example.com")] }]);
+            let lead = json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields });
+            let sent = app.anonymous().post("/sandbox/meta/leads", lead).await.created();
+            assert_eq!(sent["webhook_status"], 200, "accepted before anything is fetched");
+        }
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 2);
+        assert_eq!(tenant.usage().await["leads"]["used"], 2);
+        let done = jobs(&app, "state=done&kind=webhook.process").await;
+        let attempts: Vec<&Value> = done.iter().map(|job| &job["attempt"]).collect();
+        assert!(attempts.len() >= 2 && attempts.iter().all(|attempt| **attempt == 1), "none was tried again: {attempts:?}");
+    }
+
     async fn several_workers_run_each_job_once(app: TestApp) {
         let counts: Arc<Mutex<BTreeMap<u64, usize>>> = Arc::default();
         let other = App::build((*app.app.config).clone(), app.clock.clone()).expect("a second process' parts");
@@ -137,6 +158,107 @@ both_engines! {
         let counts = counts.lock().expect("unpoisoned");
         assert_eq!((total, counts.len(), counts.values().max()), (300, 300, Some(&1)));
     }
+}
+
+/// A mail server that takes every message and dies before it says so; counts what it took.
+fn silent_mail_server() -> (String, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("smtp://{}", listener.local_addr().expect("its address"));
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = taken.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let count = count.clone();
+            std::thread::spawn(move || talk(stream, &count));
+        }
+    });
+    (url, taken)
+}
+
+/// One connection, until the message has come.
+fn talk(mut stream: std::net::TcpStream, taken: &AtomicUsize) -> std::io::Result<()> {
+    let lines = BufReader::new(stream.try_clone()?).lines();
+    let mut is_data = false;
+    stream.write_all(b"220 ready\r\n")?;
+    for line in lines {
+        match (is_data, line?.as_str()) {
+            (true, ".") => {
+                taken.fetch_add(1, Ordering::SeqCst);
+                return Ok(());
+            }
+            (true, _) => {}
+            (false, "DATA") => {
+                is_data = true;
+                stream.write_all(b"354 go on\r\n")?;
+            }
+            (false, _) => stream.write_all(b"250 ok\r\n")?,
+        }
+    }
+    Ok(())
+}
+
+both_engines! {
+    async fn a_worker_whose_log_cannot_be_written_goes_on(app: TestApp) {
+        let app = TestApp::start_today(app.engine).await;
+        let config = &app.app.config;
+        let (bind, key) = (config.bind.to_string(), config.master_key.to_base64());
+        let settings =
+            [("BIND", bind.as_str()), ("DATABASE_URL", &config.database.url), ("MASTER_KEY", &key), ("SANDBOX", "true")];
+        let mut process = leadwright("worker", &settings).stderr(Stdio::piped()).spawn().expect("a worker process");
+        // Nobody reads the log any more: every line fails.
+        drop(process.stderr.take());
+        let tenant = app.growth("Closed log").await;
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        until("the announcement", async || !app.outbox().await.is_empty()).await;
+        assert!(process.try_wait().expect("its state").is_none(), "it lives");
+        kill(process);
+    }
+
+    async fn an_email_whose_answer_was_lost_lies_with_the_operators_and_is_not_sent_again(app: TestApp) {
+        let (url, taken) = silent_mail_server();
+        let app = TestApp::start(app.engine, &[("SMTP_URL", &url)]).await;
+        let tenant = app.growth("ABC").await;
+        app.run_jobs().await;
+        let before = taken.load(Ordering::SeqCst);
+        let lead = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
+        let lead = lead["id"].as_str().expect("an id");
+        let found = tenant.owner.get(&format!("/v1/conversations?channel=email&lead_id={lead}")).await.ok();
+        let path = format!("/v1/conversations/{}/messages", found["data"][0]["id"].as_str().expect("an id"));
+        let body = json!({ "subject": "Hello", "content": "Hello Asha" });
+        tenant.owner.post(&path, body).await.expect(202);
+        app.run_jobs().await;
+        // The message to the lead, and the one that tells the owner of the lead.
+        assert_eq!(taken.load(Ordering::SeqCst) - before, 2);
+        let status = async || tenant.owner.get(&path).await.ok()["data"][0]["status"].clone();
+        assert_eq!(status().await, "unknown");
+        let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=message.send").await.ok();
+        let job = &dead["data"][0];
+        assert!(job["last_error"].as_str().is_some_and(|reason| reason.contains("smtp")), "{dead}");
+        let told = app.operator().get("/v1/ops/jobs?state=dead&kind=notification.deliver").await.ok();
+        assert_eq!(told["data"].as_array().map(Vec::len), Some(1), "{told}");
+        let retry = format!("/v1/ops/jobs/{}/retry", job["id"].as_str().expect("an id"));
+        app.operator().post(&retry, json!({})).await.ok();
+        app.run_jobs().await;
+        assert_eq!(taken.load(Ordering::SeqCst) - before, 2);
+        assert_eq!(status().await, "unknown");
+    }
+}
+
+#[test]
+fn processes_that_start_together_on_an_empty_database_agree() {
+    TestApp::run(TestEngine::Postgres, |app| async move {
+        let database = Database::create(TestEngine::Postgres);
+        let mut config = (*app.app.config).clone();
+        config.database.url.clone_from(&database.url);
+        let start = |_| {
+            let process = App::build(config.clone(), app.clock.clone()).expect("a process' parts");
+            tokio::spawn(async move { process.prepare().await })
+        };
+        let starting: Vec<_> = (0..6).map(start).collect();
+        for process in starting {
+            process.await.expect("joined").expect("it is ready");
+        }
+    });
 }
 
 /// One answer to a lead that was entered while connections broke.
@@ -204,6 +326,46 @@ fn a_server_without_its_database_is_up_and_not_ready() {
         let login = json!({ "email": "owner@example.com", "password": "correct horse battery 9" });
         anyone.post(&format!("http://{bind}/v1/auth/login"), login).await.problem(503, "storage.unavailable");
         kill(process);
+    });
+}
+
+/// Passes everything on to the test database, from now on.
+async fn relay(listener: tokio::net::TcpListener, server: url::Url) {
+    let target = (server.host_str().expect("a host").to_string(), server.port().unwrap_or(5432));
+    while let Ok((mut inbound, _)) = listener.accept().await {
+        let target = target.clone();
+        tokio::spawn(async move {
+            let mut outbound = tokio::net::TcpStream::connect(target).await?;
+            tokio::io::copy_bidirectional(&mut inbound, &mut outbound).await
+        });
+    }
+}
+
+#[test]
+fn a_server_that_starts_before_its_database_becomes_ready_with_it() {
+    TestApp::run(TestEngine::Postgres, |app| async move {
+        let free =
+            || std::net::TcpListener::bind("127.0.0.1:0").and_then(|port| port.local_addr()).expect("a free port");
+        let (bind, database) = (free(), free());
+        let url: url::Url = app.app.config.database.url.parse().expect("a URL");
+        let mut relayed = url.clone();
+        relayed.set_host(Some("127.0.0.1")).expect("a host");
+        relayed.set_port(Some(database.port())).expect("a port");
+        let (bind, key) = (bind.to_string(), app.app.config.master_key.to_base64());
+        let settings = [("BIND", bind.as_str()), ("DATABASE_URL", relayed.as_str()), ("MASTER_KEY", &key)];
+        let process = leadwright("serve", &settings).stderr(Stdio::null()).spawn().expect("a server process");
+        let anyone = app.anonymous();
+        until("the port", async || std::net::TcpStream::connect(&bind).is_ok()).await;
+        let [ready, plans] = ["readyz", "v1/plans"].map(|path| format!("http://{bind}/{path}"));
+        anyone.get(&ready).await.problem(503, "storage.unavailable");
+        anyone.get(&plans).await.problem(503, "storage.unavailable");
+
+        let listener = tokio::net::TcpListener::bind(database).await.expect("the database's port");
+        let relaying = tokio::spawn(relay(listener, url));
+        until("readiness", async || anyone.get(&ready).await.status == 200).await;
+        assert!(!anyone.get(&plans).await.ok()["data"].as_array().expect("plans").is_empty());
+        kill(process);
+        relaying.abort();
     });
 }
 

@@ -154,6 +154,10 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
     let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();
     let notification = owner.get("/v1/notifications").await.ok()["data"][0].clone();
     let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
+    let hook = json!({ "url": "http://127.0.0.1:9/hook", "event_types": ["*"] });
+    let endpoint = owner.post("/v1/webhook-endpoints", hook).await.created();
+    let ping = format!("/v1/webhook-endpoints/{}/ping", text(&endpoint["id"]));
+    let delivery = owner.post(&ping, json!({})).await.expect(202);
     let invited =
         invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
     let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
@@ -169,6 +173,8 @@ async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str, Str
         ("notifications", text(&notification["id"])),
         ("tasks", text(&task["id"])),
         ("jobs", text(&job["id"])),
+        ("webhook-endpoints", text(&endpoint["id"])),
+        ("webhook-deliveries", text(&delivery["id"])),
         // Platform-wide ones that no tenant may even ask for.
         ("operators", NOBODY.into()),
         ("keys", NOBODY.into()),

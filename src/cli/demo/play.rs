@@ -25,6 +25,15 @@ pub(super) struct Tenant {
     pub phone: String,
 }
 
+impl Tenant {
+    /// A new session of the owner's.
+    pub async fn log_in(&self, story: &Story<'_>) -> Result<Who, String> {
+        let body = json!({"email": self.email, "password": PASSWORD});
+        let session = story.post(&Who::nobody(), "/v1/auth/login", body).await?.expect(200)?;
+        Ok(Who::bearing(session.text("/access_token")?))
+    }
+}
+
 /// An ad campaign and where its people fill the form.
 pub(super) struct AdCampaign {
     pub id: String,
@@ -89,7 +98,7 @@ pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step
     let mut story = Story::new(client, operator_key, tell);
 
     story.chapter = "Onboarding";
-    let abc = onboarding::sign_up(&mut story).await?;
+    let mut abc = onboarding::sign_up(&mut story).await?;
     onboarding::introduce(&mut story, &abc).await?;
     let subscription = onboarding::start_trial(&mut story, &abc).await?;
     onboarding::alert_operators(&mut story, &abc).await?;
@@ -109,6 +118,7 @@ pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step
 
     story.chapter = "Quota and overage";
     quota::is_paid_for(&mut story, &abc, &subscription).await?;
+    quota::rolls_over(&mut story, &mut abc, &meta).await?;
     quota::is_used_up(&mut story, &abc, &meta).await?;
     quota::is_exceeded(&mut story, &abc, &meta).await?;
     quota::is_enforced(&mut story, &abc, &meta, &google).await?;

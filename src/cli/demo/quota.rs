@@ -1,12 +1,12 @@
-//! The month's account: 50 leads of the plan, 5 more, then overage that is billed, then overage that is blocked.
+//! Two months' account: 45 of 50 leads used, 5 rolled over, then overage that is billed, then overage that is blocked.
 //!
-//! A real rollover needs a month to end, which a story on the real clock cannot wait for. So the five units beyond the
-//! plan are credits an operator grants: they are consumed at the same place, after the base and before any overage.
+//! The month ends because the sandbox's clock is moved; everything that follows is what a month's end does.
 
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::client::Who;
 use super::first_lead::{announced, filled};
 use super::play::{AdCampaign, Tenant};
 use super::story::{Fields, Seen, StepFailed, Story, same};
@@ -14,7 +14,8 @@ use crate::base::time::Timestamp;
 use crate::providers::meta;
 use crate::sandbox::SandboxSettings;
 
-const CREDITS: i64 = 5;
+/// Left over from the first month.
+const ROLLOVER: i64 = 5;
 
 /// What is due beyond the plan, in minor units.
 pub(super) fn due(usage: &Value) -> Result<i64, String> {
@@ -79,16 +80,6 @@ pub(super) async fn is_paid_for(story: &mut Story<'_>, abc: &Tenant, subscriptio
         })
         .await?;
     story
-        .step("Operators", "grant five credits", async |story| {
-            let grant = json!({"quantity": CREDITS, "reason": "Goodwill"});
-            let path = format!("/v1/ops/tenants/{}/credits", abc.id);
-            story.post(&story.operator, &path, grant).await?.expect(201)?;
-            let usage = usage_is(story, abc, 0, 55, 0).await?;
-            same("credits", usage.number("/leads/credits")?, CREDITS)?;
-            Ok(("grant 5 credits, since no month ends in a demo to roll leads over: 55 available".into(), ()))
-        })
-        .await?;
-    story
         .step(abc.name, "chooses to buy overage", async |story| {
             let chosen = json!({"overage_policy": "bill"});
             let subscription = story.patch(&abc.owner, "/v1/subscriptions/current", chosen).await?;
@@ -96,6 +87,38 @@ pub(super) async fn is_paid_for(story: &mut Story<'_>, abc: &Tenant, subscriptio
             Ok(("chooses to be billed for leads beyond the plan (overage policy bill)".into(), ()))
         })
         .await
+}
+
+pub(super) async fn rolls_over(story: &mut Story<'_>, abc: &mut Tenant, meta: &AdCampaign) -> Result<(), StepFailed> {
+    story
+        .step("45 people", "fill in the Meta form", async |story| {
+            let leads = crowd(story, abc, meta, 45).await?;
+            same("paid by quota", paid_by(&leads, "quota"), 45)?;
+            usage_is(story, abc, 45, ROLLOVER, 0).await?;
+            Ok(("fill in the Meta form at once, in one webhook: 45 of 50 used".into(), ()))
+        })
+        .await?;
+    abc.owner = story
+        .step(abc.name, "begins its second month", async |story| {
+            let first = story.get(&abc.owner, "/v1/usage").await?;
+            let (now, end) = (story.get(&Who::nobody(), "/sandbox/clock").await?, first.text("/period_end")?);
+            let (now, end): (Timestamp, Timestamp) = (now.text("/now")?.parse()?, end.parse()?);
+            let month = json!({"advance_seconds": end.seconds() - now.seconds() + 1});
+            story.post(&Who::nobody(), "/sandbox/clock", month).await?.expect(200)?;
+            let owner = abc.log_in(story).await?;
+            let seen = story.until("the second month", async || {
+                let usage = story.get(&owner, "/v1/usage").await?;
+                let is_next = usage["period_id"] != first["period_id"];
+                Ok(if is_next { Seen::Yes(usage) } else { Seen::NotYet("the first".into()) })
+            });
+            let usage = seen.await?;
+            let quota = ["base", "rollover", "used", "remaining"].map(|name| usage.number(&format!("/leads/{name}")));
+            let [base, rollover, used, remaining] = quota;
+            same("base, rollover, used, remaining", (base?, rollover?, used?, remaining?), (50, ROLLOVER, 0, 55))?;
+            Ok(("begins its second month: 5 unused leads roll over, 50 + 5 = 55 available".into(), owner))
+        })
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn is_used_up(story: &mut Story<'_>, abc: &Tenant, meta: &AdCampaign) -> Result<(), StepFailed> {
@@ -110,9 +133,9 @@ pub(super) async fn is_used_up(story: &mut Story<'_>, abc: &Tenant, meta: &AdCam
     story
         .step("5 people", "fill in the Meta form", async |story| {
             let leads = crowd(story, abc, meta, 5).await?;
-            same("paid by credits", paid_by(&leads, "credit"), 5)?;
+            same("paid by rollover", paid_by(&leads, "rollover"), 5)?;
             usage_is(story, abc, 55, 0, 0).await?;
-            Ok(("are leads 51 to 55: paid with the credits, 0 remaining".into(), ()))
+            Ok(("are leads 51 to 55: paid with what rolled over, 0 remaining".into(), ()))
         })
         .await
 }

@@ -57,7 +57,7 @@ impl Server {
         let database_url = database_url.or(temporary).unwrap_or_default();
         let operator_key = random_token("lw_");
         let config = config(&listener, &database_url, &operator_key)?;
-        let app = App::build(config, Clock::system())?;
+        let app = App::build(config, Clock::movable())?;
         app.prepare().await?;
         app.core.db.join_others();
         let (stop, stopping) = watch::channel(false);

@@ -5,7 +5,7 @@ use diesel::sql_types::Text;
 
 use super::conn::DbConn;
 use super::prepared::{prepared, value};
-use super::scope::TenantTx;
+use super::scope::{PlatformTx, TenantTx};
 use crate::base::Result;
 
 /// Serialises everything that names the same `purpose` for this tenant until the transaction ends.
@@ -13,7 +13,16 @@ use crate::base::Result;
 /// PostgreSQL takes an advisory lock; on SQLite a write transaction already excludes every other.
 pub fn lock_tenant(tx: &mut TenantTx<'_>, purpose: &str) -> Result<()> {
     let key = format!("{}:{purpose}", tx.tenant());
-    if let DbConn::Postgres(conn) = tx.conn() {
+    lock(tx.conn(), key)
+}
+
+/// The same for everything that names this `purpose` on the whole platform.
+pub fn lock_platform(tx: &mut PlatformTx<'_>, purpose: &str) -> Result<()> {
+    lock(tx.conn(), format!("platform:{purpose}"))
+}
+
+fn lock(conn: &mut DbConn, key: String) -> Result<()> {
+    if let DbConn::Postgres(conn) = conn {
         prepared(["SELECT pg_advisory_xact_lock(hashtextextended(", ", 0))"], (value::<Text, _>(key),))
             .execute(conn)?;
     }

@@ -14,6 +14,7 @@ use super::freshness::Freshness;
 use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::pool::{Lease, Pool, Turn};
+use super::presence::Presence;
 use super::scope::{PlatformScope, PlatformTx, Scope};
 use super::work::{Bare, Surroundings, Work};
 use super::writer::{Urgency, Writer};
@@ -85,6 +86,15 @@ impl Db {
     /// The URL it was opened with; holds a password, so never log it.
     pub fn url(&self) -> &str {
         &self.0.url
+    }
+    /// Keeps an SQLite file open, so that nobody replaces it under a running server; nothing on PostgreSQL.
+    pub async fn stay_present(&self) -> Result<Option<Presence>> {
+        let db = self.clone();
+        blocking(move || match db.0.engine {
+            Engine::Postgres => Ok(None),
+            Engine::Sqlite => Presence::of(db.0.url.trim_start_matches("sqlite://")).map(Some),
+        })
+        .await
     }
     pub fn clock(&self) -> &Clock {
         &self.0.around.clock

@@ -45,6 +45,12 @@ pub struct Manager {
 #[error("{0}")]
 pub struct NotConnected(String);
 
+impl NotConnected {
+    pub fn new(why: &str) -> Self {
+        Self(why.into())
+    }
+}
+
 impl From<ConnectionError> for NotConnected {
     fn from(error: ConnectionError) -> Self {
         Self(error.to_string())

@@ -1,5 +1,6 @@
 //! Migrations: one folder per engine with the same names, compiled into the binary.
 
+use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::DbConn;
@@ -40,6 +41,25 @@ pub fn is_pending(conn: &mut DbConn) -> Result<bool> {
         DbConn::Sqlite(c) => c.has_pending_migration(SQLITE),
     };
     pending.map_err(Error::internal)
+}
+
+/// Versions that the database has and this binary does not know: it was written by a later one.
+pub fn unknown(conn: &mut DbConn) -> Result<Vec<String>> {
+    let (applied, known) = match conn {
+        DbConn::Postgres(c) => (c.applied_migrations(), versions::<diesel::pg::Pg>(POSTGRES)),
+        DbConn::Sqlite(c) => (c.applied_migrations(), versions::<diesel::sqlite::Sqlite>(SQLITE)),
+    };
+    let (applied, known) = (applied.map_err(Error::internal)?, known?);
+    let applied = names(&applied);
+    if applied.is_empty() {
+        return Err(Error::invalid("storage.foreign", "This is not a database of Leadwright."));
+    }
+    Ok(applied.into_iter().filter(|version| !known.contains(version)).collect())
+}
+
+fn versions<DB: diesel::backend::Backend>(source: impl MigrationSource<DB>) -> Result<Vec<String>> {
+    let list = source.migrations().map_err(Error::internal)?;
+    Ok(list.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 fn lock(conn: &mut diesel::PgConnection, sql: &str) -> Result<()> {

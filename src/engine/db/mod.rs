@@ -5,23 +5,27 @@
 //! Nothing can be awaited inside, so no provider is ever called within a transaction.
 //! Real differences between the engines live in [`dialect`]; the column types in [`crate::base`].
 
+pub mod backup;
 pub mod conn;
 pub mod dialect;
 mod doors;
 pub mod error;
 mod freshness;
 pub mod insert;
+pub mod key_check;
 mod listen;
 mod manager;
 pub mod migrate;
 mod pool;
 pub mod prepared;
+mod presence;
 pub mod schema;
 mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod vitals;
 mod work;
 mod writer;
 
@@ -29,4 +33,5 @@ pub use conn::{DbConn, MultiBackend};
 pub use doors::{Db, DbSettings};
 pub use freshness::{Before, Freshness, Stamp};
 pub use manager::Engine;
+pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

@@ -1,12 +1,12 @@
 //! Connections, kept: the shared ones of PostgreSQL, the readers of SQLite.
 //!
-//! Waiting happens outside of any thread: whoever has no turn holds nothing but a place in the queue. A connection whose
-//! server went away is found out when it is taken, by looking at its socket and not by a round trip; then all that idle
-//! with it go too, since a restart ends them all.
+//! Waiting happens outside of any thread: whoever has no [`Turn`] holds nothing but a place in the queue, so r2d2 behind it
+//! always has a connection to give or room for another. A connection whose server went away is found out when it is taken,
+//! by looking at its socket and not by a round trip; then all that were opened before go too, since a restart ends them all.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,22 +18,33 @@ use crate::base::Result;
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// The wait between two attempts to connect.
-const BREATH: Duration = Duration::from_millis(100);
-/// Servers and proxies forget connections that live for ever.
-const LIFETIME: Duration = Duration::from_secs(1800);
 
 pub(super) struct Pool {
-    manager: Manager,
+    connections: r2d2::Pool<Keeper>,
     turns: Arc<Semaphore>,
-    idle: Mutex<Vec<Kept>>,
-    /// Raised when connections are found dead: what was opened before is not used again.
-    generation: AtomicU64,
+    generation: Generation,
+}
+
+/// Raised when connections are found dead: what was opened before is not used again.
+#[derive(Clone, Default)]
+struct Generation(Arc<AtomicU64>);
+
+impl Generation {
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+    fn end(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+struct Keeper {
+    manager: Manager,
+    generation: Generation,
 }
 
 struct Kept {
     conn: DbConn,
-    opened: Instant,
     generation: u64,
 }
 
@@ -43,16 +54,49 @@ pub(super) struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
-/// A connection in use; it returns when dropped, unless it broke.
+/// A connection in use; it returns when dropped, unless its generation has ended.
 pub(super) struct Lease<'t> {
-    kept: Option<Kept>,
+    kept: r2d2::PooledConnection<Keeper>,
     pool: &'t Pool,
+}
+
+impl r2d2::ManageConnection for Keeper {
+    type Connection = Kept;
+    type Error = NotConnected;
+
+    fn connect(&self) -> Result<Kept, NotConnected> {
+        let generation = self.generation.now();
+        Ok(Kept { conn: self.manager.connect()?, generation })
+    }
+
+    fn is_valid(&self, kept: &mut Kept) -> Result<(), NotConnected> {
+        if kept.generation != self.generation.now() {
+            return Err(NotConnected::new("opened before the server went away"));
+        }
+        if is_alive(&mut kept.conn) {
+            return Ok(());
+        }
+        self.generation.end();
+        Err(NotConnected::new("the server closed the connection"))
+    }
+
+    fn has_broken(&self, kept: &mut Kept) -> bool {
+        // A panic may have left anything behind: an open transaction, half an answer.
+        std::thread::panicking() || kept.generation != self.generation.now()
+    }
 }
 
 impl Pool {
     pub fn new(manager: Manager, size: u32) -> Arc<Self> {
-        let turns = Arc::new(Semaphore::new(usize::try_from(size.max(1)).unwrap_or(1)));
-        Arc::new(Self { manager, turns, idle: Mutex::default(), generation: AtomicU64::new(0) })
+        let (size, generation) = (size.max(1), Generation::default());
+        let connections = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .connection_timeout(PATIENCE)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Keeper { manager, generation: generation.clone() });
+        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
+        Arc::new(Self { connections, turns, generation })
     }
 
     /// Waits for a turn, first come, first served.
@@ -69,34 +113,6 @@ impl Pool {
         };
         Ok(Turn { pool: self.clone(), _permit: permit })
     }
-
-    fn is_current(&self, kept: &Kept) -> bool {
-        kept.generation == self.generation.load(Ordering::Acquire) && kept.opened.elapsed() < LIFETIME
-    }
-
-    fn take(&self) -> Option<Kept> {
-        loop {
-            let mut kept = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if !self.is_current(&kept) {
-                continue;
-            }
-            if is_alive(&mut kept.conn) {
-                return Some(kept);
-            }
-            self.forget_all();
-        }
-    }
-
-    /// Drops every idle connection, and each that is in use when it returns.
-    fn forget_all(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn open(&self) -> Result<Kept, NotConnected> {
-        let generation = self.generation.load(Ordering::Acquire);
-        Ok(Kept { conn: self.manager.connect()?, opened: Instant::now(), generation })
-    }
 }
 
 impl Turn {
@@ -104,47 +120,25 @@ impl Turn {
     ///
     /// # Errors
     /// `storage.unavailable` when the server does not let us in for [`PATIENCE`].
-    #[allow(clippy::disallowed_methods)] // a thread for blocking work: no task waits behind its sleep
     pub fn lease(&self) -> Result<Lease<'_>> {
-        let start = Instant::now();
-        let kept = match self.pool.take() {
-            Some(kept) => kept,
-            None => loop {
-                match self.pool.open() {
-                    Ok(kept) => break kept,
-                    Err(refused) if start.elapsed() + BREATH > PATIENCE => return Err(error::unavailable(refused)),
-                    Err(_) => std::thread::sleep(BREATH),
-                }
-            },
-        };
-        Ok(Lease { kept: Some(kept), pool: &self.pool })
+        Ok(Lease { kept: self.pool.connections.get().map_err(error::unavailable)?, pool: &self.pool })
     }
 }
 
 impl Lease<'_> {
     pub fn conn(&mut self) -> &mut DbConn {
-        &mut self.kept.as_mut().expect("a lease holds its connection until it is dropped").conn
+        &mut self.kept.conn
     }
 
     /// The connection is gone, and with it, likely, all that were opened to the same server.
-    pub fn discard(mut self) {
-        self.kept = None;
-        self.pool.forget_all();
+    pub fn discard(self) {
+        self.pool.generation.end();
     }
 
     /// After a failed piece of work: was it the work, or is the connection gone?
     pub fn examine(mut self) {
         if crate::each_engine!(self.conn(), c => c.batch_execute("SELECT 1")).is_err() {
             self.discard();
-        }
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        // A panic may have left anything behind: an open transaction, half an answer.
-        if let Some(kept) = self.kept.take().filter(|kept| !std::thread::panicking() && self.pool.is_current(kept)) {
-            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
         }
     }
 }

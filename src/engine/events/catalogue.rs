@@ -64,15 +64,29 @@ crate::text_enum! {
         WebhookEventFailed = "webhook_event.failed",
         WebhookEventReplayed = "webhook_event.replayed",
         JobRetried = "job.retried",
+        WebhookPing = "webhook.ping",
+        WebhookEndpointCreated = "webhook_endpoint.created",
+        WebhookEndpointUpdated = "webhook_endpoint.updated",
+        WebhookEndpointDeleted = "webhook_endpoint.deleted",
+        WebhookEndpointSecretRotated = "webhook_endpoint.secret_rotated",
+        WebhookEndpointDisabled = "webhook_endpoint.disabled",
+        WebhookEndpointReplayed = "webhook_endpoint.replayed",
+        WebhookDeliveryRetried = "webhook_delivery.retried",
     }
 }
 
 impl EventType {
+    /// Facts about the platform's own machinery: no tenant has them in its trail.
+    pub fn is_of_platform(self) -> bool {
+        matches!(self.subject(), SubjectType::Operator | SubjectType::WebhookEvent | SubjectType::Job)
+    }
+
     /// What the event is about.
     pub fn subject(self) -> SubjectType {
         let noun = self.as_str().split('.').next().unwrap_or_default();
         match noun {
             "quota" | "overage" => SubjectType::Subscription,
+            "webhook" => SubjectType::WebhookEndpoint,
             other => other.parse().unwrap_or(SubjectType::Tenant),
         }
     }
@@ -95,6 +109,8 @@ crate::text_enum! {
         OpsTask = "ops_task",
         WebhookEvent = "webhook_event",
         Job = "job",
+        WebhookEndpoint = "webhook_endpoint",
+        WebhookDelivery = "webhook_delivery",
     }
 }
 
@@ -106,7 +122,7 @@ mod tests {
     fn every_type_names_its_subject() {
         for kind in EventType::ALL {
             let noun = kind.as_str().split('.').next().unwrap();
-            let known = noun.parse::<SubjectType>().is_ok() || matches!(noun, "quota" | "overage");
+            let known = noun.parse::<SubjectType>().is_ok() || matches!(noun, "quota" | "overage" | "webhook");
             assert!(known, "{kind} is about {noun}, which is no subject type");
         }
     }

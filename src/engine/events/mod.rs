@@ -2,9 +2,13 @@
 //!
 //! They are the audit trail, a lead's timeline, the payloads of outbound webhooks and what starts every reaction.
 //! Recording one also enqueues, in the same transaction, the job of each reaction registered for its type
-//! ([`Reactions`]); nothing else connects a fact to what follows from it. The catalogue of types is [`EventType`].
+//! ([`Reactions`]); nothing else connects a fact to what follows from it. The catalogue of types is [`EventType`], and
+//! [`fields`] says what each type's data may hold. While a lead is locked, its events keep quiet about the person
+//! ([`conceal`]).
 
 mod catalogue;
+pub mod fields;
+mod mask;
 mod store;
 
 use crate::base::Result;
@@ -14,7 +18,8 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{self, JobKind};
 
 pub use catalogue::{EventType, SubjectType};
-pub use store::{Event, EventFilter, find, list};
+pub use mask::conceal;
+pub use store::{Event, EventFilter, find, find_all, list, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {
@@ -53,15 +58,27 @@ impl NewEvent {
 
 /// What follows from which fact. Assembled once at start-up; a job's payload is `{"event_id": …}`.
 #[derive(Default)]
-pub struct Reactions(Vec<(EventType, &'static JobKind)>);
+pub struct Reactions {
+    always: Vec<(EventType, &'static JobKind)>,
+    when_asked_for: Option<(Condition, &'static JobKind)>,
+}
+
+/// SQL over a new row of `events`, made of its type alone.
+type Condition = fn(EventType) -> String;
 
 impl Reactions {
     pub fn on(&mut self, kind: EventType, job: &'static JobKind) -> &mut Self {
-        self.0.push((kind, job));
+        self.always.push((kind, job));
+        self
+    }
+    /// Reacts to whatever a tenant asked to be told of. The condition is answered by the insert itself, so nobody pays for it
+    /// who asked for nothing.
+    pub fn when_asked_for(&mut self, condition: Condition, job: &'static JobKind) -> &mut Self {
+        self.when_asked_for = Some((condition, job));
         self
     }
     fn to(&self, kind: EventType) -> impl Iterator<Item = &'static JobKind> {
-        self.0.iter().filter(move |(k, _)| *k == kind).map(|(_, job)| *job)
+        self.always.iter().filter(move |(k, _)| *k == kind).map(|(_, job)| *job)
     }
 }
 
@@ -101,9 +118,15 @@ impl PlatformTx<'_> {
             data: Json(event.data),
             occurred_at: self.now(),
         };
-        store::insert(self, &row)?;
+        #[cfg(debug_assertions)]
+        fields::check(kind, &row.data.0);
         let reactions = self.reactions();
-        for job in reactions.to(kind) {
+        let asking = reactions.when_asked_for.filter(|_| tenant != platform_tenant());
+        let asked_for = match asking {
+            Some((condition, job)) => store::insert_asking(self, &row, &condition(kind))?.then_some(job),
+            None => store::insert(self, &row).map(|()| None)?,
+        };
+        for job in reactions.to(kind).chain(asked_for) {
             jobs::enqueue(self, tenant, jobs::NewJob::new(job, &ReactionPayload { event_id: id }))?;
         }
         Ok(id)

@@ -7,6 +7,7 @@ use crate::base::Result;
 use crate::base::id::{EventId, LeadId, RawId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::engine::db::insert::Asking;
 use crate::engine::db::schema::events;
 use crate::engine::db::{PlatformTx, TenantTx};
 
@@ -73,6 +74,11 @@ pub(super) fn insert(tx: &mut PlatformTx<'_>, row: &EventRow) -> Result<()> {
     Ok(())
 }
 
+/// Inserts, and answers the condition (see [`super::Reactions::when_asked_for`]).
+pub(super) fn insert_asking(tx: &mut PlatformTx<'_>, row: &EventRow, condition: &str) -> Result<bool> {
+    Ok(Asking(diesel::insert_into(events::table).values(row), condition).get_result(tx.conn())?)
+}
+
 /// Which events to list.
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
@@ -118,4 +124,33 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, limit: i64) -> Result<V
 pub fn find(tx: &mut TenantTx<'_>, id: EventId) -> Result<Option<Event>> {
     let row = events::table.find((tx.tenant(), id)).select(EventRow::as_select()).first(tx.conn()).optional()?;
     Ok(row.map(Event::from))
+}
+
+/// Those of these events that are there, in no order.
+pub fn find_all(tx: &mut TenantTx<'_>, ids: &[EventId]) -> Result<Vec<Event>> {
+    let rows = events::table
+        .filter(events::tenant_id.eq(tx.tenant()).and(events::id.eq_any(ids.to_vec())))
+        .select(EventRow::as_select())
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(Event::from).collect())
+}
+
+/// Ids and types of a stretch of time, oldest first, after `after`.
+pub fn page(
+    tx: &mut TenantTx<'_>,
+    (from, until): (Timestamp, Timestamp),
+    after: Option<EventId>,
+    limit: i64,
+) -> Result<Vec<(EventId, EventType)>> {
+    let mut query = events::table
+        .filter(events::tenant_id.eq(tx.tenant()))
+        .filter(events::occurred_at.ge(from).and(events::occurred_at.lt(until)))
+        .order(events::id)
+        .limit(limit)
+        .select((events::id, events::kind))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(events::id.gt(after));
+    }
+    Ok(query.load(tx.conn())?)
 }

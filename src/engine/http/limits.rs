@@ -15,19 +15,16 @@ type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateI
 /// Which bucket a request draws from.
 #[derive(Debug, Clone, Copy)]
 pub enum Bucket {
-    /// An authenticated caller: 1,200 requests a minute, bursts up to 1,200.
+    /// An authenticated caller: as many a minute as configured, in one burst if it likes.
     Caller,
     /// Sign-up, login and the like, per address: 30 a minute.
     Public,
 }
 
+/// Draws a minute on [`Bucket::Public`].
+const PUBLIC_PER_MINUTE: u32 = 30;
+
 impl Bucket {
-    fn per_minute(self) -> u32 {
-        match self {
-            Bucket::Caller => 1200,
-            Bucket::Public => 30,
-        }
-    }
     fn name(self) -> &'static str {
         match self {
             Bucket::Caller => "caller",
@@ -46,17 +43,26 @@ pub struct Standing {
 /// The buckets of this process.
 pub struct Limiter {
     enabled: bool,
+    caller_per_minute: u32,
     caller: Keyed,
     public: Keyed,
 }
 
 impl Limiter {
-    pub fn new(enabled: bool) -> Self {
-        let keyed = |bucket: Bucket| {
-            let quota = Quota::per_minute(NonZeroU32::new(bucket.per_minute()).unwrap_or(NonZeroU32::MIN));
+    /// `caller_per_minute` is what one authenticated caller may ask.
+    pub fn new(enabled: bool, caller_per_minute: u32) -> Self {
+        let keyed = |per_minute: u32| {
+            let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
             RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>()
         };
-        Self { enabled, caller: keyed(Bucket::Caller), public: keyed(Bucket::Public) }
+        Self { enabled, caller_per_minute, caller: keyed(caller_per_minute), public: keyed(PUBLIC_PER_MINUTE) }
+    }
+
+    fn per_minute(&self, bucket: Bucket) -> u32 {
+        match bucket {
+            Bucket::Caller => self.caller_per_minute,
+            Bucket::Public => PUBLIC_PER_MINUTE,
+        }
     }
 
     /// Takes one from the bucket of `key`.
@@ -72,7 +78,7 @@ impl Limiter {
             Bucket::Public => &self.public,
         };
         match keyed.check_key(&key.to_string()) {
-            Ok(snapshot) => Ok(Some(Self::standing(bucket, snapshot.remaining_burst_capacity(), Duration::ZERO))),
+            Ok(snapshot) => Ok(Some(self.standing(bucket, snapshot.remaining_burst_capacity(), Duration::ZERO))),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
                 let message = format!("Too many requests. Wait {} s.", wait.as_secs().max(1));
@@ -81,10 +87,10 @@ impl Limiter {
         }
     }
 
-    fn standing(bucket: Bucket, remaining: u32, wait: Duration) -> Standing {
+    fn standing(&self, bucket: Bucket, remaining: u32, wait: Duration) -> Standing {
         let name = bucket.name();
         Standing {
-            policy: format!("\"{name}\";q={};w=60", bucket.per_minute()),
+            policy: format!("\"{name}\";q={};w=60", self.per_minute(bucket)),
             state: format!("\"{name}\";r={remaining};t={}", wait.as_secs()),
         }
     }
@@ -102,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_bucket_empties_for_its_key_only() {
-        let limiter = Limiter::new(true);
+        let limiter = Limiter::new(true, 1200);
         for _ in 0..30 {
             assert!(limiter.take(Bucket::Public, "1.2.3.4").is_ok());
         }
@@ -110,5 +116,14 @@ mod tests {
         assert_eq!(refused.code(), "request.rate_limited");
         assert!(refused.retry_after().is_some());
         assert!(limiter.take(Bucket::Public, "5.6.7.8").is_ok());
+    }
+
+    #[test]
+    fn a_caller_has_what_was_configured() {
+        let limiter = Limiter::new(true, 2);
+        let standing = limiter.take(Bucket::Caller, "key").unwrap().unwrap();
+        assert_eq!((standing.policy.as_str(), standing.state.as_str()), ("\"caller\";q=2;w=60", "\"caller\";r=1;t=0"));
+        assert!(limiter.take(Bucket::Caller, "key").is_ok());
+        assert!(limiter.take(Bucket::Caller, "key").is_err());
     }
 }

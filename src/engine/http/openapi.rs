@@ -9,6 +9,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use super::links;
 use super::problem::Problem;
 
 /// Every problem status: what it says, and when.
@@ -51,6 +52,7 @@ pub fn finish(mut doc: OpenApi) -> OpenApi {
             finish_operation(Kind::of(path, method, operation), operation, versioned);
         }
     }
+    links::add(&mut doc);
     doc
 }
 
@@ -118,7 +120,7 @@ fn problem_name(status: &str) -> String {
     format!("Problem{status}")
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     [
         ("get", item.get.as_mut()),
         ("post", item.post.as_mut()),
@@ -130,7 +132,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     .filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
 }
 
-fn takes_if_match(method: &str, operation: &Operation) -> bool {
+pub(super) fn takes_if_match(method: &str, operation: &Operation) -> bool {
     let id = operation.operation_id.as_deref().unwrap_or_default();
     match method {
         "put" => true,

@@ -10,10 +10,12 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::limits::Standing;
 use crate::base::{Error, ErrorKind};
 use crate::engine::Core;
+use crate::engine::trace;
 
 tokio::task_local! {
     static REQUEST_ID: String;
@@ -65,7 +67,12 @@ pub async fn around(
     let method = req.method().clone();
     req.extensions_mut().insert(RequestId(id.clone()));
     let core = req.app_data::<web::Data<Core>>().cloned();
-    let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path());
+    let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path(),
+        otel.kind = Empty, http.route = Empty, http.response.status_code = Empty);
+    if trace::is_on() {
+        trace::adopt(&span, req.headers().get("traceparent").and_then(|value| value.to_str().ok()));
+        span.record("otel.kind", "server");
+    }
     let answered = REQUEST_ID.scope(id.clone(), guarded(req, next)).instrument(span.clone()).await;
 
     let (status, route) = match &answered {
@@ -76,6 +83,10 @@ pub async fn around(
     if let Some(core) = core {
         let labels = [method.as_str(), route.as_str(), status.as_str()];
         core.metrics.http_requests.with_label_values(&labels).observe(elapsed.as_secs_f64());
+    }
+    if trace::is_on() {
+        trace::rename(&span, format!("{method} {route}"));
+        span.record("http.route", route.as_str()).record("http.response.status_code", i64::from(status.as_u16()));
     }
     span.in_scope(|| {
         tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered");

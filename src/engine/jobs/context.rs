@@ -20,7 +20,7 @@ impl JobContext {
     }
 
     fn origin(&self) -> Origin {
-        Origin { actor: Actor::System, request_id: self.job.trace.clone() }
+        Origin { actor: Actor::System, request_id: self.job.cause.request_id.clone() }
     }
 
     /// The tenant of the job's row.
@@ -40,6 +40,24 @@ impl JobContext {
         let job = self.job.clone();
         let write = self.core.db.write(self.scope(), move |tx| {
             store::complete(&mut tx.platform(), &job)?;
+            body(tx)
+        });
+        write.await.map(|()| Outcome::Settled)
+    }
+
+    /// Writes the effect of a job that an operator must look at, and its death, in one transaction.
+    ///
+    /// # Errors
+    /// As for [`Self::finish`].
+    pub async fn bury(
+        &self,
+        reason: Error,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static,
+    ) -> Result<Outcome> {
+        tracing::error!(error = %reason.chain(), "dead");
+        let (job, reason) = (self.job.clone(), reason.chain());
+        let write = self.core.db.write(self.scope(), move |tx| {
+            store::bury(&mut tx.platform(), &job, reason)?;
             body(tx)
         });
         write.await.map(|()| Outcome::Settled)

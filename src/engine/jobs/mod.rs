@@ -5,7 +5,9 @@
 //! writes may join that settlement ([`JobContext::finish`]), so that effect and completion are one. A worker that dies
 //! loses its lease and the job runs again. [`schedule`] turns periods into one unique job per slot.
 
+pub mod backlog;
 mod context;
+mod lease;
 mod model;
 pub mod registry;
 mod run;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::trace::Cause;
 
 crate::text_enum! {
     /// Where a job is. `done`, `dead` and `discarded` are final; an operator may retry a dead one.
@@ -37,12 +38,26 @@ pub struct JobKind {
     pub backoff: Duration,
     /// 0 runs before 10 within a tenant.
     pub priority: i32,
+    /// See [`Self::aside`].
+    pub is_aside: bool,
 }
 
 impl JobKind {
     /// Ten attempts over about a day, 60 s a run.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, max_attempts: 10, timeout: Duration::from_secs(60), backoff: Duration::from_secs(2), priority: 5 }
+        Self {
+            name,
+            max_attempts: 10,
+            timeout: Duration::from_secs(60),
+            backoff: Duration::from_secs(2),
+            priority: 5,
+            is_aside: false,
+        }
+    }
+    /// Runs beside the process' slots instead of in one, because it mostly waits for strangers, who may let it wait.
+    pub const fn aside(mut self) -> Self {
+        self.is_aside = true;
+        self
     }
     pub const fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
@@ -104,7 +119,7 @@ pub struct Job {
     pub attempt: i32,
     pub max_attempts: i32,
     pub created_at: Timestamp,
-    pub trace: Option<String>,
+    pub cause: Cause,
     pub worker: String,
 }
 

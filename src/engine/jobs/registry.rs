@@ -50,6 +50,10 @@ impl Registry {
         self.entries.get(name).cloned()
     }
 
+    pub(super) fn is_aside(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|entry| entry.kind.is_aside)
+    }
+
     pub fn names(&self) -> Vec<&'static str> {
         let mut names: Vec<_> = self.entries.keys().copied().collect();
         names.sort_unstable();

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tracing::field::Empty;
 
 use super::context::JobContext;
+use super::lease::Held;
 use super::model::{Job, JobState, Outcome};
 use super::registry::Registry;
 use super::settler::Settler;
 use super::store::Settlement;
 use crate::base::Error;
 use crate::base::time::Timestamp;
-use crate::engine::Core;
+use crate::engine::{Core, trace};
+
+/// How long a job waits that found no place aside.
+const PUT_OFF: chrono::Duration = chrono::Duration::seconds(2);
 
 pub(super) struct Runner {
     pub core: Core,
@@ -22,9 +27,13 @@ pub(super) struct Runner {
 }
 
 impl Runner {
-    pub async fn run(self, job: Job) {
+    pub async fn run(self, held: Held, job: Job) {
         let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.trace.as_deref().unwrap_or_default());
+            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
+        if trace::is_on() {
+            trace::adopt(&span, job.cause.traceparent.as_deref());
+            span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");
+        }
         let work = async {
             let started = std::time::Instant::now();
             let outcome = self.outcome(&job).await;
@@ -33,9 +42,15 @@ impl Runner {
                 .job_seconds
                 .with_label_values(&[job.kind.as_str()])
                 .observe(started.elapsed().as_secs_f64());
-            self.settle(job, outcome).await;
+            self.settle(held, job, outcome).await;
         };
         tracing::Instrument::instrument(work, span).await;
+    }
+
+    /// For a job that found no place aside.
+    pub async fn put_off(self, held: Held, job: Job) {
+        let at = self.core.clock.now().plus(PUT_OFF);
+        self.settle(held, job, Outcome::Snooze(at, "too many of its kind are running".into())).await;
     }
 
     async fn outcome(&self, job: &Job) -> Outcome {
@@ -54,11 +69,11 @@ impl Runner {
         }
     }
 
-    /// Hands the end over to be written with others'; the place is free meanwhile.
-    async fn settle(&self, job: Job, outcome: Outcome) {
+    /// Hands the end over to be written with others'; the place is free meanwhile, and the job is held until it is written.
+    async fn settle(&self, held: Held, job: Job, outcome: Outcome) {
         match self.settlement(&job, outcome) {
             None => self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), "done"]).inc(),
-            Some((end, label)) => self.settler.settle(job, end, label).await,
+            Some((end, label)) => self.settler.settle(held, job, end, label).await,
         }
     }
 

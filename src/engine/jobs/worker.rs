@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::lease::{Held, LEASE, Leases, Rescue};
 use super::model::{Job, JobKind};
 use super::registry::Registry;
 use super::run::Runner;
@@ -26,6 +27,8 @@ use crate::engine::db::{PlatformScope, PlatformTx};
 pub struct WorkerSettings {
     /// Jobs run at once in this process.
     pub concurrency: usize,
+    /// Jobs of [`JobKind::aside`] run at once besides. When there are more, the others are put off, not waited for.
+    pub aside: usize,
     /// How long to sleep at most when nothing signals work.
     pub poll: Duration,
     /// How long a stopping process waits for running jobs; their leases let others take over what is left.
@@ -34,7 +37,7 @@ pub struct WorkerSettings {
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { concurrency: 32, poll: Duration::from_secs(1), grace: Duration::from_secs(25) }
+        Self { concurrency: 32, aside: 128, poll: Duration::from_secs(1), grace: Duration::from_secs(25) }
     }
 }
 
@@ -44,28 +47,51 @@ pub struct Worker {
     registry: Arc<Registry>,
     settings: WorkerSettings,
     name: String,
+    leases: Leases,
 }
 
 /// How often waiting jobs are looked for, at most.
 const TEND_WAITING: Duration = Duration::from_millis(100);
 /// How often the schedule is written.
 const TEND_SCHEDULE: Duration = Duration::from_secs(5);
-/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-const LEASE_SECONDS: i64 = 150;
-/// A job claimed this long ago and not begun is given back: its lease must outlast its run.
-const STALE: Duration = Duration::from_secs(30);
+/// A job claimed this long ago and not begun is given back: its lease must outlast its run and the tries to settle it.
+const STALE: Duration = Duration::from_secs(10);
+/// What a stopping process leaves at least for writing how its last runs ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Jobs of one claim, at most.
 const MOST: usize = 128;
 
 /// A job that is ours and has no place yet.
 struct Claimed {
     job: Job,
+    held: Held,
     since: Instant,
+}
+
+/// What a worker has claimed.
+#[derive(Default)]
+struct Hands {
+    ready: VecDeque<Claimed>,
+    running: JoinSet<()>,
+    aside: JoinSet<()>,
+}
+
+impl Hands {
+    fn let_go_of_ended(&mut self) {
+        while self.running.try_join_next().is_some() {}
+        while self.aside.try_join_next().is_some() {}
+    }
+    async fn ended(&mut self) {
+        while self.running.join_next().await.is_some() {}
+        while self.aside.join_next().await.is_some() {}
+    }
 }
 
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
-        Self { core, registry, settings, name: crate::base::crypto::random_token("w_")[..14].to_string() }
+        let name = crate::base::crypto::random_token("w_")[..14].to_string();
+        let leases = Leases::new(core.clock.now());
+        Self { core, registry, settings, name, leases }
     }
 
     /// Works until `stop` turns true, then waits for what runs.
@@ -73,52 +99,59 @@ impl Worker {
         let places = self.settings.concurrency.max(1);
         let spare = (places / 4).max(1);
         let (settler, settling) = Settler::start(self.core.clone());
-        let mut running = JoinSet::new();
-        let mut ready: VecDeque<Claimed> = VecDeque::new();
+        let mut hands = Hands::default();
         let mut cursor = Cursor::default();
         let mut due = None;
         let (mut next_schedule, mut next_look) = (Instant::now(), Instant::now());
         while !*stop.borrow() {
-            while running.try_join_next().is_some() {}
+            hands.let_go_of_ended();
             if next_schedule <= Instant::now() {
                 self.tend().await;
                 next_schedule = Instant::now() + TEND_SCHEDULE;
             }
+            self.renew_after_jump().await;
             if next_look <= Instant::now() {
                 due = self.look_for_waiting(due).await;
                 next_look = Instant::now() + TEND_WAITING;
             }
-            self.begin(&mut ready, &mut running, places, &settler).await;
-            let wanted = (places + spare).saturating_sub(running.len() + ready.len()).min(MOST);
-            let claimed = if ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
+            self.begin(&mut hands, places, &settler).await;
+            let wanted = (places + spare).saturating_sub(hands.running.len() + hands.ready.len()).min(MOST);
+            let claimed = if hands.ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
             let found = claimed.len();
-            let since = Instant::now();
-            ready.extend(claimed.into_iter().map(|job| Claimed { job, since }));
+            self.take(&mut hands, claimed, &settler);
             if *stop.borrow() {
                 break;
             }
-            self.begin(&mut ready, &mut running, places, &settler).await;
+            self.begin(&mut hands, places, &settler).await;
             // Few were found, so there are no more; whatever comes now wakes us.
-            let is_full = running.len() >= places;
+            let is_full = hands.running.len() >= places;
             if is_full || found * 2 < wanted.max(1) {
                 let nap = self.nap(due);
                 tokio::select! {
                     () = self.core.db.wake().wait(), if !is_full => {}
-                    _ = running.join_next(), if is_full => {}
+                    _ = hands.running.join_next(), if is_full => {}
                     () = tokio::time::sleep(nap) => next_look = Instant::now(),
                     _ = stop.changed() => {}
                 }
             }
         }
-        if !ready.is_empty() {
-            self.release(ready.into_iter().map(|claimed| claimed.job).collect()).await;
-        }
-        let wait = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.settings.grace, wait).await.is_err() {
+        self.stop(hands, settler, settling).await;
+    }
+
+    /// Gives back what has not begun, waits for what has, and for its end to be written.
+    async fn stop(&self, mut hands: Hands, settler: Settler, settling: Settling) {
+        let start = Instant::now();
+        self.release(hands.ready.drain(..).collect()).await;
+        if tokio::time::timeout(self.settings.grace, hands.ended()).await.is_err() {
             tracing::warn!("stopped with jobs still running; their leases expire and they run again");
         }
-        drop(running);
-        finish(settler, settling).await;
+        drop((hands, settler));
+        let left = self.settings.grace.saturating_sub(start.elapsed()).max(LAST_WORDS);
+        if tokio::time::timeout(left, settling.await_all()).await.is_err() {
+            tracing::warn!(
+                "stopped with settlements still to be written; those jobs' leases expire and they run again"
+            );
+        }
     }
 
     /// Runs everything that is due, and what follows from it, until nothing is left. For tests and one-off commands:
@@ -127,7 +160,11 @@ impl Worker {
         let mut total = 0;
         let mut cursor = Cursor::default();
         loop {
-            self.core.db.write(PlatformScope::system(), store::promote).await?;
+            let due = |tx: &mut PlatformTx<'_>| {
+                store::promote(tx)?;
+                store::rescue(tx, Rescue::Ended)
+            };
+            self.core.db.write(PlatformScope::system(), due).await?;
             let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
             if claimed.is_empty() {
                 return Ok(total);
@@ -136,10 +173,11 @@ impl Worker {
             let (settler, settling) = Settler::start(self.core.clone());
             let mut running = JoinSet::new();
             for job in claimed {
-                running.spawn(self.runner(&settler).run(job));
+                running.spawn(self.runner(&settler).run(self.leases.hold(job.id), job));
             }
             while running.join_next().await.is_some() {}
-            finish(settler, settling).await;
+            drop(settler);
+            settling.await_all().await;
         }
     }
 
@@ -167,10 +205,13 @@ impl Worker {
         }
     }
 
-    /// Makes claimable what has waited long enough; answers when the next one is due, or what was known before.
+    /// Makes claimable what has waited long enough and what a dead worker dropped; answers when the next one is due, or
+    /// what was known before.
     async fn look_for_waiting(&self, known: Option<Timestamp>) -> Option<Timestamp> {
-        let looked = self.core.db.write_apart(PlatformScope::system(), |tx| {
+        let leases = self.leases.clone();
+        let looked = self.core.db.write_apart(PlatformScope::system(), move |tx| {
             store::promote(tx)?;
+            store::rescue(tx, leases.rescue(tx.now()))?;
             store::next_due(tx)
         });
         looked.await.unwrap_or_else(|error| {
@@ -179,21 +220,29 @@ impl Worker {
         })
     }
 
-    /// Gives each ready job a place while there are places.
-    async fn begin(&self, ready: &mut VecDeque<Claimed>, running: &mut JoinSet<()>, places: usize, settler: &Settler) {
-        let mut stale = Vec::new();
-        while running.len() < places
-            && let Some(next) = ready.pop_front()
-        {
-            if next.since.elapsed() > STALE {
-                stale.push(next.job);
-            } else {
-                running.spawn(self.runner(settler).run(next.job));
+    /// Holds what was claimed. What runs aside begins at once or is put off; the rest waits for a place.
+    fn take(&self, hands: &mut Hands, claimed: Vec<Job>, settler: &Settler) {
+        let since = Instant::now();
+        for job in claimed {
+            let held = self.leases.hold(job.id);
+            match (self.registry.is_aside(&job.kind), hands.aside.len() < self.settings.aside) {
+                (false, _) => hands.ready.push_back(Claimed { job, held, since }),
+                (true, true) => drop(hands.aside.spawn(self.runner(settler).run(held, job))),
+                (true, false) => drop(hands.running.spawn(self.runner(settler).put_off(held, job))),
             }
         }
-        if !stale.is_empty() {
-            self.release(stale).await;
+    }
+
+    /// Gives each ready job a place while there are places, and gives back what has waited too long for one.
+    async fn begin(&self, hands: &mut Hands, places: usize, settler: &Settler) {
+        let waiting = hands.ready.iter().take_while(|claimed| claimed.since.elapsed() > STALE).count();
+        let stale = hands.ready.drain(..waiting).collect();
+        while hands.running.len() < places
+            && let Some(next) = hands.ready.pop_front()
+        {
+            hands.running.spawn(self.runner(settler).run(next.held, next.job));
         }
+        self.release(stale).await;
     }
 
     async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Vec<Job> {
@@ -211,8 +260,8 @@ impl Worker {
         let worker = self.name.clone();
         let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;
-        let lease_until = self.core.clock.now().plus(chrono::Duration::seconds(LEASE_SECONDS));
         let claim = move |tx: &mut PlatformTx<'_>| {
+            let lease_until = tx.now().plus(LEASE);
             let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
             Ok((claimed, at))
         };
@@ -221,8 +270,23 @@ impl Worker {
         Ok(claimed)
     }
 
-    async fn release(&self, claimed: Vec<Job>) {
-        let released = self.core.db.write(PlatformScope::system(), move |tx| store::release(tx, &claimed)).await;
+    /// Keeps ours what is here, run or not, when the clock jumped over the end of our leases.
+    async fn renew_after_jump(&self) {
+        let Some(held) = self.leases.to_renew(self.core.clock.now()) else { return };
+        let worker = self.name.clone();
+        let renew = move |tx: &mut PlatformTx<'_>| store::renew(tx, &worker, held, tx.now().plus(LEASE));
+        match self.core.db.write(PlatformScope::system(), renew).await {
+            Ok(_) => self.leases.renewed(),
+            Err(error) => tracing::warn!(error = %error.chain(), "leases could not be extended; trying again"),
+        }
+    }
+
+    async fn release(&self, claimed: Vec<Claimed>) {
+        if claimed.is_empty() {
+            return;
+        }
+        let jobs: Vec<Job> = claimed.iter().map(|claimed| claimed.job.clone()).collect();
+        let released = self.core.db.write(PlatformScope::system(), move |tx| store::release(tx, &jobs)).await;
         if let Err(error) = released {
             tracing::warn!(error = %error.chain(), "claimed jobs could not be given back; their leases expire");
         }
@@ -237,10 +301,4 @@ impl Worker {
     fn runner(&self, settler: &Settler) -> Runner {
         Runner { core: self.core.clone(), registry: self.registry.clone(), settler: settler.clone() }
     }
-}
-
-/// Waits until every end that was handed over is written.
-async fn finish(settler: Settler, settling: Settling) {
-    drop(settler);
-    settling.await_all().await;
 }

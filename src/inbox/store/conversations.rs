@@ -192,25 +192,25 @@ pub struct Touch<'a> {
 pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Result<()> {
     let (now, tenant) = (tx.now(), tx.tenant());
     let row = conversations::table.find((tenant, id));
+    let unread = i32::from(touch.direction == Direction::Inbound);
     diesel::update(row)
         .set((
             conversations::message_count.eq(conversations::message_count + 1),
-            conversations::last_message_preview.eq(touch.preview),
+            conversations::unread_count.eq(conversations::unread_count + unread),
             conversations::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
-    // Messages may be told late: times only move forward.
-    let stale = conversations::last_message_at.is_null().or(conversations::last_message_at.lt(touch.at));
-    diesel::update(row.filter(stale)).set(conversations::last_message_at.eq(touch.at)).execute(tx.conn())?;
+    // Messages may be told late: times only move forward, and the line shown is the latest message's.
+    let is_first = conversations::last_message_preview.is_null();
+    let is_older = conversations::last_message_at.is_null().or(conversations::last_message_at.le(touch.at));
+    diesel::update(row.filter(is_older.or(is_first)))
+        .set((conversations::last_message_preview.eq(touch.preview), conversations::last_message_at.eq(touch.at)))
+        .execute(tx.conn())?;
     if touch.direction != Direction::Inbound {
         return Ok(());
     }
-    diesel::update(row)
-        .set((
-            conversations::unread_count.eq(conversations::unread_count + 1),
-            conversations::last_inbound_at.eq(touch.at),
-        ))
-        .execute(tx.conn())?;
+    let unheard = conversations::last_inbound_at.is_null().or(conversations::last_inbound_at.lt(touch.at));
+    diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at)).execute(tx.conn())?;
     if let Some(until) = touch.window_expires_at {
         let earlier = conversations::window_expires_at.is_null().or(conversations::window_expires_at.lt(until));
         diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until)).execute(tx.conn())?;

@@ -59,7 +59,7 @@ impl TimelineQuery {
     }
 }
 
-/// Everything that happened with the lead, newest first.
+/// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.
 #[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
     responses((status = 200, description = "A page of the timeline", body = Page<Event>)))]
 #[get("/leads/{id}/activities")]
@@ -74,7 +74,9 @@ pub async fn list_lead_activities(
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         let filter = EventFilter { lead: Some(path.0), before, ..Default::default() };
-        events::list(tx, &filter, limit.probe())
+        let mut rows = events::list(tx, &filter, limit.probe())?;
+        events::conceal(tx, &mut rows)?;
+        Ok(rows)
     };
     let rows = core.db.read(caller.scope(), read).await?;
     Ok(HttpResponse::Ok().json(Page::of(rows, limit, |last| Cursor::of(&last.id))))

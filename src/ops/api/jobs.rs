@@ -12,6 +12,7 @@ use crate::engine::events::{EventType, NewEvent, platform_tenant};
 use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobRow};
+use crate::engine::trace::Cause;
 use crate::ops::store;
 use crate::tenants::access::Operator;
 
@@ -55,7 +56,7 @@ impl From<JobRow> for JobView {
             max_attempts: row.max_attempts,
             run_at: row.run_at,
             last_error: row.last_error,
-            request_id: row.trace,
+            request_id: Cause::of_column(row.trace.as_deref()).request_id,
             created_at: row.created_at,
             finished_at: row.finished_at,
         }

@@ -67,18 +67,27 @@ impl GoogleAdsApi {
             Running::Active => "ENABLED",
             Running::Paused => "PAUSED",
         };
-        let request = self
-            .client
-            .post(self.mutate_url.clone())
-            .bearer_auth(self.access_token.expose())
-            .header("developer-token", self.developer_token.expose());
-        let request = match &self.login_customer_id {
-            Some(manager) => request.header("login-customer-id", manager),
-            None => request,
-        };
-        request.json(&json!({
+        self.authorized(self.client.post(self.mutate_url.clone())).json(&json!({
             "operations": [{ "update": { "resourceName": resource, "status": status }, "updateMask": "status" }],
         }))
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        let request =
+            request.bearer_auth(self.access_token.expose()).header("developer-token", self.developer_token.expose());
+        match &self.login_customer_id {
+            Some(manager) => request.header("login-customer-id", manager),
+            None => request,
+        }
+    }
+
+    /// A query in Google's language over this account.
+    pub(super) fn search_request(&self, query: &str) -> RequestBuilder {
+        let mut url = self.mutate_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop().push("googleAds:search");
+        }
+        self.authorized(self.client.post(url)).json(&json!({ "query": query }))
     }
 }
 

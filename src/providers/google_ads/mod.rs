@@ -4,6 +4,7 @@
 //! constant time and the path is not to be published. Not here: OAuth (the access token is configuration) and reporting.
 
 mod campaigns;
+mod check;
 mod classify;
 mod key;
 mod wire;

@@ -51,6 +51,16 @@ impl GraphApi {
         })
     }
 
+    /// A read of something that is no numbered node (`me/accounts`), on behalf of `token`.
+    pub(super) fn read_as(&self, token: &Secret, app_secret: &Secret, path: &[&str], fields: &str) -> RequestBuilder {
+        let request = self.client.get(http::under(&self.base, path)).bearer_auth(token.expose());
+        request.query(&[("fields", fields), ("appsecret_proof", &appsecret_proof(token, app_secret))])
+    }
+
+    pub(super) fn access_token(&self) -> &Secret {
+        &self.access_token
+    }
+
     pub(super) async fn call(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
         let answer = http::exchange(PROVIDER, Repeat::Harmless, request).await?;
         if answer.is_success() { Ok(answer) } else { Err(classify(&answer)) }

@@ -5,6 +5,7 @@
 //! or text (`classify`). Not here: Messenger, Instagram and the creation of ad campaigns.
 
 mod campaigns;
+mod check;
 mod classify;
 mod graph;
 mod leads;

@@ -60,6 +60,14 @@ impl ResendEmails {
         Ok(Some(Self { client: clients.reaching(&base)?, emails_url: http::under(&base, &["emails"]), api_key }))
     }
 
+    pub(super) fn domains_request(&self) -> RequestBuilder {
+        let mut url = self.emails_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop().push("domains");
+        }
+        self.client.get(url).bearer_auth(self.api_key.expose())
+    }
+
     fn send_request(&self, email: &OutgoingEmail) -> RequestBuilder {
         let body = NewEmail {
             from: written(&email.from),

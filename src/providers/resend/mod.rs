@@ -3,6 +3,7 @@
 //! Every send carries our id as `Idempotency-Key`, so a lost answer is simply sent again and the provider answers as before.
 //! Webhooks are signed by Svix ([`verify`]). Not here: inbound e-mail bodies, batches and scheduling.
 
+mod check;
 mod classify;
 mod emails;
 mod signature;

@@ -9,10 +9,13 @@ use lettre::message::{Mailbox as Address, MultiPart};
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::classify::{PROVIDER, Stage, classify, lost};
+use crate::engine::trace;
+use crate::providers::http::call_span;
 use crate::providers::{
-    Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, ProviderError, SmtpSettings,
+    Accepted, DeliveryStatus, EmailSender, ErrorClass, Finding, Mailbox, OutgoingEmail, ProviderError, SmtpSettings,
 };
 
 /// Pooled connections to one server.
@@ -94,6 +97,20 @@ fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
     .map_err(|error| invalid(&error.to_string()))
 }
 
+impl SmtpEmails {
+    /// Connects, upgrades to TLS and logs in; sends nothing.
+    pub(in crate::providers) async fn check(&self) -> Finding {
+        let transport = self.transport.get_or_init(|| self.builder.clone().build());
+        let error = match timeout(self.limit, transport.test_connection()).await {
+            Ok(Ok(true)) => return Finding::ok("smtp: server", "the mail server lets us in"),
+            Ok(Ok(false)) => lost(Stage::Connecting, "the server closed the connection".into()),
+            Ok(Err(error)) => classify(&error, Stage::Connecting),
+            Err(_) => lost(Stage::Connecting, "no answer within the time limit".into()),
+        };
+        Finding::refused("smtp: server", "LEADWRIGHT_SMTP_URL", &error)
+    }
+}
+
 #[async_trait]
 impl EmailSender for SmtpEmails {
     fn provider(&self) -> &'static str {
@@ -101,6 +118,19 @@ impl EmailSender for SmtpEmails {
     }
 
     async fn send(&self, email: &OutgoingEmail) -> Result<Accepted, ProviderError> {
+        let span = call_span(PROVIDER);
+        let sent = self.hand_over(email).instrument(span.clone()).await;
+        if trace::is_on()
+            && let Err(error) = &sent
+        {
+            span.record("otel.status_code", "ERROR").record("error.type", error.code.as_str());
+        }
+        sent
+    }
+}
+
+impl SmtpEmails {
+    async fn hand_over(&self, email: &OutgoingEmail) -> Result<Accepted, ProviderError> {
         let message = compose(email)?;
         let transport = self.transport.get_or_init(|| self.builder.clone().build());
         // A connection that works is established first, so that only the hand-over itself can end in doubt.

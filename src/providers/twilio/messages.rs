@@ -94,6 +94,28 @@ impl TwilioMessages {
         })
     }
 
+    /// A read below the account: `[]` is the account itself.
+    pub(super) fn account_request(&self, path: &[&str], query: &[(&str, &str)]) -> RequestBuilder {
+        let mut segments = vec!["2010-04-01", "Accounts"];
+        let own = format!("{}.json", self.account_sid);
+        if path.is_empty() {
+            segments.push(&own);
+        } else {
+            segments.push(&self.account_sid);
+            segments.extend(path);
+        }
+        self.authorized(self.client.get(http::under(&self.base, &segments))).query(query)
+    }
+
+    /// Reached over this machine's own network: a twin.
+    pub(super) fn is_local(&self) -> bool {
+        self.base.scheme() == "http"
+    }
+
+    pub(super) fn status_callback(&self) -> Option<&Url> {
+        self.status_callback.as_ref()
+    }
+
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose()))
     }

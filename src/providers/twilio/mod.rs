@@ -4,6 +4,7 @@
 //! There is no idempotency key: after a lost answer, look with `find_sent` before sending again. Its many status words become
 //! our five ([`delivery_status`]), its codes our classes ([`class_of`]).
 
+mod check;
 mod classify;
 mod messages;
 mod signature;

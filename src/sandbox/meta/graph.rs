@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value, json};
 
 use super::StoredCampaign;
-use crate::base::crypto::constant_time_eq;
+use crate::base::crypto::{Secret, constant_time_eq};
 use crate::providers::{Digits, meta};
 use crate::sandbox::Sandbox;
 use crate::sandbox::faults::{Fault, FaultMode, around};
@@ -43,11 +43,11 @@ fn graph_error(status: StatusCode, code: i64, subcode: Option<i64>, message: &st
     HttpResponse::build(status).json(json!({ "error": error }))
 }
 
-fn bad(code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
+pub(super) fn bad(code: i64, subcode: Option<i64>, message: &str) -> HttpResponse {
     graph_error(StatusCode::BAD_REQUEST, code, subcode, message)
 }
 
-fn missing(id: &str) -> HttpResponse {
+pub(super) fn missing(id: &str) -> HttpResponse {
     let message = format!(
         "Unsupported request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, \
          or does not support this operation."
@@ -55,7 +55,7 @@ fn missing(id: &str) -> HttpResponse {
     bad(100, Some(33), &message)
 }
 
-fn refuse(fault: &Fault) -> HttpResponse {
+pub(super) fn refuse(fault: &Fault) -> HttpResponse {
     if fault.mode == FaultMode::Throttle {
         let minutes = fault.retry_after_seconds.unwrap_or(60).div_ceil(60);
         let usage = json!({"17": [{"type": "ads_management", "call_count": 100, "total_cputime": 20, "total_time": 20,
@@ -70,7 +70,11 @@ fn refuse(fault: &Fault) -> HttpResponse {
 }
 
 /// The error Meta answers unless token and proof are right.
-fn unauthorized(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String, String)]) -> Option<HttpResponse> {
+pub(super) fn unauthorized(
+    sandbox: &Sandbox,
+    request: &HttpRequest,
+    parameters: &[(String, String)],
+) -> Option<HttpResponse> {
     let known = sandbox.credentials();
     let parameter = |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let bearer = request.headers().get("authorization").and_then(|value| value.to_str().ok());
@@ -90,20 +94,25 @@ fn unauthorized(sandbox: &Sandbox, request: &HttpRequest, parameters: &[(String,
             "Invalid OAuth access token - Cannot parse access token",
         ));
     }
-    let expected = meta::appsecret_proof(&known.meta_access_token, &known.meta_app_secret);
-    match parameter("appsecret_proof") {
+    prove(parameter("appsecret_proof"), &known.meta_access_token, sandbox)
+}
+
+/// The error Meta answers unless the proof fits the token.
+pub(super) fn prove(proof: Option<&str>, token: &Secret, sandbox: &Sandbox) -> Option<HttpResponse> {
+    let expected = meta::appsecret_proof(token, &sandbox.credentials().meta_app_secret);
+    match proof {
         Some(proof) if constant_time_eq(proof.as_bytes(), expected.as_bytes()) => None,
         Some(_) => Some(bad(100, None, "Invalid appsecret_proof provided in the API argument")),
         None => Some(bad(100, None, "API calls from the server require an appsecret_proof argument")),
     }
 }
 
-fn is_version(text: &str) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     text.strip_prefix('v').and_then(|rest| rest.split_once('.')).is_some_and(|(a, b)| digits(a) && digits(b))
 }
 
-fn pairs(text: &[u8]) -> Vec<(String, String)> {
+pub(super) fn pairs(text: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text).into_owned().collect()
 }
 

@@ -1,9 +1,11 @@
-//! The Meta twin: Graph API nodes for leads and ad campaigns ([`graph`]), and the person who fills a form ([`forms`]).
+//! The Meta twin: Graph API nodes for leads and ad campaigns ([`graph`]), the app and its page
+//! subscriptions ([`app`]), and the person who fills a form ([`forms`]).
 //!
 //! Every numeric id is an existing ad campaign unless it was given to a lead. The token must be the known one and carry its
 //! `appsecret_proof`, as in an app with "require app secret" switched on. Unknown fields and parameters are errors, as they are
 //! at Meta.
 
+mod app;
 mod forms;
 mod graph;
 
@@ -56,6 +58,8 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/meta/leads", web::post().to(forms::submit));
     cfg.route("/meta/leads/batch", web::post().to(forms::submit_batch));
     cfg.route("/meta/resend", web::post().to(forms::send_again));
+    cfg.route("/meta/{version}/app", web::get().to(app::show));
+    cfg.route("/meta/{version}/{id}/{edge}", web::get().to(app::edge));
     cfg.route("/meta/{version}/{id}", web::get().to(graph::read));
     cfg.route("/meta/{version}/{id}", web::post().to(graph::update));
 }

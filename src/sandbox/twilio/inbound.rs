@@ -1,5 +1,5 @@
-//! The person who writes to one of our numbers: `POST /sandbox/twilio/inbound {from, to, body, profile_name?, media?}`. It opens the WhatsApp window, and `STOP` closes the
-//! channel, before the signed webhook leaves.
+//! The person who writes to one of our numbers: `POST /sandbox/twilio/inbound {from, to, body, profile_name?, media?, webhook?}`. It
+//! opens the WhatsApp window, and `STOP` closes the channel, before the signed webhook leaves; with `webhook: false` none leaves.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -24,6 +24,8 @@ struct Inbound {
     profile_name: Option<String>,
     #[serde(default)]
     media: Vec<Media>,
+    #[serde(default)]
+    webhook: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +50,9 @@ pub(super) async fn receive(sandbox: web::Data<Sandbox>, body: web::Bytes) -> Ht
         if prefixed || ours == sandbox.credentials().whatsapp_from { TextChannel::Whatsapp } else { TextChannel::Sms };
     let keyword = sandbox.0.twilio.heard(channel, &ours, &person, &inbound.body, sandbox.now());
     let sid = format!("{}{}", if inbound.media.is_empty() { "SM" } else { "MM" }, hex_id());
+    if inbound.webhook == Some(false) {
+        return HttpResponse::Created().json(json!({ "message_sid": sid, "webhook_status": null }));
+    }
     let mut form = vec![
         ("SmsMessageSid", sid.clone()),
         ("NumMedia", inbound.media.len().to_string()),

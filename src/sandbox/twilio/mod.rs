@@ -4,6 +4,7 @@
 //! the answer. Parameters Twilio does not have are refused, which Twilio itself would not do, so that a misspelt one is noticed.
 //! What it knows and its rules without HTTP are in [`messages`].
 
+mod account;
 mod inbound;
 mod list;
 mod messages;
@@ -26,6 +27,8 @@ use crate::providers::twilio;
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/twilio/inbound", web::post().to(inbound::receive));
+    cfg.route("/twilio/2010-04-01/Accounts/{account}.json", web::get().to(account::show));
+    cfg.route("/twilio/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", web::get().to(account::numbers));
     cfg.route("/twilio/senders", web::post().to(inbound::register_sender));
     cfg.route("/twilio/2010-04-01/Accounts/{account}/Messages.json", web::post().to(send::create));
     cfg.route("/twilio/2010-04-01/Accounts/{account}/Messages.json", web::get().to(list::list));

@@ -17,3 +17,4 @@ pub use caller::Caller;
 pub use operator::{Anyone, Attempts, Operator};
 pub use permission::{Entitlements, Feature, Permission, Role};
 pub use remembered::Remembered;
+pub use store::entitlements_here as entitlements;

@@ -24,6 +24,8 @@ crate::text_enum! {
         EventsRead = "events:read",
         NotificationsRead = "notifications:read",
         NotificationsWrite = "notifications:write",
+        WebhooksRead = "webhooks:read",
+        WebhooksWrite = "webhooks:write",
     }
 }
 

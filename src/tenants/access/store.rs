@@ -12,8 +12,8 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, SessionId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::PlatformTx;
 use crate::engine::db::schema::{api_keys, memberships, operator_keys, sessions, tenants};
+use crate::engine::db::{PlatformTx, TenantTx};
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {
@@ -123,6 +123,12 @@ pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> 
     let found: Option<Option<Json>> =
         tenants::table.find(tenant).select(tenants::entitlements).first(tx.conn()).optional()?;
     found.map(entitlements).transpose()
+}
+
+/// What the plan of this transaction's tenant includes, for work that no caller asks for.
+pub fn entitlements_here(tx: &mut TenantTx<'_>) -> Result<Entitlements> {
+    let tenant = tx.tenant();
+    Ok(tenant_entitlements(&mut tx.platform(), tenant)?.unwrap_or_default())
 }
 
 /// Whether a use is to be noted: at most once a minute per key.

@@ -63,6 +63,7 @@ impl EventQuery {
 /// List events
 ///
 /// Everything that happened in the tenant, newest first: who did what to what, and through which request.
+/// While a lead is locked, what names its person is null.
 #[utoipa::path(operation_id = "list_events", tag = "Tenant", params(EventQuery), security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
@@ -70,7 +71,11 @@ pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<Eve
     caller.require(Permission::EventsRead)?;
     let filter = query.0.filter()?;
     let limit = query.0.limit.unwrap_or_default();
-    let read = move |tx: &mut TenantTx<'_>| events::list(tx, &filter, limit.probe());
+    let read = move |tx: &mut TenantTx<'_>| {
+        let mut rows = events::list(tx, &filter, limit.probe())?;
+        events::conceal(tx, &mut rows)?;
+        Ok(rows)
+    };
     let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |event| Cursor::of(&event.id));
     Ok(HttpResponse::Ok().json(page))
 }

@@ -68,7 +68,7 @@ impl Office {
         let metrics = Arc::new(Metrics::new().unwrap());
         let clock = db.clock().clone();
         let core = Core { db, clock, metrics, master_key: MasterKey::random(), settings: Arc::new(settings) };
-        let limiter = web::Data::new(Limiter::new(is_limited));
+        let limiter = web::Data::new(Limiter::new(is_limited, 1200));
         Self { core, is_limited, in_flight: web::Data::default(), limiter }
     }
 

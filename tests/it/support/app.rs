@@ -60,7 +60,7 @@ impl TestApp {
 
     /// Starts an application whose clock runs.
     pub async fn start_live(engine: TestEngine) -> Self {
-        Self::start_at(engine, Clock::system(), &[]).await
+        Self::start_at(engine, Clock::movable(), &[]).await
     }
 
     /// Starts an application whose clock stands at the machine's own time, for tests with further processes.
@@ -99,7 +99,8 @@ impl TestApp {
             .set("MASTER_KEY", MasterKey::random().to_base64())
             .set("OPERATOR_KEY", OPERATOR_KEY)
             .set("RATE_LIMIT", "off")
-            .set("SANDBOX", "true");
+            .set("SANDBOX", "true")
+            .set("WEBHOOKS_TO_LOOPBACK", "true");
         for (name, value) in settings {
             source.set(name, *value);
         }
@@ -156,7 +157,7 @@ impl TestApp {
     }
 
     pub fn advance(&self, by: chrono::Duration) {
-        self.clock.advance(by);
+        assert!(self.clock.advance(by), "the clock can be moved");
     }
 
     /// What our side sent to the providers, newest first.

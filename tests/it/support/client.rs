@@ -49,6 +49,11 @@ impl Client {
         }
         Call { request, what: format!("{method} {path}") }
     }
+    /// Does a server answer here, and is it ready?
+    pub async fn is_ready(&self) -> bool {
+        let answer = self.http.get(format!("{}/readyz", self.url)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
     pub fn get(&self, path: &str) -> Call {
         self.call("GET", path)
     }

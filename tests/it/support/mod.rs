@@ -3,12 +3,16 @@
 mod app;
 mod client;
 mod database;
+mod process;
+mod receiver;
 pub mod statements;
 mod tenant;
 
 pub use app::{OPERATOR_KEY, TestApp};
 pub use client::{Call, Client};
-pub use database::TestEngine;
+pub use database::{Database, TestEngine};
+pub use process::{Process, free_port, leadwright, until};
+pub use receiver::{Arrival, Receiver};
 pub use tenant::{PASSWORD, Tenant, growth_campaign};
 
 /// Writes each test once and runs it on both engines, as `name::sqlite` and `name::postgres`.

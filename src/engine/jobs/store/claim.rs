@@ -15,6 +15,7 @@ use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::{DbConn, PlatformTx};
 use crate::engine::events::platform_tenant;
 use crate::engine::jobs::model::Job;
+use crate::engine::trace::Cause;
 
 /// Whose turn it is next.
 #[derive(Debug, Clone, Copy)]
@@ -64,11 +65,11 @@ pub(in crate::engine::jobs) fn claim(
     let (is_at_end, is_filled) = (others == 0, others == terms.others);
     if rest > 0 && (is_filled || (is_at_end && cursor.lane > FIRST)) {
         let from = if is_at_end { FIRST } else { cursor.lane };
-        rows.extend(claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, from)?);
+        keep(&mut rows, claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, from))?;
     }
     let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
     if rest > 0 && own == terms.own {
-        rows.extend(claim_from(tx.conn(), Terms { own: rest, others: 0, ..terms }, cursor.lane)?);
+        keep(&mut rows, claim_from(tx.conn(), Terms { own: rest, others: 0, ..terms }, cursor.lane))?;
     }
     let last = rows.iter().map(|row| row.tenant_id).max().filter(|last| *last != platform_tenant());
     cursor.lane = last.map_or(FIRST, |last| last.uuid().as_u128().wrapping_add(1).max(FIRST));
@@ -76,6 +77,17 @@ pub(in crate::engine::jobs) fn claim(
     // An UPDATE answers in any order.
     rows.sort_by_key(|row| (row.priority, row.run_at, row.id));
     Ok(rows.into_iter().map(|row| job_of(row, worker)).collect())
+}
+
+/// Adds what a second look claimed. If that fails, what the first one claimed is ours all the same where each statement is
+/// committed by itself; where it is not, the commit fails too. So it must be run, not forgotten under its lease.
+fn keep(rows: &mut Vec<JobRow>, more: Result<Vec<JobRow>>) -> Result<()> {
+    match more {
+        Ok(more) => rows.extend(more),
+        Err(error) if rows.is_empty() => return Err(error),
+        Err(error) => tracing::warn!(error = %error.chain(), "fewer jobs than wanted could be claimed"),
+    }
+    Ok(())
 }
 
 fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<JobRow>> {
@@ -180,7 +192,7 @@ fn job_of(row: JobRow, worker: &str) -> Job {
         attempt: row.attempt,
         max_attempts: row.max_attempts,
         created_at: row.created_at,
-        trace: row.trace,
+        cause: Cause::of_column(row.trace.as_deref()),
         worker: worker.into(),
     }
 }

@@ -7,6 +7,7 @@ mod tests;
 
 use diesel::prelude::*;
 
+use super::lease::{LEASE, Rescue};
 use super::model::{JobState, NewJob};
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
@@ -15,9 +16,10 @@ use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::jobs;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::trace::{self, Cause};
 
 pub(super) use claim::{Cursor, claim};
-pub(super) use settle::{Settled, Settlement, complete, release, settle_all};
+pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
 #[derive(Debug, Clone, Insertable, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = jobs, treat_none_as_default_value = false)]
@@ -34,6 +36,7 @@ pub struct JobRow {
     pub lease_until: Option<Timestamp>,
     pub worker: Option<String>,
     pub unique_key: Option<String>,
+    /// See [`Cause::to_column`].
     pub trace: Option<String>,
     pub last_error: Option<String>,
     pub created_at: Timestamp,
@@ -57,7 +60,7 @@ impl JobRow {
             lease_until: None,
             worker: None,
             unique_key: job.unique_key,
-            trace: tx.request_id().map(Into::into),
+            trace: Cause { request_id: tx.request_id().map(Into::into), traceparent: trace::current() }.to_column(),
             last_error: None,
             created_at: now,
             finished_at: None,
@@ -96,14 +99,26 @@ impl TenantTx<'_> {
     }
 }
 
-/// Makes jobs whose time has come claimable, and takes back those whose worker vanished. Answers how many.
+/// Makes jobs whose time has come claimable. Answers how many.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let now = tx.now();
     let due = diesel::update(jobs::table)
         .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]).and(jobs::run_at.le(now)))
         .set(jobs::state.eq(JobState::Available))
         .execute(tx.conn())?;
-    let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(jobs::lease_until.lt(now));
+    Ok(due)
+}
+
+/// Takes back jobs whose worker vanished. Answers how many.
+pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
+    let now = tx.now();
+    let is_over = match whose {
+        Rescue::None => return Ok(0),
+        // No lease is ever given for as long as this.
+        Rescue::Ended => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(chrono::Duration::days(36_500)))),
+        Rescue::EndedOrFuture => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(LEASE * 2))),
+    };
+    let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(is_over);
     // A worker that died on the last attempt leaves a dead job, not one that kills workers for ever.
     let dead = diesel::update(expired.filter(jobs::attempt.ge(jobs::max_attempts)))
         .set((
@@ -121,7 +136,21 @@ pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     if dead + rescued > 0 {
         tracing::warn!(rescued, dead, "took back jobs whose worker vanished");
     }
-    Ok(due + rescued)
+    Ok(dead + rescued)
+}
+
+/// Extends the leases of what `worker` runs.
+pub(super) fn renew(
+    tx: &mut PlatformTx<'_>,
+    worker: &str,
+    running: Vec<JobId>,
+    lease_until: Timestamp,
+) -> Result<usize> {
+    let renewed = diesel::update(jobs::table.filter(jobs::id.eq_any(running)))
+        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.eq(worker)))
+        .set(jobs::lease_until.eq(lease_until))
+        .execute(tx.conn())?;
+    Ok(renewed)
 }
 
 /// When the next waiting job is due.

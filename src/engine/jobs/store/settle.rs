@@ -120,6 +120,12 @@ pub(in crate::engine::jobs) fn complete(tx: &mut PlatformTx<'_>, job: &Job) -> R
     if settle(tx, job, Settlement::done())? { Ok(()) } else { Err(lease_lost()) }
 }
 
+/// Marks the job dead inside the transaction of its effect.
+pub(in crate::engine::jobs) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: String) -> Result<()> {
+    let dead = Settlement { state: JobState::Dead, last_error: Some(reason), ..Settlement::done() };
+    if settle(tx, job, dead)? { Ok(()) } else { Err(lease_lost()) }
+}
+
 /// Gives jobs back unharmed when the process stops before they started.
 pub(in crate::engine::jobs) fn release(tx: &mut PlatformTx<'_>, claimed: &[Job]) -> Result<()> {
     for job in claimed {

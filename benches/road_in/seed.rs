@@ -1,0 +1,336 @@
+//! Fills the database: one large tenant and many small ones, each lead with what a lead leaves behind.
+//!
+//! The rows are written by the database itself, from one set of statements that says per engine what an id, a moment and a
+//! document are. Lead `n` has the id [`lead_id`], so the load and the limit can pick the same random ones. Within a tenant
+//! leads come in time order, as they would.
+
+use leadwright::engine::db::Engine;
+
+use crate::Outcome;
+use crate::cast::Tenant;
+use crate::database::Database;
+
+/// How much is seeded.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub tenants: usize,
+    /// Leads of all tenants.
+    pub leads: usize,
+    /// Of them, leads of the first tenant.
+    pub big: usize,
+    /// A page of 50 leads with status `new` that the first tenant surely has.
+    pub deep_page: usize,
+}
+
+impl Size {
+    pub const FULL: Self = Self { tenants: 100, leads: 200_000, big: 80_000, deep_page: 1000 };
+    pub const QUICK: Self = Self { tenants: 32, leads: 20_000, big: 10_000, deep_page: 120 };
+}
+
+/// The id of seeded lead `n`; the first tenant has 1 to [`Size::big`].
+pub fn lead_id(n: u64) -> String {
+    format!("01900000-0000-7000-8000-{n:012x}")
+}
+
+/// How each engine writes what differs.
+struct Dialect(Engine);
+
+impl Dialect {
+    fn of<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
+        if self.0 == Engine::Postgres { postgres } else { sqlite }
+    }
+    /// An id of the table that `kind` stands for, from a number.
+    fn id(&self, kind: u8, n: &str) -> String {
+        match self.0 {
+            Engine::Postgres => format!("(('0190{kind:04x}-0000-7000-8000-' || lpad(to_hex({n}), 12, '0'))::uuid)"),
+            Engine::Sqlite => format!("unhex('0190{kind:04x}000070008000' || printf('%012x', {n}))"),
+        }
+    }
+    fn padded(&self, n: &str, width: usize) -> String {
+        match self.0 {
+            Engine::Postgres => format!("lpad(({n})::text, {width}, '0')"),
+            Engine::Sqlite => format!("printf('%0{width}d', {n})"),
+        }
+    }
+    /// A moment from microseconds since 1970.
+    fn at(&self, micros: &str) -> String {
+        match self.0 {
+            Engine::Postgres => format!("(timestamptz 'epoch' + ({micros}) * interval '1 microsecond')"),
+            Engine::Sqlite => format!("({micros})"),
+        }
+    }
+    /// A document from a text expression.
+    fn json(&self, text: &str) -> String {
+        format!("({text}){}", self.of("::jsonb", ""))
+    }
+    /// The `n`th of these words.
+    fn pick(&self, n: &str, words: &[&str]) -> String {
+        let cases: Vec<String> = words.iter().enumerate().map(|(i, word)| format!("WHEN {i} THEN '{word}'")).collect();
+        format!("(CASE ({n}) % {} {} END)", words.len(), cases.join(" "))
+    }
+}
+
+const SOURCES: &[&str] = &[
+    "meta_ads", "meta_ads", "meta_ads", "meta_ads", "google_ads", "google_ads", "web_form", "api", "manual",
+    "whatsapp_inbound",
+];
+const CITIES: &[&str] = &["Mumbai", "Pune", "Thane", "Nagpur", "Nashik"];
+const FIRST: &[&str] = &["Asha", "Priya", "Ravi", "Meera", "Karan", "Neha", "Vikram", "Sana", "Arjun", "Divya", "Imran"];
+const LAST: &[&str] = &["Verma", "Sharma", "Patel", "Iyer", "Khan", "Gupta", "Nair"];
+
+/// Writes everything. `today` is in microseconds since 1970.
+pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> Outcome {
+    let dialect = Dialect(database.engine);
+    let mut sql = String::new();
+    sql.push_str(dialect.of(
+        "SET synchronous_commit = off; SET session_replication_role = replica; SET work_mem = '128MB';",
+        "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY; BEGIN;",
+    ));
+    plan(&mut sql, &dialect, tenants, size, today);
+    for statement in rows(&dialect) {
+        sql.push_str(&statement);
+        sql.push(';');
+    }
+    sql.push_str("UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);");
+    sql.push_str(dialect.of("", "COMMIT;"));
+    database.run(&sql)?;
+    // What autovacuum would have done by the time a table is this large; SQLite is left as the server leaves it.
+    if database.engine == Engine::Postgres {
+        database.run("VACUUM (ANALYZE)")?;
+        database.run("CHECKPOINT")?;
+    } else {
+        database.run("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    }
+    Ok(())
+}
+
+/// `seeded`: one row per lead with its number `n`, its place `k` within its tenant and its moment.
+fn plan(sql: &mut String, dialect: &Dialect, tenants: &[Tenant], size: Size, today: i64) {
+    let (uuid, numbers) = (dialect.of("uuid", "BLOB"), size.leads);
+    sql.push_str(&format!("CREATE TEMP TABLE who (tenant_id {uuid}, user_id {uuid}, low BIGINT, high BIGINT);"));
+    let others = (tenants.len() - 1).max(1);
+    let each = (size.leads - size.big) / others;
+    let mut low = 1;
+    for (index, tenant) in tenants.iter().enumerate() {
+        let count = match index {
+            0 => size.big,
+            _ if index == others => size.leads - size.big - each * (others - 1),
+            _ => each,
+        };
+        let literal = |id: &str| match dialect.0 {
+            Engine::Postgres => format!("'{id}'"),
+            Engine::Sqlite => format!("x'{}'", id.replace('-', "")),
+        };
+        let high = low + count - 1;
+        sql.push_str(&format!("INSERT INTO who VALUES ({}, {}, {low}, {high});", literal(&tenant.id), literal(&tenant.user_id)));
+        low = high + 1;
+    }
+    let series = match dialect.0 {
+        Engine::Postgres => format!("generate_series(1, {numbers}::bigint) AS numbers (n)"),
+        Engine::Sqlite => format!(
+            "(WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < {numbers}) \
+             SELECT n FROM counter) AS numbers"
+        ),
+    };
+    // The last 25 days before today, so that everything lies within the running period of metering or just before it.
+    let span = 25_i64 * 86_400_000_000;
+    sql.push_str(&format!(
+        "CREATE TEMP TABLE seeded AS SELECT n, who.tenant_id, who.user_id, n - low AS k, \
+         {} - {span} + ((n - low) * {span}) / (high - low + 1) AS micros \
+         FROM {series} JOIN who ON n BETWEEN low AND high ORDER BY n;",
+        today
+    ));
+    sql.push_str(dialect.of("ANALYZE seeded;", ""));
+}
+
+/// One statement per table.
+fn rows(d: &Dialect) -> Vec<String> {
+    let at = |offset_ms: i64| d.at(&format!("micros + {}", offset_ms * 1000));
+    let (lead, conversation) = (d.id(0, "n"), d.id(1, "n"));
+    let (n12, n9) = (d.padded("n", 12), d.padded("n", 9));
+    let name = format!("{} || ' ' || {}", d.pick("n / 7", FIRST), d.pick("n", LAST));
+    let email = format!("('person' || {n12} || '@example.com')");
+    let phone = format!("('+917' || {n9})");
+    let form = d.json(r#"'{"What is your budget?": "₹80L-1Cr", "Preferred areas?": "Andheri, Goregaon"}'"#);
+    let location = d.json(&format!(r#"'{{"city": "' || {} || '"}}'"#, d.pick("n", CITIES)));
+    let status = "CASE WHEN (k * 37) % 100 < 68 THEN 'new' WHEN (k * 37) % 100 < 79 THEN 'contacted' \
+         WHEN (k * 37) % 100 < 88 THEN 'qualified' WHEN (k * 37) % 100 < 92 THEN 'meeting_scheduled' \
+         WHEN (k * 37) % 100 < 95 THEN 'proposal_sent' WHEN (k * 37) % 100 < 98 THEN 'won' ELSE 'lost' END";
+    let mut all = Vec::new();
+    let mut insert = |table: &str, columns: &str, values: String| {
+        all.push(format!("INSERT INTO {table} ({columns}) SELECT {values} FROM seeded ORDER BY n"));
+    };
+    insert(
+        "leads",
+        "tenant_id, id, person_id, name, email, phone, phone_raw, source, source_details, status, validity, score, is_locked, \
+         assigned_to, assigned_at, location, budget_range, timeline, form_responses, platform_lead_id, charge_kind, \
+         charged_amount, charge_currency, behaviour, enquiry_count, contact_count, total_interactions, last_activity_at, search, \
+         received_at, version, created_at, updated_at",
+        format!(
+            "tenant_id, {lead}, {lead}, {name}, {email}, {phone}, {phone}, {source}, {details}, {status}, {validity}, \
+             (n * 31) % 101, {locked}, CASE WHEN n % 5 < 2 THEN user_id END, CASE WHEN n % 5 < 2 THEN {later} END, {location}, \
+             {budget}, {timeline}, {form}, 'meta:' || {n12}, 'quota', 30000, 'INR', {behaviour}, 1, 0, 1, {at}, \
+             lower({name}) || chr_(10) || {email} || chr_(10) || {phone}, {before}, 1, {at}, {at}",
+            source = d.pick("n", SOURCES),
+            details = d.json(r#"'{"platform": "fb"}'"#),
+            validity = d.pick("n", &["unverified", "unverified", "valid", "invalid"]),
+            locked = "(n % 50 = 7)",
+            later = at(60_000),
+            budget = d.pick("n", &["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"]),
+            timeline = d.pick("n", &["Immediately", "Within 3 months", "Just exploring"]),
+            behaviour = d.json(r#"'{"pages_visited": [], "time_on_site_seconds": 0, "actions_taken": []}'"#),
+            at = at(0),
+            before = at(-2000),
+        )
+        .replace("chr_(10)", d.of("chr(10)", "char(10)")),
+    );
+    let identity = "tenant_id, kind, value, lead_id, created_at";
+    insert("lead_identities", identity, format!("tenant_id, 'email', {email}, {lead}, {}", at(0)));
+    insert("lead_identities", identity, format!("tenant_id, 'phone', {phone}, {lead}, {}", at(0)));
+    insert("lead_identities", identity, format!("tenant_id, 'platform_lead', 'meta:' || {n12}, {lead}, {}", at(0)));
+    let items = d.json(r#"'[{"rule": "email_valid", "label": "E-mail is valid", "points": 10}]'"#);
+    insert(
+        "lead_scores",
+        "tenant_id, lead_id, id, model, model_version, score, items, created_at",
+        format!("tenant_id, {lead}, {}, 'default_b2b', 1, (n * 31) % 101, {items}, {}", d.id(2, "n"), at(0)),
+    );
+    insert(
+        "lead_notes",
+        "tenant_id, id, lead_id, author_id, body, created_at",
+        format!("tenant_id, {}, {lead}, user_id, 'Called; wants to see the flat on Sunday.', {}", d.id(3, "n"), at(120_000)),
+    );
+    insert(
+        "conversations",
+        "tenant_id, id, lead_id, channel, status, person_address, unread_count, message_count, last_message_at, \
+         last_message_preview, version, created_at, updated_at",
+        format!(
+            "tenant_id, {conversation}, {lead}, 'whatsapp', {}, {phone}, CASE WHEN n % 6 = 0 THEN 1 ELSE 0 END, 2, {last}, \
+             'Hello, is the flat still available?', 1, {at}, {last}",
+            d.pick("n", &["open", "open", "open", "pending", "snoozed", "closed"]),
+            at = at(0),
+            last = at(90_000),
+        ),
+    );
+    let message = "tenant_id, id, conversation_id, lead_id, direction, sender_type, channel, message_type, content, attachments, \
+         status, provider, external_id, metadata, created_at, updated_at";
+    insert(
+        "messages",
+        message,
+        format!(
+            "tenant_id, {}, {conversation}, {lead}, 'internal', 'system', 'whatsapp', 'form', \
+             {name} || ' sent a form.', {list}, 'received', NULL, NULL, {object}, {at}, {at}",
+            d.id(4, "n"),
+            list = d.json("'[]'"),
+            object = d.json("'{}'"),
+            at = at(0),
+        ),
+    );
+    insert(
+        "messages",
+        message,
+        format!(
+            "tenant_id, {}, {conversation}, {lead}, 'inbound', 'lead', 'whatsapp', 'text', \
+             'Hello, is the flat still available?', {list}, 'received', 'twilio', 'SM' || {n12}, {object}, {at}, {at}",
+            d.id(5, "n"),
+            list = d.json("'[]'"),
+            object = d.json("'{}'"),
+            at = at(90_000),
+        ),
+    );
+    let event = "tenant_id, id, type, subject_type, subject_id, lead_id, actor_type, data, occurred_at";
+    let created = d.json(r#"'{"source": "meta_ads", "score": 80, "grade": "hot", "charge_kind": "quota"}'"#);
+    let opened = d.json(r#"'{"channel": "whatsapp"}'"#);
+    insert(
+        "events",
+        event,
+        format!("tenant_id, {}, 'lead.created', 'lead', {lead}, {lead}, 'provider', {created}, {}", d.id(6, "2 * n"), at(0)),
+    );
+    insert(
+        "events",
+        event,
+        format!(
+            "tenant_id, {}, 'conversation.opened', 'conversation', {conversation}, {lead}, 'provider', {opened}, {}",
+            d.id(6, "2 * n + 1"),
+            at(0)
+        ),
+    );
+    insert(
+        "notifications",
+        "tenant_id, id, user_id, kind, title, body, link, lead_id, data, read_at, created_at",
+        format!(
+            "tenant_id, {}, user_id, 'lead_created', 'New lead', {name}, '/leads', {lead}, {}, \
+             CASE WHEN n % 4 > 0 THEN {at} END, {at}",
+            d.id(7, "n"),
+            d.json("'{}'"),
+            at = at(500),
+        ),
+    );
+    insert(
+        "notification_deliveries",
+        "tenant_id, id, event_id, kind, channel, address, body, status, provider, external_id, sent_at, created_at, updated_at",
+        format!(
+            "tenant_id, {}, {}, 'lead_created', 'whatsapp', '+919800000000', {name}, {}, 'twilio', 'SN' || {n12}, {at}, {at}, {at}",
+            d.id(8, "n"),
+            d.id(6, "2 * n"),
+            d.pick("n", &["delivered", "read", "sent", "failed"]),
+            at = at(500),
+        ),
+    );
+    insert(
+        "webhook_events",
+        "id, provider, kind, external_id, tenant_id, body, state, outcome, attempts, received_at, processed_at",
+        format!(
+            "{}, 'meta', 'leadgen', 'seed' || {n12}, tenant_id, {}, {}, 'created', 1, {at}, {at}",
+            d.id(9, "n"),
+            d.json(&format!(r#"'{{"change": {{"leadgen_id": "' || {n12} || '"}}}}'"#)),
+            "CASE WHEN n % 1000 = 3 THEN 'failed' ELSE 'processed' END",
+            at = at(0),
+        ),
+    );
+    insert_from(
+        &mut all,
+        "usage_entries",
+        "tenant_id, id, period_id, meter, kind, quantity, dedupe_key, lead_id, amount_due, notional_amount, currency, \
+         occurred_at, created_at",
+        format!(
+            "seeded.tenant_id, {}, p.id, p.meter, 'quota', 1, 'person:' || {n12}, {lead}, 0, 30000, 'INR', {at}, {at}",
+            d.id(10, "n"),
+            at = at(0),
+        ),
+        // A tenant that was activated has the period of its first hours too: the newest is the running one.
+        "seeded JOIN usage_periods p ON p.tenant_id = seeded.tenant_id AND p.id = (SELECT q.id FROM usage_periods q \
+         WHERE q.tenant_id = seeded.tenant_id ORDER BY q.period_start DESC, q.id DESC LIMIT 1) ORDER BY n",
+    );
+    all
+}
+
+fn insert_from(all: &mut Vec<String>, table: &str, columns: &str, values: String, from: &str) {
+    all.push(format!("INSERT INTO {table} ({columns}) SELECT {values} FROM {from}"));
+}
+
+/// Finished jobs of the past week, as many as leads: for looking at plans. The workloads begin without any.
+pub fn fill_jobs(database: &Database) -> Outcome {
+    let d = Dialect(database.engine);
+    let count = if database.engine == Engine::Postgres { "generate_series(1, 200000) AS s (n)" } else {
+        "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) SELECT n FROM c) AS s"
+    };
+    let now = "1800000000000000 - 10000000 * (200000 - n)";
+    let tenant = match database.engine {
+        Engine::Postgres => "(SELECT id FROM tenants ORDER BY id LIMIT 1)",
+        Engine::Sqlite => "(SELECT id FROM tenants ORDER BY id LIMIT 1)",
+    };
+    database.run(&format!(
+        "INSERT INTO jobs (id, tenant_id, kind, payload, state, priority, run_at, attempt, max_attempts, created_at, finished_at) \
+         SELECT {}, {tenant}, {}, {}, CASE WHEN n % 100 = 0 THEN 'dead' WHEN n % 1000 = 1 THEN 'scheduled' \
+         WHEN n % 1000 = 2 THEN 'available' ELSE 'done' END, 5, {at}, 1, 10, {at}, \
+         CASE WHEN n % 1000 NOT IN (1, 2) THEN {at} END FROM {count}",
+        d.id(11, "n"),
+        d.pick("n", &["notify.lead_created", "webhook.process", "notification.deliver"]),
+        d.json("'{}'"),
+        at = d.at(now),
+    ))?;
+    if database.engine == Engine::Postgres {
+        database.run("VACUUM (ANALYZE) jobs")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+/**
+ * A tenant's first quarter of an hour: sign up, run an ad, receive a lead by a signed webhook, answer it, look at the bill.
+ *
+ *     LEADWRIGHT_SANDBOX=true cargo run -- serve       in one terminal
+ *     npm ci && npm run build && npm start             in another
+ *
+ * `LEADWRIGHT_URL` is the server, http://127.0.0.1:8080 by default.
+ */
+import assert from "node:assert/strict";
+import { all, body, connect, pause, Refused, type Leadwright, type Schemas } from "./client.js";
+
+const url = process.env["LEADWRIGHT_URL"] ?? "http://127.0.0.1:8080";
+const run = crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000_000;
+const say = (text: string): void => console.log(text);
+
+/** Tries until there is something. */
+async function untilThere<T>(what: string, look: () => Promise<T | null | undefined>): Promise<T> {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const found = await look();
+    if (found !== null && found !== undefined) return found;
+    await pause(200);
+  }
+  throw new Error(`${what}: nothing within 30 seconds`);
+}
+
+/** The twin of Meta: somebody fills in the lead form, and Meta tells us by its signed webhook. Not part of the API. */
+async function fillInForm(form: string, page: string): Promise<void> {
+  const answer = await fetch(`${url}/sandbox/meta/leads`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({
+      page_id: page,
+      form_id: form,
+      field_data: [
+        { name: "full_name", values: ["Rajesh Kumar"] },
+        { name: "email", values: [`rajesh.${run}@example.com`] },
+        { name: "phone_number", values: [`+9198${String(run).padStart(8, "0")}`] },
+        { name: "what's_your_budget?", values: ["₹80L-1Cr"] },
+      ],
+    }),
+  });
+  const { webhook_status } = (await answer.json()) as { webhook_status?: number };
+  assert.equal(webhook_status, 200, "the signed webhook is accepted");
+}
+
+/** Signs up and answers the access token. */
+async function signUp(): Promise<string> {
+  const account = await body(
+    connect(url).POST("/v1/auth/signup", {
+      body: { email: `owner.${run}@example.com`, password: "velvet harbour 63 compass", business_name: "TypeScript Estates" },
+    }),
+  );
+  say(`Signed up: ${account.tenant.name}, tenant ${account.tenant.id}`);
+  return account.access_token;
+}
+
+async function choosePlan(api: Leadwright): Promise<void> {
+  await body(api.PATCH("/v1/tenants/current", { body: { country: "IN", time_zone: "Asia/Kolkata" } }));
+  const subscription = await body(api.POST("/v1/subscriptions", { body: { plan_code: "growth" } }));
+  say(`Growth trial: ${subscription.status} until ${subscription.trial_ends_at}`);
+}
+
+async function runAd(api: Leadwright): Promise<{ form: string; page: string }> {
+  const [form, page] = [`78${run}`, `89${run}`];
+  const draft = await body(
+    api.POST("/v1/ad-campaigns", {
+      body: {
+        name: "Mumbai 2 BHK",
+        platform: "meta",
+        daily_budget: { amount: 80_000, currency: "INR" },
+        lead_form: {
+          name: "Mumbai form",
+          questions: [
+            { type: "full_name" },
+            { type: "email" },
+            { type: "phone" },
+            { label: "What's your budget?", type: "multiple_choice", options: ["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"] },
+          ],
+        },
+        external_campaign_id: `67${run}`,
+        external_form_id: form,
+        external_page_id: page,
+      },
+    }),
+  );
+  const campaign = await body(api.POST("/v1/ad-campaigns/{id}/activate", { params: { path: { id: draft.id } } }));
+  assert.equal(campaign.status, "active");
+  say(`Ad campaign ${campaign.id} is ${campaign.status}`);
+  return { form, page };
+}
+
+async function answer(api: Leadwright, lead: Schemas["LeadView"]): Promise<void> {
+  const { data } = await body(api.GET("/v1/conversations", { params: { query: { lead_id: lead.id } } }));
+  const conversation = data[0];
+  assert.ok(conversation, "a lead with a telephone has a conversation");
+  const draft = await body(
+    api.GET("/v1/leads/{id}/suggested-message", { params: { path: { id: lead.id }, query: { channel: "whatsapp" } } }),
+  );
+  say(`Answer: ${draft.content}`);
+  const path = { id: conversation.id };
+  const sent = await body(
+    api.POST("/v1/conversations/{id}/messages", { params: { path }, body: { template: draft.template } }),
+  );
+  const read = await untilThere("a read receipt", async () => {
+    const messages = await body(api.GET("/v1/conversations/{id}/messages", { params: { path } }));
+    return messages.data.find((message) => message.id === sent.id)?.read_at;
+  });
+  say(`Message ${sent.id} was read at ${read}`);
+}
+
+/** A line that delivers every request and loses the first answer to each. */
+function losing(): { send: (request: Request) => Promise<Response>; lost: () => number } {
+  const seen = new Set<string>();
+  const send = async (request: Request): Promise<Response> => {
+    const response = await fetch(request);
+    const key = request.headers.get("Idempotency-Key");
+    if (key === null || seen.has(key)) return response;
+    seen.add(key);
+    throw new TypeError("the answer was lost");
+  };
+  return { send, lost: () => seen.size };
+}
+
+/** Enters leads over a line that loses answers: sent twice each, and there is one of each. */
+async function enterLeads(api: Leadwright, token: string, count: number): Promise<void> {
+  const before = await body(api.GET("/v1/leads/counts"));
+  const line = losing();
+  const overLine = connect(url, token, line.send);
+  for (let n = 0; n < count; n++) {
+    const lead: Schemas["NewLead"] = { name: `Asha ${n}`, email: `asha${n}.${run}@example.com`, source: "web_form" };
+    const entered = await body(overLine.POST("/v1/leads", { body: lead }));
+    assert.equal(entered.name, lead.name);
+  }
+  const after = await body(api.GET("/v1/leads/counts"));
+  assert.equal(line.lost(), count, "every first answer was lost");
+  assert.equal(after.total - before.total, count, "and yet there is one lead of each");
+  say(`${count} leads entered, each sent twice under one Idempotency-Key`);
+}
+
+/** Reads all leads, two at a time. */
+async function page(api: Leadwright, expected: number): Promise<void> {
+  let pages = 0;
+  const ids = new Set<string>();
+  const leads = all((cursor) => {
+    pages += 1;
+    return body(api.GET("/v1/leads", { params: { query: { limit: 2, sort: "-created_at", ...cursor } } }));
+  });
+  for await (const lead of leads) ids.add(lead.id);
+  assert.equal(ids.size, expected, "every lead once");
+  assert.equal(pages, Math.ceil(expected / 2));
+  say(`${ids.size} leads on ${pages} pages`);
+}
+
+/** A refusal names its reason for programs. */
+async function beRefused(api: Leadwright): Promise<void> {
+  const refused = await body(api.POST("/v1/leads", { body: { name: "" } })).catch((error: unknown) => error);
+  assert.ok(refused instanceof Refused, "a lead without a name is refused");
+  assert.equal(refused.problem.status, 422);
+  say(`Refused as it should be: ${refused.message}`);
+}
+
+const token = await signUp();
+const api = connect(url, token);
+await choosePlan(api);
+const { form, page: facebookPage } = await runAd(api);
+await fillInForm(form, facebookPage);
+const lead = await untilThere("the lead", async () => (await body(api.GET("/v1/leads"))).data[0]);
+const score = await body(api.GET("/v1/leads/{id}/score", { params: { path: { id: lead.id } } }));
+say(`Lead ${lead.name}, ${lead.phone}, from ${lead.source}: ${score.score} of 100, ${score.grade}`);
+for (const item of score.items) say(`  ${item.points > 0 ? "+" : ""}${item.points} ${item.label}`);
+await answer(api, lead);
+await enterLeads(api, token, 4);
+await page(api, 5);
+await beRefused(api);
+const { leads } = await body(api.GET("/v1/usage"));
+assert.equal(leads.used, 5);
+say(`Usage: ${leads.used} of ${leads.base} leads, ${leads.remaining} remaining`);

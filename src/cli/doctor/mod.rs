@@ -1,0 +1,44 @@
+//! `leadwright doctor`: looks at every connection and says what to do about what does not work.
+//!
+//! Storage and machine are in [`storage`], the way in from the world in [`address`]; each provider's questions are in its own
+//! folder of [`crate::providers`]. It changes nothing and sends nothing. Warnings are for people, failures end with 1.
+
+mod address;
+mod storage;
+
+use crate::app::App;
+use crate::base::time::Clock;
+use crate::config::Config;
+use crate::providers::{Finding, Standing};
+
+pub(super) async fn run(config: Config, json: bool) -> super::Outcome {
+    let app = App::build(config, Clock::system())?;
+    let findings = examine(&app).await;
+    let failed = findings.iter().filter(|finding| finding.state == Standing::Failed).count();
+    if json {
+        let report = serde_json::json!({ "healthy": failed == 0, "checks": findings });
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        findings.iter().for_each(print);
+    }
+    match failed {
+        0 => Ok(()),
+        1 => Err("one check failed".into()),
+        many => Err(format!("{many} checks failed").into()),
+    }
+}
+
+/// Everything that was looked at, in the order in which to repair it.
+pub async fn examine(app: &App) -> Vec<Finding> {
+    let mut findings = storage::examine(app).await;
+    findings.extend(address::examine(app).await);
+    findings.extend(app.providers.check(&app.config.public_url, &app.config.email_from).await);
+    findings
+}
+
+fn print(finding: &Finding) {
+    println!("{:<8} {:<24} {}", finding.state.as_str(), finding.name, finding.detail);
+    if let Some(advice) = &finding.advice {
+        println!("{:<8} {:<24} → {advice}", "", "");
+    }
+}

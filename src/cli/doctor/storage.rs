@@ -1,0 +1,202 @@
+//! The database, its promises, its clock, the master key, the jobs, and the disk.
+
+use std::path::Path;
+
+use chrono::Duration;
+
+use crate::app::App;
+use crate::base::Result;
+use crate::engine::db::key_check::{self, KeyCheck};
+use crate::engine::db::{Engine, PlatformScope, PlatformTx, migrate, vitals};
+use crate::engine::jobs;
+use crate::providers::Finding;
+
+/// A clock that is further off makes leases and tokens end early or late.
+const SKEW: Duration = Duration::seconds(2);
+/// A job that could have run for longer means that no worker runs, or far too few.
+const LAG: Duration = Duration::minutes(1);
+const LITTLE_SPACE: u64 = 1 << 30;
+const NO_SPACE: u64 = 100 << 20;
+
+pub(super) async fn examine(app: &App) -> Vec<Finding> {
+    let engine = app.core.db.engine();
+    let file = app.core.db.url().strip_prefix("sqlite://").map(Path::new);
+    if let Some(file) = file.filter(|file| !file.exists()) {
+        // Looking would make one.
+        let detail = format!("there is none yet at {}", file.display());
+        return vec![Finding::failed(
+            "database",
+            detail,
+            "Start leadwright serve, which makes it, or restore a backup.",
+        )];
+    }
+    if let Err(error) = app.core.db.ping().await {
+        let advice = match engine {
+            Engine::Postgres => "Start the server, or correct LEADWRIGHT_DATABASE_URL: host, port, database, password.",
+            Engine::Sqlite => "Correct LEADWRIGHT_DATABASE_URL, or the rights of the file and its folder.",
+        };
+        return vec![Finding::failed(
+            "database",
+            format!("{} cannot be used: {}", engine.name(), error.chain()),
+            advice,
+        )];
+    }
+    let mut findings = vec![or_failed("database", version(app).await)];
+    if let Ok(true) = app.core.db.with_connection(migrate::is_pending).await {
+        findings.push(Finding::failed(
+            "migrations",
+            "the database is older than this version",
+            "Run leadwright migrate, or start the server, which does it.",
+        ));
+        return findings;
+    }
+    findings.push(or_failed("migrations", migrations(app).await));
+    findings.push(or_failed("durability", durability(app).await));
+    if engine == Engine::Postgres {
+        findings.push(or_failed("clock", clock(app).await));
+    }
+    findings.push(or_failed("master key", master_key(app).await));
+    match backlog(app).await {
+        Ok(several) => findings.extend(several),
+        Err(error) => findings.push(Finding::failed("jobs", error.chain(), "Look at the database's own log.")),
+    }
+    if engine == Engine::Sqlite {
+        findings.push(disk(app.core.db.url().trim_start_matches("sqlite://")));
+    }
+    findings
+}
+
+fn or_failed(name: &str, finding: Result<Finding>) -> Finding {
+    finding.unwrap_or_else(|error| Finding::failed(name, error.chain(), "Look at the database's own log."))
+}
+
+async fn version(app: &App) -> Result<Finding> {
+    let told = app.core.db.with_connection(vitals::read).await?;
+    let what = format!("{} {}, {} MB", app.core.db.engine().name(), told.version, told.bytes / 1_000_000);
+    Ok(if told.is_read_only {
+        let advice =
+            "LEADWRIGHT_DATABASE_URL must name the primary; several hosts need target_session_attrs=read-write.";
+        Finding::failed("database", format!("{what}, which takes no writes"), advice)
+    } else {
+        Finding::ok("database", what)
+    })
+}
+
+async fn migrations(app: &App) -> Result<Finding> {
+    let later = app.core.db.with_connection(migrate::unknown).await?;
+    Ok(if later.is_empty() {
+        Finding::ok("migrations", "all applied")
+    } else {
+        let detail = format!("the database was used by a later version, which added {}", later.join(", "));
+        Finding::warning("migrations", detail, "Run that version or a later one.")
+    })
+}
+
+async fn durability(app: &App) -> Result<Finding> {
+    let told = app.core.db.with_connection(vitals::read).await?;
+    let risks = told.risks();
+    Ok(if risks.is_empty() {
+        Finding::ok("durability", "an acknowledged write survives a crash")
+    } else {
+        let detail = format!("an acknowledged write may be lost in a crash: {}", risks.join(", "));
+        let advice = match app.core.db.engine() {
+            Engine::Postgres => "Set these on in postgresql.conf, for the role or for the database.",
+            Engine::Sqlite => "Set LEADWRIGHT_SQLITE_SYNCHRONOUS=FULL, and keep the file on a local disk.",
+        };
+        Finding::warning("durability", detail, advice)
+    })
+}
+
+async fn clock(app: &App) -> Result<Finding> {
+    let before = app.core.clock.now();
+    let told = app.core.db.with_connection(vitals::read).await?;
+    let after = app.core.clock.now();
+    let Some(theirs) = told.clock else { return Ok(Finding::ok("clock", "is the machine's")) };
+    // Whatever lies between our two readings is no difference.
+    let skew = if theirs < before {
+        theirs.since(before)
+    } else if theirs > after {
+        theirs.since(after)
+    } else {
+        Duration::zero()
+    };
+    Ok(if skew.abs() > SKEW {
+        let detail = format!("the database's clock is off by {} ms", skew.num_milliseconds());
+        Finding::failed("clock", detail, "Synchronise both machines by NTP: leases and tokens depend on it.")
+    } else {
+        Finding::ok("clock", "agrees with the database's")
+    })
+}
+
+async fn master_key(app: &App) -> Result<Finding> {
+    let key = app.core.master_key.clone();
+    Ok(match app.core.db.with_connection(move |conn| key_check::check(conn, &key)).await? {
+        KeyCheck::Matches => Finding::ok("master key", "opens the stored data"),
+        KeyCheck::Unknown => Finding::ok("master key", "nothing is stored with it yet"),
+        KeyCheck::Differs => Finding::failed(
+            "master key",
+            "the stored data was sealed with another key",
+            "Set LEADWRIGHT_MASTER_KEY (or put back master.key) to the one this database was first used with.",
+        ),
+    })
+}
+
+async fn backlog(app: &App) -> Result<Vec<Finding>> {
+    let look = |tx: &mut PlatformTx<'_>| jobs::backlog::read(tx);
+    let backlog = app.core.db.read(PlatformScope::system(), look).await?;
+    let lag = backlog.due_since.map_or(Duration::zero(), |since| app.core.clock.now().since(since));
+    let queue = if lag > LAG {
+        Finding::failed(
+            "jobs",
+            format!("{} are due, the oldest for {} s", backlog.due, lag.num_seconds()),
+            "Start leadwright worker, or more of them; look at its log when one runs.",
+        )
+    } else {
+        Finding::ok("jobs", format!("{} are due, none for long", backlog.due))
+    };
+    let dead: i64 = backlog.dead.iter().map(|(_, count)| count).sum();
+    let letters = if dead > 0 {
+        let kinds: Vec<String> = backlog.dead.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        Finding::warning(
+            "dead letters",
+            format!("{dead} jobs have given up: {}", kinds.join(", ")),
+            "Read their reasons in GET /v1/ops/jobs?state=dead, remove the cause, then POST /v1/ops/jobs/{id}/retry.",
+        )
+    } else {
+        Finding::ok("dead letters", "none")
+    };
+    Ok(vec![queue, letters])
+}
+
+fn disk(database: &str) -> Finding {
+    let folder = Path::new(database).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match rustix::fs::statvfs(folder) {
+        Ok(told) => judge_space(told.f_bavail.saturating_mul(told.f_frsize), &folder.display().to_string()),
+        Err(error) => {
+            Finding::warning("disk", format!("{}: {error}", folder.display()), "Look at the folder's rights.")
+        }
+    }
+}
+
+fn judge_space(free: u64, folder: &str) -> Finding {
+    let detail = format!("{} MB are free in {folder}", free / 1_000_000);
+    let advice = "Free some space: writes are refused when none is left, and a backup needs as much as the database.";
+    match free {
+        ..NO_SPACE => Finding::failed("disk", detail, advice),
+        NO_SPACE..LITTLE_SPACE => Finding::warning("disk", detail, advice),
+        _ => Finding::ok("disk", detail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::providers::Standing;
+
+    #[test]
+    fn little_space_is_a_warning_and_none_a_failure() {
+        assert_eq!(judge_space(5 << 30, "/data").state, Standing::Ok);
+        assert_eq!(judge_space(500 << 20, "/data").state, Standing::Warning);
+        assert_eq!(judge_space(5 << 20, "/data").state, Standing::Failed);
+    }
+}

@@ -1,0 +1,28 @@
+//! A server's hold on its SQLite file: while it lasts, the file is not replaced.
+//!
+//! SQLite keeps a shared lock on a database in WAL mode for as long as a connection that has read from it is open. Pools
+//! let idle connections go, so a running server holds one more that does nothing; [`super::backup::replace`] needs the
+//! exclusive lock and is refused.
+
+use std::sync::Mutex;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::error;
+use crate::base::Result;
+
+/// Ends when dropped.
+pub struct Presence {
+    _conn: Mutex<SqliteConnection>,
+}
+
+impl Presence {
+    pub(super) fn of(path: &str) -> Result<Self> {
+        let mut conn = SqliteConnection::establish(path).map_err(error::unavailable)?;
+        conn.batch_execute(
+            "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA query_only = true; SELECT count(*) FROM sqlite_master",
+        )?;
+        Ok(Self { _conn: Mutex::new(conn) })
+    }
+}

@@ -1,0 +1,233 @@
+//! `/v1/webhook-deliveries`: what was delivered, what was not and why; and saying it again.
+
+use actix_web::{HttpResponse, get, post, web};
+use utoipa::IntoParams;
+
+use crate::base::Result;
+use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
+use crate::base::time::Timestamp;
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::events::EventType;
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::integrations::outbound::model::WebhookDeliveryState;
+use crate::integrations::outbound::repeat::{self, Replay, Replaying};
+use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
+use crate::tenants::access::{Caller, Feature, Permission};
+
+/// One event on its way to one endpoint.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
+    "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "event_type": "lead.created", "state": "pending", "attempt_count": 1,
+    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "created_at": "2026-11-20T09:00:01Z",
+    "updated_at": "2026-11-20T09:00:01Z"}))]
+pub struct WebhookDeliveryView {
+    id: WebhookDeliveryId,
+    endpoint_id: WebhookEndpointId,
+    /// The `webhook-id` it is sent with.
+    event_id: EventId,
+    event_type: EventType,
+    state: WebhookDeliveryState,
+    attempt_count: i32,
+    /// The HTTP status of the last attempt; null before the first, and when nothing was answered.
+    last_status: Option<i32>,
+    /// Null when there is nothing left to try.
+    next_attempt_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Delivery> for WebhookDeliveryView {
+    fn from(row: Delivery) -> Self {
+        Self {
+            id: row.id,
+            endpoint_id: row.endpoint_id,
+            event_id: row.event_id,
+            event_type: row.event_type,
+            state: row.state,
+            attempt_count: row.attempts,
+            last_status: row.last_status,
+            next_attempt_at: row.next_attempt_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// One request to an endpoint, and what came of it.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"number": 1, "attempted_at": "2026-11-20T09:00:01Z", "duration_ms": 87, "status": 503,
+    "response": "try later", "error": null}))]
+pub struct WebhookAttemptView {
+    /// 1 for the first.
+    number: i32,
+    attempted_at: Timestamp,
+    duration_ms: i32,
+    /// The HTTP status; null when nothing was answered.
+    status: Option<i32>,
+    /// The first 1,024 bytes of the answer's body.
+    response: Option<String>,
+    /// A word and why: `refused`, `resolve`, `connect`, `timeout`, `connection_lost` or `redirect`.
+    error: Option<String>,
+}
+
+impl From<Attempt> for WebhookAttemptView {
+    fn from(row: Attempt) -> Self {
+        Self {
+            number: row.number,
+            attempted_at: row.attempted_at,
+            duration_ms: row.duration_ms,
+            status: row.status,
+            response: row.response,
+            error: row.error,
+        }
+    }
+}
+
+/// A delivery with its attempts, first to last.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
+    "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "event_type": "lead.created", "state": "pending", "attempt_count": 1,
+    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "created_at": "2026-11-20T09:00:01Z",
+    "updated_at": "2026-11-20T09:00:01Z", "attempts": [{"number": 1, "attempted_at": "2026-11-20T09:00:01Z", "duration_ms": 87,
+    "status": 503, "response": "try later", "error": null}]}))]
+pub struct WebhookDeliveryDetails {
+    #[serde(flatten)]
+    delivery: WebhookDeliveryView,
+    attempts: Vec<WebhookAttemptView>,
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookDeliveryQuery {
+    #[param(value_type = Option<String>, format = Uuid)]
+    endpoint_id: Option<WebhookEndpointId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    event_id: Option<EventId>,
+    #[param(inline)]
+    state: Option<WebhookDeliveryState>,
+    #[param(inline)]
+    event_type: Option<EventType>,
+    /// At this moment or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<Timestamp>,
+    /// Before this moment.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_before: Option<Timestamp>,
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List webhook deliveries
+///
+/// Newest first; kept for 30 days.
+#[utoipa::path(operation_id = "list_webhook_deliveries", tag = "Webhook endpoints", params(WebhookDeliveryQuery),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>)))]
+#[get("/webhook-deliveries")]
+pub async fn list_webhook_deliveries(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<WebhookDeliveryQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksRead)?;
+    let query = query.0;
+    let limit = query.limit.unwrap_or_default();
+    let filter = DeliveryFilter {
+        endpoint: query.endpoint_id,
+        event: query.event_id,
+        state: query.state,
+        event_type: query.event_type,
+        created_after: query.created_after,
+        created_before: query.created_before,
+        before: query.cursor.map(|cursor| cursor.read()).transpose()?,
+    };
+    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, &filter, limit.probe());
+    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
+    Ok(HttpResponse::Ok().json(page.map(WebhookDeliveryView::from)))
+}
+
+/// Get a webhook delivery
+///
+/// With every attempt.
+#[utoipa::path(operation_id = "get_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
+#[get("/webhook-deliveries/{id}")]
+pub async fn get_webhook_delivery(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookDeliveryId>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksRead)?;
+    let read = move |tx: &mut TenantTx<'_>| Ok((rows::get(tx, id.0)?, rows::attempts_of(tx, id.0)?));
+    let (delivery, attempts) = core.db.read(caller.scope(), read).await?;
+    let attempts = attempts.into_iter().map(WebhookAttemptView::from).collect();
+    Ok(HttpResponse::Ok().json(WebhookDeliveryDetails { delivery: delivery.into(), attempts }))
+}
+
+/// Retry a webhook delivery
+///
+/// Now, whatever became of it, and by the whole schedule if that fails. It carries the same `webhook-id` as before.
+#[utoipa::path(operation_id = "retry_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
+#[post("/webhook-deliveries/{id}/retry")]
+pub async fn retry_webhook_delivery(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookDeliveryId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::accepted(WebhookDeliveryView::from(repeat::retry(tx, id.0)?)));
+    once.write(&core, caller.scope(), write).await
+}
+
+/// Ping a webhook endpoint
+///
+/// Sends it a `webhook.ping` in the way of any other event, whatever types it asked for. The answer is the delivery to look at.
+#[utoipa::path(operation_id = "ping_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
+#[post("/webhook-endpoints/{id}/ping")]
+pub async fn ping_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookEndpointId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let write = move |tx: &mut TenantTx<'_>| {
+        let view = WebhookDeliveryView::from(repeat::ping(tx, id.0)?);
+        let location = format!("/v1/webhook-deliveries/{}", view.id);
+        Ok(Reply::accepted(view).location(location))
+    };
+    once.write(&core, caller.scope(), write).await
+}
+
+/// Replay events to a webhook endpoint
+///
+/// Sends what happened in a stretch of time again, as far as the endpoint asks for it: what failed, still waits or was never
+/// sent, and on request what was delivered too. Every event carries the same `webhook-id` as before.
+#[utoipa::path(operation_id = "replay_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 202, description = "The replay has begun", body = Replaying)))]
+#[post("/webhook-endpoints/{id}/replay")]
+pub async fn replay_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookEndpointId>,
+    input: Json<Replay>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::accepted(repeat::replay(tx, id.0, input.0)?));
+    once.write(&core, caller.scope(), write).await
+}

@@ -1,0 +1,222 @@
+//! `/v1/webhook-endpoints`: where a tenant wants to be told what happens.
+
+use actix_web::{HttpResponse, delete, get, patch, post, web};
+use utoipa::IntoParams;
+
+use crate::base::id::WebhookEndpointId;
+use crate::base::patch::Patch;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::TenantTx;
+use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
+use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
+use crate::providers::Providers;
+use crate::tenants::access::{Caller, Feature, Permission};
+
+/// A webhook endpoint without its secret.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
+    "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
+    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null, "created_at": "2026-11-20T09:00:00Z",
+    "updated_at": "2026-11-20T09:00:00Z"}))]
+pub struct WebhookEndpointView {
+    id: WebhookEndpointId,
+    url: String,
+    event_types: Vec<EventPattern>,
+    description: Option<String>,
+    status: WebhookEndpointStatus,
+    disabled_reason: Option<DisabledReason>,
+    disabled_at: Option<Timestamp>,
+    /// The first failure since the last success; null while it works. After five days the endpoint is disabled.
+    failing_since: Option<Timestamp>,
+    /// Until then the secret before this one signs too.
+    previous_secret_expires_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Endpoint> for WebhookEndpointView {
+    fn from(row: Endpoint) -> Self {
+        Self {
+            id: row.id,
+            event_types: patterns(&row.event_types),
+            url: row.url,
+            description: row.description,
+            status: row.status,
+            disabled_reason: row.disabled_reason,
+            disabled_at: row.disabled_at,
+            failing_since: row.failing_since,
+            previous_secret_expires_at: row.previous_secret_expires_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A webhook endpoint with its secret, which is shown only here.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
+    "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
+    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null, "created_at": "2026-11-20T09:00:00Z",
+    "updated_at": "2026-11-20T09:00:00Z", "secret": "whsec_…"}))]
+pub struct MintedEndpointView {
+    #[serde(flatten)]
+    endpoint: WebhookEndpointView,
+    /// Verifies the signatures, by any library of the Standard Webhooks specification.
+    secret: String,
+}
+
+fn minted(minted: Minted) -> (i32, MintedEndpointView) {
+    let version = minted.endpoint.version;
+    (version, MintedEndpointView { secret: minted.secret.expose().into(), endpoint: minted.endpoint.into() })
+}
+
+fn reply(row: Endpoint) -> HttpResponse {
+    let version = row.version;
+    Reply::ok(WebhookEndpointView::from(row)).version(version).respond()
+}
+
+async fn check_url(providers: &Providers, url: &str) -> Result<()> {
+    providers.outside().check(url).await.map_err(|rule| Error::field("/url", "invalid_value", rule))
+}
+
+/// Create a webhook endpoint
+///
+/// From now on events of the given types are posted to it. A tenant has at most ten.
+#[utoipa::path(operation_id = "create_webhook_endpoint", tag = "Webhook endpoints", path = "/webhook-endpoints",
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView)))]
+#[post("/webhook-endpoints")]
+pub async fn create_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    input: Json<NewWebhookEndpoint>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    check_url(&providers, &input.0.url).await?;
+    let key = core.master_key.clone();
+    let write = move |tx: &mut TenantTx<'_>| {
+        let (version, view) = minted(endpoint::create(tx, &key, input.0)?);
+        let location = format!("/v1/webhook-endpoints/{}", view.endpoint.id);
+        Ok(Reply::created(view).version(version).location(location))
+    };
+    once.write(&core, caller.scope(), write).await
+}
+
+#[derive(serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookEndpointQuery {
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
+    limit: Option<Limit>,
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+/// List webhook endpoints
+///
+/// Newest first.
+#[utoipa::path(operation_id = "list_webhook_endpoints", tag = "Webhook endpoints", params(WebhookEndpointQuery),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>)))]
+#[get("/webhook-endpoints")]
+pub async fn list_webhook_endpoints(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<WebhookEndpointQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksRead)?;
+    let limit = query.0.limit.unwrap_or_default();
+    let before: Option<WebhookEndpointId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
+    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
+    Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
+}
+
+/// Get a webhook endpoint
+#[utoipa::path(operation_id = "get_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[get("/webhook-endpoints/{id}")]
+pub async fn get_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookEndpointId>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksRead)?;
+    Ok(reply(core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| rows::get(tx, id.0)).await?))
+}
+
+/// Update a webhook endpoint
+///
+/// Also enables and disables it. What happens while it is disabled is not kept for it; a replay brings it.
+#[utoipa::path(operation_id = "update_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[patch("/webhook-endpoints/{id}")]
+pub async fn update_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    providers: web::Data<Providers>,
+    id: Path<WebhookEndpointId>,
+    input: Json<WebhookEndpointPatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    if let Patch::Value(url) = &input.0.url {
+        check_url(&providers, url).await?;
+    }
+    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        endpoint::change(tx, id.0, input.0, |version| if_match.check(version))
+    });
+    Ok(reply(write.await?))
+}
+
+/// Delete a webhook endpoint
+///
+/// With the log of its deliveries; what still waits for it is dropped.
+#[utoipa::path(operation_id = "delete_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 204, description = "It is gone")))]
+#[delete("/webhook-endpoints/{id}")]
+pub async fn delete_webhook_endpoint(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookEndpointId>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| endpoint::delete(tx, id.0)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Rotate a webhook endpoint's secret
+///
+/// The new secret signs from now on. Until the overlap ends the old one signs too, and `webhook-signature` carries both
+/// signatures, separated by a blank: change the receiver's secret in between.
+#[utoipa::path(operation_id = "rotate_webhook_secret", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
+    security(("bearer" = []), ("operator" = [])),
+    responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView)))]
+#[post("/webhook-endpoints/{id}/rotate")]
+pub async fn rotate_webhook_secret(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<WebhookEndpointId>,
+    input: Json<SecretRotation>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require(Permission::WebhooksWrite)?;
+    caller.require_feature(Feature::ApiAccess)?;
+    let key = core.master_key.clone();
+    let write = move |tx: &mut TenantTx<'_>| {
+        let (version, view) = minted(endpoint::rotate(tx, &key, id.0, &input.0)?);
+        Ok(Reply::ok(view).version(version))
+    };
+    once.write(&core, caller.scope(), write).await
+}

@@ -1,0 +1,227 @@
+//! Endpoints: made, changed, given a new secret, disabled and deleted.
+
+use validator::Validate;
+
+use super::deliver;
+use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
+use super::secret;
+use super::store::endpoints::{self as rows, Endpoint};
+use crate::base::crypto::{MasterKey, Secret};
+use crate::base::id::WebhookEndpointId;
+use crate::base::patch::Patch;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::{EventType, NewEvent};
+
+/// How many endpoints a tenant may have.
+pub const MOST_PER_TENANT: i64 = 10;
+const MOST_PATTERNS: usize = 50;
+const LONGEST_DESCRIPTION: usize = 500;
+/// A day: how long both secrets of a rotation sign when nothing else is said.
+const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
+
+/// An endpoint to be made.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"url": "https://hooks.example.com/leadwright", "event_types": ["lead.*", "message.received"], "description": "CRM"}))]
+pub struct NewWebhookEndpoint {
+    /// https, on the public internet, port 443 or one from 1024 on, without user name, password and fragment.
+    #[validate(length(min = 1, max = 2048))]
+    #[schema(format = "uri")]
+    pub url: String,
+    /// What it is told of: any of them.
+    #[validate(length(min = 1, max = 50))]
+    pub event_types: Vec<EventPattern>,
+    #[validate(length(max = 500))]
+    pub description: Option<String>,
+}
+
+/// A change to an endpoint; a null description removes it.
+#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
+pub struct WebhookEndpointPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "uri", min_length = 1, max_length = 2048)]
+    pub url: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<EventPattern>>)]
+    pub event_types: Patch<Vec<EventPattern>>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 500)]
+    pub description: Patch<String>,
+    /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
+    #[serde(default)]
+    #[schema(value_type = Option<WebhookEndpointStatus>)]
+    pub status: Patch<WebhookEndpointStatus>,
+}
+
+/// How to change to a new secret.
+#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"overlap_seconds": 3600}))]
+pub struct SecretRotation {
+    /// How long the old secret signs beside the new one: 0 to a week, a day when absent.
+    #[validate(range(min = 0, max = 604_800))]
+    pub overlap_seconds: Option<i64>,
+}
+
+/// An endpoint and its secret, shown once.
+pub struct Minted {
+    pub endpoint: Endpoint,
+    pub secret: Secret,
+}
+
+/// # Errors
+/// `webhook_endpoint.too_many`.
+pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -> Result<Minted> {
+    lock_tenant(tx, "webhook_endpoints")?;
+    if rows::count(tx)? >= MOST_PER_TENANT {
+        let message = format!("There are {MOST_PER_TENANT} webhook endpoints already. Delete one first.");
+        return Err(Error::conflict("webhook_endpoint.too_many", message));
+    }
+    let (id, now) = (WebhookEndpointId::new(), tx.now());
+    let (secret, sealed) = secret::mint(key, id);
+    let endpoint = Endpoint {
+        tenant_id: tx.tenant(),
+        id,
+        url: new.url,
+        event_types: rows::column(&new.event_types),
+        description: new.description,
+        status: WebhookEndpointStatus::Enabled,
+        disabled_reason: None,
+        disabled_at: None,
+        failing_since: None,
+        secret: sealed,
+        previous_secret: None,
+        previous_secret_expires_at: None,
+        lease_job: None,
+        lease_until: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    rows::insert(tx, &endpoint)?;
+    let data = serde_json::json!({ "host": host(&endpoint.url), "event_types": new.event_types });
+    tx.record(NewEvent::new(EventType::WebhookEndpointCreated).subject(id.uuid()).data(data))?;
+    Ok(Minted { endpoint, secret })
+}
+
+/// A URL may carry a token, so the trail names the host alone.
+fn host(url: &str) -> Option<String> {
+    url::Url::parse(url).ok()?.host_str().map(Into::into)
+}
+
+/// # Errors
+/// `webhook_endpoint.not_found`; `check` sees the version first.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: WebhookEndpointId,
+    patch: WebhookEndpointPatch,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<Endpoint> {
+    lock_tenant(tx, "webhook_endpoints")?;
+    let mut endpoint = rows::get(tx, id)?;
+    check(endpoint.version)?;
+    let before = endpoint.clone();
+    patch.url.apply_required(&mut endpoint.url, "/url")?;
+    let mut patterns = rows::patterns(&endpoint.event_types);
+    patch.event_types.apply_required(&mut patterns, "/event_types")?;
+    if patterns.is_empty() || patterns.len() > MOST_PATTERNS {
+        return Err(Error::field(
+            "/event_types",
+            "invalid_value",
+            format!("expected 1 to {MOST_PATTERNS} event types"),
+        ));
+    }
+    endpoint.event_types = rows::column(&patterns);
+    patch.description.apply(&mut endpoint.description);
+    if endpoint.description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
+        let rule = format!("expected at most {LONGEST_DESCRIPTION} characters");
+        return Err(Error::field("/description", "too_long", rule));
+    }
+    let mut status = endpoint.status;
+    patch.status.apply_required(&mut status, "/status")?;
+    turn(&mut endpoint, status, tx.now());
+    let pairs = [
+        ("url", endpoint.url != before.url),
+        ("event_types", endpoint.event_types != before.event_types),
+        ("description", endpoint.description != before.description),
+        ("status", endpoint.status != before.status),
+    ];
+    let changed: Vec<&str> = pairs.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
+    if changed.is_empty() {
+        return Ok(endpoint);
+    }
+    rows::save(tx, &mut endpoint)?;
+    let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changed, "status": endpoint.status });
+    tx.record(NewEvent::new(EventType::WebhookEndpointUpdated).subject(id.uuid()).data(data))?;
+    if endpoint.status == WebhookEndpointStatus::Enabled && before.status != WebhookEndpointStatus::Enabled {
+        deliver::enqueue(tx, id)?;
+    }
+    Ok(endpoint)
+}
+
+fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: crate::base::time::Timestamp) {
+    if endpoint.status == to {
+        return;
+    }
+    let is_off = to == WebhookEndpointStatus::Disabled;
+    endpoint.status = to;
+    endpoint.disabled_reason = is_off.then_some(DisabledReason::ByUser);
+    endpoint.disabled_at = is_off.then_some(now);
+    // Whoever takes it into use again says that it works.
+    endpoint.failing_since = None;
+}
+
+/// Disables it because of how it answered, and says so.
+pub(super) fn give_up(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, reason: DisabledReason) -> Result<()> {
+    endpoint.status = WebhookEndpointStatus::Disabled;
+    endpoint.disabled_reason = Some(reason);
+    endpoint.disabled_at = Some(tx.now());
+    rows::save(tx, &mut endpoint)?;
+    let data = serde_json::json!({
+        "host": host(&endpoint.url), "reason": reason, "failing_since": endpoint.failing_since, "status": endpoint.status,
+    });
+    tx.record(NewEvent::new(EventType::WebhookEndpointDisabled).subject(endpoint.id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// Makes a new secret; the old one signs beside it until the overlap ends. One that was still overlapping from an earlier
+/// rotation no longer signs.
+///
+/// # Errors
+/// `webhook_endpoint.not_found`.
+pub fn rotate(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    id: WebhookEndpointId,
+    rotation: &SecretRotation,
+) -> Result<Minted> {
+    lock_tenant(tx, "webhook_endpoints")?;
+    let mut endpoint = rows::get(tx, id)?;
+    let overlap = chrono::Duration::seconds(rotation.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS));
+    let (secret, sealed) = secret::mint(key, id);
+    endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, sealed));
+    endpoint.previous_secret_expires_at = Some(tx.now().plus(overlap));
+    rows::save(tx, &mut endpoint)?;
+    let data = serde_json::json!({
+        "host": host(&endpoint.url), "previous_secret_expires_at": endpoint.previous_secret_expires_at,
+    });
+    tx.record(NewEvent::new(EventType::WebhookEndpointSecretRotated).subject(id.uuid()).data(data))?;
+    Ok(Minted { endpoint, secret })
+}
+
+/// Deletes it with its deliveries.
+///
+/// # Errors
+/// `webhook_endpoint.not_found`.
+pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()> {
+    lock_tenant(tx, "webhook_endpoints")?;
+    let endpoint = rows::get(tx, id)?;
+    rows::delete(tx, id)?;
+    let data = serde_json::json!({ "host": host(&endpoint.url) });
+    tx.record(NewEvent::new(EventType::WebhookEndpointDeleted).subject(id.uuid()).data(data))?;
+    Ok(())
+}

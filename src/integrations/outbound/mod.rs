@@ -1,0 +1,53 @@
+//! What we tell others: a tenant's events, posted to endpoints it names, signed by the Standard Webhooks specification.
+//!
+//! An event's own insert answers whether any endpoint wants it ([`store::endpoints::is_wanted`]); only then a job follows, which
+//! puts the event on its way to each such endpoint ([`fan_out`]). [`deliver`] brings an endpoint what is due to it: one job at a
+//! time per endpoint, a few requests at a time, beside the process' job slots, so that an endpoint that hangs holds up itself and
+//! nobody else. What fails is tried again for about 28 hours ([`model`]); an endpoint that failed for five days is disabled and its
+//! tenant told. Order is not promised, and an event may arrive twice: its id stays the same.
+//! Every URL passes [`crate::providers::outside`], when it is kept and when it is called.
+
+mod api;
+pub mod deliver;
+pub mod describe;
+pub mod endpoint;
+pub mod fan_out;
+pub mod model;
+mod payload;
+mod prune;
+pub mod repeat;
+mod secret;
+mod settle;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::engine::events::Reactions;
+use crate::engine::jobs::Registry;
+use crate::providers::Providers;
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(api::endpoints::create_webhook_endpoint)
+        .service(api::endpoints::list_webhook_endpoints)
+        .service(api::endpoints::get_webhook_endpoint)
+        .service(api::endpoints::update_webhook_endpoint)
+        .service(api::endpoints::delete_webhook_endpoint)
+        .service(api::endpoints::rotate_webhook_secret)
+        .service(api::deliveries::ping_webhook_endpoint)
+        .service(api::deliveries::replay_webhook_endpoint)
+        .service(api::deliveries::list_webhook_deliveries)
+        .service(api::deliveries::get_webhook_delivery)
+        .service(api::deliveries::retry_webhook_delivery);
+}
+
+pub(super) fn jobs(registry: &mut Registry, providers: &Providers) {
+    let outside = providers.outside().clone();
+    registry.handle(&fan_out::FAN_OUT, fan_out::run);
+    registry.handle(&deliver::DELIVER, move |context| deliver::run(context, outside.clone()));
+    registry.handle(&repeat::REPLAY, repeat::run);
+    prune::register(registry);
+}
+
+pub(super) fn reactions(reactions: &mut Reactions) {
+    reactions.when_asked_for(store::endpoints::is_wanted, &fan_out::FAN_OUT);
+}

@@ -1,0 +1,204 @@
+//! Rows of `webhook_endpoints`.
+
+use diesel::prelude::*;
+
+use crate::base::id::{JobId, TenantId, WebhookEndpointId};
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::schema::webhook_endpoints as endpoints;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::EventType;
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
+
+/// Where a tenant wants to be told what happens.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = endpoints, treat_none_as_default_value = false)]
+pub struct Endpoint {
+    pub tenant_id: TenantId,
+    pub id: WebhookEndpointId,
+    pub url: String,
+    /// See [`patterns`].
+    pub event_types: String,
+    pub description: Option<String>,
+    pub status: WebhookEndpointStatus,
+    pub disabled_reason: Option<DisabledReason>,
+    pub disabled_at: Option<Timestamp>,
+    /// The first failure since the last success.
+    pub failing_since: Option<Timestamp>,
+    /// Sealed.
+    pub secret: String,
+    pub previous_secret: Option<String>,
+    pub previous_secret_expires_at: Option<Timestamp>,
+    /// The job that delivers to it now, and until when it is believed to.
+    pub lease_job: Option<JobId>,
+    pub lease_until: Option<Timestamp>,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Endpoint {
+    pub fn wants(&self, kind: EventType) -> bool {
+        is_offered(kind) && patterns(&self.event_types).iter().any(|pattern| pattern.matches(kind))
+    }
+}
+
+/// The column: a blank before and after every pattern, so that SQL finds one by `LIKE`.
+pub fn column(patterns: &[EventPattern]) -> String {
+    let words: Vec<&str> = patterns.iter().map(EventPattern::as_str).collect();
+    format!(" {} ", words.join(" "))
+}
+
+pub fn patterns(column: &str) -> Vec<EventPattern> {
+    column.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// SQL over a new row of `events`: is there an enabled endpoint of its tenant that wants this type? (An underscore is a
+/// joker of `LIKE`; [`Endpoint::wants`] has the last word.)
+pub fn is_wanted(kind: EventType) -> String {
+    if !is_offered(kind) {
+        return "1 = 0".into();
+    }
+    let likes: Vec<String> =
+        EventPattern::of(kind).iter().map(|pattern| format!("w.event_types LIKE '% {pattern} %'")).collect();
+    format!(
+        "EXISTS (SELECT 1 FROM webhook_endpoints w WHERE w.tenant_id = events.tenant_id AND w.status = 'enabled' AND ({}))",
+        likes.join(" OR ")
+    )
+}
+
+pub fn insert(tx: &mut TenantTx<'_>, row: &Endpoint) -> Result<()> {
+    diesel::insert_into(endpoints::table).values(row).execute(tx.conn())?;
+    Ok(())
+}
+
+pub fn count(tx: &mut TenantTx<'_>) -> Result<i64> {
+    Ok(endpoints::table.filter(endpoints::tenant_id.eq(tx.tenant())).count().get_result(tx.conn())?)
+}
+
+pub fn find(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Option<Endpoint>> {
+    Ok(endpoints::table.find((tx.tenant(), id)).select(Endpoint::as_select()).first(tx.conn()).optional()?)
+}
+
+/// # Errors
+/// `webhook_endpoint.not_found`.
+pub fn get(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
+    let absent = || Error::not_found("webhook_endpoint.not_found", "There is no such webhook endpoint.");
+    find(tx, id)?.ok_or_else(absent)
+}
+
+/// Newest first.
+pub fn list(tx: &mut TenantTx<'_>, before: Option<WebhookEndpointId>, limit: i64) -> Result<Vec<Endpoint>> {
+    let mut query = endpoints::table
+        .filter(endpoints::tenant_id.eq(tx.tenant()))
+        .order(endpoints::id.desc())
+        .limit(limit)
+        .select(Endpoint::as_select())
+        .into_boxed();
+    if let Some(before) = before {
+        query = query.filter(endpoints::id.lt(before));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// The enabled ones.
+pub fn enabled(tx: &mut TenantTx<'_>) -> Result<Vec<Endpoint>> {
+    let rows = endpoints::table
+        .filter(endpoints::tenant_id.eq(tx.tenant()).and(endpoints::status.eq(WebhookEndpointStatus::Enabled)))
+        .select(Endpoint::as_select())
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
+/// Writes what people may change, and counts the version up.
+///
+/// # Errors
+/// `storage.conflict` when somebody else was faster.
+pub fn save(tx: &mut TenantTx<'_>, row: &mut Endpoint) -> Result<()> {
+    let now = tx.now();
+    let written = diesel::update(endpoints::table.find((tx.tenant(), row.id)))
+        .filter(endpoints::version.eq(row.version))
+        .set((
+            endpoints::url.eq(&row.url),
+            endpoints::event_types.eq(&row.event_types),
+            endpoints::description.eq(&row.description),
+            endpoints::status.eq(row.status),
+            endpoints::disabled_reason.eq(row.disabled_reason),
+            endpoints::disabled_at.eq(row.disabled_at),
+            endpoints::failing_since.eq(row.failing_since),
+            endpoints::secret.eq(&row.secret),
+            endpoints::previous_secret.eq(&row.previous_secret),
+            endpoints::previous_secret_expires_at.eq(row.previous_secret_expires_at),
+            endpoints::version.eq(row.version + 1),
+            endpoints::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    if written == 0 {
+        let message = "The same thing was written at the same time. Read it again and retry.";
+        return Err(Error::conflict("storage.conflict", message));
+    }
+    (row.version, row.updated_at) = (row.version + 1, now);
+    Ok(())
+}
+
+/// With its deliveries. `false` when there is none.
+pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<bool> {
+    Ok(diesel::delete(endpoints::table.find((tx.tenant(), id))).execute(tx.conn())? == 1)
+}
+
+/// Takes the endpoint for this job until then; `None` while another job has it, or when it is not enabled. A job that holds it
+/// prolongs its time.
+///
+/// It also takes the row's lock, so whoever takes it last sees every delivery that was written before.
+pub fn lease(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, until: Timestamp) -> Result<Option<Endpoint>> {
+    let now = tx.now();
+    let is_free = endpoints::lease_until
+        .is_null()
+        .or(endpoints::lease_until.lt(now))
+        .or(endpoints::lease_job.is_null())
+        .or(endpoints::lease_job.eq(job));
+    let row = diesel::update(endpoints::table.find((tx.tenant(), id)))
+        .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
+        .filter(is_free)
+        .set((endpoints::lease_job.eq(job), endpoints::lease_until.eq(until)))
+        .returning(endpoints::all_columns)
+        .get_result(tx.conn())
+        .optional()?;
+    Ok(row)
+}
+
+/// Gives the endpoint back.
+pub fn release(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId) -> Result<()> {
+    diesel::update(endpoints::table.find((tx.tenant(), id)).filter(endpoints::lease_job.eq(job)))
+        .set((endpoints::lease_job.eq(None::<JobId>), endpoints::lease_until.eq(None::<Timestamp>)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes since when it fails, or that it does not.
+pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: Option<Timestamp>) -> Result<()> {
+    diesel::update(endpoints::table.find((tx.tenant(), id)))
+        .set(endpoints::failing_since.eq(failing_since))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Endpoints of any tenant that nobody delivers to although something has been due since before `due`.
+pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<Vec<(TenantId, WebhookEndpointId)>> {
+    use crate::engine::db::schema::webhook_deliveries as deliveries;
+    use crate::integrations::outbound::model::WebhookDeliveryState;
+    let now = tx.now();
+    let rows = deliveries::table
+        .inner_join(
+            endpoints::table
+                .on(endpoints::tenant_id.eq(deliveries::tenant_id).and(endpoints::id.eq(deliveries::endpoint_id))),
+        )
+        .filter(deliveries::state.eq(WebhookDeliveryState::Pending).and(deliveries::next_attempt_at.lt(due)))
+        .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
+        .filter(endpoints::lease_until.is_null().or(endpoints::lease_until.lt(now)))
+        .select((endpoints::tenant_id, endpoints::id))
+        .distinct()
+        .limit(limit)
+        .load(tx.conn())?;
+    Ok(rows)
+}

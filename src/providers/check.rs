@@ -1,0 +1,98 @@
+//! Is a connection really one? What `leadwright doctor` asks each provider, and what to do about the answer.
+//!
+//! Only reads are made: nobody receives a message, no ad campaign changes. Each vendor's questions are in its own `check`.
+
+use std::time::Duration;
+
+use super::http::{self, Clients, Repeat};
+use super::registry::ConnectionState;
+use super::{ErrorClass, ProviderError, Providers};
+
+crate::text_enum! {
+    /// How one thing stands.
+    pub enum Standing {
+        Ok = "ok",
+        /// Works, but not as it should in production.
+        Warning = "warning",
+        Failed = "failed",
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    pub name: String,
+    pub state: Standing,
+    pub detail: String,
+    /// What to do, unless all is well.
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    pub fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), state: Standing::Ok, detail: detail.into(), advice: None }
+    }
+    pub fn warning(name: impl Into<String>, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name: name.into(), state: Standing::Warning, detail: detail.into(), advice: Some(advice.into()) }
+    }
+    pub fn failed(name: impl Into<String>, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name: name.into(), state: Standing::Failed, detail: detail.into(), advice: Some(advice.into()) }
+    }
+
+    /// A question that the provider did not answer, with the variable to look at when it refused our credential.
+    pub(super) fn refused(name: &str, credential: &str, error: &ProviderError) -> Self {
+        let advice = match error.class {
+            ErrorClass::Auth => format!("Make a new credential at the provider and set {credential}."),
+            ErrorClass::Retry | ErrorClass::Rate | ErrorClass::Ambiguous => {
+                "Try again; when it stays, look at the network between here and the provider.".into()
+            }
+            _ => format!("Look at the provider's own words, and at {credential}."),
+        };
+        Self::failed(name, error.to_string(), advice)
+    }
+}
+
+impl Providers {
+    /// Asks every connected provider. `public_url` is where their webhooks must come; `email_from` what e-mails come from.
+    pub async fn check(&self, public_url: &str, email_from: &str) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for connection in self.connections() {
+            match connection.state {
+                ConnectionState::NotConnected => {
+                    findings.push(Finding::warning(connection.name, "not connected", format!("{}.", connection.detail)))
+                }
+                _ => findings.push(Finding::ok(connection.name, connection.detail)),
+            }
+        }
+        let (meta, google, twilio, resend, smtp) = self.adapters();
+        if let Some(meta) = meta {
+            findings.extend(meta.check(public_url, self.settings().meta.app_secrets.first()).await);
+        }
+        if let Some(google) = google {
+            findings.push(google.check().await);
+        }
+        if let Some(twilio) = twilio {
+            let settings = &self.settings().twilio;
+            findings.extend(twilio.check(public_url, settings.sms_from.as_deref(), settings.auth_tokens.first()).await);
+        }
+        match (smtp, resend) {
+            (Some(smtp), _) => findings.push(smtp.check().await),
+            (None, Some(resend)) => findings.push(resend.check(email_from).await),
+            (None, None) => {}
+        }
+        findings
+    }
+
+    /// Does the public address lead to a server of ours? Answers the status and the body of `path`.
+    ///
+    /// # Errors
+    /// Why it cannot be reached, in words.
+    pub async fn reach(&self, public_url: &str, path: &str) -> Result<(u16, String), String> {
+        let base = http::base_url("LEADWRIGHT_PUBLIC_URL", public_url)?;
+        let client = Clients::new(Duration::from_secs(10)).reaching(&base)?;
+        let url = format!("{}{path}", base.as_str().trim_end_matches('/'));
+        let answer =
+            http::exchange("public_url", Repeat::Harmless, client.get(url)).await.map_err(|error| error.message)?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
+    }
+}

@@ -1,0 +1,38 @@
+"""A disk that can be filled: a small memory file system, or where we may not mount one, a limit on the size of files."""
+import os
+import subprocess
+
+SIZE = 48 * 1024 * 1024
+
+
+class SmallDisk:
+    def __init__(self, path, mount=True):
+        self.path = path
+        self.filler = os.path.join(path, "filler")
+        os.makedirs(path)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "leadwright-chaos", path]
+        may_mount = mount and os.getuid() == 0
+        self.is_mounted = may_mount and subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+    def fill(self, server):
+        """Leaves no byte free; without a disk of our own, nothing of the server's may grow any more."""
+        if not self.is_mounted:
+            server.limit_files(1)
+            return
+        with open(self.filler, "ab", buffering=0) as file:
+            for size in (1 << 20, 1 << 12, 1 << 9, 1):
+                try:
+                    while True:
+                        file.write(b"\0" * size)
+                except OSError:
+                    continue
+
+    def free(self, server):
+        if self.is_mounted:
+            os.remove(self.filler)
+        elif server.is_running():
+            server.limit_files(None)
+
+    def close(self):
+        if self.is_mounted:
+            subprocess.run(["umount", "-l", self.path], check=False, capture_output=True)

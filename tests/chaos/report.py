@@ -1,0 +1,46 @@
+"""The table, and what a failed round leaves behind."""
+
+COLUMNS = (
+    ("round", 5), ("seed", 10), ("fault", 16), ("engine", 8), ("requests", 8), ("refused", 7), ("acknowledged", 12),
+    ("lost", 4), ("doubled", 7), ("unknown", 7), ("wrong", 5), ("s", 4),
+)
+NUMBERS = ("requests", "refused", "acknowledged", "lost", "doubled", "unknown", "wrong")
+
+
+def heading():
+    return line({name: name for name, _ in COLUMNS})
+
+
+def line(values):
+    cells = []
+    for name, width in COLUMNS:
+        text = str(values.get(name, ""))
+        cells.append(text.ljust(width) if name in ("fault", "engine") else text.rjust(width))
+    return "  ".join(cells).rstrip()
+
+
+def row(number, seed, fault, engine, result):
+    verdict = result.verdict
+    return {
+        "round": number, "seed": seed, "fault": fault, "engine": engine, "requests": result.requests,
+        "refused": result.refused, "acknowledged": result.acknowledged, "lost": len(verdict.lost),
+        "doubled": len(verdict.doubled), "unknown": verdict.unknown, "wrong": len(verdict.wrong), "s": result.seconds,
+    }
+
+
+def total(rows):
+    summed = {name: sum(row[name] for row in rows) for name in NUMBERS}
+    return line({"round": "all", "s": sum(row["s"] for row in rows), **summed})
+
+
+def evidence(result):
+    """Every sentence of a verdict that does not hold."""
+    verdict = result.verdict
+    for title, sentences in (("lost", verdict.lost), ("doubled", verdict.doubled), ("wrong", verdict.wrong)):
+        for sentence in sentences[:20]:
+            yield f"    {title}: {sentence}"
+        if len(sentences) > 20:
+            yield f"    {title}: and {len(sentences) - 20} more"
+    for note in result.notes:
+        yield f"    fault: {note}"
+    yield f"    logs: {result.folder}"

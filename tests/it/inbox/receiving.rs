@@ -1,0 +1,89 @@
+//! What comes back and to whom: shared numbers, repeated messages, receipts in any order, STOP.
+
+use serde_json::{Value, json};
+
+use super::{PERSON, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};
+use crate::both_engines;
+use crate::support::Tenant;
+
+both_engines! {
+    async fn an_answer_on_a_shared_number_goes_to_who_wrote_last(app: TestApp) {
+        let (one, _, thread_one) = with_lead(&app, "One").await;
+        let (two, _, thread_two) = with_lead(&app, "Two").await;
+        send(&one, &thread_one, template()).await;
+        app.run_jobs().await;
+        app.advance(chrono::Duration::minutes(1));
+        send(&two, &thread_two, template()).await;
+        app.run_jobs().await;
+        app.advance(chrono::Duration::minutes(1));
+        inbound(&app, PERSON, "For the second").await;
+        let answer = last(&two, &thread_two).await;
+        assert_eq!((&answer["content"], &answer["ambiguous_candidates"]), (&json!("For the second"), &json!(2)));
+        let inbound_of_one = async || messages(&one.owner, &thread_one).await.into_iter().filter(|m| m["direction"] == "inbound" && m["message_type"] == "text").count();
+        assert_eq!(inbound_of_one().await, 0);
+        send(&one, &thread_one, template()).await;
+        app.run_jobs().await;
+        app.advance(chrono::Duration::minutes(1));
+        inbound(&app, PERSON, "For the first").await;
+        assert_eq!(inbound_of_one().await, 1);
+        assert_eq!(last(&two, &thread_two).await["content"], "For the second");
+    }
+
+    async fn whom_nobody_wrote_to_is_nobodys(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Quiet").await;
+        inbound(&app, "+919876500000", "Who is this?").await;
+        inbound(&app, PERSON, "We have not written yet").await;
+        assert!(messages(&tenant.owner, &thread).await.iter().all(|message| message["message_type"] != "text"));
+        let stored = app.operator().get("/v1/ops/webhook-events?provider=twilio").await.ok();
+        for event in stored["data"].as_array().unwrap() {
+            assert_eq!(event["outcome"], "unknown_person");
+        }
+        assert_eq!(stored["data"].as_array().unwrap().len(), 2);
+    }
+
+    async fn a_message_that_comes_twice_is_one(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Twice").await;
+        send(&tenant, &thread, template()).await;
+        app.run_jobs().await;
+        fault(&app, json!([{ "provider": "twilio", "operation": "callback", "mode": "duplicate", "times": 1 }])).await;
+        inbound(&app, PERSON, "Once").await;
+        let texts: Vec<Value> = messages(&tenant.owner, &thread).await.into_iter().filter(|m| m["direction"] == "inbound" && m["message_type"] == "text").collect();
+        assert_eq!(texts.len(), 1);
+        assert_eq!(tenant.owner.get("/v1/conversations/unread").await.ok()["total"].as_i64().unwrap(), conversation_unread(&tenant, &thread).await);
+    }
+
+    async fn receipts_in_any_order_only_move_forward(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Reorder").await;
+        fault(&app, json!([{ "provider": "twilio", "operation": "callback", "mode": "reorder", "times": 1 }, { "provider": "twilio", "operation": "callback", "mode": "duplicate" }])).await;
+        send(&tenant, &thread, template()).await;
+        app.run_jobs().await;
+        let message = last(&tenant, &thread).await;
+        assert_eq!((&message["status"], message["delivered_at"].is_string()), (&json!("read"), true), "{message}");
+    }
+
+    async fn stop_silences_the_number_for_every_tenant_until_start(app: TestApp) {
+        let (one, _, thread_one) = with_lead(&app, "One").await;
+        let (two, _, thread_two) = with_lead(&app, "Two").await;
+        for (tenant, thread) in [(&one, &thread_one), (&two, &thread_two)] {
+            send(tenant, thread, template()).await;
+        }
+        app.run_jobs().await;
+        inbound(&app, PERSON, " stop ").await;
+        for (tenant, thread) in [(&one, &thread_one), (&two, &thread_two)] {
+            tenant.owner.post(&messages_path(thread), template()).await.problem(409, "conversation.suppressed");
+        }
+        let before = reached(&app, PERSON).await.len();
+        inbound(&app, PERSON, "please stop by tomorrow").await;
+        inbound(&app, PERSON, "START").await;
+        for (tenant, thread) in [(&one, &thread_one), (&two, &thread_two)] {
+            send(tenant, thread, template()).await;
+        }
+        app.run_jobs().await;
+        assert_eq!(reached(&app, PERSON).await.len(), before + 2);
+    }
+}
+
+async fn conversation_unread(tenant: &Tenant, conversation: &Value) -> i64 {
+    let path = format!("/v1/conversations/{}", conversation["id"].as_str().expect("an id"));
+    tenant.owner.get(&path).await.ok()["unread_count"].as_i64().expect("a count")
+}

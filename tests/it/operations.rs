@@ -1,0 +1,151 @@
+//! Every operation of the document is carried out, by the document's own example, and answers what the document says.
+//!
+//! The examples are sent as they stand, except for what an example cannot know: ids and tokens of this database. The
+//! application itself counts what it answered, by route and status; in the end every operation must have succeeded. There
+//! is no list of exceptions. A new operation is covered by being in the document; when it needs something to act on, the
+//! test fails and [`stage`] says where to arrange it.
+
+mod schema;
+mod sign;
+mod stage;
+
+use serde_json::{Value, json};
+
+use crate::both_engines;
+use crate::contract::{body_example, operations};
+use crate::support::{Client, TestApp};
+
+use stage::{Act, Stage};
+
+/// A request's media type and its example, if it has a body.
+fn example(operation: &Value) -> Option<(String, Value)> {
+    let content = operation["requestBody"]["content"].as_object()?;
+    let media_type = content.keys().next()?.clone();
+    let given = content[&media_type]["example"].clone();
+    let body = if given.is_null() { body_example(operation)? } else { given };
+    Some((media_type, body))
+}
+
+/// Statuses of success that the document knows for an operation.
+fn successes(operation: &Value) -> Vec<u16> {
+    let responses = operation["responses"].as_object().into_iter().flatten();
+    responses.filter_map(|(status, _)| status.parse().ok()).filter(|status| (200..300).contains(status)).collect()
+}
+
+/// How often the application answered each operation with success, by its own count: `GET /v1/leads`.
+async fn answered(app: &TestApp) -> std::collections::BTreeSet<String> {
+    let text = app.anonymous().get("/metrics").await.text;
+    let label = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!("{name}=\""))?;
+        Some(rest.split_once('"')?.0.to_string())
+    };
+    let lines = text.lines().filter(|line| line.starts_with("leadwright_http_request_seconds_count{"));
+    lines
+        .filter(|line| label(line, "status").is_some_and(|status| status.starts_with('2')))
+        .filter_map(|line| Some(format!("{} {}", label(line, "method")?, label(line, "route")?)))
+        .collect()
+}
+
+/// Readers first, then what adds, changes and removes: nothing is gone before it was read.
+fn in_order() -> Vec<(String, String, Value)> {
+    let mut all = operations();
+    all.sort_by_key(|(method, ..)| ["get", "post", "put", "patch", "delete"].iter().position(|one| one == method));
+    all
+}
+
+both_engines! {
+    async fn every_example_is_a_request_that_works(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        let mut wrong = Vec::new();
+        for (method, path, operation) in in_order() {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let Act { actor, path: filled, replace, sign } = stage.arrange(&app, id, &path, &operation).await;
+            let mut call = actor.call(&method, &filled);
+            if let Some((media_type, mut body)) = example(&operation) {
+                merge(&mut body, replace);
+                let url = format!("{}{filled}", app.url);
+                let (text, signature) = sign.body(&url, &media_type, &body, &app);
+                call = call.raw(&media_type, text);
+                for (name, value) in &signature {
+                    call = call.header(name, value);
+                }
+            }
+            let answer = call.await;
+            if !successes(&operation).contains(&answer.status) {
+                wrong.push(format!("{id}: {method} {filled} answered {} {}", answer.status, answer.text));
+                continue;
+            }
+            let kind = answer.header("content-type").unwrap_or_default().to_string();
+            wrong.extend(schema::faults_of(id, answer.status, &kind, &answer.body));
+            wrong.extend(broken_links(&actor, &operation, answer.status, &answer.body).await);
+        }
+        let done = answered(&app).await;
+        for (method, path, _) in operations() {
+            // Its own count is written when it has been read.
+            let name = format!("{} {path}", method.to_uppercase());
+            if !done.contains(&name) {
+                wrong.push(format!("{name} was never answered with success"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// Follows an answer's links to what can be read: the id that the document points at must be there, and must work.
+async fn broken_links(actor: &Client, operation: &Value, status: u16, body: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (name, link) in operation["responses"][status.to_string()]["links"].as_object().into_iter().flatten() {
+        let target = operations().into_iter().find(|(.., operation)| operation["operationId"] == link["operationId"]);
+        let Some((method, path, _)) = target else {
+            wrong.push(format!("{}: the link {name} leads nowhere", operation["operationId"]));
+            continue;
+        };
+        let mut filled = path;
+        for (parameter, source) in link["parameters"].as_object().into_iter().flatten() {
+            let Some(pointer) = source.as_str().and_then(|source| source.strip_prefix("$response.body#")) else {
+                continue;
+            };
+            let value = body.pointer(pointer).and_then(Value::as_str).unwrap_or("nothing-there");
+            filled = filled.replace(&format!("{{{parameter}}}"), value);
+        }
+        if method == "get" {
+            let answer = actor.get(&filled).await;
+            if answer.status != 200 {
+                wrong.push(format!("{} → {name}: {filled} answered {}", operation["operationId"], answer.status));
+            }
+        }
+    }
+    wrong
+}
+
+/// Puts what an example cannot know into it. An object is merged, anything else replaced.
+fn merge(body: &mut Value, with: Value) {
+    match (body, with) {
+        (Value::Object(body), Value::Object(with)) => {
+            for (name, value) in with {
+                merge(body.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (_, Value::Null) => {}
+        (body, with) => *body = with,
+    }
+}
+
+#[test]
+fn every_example_keeps_to_its_schema() {
+    let wrong = schema::faults_of_examples();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_wrong_answer_is_noticed() {
+    let faults = |status, kind: &str, body: Value| schema::faults_of("get_unread_count", status, kind, &body).len();
+    assert_eq!(faults(200, "application/json", json!({ "total": 3 })), 0);
+    assert_eq!(faults(200, "application/json", json!({ "total": "three" })), 1);
+    assert_eq!(faults(200, "application/json", json!({})), 1);
+    assert_eq!(faults(299, "application/json", json!({ "total": 3 })), 1, "an undocumented status");
+    assert_eq!(faults(200, "text/html", json!({ "total": 3 })), 1);
+    let lead = json!({ "name": "", "grade": "splendid", "colour": "red" });
+    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/NewLead" }), &lead);
+    assert_eq!(wrong.len(), 3, "a name too short, and two properties that are not there: {wrong:?}");
+}

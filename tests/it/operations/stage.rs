@@ -1,0 +1,191 @@
+//! What each operation acts on: real ids for the paths, and who calls.
+//!
+//! Most operations need nothing of their own: they read or change what [`Stage::set`] put there. One that ends something
+//! (a session, a user, an ad campaign), or that only works in a certain state, gets its own in [`Stage::arrange`].
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::sign::Sign;
+use crate::support::{Client, PASSWORD, Tenant, TestApp, growth_campaign};
+
+/// How an operation is called.
+pub struct Act {
+    pub actor: Client,
+    pub path: String,
+    /// Merged into the example: ids and tokens that no example can know.
+    pub replace: Value,
+    pub sign: Sign,
+}
+
+pub struct Stage {
+    tenant: Tenant,
+    /// One resource of each collection.
+    known: BTreeMap<&'static str, String>,
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap_or_else(|| panic!("no id in {value}")).to_string()
+}
+
+async fn first(actor: &Client, list: &str) -> String {
+    id(&actor.get(list).await.ok()["data"][0])
+}
+
+impl Stage {
+    /// A tenant with one of everything.
+    pub async fn set(app: &TestApp) -> Self {
+        let tenant = app.growth("Stage").await;
+        let operator = app.operator();
+        let lead = tenant.lead("Rajesh Kumar", "rajesh@example.com", "+919811122233").await;
+        let campaign = tenant.ad_campaign("meta", "120210000000000009", "612312312319", "153125381139").await;
+        // A lead nobody claims leaves a webhook that can be tried again.
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        let unclaimed = json!({ "page_id": "1", "form_id": "2", "field_data": fields });
+        app.anonymous().post("/sandbox/meta/leads", unclaimed).await;
+        app.run_jobs().await;
+        let key = tenant.owner.post("/v1/api-keys", json!({ "name": "A", "scopes": ["leads:read"] })).await.created();
+        let invitation = json!({ "email": "later@stage.example.com", "role": "agent" });
+        let invitation = tenant.owner.post("/v1/invitations", invitation).await.created();
+        let known = BTreeMap::from([
+            ("leads", id(&lead)),
+            ("ad-campaigns", id(&campaign)),
+            ("conversations", first(&tenant.owner, "/v1/conversations").await),
+            ("api-keys", id(&key)),
+            ("invitations", id(&invitation)),
+            ("users", first(&tenant.owner, "/v1/users").await),
+            ("tenants", tenant.id.clone()),
+            ("plans", "growth".into()),
+            ("subscriptions", id(&tenant.owner.get("/v1/subscriptions/current").await.ok())),
+            ("notifications", first(&tenant.owner, "/v1/notifications").await),
+            ("ops/notifications", first(&operator, "/v1/ops/notifications").await),
+            ("operators", first(&operator, "/v1/ops/operators").await),
+            ("tasks", first(&operator, "/v1/ops/tasks").await),
+            ("jobs", first(&operator, "/v1/ops/jobs").await),
+            ("webhook-events", first(&operator, "/v1/ops/webhook-events?state=failed").await),
+        ]);
+        Self { tenant, known }
+    }
+
+    /// The path with ids for its parameters.
+    fn filled(&self, path: &str) -> String {
+        let mut filled = Vec::new();
+        let mut collection = String::new();
+        for part in path.split('/') {
+            if !part.starts_with('{') {
+                collection = if part == "notifications" && path.contains("/ops/") {
+                    "ops/notifications".into()
+                } else {
+                    part.into()
+                };
+                filled.push(part.to_string());
+                continue;
+            }
+            let name = if part == "{tenant_id}" { "tenants" } else { collection.as_str() };
+            let known = self.known.get(name);
+            filled.push(known.unwrap_or_else(|| panic!("{path}: Stage::set puts no {name} there")).clone());
+        }
+        filled.join("/")
+    }
+
+    /// Who calls an operation: the owner where a tenant may, an operator where only they may, else anybody.
+    fn actor(&self, app: &TestApp, operation: &Value) -> Client {
+        let ways = operation["security"].as_array().cloned().unwrap_or_default();
+        let takes = |name: &str| ways.iter().any(|way| way.get(name).is_some());
+        match (takes("bearer"), takes("operator")) {
+            (true, _) => self.tenant.owner.clone(),
+            (false, true) => app.operator(),
+            _ => app.anonymous(),
+        }
+    }
+
+    async fn campaign(&self, number: u32, steps: &[&str]) -> String {
+        let [campaign, form, page] = [1, 2, 3].map(|kind| format!("77{kind}{number:010}"));
+        let body = growth_campaign("meta", &campaign, &form, &page);
+        let draft = self.tenant.owner.post("/v1/ad-campaigns", body).await.created();
+        let path = format!("/v1/ad-campaigns/{}", id(&draft));
+        for step in steps {
+            self.tenant.owner.post(&format!("{path}/{step}"), json!({})).await.ok();
+        }
+        path
+    }
+
+    /// Someone who may be removed.
+    async fn member(&self, role: &str) -> String {
+        let member = self.tenant.user(role).await;
+        id(&member.get("/v1/me").await.ok()["user"])
+    }
+
+    /// A job that failed for good: the ad platform refuses to pause an ad.
+    async fn dead_job(&self, app: &TestApp) -> String {
+        let fault =
+            json!({ "provider": "meta", "operation": "set_status", "mode": "fail", "status": 400, "code": 190 });
+        app.anonymous().put("/sandbox/faults", json!({ "faults": [fault] })).await.ok();
+        self.campaign(9, &["activate"]).await;
+        app.run_jobs().await;
+        app.anonymous().delete("/sandbox/faults").await.expect(204);
+        first(&app.operator(), "/v1/ops/jobs?state=dead").await
+    }
+
+    pub async fn arrange(&self, app: &TestApp, operation_id: &str, path: &str, operation: &Value) -> Act {
+        let mut act =
+            Act { actor: self.actor(app, operation), path: String::new(), replace: Value::Null, sign: Sign::Nobody };
+        let owner = &self.tenant.owner;
+        match operation_id {
+            "verify_meta_webhook" | "verify_meta_webhook_of_tenant" => {
+                let query = "hub.mode=subscribe&hub.challenge=42&hub.verify_token=sandbox-meta-verify-token";
+                act.path = format!("{}?{query}", self.filled(path));
+            }
+            "receive_meta_webhook" | "receive_meta_webhook_of_tenant" => act.sign = Sign::Meta,
+            "receive_resend_webhook" => act.sign = Sign::Resend,
+            "receive_twilio_message" | "receive_twilio_status" => act.sign = Sign::Twilio,
+            "receive_google_ads_webhook" => act.replace = json!({ "google_key": "sandbox-google-key" }),
+            // The example signs up; whoever logs in afterwards is that person.
+            "log_in" => {
+                let known = json!({ "email": self.tenant.email(), "password": PASSWORD });
+                act.replace = known;
+            }
+            "log_out" => act.actor = app.tenant("Leaving").await.owner,
+            "change_password" => {
+                act.actor = app.tenant("Careful").await.owner;
+                act.replace = json!({ "current_password": PASSWORD });
+            }
+            "refresh_session" => act.replace = json!({ "refresh_token": app.tenant("Staying").await.refresh_token }),
+            "accept_invitation" => {
+                let offered = json!({ "email": "meera@stage.example.com", "role": "agent" });
+                let offered = owner.post("/v1/invitations", offered).await.created();
+                act.replace = json!({ "token": offered["token"] });
+            }
+            "revoke_invitation" => {
+                let offered = json!({ "email": "nobody@stage.example.com", "role": "agent" });
+                let offered = owner.post("/v1/invitations", offered).await.created();
+                act.path = format!("/v1/invitations/{}", id(&offered));
+            }
+            "create_subscription" => act.actor = app.tenant("Undecided").await.owner,
+            "create_tenant" => act.replace = json!({ "owner_email": "owner@created.example.com" }),
+            "update_tenant" => act.path = format!("/v1/tenants/{}", app.tenant("Late payer").await.id),
+            "update_user" => act.path = format!("/v1/users/{}", self.member("viewer").await),
+            "remove_user" => act.path = format!("/v1/users/{}", self.member("admin").await),
+            "submit_ad_campaign" => act.path = format!("{}/submit", self.campaign(1, &[]).await),
+            "activate_ad_campaign" => act.path = format!("{}/activate", self.campaign(2, &[]).await),
+            "pause_ad_campaign" => act.path = format!("{}/pause", self.campaign(3, &["activate"]).await),
+            "resume_ad_campaign" => act.path = format!("{}/resume", self.campaign(4, &["activate", "pause"]).await),
+            "complete_ad_campaign" => act.path = format!("{}/complete", self.campaign(5, &["activate"]).await),
+            "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
+            "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
+            "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app).await),
+            "revoke_operator_key" => {
+                let operator = &self.known["operators"];
+                let keys = format!("/v1/ops/operators/{operator}/keys");
+                let key = app.operator().post(&keys, json!({ "name": "Lost" })).await.created();
+                act.path = format!("{keys}/{}", id(&key));
+            }
+            _ => {}
+        }
+        if act.path.is_empty() {
+            act.path = self.filled(path);
+        }
+        act
+    }
+}
