@@ -2,7 +2,8 @@
 
 use leadwright::engine::db::Engine;
 
-pub const USAGE: &str = "usage: scripts/bench [--quick] [--explain] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
+pub const USAGE: &str =
+    "usage: scripts/bench [--quick] [--explain] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
 
   --quick              two minutes: fewer leads, fewer and shorter slices
   --explain            print the plan of every list and claim query instead of measuring; fail when one scans a table

@@ -37,7 +37,8 @@ pub fn make(to: SocketAddr, operator: &str, count: usize) -> Outcome<Vec<Tenant>
 async fn one(to: SocketAddr, operator: &str, number: usize) -> Outcome<Tenant> {
     let mut anyone = Caller::new(to, None);
     let email = format!("owner{number}@tenant{number}.example.com");
-    let sign_up = json!({"email": email, "password": "correct horse battery 9", "business_name": format!("Tenant {number}")});
+    let sign_up =
+        json!({"email": email, "password": "correct horse battery 9", "business_name": format!("Tenant {number}")});
     let made = anyone.post("/v1/auth/signup", sign_up).await?;
     let id = text(&made, "/tenant/id")?;
     let mut owner = Caller::new(to, Some(&text(&made, "/access_token")?));
@@ -50,13 +51,21 @@ async fn one(to: SocketAddr, operator: &str, number: usize) -> Outcome<Tenant> {
     let profile = json!({"owner_name": "Rajesh Kumar", "industry": "Real estate", "phone": format!("+9198{number:08}"),
         "description": "2 BHK flats", "services": ["2 BHK flats"], "locations": ["Mumbai"]});
     owner.call("PUT", "/v1/tenants/current/profile", Some(profile)).await?;
-    let scopes = ["tenant:read", "users:read", "api_keys:write", "leads:read", "leads:write", "conversations:read",
-        "ad_campaigns:read", "billing:read", "events:read", "notifications:read"];
+    let scopes = [
+        "tenant:read",
+        "users:read",
+        "api_keys:write",
+        "leads:read",
+        "leads:write",
+        "conversations:read",
+        "ad_campaigns:read",
+        "billing:read",
+        "events:read",
+        "notifications:read",
+    ];
     let key = owner.post("/v1/api-keys", json!({"name": "bench", "scopes": scopes})).await?;
     let [campaign_id, form_id, page_id] = [2, 3, 4].map(|kind| format!("{kind}{number:011}"));
-    let campaign = staff
-        .post("/v1/ad-campaigns", ad_campaign(number, &campaign_id, &form_id, &page_id))
-        .await?;
+    let campaign = staff.post("/v1/ad-campaigns", ad_campaign(number, &campaign_id, &form_id, &page_id)).await?;
     let path = format!("/v1/ad-campaigns/{}/activate", text(&campaign, "/id")?);
     staff.post(&path, json!({})).await?;
     Ok(Tenant { id, user_id, key: text(&key, "/key")?, form_id, page_id, campaign_id })

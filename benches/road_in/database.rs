@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use leadwright::engine::db::{DbConn, Engine};
 use leadwright::each_engine;
+use leadwright::engine::db::{DbConn, Engine};
 
 use crate::Outcome;
 
@@ -88,7 +88,7 @@ impl Database {
 
 /// The column `value` of a query on this connection.
 pub fn texts(connection: &mut DbConn, sql: &str) -> Outcome<Vec<Option<String>>> {
-    let rows: Vec<Row> = each_engine!(connection, c => diesel::sql_query(sql).load(c))
-        .map_err(|error| format!("{error}\nin {sql}"))?;
+    let rows: Vec<Row> =
+        each_engine!(connection, c => diesel::sql_query(sql).load(c)).map_err(|error| format!("{error}\nin {sql}"))?;
     Ok(rows.into_iter().map(|row| row.value).collect())
 }

@@ -79,7 +79,8 @@ impl Row {
     }
 
     fn cells(&self) -> [String; 13] {
-        let number = |value: Option<f64>, digits: usize| value.map_or(String::new(), |value| format!("{value:.digits$}"));
+        let number =
+            |value: Option<f64>, digits: usize| value.map_or(String::new(), |value| format!("{value:.digits$}"));
         let whats: Vec<&str> = self.targets.iter().map(|target| target.what.as_str()).collect();
         let missed: Vec<&str> = self.targets.iter().filter(|t| !t.met).map(|t| t.what.as_str()).collect();
         let met = match (self.targets.is_empty(), missed.is_empty()) {

@@ -71,11 +71,20 @@ impl Dialect {
 }
 
 const SOURCES: &[&str] = &[
-    "meta_ads", "meta_ads", "meta_ads", "meta_ads", "google_ads", "google_ads", "web_form", "api", "manual",
+    "meta_ads",
+    "meta_ads",
+    "meta_ads",
+    "meta_ads",
+    "google_ads",
+    "google_ads",
+    "web_form",
+    "api",
+    "manual",
     "whatsapp_inbound",
 ];
 const CITIES: &[&str] = &["Mumbai", "Pune", "Thane", "Nagpur", "Nashik"];
-const FIRST: &[&str] = &["Asha", "Priya", "Ravi", "Meera", "Karan", "Neha", "Vikram", "Sana", "Arjun", "Divya", "Imran"];
+const FIRST: &[&str] =
+    &["Asha", "Priya", "Ravi", "Meera", "Karan", "Neha", "Vikram", "Sana", "Arjun", "Divya", "Imran"];
 const LAST: &[&str] = &["Verma", "Sharma", "Patel", "Iyer", "Khan", "Gupta", "Nair"];
 
 /// Writes everything. `today` is in microseconds since 1970.
@@ -91,7 +100,9 @@ pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> 
         sql.push_str(&statement);
         sql.push(';');
     }
-    sql.push_str("UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);");
+    sql.push_str(
+        "UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);",
+    );
     sql.push_str(dialect.of("", "COMMIT;"));
     database.run(&sql)?;
     // What autovacuum would have done by the time a table is this large; SQLite is left as the server leaves it.
@@ -122,7 +133,11 @@ fn plan(sql: &mut String, dialect: &Dialect, tenants: &[Tenant], size: Size, tod
             Engine::Sqlite => format!("x'{}'", id.replace('-', "")),
         };
         let high = low + count - 1;
-        sql.push_str(&format!("INSERT INTO who VALUES ({}, {}, {low}, {high});", literal(&tenant.id), literal(&tenant.user_id)));
+        sql.push_str(&format!(
+            "INSERT INTO who VALUES ({}, {}, {low}, {high});",
+            literal(&tenant.id),
+            literal(&tenant.user_id)
+        ));
         low = high + 1;
     }
     let series = match dialect.0 {
@@ -197,7 +212,11 @@ fn rows(d: &Dialect) -> Vec<String> {
     insert(
         "lead_notes",
         "tenant_id, id, lead_id, author_id, body, created_at",
-        format!("tenant_id, {}, {lead}, user_id, 'Called; wants to see the flat on Sunday.', {}", d.id(3, "n"), at(120_000)),
+        format!(
+            "tenant_id, {}, {lead}, user_id, 'Called; wants to see the flat on Sunday.', {}",
+            d.id(3, "n"),
+            at(120_000)
+        ),
     );
     insert(
         "conversations",
@@ -243,7 +262,11 @@ fn rows(d: &Dialect) -> Vec<String> {
     insert(
         "events",
         event,
-        format!("tenant_id, {}, 'lead.created', 'lead', {lead}, {lead}, 'provider', {created}, {}", d.id(6, "2 * n"), at(0)),
+        format!(
+            "tenant_id, {}, 'lead.created', 'lead', {lead}, {lead}, 'provider', {created}, {}",
+            d.id(6, "2 * n"),
+            at(0)
+        ),
     );
     insert(
         "events",
@@ -287,6 +310,31 @@ fn rows(d: &Dialect) -> Vec<String> {
             at = at(0),
         ),
     );
+    let some = "seeded WHERE n % 10 = 0 ORDER BY n";
+    insert_from(
+        &mut all,
+        "ops_tasks",
+        "id, tenant_id, kind, title, status, estimate_minutes, dedupe_key, due_at, version, created_at, updated_at",
+        format!(
+            "{}, tenant_id, 'set_up_meta_campaign', 'Set up the Meta ad campaign', {}, 30, 'seed' || {n12}, {at}, 1, {at}, {at}",
+            d.id(12, "n"),
+            d.pick("n / 10", &["open", "in_progress", "done", "done"]),
+            at = at(0),
+        ),
+        some,
+    );
+    insert_from(
+        &mut all,
+        "operator_notifications",
+        "id, tenant_id, kind, title, body, data, read_at, created_at",
+        format!(
+            "{}, tenant_id, 'new_customer', 'New Customer Alert', {name}, {}, CASE WHEN n % 40 > 0 THEN {at} END, {at}",
+            d.id(13, "n"),
+            d.json("'{}'"),
+            at = at(0),
+        ),
+        some,
+    );
     insert_from(
         &mut all,
         "usage_entries",
@@ -311,7 +359,9 @@ fn insert_from(all: &mut Vec<String>, table: &str, columns: &str, values: String
 /// Finished jobs of the past week, as many as leads: for looking at plans. The workloads begin without any.
 pub fn fill_jobs(database: &Database) -> Outcome {
     let d = Dialect(database.engine);
-    let count = if database.engine == Engine::Postgres { "generate_series(1, 200000) AS s (n)" } else {
+    let count = if database.engine == Engine::Postgres {
+        "generate_series(1, 200000::bigint) AS s (n)"
+    } else {
         "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) SELECT n FROM c) AS s"
     };
     let now = "1800000000000000 - 10000000 * (200000 - n)";

@@ -80,9 +80,7 @@ fn uuid_at(text: &str, at: usize) -> Option<&str> {
 
 fn uuids(value: &Value) -> Vec<String> {
     match value {
-        Value::Text(text) => {
-            (0..text.len()).filter_map(|at| uuid_at(text, at)).map(str::to_ascii_lowercase).collect()
-        }
+        Value::Text(text) => (0..text.len()).filter_map(|at| uuid_at(text, at)).map(str::to_ascii_lowercase).collect(),
         Value::Blob(bytes) => uuid::Uuid::from_slice(bytes).map(|id| vec![id.to_string()]).unwrap_or_default(),
         _ => Vec::new(),
     }

@@ -192,7 +192,11 @@ mod sqlite {
         std::mem::take(&mut *SAID.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
-    unsafe extern "C" fn opened(db: *mut ffi::sqlite3, _: *mut *mut c_char, _: *const ffi::sqlite3_api_routines) -> c_int {
+    unsafe extern "C" fn opened(
+        db: *mut ffi::sqlite3,
+        _: *mut *mut c_char,
+        _: *const ffi::sqlite3_api_routines,
+    ) -> c_int {
         if WATCHING.load(Ordering::SeqCst) {
             // SAFETY: the connection is open, and the callback uses no context of ours.
             unsafe { ffi::sqlite3_trace_v2(db, ffi::SQLITE_TRACE_STMT as c_uint, Some(runs), std::ptr::null_mut()) };
@@ -264,7 +268,8 @@ mod sqlite {
             let (value, rest) = quoted(text)?;
             return Some((Value::Text(value), rest));
         }
-        let length = text.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E')).count();
+        let length =
+            text.bytes().take_while(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E')).count();
         let number = &text[..length];
         let value = number.parse().map(Value::Integer).ok().or_else(|| number.parse().map(Value::Real).ok())?;
         Some((value, &text[length..]))

@@ -74,8 +74,10 @@ fn told(tx: &mut TenantTx<'_>, sent: &AdCampaign, lowered: Option<i64>) -> Resul
     store::lock(tx)?;
     let now = tx.now();
     let Some(campaign) = store::find(tx, sent.id)? else { return Ok(()) };
-    if campaign.desired_delivery != sent.desired_delivery {
+    let is_other_budget = campaign.money(campaign.daily_budget) != sent.money(sent.daily_budget);
+    if is_other_budget || campaign.desired_delivery != sent.desired_delivery {
         // Another wish came meanwhile, and its own job may have been faster than this one.
+        let lowered = if is_other_budget { lowered.or(Some(sent.daily_budget)) } else { lowered };
         store::save_delivery(tx, campaign.id, None, None, lowered)?;
         tx.enqueue(NewJob::new(&SYNC_DELIVERY, &SyncPayload { ad_campaign_id: campaign.id }))?;
         return Ok(());

@@ -64,6 +64,7 @@ fn begin(source: LeadSource, route: Route, sent_at: Option<Timestamp>, told_at: 
     let mut enquiry = NewEnquiry::new(source, sent_at.map_or(told_at, |at| at.min(told_at)));
     enquiry.ad_campaign_id = route.ad_campaign_id;
     enquiry.lead_form_id = route.lead_form_id;
+    enquiry.is_time_vouched = true;
     enquiry
 }
 

@@ -51,6 +51,9 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
 pub fn reactions(reactions: &mut Reactions) {
     reactions
         .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
+        .on(EventType::SubscriptionExpired, &quota::QUOTA_REACHED)
+        .on(EventType::SubscriptionCanceled, &quota::QUOTA_REACHED)
+        .on(EventType::SubscriptionTrialStarted, &quota::QUOTA_RENEWED)
         .on(EventType::SubscriptionRenewed, &quota::QUOTA_RENEWED)
         .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED)
         .on(EventType::SubscriptionUpdated, &quota::QUOTA_RENEWED);

@@ -8,6 +8,7 @@ use super::store::AdCampaign;
 use super::{status, store};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::outlook::{Outlook, outlook};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
@@ -31,6 +32,10 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
     let ReactionPayload { event_id } = ctx.payload()?;
     let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
     let Some(event) = found else { return Ok(Outcome::Discard("the event is gone".into())) };
+    if event.kind != EventType::QuotaReached {
+        // The subscription is over, whatever its policy was.
+        return ctx.finish(stop).await;
+    }
     let named = event.data.get("policy").or_else(|| event.data.get("overage_policy"));
     let policy = match named.and_then(|policy| policy.as_str()).map(str::parse::<OveragePolicy>) {
         Some(Ok(policy)) => policy,
@@ -40,7 +45,8 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
         }
     };
     if policy == OveragePolicy::Bill {
-        return Ok(Outcome::Discard("the tenant buys overages: its ad campaigns keep running".into()));
+        // The tenant buys overages and its ad campaigns keep running, unless there is nothing to buy, as in a trial.
+        return ctx.finish(stop).await;
     }
     ctx.finish(move |tx| hold_back(tx, &event, policy)).await
 }
@@ -70,6 +76,28 @@ pub(super) fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePol
     Ok(())
 }
 
+/// Pauses what runs, once the subscription is over and nothing is delivered any more.
+fn stop(tx: &mut TenantTx<'_>) -> Result<()> {
+    store::lock(tx)?;
+    if outlook(tx)? != Outlook::HeldBack {
+        return Ok(());
+    }
+    for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
+        let to = campaign.status.after(Step::Pause)?;
+        status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
+    }
+    Ok(())
+}
+
+/// How far the plan lets an ad campaign run that somebody wants to run.
+pub(super) fn allowed(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<Delivery> {
+    Ok(match outlook(tx)? {
+        Outlook::Delivered => Delivery::Running,
+        Outlook::Slowed if campaign.platform.has_own_budget() => Delivery::Slow,
+        Outlook::Slowed | Outlook::HeldBack => Delivery::Paused,
+    })
+}
+
 fn is_held_back(campaign: &AdCampaign) -> bool {
     campaign.status_reason.as_deref() == Some(REASON)
 }
@@ -96,7 +124,7 @@ fn lifts(event: &Event) -> bool {
     let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
     let is_unlimited = event.data.get("remaining").is_some_and(serde_json::Value::is_null);
     match event.kind {
-        EventType::SubscriptionRenewed | EventType::SubscriptionActivated => true,
+        EventType::SubscriptionRenewed | EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => true,
         EventType::SubscriptionUpdated => {
             event.data.get("overage_policy").and_then(|policy| policy.as_str()) == Some(OveragePolicy::Bill.as_str())
                 || number("credits_granted") > 0
@@ -118,6 +146,9 @@ pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
+    if outlook(tx)? != Outlook::Delivered {
+        return Ok(());
+    }
     for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {
         let to = campaign.status.after(Step::Resume)?;
         status::move_to(tx, &mut campaign, Step::Resume, to, None)?;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
-use super::model::{CampaignStatus, Delivery, Step};
+use super::model::{CampaignStatus, Delivery, QUOTA_REACHED, Step};
+use super::quota;
 use super::store::{self, AdCampaign};
 use crate::base::Result;
 use crate::base::id::AdCampaignId;
@@ -22,11 +23,34 @@ pub fn take(tx: &mut TenantTx<'_>, id: AdCampaignId, step: Step, reason: Option<
     store::lock(tx)?;
     let mut campaign = store::get(tx, id)?;
     let to = campaign.status.after(step)?;
+    if to == CampaignStatus::Active {
+        match quota::allowed(tx, &campaign)? {
+            Delivery::Running => {}
+            // `quota.reached` was told before this one ran, so nothing else would hold it back.
+            held => return run_within(tx, campaign, step, held),
+        }
+    }
     let is_same_pause = step != Step::Pause || campaign.status_reason == reason;
     if to == campaign.status && is_same_pause && campaign.desired_delivery == delivery_in(to) {
         return Ok(campaign);
     }
     move_to(tx, &mut campaign, step, to, reason)?;
+    Ok(campaign)
+}
+
+/// Starts an ad campaign as far as the used-up plan allows: slowly, or not before there is something to deliver again.
+fn run_within(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, step: Step, held: Delivery) -> Result<AdCampaign> {
+    let (step, to) =
+        if held == Delivery::Slow { (step, CampaignStatus::Active) } else { (Step::Pause, CampaignStatus::Paused) };
+    let is_held = campaign.status_reason.as_deref() == Some(QUOTA_REACHED);
+    if is_held && campaign.status == to && campaign.desired_delivery == held {
+        return Ok(campaign);
+    }
+    move_to(tx, &mut campaign, step, to, Some(QUOTA_REACHED.into()))?;
+    if held == Delivery::Slow {
+        want(tx, &mut campaign, held)?;
+        store::save(tx, &mut campaign)?;
+    }
     Ok(campaign)
 }
 

@@ -29,6 +29,10 @@ impl st::SqlOrd for Instant {}
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// What is read from outside lies between 1900 and 9999: both engines keep that, and chrono holds more than they do.
+    pub fn is_storable(self) -> bool {
+        (1900..=9999).contains(&chrono::Datelike::year(&self.0))
+    }
     /// Truncates to microseconds; `None` outside what chrono can hold.
     pub fn from_micros(micros: i64) -> Option<Self> {
         DateTime::from_timestamp_micros(micros).map(Self)
@@ -80,11 +84,11 @@ impl std::str::FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, String> {
         let at = DateTime::parse_from_rfc3339(text)
             .map_err(|_| "expected an RFC 3339 time such as 2026-11-20T09:00:00Z".to_string())?;
-        let year = chrono::Datelike::year(&at);
-        if !(1900..=9999).contains(&year) {
+        let at = Self::from(at.with_timezone(&Utc));
+        if !at.is_storable() {
             return Err("expected a year between 1900 and 9999".into());
         }
-        Ok(at.with_timezone(&Utc).into())
+        Ok(at)
     }
 }
 impl serde::Serialize for Timestamp {

@@ -7,7 +7,7 @@
 
 use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
-use super::{store, subscription};
+use super::{release, store, subscription};
 use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
@@ -16,7 +16,7 @@ use crate::engine::db::{TenantTx, dialect};
 use crate::engine::events::{EventType, NewEvent};
 use crate::tenants;
 
-pub use super::release::release_blocked;
+pub use super::release::{Release, Released, release_blocked};
 
 crate::text_enum! {
     /// How a lead is paid for.
@@ -46,9 +46,24 @@ pub struct MeteredLead {
     pub lead_id: LeadId,
     /// Who the person is, the same for every enquiry by that person.
     pub dedupe_key: String,
-    /// Decides the period.
+    /// Decides the period, when the platform that sent the lead vouches for it.
     pub received_at: Timestamp,
+    /// A caller of the API names any time it likes: its leads count in the running period at the earliest, so that what
+    /// is left of an old one cannot be spent.
+    pub is_time_vouched: bool,
     pub score: i32,
+    pub seen: Seen,
+}
+
+/// What the tenant has seen of a lead before it is metered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing: the lead is new.
+    Nothing,
+    /// The open lead as it is held back; paying for this enquiry pays for it.
+    Masked,
+    /// Everything: holding an enquiry back would hide nothing.
+    Everything,
 }
 
 /// What metering decided.
@@ -64,10 +79,12 @@ pub struct Metered {
     pub currency: Currency,
     /// This lead used the last included unit, or nothing included was left for it.
     pub quota_reached: bool,
+    /// Leads of the same person that were held back until this enquiry was paid for.
+    pub no_longer_held: Vec<LeadId>,
 }
 
 /// Takes the lock under which everything about this tenant's quota is written.
-pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
+pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     dialect::lock_tenant(tx, "meter")
 }
 
@@ -75,8 +92,8 @@ pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
 pub fn meter_lead(tx: &mut TenantTx<'_>, lead: MeteredLead) -> Result<Metered> {
     lock(tx)?;
     let tenant = tenants::store::current(tx)?;
-    subscription::settle(tx)?;
-    let at = lead.received_at.min(tx.now());
+    let current = subscription::settle(tx)?;
+    let at = metered_at(&lead, current.as_ref(), tx.now());
     let window = chrono::Duration::days(tenant.settings.billing_dedupe_days.into());
     if let Some(first) = earlier_enquiry(tx, &lead.dedupe_key, at, window)? {
         return repeat(tx, first);
@@ -91,6 +108,16 @@ pub fn meter_lead(tx: &mut TenantTx<'_>, lead: MeteredLead) -> Result<Metered> {
     let (subscription, plan) = terms(tx, &period)?;
     let standing = subscription.standing(&period, at);
     book(tx, Booking { subscription, plan, standing, period, lead: &lead, at })
+}
+
+/// The moment that decides the period.
+fn metered_at(lead: &MeteredLead, current: Option<&Subscription>, now: Timestamp) -> Timestamp {
+    let received_at = lead.received_at.min(now);
+    match current.filter(|subscription| subscription.is_running()) {
+        _ if lead.is_time_vouched => received_at,
+        Some(subscription) => received_at.max(subscription.current_period_start),
+        None => now,
+    }
 }
 
 /// The same person's entry less than the window apart, before or after: deliveries may come out of order.
@@ -113,7 +140,16 @@ fn repeat(tx: &mut TenantTx<'_>, first: UsageEntry) -> Result<Metered> {
 }
 
 fn free(kind: MeterKind, currency: Currency) -> Metered {
-    Metered { kind, is_locked: false, amount_due: 0, notional_amount: 0, currency, quota_reached: false }
+    let no_longer_held = Vec::new();
+    Metered {
+        kind,
+        is_locked: false,
+        amount_due: 0,
+        notional_amount: 0,
+        currency,
+        quota_reached: false,
+        no_longer_held,
+    }
 }
 
 /// The subscription and plan a period belongs to.
@@ -137,6 +173,10 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
     let Booking { subscription, plan, standing, mut period, lead, at } = booking;
     let price = plan.price_of_lead(lead.score);
     let kind = decide(standing, plan.pricing, &period.quota, price);
+    if kind == MeterKind::Blocked && lead.seen != Seen::Nothing {
+        // Held back once is enough, and what was shown is not hidden again: a release must not bill either.
+        return Ok(Metered { is_locked: lead.seen == Seen::Masked, ..free(MeterKind::Repeat, plan.currency) });
+    }
     let (amount_due, notional_amount) = match kind {
         MeterKind::Overage | MeterKind::PerLead => (price.unwrap_or(0), price.unwrap_or(0)),
         // Nothing is due; the ledger notes what releasing it would cost.
@@ -169,6 +209,8 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
     if kind == MeterKind::Overage {
         record_overage(tx, &subscription, &period, lead.lead_id, amount_due, plan.currency)?;
     }
+    let no_longer_held =
+        if lead.seen == Seen::Masked { release::take_back(tx, lead.lead_id, &lead.dedupe_key)? } else { Vec::new() };
     Ok(Metered {
         kind,
         is_locked: kind == MeterKind::Blocked,
@@ -176,6 +218,7 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
         notional_amount: if kind == MeterKind::Blocked { 0 } else { notional_amount },
         currency: plan.currency,
         quota_reached: is_quota_reached,
+        no_longer_held,
     })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The ledger (`usage_entries`) is append-only and the truth; the counters of a period are its cache. [`meter`] books
 //! every lead, [`quota`] decides how it is paid for, [`calendar`] says when a period ends, [`subscription`] moves between
-//! statuses and [`release`] frees what was held back. Prices are data ([`plans`]). It refuses nothing at the door: a lead
+//! statuses, [`release`] frees what was held back and [`outlook`] says what the next lead meets. Prices are data ([`plans`]). It refuses nothing at the door: a lead
 //! is always stored, and what nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
 
 pub mod api;
@@ -11,6 +11,7 @@ pub mod credits;
 mod jobs;
 pub mod meter;
 pub mod model;
+pub mod outlook;
 mod period;
 pub mod plans;
 pub mod quota;

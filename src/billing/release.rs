@@ -2,21 +2,66 @@
 //!
 //! First the current period's included units, in the order the leads came in. When those are gone and the policy bills
 //! beyond the quota, the leads held back *in the current period* follow as overage: the tenant chose to buy them. Older
-//! ones wait for included units, so that a change of policy never bills a month that is over. Renewal alone releases
-//! nothing (C-15: "until upgrade or purchase"); the caller decides after which event it asks.
+//! ones wait for included units that were bought for them, so that a change of policy neither bills a month that is over
+//! nor spends a new month on it. Renewal alone releases nothing (C-15: "until upgrade or purchase"); [`Release::after`] says
+//! which event releases what.
 
 use std::collections::BTreeMap;
 
 use super::meter::{self, MeterKind};
-use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
+use super::model::{EntryKind, OveragePolicy, Plan, Subscription, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
 use super::{store, subscription};
 use crate::base::Result;
 use crate::base::id::{LeadId, UsageEntryId};
+use crate::base::money::Currency;
 use crate::engine::db::TenantTx;
+use crate::engine::events::{Event, EventType};
 
-/// Books what can be paid for now and answers whose contact data to unmask. Calling it again changes nothing.
-pub fn release_blocked(tx: &mut TenantTx<'_>) -> Result<Vec<LeadId>> {
+/// What may be released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Release {
+    /// A plan was bought.
+    All,
+    /// The tenant chose to be billed beyond its quota: what the running period held back.
+    Recent,
+    /// So many credits were granted.
+    AtMost(usize),
+}
+
+impl Release {
+    /// What this event releases; `None` for one by which nothing was bought.
+    pub fn after(event: &Event) -> Option<Self> {
+        let has = |name: &str| event.data.get(name).is_some();
+        match event.kind {
+            EventType::SubscriptionActivated => Some(Self::All),
+            EventType::SubscriptionUpdated if has("previous_plan_code") => Some(Self::All),
+            EventType::SubscriptionUpdated if has("credits_granted") => {
+                let granted = event.data["credits_granted"].as_u64().unwrap_or(0);
+                Some(Self::AtMost(usize::try_from(granted).unwrap_or(usize::MAX)))
+            }
+            EventType::SubscriptionUpdated if has("previous_overage_policy") => {
+                let bills = event.data["overage_policy"] != OveragePolicy::Block.as_str();
+                bills.then_some(Self::Recent)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A lead that is held back no longer, and what was booked for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Released {
+    pub lead_id: LeadId,
+    pub kind: MeterKind,
+    /// What it costs, or is worth within the quota; minor units.
+    pub amount: i64,
+    pub currency: Currency,
+}
+
+/// Books what can be paid for now and answers whose contact data to unmask. Without a limit, calling it again changes
+/// nothing.
+pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release) -> Result<Vec<Released>> {
     meter::lock(tx)?;
     let Some(subscription) = subscription::settle(tx)? else { return Ok(Vec::new()) };
     let held = still_held(store::blocked(tx)?);
@@ -28,14 +73,48 @@ pub fn release_blocked(tx: &mut TenantTx<'_>) -> Result<Vec<LeadId>> {
     let now = tx.now();
     let standing = subscription.standing(&period, now);
     let mut released = Vec::new();
+    let limit = if let Release::AtMost(limit) = release { limit } else { usize::MAX };
     for entry in held {
         let Some(lead) = entry.lead_id else { continue };
-        if let Some(kind) = payable(standing, &plan, &period, &entry) {
-            book(tx, &subscription, &plan, &mut period, &entry, lead, kind)?;
-            released.push(lead);
+        let is_meant = release != Release::Recent || entry.occurred_at >= period.period_start;
+        let kind = payable(standing, &plan, &period, &entry).filter(|_| is_meant && released.len() < limit);
+        if let Some(kind) = kind {
+            released.push(book(tx, &subscription, &plan, &mut period, &entry, lead, kind)?);
         }
     }
     Ok(released)
+}
+
+/// Ends the holding back of a lead that a later enquiry paid for; of a repeat, which has no entry of its own, that of the
+/// person's earlier leads. Answers which they were.
+pub(super) fn take_back(tx: &mut TenantTx<'_>, lead: LeadId, dedupe_key: &str) -> Result<Vec<LeadId>> {
+    let held = still_held(store::blocked(tx)?);
+    let is_own = held.iter().any(|entry| entry.lead_id == Some(lead));
+    let meant = if is_own { vec![lead] } else { store::leads_of(tx, dedupe_key)? };
+    let mut leads = Vec::new();
+    for entry in held {
+        if let Some(lead) = entry.lead_id.filter(|lead| meant.contains(lead)) {
+            end_hold(tx, &entry)?;
+            leads.push(lead);
+        }
+    }
+    Ok(leads)
+}
+
+/// The entry by which a lead is held back no longer.
+fn end_hold(tx: &mut TenantTx<'_>, held: &UsageEntry) -> Result<()> {
+    let now = tx.now();
+    let ended = UsageEntry {
+        id: UsageEntryId::new(),
+        quantity: -1,
+        amount_due: 0,
+        notional_amount: -held.notional_amount,
+        reason: Some("released".into()),
+        occurred_at: now,
+        created_at: now,
+        ..held.clone()
+    };
+    store::append(tx, &format!("released:{}", held.id), ended)
 }
 
 /// What a held-back lead can be paid with now.
@@ -80,7 +159,7 @@ fn book(
     held: &UsageEntry,
     lead: LeadId,
     kind: MeterKind,
-) -> Result<()> {
+) -> Result<Released> {
     let now = tx.now();
     let (amount_due, notional_amount) = match kind {
         MeterKind::Overage | MeterKind::PerLead => {
@@ -89,23 +168,21 @@ fn book(
         }
         _ => (0, plan.notional_price(subscription.billing_interval)),
     };
-    let entry = |period_id, kind, quantity, amount_due, notional_amount| UsageEntry {
-        id: UsageEntryId::new(),
-        period_id,
-        kind,
-        quantity,
-        lead_id: Some(lead),
-        amount_due,
-        notional_amount,
-        currency: plan.currency,
-        reason: Some("released".into()),
-        occurred_at: now,
-        created_at: now,
-    };
-    let released = entry(held.period_id, EntryKind::Blocked, -1, 0, -held.notional_amount);
-    store::append(tx, &format!("released:{}", held.id), released)?;
+    end_hold(tx, held)?;
     if let Some(entry_kind) = EntryKind::of(kind) {
-        let paid = entry(period.id, entry_kind, 1, amount_due, notional_amount);
+        let paid = UsageEntry {
+            id: UsageEntryId::new(),
+            period_id: period.id,
+            kind: entry_kind,
+            quantity: 1,
+            lead_id: Some(lead),
+            amount_due,
+            notional_amount,
+            currency: plan.currency,
+            reason: Some("released".into()),
+            occurred_at: now,
+            created_at: now,
+        };
         store::append(tx, &format!("paid:{}", held.id), paid)?;
     }
     let left_before = period.quota.remaining();
@@ -116,14 +193,13 @@ fn book(
     if kind == MeterKind::Overage {
         meter::record_overage(tx, subscription, period, lead, amount_due, plan.currency)?;
     }
-    Ok(())
+    Ok(Released { lead_id: lead, kind, amount: amount_due.max(notional_amount), currency: plan.currency })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::id::UsagePeriodId;
-    use crate::base::money::Currency;
     use crate::base::time::Timestamp;
 
     fn entry(lead: LeadId, quantity: i32) -> UsageEntry {

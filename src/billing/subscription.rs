@@ -171,7 +171,8 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
         plan = next;
         entitle(tx, &plan)?;
     }
-    if let Some(policy) = change.overage_policy {
+    if let Some(policy) = change.overage_policy.filter(|policy| *policy != subscription.overage_policy) {
+        data.insert("previous_overage_policy".into(), subscription.overage_policy.as_str().into());
         subscription.overage_policy = policy;
     }
     if let Some(cancel) = change.cancel_at_period_end {

@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::meter::{MeterKind, Metered, MeteredLead, meter_lead, release_blocked};
+use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
 use super::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus as Status};
 use super::store::Totals;
 use super::subscription::{NewSubscription, SubscriptionChange};
@@ -64,7 +64,14 @@ impl House {
     }
 
     async fn lead_at(&self, person: &str, received_at: Timestamp) -> Metered {
-        let lead = MeteredLead { lead_id: LeadId::new(), dedupe_key: person.into(), received_at, score: 81 };
+        let lead = MeteredLead {
+            lead_id: LeadId::new(),
+            dedupe_key: person.into(),
+            received_at,
+            is_time_vouched: true,
+            score: 81,
+            seen: Seen::Nothing,
+        };
         self.write(|tx| meter_lead(tx, lead)).await.unwrap()
     }
 
@@ -79,7 +86,14 @@ impl House {
             let mut last = MeterKind::Unmetered;
             for index in 0..count {
                 let dedupe_key = format!("{label}{index}");
-                let lead = MeteredLead { lead_id: LeadId::new(), dedupe_key, received_at: at, score: 50 };
+                let lead = MeteredLead {
+                    lead_id: LeadId::new(),
+                    dedupe_key,
+                    received_at: at,
+                    is_time_vouched: true,
+                    score: 50,
+                    seen: Seen::Nothing,
+                };
                 last = meter_lead(tx, lead)?.kind;
             }
             Ok(last)
@@ -110,7 +124,7 @@ impl House {
     }
 
     async fn release(&self) -> usize {
-        self.write(release_blocked).await.unwrap().len()
+        self.write(|tx| release_blocked(tx, Release::All)).await.unwrap().len()
     }
 }
 

@@ -79,6 +79,8 @@ pub enum Verdict {
     Refused(ProviderError),
     /// Nothing was sent and nothing will be until an operator acts.
     Stuck(ProviderError),
+    /// It may have been sent, and the provider will not say until an operator acts: the attempt stays open.
+    Unanswered(ProviderError),
     /// It may have been sent, and there is no way to find out.
     Lost(ProviderError),
 }
@@ -126,6 +128,7 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
                     Some(Verdict::InDoubt { at: give_up_at, reason })
                 }
                 Ok(None) => None,
+                Err(error) if error.needs_an_operator() => Some(Verdict::Unanswered(error)),
                 Err(error) => {
                     let wait = error.retry_after.and_then(|wait| chrono::Duration::from_std(wait).ok());
                     let at = now.plus(wait.unwrap_or(chrono::Duration::seconds(30)));
@@ -243,6 +246,22 @@ pub trait Ledger: Send + 'static {
     fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()>;
 }
 
+/// Of unknown fate, but its provider keeps a list to look into.
+pub fn can_be_found(status: MessageStatus, channel: Channel) -> bool {
+    status == MessageStatus::Unknown && matches!(channel, Channel::Whatsapp | Channel::Sms)
+}
+
+/// How a row ends whose job died in the middle of it, by where it stood: what nobody began to send has failed and may be tried
+/// again; what was with the provider may have left. Anything else has ended already.
+pub fn end_of_dead(stood: MessageStatus, error: &Error) -> Option<(MessageStatus, ProviderError)> {
+    let (status, class) = match stood {
+        MessageStatus::Queued => (MessageStatus::Failed, ErrorClass::Retry),
+        MessageStatus::Sending => (MessageStatus::Unknown, ErrorClass::Ambiguous),
+        _ => return None,
+    };
+    Some((status, ProviderError::new("none", class, error.code(), error.message())))
+}
+
 /// Writes the verdict down and names the job's outcome.
 pub async fn settle(context: &JobContext, ledger: impl Ledger, verdict: Verdict) -> Result<Outcome> {
     match verdict {
@@ -256,6 +275,8 @@ pub async fn settle(context: &JobContext, ledger: impl Ledger, verdict: Verdict)
             context.bury(reason, move |tx| ledger.ended(tx, MessageStatus::Unknown, &error)).await
         }
         Verdict::InDoubt { at, reason } => Ok(Outcome::Snooze(at, reason)),
+        // Nothing is written down: when an operator repeats the job, the provider is asked again before anything is sent.
+        Verdict::Unanswered(error) => Ok(Outcome::Dead(Error::from(error))),
         Verdict::Stuck(error) => {
             let kept = error.clone();
             context.core.db.write(context.scope(), move |tx| ledger.returned(tx, &kept)).await?;

@@ -13,9 +13,9 @@ use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{SuppressionReason, consent};
-use crate::engine::db::TenantTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 
 /// Sends one message.
@@ -62,6 +62,16 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
     dispatch::settle(&context, ledger, verdict).await
 }
 
+/// Ends a message whose job died in the middle of it.
+pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
+    let (id, tx) = (job.payload::<Payload>()?.message_id, &mut tx.for_tenant(job.tenant));
+    let Some(message) = messages::find(tx, id)? else { return Ok(()) };
+    match dispatch::end_of_dead(message.status, error) {
+        Some((status, error)) => Row { id }.ended(tx, status, &error),
+        None => Ok(()),
+    }
+}
+
 fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
     let Some(message) = messages::find(tx, id)? else { return Ok(Found::Over("the message is gone".into())) };
     match message.status {
@@ -70,7 +80,8 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
         MessageStatus::Failed if message.error_class.as_deref() == Some(ErrorClass::Retry.as_str()) => {
             Ok(Found::Waiting)
         }
-        MessageStatus::Sending => {
+        // A text whose job died on the way: the provider can still be asked.
+        status if status == MessageStatus::Sending || dispatch::can_be_found(status, message.channel) => {
             let parcel = parcel(tx, &message)?;
             let began_at = message.attempted_at.unwrap_or(message.created_at);
             let first_began_at = first_attempt(&message).unwrap_or(began_at);

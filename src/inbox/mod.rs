@@ -38,6 +38,7 @@ pub use api::routes;
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&leave::SEND, move |context| leave::run(context, providers.clone()));
+    registry.on_death(&leave::SEND, leave::close);
     registry.handle(&follow::FOLLOW, follow::run);
 }
 

@@ -176,6 +176,8 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
     conversations::touch(tx, conversation.id, &touch)?;
+    // Read again, now that the row is ours: it may have been closed or set aside since the message found its way here.
+    let conversation = &conversations::get(tx, conversation.id)?;
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
     leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;

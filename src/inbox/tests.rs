@@ -13,7 +13,8 @@ use super::senders;
 use super::status::{self, StatusUpdate};
 use super::store::conversations;
 use super::store::messages::{self, Message};
-use crate::base::id::{ConversationId, LeadId, TenantId};
+use crate::base::Error;
+use crate::base::id::{ConversationId, JobId, LeadId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::contacts::consent;
@@ -21,6 +22,7 @@ use crate::engine::db::schema::events;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, TenantTx};
 use crate::engine::events::EventType;
+use crate::engine::jobs::Job;
 use crate::leads::store::{self, Lead};
 use crate::leads::tests::rajesh;
 use crate::providers::{ErrorClass, ProviderError};
@@ -158,6 +160,37 @@ fn landed(outcome: &InboundOutcome) -> (TenantId, ConversationId) {
 }
 
 on_both_engines! {
+    async fn a_message_whose_job_dies_ends_by_where_it_stood(stage: Stage) {
+        let of = stage.with_lead("ABC Real Estate").await;
+        let (waiting, leaving) = (stage.queued(of, true).await, stage.queued(of, true).await);
+        let sent = stage.sent(of, "SM1").await;
+        let id = leaving.id;
+        stage.within(of.0, move |tx| leave::begin(tx, id)).await;
+        let ends = [
+            (&waiting, MessageStatus::Failed, Some("retry")),
+            (&leaving, MessageStatus::Unknown, Some("ambiguous")),
+            (&sent, MessageStatus::Sent, None),
+        ];
+        for (message, status, class) in ends {
+            let job = Job {
+                id: JobId::new(),
+                tenant: of.0,
+                kind: "message.send".into(),
+                payload: json!({"message_id": message.id}),
+                attempt: 10,
+                max_attempts: 10,
+                created_at: message.created_at,
+                cause: Default::default(),
+                worker: "w_test".into(),
+            };
+            let died = Error::unavailable("job.timeout", "the run took too long");
+            stage.platform(move |tx| leave::close(tx, &job, &died)).await;
+            let now = stage.message(message).await;
+            assert_eq!((now.status, now.error_class.as_deref()), (status, class));
+        }
+        assert_eq!(stage.count(of.0, EventType::MessageFailed).await, 2);
+    }
+
     async fn a_conversation_reads_in_the_order_in_which_it_was_written(stage: Stage) {
         let acme = stage.with_lead("acme").await;
         let (tenant, _, conversation) = acme;

@@ -6,15 +6,15 @@ use validator::Validate;
 
 use super::{NewEnquiry, receive};
 use crate::base::email::Email;
-use crate::base::id::{AdCampaignId, UserId};
+use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::phone::Phone;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::http::{Json, Once, Reply};
-use crate::leads::model::{LeadSource, Location};
-use crate::leads::store;
+use crate::leads::model::{LeadSource, LeadStatus, Location};
+use crate::leads::store::{self, Lead};
 use crate::leads::view::{self, LeadView};
 use crate::tenants;
 use crate::tenants::access::{Caller, Permission};
@@ -66,7 +66,8 @@ pub struct NewLead {
     ad_campaign_id: Option<AdCampaignId>,
     #[serde(default)]
     assigned_to: Option<UserId>,
-    /// When the person enquired; now by default, never in the future.
+    /// When the person enquired; now by default, never in the future. Metering counts it in the running billing period,
+    /// however long ago it was.
     #[serde(default)]
     received_at: Option<Timestamp>,
 }
@@ -117,11 +118,39 @@ impl NewLead {
     }
 }
 
+/// What a caller that may not read leads learns of one that was there before: an address alone opens nobody's data.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownLead {
+    pub id: LeadId,
+    pub status: LeadStatus,
+    pub received_at: Timestamp,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl KnownLead {
+    fn of(lead: &Lead) -> Self {
+        let Lead { id, status, received_at, created_at, updated_at, .. } = *lead;
+        Self { id, status, received_at, created_at, updated_at }
+    }
+}
+
+/// The open lead of the same person, as far as the caller may see it.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum OpenLead {
+    Whole(Box<LeadView>),
+    /// Without the permission `leads:read`.
+    Known(KnownLead),
+}
+
 /// Enters a lead. A person who already has an open lead is recognised by e-mail or phone: the answer is then 200 with
-/// that lead, and nothing is metered twice within the tenant's window.
+/// that lead (without `leads:read` only its id, status and times), and nothing is metered twice within the tenant's
+/// window.
 #[utoipa::path(operation_id = "create_lead", tag = "Leads", request_body = NewLead, security(("bearer" = [])),
     responses((status = 201, description = "A new lead", body = LeadView),
-        (status = 200, description = "The open lead of the same person, with the enquiry added", body = LeadView)))]
+        (status = 200, description = "The open lead of the same person, with the enquiry added", body = OpenLead)))]
 #[post("/leads")]
 pub async fn create_lead(
     caller: Caller,
@@ -130,6 +159,7 @@ pub async fn create_lead(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsWrite)?;
+    let may_read = caller.may(Permission::LeadsRead);
     let now = core.clock.now();
     body.0.check(now)?;
     let write = move |tx: &mut TenantTx<'_>| {
@@ -137,7 +167,11 @@ pub async fn create_lead(
         check_links(tx, &new)?;
         let received = receive(tx, new.enquiry(tx.actor(), now))?;
         let lead = store::get(tx, received.lead_id)?;
-        let shown = view::of(&lead, tx.now())?;
+        let shown = if received.is_new || may_read {
+            OpenLead::Whole(Box::new(view::of(&lead, tx.now())?))
+        } else {
+            OpenLead::Known(KnownLead::of(&lead))
+        };
         let reply = if received.is_new { Reply::created(shown) } else { Reply::ok(shown) };
         Ok(reply.version(lead.version).location(format!("/v1/leads/{}", lead.id)))
     };

@@ -25,8 +25,10 @@ pub struct NewEnquiry {
     /// The platform's id of the lead, `meta:123…`: the same one is the same delivery.
     pub platform_lead_id: Option<String>,
     pub assigned_to: Option<UserId>,
-    /// When the person sent it, which decides the billing period.
+    /// When the person sent it.
     pub received_at: Timestamp,
+    /// A platform signed for the time, which then decides the billing period.
+    pub is_time_vouched: bool,
 }
 
 impl NewEnquiry {
@@ -49,6 +51,7 @@ impl NewEnquiry {
             platform_lead_id: None,
             assigned_to: None,
             received_at,
+            is_time_vouched: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{NewEnquiry, Received};
 use crate::base::Result;
 use crate::base::id::{LeadId, RawId};
 use crate::base::json::Json;
-use crate::billing::meter::{self, Metered, MeteredLead};
+use crate::billing::meter::{self, MeterKind, Metered, MeteredLead, Released, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
@@ -15,7 +15,7 @@ use crate::inbox::open::{self, LeadOpening};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::score_lead;
 use crate::leads::store::{self, Behaviour, Lead};
-use crate::leads::{change, score};
+use crate::leads::{change, score, unlock};
 use crate::tenants::{self, Tenant};
 
 /// Takes an enquiry in.
@@ -54,7 +54,7 @@ fn create(
     let mut lead = new_lead(tx, &enquiry, &person, earlier.as_ref());
     let score = score_lead(&lead, tenant)?;
     lead.score = score.score;
-    let metered = meter_enquiry(tx, &lead, enquiry.received_at)?;
+    let metered = meter_enquiry(tx, &lead, &enquiry, Seen::Nothing)?;
     apply_charge(&mut lead, &metered);
     lead.refresh_search();
     store::insert(tx, &lead)?;
@@ -85,7 +85,15 @@ fn add_to(
     enquiry: NewEnquiry,
     person: &Person,
 ) -> Result<Received> {
-    let metered = meter_enquiry(tx, &lead, enquiry.received_at)?;
+    // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
+    meter::lock(tx)?;
+    lead = store::hold(tx, lead.id)?;
+    let seen = if lead.is_locked { Seen::Masked } else { Seen::Everything };
+    let metered = meter_enquiry(tx, &lead, &enquiry, seen)?;
+    if lead.is_locked && !metered.is_locked {
+        unlock::unlock(tx, &paid_for(&lead, &metered))?;
+        lead = store::get(tx, lead.id)?;
+    }
     fill(&mut lead.email, person.email.clone());
     if lead.phone.is_none() {
         (lead.phone, lead.phone_raw) = (person.phone.clone(), person.phone_raw.clone());
@@ -113,28 +121,43 @@ fn add_to(
         "enquiry_count": lead.enquiry_count,
         "charge_kind": metered.kind,
         "ad_campaign_id": enquiry.ad_campaign_id,
-        "platform_lead_id": enquiry.platform_lead_id,
-        "form_responses": enquiry.form_responses,
+        // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
+        "questions": enquiry.form_responses.keys().collect::<Vec<_>>(),
         "received_at": enquiry.received_at,
     })))?;
     Ok(Received { lead_id: lead.id, is_new: false, is_duplicate: false, is_locked: lead.is_locked })
 }
 
-fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, received_at: crate::base::time::Timestamp) -> Result<Metered> {
+fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, enquiry: &NewEnquiry, seen: Seen) -> Result<Metered> {
     let metered = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),
-        received_at,
+        received_at: enquiry.received_at,
+        is_time_vouched: enquiry.is_time_vouched,
         score: lead.score,
+        seen,
     };
     meter::meter_lead(tx, metered)
 }
 
+/// What an enquiry has paid for: the lead it adds to, and the person's leads it was locked with.
+fn paid_for(lead: &Lead, metered: &Metered) -> Vec<Released> {
+    let (kind, currency) = (metered.kind, metered.currency);
+    let itself = Released { lead_id: lead.id, kind, amount: worth(metered), currency };
+    let others = metered.no_longer_held.iter().filter(|id| **id != lead.id);
+    let others = others.map(|id| Released { lead_id: *id, kind: MeterKind::Repeat, amount: 0, currency });
+    std::iter::once(itself).chain(others).collect()
+}
+
+/// What it costs, or is worth within the quota.
+fn worth(metered: &Metered) -> i64 {
+    if metered.amount_due > 0 { metered.amount_due } else { metered.notional_amount }
+}
+
 fn apply_charge(lead: &mut Lead, metered: &Metered) {
-    let amount = if metered.amount_due > 0 { metered.amount_due } else { metered.notional_amount };
     lead.is_locked = metered.is_locked;
     lead.charge_kind = Some(metered.kind.to_string());
-    lead.charged_amount = Some(amount);
+    lead.charged_amount = Some(worth(metered));
     lead.charge_currency = Some(metered.currency);
 }
 

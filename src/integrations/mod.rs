@@ -42,7 +42,7 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
     outbound::jobs(registry, providers);
     for kind in [&process::PROCESS, &process::RECEIPT] {
         let providers = providers.clone();
-        registry.handle(kind, move |ctx| process::run(ctx, providers.clone()));
+        registry.handle(kind, move |ctx| process::run(ctx, providers.clone())).on_death(kind, process::close);
     }
 }
 

@@ -14,7 +14,7 @@ pub mod scoring;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
-mod unlock;
+pub mod unlock;
 pub mod view;
 
 pub use store::Lead;

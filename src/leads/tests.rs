@@ -6,6 +6,8 @@ use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location}
 use super::store::{self, Behaviour, Lead};
 use crate::base::id::{LeadId, RawId};
 use crate::base::json::Json;
+use crate::base::money::Currency;
+use crate::billing::meter::{MeterKind, Released};
 use crate::engine::db::TenantTx;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::events::{self, EventFilter, EventType, NewEvent};
@@ -121,7 +123,8 @@ on_both_engines! {
         let hidden = house.within(tenant, look).await;
         assert_eq!(hidden.0, json!({"channel": "whatsapp", "preview": null}));
         assert_eq!(hidden.1, json!({"channel": "whatsapp", "address": null}));
-        house.within(tenant, move |tx| store::unlock(tx, &[id])).await;
+        let paid = Released { lead_id: id, kind: MeterKind::Quota, amount: 30_000, currency: Currency::INR };
+        house.within(tenant, move |tx| store::unlock(tx, &[paid])).await;
         let told = house.within(tenant, look).await;
         assert_eq!((&told.0["preview"], &told.1["address"]), (&json!("I am Rajesh"), &json!("+919876543210")));
     }

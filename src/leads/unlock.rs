@@ -2,8 +2,9 @@
 
 use super::store;
 use crate::base::Result;
-use crate::billing;
-use crate::engine::events::{EventType, NewEvent, Reactions};
+use crate::billing::meter::{Release, Released, release_blocked};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, EventType, NewEvent, ReactionPayload, Reactions};
 use crate::engine::jobs::{JobContext, JobKind, Outcome, Registry};
 
 /// Follows every change of what the tenant has bought.
@@ -18,13 +19,24 @@ pub(super) fn reactions(reactions: &mut Reactions) {
 }
 
 async fn run(context: JobContext) -> Result<Outcome> {
+    let ReactionPayload { event_id } = context.payload()?;
+    let find = move |tx: &mut TenantTx<'_>| events::find(tx, event_id);
+    let event = context.core.db.read(context.scope(), find).await?;
+    let Some(release) = event.as_ref().and_then(Release::after) else {
+        return Ok(Outcome::Discard("nothing was bought".into()));
+    };
     context
-        .finish(|tx| {
-            let released = billing::meter::release_blocked(tx)?;
-            for lead in store::unlock(tx, &released)? {
-                tx.record(NewEvent::new(EventType::LeadUnlocked).subject(lead.uuid()).lead(lead))?;
-            }
-            Ok(())
+        .finish(move |tx| {
+            let released = release_blocked(tx, release)?;
+            unlock(tx, &released)
         })
         .await
+}
+
+/// Shows what was paid for.
+pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<()> {
+    for lead in store::unlock(tx, released)? {
+        tx.record(NewEvent::new(EventType::LeadUnlocked).subject(lead.uuid()).lead(lead))?;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
-use super::store::Lead;
+use super::store::{Behaviour, Lead};
 use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::money::Money;
@@ -196,7 +196,8 @@ pub fn of(lead: &Lead, now: Timestamp) -> Result<LeadView> {
 }
 
 /// The lead with everything hidden by which the person could be reached: name, e-mail, phone, company, ids of the
-/// platform, free text. What helps to decide on buying it (score, budget, timeline, city) stays.
+/// platform, free text, the exact place, what it did on the site. What helps to decide on buying it (score, budget,
+/// timeline, city) stays.
 pub fn masked(lead: &Lead) -> Result<Lead> {
     let mut shown = lead.clone();
     shown.name = mask_words(&lead.name);
@@ -208,10 +209,15 @@ pub fn masked(lead: &Lead) -> Result<Lead> {
     shown.source_details = crate::base::json::Json(serde_json::json!({}));
     shown.ai_summary = None;
     shown.ai_insights = None;
-    let kept = [&lead.budget_range, &lead.timeline];
+    let place = lead.location()?;
+    let region = Location { city: place.city, state: place.state, country: place.country, ..Location::default() };
+    shown.location = crate::base::json::Json::of(&region);
+    let time_on_site_seconds = lead.behaviour()?.time_on_site_seconds;
+    shown.behaviour = crate::base::json::Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() });
+    let kept = [lead.budget_range.as_deref(), lead.timeline.as_deref()];
     let mut responses = lead.form_responses()?;
     for answer in responses.values_mut() {
-        let is_kept = kept.iter().any(|known| known.as_deref() == answer.as_str());
+        let is_kept = answer.as_str().is_some_and(|answer| kept.contains(&Some(answer)));
         if !is_kept {
             *answer = serde_json::Value::String("•••".into());
         }

@@ -104,7 +104,8 @@ fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
         ("phone", phone),
         ("budget", lead.budget_range.clone()),
         ("timeline", lead.timeline.clone()),
-        ("areas", draft::areas(&lead)),
+        // An answer in the person's own words may say how to reach it.
+        ("areas", if lead.is_locked { None } else { draft::areas(&lead) }),
     ];
     variables.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))));
     Notice {
@@ -208,7 +209,7 @@ mod tests {
         for channel in [Channel::Whatsapp, Channel::Email] {
             let rendered = notice.on(channel).unwrap();
             let all = format!("{} {} {:?} {:?}", rendered.content, notice.title, rendered.subject, rendered.numbered);
-            for secret in ["Rajesh", "Kumar", "9876543210", "rajesh@"] {
+            for secret in ["Rajesh", "Kumar", "9876543210", "rajesh@", "Andheri"] {
                 assert!(!all.contains(secret), "{secret} in {all}");
             }
         }

@@ -8,9 +8,9 @@ use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{SuppressionReason, consent};
-use crate::engine::db::TenantTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events;
-use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Verdict};
 use crate::inbox::model::MessageStatus;
 use crate::inbox::{self, senders};
@@ -70,6 +70,16 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
     Ok(outcome)
 }
 
+/// Ends a notification whose job died in the middle of it.
+pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
+    let (id, tx) = (job.payload::<Payload>()?.delivery_id, &mut tx.for_tenant(job.tenant));
+    let Some(delivery) = store::find_delivery(tx, id)? else { return Ok(()) };
+    match dispatch::end_of_dead(delivery.status, error) {
+        Some((status, error)) => Row { id }.ended(tx, status, &error),
+        None => Ok(()),
+    }
+}
+
 fn look(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Found> {
     let Some(delivery) = store::find_delivery(tx, id)? else {
         return Ok(Found::Over("the notification is gone".into()));
@@ -78,7 +88,7 @@ fn look(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) 
         MessageStatus::Queued => Ok(Found::Waiting),
         // An operator repeats a job that used up its attempts.
         MessageStatus::Failed if is_temporary(&delivery) => Ok(Found::Waiting),
-        MessageStatus::Sending => {
+        status if status == MessageStatus::Sending || dispatch::can_be_found(status, delivery.channel) => {
             let Some(parcel) = parcel(tx, &delivery, platform_name)? else {
                 return Ok(Found::Over("the platform's sender is gone".into()));
             };

@@ -27,6 +27,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&announce::LEAD_CREATED, announce::run);
     registry.handle(&announce::OTHER, announce::run);
     registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
+    registry.on_death(&deliver::DELIVER, deliver::close);
 }
 
 /// The events people are told of.

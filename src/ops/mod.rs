@@ -8,6 +8,7 @@ mod api;
 pub mod model;
 pub mod onboarding;
 pub mod store;
+pub mod trouble;
 pub mod webhooks;
 
 use crate::engine::events::{EventType, Reactions};
@@ -21,10 +22,13 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 pub fn jobs(registry: &mut Registry) {
     registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
+    registry.handle(&trouble::ANNOUNCE, trouble::announce);
 }
 
 pub fn reactions(reactions: &mut Reactions) {
     reactions
         .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
-        .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE);
+        .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE)
+        .on(EventType::WebhookEventFailed, &trouble::ANNOUNCE)
+        .on(EventType::AdCampaignDeliveryFailed, &trouble::ANNOUNCE);
 }

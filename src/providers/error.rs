@@ -57,6 +57,10 @@ impl ProviderError {
     pub fn is_temporary(&self) -> bool {
         matches!(self.class, ErrorClass::Retry | ErrorClass::Rate)
     }
+    /// The same stays refused until somebody mends an account or a setting.
+    pub fn needs_an_operator(&self) -> bool {
+        matches!(self.class, ErrorClass::Auth | ErrorClass::Config)
+    }
 }
 
 /// Providers like to quote the recipient. Ids stay readable: only what starts with `+` is a phone number.

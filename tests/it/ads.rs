@@ -231,6 +231,55 @@ both_engines! {
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
     }
 
+    async fn the_end_of_a_subscription_pauses_its_ads_until_it_is_paid(app: TestApp) {
+        let tenant = app.growth("Expiry").await;
+        let campaign = tenant.ad_campaign("meta", CAMPAIGN, FORM, PAGE).await;
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
+        next_period(&app, &tenant).await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
+        tenant.as_operator(&app).call("POST", &path(&campaign, "/resume")).await.ok();
+        app.run_jobs().await;
+        assert_eq!(view(&app, &tenant, &campaign).await["status_reason"], "quota_reached");
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED", "nothing would be delivered");
+        tenant.activate(&app).await;
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
+    }
+
+    async fn an_ad_campaign_started_after_the_quota_waits_or_runs_slowly(app: TestApp) {
+        for (policy, status, budget) in [("block", "PAUSED", None), ("slow", "ACTIVE", Some("10000"))] {
+            let tenant = app.growth(&format!("Late {policy}")).await;
+            tenant.activate(&app).await;
+            tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": policy })).await.ok();
+            tenant.enter_leads("person-", 50).await;
+            app.run_jobs().await;
+            let id = if budget.is_some() { "120210000000000002" } else { CAMPAIGN };
+            let form = if budget.is_some() { "612312312313" } else { FORM };
+            tenant.ad_campaign("meta", id, form, PAGE).await;
+            app.run_jobs().await;
+            let meta = at_meta(&app, id).await;
+            assert_eq!(meta["status"], status, "{policy}");
+            assert!(budget.is_none() || meta["daily_budget"].as_str() == budget, "{meta}");
+        }
+    }
+
+    async fn changes_reach_the_ad_platform_and_nothing_runs_on_under_an_old_id(app: TestApp) {
+        let (tenant, campaign) = running(&app, "Changes", "bill").await;
+        tenant.owner.patch(&path(&campaign, ""), json!({ "daily_budget": { "amount": 50_000, "currency": "INR" } })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["daily_budget"], "50000");
+        for id in [json!("120210000000000009"), Value::Null] {
+            let change = json!({ "external_campaign_id": id });
+            tenant.owner.patch(&path(&campaign, ""), change).await.problem(409, "ad_campaign.running");
+        }
+        tenant.owner.call("POST", &path(&campaign, "/pause")).await.ok();
+        let change = json!({ "external_campaign_id": "120210000000000009" });
+        tenant.owner.patch(&path(&campaign, ""), change.clone()).await.problem(409, "ad_campaign.running");
+        app.run_jobs().await;
+        tenant.owner.patch(&path(&campaign, ""), change).await.ok();
+    }
+
     async fn what_the_ad_platform_refuses_is_visible_and_what_it_fails_is_tried_again(app: TestApp) {
         let (tenant, campaign) = running(&app, "Failures", "bill").await;
         let fault = |mode: Value| app.anonymous().put("/sandbox/faults", json!({ "faults": [mode] }));

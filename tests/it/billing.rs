@@ -199,6 +199,83 @@ both_engines! {
         assert_eq!(meters(&tenant).await, [0, 50, 0, 0]);
     }
 
+    async fn a_new_month_is_not_spent_on_old_leads_unless_they_are_bought(app: TestApp) {
+        let mut tenant = active(&app, "Old leads", "block").await;
+        tenant.enter_leads("person", 50).await;
+        let held = tenant.enter_leads("held", 3).await;
+        next_period(&app, &mut tenant).await;
+        for change in [json!({}), json!({ "cancel_at_period_end": true }), json!({ "overage_policy": "bill" })] {
+            tenant.owner.patch("/v1/subscriptions/current", change).await.ok();
+            app.run_jobs().await;
+        }
+        assert_eq!(meters(&tenant).await, [0, 50, 0, 0]);
+        let grant = format!("/v1/ops/tenants/{}/credits", tenant.id);
+        app.operator().post(&grant, json!({ "quantity": 1, "reason": "Goodwill" })).await.created();
+        app.run_jobs().await;
+        assert_eq!(meters(&tenant).await, [1, 50, 0, 0], "as many as were granted");
+        let released = tenant.owner.get(&path(&held[0])).await.ok();
+        assert_eq!((&released["is_locked"], &released["charge_kind"], &released["is_charged"]), (&json!(false), &json!("quota"), &json!(true)));
+        assert_eq!(released["charged_amount"]["amount"], 30_000);
+        assert_eq!(tenant.owner.get(&path(&held[1])).await.ok()["is_locked"], true);
+    }
+
+    async fn a_paid_enquiry_unlocks_its_lead_and_is_paid_once(app: TestApp) {
+        let mut tenant = active(&app, "Again", "block").await;
+        tenant.enter_leads("person", 49).await;
+        let known = json!({ "name": "Ravi", "email": "ravi@example.com" });
+        let shown = tenant.owner.post("/v1/leads", known.clone()).await.created();
+        let person = json!({ "name": "Asha", "email": "asha@example.com" });
+        let held = tenant.owner.post("/v1/leads", person.clone()).await.created();
+        assert_eq!(held["is_locked"], true);
+        for _ in 0..2 {
+            next_period(&app, &mut tenant).await;
+        }
+        let again = tenant.owner.post("/v1/leads", person).await.ok();
+        assert_eq!((&again["is_locked"], &again["charge_kind"], &again["email"]), (&json!(false), &json!("quota"), &json!("asha@example.com")));
+        let used = meters(&tenant).await[0];
+        tenant.enter_leads("more", usize::try_from(meters(&tenant).await[1]).unwrap()).await;
+        let past = tenant.owner.post("/v1/leads", known).await.ok();
+        assert_eq!((&past["is_locked"], &past["id"]), (&json!(false), &shown["id"]), "what was shown stays shown");
+        let [all, _, _, blocked] = meters(&tenant).await;
+        assert_eq!(blocked, 0, "and is not held for a bill");
+        app.operator().post(&format!("/v1/ops/tenants/{}/credits", tenant.id), json!({ "quantity": 5, "reason": "Goodwill" })).await.created();
+        app.run_jobs().await;
+        assert_eq!((used, meters(&tenant).await[0]), (1, all), "nothing is left to release");
+    }
+
+    async fn a_repeat_is_unlocked_with_the_lead_it_repeats(app: TestApp) {
+        let tenant = active(&app, "Repeat", "block").await;
+        tenant.enter_leads("person", 50).await;
+        let person = json!({ "name": "Asha", "email": "asha@example.com" });
+        let first = tenant.owner.post("/v1/leads", person.clone()).await.created();
+        tenant.owner.patch(&path(&first), json!({ "status": "lost" })).await.ok();
+        let second = tenant.owner.post("/v1/leads", person).await.created();
+        assert_eq!((&second["charge_kind"], &second["is_locked"]), (&json!("repeat"), &json!(true)));
+        tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "bill" })).await.ok();
+        app.run_jobs().await;
+        let first = tenant.owner.get(&path(&first)).await.ok();
+        assert_eq!((&first["charge_kind"], &first["charged_amount"]["amount"]), (&json!("overage"), &json!(INR_400)));
+        assert_eq!(tenant.owner.get(&path(&second)).await.ok()["is_locked"], false);
+        assert_eq!(tenant.usage().await["amount_due"]["amount"], INR_400, "one person, once");
+    }
+
+    async fn a_caller_cannot_spend_an_old_period(app: TestApp) {
+        let mut tenant = app.growth("Backdated").await;
+        let in_trial = app.clock.now();
+        app.advance(chrono::Duration::days(7));
+        app.run_schedule().await;
+        tenant.log_in_again().await;
+        for (n, at) in [in_trial.to_string(), "1900-01-01T00:00:00Z".into()].into_iter().enumerate() {
+            let lead = json!({ "name": "Old", "email": format!("old{n}@example.com"), "received_at": at });
+            let lead = tenant.owner.post("/v1/leads", lead).await.created();
+            assert_eq!((&lead["charge_kind"], &lead["is_locked"]), (&json!("blocked"), &json!(true)), "{at}");
+        }
+        tenant.activate(&app).await;
+        let lead = json!({ "name": "Old", "email": "old@example.com", "received_at": in_trial });
+        assert_eq!(tenant.owner.post("/v1/leads", lead).await.created()["charge_kind"], "quota");
+        assert_eq!(meters(&tenant).await[0], 1, "of the running period");
+    }
+
     async fn slow_delivers_and_bills(app: TestApp) {
         let tenant = active(&app, "Slow", "slow").await;
         tenant.enter_leads("person", 50).await;
@@ -214,12 +291,14 @@ both_engines! {
         next_period(&app, &mut tenant).await;
         app.advance(chrono::Duration::minutes(1));
         let before = end.minus(chrono::Duration::minutes(1));
-        let enter = |name: &str, received_at: Timestamp| {
-            let body = json!({ "name": name, "email": format!("{name}@example.com"), "received_at": received_at });
-            tenant.owner.post("/v1/leads", body)
-        };
-        enter("late", before).await.created();
-        enter("prompt", end).await.created();
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        for (name, received_at) in [("late", before), ("prompt", end)] {
+            let fields = json!([{ "name": "full_name", "values": [name] }, { "name": "email", "values": [format!("{name}@example.com")] }]);
+            let lead = json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields, "created_time": received_at });
+            let sent = app.anonymous().post("/sandbox/meta/leads", lead).await;
+            assert!(sent.status < 300, "{}", sent.text);
+        }
+        app.run_jobs().await;
         let old = tenant.owner.get(&format!("/v1/usage?at={before}")).await.ok();
         let new = tenant.usage().await;
         assert_eq!((meter(&old, "used"), meter(&new, "used")), (1, 1));

@@ -1,5 +1,6 @@
 //! Bad input: a clear problem that points at the value, and nothing is written.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -57,6 +58,15 @@ both_engines! {
         let large = format!("{{\"name\":\"{}\"}}", "x".repeat(1_100_000));
         raw("application/json", large.into_bytes()).await.problem(413, "request.too_large");
         assert!(tenant.leads().await.is_empty());
+    }
+
+    async fn a_place_no_list_gave_out_is_refused(app: TestApp) {
+        let owner = app.growth("Places").await.owner;
+        for (sort, value) in [("-created_at", -5_000_000_000_000_000_000_i64), ("received_at", i64::MAX), ("-score", 101), ("score", i64::MIN)] {
+            let place = json!({ "sort": sort, "value": value, "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10" });
+            let cursor = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(place.to_string());
+            owner.get(&format!("/v1/leads?sort={sort}&cursor={cursor}")).await.invalid("cursor");
+        }
     }
 
     async fn wrong_parameters_are_named(app: TestApp) {

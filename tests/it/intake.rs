@@ -1,5 +1,9 @@
 //! The road in: one person, one lead; one delivery, one effect; one unit of quota, one use.
 
+use leadwright::base::id::{LeadId, TenantId};
+use leadwright::engine::db::PlatformTx;
+use leadwright::engine::db::dialect::lock_tenant;
+use leadwright::leads::store::touch_activity;
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -18,6 +22,22 @@ both_engines! {
         let new = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "email": "ASHA@example.com" })).await.created();
         assert_ne!(new["id"], first["id"]);
         assert_eq!((&new["charge_kind"], &tenant.usage().await["leads"]["used"]), (&json!("repeat"), &json!(1)), "inside the window");
+    }
+
+    async fn an_enquiry_takes_its_lead_as_others_have_left_it(app: TestApp) {
+        let tenant = app.growth("Meanwhile").await;
+        let first = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let (id, lead): (TenantId, LeadId) = (tenant.id.parse().unwrap(), first["id"].as_str().unwrap().parse().unwrap());
+        let count = move |tx: &mut PlatformTx<'_>| {
+            let tx = &mut tx.for_tenant(id);
+            lock_tenant(tx, "meter")?;
+            let now = tx.now();
+            touch_activity(tx, lead, now)
+        };
+        let enquiry = tenant.owner.post("/v1/leads", json!({ "email": "asha@example.com", "timeline": "Immediately" }));
+        let again = app.overtaken(count, async { enquiry.await.ok() }).await;
+        assert_eq!((&again["id"], &again["enquiry_count"], &again["timeline"]), (&first["id"], &json!(2), &json!("Immediately")));
+        assert_eq!(again["total_interactions"], 3, "neither is lost");
     }
 
     async fn people_are_known_within_their_tenant_only(app: TestApp) {

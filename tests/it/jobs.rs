@@ -189,6 +189,44 @@ both_engines! {
         assert_eq!(rows(&app, Some(JobState::Retry), "test.plain").await.len(), 1);
     }
 
+    async fn a_job_that_dies_in_its_handler_leaves_nothing_open(app: TestApp) {
+        static CLOSED: JobKind = JobKind::new("test.closed").max_attempts(2);
+        let mut registry = Registry::default();
+        registry.handle(&CLOSED, |ctx| async move {
+            assert!(ctx.job.attempt > 100, "boom");
+            Ok(Outcome::Done)
+        });
+        // What it closes is one more row here.
+        registry.on_death(&CLOSED, |tx, job, _| store::enqueue(tx, job.tenant, NewJob::new(&ORDERED, &json!({}))).map(|_| ()));
+        registry.handle(&ORDERED, |_| async { Ok(Outcome::Done) });
+        let worker = worker(&app, registry, 1);
+        enqueue(&app, TenantId::new(), NewJob::new(&CLOSED, &json!({}))).await;
+        worker.run_until_idle().await.expect("runs");
+        assert!(rows(&app, None, "test.ordered").await.is_empty(), "not before its last attempt");
+        app.advance(chrono::Duration::minutes(1));
+        worker.run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Dead), "test.closed").await.len(), 1);
+        assert_eq!(rows(&app, Some(JobState::Done), "test.ordered").await.len(), 1);
+    }
+
+    async fn a_kind_of_another_version_waits_for_its_workers(app: TestApp) {
+        enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        for _ in 0..5 {
+            worker(&app, Registry::default(), 1).run_until_idle().await.expect("runs");
+            app.advance(chrono::Duration::minutes(1));
+        }
+        let mut newer = Registry::default();
+        newer.handle(&PLAIN, |_| async { Ok(Outcome::Done) });
+        worker(&app, newer, 1).run_until_idle().await.expect("runs");
+        let row = &rows(&app, None, "test.plain").await[0];
+        assert_eq!((row.state, row.attempt), (JobState::Done, 1), "no attempt was used up");
+
+        enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({}))).await;
+        app.advance(chrono::Duration::days(1));
+        worker(&app, Registry::default(), 1).run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Dead), "test.ordered").await.len(), 1, "nobody will ever know it");
+    }
+
     async fn a_clock_that_jumps_makes_no_job_run_twice(app: TestApp) {
         let (runs, started, passed) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
         let mut registry = Registry::default();

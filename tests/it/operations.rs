@@ -146,6 +146,6 @@ fn a_wrong_answer_is_noticed() {
     assert_eq!(faults(299, "application/json", json!({ "total": 3 })), 1, "an undocumented status");
     assert_eq!(faults(200, "text/html", json!({ "total": 3 })), 1);
     let lead = json!({ "name": "", "grade": "splendid", "colour": "red" });
-    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/NewLead" }), &lead);
+    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/UpdateLead" }), &lead);
     assert_eq!(wrong.len(), 3, "a name too short, and two properties that are not there: {wrong:?}");
 }

@@ -92,7 +92,7 @@ both_engines! {
         let body = first.json();
         assert_eq!((first.signed_by(secret), first.timestamp), (Some(0), app.clock.now().seconds()));
         assert_eq!((body["id"].as_str(), &body["tenant_id"]), (Some(first.id.as_str()), &json!(tenant.id)));
-        assert_eq!((&body["lead_id"], &body["data"]["source"], &body["subject_type"]), (&asha["id"], &json!("api"), &json!("lead")));
+        assert_eq!((&body["lead_id"], &body["data"]["source"], &body["subject_type"]), (&asha["id"], &json!("manual"), &json!("lead")));
         let events = tenant.owner.get("/v1/events?type=lead.created").await.ok();
         assert_eq!((&events["data"][0]["id"], &events["data"][0]["data"]), (&body["id"], &body["data"]), "straight from the trail");
         assert_eq!(events["data"][0]["occurred_at"], body["timestamp"]);

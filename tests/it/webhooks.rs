@@ -1,5 +1,9 @@
 //! Inbound webhooks: accepted and refused exactly as the providers' recorded vectors say, stored once, processed once.
 
+use diesel::prelude::*;
+use leadwright::engine::db::schema::jobs;
+use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::engine::jobs::JobState;
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -81,6 +85,13 @@ fn twilio_signature(url: &str, pairs: &[(&str, &str)]) -> String {
     let mut mac = hmac::Hmac::<sha1::Sha1>::new_from_slice(b"sandbox-twilio-auth-token").expect("a key");
     mac.update(text.as_bytes());
     base64::engine::general_purpose::STANDARD.encode(mac.finalize().into_bytes())
+}
+
+fn meta_signature(body: &[u8]) -> String {
+    use hmac::Mac;
+    let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(b"sandbox-meta-app-secret").expect("a key");
+    mac.update(body);
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 fn encoded(pairs: &[(&str, &str)]) -> String {
@@ -201,6 +212,54 @@ both_engines! {
         assert!(app.operator().post(&path, json!({})).await.status < 300);
         app.run_jobs().await;
         assert_eq!(tenant.leads().await.len(), 1);
+    }
+
+    async fn a_lead_told_twice_is_found_by_the_copy_that_says_whose_it_is(app: TestApp) {
+        let tenant = app.growth("Twofold").await;
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        let told = json!({ "page_id": "1", "form_id": "2", "leadgen_id": "4711", "field_data": fields });
+        app.anonymous().post("/sandbox/meta/leads", told).await;
+        app.run_jobs().await;
+        assert_eq!(events(&app, "&state=failed").await[0]["outcome"], "unrouted");
+        let change = json!({ "field": "leadgen", "value": { "leadgen_id": "4711", "page_id": "1", "form_id": "2", "created_time": 1_795_165_190 } });
+        let body = json!({ "object": "page", "entry": [{ "id": "1", "time": 1_795_165_190, "changes": [change] }] }).to_string();
+        for _ in 0..2 {
+            let call = app.anonymous().call("POST", &format!("/api/webhooks/facebook/leads/{}", tenant.id)).raw("application/json", body.clone());
+            assert_eq!(call.header("x-hub-signature-256", &meta_signature(body.as_bytes())).await.status, 200);
+        }
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 1);
+        let outcomes: Vec<Value> = events(&app, "").await.into_iter().map(|event| event["outcome"].clone()).collect();
+        assert_eq!(outcomes, [json!("lead_created"), json!("unrouted")]);
+    }
+
+    async fn operators_are_told_of_what_failed(app: TestApp) {
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "1", "form_id": "2", "leadgen_id": "4711", "field_data": fields })).await;
+        app.run_jobs().await;
+        let notes = app.operator().get("/v1/ops/notifications").await.ok();
+        let (note, stored) = (&notes["data"][0], &events(&app, "").await[0]);
+        assert_eq!((&note["kind"], &note["tenant_id"]), (&json!("webhook_event.failed"), &Value::Null), "{notes}");
+        assert_eq!((&note["data"]["webhook_event_id"], &note["data"]["outcome"]), (&stored["id"], &json!("unrouted")));
+        assert_eq!(notes["data"].as_array().map(Vec::len), Some(1));
+    }
+
+    async fn a_webhook_whose_worker_vanishes_for_good_is_shown(app: TestApp) {
+        let fields = json!([{ "name": "email", "values": ["asha@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "1", "form_id": "2", "leadgen_id": "4711", "field_data": fields })).await;
+        app.app.sandbox.as_ref().expect("twins").idle().await;
+        let vanish = |tx: &mut PlatformTx<'_>| {
+            let gone = (jobs::state.eq(JobState::Running), jobs::attempt.eq(jobs::max_attempts), jobs::worker.eq("w_gone"), jobs::lease_until.eq(tx.now()));
+            Ok(diesel::update(jobs::table.filter(jobs::kind.eq("webhook.process"))).set(gone).execute(tx.conn())?)
+        };
+        assert_eq!(app.app.core.db.write(PlatformScope::system(), vanish).await.unwrap(), 1);
+        app.advance(chrono::Duration::minutes(5));
+        app.run_jobs().await;
+        let stored = events(&app, "").await;
+        assert_eq!((&stored[0]["state"], &stored[0]["outcome"]), (&json!("failed"), &json!("gave_up")), "{stored:?}");
+        let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=webhook.process").await.ok();
+        assert!(dead["data"][0]["last_error"].as_str().is_some_and(|error| error.starts_with("job.lease_expired")), "{dead}");
+        assert_eq!(app.operator().get("/v1/ops/notifications").await.ok()["data"][0]["kind"], "webhook_event.failed");
     }
 
     async fn google_leads_come_in_and_tests_are_not_billed(app: TestApp) {

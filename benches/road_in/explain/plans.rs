@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use leadwright::engine::db::{DbConn, Engine};
 use serde_json::Value as Json;
@@ -18,6 +19,8 @@ pub const LARGE: i64 = 1000;
 pub struct Plan {
     pub lines: Vec<String>,
     pub scans: Vec<String>,
+    /// Reads and sorts all that fits before it keeps a page of it: slower the more there is.
+    pub sorts_before_limit: bool,
 }
 
 pub struct Plans {
@@ -40,6 +43,11 @@ impl Plans {
             Engine::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
         };
         let mut connection = database.connect()?;
+        if let DbConn::Postgres(postgres) = &mut connection {
+            // One tenant holds much of every table here, where a planner may well prefer to read all of it. The question is
+            // whether an index could serve: what still scans under this setting has none.
+            postgres.batch_execute("SET enable_seqscan = off")?;
+        }
         let mut sizes = BTreeMap::new();
         for table in texts(&mut connection, names)?.into_iter().flatten() {
             let count = texts(&mut connection, &format!("SELECT CAST(count(*) AS TEXT) AS value FROM \"{table}\""))?;
@@ -64,7 +72,8 @@ impl Plans {
             true => Vec::new(),
             false => parameter_types(&mut self.connection, &statement.sql).unwrap_or_default(),
         };
-        let values: Vec<String> = statement.values.iter().enumerate().map(|(n, value)| typed(value, types.get(n))).collect();
+        let values: Vec<String> =
+            statement.values.iter().enumerate().map(|(n, value)| typed(value, types.get(n))).collect();
         let sql = format!("EXPLAIN (FORMAT JSON) {}", fill_in(&statement.sql, &values));
         let DbConn::Postgres(connection) = &mut self.connection else { return Err("not PostgreSQL".into()) };
         #[derive(QueryableByName)]
@@ -72,8 +81,9 @@ impl Plans {
             #[diesel(sql_type = diesel::sql_types::Json, column_name = "QUERY PLAN")]
             plan: Json,
         }
-        let answer: Answer = diesel::sql_query(&sql).get_result(connection).map_err(|error| format!("{error}\nin {sql}"))?;
-        let mut plan = Plan { lines: Vec::new(), scans: Vec::new() };
+        let answer: Answer =
+            diesel::sql_query(&sql).get_result(connection).map_err(|error| format!("{error}\nin {sql}"))?;
+        let mut plan = Plan { lines: Vec::new(), scans: Vec::new(), sorts_before_limit: false };
         self.walk(&answer.plan[0]["Plan"], 0, false, &mut plan);
         Ok(plan)
     }
@@ -94,6 +104,7 @@ impl Plans {
             }
         }
         plan.lines.push(line);
+        plan.sorts_before_limit |= is_bounded && matches!(kind, "Sort" | "Incremental Sort");
         let table = of("Relation Name").unwrap_or_default();
         let reads_all = kind == "Seq Scan"
             || matches!(kind, "Index Scan" | "Index Only Scan") && of("Index Cond").is_none() && !is_bounded;
@@ -113,7 +124,8 @@ impl Plans {
         let steps: Vec<Step> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {}", statement.sql)).load(connection)?;
         let lines: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
         let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE"));
-        let is_bounded = statement.sql.to_ascii_uppercase().contains("LIMIT") && !sorts;
+        let has_limit = statement.sql.to_ascii_uppercase().contains("LIMIT");
+        let is_bounded = has_limit && !sorts;
         let mut scans = Vec::new();
         for line in &lines {
             let Some(rest) = line.strip_prefix("SCAN ") else { continue };
@@ -122,7 +134,7 @@ impl Plans {
                 scans.push(table.to_string());
             }
         }
-        Ok(Plan { lines, scans })
+        Ok(Plan { lines, scans, sorts_before_limit: has_limit && sorts })
     }
 }
 

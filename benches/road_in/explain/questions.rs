@@ -6,6 +6,9 @@ use crate::Outcome;
 use crate::http::Caller;
 use crate::workloads::World;
 
+/// A seeded lead that is not locked.
+const LEAD: u64 = 8;
+
 /// One operation and the queries to ask it with.
 pub struct Question {
     pub operation: String,
@@ -13,6 +16,8 @@ pub struct Question {
     pub template: String,
     pub is_operators: bool,
     pub queries: Vec<String>,
+    /// Whether it answers pages.
+    pub is_list: bool,
     lead: String,
     conversation: String,
 }
@@ -29,9 +34,10 @@ pub fn all(document: &Value, world: &World) -> Vec<Question> {
                 template: template.clone(),
                 is_operators,
                 queries: queries(document, get, world),
-                lead: crate::seed::lead_id(7),
-                // Seeded beside lead 7.
-                conversation: crate::seed::lead_id(7).replacen("01900000", "01900001", 1),
+                is_list: get["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == "cursor"),
+                lead: crate::seed::lead_id(LEAD),
+                // Seeded beside it.
+                conversation: crate::seed::lead_id(LEAD).replacen("01900000", "01900001", 1),
             })
         })
         .collect()
@@ -60,19 +66,15 @@ pub async fn path(question: &Question, caller: &mut Caller) -> Outcome<Option<St
 
 fn queries(document: &Value, get: &Value, world: &World) -> Vec<String> {
     let mut list = vec![String::new()];
-    let parameters: Vec<&Value> = get["parameters"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|parameter| parameter["in"] == "query")
-        .collect();
+    let parameters: Vec<&Value> =
+        get["parameters"].as_array().into_iter().flatten().filter(|parameter| parameter["in"] == "query").collect();
     let values = |parameter: &Value| {
         let name = parameter["name"].as_str().unwrap_or_default();
         values(name, get["operationId"].as_str().unwrap_or_default(), resolved(document, &parameter["schema"]), world)
     };
     for parameter in &parameters {
         let name = parameter["name"].as_str().unwrap_or_default();
-        if matches!(name, "limit" | "cursor") {
+        if matches!(name, "limit" | "cursor" | "subject_type" | "subject_id") {
             continue;
         }
         list.extend(values(parameter).into_iter().map(|value| format!("{name}={value}")));
@@ -85,7 +87,7 @@ fn queries(document: &Value, get: &Value, world: &World) -> Vec<String> {
         }
     }
     if find("subject_type").is_some() {
-        list.push(format!("subject_type=lead&subject_id={}", crate::seed::lead_id(7)));
+        list.push(format!("subject_type=lead&subject_id={}", crate::seed::lead_id(LEAD)));
     }
     list
 }
@@ -103,7 +105,7 @@ fn values(name: &str, operation: &str, schema: &Value, world: &World) -> Vec<Str
         "status" if operation.contains("conversation") => one("open"),
         "source" => vec!["meta_ads".into(), "meta_ads,google_ads".into()],
         "assigned_to" => vec!["none".into(), tenant.user_id.clone()],
-        "lead_id" => one(&crate::seed::lead_id(7)),
+        "lead_id" => one(&crate::seed::lead_id(LEAD)),
         "tenant_id" => one(&tenant.id),
         "q" => one("asha"),
         "kind" if schema["enum"].is_null() => one("webhook.process"),
@@ -111,7 +113,7 @@ fn values(name: &str, operation: &str, schema: &Value, world: &World) -> Vec<Str
         "score_min" => one("80"),
         "score_max" => one("20"),
         "catalogue" => one("in-selfserve"),
-        _ if schema["format"] == "uuid" => one(&crate::seed::lead_id(7)),
+        _ if schema["format"] == "uuid" => one(&crate::seed::lead_id(LEAD)),
         _ if schema["format"] == "date-time" => one("2026-11-01T00:00:00Z"),
         _ if schema["type"] == "boolean" => vec!["true".into(), "false".into()],
         _ => {

@@ -30,6 +30,8 @@ pub enum Access {
 impl Limit {
     /// From one recipe per tenant that takes part; `leads` bounds the random leads.
     pub fn of(database: &Database, name: &str, recipes: Vec<Recipe>, leads: usize, access: Access) -> Outcome<Self> {
+        let words = recipes[0].steps.iter().filter_map(|(sql, _)| sql.split_whitespace().next());
+        eprintln!("{}: {name} is {} statements: {}", database.engine.name(), words.clone().count(), tally(words));
         Ok(match database.engine {
             Engine::Postgres => Self::Postgres(pgbench::Script::write(database, name, &recipes, leads)?),
             Engine::Sqlite => Self::Sqlite(sqlite::Loop::new(database, recipes, leads, access)),
@@ -43,4 +45,13 @@ impl Limit {
             Self::Sqlite(repeat) => repeat.run(length),
         }
     }
+}
+
+/// `2 SELECT, 1 INSERT`.
+fn tally<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for word in words {
+        *counts.entry(word).or_default() += 1;
+    }
+    counts.iter().map(|(word, count)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
 }

@@ -18,6 +18,8 @@ pub struct Script {
     program: PathBuf,
     /// Numbers that no earlier run has used begin here.
     base: u64,
+    /// Seconds not counted.
+    warm_up: u64,
 }
 
 /// A value's pieces, with what differs between tenants named.
@@ -58,25 +60,38 @@ impl Script {
         script.push_str(&body);
         let path = database.folder.join(format!("{name}.pgbench.sql"));
         std::fs::write(&path, script)?;
-        Ok(Self { path, url: database.url.clone(), program: program()?, base: 100_000_000_000 })
+        // A single statement is planned at once; a long transaction on many connections takes its time.
+        let warm_up = if recipes[0].steps.len() > 1 { 2 } else { 0 };
+        Ok(Self { path, url: database.url.clone(), program: program()?, base: 100_000_000_000, warm_up })
     }
 
-    /// Transactions a second.
+    /// Transactions a second, once every connection has prepared and planned its statements: the server's connections have
+    /// long done so.
     pub fn run(&mut self, connections: usize, length: Duration) -> Outcome<f64> {
-        let seconds = length.as_secs_f64().ceil().max(1.0) as u64;
+        let seconds = length.as_secs_f64().ceil().max(1.0) as u64 + self.warm_up;
         self.base += 1_000_000_000;
         let output = Command::new(&self.program)
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
-            .args([format!("--client={connections}"), format!("--time={seconds}")])
+            .args([format!("--client={connections}"), format!("--time={seconds}"), "--progress=1".into()])
             .args(["-D", "i=0", "-D", "ready=0", "-D", &format!("base={}", self.base)])
             .arg(format!("--file={}", self.path.display()))
             .arg(&self.url)
             .env("PGOPTIONS", "-c client_min_messages=warning")
             .output()?;
         let (told, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let tps = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok());
-        match tps {
-            Some(tps) if output.status.success() => Ok(tps),
+        let whole: Option<f64> =
+            told.lines().find_map(|line| line.strip_prefix("tps = ")?.split_whitespace().next()?.parse().ok());
+        // `progress: 2.0 s, 5631.4 tps, …`, every second.
+        let rate = |line: &str| line.strip_prefix("progress: ")?.split(", ").nth(1)?.strip_suffix(" tps")?.parse().ok();
+        let warm: Vec<f64> = errors.lines().filter_map(rate).skip(usize::try_from(self.warm_up)?).collect();
+        match whole {
+            Some(whole) if output.status.success() && !errors.contains("aborted") => {
+                Ok(if warm.is_empty() || self.warm_up == 0 {
+                    whole
+                } else {
+                    warm.iter().sum::<f64>() / warm.len() as f64
+                })
+            }
             _ => Err(format!("pgbench failed on {}:\n{told}{errors}", self.path.display()).into()),
         }
     }
@@ -199,7 +214,8 @@ pub fn parameter_types(connection: &mut leadwright::engine::db::DbConn, sql: &st
 /// One row per tenant with what is its own.
 fn create_world(database: &Database, table: &str, columns: &[Vec<String>]) -> Outcome {
     let definitions: Vec<String> = (0..columns.len()).map(|n| format!("t{n} text")).collect();
-    let mut sql = format!("DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (i int PRIMARY KEY, {});", definitions.join(", "));
+    let mut sql =
+        format!("DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (i int PRIMARY KEY, {});", definitions.join(", "));
     for row in 0..columns[0].len() {
         let values: Vec<String> = columns.iter().map(|column| literal(&column[row])).collect();
         sql.push_str(&format!("INSERT INTO {table} VALUES ({row}, {});", values.join(", ")));

@@ -36,8 +36,12 @@ impl Loop {
     pub fn run(&self, length: Duration) -> Outcome<f64> {
         let threads = if self.access == Access::Read { READERS } else { 1 };
         let per_thread: Vec<Outcome<f64>> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..threads).map(|seed| scope.spawn(move || self.repeat(seed as u64, length))).collect();
-            running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("a thread panicked".into()))).collect()
+            let running: Vec<_> =
+                (0..threads).map(|seed| scope.spawn(move || self.repeat(seed as u64, length))).collect();
+            running
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err("a thread panicked".into())))
+                .collect()
         });
         per_thread.into_iter().sum()
     }

@@ -245,10 +245,8 @@ fn rows(server: &Process, journeys: &[Journey]) -> Outcome<Vec<Row>> {
         row.p50_ms = Some(all.value_at_quantile(0.5) as f64 / 1000.0);
         row.p99_ms = Some(all.value_at_quantile(0.99) as f64 / 1000.0);
         if is_target {
-            row.targets = vec![
-                Target::below("p50", row.p50_ms, 100.0, "ms"),
-                Target::below("p99", row.p99_ms, 1000.0, "ms"),
-            ];
+            row.targets =
+                vec![Target::below("p50", row.p50_ms, 100.0, "ms"), Target::below("p99", row.p99_ms, 1000.0, "ms")];
         }
         row
     };

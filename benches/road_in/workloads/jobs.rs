@@ -1,7 +1,7 @@
 //! The job engine without the product: empty jobs, and one tenant's flood beside another's single job.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,6 @@ static FLOOD: JobKind = JobKind::new("bench.flood");
 static SINGLE: JobKind = JobKind::new("bench.single");
 
 const BATCH: usize = 100;
-const FLOOD_JOBS: usize = 100_000;
 const SINGLES: usize = 5;
 
 /// The engine as the server assembles it, in this process and without HTTP.
@@ -91,32 +90,24 @@ impl Engine {
 }
 
 /// Jobs a second from the first enqueueing to the last settlement.
-async fn empty_jobs(
-    world: &World,
-    engine: &Arc<Engine>,
-    enqueuers: usize,
-    batch: usize,
-    length: Duration,
-) -> Outcome<f64> {
+async fn empty_jobs(world: &World, engine: &Arc<Engine>, enqueuers: usize, batch: usize, count: usize) -> Outcome<f64> {
     let ran_before = engine.ran.load(Ordering::Relaxed);
     let (stop, worker) = engine.work();
     let began = Instant::now();
-    let is_over = Arc::new(AtomicBool::new(false));
+    let left = Arc::new(AtomicUsize::new(count / batch));
     let mut tasks = tokio::task::JoinSet::new();
     for number in 0..enqueuers {
-        let (engine, is_over) = (engine.clone(), is_over.clone());
+        let (engine, left) = (engine.clone(), left.clone());
         let tenant: TenantId = world.tenants[number % world.tenants.len()].id.parse()?;
         tasks.spawn(async move {
             let mut added = 0_u64;
-            while !is_over.load(Ordering::Relaxed) {
+            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
                 engine.enqueue(tenant, &EMPTY, batch).await?;
                 added += batch as u64;
             }
             Outcome::Ok(added)
         });
     }
-    tokio::time::sleep(length).await;
-    is_over.store(true, Ordering::Relaxed);
     let mut added = 0;
     while let Some(task) = tasks.join_next().await {
         added += task??;
@@ -133,9 +124,9 @@ async fn empty_jobs(
     engine.app.core.db.wake().notify();
     worker.await?;
     let seconds = began.elapsed().as_secs_f64();
-    let open = world.database.number(
-        "SELECT CAST(count(*) AS TEXT) AS value FROM jobs WHERE kind = 'bench.empty' AND state <> 'done'",
-    )?;
+    let open = world
+        .database
+        .number("SELECT CAST(count(*) AS TEXT) AS value FROM jobs WHERE kind = 'bench.empty' AND state <> 'done'")?;
     if open != 0 {
         return Err(format!("{open} jobs ran and were not settled").into());
     }
@@ -146,14 +137,14 @@ pub fn throughput(world: &World) -> Outcome<Vec<Row>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut limit = runtime.block_on(limit(world))?;
     let engine = Arc::new(Engine::build(world)?);
-    let (connections, slice) = (64, world.pace.slice.max(Duration::from_secs(1)));
+    let (connections, count) = (64, world.pace.empty_jobs);
     let (mut single, mut batched, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..world.pace.rounds {
-        single.push(runtime.block_on(empty_jobs(world, &engine, connections, 1, slice))?);
+        single.push(runtime.block_on(empty_jobs(world, &engine, connections, 1, count))?);
         world.database.run("DELETE FROM jobs")?;
-        theirs.push(limit.run(connections, slice)?);
+        theirs.push(limit.run(connections, world.pace.slice)?);
         world.database.run("DELETE FROM jobs")?;
-        batched.push(runtime.block_on(empty_jobs(world, &engine, 4, BATCH, slice))?);
+        batched.push(runtime.block_on(empty_jobs(world, &engine, 4, BATCH, 2 * count))?);
         world.database.run("DELETE FROM jobs")?;
     }
     world.database.settle()?;
@@ -180,9 +171,8 @@ async fn limit(world: &World) -> Outcome<Limit> {
         let write = move |tx: &mut PlatformTx<'_>| {
             store::enqueue(tx, tenant, NewJob::new(&LIMIT, &serde_json::json!({}))).map(|_| ())
         };
-        let enqueue = async move {
-            db.write(PlatformScope::system(), write).await.map_err(|error| error.chain().into())
-        };
+        let enqueue =
+            async move { db.write(PlatformScope::system(), write).await.map_err(|error| error.chain().into()) };
         let said = traced.during(enqueue).await?.1;
         seen.push(said.into_iter().filter(|s| s.sql.to_ascii_uppercase().starts_with("INSERT")).collect::<Vec<_>>());
     }
@@ -198,7 +188,7 @@ pub fn fairness(world: &World) -> Outcome<Vec<Row>> {
     let row = runtime.block_on(async {
         let engine = Arc::new(Engine::build(world)?);
         let flooder: TenantId = world.tenants[0].id.parse()?;
-        let mut left = FLOOD_JOBS;
+        let mut left = world.pace.flood;
         while left > 0 {
             let now = left.min(5_000);
             engine.enqueue(flooder, &FLOOD, now).await?;
@@ -219,10 +209,13 @@ pub fn fairness(world: &World) -> Outcome<Vec<Row>> {
         stop.send(true)?;
         engine.app.core.db.wake().notify();
         worker.await?;
-        if ran as usize >= FLOOD_JOBS {
+        if ran as usize >= world.pace.flood {
             return Err("the flood was over before the others had been measured".into());
         }
-        let mut row = Row::new("a single job beside 100,000 of another tenant", format!("{SINGLES} tenants"));
+        let mut row = Row::new(
+            &format!("a single job beside {} of another tenant", world.pace.flood),
+            format!("{SINGLES} tenants"),
+        );
         row.p50_ms = median(waits.clone());
         row.p99_ms = waits.into_iter().reduce(f64::max);
         row.targets = vec![Target::below("the slowest start", row.p99_ms, 1000.0, "ms")];

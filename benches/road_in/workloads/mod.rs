@@ -37,15 +37,38 @@ pub struct Pace {
     pub rounds: usize,
     pub slice: Duration,
     pub connections: &'static [usize],
+    /// Of reading one lead, whose latency has a target with many callers.
+    pub readers: &'static [usize],
     /// Of an open loop.
     pub open: Duration,
+    /// Empty jobs of one round; batched ones are twice as many.
+    pub empty_jobs: usize,
+    /// One tenant's, beside another's single one.
+    pub flood: usize,
+    pub starts: usize,
 }
 
 impl Pace {
-    pub const FULL: Self =
-        Self { rounds: 3, slice: Duration::from_secs(2), connections: &[1, 16, 64], open: Duration::from_secs(20) };
-    pub const QUICK: Self =
-        Self { rounds: 3, slice: Duration::from_millis(700), connections: &[16, 64], open: Duration::from_secs(5) };
+    pub const FULL: Self = Self {
+        rounds: 3,
+        slice: Duration::from_secs(2),
+        connections: &[1, 16, 64],
+        readers: &[1, 16, 64],
+        open: Duration::from_secs(20),
+        empty_jobs: 10_000,
+        flood: 100_000,
+        starts: 5,
+    };
+    pub const QUICK: Self = Self {
+        rounds: 3,
+        slice: Duration::from_millis(500),
+        connections: &[16],
+        readers: &[16, 64],
+        open: Duration::from_secs(3),
+        empty_jobs: 1000,
+        flood: 20_000,
+        starts: 3,
+    };
 }
 
 /// The server's settings, the same for every process of a run.

@@ -9,7 +9,7 @@ use crate::report::{Row, Target, median};
 /// Starts it some times; the middle one counts.
 pub fn measure(world: &World) -> Outcome<Vec<Row>> {
     let (mut starts, mut idle) = (Vec::new(), Vec::new());
-    for _ in 0..world.pace.rounds.max(5) {
+    for _ in 0..world.pace.starts {
         let server = world.serve(&[], Vec::new())?;
         starts.push(server.ready_after.as_secs_f64() * 1000.0);
         idle.push(settled_rss(&server)?);

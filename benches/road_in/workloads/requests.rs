@@ -81,7 +81,8 @@ pub fn measure(world: &World, wanted: &str) -> Outcome<Vec<Row>> {
         let random = Cell::new(0x2545_f491_4f6c_dd1d_u64);
         let write: Box<load::Writer<'_>> = match name {
             "read" => Box::new(|_, out| {
-                random.set(random.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+                random
+                    .set(random.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
                 let lead = lead_id(1 + (random.get() >> 33) % world.size.big as u64);
                 request(out, "GET", &format!("/v1/leads/{lead}"), Some(&world.tenants[0].key), "", None);
             }),
@@ -98,8 +99,11 @@ pub fn measure(world: &World, wanted: &str) -> Outcome<Vec<Row>> {
         let expected: &'static [u16] = if name == "create" { &[201] } else { &[200] };
         let target = load::Target { to: server.to, write: &write, expected, process: &server };
         load::closed(&target, 8, Duration::from_millis(300))?;
-        for connections in world.pace.connections {
-            let compared = (name == "read").then_some(&bare);
+        let (of, compared) = match name {
+            "read" => (world.pace.readers, Some(&bare)),
+            _ => (world.pace.connections, None),
+        };
+        for connections in of {
             rows.push(contest(world, name, &target, &mut limit, compared, *connections)?);
         }
         if name == "webhook" {
@@ -211,11 +215,7 @@ async fn pages(world: &World, server: &Process) -> Outcome<Pages> {
 }
 
 /// What an operation says to the database, found by watching the application do it twice.
-fn limits(
-    world: &World,
-    wanted: &str,
-    person: &dyn Fn() -> Person,
-) -> Outcome<Vec<(&'static str, Limit)>> {
+fn limits(world: &World, wanted: &str, person: &dyn Fn() -> Person) -> Outcome<Vec<(&'static str, Limit)>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let mut traced = trace::start(&world.database, &world.settings()).await?;
@@ -242,7 +242,8 @@ fn limits(
         }
         if wanted == "webhook" {
             let recipe = recipe_of_webhook(&mut traced, person).await?;
-            found.push(("webhook", Limit::of(&world.database, "webhook", vec![recipe], world.size.big, Access::Write)?));
+            found
+                .push(("webhook", Limit::of(&world.database, "webhook", vec![recipe], world.size.big, Access::Write)?));
         }
         traced.stop().await;
         Ok(found)

@@ -89,6 +89,7 @@ pub async fn submit_ad_campaign(
 
 /// Let an ad campaign run
 ///
+/// When the plan's leads are used up it waits, `paused` with reason `quota_reached`, or runs slowly, by the overage policy.
 /// Without an `external_campaign_id` its leads are taken in, but nothing at the ad platform is started or stopped.
 #[utoipa::path(
     operation_id = "activate_ad_campaign",

@@ -8,7 +8,7 @@ use super::AdCampaignView;
 use super::create::{Checked, check, dress, insert_form, refuse_taken};
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::form::LeadForm;
-use crate::ads::model::CampaignStatus;
+use crate::ads::model::{CampaignStatus, Delivery};
 use crate::ads::store::{self, AdCampaign};
 use crate::ads::targeting::Targeting;
 use crate::ads::{form, status};
@@ -207,7 +207,17 @@ fn update(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, patch: AdCampaignPatc
         _ => {}
     }
     let is_new_at_platform = campaign.external_campaign_id != before.external_campaign_id;
-    if is_new_at_platform && campaign.activated_at.is_some() {
+    if is_new_at_platform && may_still_run(&before) {
+        let message = "The ad platform still runs the ad campaign under its present id. Pause it, then change the id.";
+        return Err(Error::conflict("ad_campaign.running", message));
+    }
+    let is_other_budget = daily != before.money(before.daily_budget) && campaign.platform.has_own_budget();
+    if (is_new_at_platform || is_other_budget) && campaign.activated_at.is_some() {
+        if is_other_budget {
+            // What is in force there is no longer ours, which the next sync makes good.
+            let in_force = before.lowered_budget.unwrap_or(before.daily_budget);
+            store::save_delivery(tx, campaign.id, None, None, Some(in_force))?;
+        }
         let wish = campaign.desired_delivery;
         status::want(tx, &mut campaign, wish)?;
     }
@@ -215,6 +225,14 @@ fn update(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, patch: AdCampaignPatc
     let data = json!({"name": campaign.name, "platform": campaign.platform, "version": campaign.version});
     tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(campaign.id.uuid()).data(data))?;
     Ok(campaign)
+}
+
+/// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:
+/// the one it has may be wrong.
+fn may_still_run(campaign: &AdCampaign) -> bool {
+    let is_stopping = campaign.delivery_synced_at.is_none() && campaign.delivery_error.is_none();
+    let is_asked_to = campaign.desired_delivery != Delivery::Paused;
+    campaign.external_campaign_id.is_some() && campaign.activated_at.is_some() && (is_asked_to || is_stopping)
 }
 
 /// The rules of a nested document, which a merge-patch field does not check by itself.

@@ -97,6 +97,16 @@ pub fn blocked(tx: &mut TenantTx<'_>) -> Result<Vec<UsageEntry>> {
     Ok(rows.into_iter().map(UsageEntry::from).collect())
 }
 
+/// The leads this person was metered for.
+pub fn leads_of(tx: &mut TenantTx<'_>, dedupe_key: &str) -> Result<Vec<LeadId>> {
+    let leads: Vec<Option<LeadId>> = usage_entries::table
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::dedupe_key.eq(dedupe_key.to_owned()))
+        .select(usage_entries::lead_id)
+        .load(tx.conn())?;
+    Ok(leads.into_iter().flatten().collect())
+}
+
 /// What the ledger says of one period.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Totals {

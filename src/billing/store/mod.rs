@@ -15,7 +15,7 @@ mod periods;
 mod plans;
 mod subscriptions;
 
-pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, metered_between, totals};
+pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, leads_of, metered_between, totals};
 pub use periods::{insert_period, last_period, period_for, period_of, save_period, successor};
 pub use plans::{insert_plan, plan, plan_versions, plans, retire_plans_except, update_plan};
 pub use subscriptions::{

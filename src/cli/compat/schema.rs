@@ -22,8 +22,8 @@ pub(super) struct Schemas<'a> {
     old: &'a Value,
     new: &'a Value,
     direction: Direction,
-    /// Pairs of places in the two documents, so that a recursive schema ends.
-    met: HashSet<(*const Value, *const Value)>,
+    /// Pairs of schemas that are being compared, so that a recursive one ends.
+    within: HashSet<(*const Value, *const Value)>,
     pub(super) found: Vec<String>,
 }
 
@@ -66,6 +66,11 @@ impl<'a> Plain<'a> {
         }
     }
 
+    /// What the wrapping is around.
+    fn innermost(&self) -> *const Value {
+        self.parts.last().map_or(std::ptr::null(), |part| std::ptr::from_ref(*part))
+    }
+
     fn keyword(&self, name: &str) -> Option<&'a Value> {
         self.parts.iter().find_map(|part| part.get(name))
     }
@@ -87,7 +92,7 @@ impl<'a> Plain<'a> {
 
 impl<'a> Schemas<'a> {
     pub(super) fn new(old: &'a Value, new: &'a Value, direction: Direction) -> Self {
-        Self { old, new, direction, met: HashSet::new(), found: Vec::new() }
+        Self { old, new, direction, within: HashSet::new(), found: Vec::new() }
     }
 
     fn tell(&mut self, place: &str, what: impl AsRef<str>) {
@@ -95,14 +100,15 @@ impl<'a> Schemas<'a> {
     }
 
     pub(super) fn compare(&mut self, place: &str, old: &'a Value, new: &'a Value) {
-        if !self.met.insert((std::ptr::from_ref(old), std::ptr::from_ref(new))) {
-            return;
-        }
         let old = Plain::of(self.old, old);
         let new = Plain::of(self.new, new);
         self.types(place, &old, &new);
         self.choices(place, &old, &new);
         self.limits(place, &old, &new);
+        let pair = (old.innermost(), new.innermost());
+        if !self.within.insert(pair) {
+            return;
+        }
         self.properties(place, &old, &new);
         self.alternatives(place, &old, &new);
         match (old.keyword("items"), new.keyword("items")) {
@@ -111,6 +117,7 @@ impl<'a> Schemas<'a> {
             (Some(_), None) if self.direction == Direction::Response => self.tell(place, "entries may be anything now"),
             _ => {}
         }
+        self.within.remove(&pair);
     }
 
     fn types(&mut self, place: &str, old: &Plain, new: &Plain) {

@@ -16,6 +16,14 @@ pub fn is_foreign_key_violation(error: &Diesel) -> bool {
     matches!(error, Diesel::DatabaseError(Kind::ForeignKeyViolation, _))
 }
 
+/// PostgreSQL's words when somebody else held what was needed for too long.
+const LOCK_TIMEOUT: &str = "canceling statement due to lock timeout";
+
+/// True when the statement waited in vain for somebody else's transaction to end.
+pub fn is_lock_timeout(error: &Diesel) -> bool {
+    matches!(error, Diesel::DatabaseError(_, info) if info.message().contains(LOCK_TIMEOUT))
+}
+
 /// Storage cannot be reached, is full, or is too busy: nothing was written, the caller may try again.
 pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::unavailable(
@@ -50,6 +58,8 @@ pub fn is_outage(error: &Diesel) -> bool {
         "SSL connection has been closed",
         "could not receive data from server",
         "could not send data to server",
+        LOCK_TIMEOUT,
+        "canceling statement due to statement timeout",
     ]
     .iter()
     .any(|sign| text.contains(sign))
@@ -66,5 +76,24 @@ impl From<Diesel> for Error {
             .with_source(error),
             _ => Error::internal(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waited_in_vain_may_try_again() {
+        let said = |text: &str| Diesel::DatabaseError(Kind::Unknown, Box::new(text.to_string()));
+        let waited = said("canceling statement due to lock timeout");
+        assert!(is_lock_timeout(&waited));
+        assert!(!is_lock_timeout(&said("canceling statement due to statement timeout")));
+        for error in [waited, said("canceling statement due to statement timeout")] {
+            let error = Error::from(error);
+            assert_eq!(error.code(), "storage.unavailable");
+            assert!(error.retry_after().is_some());
+        }
+        assert_ne!(Error::from(said("syntax error")).code(), "storage.unavailable");
     }
 }

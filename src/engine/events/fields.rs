@@ -117,6 +117,8 @@ const SUBSCRIPTION: &[Field] = &[
     number("rollover", "20"),
     number("credits", "0"),
     number("credits_granted", "10"),
+    // Of a changed plan; null is unlimited.
+    number("remaining", "50"),
 ];
 const MESSAGE: &[Field] = &[
     id("conversation_id"),

@@ -22,6 +22,7 @@ use crate::base::time::Instant;
 use crate::base::{Error, ErrorKind, Result};
 use crate::each_engine;
 use crate::engine::Core;
+use crate::engine::db::error::is_lock_timeout;
 use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::idempotency_keys;
 use crate::engine::db::{Actor, PlatformTx, Scope};
@@ -188,13 +189,15 @@ impl Once {
         let keys = self.req.app_data::<web::Data<InFlight>>().map(|data| data.clone().into_inner()).unwrap_or_default();
         let fresh = keys.0.lock().map_err(|_| Error::internal("poisoned"))?.insert(key.to_string());
         if !fresh {
-            let message = "A request with this Idempotency-Key is still running. Repeat it in a moment.";
-            return Err(
-                Error::conflict("idempotency.in_progress", message).with_retry_after(std::time::Duration::from_secs(1))
-            );
+            return Err(in_progress());
         }
         Ok(Ticket { keys, key: key.to_string() })
     }
+}
+
+fn in_progress() -> Error {
+    let message = "A request with this Idempotency-Key is still running. Repeat it in a moment.";
+    Error::conflict("idempotency.in_progress", message).with_retry_after(std::time::Duration::from_secs(1))
 }
 
 /// HMAC-SHA256 in lower hex: whoever reads the table cannot try passwords against it.
@@ -246,8 +249,12 @@ fn reserve(tx: &mut PlatformTx<'_>, claim: &Claim) -> Result<bool> {
             value::<Instant, _>(expires_at),
         ),
     )
-    .execute(c))?;
-    Ok(taken == 1)
+    .execute(c));
+    match taken {
+        Ok(taken) => Ok(taken == 1),
+        Err(error) if is_lock_timeout(&error) => Err(in_progress()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn recall(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey) -> Result<Stored> {

@@ -7,6 +7,7 @@
 
 pub mod backlog;
 mod context;
+mod death;
 mod lease;
 mod model;
 pub mod registry;

@@ -26,6 +26,11 @@ crate::text_enum! {
     }
 }
 
+impl JobState {
+    /// Those that are not over: named one by one, since an index finds states, not their absence.
+    pub const OPEN: [Self; 5] = [Self::Scheduled, Self::Available, Self::Running, Self::Retry, Self::Dead];
+}
+
 /// A kind of job: declared once as a `static` beside its handler.
 #[derive(Debug)]
 pub struct JobKind {

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::context::JobContext;
+use super::death::Close;
 use super::model::{JobKind, Outcome};
 use super::schedule::Periodic;
 use crate::base::Result;
@@ -22,6 +23,7 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub struct Registry {
     entries: HashMap<&'static str, Entry>,
+    deaths: HashMap<&'static str, Close>,
     pub(super) periodic: Vec<Periodic>,
 }
 
@@ -38,6 +40,16 @@ impl Registry {
         let entry = Entry { kind, run: Arc::new(move |context| Box::pin(run(context))) };
         assert!(self.entries.insert(kind.name, entry).is_none(), "two handlers for job kind {}", kind.name);
         self
+    }
+
+    /// What closes the row a job of this kind worked for, when it dies without its handler having done so.
+    pub fn on_death(&mut self, kind: &'static JobKind, close: Close) -> &mut Self {
+        self.deaths.insert(kind.name, close);
+        self
+    }
+
+    pub(super) fn close_of(&self, name: &str) -> Option<Close> {
+        self.deaths.get(name).copied()
     }
 
     /// Runs `kind` once per slot of `every`, on whichever process comes first.

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use tracing::field::Empty;
 
 use super::context::JobContext;
+use super::death;
 use super::lease::Held;
 use super::model::{Job, JobState, Outcome};
 use super::registry::Registry;
@@ -36,7 +37,8 @@ impl Runner {
         }
         let work = async {
             let started = std::time::Instant::now();
-            let outcome = self.outcome(&job).await;
+            let context = JobContext { job: job.clone(), core: self.core.clone() };
+            let outcome = death::bury(&context, &self.registry, self.outcome(&job).await).await;
             self.core
                 .metrics
                 .job_seconds
@@ -54,8 +56,11 @@ impl Runner {
     }
 
     async fn outcome(&self, job: &Job) -> Outcome {
+        if let Some(overdrawn) = death::overdrawn(job) {
+            return overdrawn;
+        }
         let Some(entry) = self.registry.find(&job.kind) else {
-            return Outcome::Dead(Error::not_found("job.unknown_kind", "no handler for this kind in this version"));
+            return death::unknown_kind(job, self.core.clock.now());
         };
         let context = JobContext { job: job.clone(), core: self.core.clone() };
         let run = AssertUnwindSafe((entry.run)(context)).catch_unwind();

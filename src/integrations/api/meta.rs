@@ -184,7 +184,8 @@ fn events_of(envelope: &Envelope, tenant_hint: Option<TenantId>) -> (Vec<NewWebh
             events.push(match LeadgenChange::deserialize(&change.value) {
                 Ok(lead) => {
                     let body = json!({"change": lead, "tenant_hint": tenant_hint});
-                    NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, lead.leadgen_id.into_string(), body)
+                    let id = told_id(lead.leadgen_id.into_string(), tenant_hint);
+                    NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, id, body)
                 }
                 // Somebody filled a form: what we cannot read an operator must see.
                 Err(_) => {
@@ -215,6 +216,15 @@ fn events_of(envelope: &Envelope, tenant_hint: Option<TenantId>) -> (Vec<NewWebh
         }
     }
     (events, ignored)
+}
+
+/// A page that tells both addresses tells each lead twice, and only one of the two may say whose it is. Both are kept; that
+/// they are one lead is seen where it is taken in.
+fn told_id(leadgen_id: String, tenant_hint: Option<TenantId>) -> String {
+    match tenant_hint {
+        Some(tenant) => format!("{leadgen_id}@{tenant}"),
+        None => leadgen_id,
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod twilio;
 
 use serde_json::json;
 
-use super::model::{WebhookKind, WebhookProvider};
+use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, WebhookEvent};
 use crate::ads::route::Route;
 use crate::base::id::{TenantId, WebhookEventId};
@@ -18,7 +18,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::engine::jobs::{Job, JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
@@ -120,17 +120,28 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
 }
 
 async fn give_up(ctx: &JobContext, event: &WebhookEvent, outcome: &'static str, error: Error) -> Result<Outcome> {
-    let (id, reason) = (event.id, error.chain());
-    let data =
-        json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": outcome});
-    let note = move |tx: &mut PlatformTx<'_>| {
-        if store::note_failure(tx, id, Some(outcome), &reason)? {
-            tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(id.uuid()).data(data))?;
-        }
-        Ok(())
-    };
+    let (event, reason) = (event.clone(), error.chain());
+    let note = move |tx: &mut PlatformTx<'_>| fail(tx, &event, outcome, &reason);
     ctx.core.db.write(ctx.platform_scope(), note).await?;
     Ok(Outcome::Dead(error))
+}
+
+fn fail(tx: &mut PlatformTx<'_>, event: &WebhookEvent, outcome: &str, reason: &str) -> Result<()> {
+    let data =
+        json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": outcome});
+    if store::note_failure(tx, event.id, Some(outcome), reason)? {
+        tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(event.id.uuid()).data(data))?;
+    }
+    Ok(())
+}
+
+/// Shows an event whose job died in the middle of it.
+pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
+    let id = job.payload::<ProcessPayload>()?.webhook_event_id;
+    match store::find(tx, id)? {
+        Some(event) if event.state == WebhookState::Received => fail(tx, &event, "gave_up", &error.chain()),
+        _ => Ok(()),
+    }
 }
 
 /// Runs the effect and settles event and job with it. An event that is settled already has no second effect.

@@ -191,6 +191,14 @@ impl Place {
         };
         Self { sort, value, id: lead.id }
     }
+
+    /// Whether a list could have given it out.
+    fn is_possible(&self) -> bool {
+        match self.sort {
+            LeadSort::ScoreAsc | LeadSort::ScoreDesc => (0..=100).contains(&self.value),
+            _ => Timestamp::from_micros(self.value).is_some_and(Timestamp::is_storable),
+        }
+    }
 }
 
 /// Leads of the tenant, newest first unless sorted otherwise.
@@ -206,6 +214,9 @@ pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<Lead
     let after: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
     if after.as_ref().is_some_and(|place| place.sort != sort) {
         return Err(Error::field("cursor", "invalid_value", "this cursor belongs to another sort order"));
+    }
+    if after.as_ref().is_some_and(|place| !place.is_possible()) {
+        return Err(Error::field("cursor", "invalid_value", "expected the next_cursor of this list, unchanged"));
     }
     let include = query.include.unwrap_or_default().0;
     let page = core

@@ -13,8 +13,9 @@ use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
+use crate::billing::meter::{MeterKind, Released};
 use crate::engine::db::schema::{ad_campaigns, leads};
+use crate::engine::db::{DbConn, TenantTx};
 
 pub use identities::{add_identity, find_by_identity, identities_of, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
@@ -122,6 +123,19 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
     find(tx, id)?.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
 }
 
+/// The lead as it is now; nobody else changes it until this transaction ends.
+///
+/// # Errors
+/// As for [`get`].
+pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
+    let tenant = tx.tenant();
+    if let DbConn::Postgres(conn) = tx.conn() {
+        // SQLite has one writer, and a transaction that writes is alone from its beginning.
+        leads::table.find((tenant, id)).select(leads::id).for_update().first::<LeadId>(conn).optional()?;
+    }
+    get(tx, id)
+}
+
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
@@ -181,20 +195,38 @@ pub fn ad_campaign_exists(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<boo
     Ok(found.optional()?.is_some())
 }
 
-/// Unlocks leads that were held back; answers which were locked indeed.
-pub fn unlock(tx: &mut TenantTx<'_>, ids: &[LeadId]) -> Result<Vec<LeadId>> {
+/// Unlocks leads that were held back and notes what was paid for them, along with the repeated enquiries of the same
+/// people, which are locked without an entry of their own. Answers which were locked indeed.
+pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId>> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let opened = || (leads::is_locked.eq(false), leads::version.eq(leads::version + 1), leads::updated_at.eq(now));
     let mut unlocked = Vec::new();
-    for chunk in ids.chunks(200) {
-        let locked = leads::table
-            .filter(leads::tenant_id.eq(tx.tenant()))
-            .filter(leads::id.eq_any(chunk.to_vec()))
-            .filter(leads::is_locked.eq(true))
+    for paid in released {
+        let row = leads::table.find((tenant, paid.lead_id)).filter(leads::is_locked.eq(true));
+        let charge = (
+            leads::charge_kind.eq(paid.kind.as_str()),
+            leads::charged_amount.eq(paid.amount),
+            leads::charge_currency.eq(paid.currency),
+        );
+        if diesel::update(row).set((opened(), charge)).execute(tx.conn())? == 1 {
+            unlocked.push(paid.lead_id);
+        }
+    }
+    for chunk in released.chunks(200) {
+        let ids: Vec<LeadId> = chunk.iter().map(|paid| paid.lead_id).collect();
+        let people: Vec<RawId> = leads::table
+            .filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(ids)))
+            .select(leads::person_id)
+            .load(tx.conn())?;
+        let repeats: Vec<LeadId> = leads::table
+            .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq_any(people)))
+            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())))
             .select(leads::id)
-            .load::<LeadId>(tx.conn())?;
-        diesel::update(leads::table.filter(leads::tenant_id.eq(tx.tenant())).filter(leads::id.eq_any(locked.clone())))
-            .set((leads::is_locked.eq(false), leads::version.eq(leads::version + 1), leads::updated_at.eq(tx.now())))
+            .load(tx.conn())?;
+        diesel::update(leads::table.filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(repeats.clone()))))
+            .set(opened())
             .execute(tx.conn())?;
-        unlocked.extend(locked);
+        unlocked.extend(repeats);
     }
     Ok(unlocked)
 }

@@ -1,5 +1,10 @@
 //! What comes back and to whom: shared numbers, repeated messages, receipts in any order, STOP.
 
+use diesel::prelude::*;
+use leadwright::base::id::ConversationId;
+use leadwright::engine::db::PlatformTx;
+use leadwright::engine::db::schema::conversations;
+use leadwright::inbox::model::ConversationStatus;
 use serde_json::{Value, json};
 
 use super::{PERSON, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};
@@ -27,6 +32,22 @@ both_engines! {
         inbound(&app, PERSON, "For the first").await;
         assert_eq!(inbound_of_one().await, 1);
         assert_eq!(last(&two, &thread_two).await["content"], "For the second");
+    }
+
+    async fn a_message_reopens_what_is_closed_at_the_same_moment(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Crossing").await;
+        send(&tenant, &thread, template()).await;
+        app.run_jobs().await;
+        let path = format!("/v1/conversations/{}", thread["id"].as_str().unwrap());
+        let id: ConversationId = thread["id"].as_str().unwrap().parse().unwrap();
+        let close = move |tx: &mut PlatformTx<'_>| {
+            let closed = (conversations::status.eq(ConversationStatus::Closed), conversations::closed_at.eq(tx.now()), conversations::version.eq(conversations::version + 1));
+            diesel::update(conversations::table.filter(conversations::id.eq(id))).set(closed).execute(tx.conn())?;
+            Ok(())
+        };
+        app.overtaken(close, inbound(&app, PERSON, "Are you still there?")).await;
+        assert_eq!(tenant.owner.get(&path).await.ok()["status"], "open");
+        assert_eq!(last(&tenant, &thread).await["content"], "Are you still there?");
     }
 
     async fn whom_nobody_wrote_to_is_nobodys(app: TestApp) {

@@ -105,6 +105,26 @@ both_engines! {
         }
     }
 
+    async fn an_answer_nobody_may_look_for_waits_for_the_operators(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Locked out").await;
+        let lost = json!({ "provider": "twilio", "operation": "send", "mode": "drop", "times": 1 });
+        let refused = json!({ "provider": "twilio", "operation": "list", "mode": "fail", "status": 401, "code": 20003 });
+        fault(&app, json!([lost, refused, { "provider": "twilio", "operation": "callback", "mode": "drop" }])).await;
+        send(&tenant, &thread, template()).await;
+        for _ in 0..3 {
+            app.run_jobs().await;
+            app.advance(chrono::Duration::minutes(2));
+        }
+        let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=message.send").await.ok();
+        let Some(job) = dead["data"][0]["id"].as_str() else { panic!("no dead job: {dead}") };
+        assert_eq!(last(&tenant, &thread).await["status"], "sending", "nobody knows yet");
+        fault(&app, json!([])).await;
+        app.operator().post(&format!("/v1/ops/jobs/{job}/retry"), json!({})).await.ok();
+        app.run_jobs().await;
+        assert!(last(&tenant, &thread).await["sent_at"].is_string());
+        assert_eq!(reached(&app, PERSON).await.len(), 1, "found, and not sent again");
+    }
+
     async fn email_has_its_own_thread_and_a_bounce_ends_it(app: TestApp) {
         let (tenant, lead, _) = with_lead(&app, "Email").await;
         let open = json!({ "lead_id": lead["id"], "channel": "email" });

@@ -48,6 +48,10 @@ impl Stage {
         let key = tenant.owner.post("/v1/api-keys", json!({ "name": "A", "scopes": ["leads:read"] })).await.created();
         let invitation = json!({ "email": "later@stage.example.com", "role": "agent" });
         let invitation = tenant.owner.post("/v1/invitations", invitation).await.created();
+        let hook = json!({ "url": "http://127.0.0.1:9/hook", "event_types": ["*"] });
+        let endpoint = tenant.owner.post("/v1/webhook-endpoints", hook).await.created();
+        let ping = format!("/v1/webhook-endpoints/{}/ping", id(&endpoint));
+        let delivery = tenant.owner.post(&ping, json!({})).await.expect(202);
         let known = BTreeMap::from([
             ("leads", id(&lead)),
             ("ad-campaigns", id(&campaign)),
@@ -63,6 +67,8 @@ impl Stage {
             ("operators", first(&operator, "/v1/ops/operators").await),
             ("tasks", first(&operator, "/v1/ops/tasks").await),
             ("jobs", first(&operator, "/v1/ops/jobs").await),
+            ("webhook-endpoints", id(&endpoint)),
+            ("webhook-deliveries", id(&delivery)),
             ("webhook-events", first(&operator, "/v1/ops/webhook-events?state=failed").await),
         ]);
         Self { tenant, known }
@@ -174,6 +180,8 @@ impl Stage {
             "complete_ad_campaign" => act.path = format!("{}/complete", self.campaign(5, &["activate"]).await),
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
+            // The example's host is a name, and there is nobody here who knows names.
+            "create_webhook_endpoint" => act.replace = json!({ "url": "http://127.0.0.1:9/another" }),
             "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app).await),
             "revoke_operator_key" => {
                 let operator = &self.known["operators"];

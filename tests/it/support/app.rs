@@ -7,6 +7,7 @@ use leadwright::app::{App, serve};
 use leadwright::base::crypto::MasterKey;
 use leadwright::base::time::{Clock, Timestamp};
 use leadwright::config::{Config, Source};
+use leadwright::engine::db::{PlatformScope, PlatformTx};
 use leadwright::engine::jobs::Worker;
 
 use super::client::Client;
@@ -83,6 +84,34 @@ impl TestApp {
     /// See [`Database::cut_connections`].
     pub fn cut_connections(&self) -> usize {
         self.database.cut_connections()
+    }
+
+    /// Does `first` in a transaction that is committed only once `then`, which runs meanwhile, waits for it.
+    pub async fn overtaken<T>(
+        &self,
+        first: impl FnOnce(&mut PlatformTx<'_>) -> leadwright::base::Result<()> + Send + 'static,
+        then: impl Future<Output = T>,
+    ) -> T {
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go, may_go) = std::sync::mpsc::channel();
+        let db = self.app.core.db.clone();
+        let holding = tokio::spawn(async move {
+            let hold = move |tx: &mut PlatformTx<'_>| {
+                first(tx)?;
+                let _ = begun.send(());
+                let _ = may_go.recv();
+                Ok(())
+            };
+            db.write(PlatformScope::system(), hold).await
+        });
+        has_begun.await.expect("the first has begun");
+        let release = async {
+            super::until("somebody waits", async || self.database.is_waited_for()).await;
+            go.send(()).expect("the first still holds");
+        };
+        let (answer, ()) = tokio::join!(then, release);
+        holding.await.expect("joined").expect("committed");
+        answer
     }
 
     async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {

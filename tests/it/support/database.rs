@@ -49,6 +49,19 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Whether somebody waits for a lock; on SQLite, where nothing tells, always.
+    pub fn is_waited_for(&self) -> bool {
+        let Some((server, schema)) = &self.schema else { return true };
+        let mut conn = PgConnection::establish(server).expect("TEST_DATABASE_URL answers");
+        diesel::sql_query("SELECT 1 FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'")
+            .bind::<diesel::sql_types::Text, _>(schema)
+            .execute(&mut conn)
+            .expect("the server tells")
+            > 0
+    }
+}
+
 #[allow(clippy::disallowed_methods)] // a name, not an id of ours
 fn random_name() -> String {
     uuid::Uuid::new_v4().simple().to_string()

@@ -119,24 +119,17 @@ pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
         Rescue::EndedOrFuture => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(LEASE * 2))),
     };
     let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(is_over);
-    // A worker that died on the last attempt leaves a dead job, not one that kills workers for ever.
-    let dead = diesel::update(expired.filter(jobs::attempt.ge(jobs::max_attempts)))
-        .set((
-            jobs::state.eq(JobState::Dead),
-            jobs::last_error.eq("job.lease_expired: the worker vanished during the last attempt"),
-            jobs::finished_at.eq(now),
-        ))
-        .execute(tx.conn())?;
+    // One that was in its last attempt is claimed once more to be buried, and does not kill workers for ever.
     let rescued = diesel::update(expired)
         .set((
             jobs::state.eq(JobState::Available),
             jobs::last_error.eq("job.lease_expired: the worker vanished; running again"),
         ))
         .execute(tx.conn())?;
-    if dead + rescued > 0 {
-        tracing::warn!(rescued, dead, "took back jobs whose worker vanished");
+    if rescued > 0 {
+        tracing::warn!(rescued, "took back jobs whose worker vanished");
     }
-    Ok(dead + rescued)
+    Ok(rescued)
 }
 
 /// Extends the leases of what `worker` runs.
@@ -178,7 +171,7 @@ pub(super) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize>
 /// Counts by kind and state, without the finished ones.
 pub(super) fn count_open(tx: &mut PlatformTx<'_>) -> Result<Vec<(String, JobState, i64)>> {
     let counts = jobs::table
-        .filter(jobs::state.ne_all([JobState::Done, JobState::Discarded]))
+        .filter(jobs::state.eq_any(JobState::OPEN))
         .group_by((jobs::kind, jobs::state))
         .select((jobs::kind, jobs::state, diesel::dsl::count_star()))
         .load(tx.conn())?;
