@@ -7,10 +7,8 @@ use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use utoipa::openapi::OpenApi;
-use utoipa::openapi::path::PathItem;
 
-use crate::base::{Error, ErrorKind};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Every path of the contract and its methods.
 #[derive(Default)]
@@ -21,16 +19,21 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(document: &OpenApi) -> Self {
+    /// From the document as it is served.
+    pub(super) fn of(document: &'static str) -> Result<Self> {
+        let document: Document = serde_json::from_str(document).map_err(Error::internal)?;
         let mut known = Self::default();
-        for (path, item) in &document.paths.paths {
+        for (path, item) in document.paths {
+            // Beside the methods a path may have parameters and words of its own.
+            let methods = item.keys().filter_map(|name| name.to_ascii_uppercase().parse().ok());
+            let methods: Vec<Method> = methods.filter(|method| METHODS.contains(method)).collect();
             if path.contains('{') {
-                known.patterns.push((ResourceDef::new(path.as_str()), methods(item)));
+                known.patterns.push((ResourceDef::new(path.as_str()), methods));
             } else {
-                known.plain.insert(path.clone(), methods(item));
+                known.plain.insert(path, methods);
             }
         }
-        known
+        Ok(known)
     }
 
     fn methods_of(&self, path: &str) -> &[Method] {
@@ -39,17 +42,12 @@ impl Known {
     }
 }
 
-fn methods(item: &PathItem) -> Vec<Method> {
-    [
-        (item.get.is_some(), Method::GET),
-        (item.post.is_some(), Method::POST),
-        (item.put.is_some(), Method::PUT),
-        (item.patch.is_some(), Method::PATCH),
-        (item.delete.is_some(), Method::DELETE),
-    ]
-    .into_iter()
-    .filter_map(|(exists, method)| exists.then_some(method))
-    .collect()
+const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+/// As much of the document as is needed here.
+#[derive(serde::Deserialize)]
+struct Document {
+    paths: HashMap<String, HashMap<String, serde::de::IgnoredAny>>,
 }
 
 /// The default service.

@@ -68,8 +68,8 @@ impl App {
     /// Applies migrations, seeds the plans, makes the first operator and the platform's senders. Safe to repeat, by
     /// several processes at once.
     pub async fn prepare(&self) -> Result<()> {
-        // libphonenumber's metadata loads at first use: better now than in the first lead's request.
-        let _ = tokio::task::spawn_blocking(|| crate::base::phone::Phone::parse("+919876543210", None)).await;
+        // libphonenumber's metadata loads at first use: better beside the start than in the first lead's request.
+        tokio::task::spawn_blocking(|| crate::base::phone::Phone::parse("+919876543210", None).is_ok());
         let applied = self.core.db.with_connection(migrate::up).await?;
         if !applied.is_empty() {
             tracing::info!(migrations = ?applied, "database migrated");

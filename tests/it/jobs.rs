@@ -250,15 +250,43 @@ both_engines! {
         soon(started).await;
         for jump in [chrono::Duration::hours(2), chrono::Duration::hours(-2)] {
             app.advance(jump);
-            // Whoever claims these looks at the leases first, and has started what it took from others.
+            // Whoever finds these, which wait for their time, looks at the leases too, and has started what it took from others.
             for _ in 0..3 {
-                enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({}))).await;
+                let due = app.clock.now().plus(chrono::Duration::milliseconds(100));
+                enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({})).at(due)).await;
+                app.advance(chrono::Duration::milliseconds(100));
                 soon(passed.clone()).await;
             }
         }
         assert_eq!(runs.load(Ordering::SeqCst), 1, "its worker lives");
         drop(stop);
         running.abort();
+    }
+
+    async fn what_a_stopping_worker_has_not_begun_is_as_if_never_claimed(app: TestApp) {
+        let (started, proceed) = (Arc::new(tokio::sync::Notify::new()), Arc::new(tokio::sync::Notify::new()));
+        let mut registry = Registry::default();
+        let (told, waits) = (started.clone(), proceed.clone());
+        registry.handle(&PLAIN, move |_| {
+            let (told, waits) = (told.clone(), waits.clone());
+            async move {
+                told.notify_one();
+                waits.notified().await;
+                Ok(Outcome::Done)
+            }
+        });
+        for _ in 0..3 {
+            enqueue(&app, TenantId::new(), NewJob::new(&PLAIN, &json!({}))).await;
+        }
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(worker(&app, registry, 1).run(stopping));
+        tokio::time::timeout(Duration::from_secs(60), started.notified()).await.expect("the first has begun");
+        stop.send(true).expect("it listens");
+        proceed.notify_one();
+        tokio::time::timeout(Duration::from_secs(60), running).await.expect("it stopped").expect("cleanly");
+        let mut found: Vec<_> = rows(&app, None, "test.plain").await.iter().map(|row| (row.state.as_str(), row.attempt)).collect();
+        found.sort_unstable();
+        assert_eq!(found, [("available", 0), ("available", 0), ("done", 1)]);
     }
 
     async fn a_running_worker_stops_when_told(app: TestApp) {

@@ -27,6 +27,7 @@ mod outbound;
 mod outbound_repeat;
 mod permissions;
 mod roles;
+mod statements;
 mod story;
 mod traces;
 mod webhooks;

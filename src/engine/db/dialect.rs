@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::conn::DbConn;
+use super::prepared::{prepared, value};
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::Result;
 use crate::base::id::{Guid, RawId};
@@ -23,8 +24,7 @@ pub fn lock_platform(tx: &mut PlatformTx<'_>, purpose: &str) -> Result<()> {
 
 fn lock(conn: &mut DbConn, key: String) -> Result<()> {
     if let DbConn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-            .bind::<Text, _>(key)
+        prepared(["SELECT pg_advisory_xact_lock(hashtextextended(", ", 0))"], (value::<Text, _>(key),))
             .execute(conn)?;
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::pool::{Lease, Pool, Turn};
 use super::presence::Presence;
-use super::scope::Scope;
+use super::scope::{PlatformScope, PlatformTx, Scope};
 use super::work::{Bare, Surroundings, Work};
 use super::writer::{Urgency, Writer};
 use crate::base::time::Clock;
@@ -151,6 +151,28 @@ impl Db {
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.write_as(Urgency::Long, scope, body).await
+    }
+
+    /// [`Self::write`] for statements that do not need each other: on PostgreSQL each is a transaction of its own, which
+    /// saves two round trips. What an error leaves behind is what was written before it.
+    pub async fn write_apart<T: Send + 'static>(
+        &self,
+        scope: PlatformScope,
+        body: impl FnOnce(&mut PlatformTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if self.0.writer.is_some() {
+            return self.write(scope, body).await;
+        }
+        let (mut work, _) = Work::new(self.0.around.clone(), scope, body);
+        let turn = self.0.pool.turn().await?;
+        blocking(move || {
+            let mut lease = turn.lease()?;
+            work.run(lease.conn());
+            let result = work.conclude(Ok(()));
+            examine(lease, &result);
+            result
+        })
+        .await
     }
 
     async fn write_as<S: Scope, T: Send + 'static>(

@@ -17,6 +17,7 @@ mod listen;
 mod manager;
 pub mod migrate;
 mod pool;
+pub mod prepared;
 mod presence;
 pub mod schema;
 mod scope;

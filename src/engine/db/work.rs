@@ -116,8 +116,10 @@ where
     fn answer(mut self: Box<Self>, committed: Result<()>) {
         let answer = self.answer.take();
         let result = self.conclude(committed);
-        // A caller that went away does not need to know.
-        answer.map(|answer| answer.send(result));
+        if let Some(answer) = answer {
+            // A caller that went away does not need to know.
+            let _ = answer.send(result);
+        }
     }
 }
 

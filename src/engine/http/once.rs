@@ -13,15 +13,17 @@ use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::base::crypto::{MasterKey, sha256_hex};
-use crate::base::time::Timestamp;
+use crate::base::time::Instant;
 use crate::base::{Error, ErrorKind, Result};
+use crate::each_engine;
 use crate::engine::Core;
 use crate::engine::db::error::is_lock_timeout;
-use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::idempotency_keys;
 use crate::engine::db::{Actor, PlatformTx, Scope};
 
@@ -216,37 +218,40 @@ fn encode<V: serde::Serialize>(reply: Reply<V>) -> Result<Stored> {
     Ok(Stored { status: reply.status.as_u16(), body, etag: reply.etag, location: reply.location })
 }
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
 struct Row {
-    scope_hash: String,
     request_hash: String,
     status: i32,
     body: String,
     etag: Option<String>,
     location: Option<String>,
-    created_at: Timestamp,
-    expires_at: Timestamp,
 }
 
-/// Takes the key for this transaction; `false` when it was used before. A second process waits here for the first.
+/// Takes the key for this transaction, a new or an expired one; `false` when it was used before. A second process waits here for the first.
 fn reserve(tx: &mut PlatformTx<'_>, claim: &Claim) -> Result<bool> {
     let now = tx.now();
-    diesel::delete(idempotency_keys::table.find(&claim.scope_hash))
-        .filter(idempotency_keys::expires_at.le(now))
-        .execute(tx.conn())?;
-    let row = Row {
-        scope_hash: claim.scope_hash.clone(),
-        request_hash: claim.request_hash.clone(),
-        status: 0,
-        body: String::new(),
-        etag: None,
-        location: None,
-        created_at: now,
-        expires_at: now.plus(chrono::Duration::hours(KEPT_HOURS)),
-    };
-    match OrIgnore(diesel::insert_into(idempotency_keys::table).values(&row)).execute(tx.conn()) {
-        Ok(added) => Ok(added == 1),
+    let expires_at = now.plus(chrono::Duration::hours(KEPT_HOURS));
+    let taken = each_engine!(tx.conn(), c => prepared(
+        [
+            "INSERT INTO idempotency_keys (scope_hash, request_hash, status, body, created_at, expires_at) VALUES (",
+            ", ",
+            ", 0, '', ",
+            ", ",
+            ") ON CONFLICT (scope_hash) DO UPDATE SET request_hash = excluded.request_hash, status = 0, body = '', etag = NULL, \
+             location = NULL, created_at = excluded.created_at, expires_at = excluded.expires_at \
+             WHERE idempotency_keys.expires_at <= excluded.created_at",
+        ],
+        (
+            value::<Text, _>(&claim.scope_hash),
+            value::<Text, _>(&claim.request_hash),
+            value::<Instant, _>(now),
+            value::<Instant, _>(expires_at),
+        ),
+    )
+    .execute(c));
+    match taken {
+        Ok(taken) => Ok(taken == 1),
         Err(error) if is_lock_timeout(&error) => Err(in_progress()),
         Err(error) => Err(error.into()),
     }

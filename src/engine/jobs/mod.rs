@@ -1,7 +1,7 @@
 //! Jobs: what follows from a transaction, run after it, until done or visibly dead.
 //!
-//! [`enqueue`] needs a write transaction, so work exists exactly when its cause does. A worker claims a few rows in one
-//! short statement, fairly across tenants, runs them outside any transaction and settles them in another; a job's own
+//! [`enqueue`] needs a write transaction, so work exists exactly when its cause does. A worker claims many rows in one
+//! short statement, fairly across tenants, runs them outside any transaction and settles them in batches; a job's own
 //! writes may join that settlement ([`JobContext::finish`]), so that effect and completion are one. A worker that dies
 //! loses its lease and the job runs again. [`schedule`] turns periods into one unique job per slot.
 
@@ -11,7 +11,9 @@ mod death;
 mod lease;
 mod model;
 pub mod registry;
+mod run;
 pub mod schedule;
+mod settler;
 pub mod store;
 mod wake;
 pub mod worker;

@@ -1,24 +1,26 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
+//!
+//! It claims as many jobs as it has places for and a few more, so that places do not stand empty during the next claim. Claims
+//! and settlements are batches by themselves: what gathers during one is in the next, and nothing waits for company.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::field::Empty;
 
-use super::context::JobContext;
-use super::death;
 use super::lease::{Held, LEASE, Leases, Rescue};
-use super::model::{Job, JobKind, JobState, Outcome};
+use super::model::{Job, JobKind};
 use super::registry::Registry;
+use super::run::Runner;
 use super::schedule;
-use super::store::{self, Settlement};
+use super::settler::{Settler, Settling};
+use super::store::{self, Cursor};
+use crate::base::Result;
 use crate::base::time::Timestamp;
-use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
-use crate::engine::trace;
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
@@ -48,6 +50,43 @@ pub struct Worker {
     leases: Leases,
 }
 
+/// How often waiting jobs are looked for, at most.
+const TEND_WAITING: Duration = Duration::from_millis(100);
+/// How often the schedule is written.
+const TEND_SCHEDULE: Duration = Duration::from_secs(5);
+/// A job claimed this long ago and not begun is given back: its lease must outlast its run and the tries to settle it.
+const STALE: Duration = Duration::from_secs(10);
+/// What a stopping process leaves at least for writing how its last runs ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Jobs of one claim, at most.
+const MOST: usize = 128;
+
+/// A job that is ours and has no place yet.
+struct Claimed {
+    job: Job,
+    held: Held,
+    since: Instant,
+}
+
+/// What a worker has claimed.
+#[derive(Default)]
+struct Hands {
+    ready: VecDeque<Claimed>,
+    running: JoinSet<()>,
+    aside: JoinSet<()>,
+}
+
+impl Hands {
+    fn let_go_of_ended(&mut self) {
+        while self.running.try_join_next().is_some() {}
+        while self.aside.try_join_next().is_some() {}
+    }
+    async fn ended(&mut self) {
+        while self.running.join_next().await.is_some() {}
+        while self.aside.join_next().await.is_some() {}
+    }
+}
+
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         let name = crate::base::crypto::random_token("w_")[..14].to_string();
@@ -57,48 +96,61 @@ impl Worker {
 
     /// Works until `stop` turns true, then waits for what runs.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut running = JoinSet::new();
-        let mut aside = JoinSet::new();
-        let mut cursor = 0_u128;
-        let mut next_schedule = Instant::now();
+        let places = self.settings.concurrency.max(1);
+        let spare = (places / 4).max(1);
+        let (settler, settling) = Settler::start(self.core.clone());
+        let mut hands = Hands::default();
+        let mut cursor = Cursor::default();
+        let mut due = None;
+        let (mut next_schedule, mut next_look) = (Instant::now(), Instant::now());
         while !*stop.borrow() {
-            while running.try_join_next().is_some() {}
-            while aside.try_join_next().is_some() {}
+            hands.let_go_of_ended();
             if next_schedule <= Instant::now() {
                 self.tend().await;
-                next_schedule = Instant::now() + Duration::from_secs(5);
+                next_schedule = Instant::now() + TEND_SCHEDULE;
             }
-            let free = self.settings.concurrency.saturating_sub(running.len());
             self.renew_after_jump().await;
-            let claimed = if free > 0 { self.claim(free, &mut cursor).await } else { Vec::new() };
-            if *stop.borrow() && !claimed.is_empty() {
-                self.release(claimed).await;
+            if next_look <= Instant::now() {
+                due = self.look_for_waiting(due).await;
+                next_look = Instant::now() + TEND_WAITING;
+            }
+            self.begin(&mut hands, places, &settler).await;
+            let wanted = (places + spare).saturating_sub(hands.running.len() + hands.ready.len()).min(MOST);
+            let claimed = if hands.ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
+            let found = claimed.len();
+            self.take(&mut hands, claimed, &settler);
+            if *stop.borrow() {
                 break;
             }
-            let idle = claimed.is_empty();
-            for job in claimed {
-                match (self.registry.is_aside(&job.kind), aside.len() < self.settings.aside) {
-                    (false, _) => running.spawn(self.runner().run(self.leases.hold(job.id), job)),
-                    (true, true) => aside.spawn(self.runner().run(self.leases.hold(job.id), job)),
-                    (true, false) => running.spawn(self.runner().put_off(job)),
-                };
-            }
-            if idle {
-                let nap = self.nap().await;
+            self.begin(&mut hands, places, &settler).await;
+            // Few were found, so there are no more; whatever comes now wakes us.
+            let is_full = hands.running.len() >= places;
+            if is_full || found * 2 < wanted.max(1) {
+                let nap = self.nap(due);
                 tokio::select! {
-                    () = self.core.db.wake().wait() => {}
-                    _ = running.join_next(), if !running.is_empty() && free == 0 => {}
-                    () = tokio::time::sleep(nap) => {}
+                    () = self.core.db.wake().wait(), if !is_full => {}
+                    _ = hands.running.join_next(), if is_full => {}
+                    () = tokio::time::sleep(nap) => next_look = Instant::now(),
                     _ = stop.changed() => {}
                 }
             }
         }
-        let wait = async {
-            while running.join_next().await.is_some() {}
-            while aside.join_next().await.is_some() {}
-        };
-        if tokio::time::timeout(self.settings.grace, wait).await.is_err() {
+        self.stop(hands, settler, settling).await;
+    }
+
+    /// Gives back what has not begun, waits for what has, and for its end to be written.
+    async fn stop(&self, mut hands: Hands, settler: Settler, settling: Settling) {
+        let start = Instant::now();
+        self.release(hands.ready.drain(..).collect()).await;
+        if tokio::time::timeout(self.settings.grace, hands.ended()).await.is_err() {
             tracing::warn!("stopped with jobs still running; their leases expire and they run again");
+        }
+        drop((hands, settler));
+        let left = self.settings.grace.saturating_sub(start.elapsed()).max(LAST_WORDS);
+        if tokio::time::timeout(left, settling.await_all()).await.is_err() {
+            tracing::warn!(
+                "stopped with settlements still to be written; those jobs' leases expire and they run again"
+            );
         }
     }
 
@@ -106,7 +158,7 @@ impl Worker {
     /// the clock stands still meanwhile unless the caller moves it.
     pub async fn run_until_idle(&self) -> Result<usize> {
         let mut total = 0;
-        let mut cursor = 0_u128;
+        let mut cursor = Cursor::default();
         loop {
             let due = |tx: &mut PlatformTx<'_>| {
                 store::promote(tx)?;
@@ -118,11 +170,14 @@ impl Worker {
                 return Ok(total);
             }
             total += claimed.len();
+            let (settler, settling) = Settler::start(self.core.clone());
             let mut running = JoinSet::new();
             for job in claimed {
-                running.spawn(self.runner().run(self.leases.hold(job.id), job));
+                running.spawn(self.runner(&settler).run(self.leases.hold(job.id), job));
             }
             while running.join_next().await.is_some() {}
+            drop(settler);
+            settling.await_all().await;
         }
     }
 
@@ -138,11 +193,11 @@ impl Worker {
             tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
         }
         let week_ago = self.core.clock.now().minus(chrono::Duration::days(7));
-        let counted = self.core.db.write(PlatformScope::system(), move |tx| {
-            store::prune(tx, week_ago)?;
-            store::count_open(tx)
-        });
-        if let Ok(counts) = counted.await {
+        let pruned = self.core.db.write_long(PlatformScope::system(), move |tx| store::prune(tx, week_ago)).await;
+        if let Err(error) = pruned {
+            tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
+        }
+        if let Ok(counts) = self.core.db.read(PlatformScope::system(), store::count_open).await {
             self.core.metrics.jobs.reset();
             for (kind, state, count) in counts {
                 self.core.metrics.jobs.with_label_values(&[kind.as_str(), state.as_str()]).set(count);
@@ -150,8 +205,48 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, free: usize, cursor: &mut u128) -> Vec<Job> {
-        match self.try_claim(free, cursor).await {
+    /// Makes claimable what has waited long enough and what a dead worker dropped; answers when the next one is due, or
+    /// what was known before.
+    async fn look_for_waiting(&self, known: Option<Timestamp>) -> Option<Timestamp> {
+        let leases = self.leases.clone();
+        let looked = self.core.db.write_apart(PlatformScope::system(), move |tx| {
+            store::promote(tx)?;
+            store::rescue(tx, leases.rescue(tx.now()))?;
+            store::next_due(tx)
+        });
+        looked.await.unwrap_or_else(|error| {
+            tracing::warn!(error = %error.chain(), "waiting jobs could not be looked for; trying again");
+            known
+        })
+    }
+
+    /// Holds what was claimed. What runs aside begins at once or is put off; the rest waits for a place.
+    fn take(&self, hands: &mut Hands, claimed: Vec<Job>, settler: &Settler) {
+        let since = Instant::now();
+        for job in claimed {
+            let held = self.leases.hold(job.id);
+            match (self.registry.is_aside(&job.kind), hands.aside.len() < self.settings.aside) {
+                (false, _) => hands.ready.push_back(Claimed { job, held, since }),
+                (true, true) => drop(hands.aside.spawn(self.runner(settler).run(held, job))),
+                (true, false) => drop(hands.running.spawn(self.runner(settler).put_off(held, job))),
+            }
+        }
+    }
+
+    /// Gives each ready job a place while there are places, and gives back what has waited too long for one.
+    async fn begin(&self, hands: &mut Hands, places: usize, settler: &Settler) {
+        let waiting = hands.ready.iter().take_while(|claimed| claimed.since.elapsed() > STALE).count();
+        let stale = hands.ready.drain(..waiting).collect();
+        while hands.running.len() < places
+            && let Some(next) = hands.ready.pop_front()
+        {
+            hands.running.spawn(self.runner(settler).run(next.held, next.job));
+        }
+        self.release(stale).await;
+    }
+
+    async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Vec<Job> {
+        match self.try_claim(limit, cursor).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
@@ -161,27 +256,21 @@ impl Worker {
         }
     }
 
-    async fn try_claim(&self, free: usize, cursor: &mut u128) -> Result<Vec<Job>> {
+    async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Vec<Job>> {
         let worker = self.name.clone();
-        let limit = i64::try_from(free.min(64)).unwrap_or(64);
+        let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;
-        let leases = self.leases.clone();
-        let (claimed, at) = self
-            .core
-            .db
-            .write(PlatformScope::system(), move |tx| {
-                store::promote(tx)?;
-                store::rescue(tx, leases.rescue(tx.now()))?;
-                let lease_until = tx.now().plus(LEASE);
-                let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
-                Ok((claimed, at))
-            })
-            .await?;
+        let claim = move |tx: &mut PlatformTx<'_>| {
+            let lease_until = tx.now().plus(LEASE);
+            let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
+            Ok((claimed, at))
+        };
+        let (claimed, at) = self.core.db.write_apart(PlatformScope::system(), claim).await?;
         *cursor = at;
         Ok(claimed)
     }
 
-    /// Keeps what runs here ours when the clock jumped over the end of our leases.
+    /// Keeps ours what is here, run or not, when the clock jumped over the end of our leases.
     async fn renew_after_jump(&self) {
         let Some(held) = self.leases.to_renew(self.core.clock.now()) else { return };
         let worker = self.name.clone();
@@ -192,170 +281,24 @@ impl Worker {
         }
     }
 
-    async fn release(&self, claimed: Vec<Job>) {
-        let released = self.core.db.write(PlatformScope::system(), move |tx| store::release(tx, &claimed)).await;
+    async fn release(&self, claimed: Vec<Claimed>) {
+        if claimed.is_empty() {
+            return;
+        }
+        let jobs: Vec<Job> = claimed.iter().map(|claimed| claimed.job.clone()).collect();
+        let released = self.core.db.write(PlatformScope::system(), move |tx| store::release(tx, &jobs)).await;
         if let Err(error) = released {
             tracing::warn!(error = %error.chain(), "claimed jobs could not be given back; their leases expire");
         }
     }
 
     /// Until the next waiting job, but at most the poll interval.
-    async fn nap(&self) -> Duration {
-        let due = self.core.db.read(PlatformScope::system(), store::next_due).await.ok().flatten();
+    fn nap(&self, due: Option<Timestamp>) -> Duration {
         let until = due.map(|at| at.since(self.core.clock.now()).to_std().unwrap_or_default());
         until.map_or(self.settings.poll, |wait| wait.clamp(Duration::from_millis(5), self.settings.poll))
     }
 
-    fn runner(&self) -> Runner {
-        Runner { core: self.core.clone(), registry: self.registry.clone() }
-    }
-}
-
-/// How long a job waits that found no place aside.
-const PUT_OFF: chrono::Duration = chrono::Duration::seconds(2);
-
-struct Runner {
-    core: Core,
-    registry: Arc<Registry>,
-}
-
-/// Waits between the tries to settle a run while storage is away: in all less than what a run leaves of its lease.
-const SETTLE_AGAIN: [Duration; 8] = [
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-    Duration::from_secs(16),
-    Duration::from_secs(32),
-];
-
-impl Runner {
-    async fn run(self, _held: Held, job: Job) {
-        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
-        if trace::is_on() {
-            trace::adopt(&span, job.cause.traceparent.as_deref());
-            span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");
-        }
-        let work = async {
-            let started = Instant::now();
-            let context = JobContext { job: job.clone(), core: self.core.clone() };
-            let outcome = death::bury(&context, &self.registry, self.outcome(&job).await).await;
-            self.core
-                .metrics
-                .job_seconds
-                .with_label_values(&[job.kind.as_str()])
-                .observe(started.elapsed().as_secs_f64());
-            self.settle(&job, outcome).await;
-        };
-        tracing::Instrument::instrument(work, span).await;
-    }
-
-    /// For a job that found no place aside.
-    async fn put_off(self, job: Job) {
-        let at = self.core.clock.now().plus(PUT_OFF);
-        self.settle(&job, Outcome::Snooze(at, "too many of its kind are running".into())).await;
-    }
-
-    async fn outcome(&self, job: &Job) -> Outcome {
-        if let Some(overdrawn) = death::overdrawn(job) {
-            return overdrawn;
-        }
-        let Some(entry) = self.registry.find(&job.kind) else {
-            return death::unknown_kind(job, self.core.clock.now());
-        };
-        let context = JobContext { job: job.clone(), core: self.core.clone() };
-        let run = tokio::spawn(tracing::Instrument::in_current_span((entry.run)(context)));
-        let abort = run.abort_handle();
-        match tokio::time::timeout(entry.kind.timeout, run).await {
-            Ok(Ok(Ok(outcome))) => outcome,
-            Ok(Ok(Err(error))) => Outcome::Retry(error),
-            Ok(Err(panicked)) => Outcome::Retry(Error::internal(panicked)),
-            Err(_) => {
-                abort.abort();
-                Outcome::Retry(Error::unavailable("job.timeout", "the run took longer than its limit and was cut off"))
-            }
-        }
-    }
-
-    async fn settle(&self, job: &Job, outcome: Outcome) {
-        let Some((settlement, label)) = self.settlement(job, outcome) else {
-            return self.count(job, "done");
-        };
-        let mut waits = SETTLE_AGAIN.into_iter();
-        loop {
-            let (owned, settlement) = (job.clone(), settlement.clone());
-            let written =
-                self.core.db.write(PlatformScope::system(), move |tx| store::settle(tx, &owned, settlement)).await;
-            let error = match written {
-                Ok(true) => return self.count(job, label),
-                Ok(false) => return self.count(job, "lost"),
-                Err(error) => error,
-            };
-            let wait = waits.next().filter(|_| error.kind() == ErrorKind::Unavailable);
-            let Some(wait) = wait else {
-                // The lease expires and the job runs again: handlers are idempotent.
-                tracing::error!(error = %error.chain(), "a run could not be settled");
-                return self.count(job, "lost");
-            };
-            tracing::warn!(error = %error.chain(), "a run could not be settled; trying again");
-            tokio::time::sleep(wait).await;
-        }
-    }
-
-    fn settlement(&self, job: &Job, outcome: Outcome) -> Option<(Settlement, &'static str)> {
-        let end = |state, last_error| Settlement { state, run_at: None, last_error, refund_attempt: false };
-        Some(match outcome {
-            Outcome::Settled => return None,
-            Outcome::Done => (end(JobState::Done, None), "done"),
-            Outcome::Discard(reason) => {
-                tracing::info!(reason, "discarded");
-                (end(JobState::Discarded, Some(reason)), "discarded")
-            }
-            Outcome::Snooze(until, reason) => {
-                let run_at = Some(until);
-                (
-                    Settlement { state: JobState::Retry, run_at, last_error: Some(reason), refund_attempt: true },
-                    "snoozed",
-                )
-            }
-            Outcome::Dead(error) => {
-                tracing::error!(error = %error.chain(), "dead");
-                (end(JobState::Dead, Some(error.chain())), "dead")
-            }
-            Outcome::Retry(error) if error.code() == "job.lease_lost" => return None,
-            Outcome::Retry(error) if job.is_last_attempt() => {
-                tracing::error!(error = %error.chain(), "dead after its last attempt");
-                (end(JobState::Dead, Some(error.chain())), "dead")
-            }
-            Outcome::Retry(error) => {
-                tracing::warn!(error = %error.chain(), "failed; will be tried again");
-                let run_at = Some(self.retry_at(job, &error));
-                (
-                    Settlement {
-                        state: JobState::Retry,
-                        run_at,
-                        last_error: Some(error.chain()),
-                        refund_attempt: false,
-                    },
-                    "retry",
-                )
-            }
-        })
-    }
-
-    fn retry_at(&self, job: &Job, error: &Error) -> Timestamp {
-        let backoff = self
-            .registry
-            .find(&job.kind)
-            .map_or(Duration::from_secs(60), |entry| entry.kind.delay_after(job.attempt, rand::random()));
-        let wait = backoff.max(error.retry_after().unwrap_or_default());
-        self.core.clock.now().plus(chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1)))
-    }
-
-    fn count(&self, job: &Job, outcome: &str) {
-        self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), outcome]).inc();
+    fn runner(&self, settler: &Settler) -> Runner {
+        Runner { core: self.core.clone(), registry: self.registry.clone(), settler: settler.clone() }
     }
 }

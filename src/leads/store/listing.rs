@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Text};
 
 use super::Lead;
 use crate::base::Result;
@@ -10,7 +12,7 @@ use crate::base::id::{AdCampaignId, LeadId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::schema::{leads, users};
-use crate::engine::db::{MultiBackend, TenantTx};
+use crate::engine::db::{DbConn, MultiBackend, TenantTx};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 
 crate::text_enum! {
@@ -47,12 +49,17 @@ type Boxed<'a> = leads::BoxedQuery<'a, MultiBackend>;
 
 fn filtered(tenant: TenantId, filter: &LeadFilter) -> Boxed<'static> {
     let mut query = leads::table.filter(leads::tenant_id.eq(tenant)).into_boxed();
-    if !filter.statuses.is_empty() {
-        query = query.filter(leads::status.eq_any(filter.statuses.clone()));
-    }
-    if !filter.sources.is_empty() {
-        query = query.filter(leads::source.eq_any(filter.sources.clone()));
-    }
+    // A statement with `IN` is not kept prepared, and one value is what most callers ask for.
+    query = match filter.statuses.as_slice() {
+        [] => query,
+        [one] => query.filter(leads::status.eq(*one)),
+        many => query.filter(leads::status.eq_any(many.to_vec())),
+    };
+    query = match filter.sources.as_slice() {
+        [] => query,
+        [one] => query.filter(leads::source.eq(*one)),
+        many => query.filter(leads::source.eq_any(many.to_vec())),
+    };
     if let Some(validity) = filter.validity {
         query = query.filter(leads::validity.eq(validity));
     }
@@ -146,22 +153,34 @@ pub type SourceCount = (LeadSource, i64);
 
 /// Counts by source, for the tabs.
 pub fn count_by_source(tx: &mut TenantTx<'_>, filter: &LeadFilter) -> Result<Vec<SourceCount>> {
-    let mut counts: HashMap<LeadSource, i64> = HashMap::new();
-    // A boxed query cannot be grouped through the connection enum, so each source is counted by its own index range.
-    for source in LeadSource::ALL {
-        if !filter.sources.is_empty() && !filter.sources.contains(source) {
-            continue;
-        }
-        let one = LeadFilter { sources: vec![*source], ..filter.clone() };
-        let count: i64 = filtered(tx.tenant(), &one).count().get_result(tx.conn())?;
-        if count > 0 {
-            counts.insert(*source, count);
-        }
-    }
-    let mut counts: Vec<SourceCount> = counts.into_iter().collect();
+    let query = filtered(tx.tenant(), filter).select(leads::source);
+    let mut counts: Vec<SourceCount> = BySource(query).load(tx.conn())?;
     counts.sort_unstable();
     Ok(counts)
 }
+
+/// Groups a query that selects sources: a boxed one cannot be grouped through the connection enum.
+struct BySource<Q>(Q);
+
+impl<Q> QueryId for BySource<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> Query for BySource<Q> {
+    type SqlType = (Text, BigInt);
+}
+
+impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for BySource<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        pass.push_sql("SELECT found.source, count(*) FROM (");
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(") AS found GROUP BY found.source");
+        Ok(())
+    }
+}
+
+impl<Q> RunQueryDsl<DbConn> for BySource<Q> {}
 
 /// The names of the users some leads are assigned to, in one statement.
 pub fn assignee_names(tx: &mut TenantTx<'_>, ids: &[UserId]) -> Result<HashMap<UserId, (Option<String>, String)>> {

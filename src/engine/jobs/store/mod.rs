@@ -1,19 +1,25 @@
-//! Rows of the `jobs` table: enqueue, claim, settle, rescue, list.
+//! Rows of the `jobs` table: enqueue, rescue, list; how they are claimed and settled is told beside it.
+
+mod claim;
+mod settle;
+#[cfg(test)]
+mod tests;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
-use super::context::lease_lost;
 use super::lease::{LEASE, Rescue};
-use super::model::{Job, JobState, NewJob};
-use crate::base::id::{Guid, JobId, RawId, TenantId};
+use super::model::{JobState, NewJob};
+use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
-use crate::base::time::{Instant, Timestamp};
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::jobs;
-use crate::engine::db::{DbConn, PlatformTx, TenantTx};
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::trace::{self, Cause};
+
+pub(super) use claim::{Cursor, claim};
+pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
 #[derive(Debug, Clone, Insertable, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = jobs, treat_none_as_default_value = false)]
@@ -149,153 +155,6 @@ pub(super) fn next_due(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
         .first(tx.conn())
         .optional()?;
     Ok(at)
-}
-
-/// Claims at most `limit` jobs for `worker`, taking turns between tenants from `cursor` on, and moves the cursor.
-///
-/// Cost does not depend on how many jobs one tenant has queued: lanes are found by skipping through the index
-/// `jobs_available`, then each gives its share.
-pub(super) fn claim(
-    tx: &mut PlatformTx<'_>,
-    worker: &str,
-    limit: i64,
-    lease_until: Timestamp,
-    cursor: &mut u128,
-) -> Result<Vec<Job>> {
-    let mut lanes = lanes_from(tx.conn(), *cursor, limit)?;
-    if lanes.is_empty() && *cursor > 0 {
-        lanes = lanes_from(tx.conn(), 0, limit)?;
-    }
-    let Some(last) = lanes.last() else {
-        *cursor = 0;
-        return Ok(Vec::new());
-    };
-    *cursor = last.uuid().as_u128().wrapping_add(1);
-    let share = (limit / i64::try_from(lanes.len()).unwrap_or(1)).max(1);
-    let rows: Vec<JobRow> = match tx.conn() {
-        DbConn::Postgres(conn) => diesel::sql_query(
-            "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = $1, worker = $2 \
-             WHERE id IN (SELECT mine.id FROM unnest($3) AS lane (tenant_id) CROSS JOIN LATERAL \
-                (SELECT id FROM jobs WHERE state = 'available' AND jobs.tenant_id = lane.tenant_id \
-                 ORDER BY priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS mine) \
-             RETURNING *",
-        )
-        .bind::<Instant, _>(lease_until)
-        .bind::<Text, _>(worker)
-        .bind::<Array<Guid>, _>(lanes)
-        .bind::<BigInt, _>(share)
-        .load(conn)?,
-        DbConn::Sqlite(conn) => {
-            let mut claimed = Vec::new();
-            for lane in lanes {
-                let rows: Vec<JobRow> = diesel::sql_query(
-                    "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ?, worker = ? \
-                     WHERE id IN (SELECT id FROM jobs WHERE state = 'available' AND tenant_id = ? \
-                     ORDER BY priority, run_at, id LIMIT ?) RETURNING *",
-                )
-                .bind::<Instant, _>(lease_until)
-                .bind::<Text, _>(worker)
-                .bind::<Guid, _>(lane)
-                .bind::<BigInt, _>(share)
-                .load(conn)?;
-                claimed.extend(rows);
-            }
-            claimed
-        }
-    };
-    Ok(rows.into_iter().map(|row| job_of(row, worker)).collect())
-}
-
-fn job_of(row: JobRow, worker: &str) -> Job {
-    Job {
-        id: row.id,
-        tenant: row.tenant_id,
-        kind: row.kind,
-        payload: row.payload.0,
-        attempt: row.attempt,
-        max_attempts: row.max_attempts,
-        created_at: row.created_at,
-        cause: Cause::of_column(row.trace.as_deref()),
-        worker: worker.into(),
-    }
-}
-
-#[derive(QueryableByName)]
-struct Lane {
-    #[diesel(sql_type = Guid)]
-    tenant_id: TenantId,
-}
-
-fn lanes_from(conn: &mut DbConn, cursor: u128, limit: i64) -> Result<Vec<TenantId>> {
-    const SQL: &str = "WITH RECURSIVE lane (tenant_id) AS ( \
-            SELECT * FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= {1} ORDER BY tenant_id LIMIT 1) AS first \
-            UNION ALL \
-            SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
-                    ORDER BY jobs.tenant_id LIMIT 1) FROM lane WHERE lane.tenant_id IS NOT NULL \
-        ) SELECT tenant_id FROM lane WHERE tenant_id IS NOT NULL LIMIT {2}";
-    let from = RawId(uuid::Uuid::from_u128(cursor));
-    let lanes: Vec<Lane> = match conn {
-        DbConn::Postgres(c) => diesel::sql_query(SQL.replace("{1}", "$1").replace("{2}", "$2"))
-            .bind::<Guid, _>(from)
-            .bind::<BigInt, _>(limit)
-            .load(c)?,
-        DbConn::Sqlite(c) => diesel::sql_query(SQL.replace("{1}", "?").replace("{2}", "?"))
-            .bind::<Guid, _>(from)
-            .bind::<BigInt, _>(limit)
-            .load(c)?,
-    };
-    Ok(lanes.into_iter().map(|lane| lane.tenant_id).collect())
-}
-
-/// How a run ended, as columns.
-#[derive(Clone)]
-pub(super) struct Settlement {
-    pub state: JobState,
-    pub run_at: Option<Timestamp>,
-    pub last_error: Option<String>,
-    /// A snooze gives the attempt back.
-    pub refund_attempt: bool,
-}
-
-/// Settles a run. `false` when the lease was lost and another worker owns the job now.
-pub(super) fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
-    let now = tx.now();
-    let is_final = matches!(end.state, JobState::Done | JobState::Dead | JobState::Discarded);
-    let attempt = if end.refund_attempt { job.attempt - 1 } else { job.attempt };
-    let changed = diesel::update(jobs::table.find(job.id))
-        .filter(jobs::state.eq(JobState::Running).and(jobs::attempt.eq(job.attempt)).and(jobs::worker.eq(&job.worker)))
-        .set((
-            jobs::state.eq(end.state),
-            jobs::attempt.eq(attempt),
-            jobs::run_at.eq(end.run_at.unwrap_or(now)),
-            jobs::lease_until.eq(None::<Timestamp>),
-            jobs::last_error.eq(end.last_error),
-            jobs::finished_at.eq(is_final.then_some(now)),
-        ))
-        .execute(tx.conn())?;
-    Ok(changed == 1)
-}
-
-/// Marks the job done inside the transaction of its effect.
-pub(super) fn complete(tx: &mut PlatformTx<'_>, job: &Job) -> Result<()> {
-    let done = Settlement { state: JobState::Done, run_at: None, last_error: None, refund_attempt: false };
-    if settle(tx, job, done)? { Ok(()) } else { Err(lease_lost()) }
-}
-
-/// Marks the job dead inside the transaction of its effect.
-pub(super) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: String) -> Result<()> {
-    let dead = Settlement { state: JobState::Dead, run_at: None, last_error: Some(reason), refund_attempt: false };
-    if settle(tx, job, dead)? { Ok(()) } else { Err(lease_lost()) }
-}
-
-/// Gives jobs back unharmed when the process stops before they started.
-pub(super) fn release(tx: &mut PlatformTx<'_>, claimed: &[Job]) -> Result<()> {
-    for job in claimed {
-        let end = Settlement { state: JobState::Available, run_at: None, last_error: None, refund_attempt: true };
-        settle(tx, job, end)?;
-    }
-    tx.note_enqueued();
-    Ok(())
 }
 
 /// Deletes finished jobs older than `before`; dead ones stay for the operators.

@@ -1,0 +1,134 @@
+//! One run: the handler within its time, and what its end means.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tracing::field::Empty;
+
+use super::context::JobContext;
+use super::death;
+use super::lease::Held;
+use super::model::{Job, JobState, Outcome};
+use super::registry::Registry;
+use super::settler::Settler;
+use super::store::Settlement;
+use crate::base::Error;
+use crate::base::time::Timestamp;
+use crate::engine::{Core, trace};
+
+/// How long a job waits that found no place aside.
+const PUT_OFF: chrono::Duration = chrono::Duration::seconds(2);
+
+pub(super) struct Runner {
+    pub core: Core,
+    pub registry: Arc<Registry>,
+    pub settler: Settler,
+}
+
+impl Runner {
+    pub async fn run(self, held: Held, job: Job) {
+        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
+            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
+        if trace::is_on() {
+            trace::adopt(&span, job.cause.traceparent.as_deref());
+            span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");
+        }
+        let work = async {
+            let started = std::time::Instant::now();
+            let context = JobContext { job: job.clone(), core: self.core.clone() };
+            let outcome = death::bury(&context, &self.registry, self.outcome(&job).await).await;
+            self.core
+                .metrics
+                .job_seconds
+                .with_label_values(&[job.kind.as_str()])
+                .observe(started.elapsed().as_secs_f64());
+            self.settle(held, job, outcome).await;
+        };
+        tracing::Instrument::instrument(work, span).await;
+    }
+
+    /// For a job that found no place aside.
+    pub async fn put_off(self, held: Held, job: Job) {
+        let at = self.core.clock.now().plus(PUT_OFF);
+        self.settle(held, job, Outcome::Snooze(at, "too many of its kind are running".into())).await;
+    }
+
+    async fn outcome(&self, job: &Job) -> Outcome {
+        if let Some(overdrawn) = death::overdrawn(job) {
+            return overdrawn;
+        }
+        let Some(entry) = self.registry.find(&job.kind) else {
+            return death::unknown_kind(job, self.core.clock.now());
+        };
+        let context = JobContext { job: job.clone(), core: self.core.clone() };
+        let run = AssertUnwindSafe((entry.run)(context)).catch_unwind();
+        match tokio::time::timeout(entry.kind.timeout, run).await {
+            Ok(Ok(Ok(outcome))) => outcome,
+            Ok(Ok(Err(error))) => Outcome::Retry(error),
+            Ok(Err(_)) => Outcome::Retry(Error::internal("the handler panicked")),
+            Err(_) => {
+                Outcome::Retry(Error::unavailable("job.timeout", "the run took longer than its limit and was cut off"))
+            }
+        }
+    }
+
+    /// Hands the end over to be written with others'; the place is free meanwhile, and the job is held until it is written.
+    async fn settle(&self, held: Held, job: Job, outcome: Outcome) {
+        match self.settlement(&job, outcome) {
+            None => self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), "done"]).inc(),
+            Some((end, label)) => self.settler.settle(held, job, end, label).await,
+        }
+    }
+
+    fn settlement(&self, job: &Job, outcome: Outcome) -> Option<(Settlement, &'static str)> {
+        let end = |state, last_error| Settlement { state, run_at: None, last_error, refund_attempt: false };
+        Some(match outcome {
+            Outcome::Settled => return None,
+            Outcome::Done => (end(JobState::Done, None), "done"),
+            Outcome::Discard(reason) => {
+                tracing::info!(reason, "discarded");
+                (end(JobState::Discarded, Some(reason)), "discarded")
+            }
+            Outcome::Snooze(until, reason) => {
+                let run_at = Some(until);
+                (
+                    Settlement { state: JobState::Retry, run_at, last_error: Some(reason), refund_attempt: true },
+                    "snoozed",
+                )
+            }
+            Outcome::Dead(error) => {
+                tracing::error!(error = %error.chain(), "dead");
+                (end(JobState::Dead, Some(error.chain())), "dead")
+            }
+            Outcome::Retry(error) if error.code() == "job.lease_lost" => return None,
+            Outcome::Retry(error) if job.is_last_attempt() => {
+                tracing::error!(error = %error.chain(), "dead after its last attempt");
+                (end(JobState::Dead, Some(error.chain())), "dead")
+            }
+            Outcome::Retry(error) => {
+                tracing::warn!(error = %error.chain(), "failed; will be tried again");
+                let run_at = Some(self.retry_at(job, &error));
+                (
+                    Settlement {
+                        state: JobState::Retry,
+                        run_at,
+                        last_error: Some(error.chain()),
+                        refund_attempt: false,
+                    },
+                    "retry",
+                )
+            }
+        })
+    }
+
+    fn retry_at(&self, job: &Job, error: &Error) -> Timestamp {
+        let backoff = self
+            .registry
+            .find(&job.kind)
+            .map_or(Duration::from_secs(60), |entry| entry.kind.delay_after(job.attempt, rand::random()));
+        let wait = backoff.max(error.retry_after().unwrap_or_default());
+        self.core.clock.now().plus(chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1)))
+    }
+}

@@ -1,0 +1,90 @@
+//! Who gets which share of a claim, and who may settle.
+
+use std::collections::BTreeMap;
+
+use super::{Cursor, Settled, Settlement, claim, enqueue_all, settle_all};
+use crate::base::id::TenantId;
+use crate::engine::db::testing::on_both_engines;
+use crate::engine::db::{Db, PlatformScope, PlatformTx};
+use crate::engine::events::platform_tenant;
+use crate::engine::jobs::{Job, JobKind, NewJob};
+
+static KIND: JobKind = JobKind::new("test.claimed");
+
+async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
+    let many = (0..count).map(|n| (tenant, NewJob::new(&KIND, &serde_json::json!({ "n": n })))).collect();
+    db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| enqueue_all(tx, many)).await.expect("enqueued");
+}
+
+async fn claimed(db: &Db, limit: i64, cursor: &mut Cursor) -> Vec<Job> {
+    let mut at = *cursor;
+    let write = db.write_apart(PlatformScope::system(), move |tx| {
+        let lease = tx.now().plus(chrono::Duration::minutes(1));
+        let jobs = claim(tx, "w_test", limit, lease, &mut at)?;
+        Ok((jobs, at))
+    });
+    let (jobs, at) = write.await.expect("claimed");
+    *cursor = at;
+    jobs
+}
+
+fn shares(jobs: &[Job]) -> BTreeMap<TenantId, usize> {
+    jobs.iter().fold(BTreeMap::new(), |mut shares, job| {
+        *shares.entry(job.tenant).or_default() += 1;
+        shares
+    })
+}
+
+on_both_engines! {
+    async fn the_platforms_lane_has_half_and_the_others_share_theirs(db: Db) {
+        let (busy, quiet) = (TenantId::new(), TenantId::new());
+        enqueue(&db, platform_tenant(), 100).await;
+        enqueue(&db, busy, 100).await;
+        enqueue(&db, quiet, 1).await;
+        let jobs = claimed(&db, 20, &mut Cursor::default()).await;
+        let shares = shares(&jobs);
+        assert_eq!(shares[&quiet], 1, "{shares:?}");
+        assert!(shares[&platform_tenant()] >= 10 && shares[&busy] >= 5, "{shares:?}");
+        assert!(jobs.len() <= 20);
+    }
+
+    async fn a_lane_that_is_alone_has_everything(db: Db) {
+        for lane in [platform_tenant(), TenantId::new()] {
+            enqueue(&db, lane, 30).await;
+            let mut cursor = Cursor::default();
+            assert_eq!(claimed(&db, 20, &mut cursor).await.len(), 20);
+            assert_eq!(claimed(&db, 20, &mut cursor).await.len(), 10);
+            assert!(claimed(&db, 20, &mut cursor).await.is_empty());
+        }
+    }
+
+    async fn a_single_place_is_had_by_turns(db: Db) {
+        let tenant = TenantId::new();
+        enqueue(&db, platform_tenant(), 5).await;
+        enqueue(&db, tenant, 5).await;
+        let (mut cursor, mut all) = (Cursor::default(), Vec::new());
+        for turn in 0..10 {
+            let jobs = claimed(&db, 1, &mut cursor).await;
+            assert_eq!(jobs.len(), 1, "turn {turn}");
+            all.extend(jobs);
+            if turn == 3 {
+                assert_eq!(shares(&all).len(), 2, "neither waits for the other's end");
+            }
+        }
+        assert!(claimed(&db, 1, &mut cursor).await.is_empty());
+    }
+
+    async fn of_many_ends_only_those_count_whose_job_is_still_ours(db: Db) {
+        enqueue(&db, TenantId::new(), 4).await;
+        let jobs = claimed(&db, 10, &mut Cursor::default()).await;
+        let mut list: Vec<Settled> = jobs.iter().map(|job| Settled { job: job.clone(), end: Settlement::done() }).collect();
+        list[1].job.attempt += 1;
+        let (lost, ours) = (list[1].job.id, list.iter().map(|one| one.job.id).collect::<Vec<_>>());
+        let again = list.clone();
+        let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &list)).await.expect("settled");
+        assert_eq!(settled.len(), 3);
+        assert!(!settled.contains(&lost) && settled.iter().all(|id| ours.contains(id)));
+        let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &again)).await.expect("settled");
+        assert!(settled.is_empty(), "an end counts once");
+    }
+}
