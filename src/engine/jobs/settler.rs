@@ -151,6 +151,7 @@ mod tests {
             public_url: String::new(),
             platform_name: String::new(),
             email_from: String::new(),
+            privacy_policy_url: None,
             rate_limit: false,
         };
         Core {
