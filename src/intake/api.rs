@@ -224,13 +224,14 @@ pub async fn create_lead(
         check_links(tx, &new)?;
         let received = receive(tx, new.enquiry(tx.actor(), now))?;
         let lead = store::get(tx, received.lead_id)?;
+        let (id, version) = (lead.id, lead.version);
         let shown = if received.is_new || may_read {
-            OpenLead::Whole(Box::new(view::of(&lead, tx.now())?))
+            OpenLead::Whole(Box::new(view::of(lead, tx.now())?))
         } else {
             OpenLead::Known(KnownLead::of(&lead))
         };
         let reply = if received.is_new { Reply::created(shown) } else { Reply::ok(shown) };
-        Ok(reply.version(lead.version).location(format!("/v1/leads/{}", lead.id)))
+        Ok(reply.version(version).location(format!("/v1/leads/{id}")))
     };
     once.write(&core, caller.scope(), write).await
 }

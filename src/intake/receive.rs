@@ -105,7 +105,7 @@ fn add_to(
     replace(&mut lead.timeline, enquiry.timeline.clone());
     let mut responses = lead.form_responses()?;
     responses.extend(enquiry.form_responses.clone());
-    lead.form_responses = Json(responses.into());
+    lead.form_responses = Json::of(&responses);
     lead.enquiry_count += 1;
     lead.total_interactions += 1;
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
@@ -173,7 +173,7 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
         phone_raw: person.phone_raw.clone(),
         company: enquiry.company.clone(),
         source: enquiry.source,
-        source_details: Json(enquiry.source_details.clone()),
+        source_details: Json::of(&enquiry.source_details),
         status: LeadStatus::New,
         validity: LeadValidity::Unverified,
         score: 0,
@@ -184,7 +184,7 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
         location: Json::of(&enquiry.location),
         budget_range: enquiry.budget_range.clone(),
         timeline: enquiry.timeline.clone(),
-        form_responses: Json(enquiry.form_responses.clone().into()),
+        form_responses: Json::of(&enquiry.form_responses),
         ad_campaign_id: enquiry.ad_campaign_id,
         lead_form_id: enquiry.lead_form_id,
         platform_lead_id: enquiry.platform_lead_id.clone(),

@@ -52,7 +52,7 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> 
             body: notice.body.clone(),
             link: Some(notice.link.clone()),
             lead_id: notice.lead_id(),
-            data: Json(json!({"event_type": event.kind, "subject_id": event.subject_id})),
+            data: Json::from(json!({"event_type": event.kind, "subject_id": event.subject_id})),
             read_at: None,
             created_at: now,
         })
@@ -84,7 +84,7 @@ fn audience<'a>(notice: &Notice, people: &'a [Member]) -> Vec<(&'a Member, Choic
             _ => all,
         }
     };
-    let choice = |member: &'a Member| Choice::effective(&member.preferences.0, notice.kind, member.role);
+    let choice = |member: &'a Member| Choice::effective(&member.preferences.value(), notice.kind, member.role);
     concerned.into_iter().map(|member| (member, choice(member))).collect()
 }
 
@@ -147,7 +147,14 @@ mod tests {
 
     fn member(role: Role, email: &str, preferences: serde_json::Value) -> Member {
         let status = "active".to_string();
-        Member { user_id: UserId::new(), email: email.into(), name: None, role, status, preferences: Json(preferences) }
+        Member {
+            user_id: UserId::new(),
+            email: email.into(),
+            name: None,
+            role,
+            status,
+            preferences: Json::from(preferences),
+        }
     }
 
     fn notice(kind: NotificationKind) -> Notice {

@@ -53,7 +53,9 @@ impl Stage {
 fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
     let settings =
         json!({"notification_recipients": {"emails": ["owner@acme.example"], "whatsapp": ["+919876500001"]}});
-    diesel::update(tenants::table.find(tx.tenant())).set(tenants::settings.eq(Json(settings))).execute(tx.conn())?;
+    diesel::update(tenants::table.find(tx.tenant()))
+        .set(tenants::settings.eq(Json::from(settings)))
+        .execute(tx.conn())?;
     let owner = house::join(tx, "owner@acme.example", Role::Owner)?;
     house::join(tx, "agent@acme.example", Role::Agent)?;
     let lead = rajesh(tx);

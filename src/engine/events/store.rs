@@ -63,7 +63,7 @@ impl From<EventRow> for Event {
             actor_type: row.actor_type,
             actor_id: row.actor_id.map(|id| id.0),
             request_id: row.request_id,
-            data: row.data.0,
+            data: row.data.value(),
             occurred_at: row.occurred_at,
         }
     }

@@ -241,12 +241,12 @@ fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Re
     let mut scores =
         if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
     let mut data = Vec::with_capacity(page.data.len());
-    for lead in &page.data {
+    for lead in page.data {
         let mut shown = view::of(lead, now)?;
-        shown.assignee = lead.assigned_to.and_then(|id| {
+        shown.assignee = shown.assigned_to.and_then(|id| {
             names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
         });
-        shown.score_details = scores.remove(&lead.id).map(Into::into);
+        shown.score_details = scores.remove(&shown.id).map(Into::into);
         data.push(shown);
     }
     Ok(Page { data, next_cursor: page.next_cursor })

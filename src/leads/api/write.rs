@@ -133,7 +133,7 @@ pub async fn update_lead(
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsWrite)?;
     let patch = body.0.parse()?;
-    let write = move |tx: &mut TenantTx<'_>| view::of(&change::change_lead(tx, path.0, patch, &if_match)?, tx.now());
+    let write = move |tx: &mut TenantTx<'_>| view::of(change::change_lead(tx, path.0, patch, &if_match)?, tx.now());
     let lead = core.db.write(caller.scope(), write).await?;
     let version = lead.version;
     Ok(Reply::ok(lead).version(version).respond())
@@ -162,7 +162,8 @@ pub async fn assign_lead(
     caller.require(Permission::LeadsWrite)?;
     let write = move |tx: &mut TenantTx<'_>| {
         let lead = assign::assign_lead(tx, path.0, body.0.user_id)?;
-        Ok(Reply::ok(view::of(&lead, tx.now())?).version(lead.version))
+        let version = lead.version;
+        Ok(Reply::ok(view::of(lead, tx.now())?).version(version))
     };
     once.write(&core, caller.scope(), write).await
 }
