@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;

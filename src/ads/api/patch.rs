@@ -39,7 +39,8 @@ where
 }
 
 /// A part of an audience: absent keeps, null returns to what the tenant's audience says.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"age_max": 50, "income_percentile": null}))]
 pub struct TargetingPatch {
     #[schema(max_items = 100)]
@@ -58,7 +59,8 @@ pub struct TargetingPatch {
     pub keywords: Option<Vec<String>>,
 }
 
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"to": 40}))]
 pub struct IncomePercentilePatch {
     #[schema(minimum = 0, maximum = 100)]
@@ -68,7 +70,8 @@ pub struct IncomePercentilePatch {
 }
 
 /// A part of an ad in a feed: absent keeps, null clears or returns to the default.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"headline": "2 BHK apartments in Thane"}))]
 pub struct AdCreativePatch {
     #[schema(max_length = 255)]
@@ -91,7 +94,8 @@ pub struct AdCreativePatch {
 }
 
 /// A part of a search ad: absent keeps, null clears or returns to the default.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"target_cpa": {"amount": 30000}}))]
 pub struct SearchAdsPatch {
     #[schema(max_items = 3)]
@@ -105,7 +109,8 @@ pub struct SearchAdsPatch {
     pub lead_form_extension: Option<LeadFormExtensionPatch>,
 }
 
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"amount": 30000}))]
 pub struct MoneyPatch {
     /// In minor units.
@@ -115,7 +120,8 @@ pub struct MoneyPatch {
     pub currency: Option<String>,
 }
 
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"headline": "Get property details"}))]
 pub struct LeadFormExtensionPatch {
     #[schema(min_length = 1, max_length = 120)]
@@ -127,7 +133,8 @@ pub struct LeadFormExtensionPatch {
 }
 
 /// A part of a lead form: absent keeps, null clears or returns to the default. A first form needs its name.
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"thank_you": {"url": "https://abc.example.com/thank-you?tenant={tenant_id}"}}))]
 pub struct LeadFormPatch {
     #[schema(min_length = 1, max_length = 200)]
@@ -142,7 +149,8 @@ pub struct LeadFormPatch {
     pub thank_you: Option<ThankYouPatch>,
 }
 
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"title": "Find your dream home"}))]
 pub struct FormIntroPatch {
     #[schema(min_length = 1, max_length = 120)]
@@ -151,7 +159,8 @@ pub struct FormIntroPatch {
     pub description: Option<String>,
 }
 
-#[derive(Debug, utoipa::ToSchema)]
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({"url": "https://abc.example.com/thank-you?tenant={tenant_id}"}))]
 pub struct ThankYouPatch {
     #[schema(min_length = 1, max_length = 500)]
