@@ -15,6 +15,8 @@ crate::text_enum! {
         QuotaReached = "quota_reached",
         SubscriptionExpired = "subscription_expired",
         WebhookEndpointDisabled = "webhook_endpoint_disabled",
+        /// To the invited address; nobody's choice.
+        UserInvited = "user_invited",
     }
 }
 
@@ -28,6 +30,7 @@ impl NotificationKind {
             EventType::QuotaReached => Self::QuotaReached,
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
+            EventType::UserInvited => Self::UserInvited,
             _ => return None,
         })
     }

@@ -18,6 +18,7 @@ mod engine;
 mod inbox;
 mod input;
 mod intake;
+mod invitations;
 mod jobs;
 mod leads;
 mod logs;
