@@ -156,7 +156,7 @@ pub async fn recognise(core: &Core, scope: PlatformScope, email: Email, password
     if core.db.read(scope.clone(), look).await?.is_some() {
         return log_in::prove(core, scope, email, password).await.map(Acceptor::Known);
     }
-    password::check(&password, &email, "/password")?;
+    password::check(&password, Some(&email), "/password")?;
     password::hash(password).await.map(Acceptor::New)
 }
 

@@ -126,7 +126,7 @@ pub struct PasswordChange {
 impl PasswordChange {
     /// Hashes the new password if it will do.
     pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
-        password::check(&self.new_password, email, "/new_password")?;
+        password::check(&self.new_password, Some(email), "/new_password")?;
         password::hash(self.new_password.clone()).await
     }
 }
