@@ -259,5 +259,11 @@ both_engines! {
         let counts = tenant.owner.get("/v1/leads/counts?tab=meta").await.ok();
         assert_eq!(counts["tabs"], json!({ "all": 5, "outreach": 1, "meta": 2, "google": 1, "other": 1 }));
         assert_eq!((&counts["total"], &counts["sources"]), (&json!(2), &json!({ "meta_ads": 2 })));
+        for of_lists in ["sort=score", "include=score", "limit=10", "cursor=abc"] {
+            let refused = tenant.owner.get(&format!("/v1/leads/counts?{of_lists}&tab=meta")).await.problem(422, "request.invalid");
+            let name = of_lists.split('=').next().unwrap();
+            let error = &refused["errors"][0];
+            assert_eq!((&error["pointer"], &error["code"]), (&json!(name), &json!("unknown_field")), "{refused}");
+        }
     }
 }
