@@ -173,6 +173,15 @@ both_engines! {
         assert_eq!(pointers(body).await, told(&[("/password", "too_obvious"), ("/time_zone", "required"), ("/currency", "required")]));
     }
 
+    async fn a_members_role_and_status_are_never_null(app: TestApp) {
+        let tenant = app.tenant("Nulls").await;
+        let path = format!("/v1/users/{}", id_of(&tenant.user("agent").await).await);
+        tenant.owner.patch(&path, json!({ "role": null })).await.invalid("/role");
+        tenant.owner.patch(&path, json!({ "role": "viewer", "status": null })).await.invalid("/status");
+        assert_eq!(tenant.owner.get(&path).await.ok()["role"], "agent", "nothing of it happened");
+        assert_eq!(tenant.owner.patch(&path, json!({})).await.ok()["role"], "agent");
+    }
+
     async fn a_tenant_keeps_its_last_owner(app: TestApp) {
         let tenant = app.tenant("Last owner").await;
         let admin = tenant.user("admin").await;

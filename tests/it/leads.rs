@@ -266,4 +266,30 @@ both_engines! {
             assert_eq!((&error["pointer"], &error["code"]), (&json!(name), &json!("unknown_field")), "{refused}");
         }
     }
+
+    async fn a_location_merges_part_by_part(app: TestApp) {
+        let tenant = app.growth("Places").await;
+        let body = json!({ "name": "Asha", "email": "asha@example.com", "location": { "city": "Mumbai", "country": "IN", "lat": 19.1 } });
+        let lead = tenant.owner.post("/v1/leads", body).await.created();
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let place = async |patch: Value| tenant.owner.patch(&path, json!({ "location": patch })).await.ok()["location"].clone();
+        assert_eq!(place(json!({ "city": "Pune", "lat": null })).await, json!({ "city": "Pune", "country": "IN" }));
+        assert_eq!(place(json!({})).await, json!({ "city": "Pune", "country": "IN" }));
+        for (patch, pointer) in [(json!({ "lat": 91 }), "/location/lat"), (json!({ "town": "Pune" }), "/location/town")] {
+            tenant.owner.patch(&path, json!({ "location": patch })).await.invalid(pointer);
+        }
+        assert_eq!(place(json!(null)).await, json!({}));
+    }
+
+    async fn a_leads_name_is_one_line(app: TestApp) {
+        let tenant = app.growth("Lines").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        for (field, value) in [("name", "Asha\r\nBcc: x@example.com"), ("company", "ABC\tLtd")] {
+            let body = json!({ "name": "Asha", "email": "other@example.com", field: value });
+            tenant.owner.post("/v1/leads", body).await.invalid(&format!("/{field}"));
+            let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+            tenant.owner.patch(&path, json!({ field: value })).await.invalid(&format!("/{field}"));
+        }
+        assert_eq!(tenant.leads().await.len(), 1);
+    }
 }
