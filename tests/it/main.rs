@@ -27,6 +27,7 @@ mod operations;
 mod outbound;
 mod outbound_repeat;
 mod permissions;
+mod release;
 mod roles;
 mod statements;
 mod story;
