@@ -130,7 +130,8 @@ pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<Tena
 
 /// Update a tenant
 ///
-/// Suspending refuses the tenant's sessions and keys at once; making it active lets them in again.
+/// Suspending refuses the tenant's sessions and keys at once and holds its webhooks back; making it active lets them in again
+/// and delivers what waited, as far as it is kept (30 days).
 #[utoipa::path(operation_id = "update_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
     security(("operator" = [])),
     responses((status = 200, description = "The tenant", body = TenantView)))]
