@@ -9,6 +9,7 @@ use super::{NewEnquiry, receive};
 use crate::base::email::Email;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::phone::Phone;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
@@ -29,7 +30,7 @@ use crate::tenants::access::{Caller, Permission};
     "form_responses": {"Preferred areas?": "Andheri, Goregaon"}
 }))]
 pub struct NewLead {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(custom(function = "single_line"), length(min = 1, max = 200))]
     name: String,
     #[serde(default)]
     email: Option<Email>,
@@ -38,7 +39,7 @@ pub struct NewLead {
     #[validate(length(max = 40))]
     phone: Option<String>,
     #[serde(default)]
-    #[validate(length(max = 200))]
+    #[validate(custom(function = "single_line"), length(max = 200))]
     company: Option<String>,
     /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood, and
     /// `paid_ads` where `source_details` says which: `{"source": "google"}`, a `gclid` or an `fbclid`.

@@ -17,6 +17,7 @@ use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::senders;
+use crate::inbox::templates::Rendered;
 use crate::tenants::Tenant;
 use crate::tenants::access::{Permission, Role};
 use crate::tenants::store::{Member, current, members};
@@ -59,7 +60,9 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> 
         .collect();
     store::insert(tx, &rows)?;
     for (channel, address) in outside(notice.kind, &tenant, &audience) {
-        dispatch(tx, id, &notice, channel, address)?;
+        let rendered = notice.on(channel)?;
+        let outgoing = Outgoing { event: id, kind: notice.kind, template_code: notice.template_code, rendered };
+        dispatch(tx, outgoing, channel, address)?;
     }
     Ok(())
 }
@@ -108,21 +111,29 @@ fn outside(kind: NotificationKind, tenant: &Tenant, audience: &[(&Member, Choice
     addresses
 }
 
-/// One delivery and its job. Without a connected channel the row says so, and nothing waits in vain.
-fn dispatch(tx: &mut TenantTx<'_>, event: EventId, notice: &Notice, channel: Channel, address: String) -> Result<()> {
-    let rendered = notice.on(channel)?;
+/// Words on their way out.
+pub(super) struct Outgoing {
+    pub event: EventId,
+    pub kind: NotificationKind,
+    pub template_code: &'static str,
+    pub rendered: Rendered,
+}
+
+/// One delivery and its job, once per event and address. Without a connected channel the row says so, and nothing waits in vain.
+pub(super) fn dispatch(tx: &mut TenantTx<'_>, outgoing: Outgoing, channel: Channel, address: String) -> Result<()> {
+    let Outgoing { event, kind, template_code, rendered } = outgoing;
     let is_connected = senders::platform(tx, channel)?.is_some();
     let now = tx.now();
     let delivery = Delivery {
         tenant_id: tx.tenant(),
         id: NotificationDeliveryId::new(),
         event_id: event,
-        kind: notice.kind,
+        kind,
         channel,
         address,
         subject: rendered.subject,
         body: rendered.content,
-        template_code: Some(notice.template_code.into()),
+        template_code: Some(template_code.into()),
         template_variables: Some(Json::of(&rendered.numbered)),
         status: if is_connected { MessageStatus::Queued } else { MessageStatus::Canceled },
         provider: None,

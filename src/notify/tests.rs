@@ -7,8 +7,10 @@ use super::announce;
 use super::deliver::{self, Row};
 use super::store::{self, DeliveryFilter};
 use crate::base::Result;
+use crate::base::crypto::MasterKey;
 use crate::base::id::{EventId, LeadId, TenantId, UserId};
 use crate::base::json::Json;
+use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, TenantTx};
@@ -63,6 +65,16 @@ fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
     Ok((owner, lead.id))
 }
 
+fn settings() -> CoreSettings {
+    CoreSettings {
+        public_url: "https://lw.example".into(),
+        platform_name: "LeadGen Pro".into(),
+        privacy_policy_url: None,
+        email_from: "leads@lw.example".into(),
+        rate_limit: false,
+    }
+}
+
 on_both_engines! {
     async fn a_new_lead_is_told_to_everybody_once(stage: Stage) {
         let (event, owner) = (stage.created().await, stage.owner);
@@ -96,7 +108,7 @@ on_both_engines! {
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
         let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, 1)).await[0].id;
-        let begun = stage.within(move |tx| deliver::begin(tx, id, "LeadGen Pro")).await.unwrap();
+        let begun = stage.within(move |tx| deliver::begin(tx, id, &MasterKey::random(), &settings())).await.unwrap();
         assert_eq!(begun.lead_received_at.unwrap().to_string(), "2026-11-20T09:00:00Z");
         let (code, variables) = begun.parcel.template.unwrap();
         assert_eq!((code.as_str(), variables["1"].as_str(), variables["4"].as_str()), ("lead_alert", "Hot", "not given"));

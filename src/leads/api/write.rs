@@ -8,6 +8,7 @@ use super::read::TimelineQuery;
 use crate::base::email::Email;
 use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::patch::Patch;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -15,7 +16,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Path, Query, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, LeadPatch};
-use crate::leads::model::{LeadStatus, LeadValidity, Location};
+use crate::leads::model::{LeadStatus, LeadValidity, LocationPatch};
 use crate::leads::notes;
 use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};
@@ -49,8 +50,8 @@ pub struct UpdateLead {
     #[schema(value_type = Option<String>, max_length = 200)]
     industry: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Location>)]
-    location: Patch<Location>,
+    #[schema(value_type = Option<LocationPatch>)]
+    location: Patch<LocationPatch>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     budget_range: Patch<String>,
@@ -85,6 +86,13 @@ impl UpdateLead {
                 return Err(Error::field(pointer, "length", rule));
             }
         }
+        for (pointer, patch) in [("/name", &self.name), ("/company", &self.company)] {
+            if let Patch::Value(text) = patch
+                && single_line(text).is_err()
+            {
+                return Err(Error::field(pointer, "single_line", "expected one line without control characters"));
+            }
+        }
         for (pointer, patch) in [("/pages_visited", &self.pages_visited), ("/actions_taken", &self.actions_taken)] {
             if let Patch::Value(list) = patch
                 && (list.len() > 500 || list.iter().any(|entry| entry.len() > 2000))
@@ -98,9 +106,7 @@ impl UpdateLead {
             return Err(Error::field("/time_on_site_seconds", "range", "expected 0 to 100000000 seconds"));
         }
         if let Patch::Value(location) = &self.location {
-            location
-                .validate()
-                .map_err(|_| Error::field("/location", "invalid_value", "a part of the location is out of range"))?;
+            location.check()?;
         }
         Ok(LeadPatch {
             name: self.name.map(|name| name.trim().to_string()),
