@@ -45,11 +45,11 @@ async fn key(tenant: &Tenant) -> (Client, String) {
 }
 
 /// The statements of two requests, the second of which needs no look at who is asking.
-async fn second_is_remembered(client: &Client, table: &str) {
+async fn second_is_remembered(app: &TestApp, client: &Client, table: &str) {
     // On SQLite what is remembered lives for a second: a slow machine may need another attempt.
     for _ in 0..5 {
         client.get("/v1/leads").await.ok();
-        let statements = Statements::record();
+        let statements = Statements::record(&app.mark());
         client.get("/v1/leads").await.ok();
         if !statements.end().iter().any(|sql| sql.contains(table)) {
             return;
@@ -63,8 +63,8 @@ both_engines! {
         until_hearing(&app.app).await;
         let tenant = app.tenant("Forgetful").await;
         let (client, path) = key(&tenant).await;
-        second_is_remembered(&client, "api_keys").await;
-        second_is_remembered(&tenant.owner, "sessions").await;
+        second_is_remembered(&app, &client, "api_keys").await;
+        second_is_remembered(&app, &tenant.owner, "sessions").await;
         tenant.owner.delete(&path).await.expect(204);
         client.get("/v1/leads").await.problem(401, "auth.invalid_key");
 
@@ -107,23 +107,23 @@ fn what_one_process_revokes_the_other_forgets() {
         let tenant = app.tenant("Two processes").await;
 
         let (client, path) = key(&tenant).await;
-        second_is_remembered(&there(&client), "api_keys").await;
+        second_is_remembered(&app, &there(&client), "api_keys").await;
         tenant.owner.delete(&path).await.expect(204);
         until_refused(&there(&client), "/v1/leads", 401, "auth.invalid_key").await;
 
         let admin = tenant.user("admin").await;
-        second_is_remembered(&there(&admin), "sessions").await;
+        second_is_remembered(&app, &there(&admin), "sessions").await;
         there(&admin).get("/v1/invitations").await.ok();
         let user = format!("/v1/users/{}", admin.get("/v1/me").await.ok()["user"]["id"].as_str().expect("an id"));
         tenant.owner.patch(&user, json!({ "role": "viewer" })).await.ok();
         until_refused(&there(&admin), "/v1/api-keys", 403, "auth.forbidden").await;
 
         let (client, _) = key(&tenant).await;
-        second_is_remembered(&there(&client), "api_keys").await;
+        second_is_remembered(&app, &there(&client), "api_keys").await;
         tenant.subscribe("us_starter").await;
         until_refused(&there(&client), "/v1/leads", 403, "feature_not_in_plan").await;
 
-        second_is_remembered(&there(&tenant.owner), "sessions").await;
+        second_is_remembered(&app, &there(&tenant.owner), "sessions").await;
         tenant.owner.post("/v1/auth/logout", json!({})).await;
         until_refused(&there(&tenant.owner), "/v1/leads", 401, "auth.session_ended").await;
     });

@@ -23,19 +23,21 @@ fn shortened(sql: &str) -> String {
     short
 }
 
-#[derive(Default)]
-struct Report(String);
+struct Report {
+    database: String,
+    text: String,
+}
 
 impl Report {
     async fn add<T>(&mut self, what: &str, done: impl IntoFuture<Output = T>) -> T {
-        let statements = Statements::record();
+        let statements = Statements::record(&self.database);
         let result = done.await;
         // The listener's own words come when they come.
         let is_chance = |sql: &String| sql.contains("api_keys") || sql.starts_with("NOTIFY") || sql == "SELECT 1";
         let said: Vec<String> = statements.end().into_iter().filter(|sql| !is_chance(sql)).collect();
-        let _ = writeln!(self.0, "{what}: {}", said.len());
+        let _ = writeln!(self.text, "{what}: {}", said.len());
         for sql in said {
-            let _ = writeln!(self.0, "  {}", shortened(&sql));
+            let _ = writeln!(self.text, "  {}", shortened(&sql));
         }
         result
     }
@@ -56,7 +58,7 @@ both_engines! {
         app.run_jobs().await;
         let drop = json!({ "faults": [{ "provider": "twilio", "operation": "callback", "mode": "drop" }, { "provider": "resend", "operation": "callback", "mode": "drop" }] });
         app.anonymous().put("/sandbox/faults", drop).await.ok();
-        let mut report = Report::default();
+        let mut report = Report { database: app.mark(), text: String::new() };
 
         let lead = report.add("create a lead", client.post("/v1/leads", body(50))).await.created();
         let keyed = client.post("/v1/leads", body(51)).header("idempotency-key", "statements-1");
@@ -89,6 +91,6 @@ both_engines! {
         report.add("hand the message to the provider", app.worker().run_until_idle()).await.expect("jobs");
         report.add("a worker with nothing to do", app.worker().run_until_idle()).await.expect("jobs");
 
-        insta::assert_snapshot!(format!("{:?}", app.engine).to_lowercase(), report.0);
+        insta::assert_snapshot!(format!("{:?}", app.engine).to_lowercase(), report.text);
     }
 }

@@ -86,6 +86,7 @@ impl Field {
         }
     }
 
+    #[cfg(any(test, debug_assertions))]
     fn fits(&self, value: &Value) -> bool {
         match self.shape {
             _ if value.is_null() => true,

@@ -142,6 +142,11 @@ impl TestApp {
         Self { url: format!("http://{bind}"), app, engine, clock, server: handle, database }
     }
 
+    /// A part of its database's address that no other test's has.
+    pub fn mark(&self) -> String {
+        self.database.mark().to_string()
+    }
+
     pub fn anonymous(&self) -> Client {
         Client::new(&self.url)
     }

@@ -17,6 +17,14 @@ pub struct Database {
 }
 
 impl Database {
+    /// A part of its address that no other test's has.
+    pub fn mark(&self) -> &str {
+        match &self.schema {
+            Some((_, schema)) => schema,
+            None => self.url.trim_start_matches("sqlite://"),
+        }
+    }
+
     pub fn create(engine: TestEngine) -> Self {
         match engine {
             TestEngine::Sqlite => {
