@@ -7,11 +7,12 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::JobRow;
 use crate::base::Result;
-use crate::base::id::{Guid, RawId, TenantId};
+use crate::base::id::{Guid, JobId, RawId, TenantId};
+use crate::base::json::Json;
 use crate::base::time::{Instant, Timestamp};
 use crate::engine::db::prepared::{prepared, value};
+use crate::engine::db::schema::jobs;
 use crate::engine::db::{DbConn, PlatformTx};
 use crate::engine::events::platform_tenant;
 use crate::engine::jobs::model::Job;
@@ -34,6 +35,30 @@ impl Default for Cursor {
 /// Behind the platform's lane, which is the nil id.
 const FIRST: u128 = 1;
 
+/// Named one by one, since connections keep these statements: PostgreSQL refuses `*` where a later version adds a column.
+macro_rules! claimed_columns {
+    () => {
+        "jobs.id, jobs.tenant_id, jobs.kind, jobs.payload, jobs.priority, jobs.run_at, jobs.attempt, jobs.max_attempts, \
+         jobs.trace, jobs.created_at"
+    };
+}
+
+/// The columns that a run needs.
+#[derive(QueryableByName)]
+#[diesel(table_name = jobs)]
+struct ClaimedRow {
+    id: JobId,
+    tenant_id: TenantId,
+    kind: String,
+    payload: Json,
+    priority: i32,
+    run_at: Timestamp,
+    attempt: i32,
+    max_attempts: i32,
+    trace: Option<String>,
+    created_at: Timestamp,
+}
+
 /// What is claimed for whom.
 #[derive(Clone, Copy)]
 struct Terms<'a> {
@@ -55,7 +80,7 @@ pub(in crate::engine::jobs) fn claim(
     let own = if limit == 1 { i64::from(cursor.is_platforms) } else { limit - limit / 2 };
     let terms = Terms { worker, lease_until, own, others: limit - own };
     let mut rows = claim_from(tx.conn(), terms, cursor.lane)?;
-    let counts = |rows: &[JobRow]| {
+    let counts = |rows: &[ClaimedRow]| {
         let own = rows.iter().filter(|row| row.tenant_id == platform_tenant()).count();
         (i64::try_from(own).unwrap_or(limit), i64::try_from(rows.len() - own).unwrap_or(limit))
     };
@@ -81,7 +106,7 @@ pub(in crate::engine::jobs) fn claim(
 
 /// Adds what a second look claimed. If that fails, what the first one claimed is ours all the same where each statement is
 /// committed by itself; where it is not, the commit fails too. So it must be run, not forgotten under its lease.
-fn keep(rows: &mut Vec<JobRow>, more: Result<Vec<JobRow>>) -> Result<()> {
+fn keep(rows: &mut Vec<ClaimedRow>, more: Result<Vec<ClaimedRow>>) -> Result<()> {
     match more {
         Ok(more) => rows.extend(more),
         Err(error) if rows.is_empty() => return Err(error),
@@ -90,14 +115,14 @@ fn keep(rows: &mut Vec<JobRow>, more: Result<Vec<JobRow>>) -> Result<()> {
     Ok(())
 }
 
-fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<JobRow>> {
+fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<ClaimedRow>> {
     let from = RawId(uuid::Uuid::from_u128(lane));
     match conn {
         DbConn::Postgres(conn) => {
             let claimed = prepared(
                 [
                     "WITH RECURSIVE lane (tenant_id) AS ( \
-                        SELECT * FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= ",
+                        SELECT tenant_id FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= ",
                     " ORDER BY tenant_id LIMIT 1) AS first \
                         UNION ALL \
                         SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
@@ -112,7 +137,7 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<Job
                          ORDER BY priority, run_at, id LIMIT turn.share FOR UPDATE SKIP LOCKED) AS next) \
                     UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ",
                     ", worker = ",
-                    " FROM mine WHERE jobs.id = mine.id RETURNING jobs.*",
+                    concat!(" FROM mine WHERE jobs.id = mine.id RETURNING ", claimed_columns!()),
                 ],
                 (
                     value::<Guid, _>(from),
@@ -140,14 +165,14 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<Job
     }
 }
 
-fn claim_lane(conn: &mut SqliteConnection, terms: Terms<'_>, lane: TenantId, share: i64) -> Result<Vec<JobRow>> {
+fn claim_lane(conn: &mut SqliteConnection, terms: Terms<'_>, lane: TenantId, share: i64) -> Result<Vec<ClaimedRow>> {
     let claimed = prepared(
         [
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ",
             ", worker = ",
             " WHERE id IN (SELECT id FROM jobs WHERE state = 'available' AND tenant_id = ",
             " ORDER BY priority, run_at, id LIMIT ",
-            ") RETURNING *",
+            concat!(") RETURNING ", claimed_columns!()),
         ],
         (
             value::<Instant, _>(terms.lease_until),
@@ -169,7 +194,7 @@ fn lanes_from(conn: &mut SqliteConnection, from: RawId, limit: i64) -> Result<Ve
     let lanes = prepared(
         [
             "WITH RECURSIVE lane (tenant_id) AS ( \
-                SELECT * FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= ",
+                SELECT tenant_id FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= ",
             " ORDER BY tenant_id LIMIT 1) AS first \
                 UNION ALL \
                 SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
@@ -183,7 +208,7 @@ fn lanes_from(conn: &mut SqliteConnection, from: RawId, limit: i64) -> Result<Ve
     Ok(lanes.into_iter().map(|lane| lane.tenant_id).collect())
 }
 
-fn job_of(row: JobRow, worker: &str) -> Job {
+fn job_of(row: ClaimedRow, worker: &str) -> Job {
     Job {
         id: row.id,
         tenant: row.tenant_id,

@@ -21,7 +21,7 @@ use crate::engine::trace::{self, Cause};
 pub(super) use claim::{Cursor, claim};
 pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
-#[derive(Debug, Clone, Insertable, Queryable, QueryableByName, Selectable)]
+#[derive(Debug, Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = jobs, treat_none_as_default_value = false)]
 pub struct JobRow {
     pub id: JobId,
