@@ -168,7 +168,7 @@ mod tests {
         let claim = move |tx: &mut PlatformTx<'_>| {
             store::enqueue_all(tx, many)?;
             let until = tx.now().plus(LEASE);
-            store::claim(tx, "w_test", 100, until, &mut store::Cursor::default())
+            Ok(store::claim(tx, "w_test", 100, until, &mut store::Cursor::default())?.jobs)
         };
         db.write(PlatformScope::system(), claim).await.expect("claimed")
     }

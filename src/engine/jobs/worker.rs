@@ -16,7 +16,7 @@ use super::registry::Registry;
 use super::run::Runner;
 use super::schedule;
 use super::settler::{Settler, Settling};
-use super::store::{self, Cursor};
+use super::store::{self, Claim, Cursor};
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
@@ -116,16 +116,19 @@ impl Worker {
             }
             self.begin(&mut hands, places, &settler).await;
             let wanted = (places + spare).saturating_sub(hands.running.len() + hands.ready.len()).min(MOST);
-            let claimed = if hands.ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
-            let found = claimed.len();
-            self.take(&mut hands, claimed, &settler);
+            let mut is_all = false;
+            if hands.ready.len() < spare {
+                let claim = self.claim(wanted, &mut cursor).await;
+                is_all = claim.is_all;
+                self.take(&mut hands, claim.jobs, &settler);
+            }
             if *stop.borrow() {
                 break;
             }
             self.begin(&mut hands, places, &settler).await;
-            // Few were found, so there are no more; whatever comes now wakes us.
+            // Whatever comes now wakes us.
             let is_full = hands.running.len() >= places;
-            if is_full || found * 2 < wanted.max(1) {
+            if is_full || is_all {
                 let nap = self.nap(due);
                 tokio::select! {
                     () = self.core.db.wake().wait(), if !is_full => {}
@@ -165,7 +168,7 @@ impl Worker {
                 store::rescue(tx, Rescue::Ended)
             };
             self.core.db.write(PlatformScope::system(), due).await?;
-            let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
+            let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?.jobs;
             if claimed.is_empty() {
                 return Ok(total);
             }
@@ -245,18 +248,18 @@ impl Worker {
         self.release(stale).await;
     }
 
-    async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Vec<Job> {
+    async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Claim {
         match self.try_claim(limit, cursor).await {
-            Ok(claimed) => claimed,
+            Ok(claim) => claim,
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
                 tokio::time::sleep(Duration::from_millis(500)).await;
-                Vec::new()
+                Claim { jobs: Vec::new(), is_all: true }
             }
         }
     }
 
-    async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Vec<Job>> {
+    async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Claim> {
         let worker = self.name.clone();
         let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;

@@ -4,6 +4,8 @@
 //! wait in it, so it has half of every claim. Cost does not depend on how many jobs a lane has queued: lanes are found by
 //! skipping through the index `jobs_available`, and each gives its share from the front.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
@@ -57,6 +59,9 @@ struct ClaimedRow {
     max_attempts: i32,
     trace: Option<String>,
     created_at: Timestamp,
+    /// What the job's lane was asked for.
+    #[diesel(sql_type = BigInt)]
+    share: i64,
 }
 
 /// What is claimed for whom.
@@ -69,53 +74,109 @@ struct Terms<'a> {
     others: i64,
 }
 
-/// Claims at most `limit` jobs for `worker`, most urgent first, and moves the cursor.
+/// What a claim gave.
+#[derive(Debug)]
+pub(in crate::engine::jobs) struct Claim {
+    /// Most urgent first.
+    pub jobs: Vec<Job>,
+    /// Nothing was left, as far as one can tell: whoever comes back at once comes in vain.
+    pub is_all: bool,
+}
+
+/// Claims at most `limit` jobs for `worker`, and moves the cursor.
+///
+/// One look is enough for few jobs. It is followed by others while places are left and a lane has more than its share was,
+/// or lies before the cursor.
 pub(in crate::engine::jobs) fn claim(
     tx: &mut PlatformTx<'_>,
     worker: &str,
     limit: i64,
     lease_until: Timestamp,
     cursor: &mut Cursor,
-) -> Result<Vec<Job>> {
+) -> Result<Claim> {
     let own = if limit == 1 { i64::from(cursor.is_platforms) } else { limit - limit / 2 };
-    let terms = Terms { worker, lease_until, own, others: limit - own };
-    let mut rows = claim_from(tx.conn(), terms, cursor.lane)?;
-    let counts = |rows: &[ClaimedRow]| {
-        let own = rows.iter().filter(|row| row.tenant_id == platform_tenant()).count();
-        (i64::try_from(own).unwrap_or(limit), i64::try_from(rows.len() - own).unwrap_or(limit))
-    };
-    let (own, others) = counts(&rows);
-    let rest = limit - own - others;
-    // Behind the last lane comes the first; and who finds the other half unused may have it.
-    let (is_at_end, is_filled) = (others == 0, others == terms.others);
-    if rest > 0 && (is_filled || (is_at_end && cursor.lane > FIRST)) {
-        let from = if is_at_end { FIRST } else { cursor.lane };
-        keep(&mut rows, claim_from(tx.conn(), Terms { own: 0, others: rest, ..terms }, from))?;
+    let mut terms = Terms { worker, lease_until, own, others: limit - own };
+    let mut lane = cursor.lane;
+    let (mut own_left, mut others_left, mut wraps, mut is_all) = (true, true, lane > FIRST, false);
+    let mut rows = Vec::new();
+    for _ in 0..LOOKS {
+        let Some(look) = keep(&rows, claim_from(tx.conn(), terms, lane))? else { break };
+        if terms.own > 0 {
+            own_left = look.own_left;
+        }
+        if terms.others > 0 {
+            others_left = look.others_left;
+            cursor.lane = look.next_lane;
+        }
+        rows.extend(look.rows);
+        let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
+        if rest <= 0 {
+            break;
+        } else if others_left {
+            terms = Terms { own: 0, others: rest, ..terms };
+        } else if wraps {
+            (wraps, lane) = (false, FIRST);
+            terms = Terms { own: 0, others: rest, ..terms };
+        } else if own_left {
+            terms = Terms { own: rest, others: 0, ..terms };
+        } else {
+            is_all = true;
+            break;
+        }
     }
-    let rest = limit - i64::try_from(rows.len()).unwrap_or(limit);
-    if rest > 0 && own == terms.own {
-        keep(&mut rows, claim_from(tx.conn(), Terms { own: rest, others: 0, ..terms }, cursor.lane))?;
-    }
-    let last = rows.iter().map(|row| row.tenant_id).max().filter(|last| *last != platform_tenant());
-    cursor.lane = last.map_or(FIRST, |last| last.uuid().as_u128().wrapping_add(1).max(FIRST));
     cursor.is_platforms = !cursor.is_platforms;
     // An UPDATE answers in any order.
     rows.sort_by_key(|row| (row.priority, row.run_at, row.id));
-    Ok(rows.into_iter().map(|row| job_of(row, worker)).collect())
+    Ok(Claim { jobs: rows.into_iter().map(|row| job_of(row, worker)).collect(), is_all })
 }
 
-/// Adds what a second look claimed. If that fails, what the first one claimed is ours all the same where each statement is
+/// Statements of one claim, at most.
+const LOOKS: usize = 4;
+
+/// What another look claimed. If that fails, what those before it claimed is ours all the same where each statement is
 /// committed by itself; where it is not, the commit fails too. So it must be run, not forgotten under its lease.
-fn keep(rows: &mut Vec<ClaimedRow>, more: Result<Vec<ClaimedRow>>) -> Result<()> {
-    match more {
-        Ok(more) => rows.extend(more),
-        Err(error) if rows.is_empty() => return Err(error),
-        Err(error) => tracing::warn!(error = %error.chain(), "fewer jobs than wanted could be claimed"),
+fn keep(rows: &[ClaimedRow], look: Result<Look>) -> Result<Option<Look>> {
+    match look {
+        Ok(look) => Ok(Some(look)),
+        Err(error) if rows.is_empty() => Err(error),
+        Err(error) => {
+            tracing::warn!(error = %error.chain(), "fewer jobs than wanted could be claimed");
+            Ok(None)
+        }
     }
-    Ok(())
 }
 
-fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<ClaimedRow>> {
+/// What one statement claimed, and what it leaves to be claimed.
+struct Look {
+    rows: Vec<ClaimedRow>,
+    /// The platform's lane gave all that it was asked for.
+    own_left: bool,
+    /// A lane gave all of its share, or there were more lanes than shares.
+    others_left: bool,
+    /// Behind the last lane, or the first when none comes behind it.
+    next_lane: u128,
+}
+
+impl Look {
+    fn of(rows: Vec<ClaimedRow>, terms: Terms<'_>) -> Self {
+        let mut given: BTreeMap<TenantId, (i64, i64)> = BTreeMap::new();
+        for row in &rows {
+            let (count, share) = given.entry(row.tenant_id).or_default();
+            (*count, *share) = (*count + 1, row.share);
+        }
+        let own = given.remove(&platform_tenant()).unwrap_or_default().0;
+        let lanes = i64::try_from(given.len()).unwrap_or(i64::MAX);
+        let last = given.last_key_value().map(|(lane, _)| lane.uuid().as_u128().wrapping_add(1).max(FIRST));
+        Self {
+            own_left: terms.own > 0 && own >= terms.own,
+            others_left: given.values().any(|(count, share)| count >= share),
+            next_lane: last.filter(|_| lanes >= terms.others).unwrap_or(FIRST),
+            rows,
+        }
+    }
+}
+
+fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Look> {
     let from = RawId(uuid::Uuid::from_u128(lane));
     match conn {
         DbConn::Postgres(conn) => {
@@ -132,12 +193,12 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<Cla
                         SELECT '00000000-0000-0000-0000-000000000000'::uuid, ",
                     " UNION ALL SELECT tenant_id, greatest(1, ",
                     " / (SELECT count(*) FROM others)) FROM others \
-                    ), mine AS MATERIALIZED (SELECT next.id FROM turn CROSS JOIN LATERAL \
+                    ), mine AS MATERIALIZED (SELECT next.id, turn.share FROM turn CROSS JOIN LATERAL \
                         (SELECT id FROM jobs WHERE state = 'available' AND jobs.tenant_id = turn.tenant_id \
                          ORDER BY priority, run_at, id LIMIT turn.share FOR UPDATE SKIP LOCKED) AS next) \
                     UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ",
                     ", worker = ",
-                    concat!(" FROM mine WHERE jobs.id = mine.id RETURNING ", claimed_columns!()),
+                    concat!(" FROM mine WHERE jobs.id = mine.id RETURNING mine.share, ", claimed_columns!()),
                 ],
                 (
                     value::<Guid, _>(from),
@@ -148,7 +209,7 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<Cla
                     value::<Text, _>(terms.worker),
                 ),
             );
-            Ok(claimed.load(conn)?)
+            Ok(Look::of(claimed.load(conn)?, terms))
         }
         DbConn::Sqlite(conn) => {
             let mut claimed = Vec::new();
@@ -160,7 +221,7 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Vec<Cla
             for lane in lanes {
                 claimed.extend(claim_lane(conn, terms, lane, share)?);
             }
-            Ok(claimed)
+            Ok(Look::of(claimed, terms))
         }
     }
 }
@@ -172,12 +233,14 @@ fn claim_lane(conn: &mut SqliteConnection, terms: Terms<'_>, lane: TenantId, sha
             ", worker = ",
             " WHERE id IN (SELECT id FROM jobs WHERE state = 'available' AND tenant_id = ",
             " ORDER BY priority, run_at, id LIMIT ",
-            concat!(") RETURNING ", claimed_columns!()),
+            concat!(") RETURNING ", claimed_columns!(), ", "),
+            " AS share",
         ],
         (
             value::<Instant, _>(terms.lease_until),
             value::<Text, _>(terms.worker),
             value::<Guid, _>(lane),
+            value::<BigInt, _>(share),
             value::<BigInt, _>(share),
         ),
     );

@@ -18,7 +18,7 @@ use crate::engine::db::schema::jobs;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::trace::{self, Cause};
 
-pub(super) use claim::{Cursor, claim};
+pub(super) use claim::{Claim, Cursor, claim};
 pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
 #[derive(Debug, Clone, Insertable, Queryable, Selectable)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cursor, Settled, Settlement, claim, enqueue_all, settle_all};
+use super::{Claim, Cursor, Settled, Settlement, claim, enqueue_all, settle_all};
 use crate::base::id::TenantId;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx};
@@ -16,16 +16,20 @@ async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
     db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| enqueue_all(tx, many)).await.expect("enqueued");
 }
 
-async fn claimed(db: &Db, limit: i64, cursor: &mut Cursor) -> Vec<Job> {
+async fn claim_of(db: &Db, limit: i64, cursor: &mut Cursor) -> Claim {
     let mut at = *cursor;
     let write = db.write_apart(PlatformScope::system(), move |tx| {
         let lease = tx.now().plus(chrono::Duration::minutes(1));
-        let jobs = claim(tx, "w_test", limit, lease, &mut at)?;
-        Ok((jobs, at))
+        let claim = claim(tx, "w_test", limit, lease, &mut at)?;
+        Ok((claim, at))
     });
-    let (jobs, at) = write.await.expect("claimed");
+    let (claim, at) = write.await.expect("claimed");
     *cursor = at;
-    jobs
+    claim
+}
+
+async fn claimed(db: &Db, limit: i64, cursor: &mut Cursor) -> Vec<Job> {
+    claim_of(db, limit, cursor).await.jobs
 }
 
 fn shares(jobs: &[Job]) -> BTreeMap<TenantId, usize> {
@@ -56,6 +60,35 @@ on_both_engines! {
             assert_eq!(claimed(&db, 20, &mut cursor).await.len(), 10);
             assert!(claimed(&db, 20, &mut cursor).await.is_empty());
         }
+    }
+
+    async fn one_that_has_much_takes_what_those_with_little_leave(db: Db) {
+        let busy = TenantId::new();
+        enqueue(&db, busy, 1_000).await;
+        for _ in 0..4 {
+            enqueue(&db, TenantId::new(), 1).await;
+        }
+        let claim = claim_of(&db, 40, &mut Cursor::default()).await;
+        let shares = shares(&claim.jobs);
+        assert_eq!((claim.jobs.len(), shares.len(), shares[&busy]), (40, 5, 36));
+        assert!(!claim.is_all);
+    }
+
+    async fn what_lies_before_the_cursor_is_seen_before_a_worker_rests(db: Db) {
+        let mut lanes = [TenantId::new(), TenantId::new()];
+        lanes.sort_unstable();
+        let mut cursor = Cursor::default();
+        for lane in &lanes {
+            enqueue(&db, *lane, 2).await;
+        }
+        // A place for each of two halves: one of the first tenant's, and the cursor stands behind it.
+        assert_eq!(shares(&claimed(&db, 2, &mut cursor).await).into_keys().collect::<Vec<_>>(), [lanes[0]]);
+        enqueue(&db, lanes[0], 1).await;
+        let claim = claim_of(&db, 20, &mut cursor).await;
+        let left: Vec<(TenantId, usize)> = shares(&claim.jobs).into_iter().collect();
+        assert_eq!(left, [(lanes[0], 1), (lanes[1], 2)]);
+        assert!(claim.is_all, "and it may rest");
+        assert!(claim_of(&db, 20, &mut cursor).await.is_all);
     }
 
     async fn a_single_place_is_had_by_turns(db: Db) {
