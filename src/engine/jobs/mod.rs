@@ -15,6 +15,7 @@ mod run;
 pub mod schedule;
 mod settler;
 pub mod store;
+mod tend;
 mod wake;
 pub mod worker;
 

@@ -5,18 +5,19 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::lease::{Held, LEASE, Leases, Rescue};
-use super::model::{Job, JobKind};
+use super::model::Job;
 use super::registry::Registry;
 use super::run::Runner;
-use super::schedule;
 use super::settler::{Settler, Settling};
 use super::store::{self, Claim, Cursor};
+use super::tend::Tender;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
@@ -48,12 +49,12 @@ pub struct Worker {
     settings: WorkerSettings,
     name: String,
     leases: Leases,
+    /// How many were made, for their names.
+    claims: AtomicU64,
 }
 
 /// How often waiting jobs are looked for, at most.
 const TEND_WAITING: Duration = Duration::from_millis(100);
-/// How often the schedule is written.
-const TEND_SCHEDULE: Duration = Duration::from_secs(5);
 /// A job claimed this long ago and not begun is given back: its lease must outlast its run and the tries to settle it.
 const STALE: Duration = Duration::from_secs(10);
 /// What a stopping process leaves at least for writing how its last runs ended.
@@ -91,7 +92,7 @@ impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         let name = crate::base::crypto::random_token("w_")[..14].to_string();
         let leases = Leases::new(core.clock.now());
-        Self { core, registry, settings, name, leases }
+        Self { core, registry, settings, name, leases, claims: AtomicU64::new(1) }
     }
 
     /// Works until `stop` turns true, then waits for what runs.
@@ -102,17 +103,15 @@ impl Worker {
         let mut hands = Hands::default();
         let mut cursor = Cursor::default();
         let mut due = None;
-        let (mut next_schedule, mut next_look) = (Instant::now(), Instant::now());
-        while !*stop.borrow() {
+        let mut next_look = Instant::now();
+        let tending = self.tender().start();
+        while !*stop.borrow() && !tending.has_ended() {
             hands.let_go_of_ended();
-            if next_schedule <= Instant::now() {
-                self.tend().await;
-                next_schedule = Instant::now() + TEND_SCHEDULE;
-            }
             self.renew_after_jump().await;
             if next_look <= Instant::now() {
-                due = self.look_for_waiting(due).await;
-                next_look = Instant::now() + TEND_WAITING;
+                let is_more;
+                (due, is_more) = self.look_for_waiting(due).await;
+                next_look = Instant::now() + if is_more { Duration::ZERO } else { TEND_WAITING };
             }
             self.begin(&mut hands, places, &settler).await;
             let wanted = (places + spare).saturating_sub(hands.running.len() + hands.ready.len()).min(MOST);
@@ -186,40 +185,25 @@ impl Worker {
 
     /// Enqueues the current slot of every period.
     pub async fn run_schedule(&self) -> Result<()> {
-        let periodic: Vec<(&'static JobKind, Duration)> =
-            self.registry.periodic.iter().map(|p| (p.kind, p.every)).collect();
-        self.core.db.write(PlatformScope::system(), move |tx| schedule::enqueue_due(tx, &periodic)).await
+        self.tender().write_schedule().await
     }
 
-    async fn tend(&self) {
-        if let Err(error) = self.run_schedule().await {
-            tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
-        }
-        let week_ago = self.core.clock.now().minus(chrono::Duration::days(7));
-        let pruned = self.core.db.write_long(PlatformScope::system(), move |tx| store::prune(tx, week_ago)).await;
-        if let Err(error) = pruned {
-            tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
-        }
-        if let Ok(counts) = self.core.db.read(PlatformScope::system(), store::count_open).await {
-            self.core.metrics.jobs.reset();
-            for (kind, state, count) in counts {
-                self.core.metrics.jobs.with_label_values(&[kind.as_str(), state.as_str()]).set(count);
-            }
-        }
+    fn tender(&self) -> Tender {
+        Tender { core: self.core.clone(), registry: self.registry.clone() }
     }
 
     /// Makes claimable what has waited long enough and what a dead worker dropped; answers when the next one is due, or
-    /// what was known before.
-    async fn look_for_waiting(&self, known: Option<Timestamp>) -> Option<Timestamp> {
+    /// what was known before, and whether there are more than were looked at.
+    async fn look_for_waiting(&self, known: Option<Timestamp>) -> (Option<Timestamp>, bool) {
         let leases = self.leases.clone();
         let looked = self.core.db.write_apart(PlatformScope::system(), move |tx| {
-            store::promote(tx)?;
+            let is_more = store::promote(tx)? == store::AT_ONCE;
             store::rescue(tx, leases.rescue(tx.now()))?;
-            store::next_due(tx)
+            Ok((store::next_due(tx)?, is_more))
         });
         looked.await.unwrap_or_else(|error| {
             tracing::warn!(error = %error.chain(), "waiting jobs could not be looked for; trying again");
-            known
+            (known, false)
         })
     }
 
@@ -260,7 +244,7 @@ impl Worker {
     }
 
     async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Claim> {
-        let worker = self.name.clone();
+        let worker = store::claim_name(&self.name, self.claims.fetch_add(1, Ordering::Relaxed));
         let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;
         let claim = move |tx: &mut PlatformTx<'_>| {

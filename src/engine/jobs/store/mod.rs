@@ -11,11 +11,12 @@ use super::lease::{LEASE, Rescue};
 use super::model::{JobState, NewJob};
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
-use crate::base::time::Timestamp;
+use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::jobs;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{DbConn, PlatformTx, TenantTx};
 use crate::engine::trace::{self, Cause};
 
 pub(super) use claim::{Claim, Cursor, claim};
@@ -99,13 +100,32 @@ impl TenantTx<'_> {
     }
 }
 
-/// Makes jobs whose time has come claimable. Answers how many.
+/// Rows that one statement promotes or deletes, at most: no lock and no transaction lasts for a backlog's length.
+pub(super) const AT_ONCE: usize = 1_000;
+
+/// Makes jobs whose time has come claimable, the longest waiting first. Answers how many; when [`AT_ONCE`], there are more.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
-    let now = tx.now();
-    let due = diesel::update(jobs::table)
-        .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]).and(jobs::run_at.le(now)))
-        .set(jobs::state.eq(JobState::Available))
-        .execute(tx.conn())?;
+    let now = value::<Instant, _>(tx.now());
+    let due = match tx.conn() {
+        DbConn::Postgres(conn) => prepared(
+            [
+                "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE state IN ('scheduled', 'retry') AND run_at <= ",
+                " ORDER BY run_at LIMIT 1000 FOR UPDATE SKIP LOCKED) \
+                 UPDATE jobs SET state = 'available' FROM due WHERE jobs.id = due.id",
+            ],
+            (now,),
+        )
+        .execute(conn)?,
+        DbConn::Sqlite(conn) => prepared(
+            [
+                "UPDATE jobs SET state = 'available' WHERE id IN \
+                 (SELECT id FROM jobs WHERE state IN ('scheduled', 'retry') AND run_at <= ",
+                " ORDER BY run_at LIMIT 1000)",
+            ],
+            (now,),
+        )
+        .execute(conn)?,
+    };
     Ok(due)
 }
 
@@ -132,7 +152,13 @@ pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
     Ok(rescued)
 }
 
-/// Extends the leases of what `worker` runs.
+/// The name under which a worker makes its claim of this number. Settling asks for it: a job that was put off gets its attempt
+/// back, so worker and attempt alone may be those of a later run.
+pub(super) fn claim_name(worker: &str, number: u64) -> String {
+    format!("{worker}/{number}")
+}
+
+/// Extends the leases of what `worker` runs, by whichever claim.
 pub(super) fn renew(
     tx: &mut PlatformTx<'_>,
     worker: &str,
@@ -140,7 +166,7 @@ pub(super) fn renew(
     lease_until: Timestamp,
 ) -> Result<usize> {
     let renewed = diesel::update(jobs::table.filter(jobs::id.eq_any(running)))
-        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.eq(worker)))
+        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.like(format!("{}/%", worker.replace('_', r"\_"))).escape('\\')))
         .set(jobs::lease_until.eq(lease_until))
         .execute(tx.conn())?;
     Ok(renewed)
@@ -157,14 +183,17 @@ pub(super) fn next_due(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
     Ok(at)
 }
 
-/// Deletes finished jobs older than `before`; dead ones stay for the operators.
+/// Deletes jobs that finished before then, the oldest first; dead ones stay for the operators. Answers how many, as
+/// [`promote`] does.
 pub(super) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
-    let deleted = diesel::delete(
-        jobs::table
-            .filter(jobs::finished_at.lt(before))
-            .filter(jobs::state.eq_any([JobState::Done, JobState::Discarded])),
+    let deleted = crate::each_engine!(tx.conn(), c => prepared(
+        [
+            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ",
+            " AND state IN ('done', 'discarded') ORDER BY finished_at LIMIT 1000)",
+        ],
+        (value::<Instant, _>(before),),
     )
-    .execute(tx.conn())?;
+    .execute(c))?;
     Ok(deleted)
 }
 

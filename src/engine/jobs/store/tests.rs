@@ -1,14 +1,16 @@
 //! Who gets which share of a claim, and who may settle.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Claim, Cursor, Settled, Settlement, claim, enqueue_all, settle_all};
+use super::{AT_ONCE, Claim, Cursor, Settled, Settlement, claim, claim_name, enqueue_all, list, promote, prune, settle_all};
 use crate::base::id::TenantId;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx};
 use crate::engine::events::platform_tenant;
-use crate::engine::jobs::{Job, JobKind, NewJob};
+use crate::engine::jobs::{Job, JobKind, JobState, NewJob};
 
+static CLAIMS: AtomicU64 = AtomicU64::new(1);
 static KIND: JobKind = JobKind::new("test.claimed");
 
 async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
@@ -18,9 +20,10 @@ async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
 
 async fn claim_of(db: &Db, limit: i64, cursor: &mut Cursor) -> Claim {
     let mut at = *cursor;
+    let name = claim_name("w_test", CLAIMS.fetch_add(1, Ordering::Relaxed));
     let write = db.write_apart(PlatformScope::system(), move |tx| {
         let lease = tx.now().plus(chrono::Duration::minutes(1));
-        let claim = claim(tx, "w_test", limit, lease, &mut at)?;
+        let claim = claim(tx, &name, limit, lease, &mut at)?;
         Ok((claim, at))
     });
     let (claim, at) = write.await.expect("claimed");
@@ -119,5 +122,90 @@ on_both_engines! {
         assert!(!settled.contains(&lost) && settled.iter().all(|id| ours.contains(id)));
         let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &again)).await.expect("settled");
         assert!(settled.is_empty(), "an end counts once");
+    }
+
+    async fn the_end_of_a_run_is_never_taken_for_that_of_a_later_one(db: Db) {
+        enqueue(&db, TenantId::new(), 1).await;
+        let first = claimed(&db, 10, &mut Cursor::default()).await.remove(0);
+        let put_off = |job: &Job| {
+            let end = Settlement { state: JobState::Available, refund_attempt: true, ..Settlement::done() };
+            vec![Settled { job: job.clone(), end }]
+        };
+        let (end, repeated) = (put_off(&first), put_off(&first));
+        let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &end)).await.expect("settled");
+        assert_eq!(settled.len(), 1);
+        let second = claimed(&db, 10, &mut Cursor::default()).await.remove(0);
+        assert_eq!((second.id, second.attempt), (first.id, first.attempt), "its attempt was given back");
+        // The answer to the first write was lost, so it is tried again.
+        let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &repeated)).await.expect("settled");
+        assert!(settled.is_empty());
+        let running = move |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Running), None, None, 10);
+        assert_eq!(db.read(PlatformScope::system(), running).await.expect("jobs").len(), 1);
+    }
+
+    async fn every_end_is_written_as_it_was(db: Db) {
+        enqueue(&db, TenantId::new(), 5).await;
+        let later = db.clock().now().plus(chrono::Duration::hours(1));
+        let end = |state, reason: Option<&str>, refund_attempt| Settlement {
+            state,
+            run_at: (state == JobState::Retry).then_some(later),
+            last_error: reason.map(Into::into),
+            refund_attempt,
+        };
+        let ends = [
+            end(JobState::Done, None, false),
+            end(JobState::Retry, Some("failed"), false),
+            end(JobState::Retry, Some("put off"), true),
+            end(JobState::Dead, Some("gave up"), false),
+            end(JobState::Discarded, Some("pointless"), false),
+        ];
+        let jobs = claimed(&db, 10, &mut Cursor::default()).await;
+        let all: Vec<Settled> = jobs.into_iter().zip(ends).map(|(job, end)| Settled { job, end }).collect();
+        db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &all)).await.expect("settled");
+        let rows = db.read(PlatformScope::system(), |tx: &mut PlatformTx<'_>| list(tx, None, None, None, 10)).await.expect("jobs");
+        let mut seen: Vec<_> = rows
+            .iter()
+            .map(|row| (row.state.as_str(), row.attempt, row.run_at == later, row.last_error.as_deref(), row.finished_at.is_some()))
+            .collect();
+        seen.sort_unstable();
+        assert_eq!(
+            seen,
+            [
+                ("dead", 1, false, Some("gave up"), true),
+                ("discarded", 1, false, Some("pointless"), true),
+                ("done", 1, false, None, true),
+                ("retry", 0, true, Some("put off"), false),
+                ("retry", 1, true, Some("failed"), false),
+            ]
+        );
+        assert!(rows.iter().all(|row| row.lease_until.is_none()));
+    }
+
+    async fn a_backlog_is_made_claimable_and_deleted_in_pages(db: Db) {
+        let (now, day) = (db.clock().now(), chrono::Duration::days(1));
+        let waits = move |n: i64| NewJob::new(&KIND, &n).at(now.plus(chrono::Duration::seconds(1_501 - n)));
+        let many = (1..=1_500).map(|n| (TenantId::new(), waits(n))).collect();
+        db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| enqueue_all(tx, many)).await.expect("enqueued");
+        let promoted = || db.write_apart(PlatformScope::system(), promote);
+        assert_eq!(promoted().await.expect("none"), 0);
+        db.clock().advance(day);
+        assert_eq!(promoted().await.expect("a page"), AT_ONCE);
+        let left = |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Scheduled), None, None, 2_000);
+        let left = db.read(PlatformScope::system(), left).await.expect("jobs");
+        assert!(left.len() == 500 && left.iter().all(|row| row.run_at > now.plus(chrono::Duration::seconds(1_000))), "the longest waiting first");
+        assert_eq!(promoted().await.expect("the rest"), 500);
+
+        let jobs = claimed(&db, 1_500, &mut Cursor::default()).await;
+        let ends = jobs.into_iter().enumerate().map(|(n, job)| {
+            let state = if n == 0 { JobState::Dead } else { JobState::Done };
+            Settled { job, end: Settlement { state, ..Settlement::done() } }
+        });
+        let ends: Vec<Settled> = ends.collect();
+        db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &ends)).await.expect("settled");
+        let pruned = |before| db.write_long(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| prune(tx, before));
+        let ended = db.clock().now();
+        assert_eq!(pruned(ended).await.expect("none"), 0);
+        assert_eq!(pruned(ended.plus(day)).await.expect("a page"), AT_ONCE);
+        assert_eq!(pruned(ended.plus(day)).await.expect("the rest"), 499, "the dead stay");
     }
 }
