@@ -8,6 +8,7 @@
 pub mod backlog;
 mod context;
 mod death;
+mod hands;
 mod lease;
 mod model;
 pub mod registry;

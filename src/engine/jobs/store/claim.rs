@@ -69,9 +69,20 @@ struct ClaimedRow {
 struct Terms<'a> {
     worker: &'a str,
     lease_until: Timestamp,
+    /// A lane that has enough.
+    without: Option<TenantId>,
     /// Of the platform's lane, and of all others together.
     own: i64,
     others: i64,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine::jobs) struct Ask {
+    /// Jobs, at most.
+    pub limit: i64,
+    /// Of any tenant but this one.
+    pub without: Option<TenantId>,
 }
 
 /// What a claim gave.
@@ -83,19 +94,19 @@ pub(in crate::engine::jobs) struct Claim {
     pub is_all: bool,
 }
 
-/// Claims at most `limit` jobs for `worker`, and moves the cursor.
+/// Claims for `worker`, and moves the cursor.
 ///
 /// One look is enough for few jobs. It is followed by others while places are left and a lane has more than its share was,
 /// or lies before the cursor.
 pub(in crate::engine::jobs) fn claim(
     tx: &mut PlatformTx<'_>,
     worker: &str,
-    limit: i64,
+    Ask { limit, without }: Ask,
     lease_until: Timestamp,
     cursor: &mut Cursor,
 ) -> Result<Claim> {
     let own = if limit == 1 { i64::from(cursor.is_platforms) } else { limit - limit / 2 };
-    let mut terms = Terms { worker, lease_until, own, others: limit - own };
+    let mut terms = Terms { worker, lease_until, without, own, others: limit - own };
     let mut lane = cursor.lane;
     let (mut own_left, mut others_left, mut wraps, mut is_all) = (true, true, lane > FIRST, false);
     let mut rows = Vec::new();
@@ -178,6 +189,8 @@ impl Look {
 
 fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Look> {
     let from = RawId(uuid::Uuid::from_u128(lane));
+    // Nobody's: the lane of none.
+    let without = RawId(terms.without.map_or(uuid::Uuid::max(), |lane| lane.uuid()));
     match conn {
         DbConn::Postgres(conn) => {
             let claimed = prepared(
@@ -188,7 +201,8 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Look> {
                         UNION ALL \
                         SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
                                 ORDER BY jobs.tenant_id LIMIT 1) FROM lane WHERE lane.tenant_id IS NOT NULL \
-                    ), others AS MATERIALIZED (SELECT tenant_id FROM lane WHERE tenant_id IS NOT NULL LIMIT ",
+                    ), others AS MATERIALIZED (SELECT tenant_id FROM lane WHERE tenant_id <> ",
+                    " LIMIT ",
                     "), turn (tenant_id, share) AS ( \
                         SELECT '00000000-0000-0000-0000-000000000000'::uuid, ",
                     " UNION ALL SELECT tenant_id, greatest(1, ",
@@ -202,6 +216,7 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Look> {
                 ],
                 (
                     value::<Guid, _>(from),
+                    value::<Guid, _>(without),
                     value::<BigInt, _>(terms.others),
                     value::<BigInt, _>(terms.own),
                     value::<BigInt, _>(terms.others),
@@ -216,7 +231,7 @@ fn claim_from(conn: &mut DbConn, terms: Terms<'_>, lane: u128) -> Result<Look> {
             if terms.own > 0 {
                 claimed = claim_lane(conn, terms, platform_tenant(), terms.own)?;
             }
-            let lanes = if terms.others > 0 { lanes_from(conn, from, terms.others)? } else { Vec::new() };
+            let lanes = if terms.others > 0 { lanes_from(conn, from, without, terms.others)? } else { Vec::new() };
             let share = (terms.others / i64::try_from(lanes.len().max(1)).unwrap_or(1)).max(1);
             for lane in lanes {
                 claimed.extend(claim_lane(conn, terms, lane, share)?);
@@ -253,7 +268,7 @@ struct Lane {
     tenant_id: TenantId,
 }
 
-fn lanes_from(conn: &mut SqliteConnection, from: RawId, limit: i64) -> Result<Vec<TenantId>> {
+fn lanes_from(conn: &mut SqliteConnection, from: RawId, without: RawId, limit: i64) -> Result<Vec<TenantId>> {
     let lanes = prepared(
         [
             "WITH RECURSIVE lane (tenant_id) AS ( \
@@ -262,10 +277,11 @@ fn lanes_from(conn: &mut SqliteConnection, from: RawId, limit: i64) -> Result<Ve
                 UNION ALL \
                 SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
                         ORDER BY jobs.tenant_id LIMIT 1) FROM lane WHERE lane.tenant_id IS NOT NULL \
-            ) SELECT tenant_id FROM lane WHERE tenant_id IS NOT NULL LIMIT ",
+            ) SELECT tenant_id FROM lane WHERE tenant_id <> ",
+            " LIMIT ",
             "",
         ],
-        (value::<Guid, _>(from), value::<BigInt, _>(limit)),
+        (value::<Guid, _>(from), value::<Guid, _>(without), value::<BigInt, _>(limit)),
     );
     let lanes: Vec<Lane> = lanes.load(conn)?;
     Ok(lanes.into_iter().map(|lane| lane.tenant_id).collect())

@@ -19,7 +19,7 @@ use crate::engine::db::schema::jobs;
 use crate::engine::db::{DbConn, PlatformTx, TenantTx};
 use crate::engine::trace::{self, Cause};
 
-pub(super) use claim::{Claim, Cursor, claim};
+pub(super) use claim::{Ask, Claim, Cursor, claim};
 pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
 #[derive(Debug, Clone, Insertable, Queryable, Selectable)]
@@ -166,7 +166,11 @@ pub(super) fn renew(
     lease_until: Timestamp,
 ) -> Result<usize> {
     let renewed = diesel::update(jobs::table.filter(jobs::id.eq_any(running)))
-        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.like(format!("{}/%", worker.replace('_', r"\_"))).escape('\\')))
+        .filter(
+            jobs::state
+                .eq(JobState::Running)
+                .and(jobs::worker.like(format!("{}/%", worker.replace('_', r"\_"))).escape('\\')),
+        )
         .set(jobs::lease_until.eq(lease_until))
         .execute(tx.conn())?;
     Ok(renewed)
@@ -239,12 +243,10 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
         .first(tx.conn())
         .optional()?
         .ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
-    if matches!(row.state, JobState::Running | JobState::Done | JobState::Available) {
-        let message = format!("A job in state {} cannot be retried; dead, discarded and waiting ones can.", row.state);
-        return Err(Error::conflict("job.not_retryable", message));
-    }
     let now = tx.now();
-    let row = diesel::update(jobs::table.find(id))
+    // A waiting one may have been claimed since we looked, and must not be taken from whoever runs it.
+    let retried = diesel::update(jobs::table.find(id))
+        .filter(jobs::state.eq_any([JobState::Dead, JobState::Discarded, JobState::Retry, JobState::Scheduled]))
         .set((
             jobs::state.eq(JobState::Available),
             jobs::attempt.eq(0),
@@ -252,7 +254,35 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
             jobs::finished_at.eq(None::<Timestamp>),
         ))
         .returning(jobs::all_columns)
-        .get_result(tx.conn())?;
+        .get_result(tx.conn())
+        .optional()?;
+    let refuse = || {
+        let message = format!("A job in state {} cannot be retried; dead, discarded and waiting ones can.", row.state);
+        Error::conflict("job.not_retryable", message)
+    };
+    let retried = retried.ok_or_else(refuse)?;
     tx.note_enqueued();
-    Ok(row)
+    Ok(retried)
+}
+
+/// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.
+pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
+    let mut dead = jobs::table.filter(jobs::state.eq(JobState::Dead)).select(jobs::id).into_boxed();
+    if let Some(kind) = kind {
+        dead = dead.filter(jobs::kind.eq(kind.to_owned()));
+    }
+    let dead: Vec<JobId> = dead.order(jobs::id).limit(limit).load(tx.conn())?;
+    let now = tx.now();
+    let retried = diesel::update(jobs::table.filter(jobs::id.eq_any(dead)))
+        .filter(jobs::state.eq(JobState::Dead))
+        .set((
+            jobs::state.eq(JobState::Available),
+            jobs::attempt.eq(0),
+            jobs::run_at.eq(now),
+            jobs::finished_at.eq(None::<Timestamp>),
+        ))
+        .returning((jobs::id, jobs::kind))
+        .get_results(tx.conn())?;
+    tx.note_enqueued();
+    Ok(retried)
 }

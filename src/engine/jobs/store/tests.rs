@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{AT_ONCE, Claim, Cursor, Settled, Settlement, claim, claim_name, enqueue_all, list, promote, prune, settle_all};
+use super::{
+    AT_ONCE, Ask, Claim, Cursor, Settled, Settlement, claim, claim_name, enqueue_all, list, promote, prune, settle_all,
+};
 use crate::base::id::TenantId;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx};
@@ -19,11 +21,15 @@ async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
 }
 
 async fn claim_of(db: &Db, limit: i64, cursor: &mut Cursor) -> Claim {
+    ask(db, Ask { limit, without: None }, cursor).await
+}
+
+async fn ask(db: &Db, ask: Ask, cursor: &mut Cursor) -> Claim {
     let mut at = *cursor;
     let name = claim_name("w_test", CLAIMS.fetch_add(1, Ordering::Relaxed));
     let write = db.write_apart(PlatformScope::system(), move |tx| {
         let lease = tx.now().plus(chrono::Duration::minutes(1));
-        let claim = claim(tx, &name, limit, lease, &mut at)?;
+        let claim = claim(tx, &name, ask, lease, &mut at)?;
         Ok((claim, at))
     });
     let (claim, at) = write.await.expect("claimed");
@@ -75,6 +81,18 @@ on_both_engines! {
         let shares = shares(&claim.jobs);
         assert_eq!((claim.jobs.len(), shares.len(), shares[&busy]), (40, 5, 36));
         assert!(!claim.is_all);
+    }
+
+    async fn who_has_enough_is_left_out(db: Db) {
+        let (busy, quiet) = (TenantId::new(), TenantId::new());
+        enqueue(&db, busy, 10).await;
+        enqueue(&db, quiet, 2).await;
+        enqueue(&db, platform_tenant(), 1).await;
+        let without = Ask { limit: 20, without: Some(busy) };
+        let claim = ask(&db, without, &mut Cursor::default()).await;
+        assert_eq!(shares(&claim.jobs), BTreeMap::from([(quiet, 2), (platform_tenant(), 1)]));
+        assert!(claim.is_all);
+        assert_eq!(claimed(&db, 20, &mut Cursor::default()).await.len(), 10);
     }
 
     async fn what_lies_before_the_cursor_is_seen_before_a_worker_rests(db: Db) {
