@@ -11,6 +11,8 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::settler::PATIENCE;
+use super::worker::STALE;
 use crate::base::id::JobId;
 use crate::base::time::Timestamp;
 
@@ -19,8 +21,16 @@ const TOLERANCE: Duration = Duration::from_secs(5);
 /// How long living workers have to notice a jump; they look at least once a second.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-pub(super) const LEASE: chrono::Duration = chrono::Duration::seconds(150);
+/// How long a claim holds: while a job waits for its place, runs, and settles, however slowly.
+pub(super) const LEASE: chrono::Duration = chrono::Duration::seconds(LEASE_SECONDS.cast_signed());
+const LEASE_SECONDS: u64 = 150;
+
+/// The longest timeout a kind may have. Whoever ran for so long still settles under its lease; a longer run could be given
+/// to another worker before.
+pub(super) const LONGEST_RUN: Duration =
+    Duration::from_secs(LEASE_SECONDS - STALE.as_secs() - PATIENCE.as_secs() - MARGIN.as_secs());
+/// For what is written beside the settling, and clocks that differ.
+const MARGIN: Duration = Duration::from_secs(10);
 
 /// One worker's leases. Cheap to clone; the clones are the same.
 #[derive(Clone)]
