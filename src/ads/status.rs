@@ -13,7 +13,7 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 
 /// Completes the ad campaigns whose end has come.
-pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended");
+pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();
 
 /// Takes one step. Where it changes nothing, nothing is recorded.
 ///
