@@ -180,7 +180,10 @@ fn statements_name_their_columns() {
     let all = |code: &str| {
         let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
         ["SELECT *", "RETURNING *"].iter().any(|sign| code.contains(sign))
-            || code.split("RETURNING ").skip(1).any(|list| list.split(['"', ' ']).next().is_some_and(|c| c.ends_with(".*")))
+            || code
+                .split("RETURNING ")
+                .skip(1)
+                .any(|list| list.split(['"', ' ']).next().is_some_and(|c| c.ends_with(".*")))
     };
     assert!(all("SELECT * FROM x") && all("RETURNING y.*\"") && !all("RETURNING jobs.id\""));
     let found: Vec<String> = files().into_iter().filter(|(_, code)| all(code)).map(|(file, _)| file).collect();

@@ -16,9 +16,8 @@ const WATCHFUL: [(&str, u32); 5] = [
 /// The URL of a server, which names how long to wait for it.
 pub(super) fn watchful(url: &str) -> String {
     let query = url.split_once('?').map(|(_, query)| query);
-    let named = |name: &str| {
-        query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some(name)))
-    };
+    let named =
+        |name: &str| query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some(name)));
     let mut completed = url.to_string();
     for (name, value) in WATCHFUL.iter().filter(|(name, _)| !named(name)) {
         let glue = match completed.split_once('?') {

@@ -92,8 +92,8 @@ mod tests {
     use diesel::sql_types::Text;
 
     use super::*;
-    use crate::engine::db::testing::on_both_engines;
     use crate::engine::db::Db;
+    use crate::engine::db::testing::on_both_engines;
 
     #[derive(QueryableByName)]
     struct Shown {
