@@ -6,6 +6,7 @@ mod settle;
 mod tests;
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::lease::{LEASE, Rescue};
 use super::model::{JobState, NewJob};
@@ -104,6 +105,7 @@ impl TenantTx<'_> {
 pub(super) const AT_ONCE: usize = 1_000;
 
 /// Makes jobs whose time has come claimable, the longest waiting first. Answers how many; when [`AT_ONCE`], there are more.
+// SQLite is told by which index, here and below: it would take the one by state, and read and sort all that waits.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let now = value::<Instant, _>(tx.now());
     let due = match tx.conn() {
@@ -119,7 +121,7 @@ pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
         DbConn::Sqlite(conn) => prepared(
             [
                 "UPDATE jobs SET state = 'available' WHERE id IN \
-                 (SELECT id FROM jobs WHERE state IN ('scheduled', 'retry') AND run_at <= ",
+                 (SELECT id FROM jobs INDEXED BY jobs_due WHERE state IN ('scheduled', 'retry') AND run_at <= ",
                 " ORDER BY run_at LIMIT 1000)",
             ],
             (now,),
@@ -176,28 +178,49 @@ pub(super) fn renew(
     Ok(renewed)
 }
 
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Instant)]
+    run_at: Timestamp,
+}
+
 /// When the next waiting job is due.
 pub(super) fn next_due(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
-    let at = jobs::table
-        .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]))
-        .order(jobs::run_at)
-        .select(jobs::run_at)
-        .first(tx.conn())
-        .optional()?;
-    Ok(at)
+    let first = value::<BigInt, _>(1_i64);
+    let due: Vec<Due> = match tx.conn() {
+        DbConn::Postgres(conn) => prepared(
+            ["SELECT run_at FROM jobs WHERE state IN ('scheduled', 'retry') ORDER BY run_at LIMIT ", ""],
+            (first,),
+        )
+        .load(conn)?,
+        DbConn::Sqlite(conn) => prepared(
+            [
+                "SELECT run_at FROM jobs INDEXED BY jobs_due WHERE state IN ('scheduled', 'retry') ORDER BY run_at LIMIT ",
+                "",
+            ],
+            (first,),
+        )
+        .load(conn)?,
+    };
+    Ok(due.into_iter().next().map(|due| due.run_at))
 }
 
 /// Deletes jobs that finished before then, the oldest first; dead ones stay for the operators. Answers how many, as
 /// [`promote`] does.
 pub(super) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
-    let deleted = crate::each_engine!(tx.conn(), c => prepared(
-        [
-            "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ",
-            " AND state IN ('done', 'discarded') ORDER BY finished_at LIMIT 1000)",
-        ],
-        (value::<Instant, _>(before),),
-    )
-    .execute(c))?;
+    const REST: &str = " AND state IN ('done', 'discarded') ORDER BY finished_at LIMIT 1000)";
+    let before = value::<Instant, _>(before);
+    let deleted = match tx.conn() {
+        DbConn::Postgres(conn) => {
+            prepared(["DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ", REST], (before,))
+                .execute(conn)?
+        }
+        DbConn::Sqlite(conn) => prepared(
+            ["DELETE FROM jobs WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_finished WHERE finished_at < ", REST],
+            (before,),
+        )
+        .execute(conn)?,
+    };
     Ok(deleted)
 }
 
