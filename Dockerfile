@@ -25,7 +25,7 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
-# It answers SIGTERM by finishing what runs; allow 50 s.
+# It answers SIGTERM by finishing what runs; allow 60 s.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 CMD ["leadwright", "health"]
 ENTRYPOINT ["leadwright"]

@@ -14,7 +14,7 @@ use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 
 /// Completes the ad campaigns whose end has come.
-pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended");
+pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();
 
 /// Takes one step. Where it changes nothing, nothing is recorded. A tenant's step towards running leads to the operators
 /// first, where they have to agree; an operator's is their agreement.

@@ -6,7 +6,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::migrate;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_health).service(get_readiness).service(get_metrics);
@@ -26,13 +25,19 @@ async fn get_health() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
 }
 
-/// The process can do its work: storage answers and is migrated.
+/// The process can do its work: storage answers and is migrated, and nobody has told it to stop.
 #[utoipa::path(operation_id = "get_readiness", tag = "Health", security(()), responses((status = 200, description = "Ready", body = Health),
-    (status = 503, description = "Storage cannot be reached or is older than this version", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
 #[get("/readyz")]
 async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
+    if core.db.wake().is_stopped() {
+        return Err(Error::unavailable(
+            "process.stopping",
+            "This process finishes what it has begun and takes nothing new.",
+        ));
+    }
     core.db.ping().await?;
-    if core.db.with_connection(migrate::is_pending).await? {
+    if !core.db.is_migrated().await? {
         return Err(Error::unavailable(
             "storage.not_migrated",
             "The database is older than this version; run leadwright migrate.",

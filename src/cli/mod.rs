@@ -121,6 +121,9 @@ pub async fn run() -> Outcome {
     let config = Config::from_source(&source)?;
     let level = if matches!(command, Command::Doctor { .. }) { "error" } else { "info" };
     let telemetry = telemetry::start(config.json_logs, level, config.otlp_endpoint.as_deref())?;
+    for name in &config.unknown {
+        tracing::warn!("there is no setting {name}; see leadwright doctor and the README");
+    }
     let outcome = obey(command, config).await;
     telemetry.finish().await;
     outcome

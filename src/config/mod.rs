@@ -55,6 +55,8 @@ pub struct Config {
     pub otlp_endpoint: Option<String>,
     pub worker: WorkerSettings,
     pub providers: ProviderSettings,
+    /// Variables of the environment that are named like settings and are none: most likely misspelt.
+    pub unknown: Vec<String>,
 }
 
 /// What was refused: one line per setting.
@@ -135,6 +137,7 @@ impl Config {
             otlp_endpoint,
             worker,
             providers: providers(&mut r),
+            unknown: source.unknown().to_vec(),
         };
         let status_url = format!("{}/v1/webhooks/twilio/status", config.public_url);
         config.providers.twilio.status_callback_url = Some(status_url);

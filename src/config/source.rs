@@ -8,7 +8,10 @@ use super::settings::{PREFIX, is_known};
 
 /// Settings by name, before they are typed.
 #[derive(Debug, Default)]
-pub struct Source(BTreeMap<String, String>);
+pub struct Source {
+    values: BTreeMap<String, String>,
+    unknown: Vec<String>,
+}
 
 impl Source {
     /// Reads `$LEADWRIGHT_CONFIG` or `leadwright.toml` when present, then the environment.
@@ -23,19 +26,30 @@ impl Source {
         if named.is_some() || path.exists() {
             source.read_file(&path)?;
         }
-        for (name, value) in std::env::vars() {
-            if let Some(name) = name.strip_prefix(PREFIX)
-                && is_known(name)
-            {
-                source.0.insert(name.into(), value);
-            }
-        }
+        source.read_environment(std::env::vars());
         if !source.has("OTLP_ENDPOINT")
             && let Ok(standard) = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT")
         {
-            source.0.insert("OTLP_ENDPOINT".into(), standard);
+            source.values.insert("OTLP_ENDPOINT".into(), standard);
         }
         Ok(source)
+    }
+
+    /// Settings that do not exist are told, not refused: the environment is not ours alone.
+    fn read_environment(&mut self, variables: impl Iterator<Item = (String, String)>) {
+        for (variable, value) in variables {
+            match variable.strip_prefix(PREFIX) {
+                Some(name) if is_known(name) => drop(self.values.insert(name.into(), value)),
+                Some("CONFIG") | None => {}
+                Some(_) => self.unknown.push(variable),
+            }
+        }
+        self.unknown.sort_unstable();
+    }
+
+    /// Variables of the environment that are named like settings and are none.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
     }
 
     fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
@@ -52,23 +66,23 @@ impl Source {
         if !unknown.is_empty() {
             return Err(ConfigError(unknown));
         }
-        self.0.extend(flat);
+        self.values.extend(flat);
         Ok(())
     }
 
     /// Overrides one setting, for a command's option.
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> &mut Self {
-        self.0.insert(name.into(), value.into());
+        self.values.insert(name.into(), value.into());
         self
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.values.contains_key(name)
     }
 
     /// A setting as it was written; an empty one counts as not set.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 }
 
@@ -88,4 +102,24 @@ fn flatten(prefix: &str, table: &toml::Table, flat: &mut Vec<(String, String)>) 
 
 fn scalar(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_that_is_no_setting_is_told() {
+        let mut source = Source::default();
+        let variables = [
+            ("LEADWRIGHT_TRUSTPROXY", "true"),
+            ("LEADWRIGHT_BIND", "0.0.0.0:80"),
+            ("LEADWRIGHT_CONFIG", "/etc/leadwright.toml"),
+            ("LEADWRIGHT_bind", "0.0.0.0:81"),
+            ("PATH", "/bin"),
+        ];
+        source.read_environment(variables.map(|(name, value)| (name.into(), value.into())).into_iter());
+        assert_eq!(source.unknown(), ["LEADWRIGHT_TRUSTPROXY", "LEADWRIGHT_bind"]);
+        assert_eq!(source.get("BIND"), Some("0.0.0.0:80"));
+    }
 }

@@ -19,8 +19,8 @@ use crate::inbox::model::MessageStatus;
 use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 
-/// Delivers one notification.
-pub static DELIVER: JobKind = JobKind::new("notification.deliver").priority(2);
+/// Delivers one notification. It is tried for about eight hours: later it would be no news.
+pub static DELIVER: JobKind = JobKind::new("notification.deliver").priority(2).max_attempts(18);
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Payload {

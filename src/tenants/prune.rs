@@ -9,7 +9,7 @@ use crate::engine::http::once;
 use crate::engine::jobs::{JobContext, JobKind, Outcome, Registry};
 
 /// Once an hour.
-pub static PRUNE: JobKind = JobKind::new("credentials.prune").priority(9);
+pub static PRUNE: JobKind = JobKind::new("credentials.prune").periodic().priority(9);
 
 /// Ended sessions and invitations are kept for so long, for whoever asks what happened.
 const KEPT_DAYS: i64 = 30;

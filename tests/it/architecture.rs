@@ -173,6 +173,23 @@ fn each_tool_has_its_room() {
     assert!(diesel_outside.is_empty(), "diesel outside stores and the engine: {diesel_outside:?}");
 }
 
+/// A connection keeps its statements, and PostgreSQL refuses a kept one when its columns have become more: an older process
+/// would fail beside a newer one that has migrated.
+#[test]
+fn statements_name_their_columns() {
+    let all = |code: &str| {
+        let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
+        ["SELECT *", "RETURNING *"].iter().any(|sign| code.contains(sign))
+            || code
+                .split("RETURNING ")
+                .skip(1)
+                .any(|list| list.split(['"', ' ']).next().is_some_and(|c| c.ends_with(".*")))
+    };
+    assert!(all("SELECT * FROM x") && all("RETURNING y.*\"") && !all("RETURNING jobs.id\""));
+    let found: Vec<String> = files().into_iter().filter(|(_, code)| all(code)).map(|(file, _)| file).collect();
+    assert!(found.is_empty(), "statements that ask for every column: {found:?}");
+}
+
 #[test]
 fn every_module_says_what_it_is() {
     let opening = |text: &str| {

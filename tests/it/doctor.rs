@@ -52,6 +52,7 @@ both_engines! {
         let failed: Vec<_> = findings.iter().filter(|finding| finding.state == Standing::Failed).collect();
         assert!(failed.is_empty(), "{failed:#?}");
         for (name, words) in [
+            ("settings", "every one is known"),
             ("database", "MB"),
             ("migrations", "all applied"),
             ("master key", "opens the stored data"),

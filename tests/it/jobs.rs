@@ -75,6 +75,72 @@ both_engines! {
         app.operator().post(&path, json!({})).await.problem(409, "job.not_retryable");
     }
 
+    async fn what_an_outage_killed_runs_again_together(app: TestApp) {
+        static LOST: JobKind = JobKind::new("test.lost_together").max_attempts(1);
+        let mut broken = Registry::default();
+        broken.handle(&LOST, |_| async { Err(Error::upstream("test.broken", "it is broken")) });
+        broken.handle(&ORDERED, |_| async { Ok(Outcome::Dead(Error::upstream("test.broken", "for good"))) });
+        let many = (0..205).map(|n| (TenantId::new(), NewJob::new(&LOST, &json!({ "n": n })))).collect();
+        app.app.core.db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| store::enqueue_all(tx, many)).await.expect("enqueued");
+        enqueue(&app, TenantId::new(), NewJob::new(&ORDERED, &json!({}))).await;
+        worker(&app, broken, 32).run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Dead), "test.lost_together").await.len(), 205);
+        let oldest = rows(&app, Some(JobState::Dead), "test.lost_together").await.pop().expect("one").id;
+        let retry = |body: serde_json::Value| app.operator().post("/v1/ops/jobs/retry", body);
+        let these = json!({ "state": "dead", "kind": "test.lost_together" });
+        assert_eq!(retry(these.clone()).await.ok(), json!({ "retried": 200, "has_more": true }));
+        let row = rows(&app, Some(JobState::Available), "test.lost_together").await.pop().expect("the oldest first");
+        assert_eq!((row.id, row.attempt, row.finished_at), (oldest, 0, None));
+        assert_eq!(retry(these.clone()).await.ok(), json!({ "retried": 5, "has_more": false }));
+        assert_eq!(retry(these).await.ok()["retried"], 0);
+        assert_eq!(rows(&app, Some(JobState::Dead), "test.ordered").await.len(), 1, "another kind");
+        retry(json!({ "state": "running" })).await.expect(422);
+        retry(json!({})).await.expect(422);
+        let mut healthy = Registry::default();
+        healthy.handle(&LOST, |_| async { Ok(Outcome::Done) });
+        worker(&app, healthy, 32).run_until_idle().await.expect("runs");
+        assert_eq!(rows(&app, Some(JobState::Done), "test.lost_together").await.len(), 205);
+        assert_eq!(retry(json!({ "state": "dead" })).await.ok()["retried"], 1, "every kind");
+    }
+
+    async fn one_tenants_slow_jobs_leave_places_to_the_others(app: TestApp) {
+        let (started, proceed) = (Arc::new(tokio::sync::Semaphore::new(0)), Arc::new(tokio::sync::Semaphore::new(0)));
+        let ran = Arc::new(tokio::sync::Semaphore::new(0));
+        let mut registry = Registry::default();
+        let (told, waits, done) = (started.clone(), proceed.clone(), ran.clone());
+        registry.handle(&PLAIN, move |_| {
+            let (told, waits, done) = (told.clone(), waits.clone(), done.clone());
+            async move {
+                told.add_permits(1);
+                waits.acquire().await.expect("open").forget();
+                done.add_permits(1);
+                Ok(Outcome::Done)
+            }
+        });
+        let passed = Arc::new(tokio::sync::Notify::new());
+        let told = passed.clone();
+        registry.handle(&ORDERED, move |_| {
+            told.notify_one();
+            async { Ok(Outcome::Done) }
+        });
+        let (busy, quiet) = (TenantId::new(), TenantId::new());
+        let many = (0..40).map(|n| (busy, NewJob::new(&PLAIN, &json!({ "n": n })))).collect();
+        app.app.core.db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| store::enqueue_all(tx, many)).await.expect("enqueued");
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let running = tokio::spawn(worker(&app, registry, 8).run(stopping));
+        let minute = Duration::from_secs(60);
+        tokio::time::timeout(minute, started.acquire_many(6)).await.expect("three quarters").expect("open").forget();
+        for _ in 0..3 {
+            enqueue(&app, quiet, NewJob::new(&ORDERED, &json!({}))).await;
+            tokio::time::timeout(minute, passed.notified()).await.expect("a place was left");
+        }
+        assert_eq!(started.available_permits(), 0, "no more than these");
+        proceed.add_permits(40);
+        tokio::time::timeout(minute, ran.acquire_many(40)).await.expect("all run in the end").expect("open").forget();
+        stop.send(true).expect("it listens");
+        tokio::time::timeout(minute, running).await.expect("it stopped").expect("cleanly");
+    }
+
     async fn one_tenants_queue_does_not_delay_another(app: TestApp) {
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut registry = Registry::default();

@@ -6,7 +6,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use leadwright::each_engine;
-use leadwright::engine::db::migrate;
+use leadwright::engine::db::{PlatformScope, PlatformTx, migrate};
 
 use crate::both_engines;
 
@@ -82,5 +82,30 @@ both_engines! {
         assert_eq!(db.with_connection(migrate::up).await.expect("up").len(), count);
         assert!(db.with_connection(migrate::up).await.expect("again").is_empty());
         app.anonymous().get("/readyz").await.ok();
+    }
+
+    async fn readiness_waits_for_no_writer(app: TestApp) {
+        app.anonymous().get("/readyz").await.ok();
+        let (go, gone) = std::sync::mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let db = app.app.core.db.clone();
+        let busy = tokio::spawn(async move {
+            let write = move |_: &mut PlatformTx<'_>| {
+                let _ = begun.send(());
+                let _ = gone.recv();
+                Ok(())
+            };
+            db.write(PlatformScope::system(), write).await
+        });
+        begins.await.expect("it writes");
+        app.anonymous().get("/readyz").await.ok();
+        go.send(()).expect("it waits");
+        busy.await.expect("joined").expect("written");
+    }
+
+    async fn who_is_told_to_stop_is_alive_and_not_ready(app: TestApp) {
+        app.app.core.db.wake().stop();
+        app.anonymous().get("/readyz").await.problem(503, "process.stopping");
+        app.anonymous().get("/healthz").await.ok();
     }
 }

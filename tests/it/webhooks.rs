@@ -169,7 +169,7 @@ both_engines! {
         app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "153125381133", "form_id": "612312312312", "field_data": fields, "leadgen_id": "4711" })).await;
         for _ in 0..40 {
             app.run_jobs().await;
-            app.advance(chrono::Duration::hours(1));
+            app.advance(chrono::Duration::hours(2));
         }
         assert!(tenant.leads_as_operator(&app).await.is_empty());
         let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=webhook.process").await.ok();

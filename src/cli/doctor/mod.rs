@@ -30,15 +30,41 @@ pub(super) async fn run(config: Config, json: bool) -> super::Outcome {
 
 /// Everything that was looked at, in the order in which to repair it.
 pub async fn examine(app: &App) -> Vec<Finding> {
-    let mut findings = storage::examine(app).await;
+    let mut findings = vec![settings(&app.config.unknown)];
+    findings.extend(storage::examine(app).await);
     findings.extend(address::examine(app).await);
     findings.extend(app.providers.check(&app.config.public_url, &app.config.email_from).await);
     findings
+}
+
+fn settings(unknown: &[String]) -> Finding {
+    if unknown.is_empty() {
+        return Finding::ok("settings", "every one is known");
+    }
+    let detail = format!("nobody reads {}", unknown.join(", "));
+    Finding::warning(
+        "settings",
+        detail,
+        "Correct the name, or take it out of the environment; the README has them all.",
+    )
 }
 
 fn print(finding: &Finding) {
     println!("{:<8} {:<24} {}", finding.state.as_str(), finding.name, finding.detail);
     if let Some(advice) = &finding.advice {
         println!("{:<8} {:<24} → {advice}", "", "");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_nobody_reads_is_a_warning() {
+        assert_eq!(settings(&[]).state, Standing::Ok);
+        let misspelt = settings(&["LEADWRIGHT_TRUSTPROXY".to_string()]);
+        assert_eq!(misspelt.state, Standing::Warning);
+        assert!(misspelt.detail.contains("LEADWRIGHT_TRUSTPROXY"));
     }
 }

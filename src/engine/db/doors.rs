@@ -4,6 +4,7 @@
 //! on SQLite it goes to the one [`Writer`]. What happens around a write is the same for both: [`Work`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -13,6 +14,7 @@ use super::error;
 use super::freshness::Freshness;
 use super::listen::Listener;
 use super::manager::{Engine, Manager};
+use super::migrate;
 use super::pool::{Lease, Pool, Turn};
 use super::presence::Presence;
 use super::scope::{PlatformScope, PlatformTx, Scope};
@@ -53,6 +55,7 @@ struct Inner {
     /// SQLite's.
     writer: Option<Writer>,
     around: Surroundings,
+    is_migrated: AtomicBool,
 }
 
 impl Db {
@@ -77,7 +80,14 @@ impl Db {
         };
         let pool = Pool::new(manager, settings.pool_size);
         let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
-        Ok(Self(Arc::new(Inner { engine, url: settings.url.clone(), pool, writer, around })))
+        Ok(Self(Arc::new(Inner {
+            engine,
+            url: settings.url.clone(),
+            pool,
+            writer,
+            around,
+            is_migrated: AtomicBool::new(false),
+        })))
     }
 
     pub fn engine(&self) -> Engine {
@@ -224,6 +234,21 @@ impl Db {
             return answered.await.map_err(Error::internal)?;
         }
         self.on_connection(body).await
+    }
+
+    /// Has the database all that this version needs? Asked of a reader, who waits for no writer, and only until it has.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        if self.0.is_migrated.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let is_pending = match self.on_connection(migrate::is_pending).await {
+            // A reader cannot even look where nothing was ever written.
+            Err(error) if error.kind() == ErrorKind::Internal => self.with_connection(migrate::is_pending).await,
+            known => known,
+        };
+        let is_migrated = !is_pending?;
+        self.0.is_migrated.store(is_migrated, Ordering::Relaxed);
+        Ok(is_migrated)
     }
 
     /// Can a statement run now?

@@ -24,6 +24,11 @@ pub fn is_lock_timeout(error: &Diesel) -> bool {
     matches!(error, Diesel::DatabaseError(_, info) if info.message().contains(LOCK_TIMEOUT))
 }
 
+/// The same of an error of ours.
+pub fn waited_in_vain(error: &Error) -> bool {
+    error.code() == "storage.unavailable" && error.chain().contains(LOCK_TIMEOUT)
+}
+
 /// Storage cannot be reached, is full, or is too busy: nothing was written, the caller may try again.
 pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::unavailable(
@@ -93,6 +98,7 @@ mod tests {
             let error = Error::from(error);
             assert_eq!(error.code(), "storage.unavailable");
             assert!(error.retry_after().is_some());
+            assert_eq!(waited_in_vain(&error), error.chain().contains("lock timeout"));
         }
         assert_ne!(Error::from(said("syntax error")).code(), "storage.unavailable");
     }

@@ -11,6 +11,7 @@ use diesel::sql_types::Text;
 
 use super::conn::DbConn;
 use super::freshness::Freshness;
+use super::liveness::watchful;
 use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::engine::jobs::Wake;
@@ -63,7 +64,7 @@ impl Listener {
     /// whole database queue behind one lock. Changes are rare, and are told inside theirs.
     #[allow(clippy::disallowed_methods)] // as above
     fn listen(&self) -> Result<(), Box<dyn std::error::Error>> {
-        let mut conn = PgConnection::establish(&self.url)?;
+        let mut conn = PgConnection::establish(&watchful(&self.url))?;
         conn.batch_execute(&format!("LISTEN {WORK}; LISTEN {CHANGES}"))?;
         self.freshness.start_hearing();
         let mut sure = Instant::now();

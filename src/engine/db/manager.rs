@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::conn::DbConn;
+use super::liveness::watchful;
 
 /// Which engine a URL names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +64,18 @@ impl From<diesel::result::Error> for NotConnected {
     }
 }
 
+/// How long PostgreSQL may work on one statement.
+pub(super) const STATEMENT_TIMEOUT: &str = "30s";
+
 impl Manager {
     pub fn connect(&self) -> Result<DbConn, NotConnected> {
         let conn = match self.engine {
             Engine::Postgres => {
-                let mut conn = PgConnection::establish(&self.url)?;
-                conn.batch_execute("SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s'")?;
+                let mut conn = PgConnection::establish(&watchful(&self.url))?;
+                conn.batch_execute(&format!(
+                    "SET TIME ZONE 'UTC'; SET statement_timeout = '{STATEMENT_TIMEOUT}'; SET lock_timeout = '10s'; \
+                     SET idle_in_transaction_session_timeout = '60s'"
+                ))?;
                 DbConn::Postgres(conn)
             }
             Engine::Sqlite => {

@@ -5,6 +5,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::DbConn;
 use super::error;
+use super::manager::STATEMENT_TIMEOUT;
 use crate::base::{Error, Result};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -16,9 +17,9 @@ pub fn up(conn: &mut DbConn) -> Result<Vec<String>> {
         DbConn::Postgres(c) => {
             // One process at a time; the others wait here and then find nothing to do.
             lock(c, "SELECT pg_advisory_lock(7239012466)")?;
-            let applied = c.run_pending_migrations(POSTGRES).map(|list| names(&list));
+            let applied = unhurried(c, |c| c.run_pending_migrations(POSTGRES).map(|list| names(&list)));
             lock(c, "SELECT pg_advisory_unlock(7239012466)")?;
-            applied
+            applied?
         }
         DbConn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|list| names(&list)),
     };
@@ -28,7 +29,7 @@ pub fn up(conn: &mut DbConn) -> Result<Vec<String>> {
 /// Takes everything down again (for tests of the migrations themselves).
 pub fn down(conn: &mut DbConn) -> Result<Vec<String>> {
     let reverted = match conn {
-        DbConn::Postgres(c) => c.revert_all_migrations(POSTGRES).map(|list| names(&list)),
+        DbConn::Postgres(c) => unhurried(c, |c| c.revert_all_migrations(POSTGRES).map(|list| names(&list)))?,
         DbConn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|list| names(&list)),
     };
     reverted.map_err(Error::internal)
@@ -62,6 +63,19 @@ fn versions<DB: diesel::backend::Backend>(source: impl MigrationSource<DB>) -> R
     Ok(list.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
+/// A change of a large table takes longer than any statement of ours may. It still does not wait longer for a lock.
+fn unhurried<T>(conn: &mut diesel::PgConnection, body: impl FnOnce(&mut diesel::PgConnection) -> T) -> Result<T> {
+    set_timeout(conn, "0")?;
+    let done = body(conn);
+    set_timeout(conn, STATEMENT_TIMEOUT)?;
+    Ok(done)
+}
+
+fn set_timeout(conn: &mut diesel::PgConnection, timeout: &str) -> Result<()> {
+    use diesel::connection::SimpleConnection;
+    conn.batch_execute(&format!("SET statement_timeout = '{timeout}'")).map_err(error::unavailable)
+}
+
 fn lock(conn: &mut diesel::PgConnection, sql: &str) -> Result<()> {
     use diesel::connection::SimpleConnection;
     conn.batch_execute(sql).map_err(error::unavailable)
@@ -69,4 +83,43 @@ fn lock(conn: &mut diesel::PgConnection, sql: &str) -> Result<()> {
 
 fn names(list: &[diesel::migration::MigrationVersion<'_>]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::engine::db::Db;
+    use crate::engine::db::testing::on_both_engines;
+
+    #[derive(QueryableByName)]
+    struct Shown {
+        #[diesel(sql_type = Text)]
+        statement_timeout: String,
+    }
+
+    fn timeout(conn: &mut diesel::PgConnection) -> String {
+        let shown: Shown = diesel::sql_query("SHOW statement_timeout").get_result(conn).expect("a setting");
+        shown.statement_timeout
+    }
+
+    on_both_engines! {
+        async fn migrations_take_their_time_and_nothing_else_does(db: Db) {
+            let seen = db.with_connection(|conn| {
+                let DbConn::Postgres(conn) = conn else { return Ok(None) };
+                let during = unhurried(conn, |conn| {
+                    let during = timeout(conn);
+                    conn.batch_execute("SELECT nothing").expect_err("no such column");
+                    during
+                })?;
+                Ok(Some((during, timeout(conn))))
+            });
+            let seen = seen.await.expect("a connection");
+            assert_eq!(seen.is_some(), db.engine() == crate::engine::db::Engine::Postgres);
+            assert!(seen.is_none_or(|(during, after)| (during.as_str(), after.as_str()) == ("0", "30s")));
+        }
+    }
 }

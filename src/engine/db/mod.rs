@@ -14,6 +14,7 @@ mod freshness;
 pub mod insert;
 pub mod key_check;
 mod listen;
+mod liveness;
 mod manager;
 pub mod migrate;
 mod pool;

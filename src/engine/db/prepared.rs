@@ -67,3 +67,5 @@ between!(A Va 0, B Vb 1, C Vc 2);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5);
+between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6);
+between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6, H Vh 7);

@@ -35,6 +35,31 @@ fn refusal() -> Error {
 }
 
 on_both_engines! {
+    async fn a_transaction_that_sqlite_ended_by_itself_takes_everything_with_it(db: Db) {
+        // PostgreSQL's transactions are nobody else's.
+        if db.engine() == Engine::Postgres {
+            return;
+        }
+        let (go, gone) = std::sync::mpsc::channel::<()>();
+        let system = PlatformScope::system;
+        // Keeps the writer busy until the two behind it share a transaction.
+        let busy = db.write(system(), move |_: &mut PlatformTx<'_>| {
+            let _ = gone.recv();
+            Err::<(), _>(refusal())
+        });
+        let silent = db.write(system(), |tx: &mut PlatformTx<'_>| {
+            insert(tx, "silent")?;
+            crate::each_engine!(tx.conn(), c => c.batch_execute("ROLLBACK"))?;
+            Ok(())
+        });
+        let behind = db.write(system(), |tx: &mut PlatformTx<'_>| insert(tx, "behind"));
+        let (_, silent, behind, ()) = tokio::join!(busy, silent, behind, async { go.send(()).expect("it waits") });
+        assert_eq!(silent.expect_err("it is not there").kind(), ErrorKind::Unavailable);
+        let behind_is_there = behind.is_ok();
+        assert_eq!(names(&db).await, if behind_is_there { vec!["behind"] } else { vec![] });
+        db.write(system(), |tx: &mut PlatformTx<'_>| insert(tx, "next")).await.expect("the writer goes on");
+    }
+
     async fn whoever_fails_among_many_fails_alone(db: Db) {
         let (told, followed) = std::sync::mpsc::channel();
         let writes = (0..40).map(|n| {

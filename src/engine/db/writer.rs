@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
 
 use super::conn::DbConn;
@@ -234,6 +234,11 @@ impl Group {
         if !keep {
             on_sqlite(conn, AnsiTransactionManager::rollback_transaction)?;
             on_sqlite(conn, |c| AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"))?;
+        } else if on_sqlite(conn, |c| c.batch_execute("BEGIN")).is_ok() {
+            // There was none any more: SQLite had ended it, and the member did not tell. Whatever came next would be written
+            // by itself. A savepoint, which the others have, would not have been found.
+            let _ = on_sqlite(conn, |c| c.batch_execute("ROLLBACK"));
+            return Err(diesel::result::Error::BrokenTransactionManager);
         }
         Ok(keep)
     }

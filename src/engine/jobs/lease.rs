@@ -6,10 +6,13 @@
 //! takes nobody's for a while, so that the others can do the same. The same while passes after its start, which a jump
 //! may have preceded, before it believes that a lease too far ahead is a dead worker's of before the clock was set back.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::settler::PATIENCE;
+use super::worker::STALE;
 use crate::base::id::JobId;
 use crate::base::time::Timestamp;
 
@@ -18,8 +21,16 @@ const TOLERANCE: Duration = Duration::from_secs(5);
 /// How long living workers have to notice a jump; they look at least once a second.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Longer than any kind's timeout: a run that is cut off still holds its lease while it settles.
-pub(super) const LEASE: chrono::Duration = chrono::Duration::seconds(150);
+/// How long a claim holds: while a job waits for its place, runs, and settles, however slowly.
+pub(super) const LEASE: chrono::Duration = chrono::Duration::seconds(LEASE_SECONDS.cast_signed());
+const LEASE_SECONDS: u64 = 150;
+
+/// The longest timeout a kind may have. Whoever ran for so long still settles under its lease; a longer run could be given
+/// to another worker before.
+pub(super) const LONGEST_RUN: Duration =
+    Duration::from_secs(LEASE_SECONDS - STALE.as_secs() - PATIENCE.as_secs() - MARGIN.as_secs());
+/// For what is written beside the settling, and clocks that differ.
+const MARGIN: Duration = Duration::from_secs(10);
 
 /// One worker's leases. Cheap to clone; the clones are the same.
 #[derive(Clone)]
@@ -28,7 +39,8 @@ pub(super) struct Leases(Arc<Inner>);
 struct Inner {
     pace: Mutex<Pace>,
     /// What runs here now. A run that was given up is not among them, although its lease goes on.
-    held: Mutex<HashSet<JobId>>,
+    /// One may be here twice: put off, claimed again, and the first end not written yet.
+    held: Mutex<HashMap<JobId, usize>>,
 }
 
 /// A job is held until this is dropped.
@@ -36,7 +48,13 @@ pub(super) struct Held(Leases, JobId);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        locked(&self.0.0.held).remove(&self.1);
+        let mut held = locked(&self.0.0.held);
+        if let Entry::Occupied(mut count) = held.entry(self.1) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 
@@ -47,14 +65,14 @@ impl Leases {
     }
 
     pub fn hold(&self, job: JobId) -> Held {
-        locked(&self.0.held).insert(job);
+        *locked(&self.0.held).entry(job).or_default() += 1;
         Held(self.clone(), job)
     }
 
     /// What must be extended before anything else happens, because the clock jumped.
     pub fn to_renew(&self, now: Timestamp) -> Option<Vec<JobId>> {
         let must_renew = self.looked(now).must_renew;
-        must_renew.then(|| locked(&self.0.held).iter().copied().collect())
+        must_renew.then(|| locked(&self.0.held).keys().copied().collect())
     }
     pub fn renewed(&self) {
         locked(&self.0.pace).must_renew = false;
@@ -168,7 +186,7 @@ mod tests {
         let leases = Leases::new(now);
         let (given_up, job) = (leases.hold(JobId::new()), JobId::new());
         let _running = leases.hold(job);
-        drop(given_up);
+        drop((given_up, leases.hold(job)));
         assert_eq!(leases.to_renew(now), None);
         let later = now.plus(chrono::Duration::hours(1));
         assert_eq!(leases.to_renew(later), Some(vec![job]));

@@ -8,6 +8,7 @@
 pub mod backlog;
 mod context;
 mod death;
+mod hands;
 mod lease;
 mod model;
 pub mod registry;
@@ -15,6 +16,7 @@ mod run;
 pub mod schedule;
 mod settler;
 pub mod store;
+mod tend;
 mod wake;
 pub mod worker;
 

@@ -48,11 +48,11 @@ pub struct JobKind {
 }
 
 impl JobKind {
-    /// Ten attempts over about a day, 60 s a run.
+    /// Attempts over about a day, so that what a provider's bad night killed is nobody's work in the morning; 60 s a run.
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            max_attempts: 10,
+            max_attempts: 34,
             timeout: Duration::from_secs(60),
             backoff: Duration::from_secs(2),
             priority: 5,
@@ -67,6 +67,10 @@ impl JobKind {
     pub const fn priority(mut self, priority: i32) -> Self {
         self.priority = priority;
         self
+    }
+    /// Runs once per slot ([`super::Registry::every`]): what fails for a quarter of an hour is left to later slots.
+    pub const fn periodic(self) -> Self {
+        self.max_attempts(10)
     }
     pub const fn max_attempts(mut self, attempts: i32) -> Self {
         self.max_attempts = attempts;
@@ -164,5 +168,12 @@ mod tests {
         assert_eq!(kind.delay_after(4, 0.0), Duration::from_secs(16));
         assert_eq!(kind.delay_after(99, 0.0), Duration::from_secs(3600));
         assert_eq!(kind.delay_after(4, 1.0), Duration::from_millis(19_200));
+    }
+
+    #[test]
+    fn a_job_is_tried_for_about_a_day() {
+        let kind = JobKind::new("test.backoff");
+        let hours = |jitter| (1..kind.max_attempts).map(|n| kind.delay_after(n, jitter).as_secs()).sum::<u64>() / 3600;
+        assert_eq!((hours(0.0), hours(0.5), hours(1.0)), (23, 25, 27));
     }
 }

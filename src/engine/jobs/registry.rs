@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::context::JobContext;
 use super::death::Close;
+use super::lease::LONGEST_RUN;
 use super::model::{JobKind, Outcome};
 use super::schedule::Periodic;
 use crate::base::Result;
@@ -31,12 +32,14 @@ impl Registry {
     /// An error from the handler means [`Outcome::Retry`].
     ///
     /// # Panics
-    /// When two handlers claim one name: a mistake of the programmer, found at start-up.
+    /// When two handlers claim one name, or a run may outlast its lease: a mistake of the programmer, found at start-up.
     pub fn handle<F, Fut>(&mut self, kind: &'static JobKind, run: F) -> &mut Self
     where
         F: Fn(JobContext) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Outcome>> + Send + 'static,
     {
+        let (name, timeout) = (kind.name, kind.timeout);
+        assert!(timeout <= LONGEST_RUN, "{name} may run for {timeout:?}; a lease has room for {LONGEST_RUN:?}");
         let entry = Entry { kind, run: Arc::new(move |context| Box::pin(run(context))) };
         assert!(self.entries.insert(kind.name, entry).is_none(), "two handlers for job kind {}", kind.name);
         self
@@ -70,5 +73,24 @@ impl Registry {
         let mut names: Vec<_> = self.entries.keys().copied().collect();
         names.sort_unstable();
         names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "test.too_long may run for")]
+    fn no_kind_may_outlast_its_lease() {
+        static LONG: JobKind = JobKind::new("test.long").timeout(LONGEST_RUN);
+        static TOO_LONG: JobKind =
+            JobKind::new("test.too_long").timeout(LONGEST_RUN.saturating_add(Duration::from_secs(1)));
+        let mut registry = Registry::default();
+        registry.handle(&LONG, |_| async { Ok(Outcome::Done) });
+        assert_eq!(registry.names(), ["test.long"]);
+        registry.handle(&TOO_LONG, |_| async { Ok(Outcome::Done) });
     }
 }

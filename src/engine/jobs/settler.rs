@@ -16,12 +16,13 @@ use super::model::Job;
 use super::store::{self, Settled, Settlement};
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
+use crate::engine::db::error::waited_in_vain;
 use crate::engine::db::{PlatformScope, PlatformTx};
 
 /// Ends of one write, and those that may wait for it: then runs wait too.
 const BATCH: usize = 256;
 /// How long an end is tried while storage is away: less than what a run leaves of its lease.
-const PATIENCE: Duration = Duration::from_secs(64);
+pub(super) const PATIENCE: Duration = Duration::from_secs(64);
 /// Between two tries; the wait doubles from the first to the last.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(8));
 
@@ -53,7 +54,21 @@ impl Settler {
     }
 }
 
+impl Settler {
+    /// Nobody writes any more, which nothing but a defect causes while there are settlers.
+    pub fn has_ended(&self) -> bool {
+        self.0.is_closed()
+    }
+    pub async fn ended(&self) {
+        self.0.closed().await;
+    }
+}
+
 impl Settling {
+    #[cfg(test)]
+    pub fn abort(&self) {
+        self.0.abort();
+    }
     pub async fn await_all(self) {
         if let Err(panicked) = self.0.await {
             tracing::error!(%panicked, "settlements stopped; leases expire and the jobs run again");
@@ -73,11 +88,8 @@ async fn run(core: Core, mut ended: mpsc::Receiver<Ended>) {
             let Ok(next) = ended.try_recv() else { break };
             batch.push(next);
         }
-        match write(&core, &batch).await {
-            Ok(()) => {
-                batch.clear();
-                wait = WAITS.0;
-            }
+        match write(&core, &mut batch).await {
+            Ok(()) => wait = WAITS.0,
             Err(error) => {
                 for end in batch.extract_if(.., |end| end.since.elapsed() >= PATIENCE) {
                     give_up(&core, &end, &error);
@@ -92,23 +104,37 @@ async fn run(core: Core, mut ended: mpsc::Receiver<Ended>) {
     }
 }
 
-/// Writes all, one by one when they cannot be written together.
+/// Writes all, one by one when they cannot be written together, and leaves in `batch` what is not written yet.
 ///
 /// # Errors
-/// While storage is away; nothing is lost then, and what was written is not written twice.
-async fn write(core: &Core, batch: &[Ended]) -> Result<()> {
-    let Err(error) = write_together(core, batch).await else { return Ok(()) };
-    if error.kind() == ErrorKind::Unavailable {
+/// While storage is away, or somebody else holds a job's row; nothing is lost then.
+async fn write(core: &Core, batch: &mut Vec<Ended>) -> Result<()> {
+    let Err(error) = write_together(core, batch).await else {
+        batch.clear();
+        return Ok(());
+    };
+    if error.kind() == ErrorKind::Unavailable && !waited_in_vain(&error) {
         return Err(error);
     }
-    for end in batch {
-        match write_together(core, std::slice::from_ref(end)).await {
-            Err(error) if error.kind() == ErrorKind::Unavailable => return Err(error),
-            Err(error) => give_up(core, end, &error),
+    let (mut left, mut failure) = (Vec::new(), None);
+    // The newest first: what could not be written before does not make the others wait.
+    while let Some(end) = batch.pop() {
+        match write_together(core, std::slice::from_ref(&end)).await {
             Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                left.push(end);
+                let is_away = !waited_in_vain(&error);
+                failure = Some(error);
+                if is_away {
+                    break;
+                }
+            }
+            Err(error) => give_up(core, &end, &error),
         }
     }
-    Ok(())
+    left.append(batch);
+    *batch = left;
+    failure.map_or(Ok(()), Err)
 }
 
 async fn write_together(core: &Core, batch: &[Ended]) -> Result<()> {
@@ -133,10 +159,13 @@ fn count(core: &Core, end: &Ended, label: &str) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+
     use super::*;
     use crate::base::crypto::MasterKey;
-    use crate::base::id::TenantId;
+    use crate::base::id::{Guid, RawId, TenantId};
     use crate::engine::CoreSettings;
     use crate::engine::db::testing::on_both_engines;
     use crate::engine::db::{Db, Engine};
@@ -146,7 +175,7 @@ mod tests {
 
     static KIND: JobKind = JobKind::new("test.settled");
 
-    fn core(db: &Db) -> Core {
+    pub(in crate::engine::jobs) fn core(db: &Db) -> Core {
         let settings = CoreSettings {
             public_url: String::new(),
             platform_name: String::new(),
@@ -168,7 +197,14 @@ mod tests {
         let claim = move |tx: &mut PlatformTx<'_>| {
             store::enqueue_all(tx, many)?;
             let until = tx.now().plus(LEASE);
-            store::claim(tx, "w_test", 100, until, &mut store::Cursor::default())
+            Ok(store::claim(
+                tx,
+                "w_test",
+                store::Ask { limit: 100, without: None },
+                until,
+                &mut store::Cursor::default(),
+            )?
+            .jobs)
         };
         db.write(PlatformScope::system(), claim).await.expect("claimed")
     }
@@ -182,11 +218,28 @@ mod tests {
         db.read(PlatformScope::system(), list).await.expect("jobs").len()
     }
 
+    /// Makes every connection of the pool impatient; answers one besides.
+    async fn hurried(db: &Db) -> Option<diesel::PgConnection> {
+        if db.engine() == Engine::Sqlite {
+            return None;
+        }
+        let all = Arc::new(std::sync::Barrier::new(4));
+        let hurry = (0..4).map(|_| {
+            let all = all.clone();
+            db.with_connection(move |conn| {
+                all.wait();
+                Ok(crate::each_engine!(conn, c => c.batch_execute("SET lock_timeout = '50ms'"))?)
+            })
+        });
+        futures_util::future::try_join_all(hurry).await.expect("four connections");
+        Some(diesel::PgConnection::establish(db.url()).expect("one more"))
+    }
+
     on_both_engines! {
         async fn an_end_that_storage_refuses_takes_no_other_with_it(db: Db) {
             let (core, leases) = (core(&db), Leases::new(db.clock().now()));
             let ends = claimed(&db, 3).await.into_iter().zip(["no text\0of PostgreSQL's", "too late", "too early"]);
-            let batch: Vec<Ended> = ends
+            let mut batch: Vec<Ended> = ends
                 .map(|(job, reason)| Ended {
                     _held: leases.hold(job.id),
                     settled: Settled { job, end: discarded(reason) },
@@ -194,10 +247,36 @@ mod tests {
                     since: Instant::now(),
                 })
                 .collect();
-            write(&core, &batch).await.expect("storage is there");
+            write(&core, &mut batch).await.expect("storage is there");
+            assert!(batch.is_empty());
             let refused = usize::from(db.engine() == Engine::Postgres);
             assert_eq!(count(&db, JobState::Discarded).await, 3 - refused);
             assert_eq!(count(&db, JobState::Running).await, refused);
+        }
+
+        async fn an_end_that_waits_for_somebody_delays_no_other(db: Db) {
+            // SQLite has one writer, so nobody holds a row against it.
+            let Some(mut holder) = hurried(&db).await else { return };
+            let (core, leases) = (core(&db), Leases::new(db.clock().now()));
+            let jobs = claimed(&db, 3).await;
+            let held = RawId(jobs[1].id.uuid());
+            holder.batch_execute("BEGIN").expect("a transaction");
+            let hold = diesel::sql_query("SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE").bind::<Guid, _>(held);
+            hold.execute(&mut holder).expect("held");
+            let ended = |job: Job| Ended {
+                _held: leases.hold(job.id),
+                settled: Settled { job, end: Settlement::done() },
+                label: "done",
+                since: Instant::now(),
+            };
+            let mut batch: Vec<Ended> = jobs.into_iter().map(ended).collect();
+            let failed = write(&core, &mut batch).await.expect_err("one waited in vain");
+            assert!(waited_in_vain(&failed));
+            assert_eq!(batch.iter().map(|end| end.settled.job.id.uuid()).collect::<Vec<_>>(), [held.0]);
+            assert_eq!(count(&db, JobState::Done).await, 2);
+            holder.batch_execute("ROLLBACK").expect("let go");
+            write(&core, &mut batch).await.expect("written");
+            assert_eq!((batch.len(), count(&db, JobState::Done).await), (0, 3));
         }
 
         async fn a_job_is_held_until_its_end_is_written(db: Db) {

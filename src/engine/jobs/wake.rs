@@ -44,7 +44,8 @@ impl Wake {
         self.0.stopped.store(true, Ordering::Release);
         self.0.local.notify_one();
     }
-    pub(in crate::engine) fn is_stopped(&self) -> bool {
+    /// Has this process been told to stop?
+    pub fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::Acquire)
     }
 }

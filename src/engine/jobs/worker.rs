@@ -3,31 +3,36 @@
 //! It claims as many jobs as it has places for and a few more, so that places do not stand empty during the next claim. Claims
 //! and settlements are batches by themselves: what gathers during one is in the next, and nothing waits for company.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::lease::{Held, LEASE, Leases, Rescue};
-use super::model::{Job, JobKind};
+use super::hands::{Claimed, Hands};
+use super::lease::{LEASE, Leases, Rescue};
+use super::model::Job;
 use super::registry::Registry;
 use super::run::Runner;
-use super::schedule;
 use super::settler::{Settler, Settling};
-use super::store::{self, Cursor};
+use super::store::{self, Ask, Claim, Cursor};
+use super::tend::Tender;
 use crate::base::Result;
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
+
+#[cfg(test)]
+mod tests;
 
 /// How a process works on jobs.
 #[derive(Debug, Clone)]
 pub struct WorkerSettings {
     /// Jobs run at once in this process.
     pub concurrency: usize,
-    /// Jobs of [`JobKind::aside`] run at once besides. When there are more, the others are put off, not waited for.
+    /// Jobs of [`super::JobKind::aside`] run at once besides. When there are more, the others are put off, not waited for.
     pub aside: usize,
     /// How long to sleep at most when nothing signals work.
     pub poll: Duration,
@@ -48,89 +53,74 @@ pub struct Worker {
     settings: WorkerSettings,
     name: String,
     leases: Leases,
+    /// How many were made, for their names.
+    claims: AtomicU64,
 }
 
 /// How often waiting jobs are looked for, at most.
 const TEND_WAITING: Duration = Duration::from_millis(100);
-/// How often the schedule is written.
-const TEND_SCHEDULE: Duration = Duration::from_secs(5);
 /// A job claimed this long ago and not begun is given back: its lease must outlast its run and the tries to settle it.
-const STALE: Duration = Duration::from_secs(10);
+pub(super) const STALE: Duration = Duration::from_secs(10);
 /// What a stopping process leaves at least for writing how its last runs ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Jobs of one claim, at most.
 const MOST: usize = 128;
 
-/// A job that is ours and has no place yet.
-struct Claimed {
-    job: Job,
-    held: Held,
-    since: Instant,
-}
-
-/// What a worker has claimed.
-#[derive(Default)]
-struct Hands {
-    ready: VecDeque<Claimed>,
-    running: JoinSet<()>,
-    aside: JoinSet<()>,
-}
-
-impl Hands {
-    fn let_go_of_ended(&mut self) {
-        while self.running.try_join_next().is_some() {}
-        while self.aside.try_join_next().is_some() {}
-    }
-    async fn ended(&mut self) {
-        while self.running.join_next().await.is_some() {}
-        while self.aside.join_next().await.is_some() {}
-    }
-}
-
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         let name = crate::base::crypto::random_token("w_")[..14].to_string();
         let leases = Leases::new(core.clock.now());
-        Self { core, registry, settings, name, leases }
+        Self { core, registry, settings, name, leases, claims: AtomicU64::new(1) }
     }
 
-    /// Works until `stop` turns true, then waits for what runs.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    /// Works until `stop` turns true, then waits for what runs. It also ends when a part of it does, by a defect.
+    pub async fn run(self, stop: watch::Receiver<bool>) {
+        let (settler, settling) = Settler::start(self.core.clone());
+        self.work(stop, settler, settling).await;
+    }
+
+    async fn work(&self, mut stop: watch::Receiver<bool>, settler: Settler, settling: Settling) {
         let places = self.settings.concurrency.max(1);
         let spare = (places / 4).max(1);
-        let (settler, settling) = Settler::start(self.core.clone());
-        let mut hands = Hands::default();
+        let mut hands = Hands::new(places);
         let mut cursor = Cursor::default();
+        // Besides this lane, which may have no more places, nobody waited when we last looked.
+        let mut alone = None;
         let mut due = None;
-        let (mut next_schedule, mut next_look) = (Instant::now(), Instant::now());
-        while !*stop.borrow() {
+        let mut next_look = Instant::now();
+        let tending = self.tender().start();
+        while !*stop.borrow() && !tending.has_ended() && !settler.has_ended() {
             hands.let_go_of_ended();
-            if next_schedule <= Instant::now() {
-                self.tend().await;
-                next_schedule = Instant::now() + TEND_SCHEDULE;
-            }
             self.renew_after_jump().await;
             if next_look <= Instant::now() {
-                due = self.look_for_waiting(due).await;
-                next_look = Instant::now() + TEND_WAITING;
+                let is_more;
+                (due, is_more) = self.look_for_waiting(due).await;
+                next_look = Instant::now() + if is_more { Duration::ZERO } else { TEND_WAITING };
             }
-            self.begin(&mut hands, places, &settler).await;
-            let wanted = (places + spare).saturating_sub(hands.running.len() + hands.ready.len()).min(MOST);
-            let claimed = if hands.ready.len() < spare { self.claim(wanted, &mut cursor).await } else { Vec::new() };
-            let found = claimed.len();
-            self.take(&mut hands, claimed, &settler);
+            self.begin(&mut hands, &settler).await;
+            let crowded = hands.crowded();
+            let waiting = hands.waiting(crowded);
+            let mut may_rest = crowded.is_some() && crowded == alone;
+            if waiting < spare && !may_rest {
+                let limit = (places + spare).saturating_sub(hands.running.len() + waiting);
+                let claim = self.claim(limit, crowded, &mut cursor, &mut stop).await;
+                may_rest = claim.is_all;
+                alone = crowded.filter(|_| claim.is_all);
+                self.take(&mut hands, claim.jobs, &settler);
+            }
             if *stop.borrow() {
                 break;
             }
-            self.begin(&mut hands, places, &settler).await;
-            // Few were found, so there are no more; whatever comes now wakes us.
-            let is_full = hands.running.len() >= places;
-            if is_full || found * 2 < wanted.max(1) {
+            self.begin(&mut hands, &settler).await;
+            let is_full = hands.is_full();
+            if is_full || may_rest {
+                let is_waited_for = is_full || hands.crowded().is_some();
                 let nap = self.nap(due);
                 tokio::select! {
-                    () = self.core.db.wake().wait(), if !is_full => {}
-                    _ = hands.running.join_next(), if is_full => {}
-                    () = tokio::time::sleep(nap) => next_look = Instant::now(),
+                    () = self.core.db.wake().wait(), if !is_full => alone = None,
+                    Some(_) = hands.running.join_next(), if is_waited_for => {}
+                    () = tokio::time::sleep(nap) => (next_look, alone) = (Instant::now(), None),
+                    () = settler.ended() => {}
                     _ = stop.changed() => {}
                 }
             }
@@ -141,8 +131,9 @@ impl Worker {
     /// Gives back what has not begun, waits for what has, and for its end to be written.
     async fn stop(&self, mut hands: Hands, settler: Settler, settling: Settling) {
         let start = Instant::now();
-        self.release(hands.ready.drain(..).collect()).await;
-        if tokio::time::timeout(self.settings.grace, hands.ended()).await.is_err() {
+        let unbegun = hands.ready.drain(..).collect();
+        let all = async { tokio::join!(self.release(unbegun), hands.ended()) };
+        if tokio::time::timeout(self.settings.grace, all).await.is_err() {
             tracing::warn!("stopped with jobs still running; their leases expire and they run again");
         }
         drop((hands, settler));
@@ -165,7 +156,7 @@ impl Worker {
                 store::rescue(tx, Rescue::Ended)
             };
             self.core.db.write(PlatformScope::system(), due).await?;
-            let claimed = self.try_claim(self.settings.concurrency, &mut cursor).await?;
+            let claimed = self.try_claim(self.settings.concurrency, None, &mut cursor).await?.jobs;
             if claimed.is_empty() {
                 return Ok(total);
             }
@@ -183,40 +174,25 @@ impl Worker {
 
     /// Enqueues the current slot of every period.
     pub async fn run_schedule(&self) -> Result<()> {
-        let periodic: Vec<(&'static JobKind, Duration)> =
-            self.registry.periodic.iter().map(|p| (p.kind, p.every)).collect();
-        self.core.db.write(PlatformScope::system(), move |tx| schedule::enqueue_due(tx, &periodic)).await
+        self.tender().write_schedule().await
     }
 
-    async fn tend(&self) {
-        if let Err(error) = self.run_schedule().await {
-            tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
-        }
-        let week_ago = self.core.clock.now().minus(chrono::Duration::days(7));
-        let pruned = self.core.db.write_long(PlatformScope::system(), move |tx| store::prune(tx, week_ago)).await;
-        if let Err(error) = pruned {
-            tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
-        }
-        if let Ok(counts) = self.core.db.read(PlatformScope::system(), store::count_open).await {
-            self.core.metrics.jobs.reset();
-            for (kind, state, count) in counts {
-                self.core.metrics.jobs.with_label_values(&[kind.as_str(), state.as_str()]).set(count);
-            }
-        }
+    fn tender(&self) -> Tender {
+        Tender { core: self.core.clone(), registry: self.registry.clone() }
     }
 
     /// Makes claimable what has waited long enough and what a dead worker dropped; answers when the next one is due, or
-    /// what was known before.
-    async fn look_for_waiting(&self, known: Option<Timestamp>) -> Option<Timestamp> {
+    /// what was known before, and whether there are more than were looked at.
+    async fn look_for_waiting(&self, known: Option<Timestamp>) -> (Option<Timestamp>, bool) {
         let leases = self.leases.clone();
         let looked = self.core.db.write_apart(PlatformScope::system(), move |tx| {
-            store::promote(tx)?;
+            let is_more = store::promote(tx)? == store::AT_ONCE;
             store::rescue(tx, leases.rescue(tx.now()))?;
-            store::next_due(tx)
+            Ok((store::next_due(tx)?, is_more))
         });
         looked.await.unwrap_or_else(|error| {
             tracing::warn!(error = %error.chain(), "waiting jobs could not be looked for; trying again");
-            known
+            (known, false)
         })
     }
 
@@ -228,41 +204,59 @@ impl Worker {
             match (self.registry.is_aside(&job.kind), hands.aside.len() < self.settings.aside) {
                 (false, _) => hands.ready.push_back(Claimed { job, held, since }),
                 (true, true) => drop(hands.aside.spawn(self.runner(settler).run(held, job))),
-                (true, false) => drop(hands.running.spawn(self.runner(settler).put_off(held, job))),
+                (true, false) => drop(hands.aside.spawn(self.runner(settler).put_off(held, job))),
             }
         }
     }
 
-    /// Gives each ready job a place while there are places, and gives back what has waited too long for one.
-    async fn begin(&self, hands: &mut Hands, places: usize, settler: &Settler) {
-        let waiting = hands.ready.iter().take_while(|claimed| claimed.since.elapsed() > STALE).count();
-        let stale = hands.ready.drain(..waiting).collect();
-        while hands.running.len() < places
-            && let Some(next) = hands.ready.pop_front()
-        {
-            hands.running.spawn(self.runner(settler).run(next.held, next.job));
+    /// Gives back what has waited too long for a place, and each place to whom it is due.
+    async fn begin(&self, hands: &mut Hands, settler: &Settler) {
+        let stale = hands.stale(STALE);
+        while let Some((next, place)) = hands.next() {
+            let run = self.runner(settler).run(next.held, next.job);
+            hands.running.spawn(async move {
+                run.await;
+                drop(place);
+            });
         }
         self.release(stale).await;
     }
 
-    async fn claim(&self, limit: usize, cursor: &mut Cursor) -> Vec<Job> {
-        match self.try_claim(limit, cursor).await {
-            Ok(claimed) => claimed,
-            Err(error) => {
+    /// Whoever is told to stop still waits a moment for the answer, which may be jobs to be given back.
+    async fn claim(
+        &self,
+        limit: usize,
+        without: Option<TenantId>,
+        cursor: &mut Cursor,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Claim {
+        let claim = self.try_claim(limit, without, cursor);
+        tokio::pin!(claim);
+        let claimed = tokio::select! {
+            claimed = &mut claim => Some(claimed),
+            _ = stop.changed() => tokio::time::timeout(LAST_WORDS, &mut claim).await.ok(),
+        };
+        match claimed {
+            Some(Ok(claim)) => claim,
+            Some(Err(error)) => {
                 tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
-                tokio::time::sleep(Duration::from_millis(500)).await;
-                Vec::new()
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(500)) => {}
+                    _ = stop.changed() => {}
+                }
+                Claim { jobs: Vec::new(), is_all: true }
             }
+            None => Claim { jobs: Vec::new(), is_all: true },
         }
     }
 
-    async fn try_claim(&self, limit: usize, cursor: &mut Cursor) -> Result<Vec<Job>> {
-        let worker = self.name.clone();
+    async fn try_claim(&self, limit: usize, without: Option<TenantId>, cursor: &mut Cursor) -> Result<Claim> {
+        let worker = store::claim_name(&self.name, self.claims.fetch_add(1, Ordering::Relaxed));
         let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
         let mut at = *cursor;
         let claim = move |tx: &mut PlatformTx<'_>| {
             let lease_until = tx.now().plus(LEASE);
-            let claimed = store::claim(tx, &worker, limit, lease_until, &mut at)?;
+            let claimed = store::claim(tx, &worker, Ask { limit, without }, lease_until, &mut at)?;
             Ok((claimed, at))
         };
         let (claimed, at) = self.core.db.write_apart(PlatformScope::system(), claim).await?;

@@ -10,9 +10,9 @@ use crate::engine::events::platform_tenant;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
 
 /// Once an hour.
-pub static PRUNE: JobKind = JobKind::new("webhook.prune").priority(9);
+pub static PRUNE: JobKind = JobKind::new("webhook.prune").periodic().priority(9);
 /// Once a minute. Nothing is ever due so long unless a process died at the wrong moment or two clocks disagree.
-pub static SWEEP: JobKind = JobKind::new("webhook.sweep").priority(7);
+pub static SWEEP: JobKind = JobKind::new("webhook.sweep").periodic().priority(7);
 
 /// How long deliveries are kept, and how far back a replay goes.
 pub(super) const KEPT_DAYS: i64 = 30;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 use utoipa::IntoParams;
+use validator::Validate;
 
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
@@ -9,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobRow};
 use crate::engine::trace::Cause;
@@ -21,7 +22,7 @@ use crate::tenants::access::Operator;
 #[schema(example = json!({
     "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
     "kind": "webhook.process", "payload": {"webhook_event_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"}, "state": "dead",
-    "attempt": 10, "max_attempts": 10, "run_at": "2026-11-21T09:00:00Z",
+    "attempt": 34, "max_attempts": 34, "run_at": "2026-11-21T09:00:00Z",
     "last_error": "provider.unavailable: the provider did not answer", "request_id": null,
     "created_at": "2026-11-20T09:00:00Z", "finished_at": "2026-11-21T09:00:00Z"
 }))]
@@ -113,6 +114,61 @@ pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId
         let event = NewEvent::new(EventType::JobRetried).subject(row.id.uuid());
         tx.record(event.data(serde_json::json!({ "kind": row.kind })))?;
         Ok(Reply::ok(JobView::from(row)))
+    })
+    .await
+}
+
+crate::text_enum! {
+    /// The state of jobs that are run again together.
+    pub enum RetryableState {
+        Dead = "dead",
+    }
+}
+
+/// Which jobs are to run again.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"state": "dead", "kind": "message.send"}))]
+pub struct RetryJobs {
+    state: RetryableState,
+    /// As in `webhook.process`; every kind when left out.
+    #[validate(length(max = 100))]
+    kind: Option<String>,
+}
+
+/// What runs again.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"retried": 37, "has_more": false}))]
+pub struct RetriedJobs {
+    pub retried: usize,
+    /// There may be more of them: ask again.
+    pub has_more: bool,
+}
+
+/// Jobs of one request, at most.
+const AT_ONCE: usize = 200;
+
+/// Run dead jobs again
+///
+/// At most 200, the oldest first, from their first attempts: for when what killed them has passed.
+#[utoipa::path(operation_id = "retry_jobs", tag = "Operations", request_body = RetryJobs, security(("operator" = [])),
+    responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
+#[post("/ops/jobs/retry")]
+pub async fn retry_jobs(
+    operator: Operator,
+    core: web::Data<Core>,
+    body: Json<RetryJobs>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let RetryJobs { state: RetryableState::Dead, kind } = body.0;
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+        let retried = jobs::retry_dead(tx, kind.as_deref(), limit)?;
+        for (id, kind) in &retried {
+            let event = NewEvent::new(EventType::JobRetried).subject(id.uuid());
+            tx.record(event.data(serde_json::json!({ "kind": kind })))?;
+        }
+        Ok(Reply::ok(RetriedJobs { retried: retried.len(), has_more: retried.len() == AT_ONCE }))
     })
     .await
 }

@@ -18,6 +18,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(notifications::read_operator_notification)
         .service(jobs::list_jobs)
         .service(jobs::get_job)
+        .service(jobs::retry_jobs)
         .service(jobs::retry_job)
         .service(subscriptions::list_subscriptions)
         .service(subscriptions::activate_subscription)

@@ -6,22 +6,24 @@ mod settle;
 mod tests;
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::lease::{LEASE, Rescue};
 use super::model::{JobState, NewJob};
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
-use crate::base::time::Timestamp;
+use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::jobs;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{DbConn, PlatformTx, TenantTx};
 use crate::engine::trace::{self, Cause};
 
-pub(super) use claim::{Cursor, claim};
+pub(super) use claim::{Ask, Claim, Cursor, claim};
 pub(super) use settle::{Settled, Settlement, bury, complete, release, settle_all};
 
-#[derive(Debug, Clone, Insertable, Queryable, QueryableByName, Selectable)]
+#[derive(Debug, Clone, Insertable, Queryable, Selectable)]
 #[diesel(table_name = jobs, treat_none_as_default_value = false)]
 pub struct JobRow {
     pub id: JobId,
@@ -99,13 +101,33 @@ impl TenantTx<'_> {
     }
 }
 
-/// Makes jobs whose time has come claimable. Answers how many.
+/// Rows that one statement promotes or deletes, at most: no lock and no transaction lasts for a backlog's length.
+pub(super) const AT_ONCE: usize = 1_000;
+
+/// Makes jobs whose time has come claimable, the longest waiting first. Answers how many; when [`AT_ONCE`], there are more.
+// SQLite is told by which index, here and below: it would take the one by state, and read and sort all that waits.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
-    let now = tx.now();
-    let due = diesel::update(jobs::table)
-        .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]).and(jobs::run_at.le(now)))
-        .set(jobs::state.eq(JobState::Available))
-        .execute(tx.conn())?;
+    let now = value::<Instant, _>(tx.now());
+    let due = match tx.conn() {
+        DbConn::Postgres(conn) => prepared(
+            [
+                "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE state IN ('scheduled', 'retry') AND run_at <= ",
+                " ORDER BY run_at LIMIT 1000 FOR UPDATE SKIP LOCKED) \
+                 UPDATE jobs SET state = 'available' FROM due WHERE jobs.id = due.id",
+            ],
+            (now,),
+        )
+        .execute(conn)?,
+        DbConn::Sqlite(conn) => prepared(
+            [
+                "UPDATE jobs SET state = 'available' WHERE id IN \
+                 (SELECT id FROM jobs INDEXED BY jobs_due WHERE state IN ('scheduled', 'retry') AND run_at <= ",
+                " ORDER BY run_at LIMIT 1000)",
+            ],
+            (now,),
+        )
+        .execute(conn)?,
+    };
     Ok(due)
 }
 
@@ -132,7 +154,13 @@ pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
     Ok(rescued)
 }
 
-/// Extends the leases of what `worker` runs.
+/// The name under which a worker makes its claim of this number. Settling asks for it: a job that was put off gets its attempt
+/// back, so worker and attempt alone may be those of a later run.
+pub(super) fn claim_name(worker: &str, number: u64) -> String {
+    format!("{worker}/{number}")
+}
+
+/// Extends the leases of what `worker` runs, by whichever claim.
 pub(super) fn renew(
     tx: &mut PlatformTx<'_>,
     worker: &str,
@@ -140,31 +168,59 @@ pub(super) fn renew(
     lease_until: Timestamp,
 ) -> Result<usize> {
     let renewed = diesel::update(jobs::table.filter(jobs::id.eq_any(running)))
-        .filter(jobs::state.eq(JobState::Running).and(jobs::worker.eq(worker)))
+        .filter(
+            jobs::state
+                .eq(JobState::Running)
+                .and(jobs::worker.like(format!("{}/%", worker.replace('_', r"\_"))).escape('\\')),
+        )
         .set(jobs::lease_until.eq(lease_until))
         .execute(tx.conn())?;
     Ok(renewed)
 }
 
-/// When the next waiting job is due.
-pub(super) fn next_due(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
-    let at = jobs::table
-        .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]))
-        .order(jobs::run_at)
-        .select(jobs::run_at)
-        .first(tx.conn())
-        .optional()?;
-    Ok(at)
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Instant)]
+    run_at: Timestamp,
 }
 
-/// Deletes finished jobs older than `before`; dead ones stay for the operators.
+/// When the next waiting job is due.
+pub(super) fn next_due(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
+    let first = value::<BigInt, _>(1_i64);
+    let due: Vec<Due> = match tx.conn() {
+        DbConn::Postgres(conn) => prepared(
+            ["SELECT run_at FROM jobs WHERE state IN ('scheduled', 'retry') ORDER BY run_at LIMIT ", ""],
+            (first,),
+        )
+        .load(conn)?,
+        DbConn::Sqlite(conn) => prepared(
+            [
+                "SELECT run_at FROM jobs INDEXED BY jobs_due WHERE state IN ('scheduled', 'retry') ORDER BY run_at LIMIT ",
+                "",
+            ],
+            (first,),
+        )
+        .load(conn)?,
+    };
+    Ok(due.into_iter().next().map(|due| due.run_at))
+}
+
+/// Deletes jobs that finished before then, the oldest first; dead ones stay for the operators. Answers how many, as
+/// [`promote`] does.
 pub(super) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
-    let deleted = diesel::delete(
-        jobs::table
-            .filter(jobs::finished_at.lt(before))
-            .filter(jobs::state.eq_any([JobState::Done, JobState::Discarded])),
-    )
-    .execute(tx.conn())?;
+    const REST: &str = " AND state IN ('done', 'discarded') ORDER BY finished_at LIMIT 1000)";
+    let before = value::<Instant, _>(before);
+    let deleted = match tx.conn() {
+        DbConn::Postgres(conn) => {
+            prepared(["DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < ", REST], (before,))
+                .execute(conn)?
+        }
+        DbConn::Sqlite(conn) => prepared(
+            ["DELETE FROM jobs WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_finished WHERE finished_at < ", REST],
+            (before,),
+        )
+        .execute(conn)?,
+    };
     Ok(deleted)
 }
 
@@ -210,12 +266,10 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
         .first(tx.conn())
         .optional()?
         .ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
-    if matches!(row.state, JobState::Running | JobState::Done | JobState::Available) {
-        let message = format!("A job in state {} cannot be retried; dead, discarded and waiting ones can.", row.state);
-        return Err(Error::conflict("job.not_retryable", message));
-    }
     let now = tx.now();
-    let row = diesel::update(jobs::table.find(id))
+    // A waiting one may have been claimed since we looked, and must not be taken from whoever runs it.
+    let retried = diesel::update(jobs::table.find(id))
+        .filter(jobs::state.eq_any([JobState::Dead, JobState::Discarded, JobState::Retry, JobState::Scheduled]))
         .set((
             jobs::state.eq(JobState::Available),
             jobs::attempt.eq(0),
@@ -223,7 +277,35 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
             jobs::finished_at.eq(None::<Timestamp>),
         ))
         .returning(jobs::all_columns)
-        .get_result(tx.conn())?;
+        .get_result(tx.conn())
+        .optional()?;
+    let refuse = || {
+        let message = format!("A job in state {} cannot be retried; dead, discarded and waiting ones can.", row.state);
+        Error::conflict("job.not_retryable", message)
+    };
+    let retried = retried.ok_or_else(refuse)?;
     tx.note_enqueued();
-    Ok(row)
+    Ok(retried)
+}
+
+/// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.
+pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
+    let mut dead = jobs::table.filter(jobs::state.eq(JobState::Dead)).select(jobs::id).into_boxed();
+    if let Some(kind) = kind {
+        dead = dead.filter(jobs::kind.eq(kind.to_owned()));
+    }
+    let dead: Vec<JobId> = dead.order(jobs::id).limit(limit).load(tx.conn())?;
+    let now = tx.now();
+    let retried = diesel::update(jobs::table.filter(jobs::id.eq_any(dead)))
+        .filter(jobs::state.eq(JobState::Dead))
+        .set((
+            jobs::state.eq(JobState::Available),
+            jobs::attempt.eq(0),
+            jobs::run_at.eq(now),
+            jobs::finished_at.eq(None::<Timestamp>),
+        ))
+        .returning((jobs::id, jobs::kind))
+        .get_results(tx.conn())?;
+    tx.note_enqueued();
+    Ok(retried)
 }

@@ -1,11 +1,12 @@
 //! Settling: how a run ended, written for many at once.
 //!
-//! Whoever settles must still own the job: the same worker in the same attempt. Who lost its lease changes nothing.
+//! Whoever settles must still own the job: the same claim of the same worker, which no later run shares. Who lost its lease
+//! changes nothing.
 
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Integer, Text};
+use diesel::sql_types::{Array, Integer, Nullable, Text};
 
 use super::jobs;
 use crate::base::Result;
@@ -41,22 +42,14 @@ pub(in crate::engine::jobs) struct Settled {
 
 /// Settles each; answers the jobs that were still ours. No statement here needs another: they may be committed one by one.
 pub(in crate::engine::jobs) fn settle_all(tx: &mut PlatformTx<'_>, list: &[Settled]) -> Result<HashSet<JobId>> {
-    let mut settled = HashSet::new();
-    let (done, others): (Vec<&Settled>, Vec<&Settled>) =
-        list.iter().partition(|settled| settled.end.state == JobState::Done && !settled.end.refund_attempt);
     let now = tx.now();
-    if done.len() > 1
+    if list.len() > 1
         && let DbConn::Postgres(conn) = tx.conn()
     {
-        settled.extend(settle_done(conn, now, &done)?);
-    } else {
-        for one in done {
-            if settle(tx, &one.job, one.end.clone())? {
-                settled.insert(one.job.id);
-            }
-        }
+        return settle_together(conn, now, list);
     }
-    for one in others {
+    let mut settled = HashSet::new();
+    for one in list {
         if settle(tx, &one.job, one.end.clone())? {
             settled.insert(one.job.id);
         }
@@ -70,46 +63,71 @@ struct Id {
     id: JobId,
 }
 
-/// One statement for many, all of one worker.
-fn settle_done(conn: &mut PgConnection, now: Timestamp, done: &[&Settled]) -> Result<Vec<JobId>> {
-    let Some(first) = done.first() else { return Ok(Vec::new()) };
-    let ids: Vec<JobId> = done.iter().map(|one| one.job.id).collect();
-    let attempts: Vec<i32> = done.iter().map(|one| one.job.attempt).collect();
+/// One statement for all, however they ended: a round trip for each would cost more than the run of a short job.
+fn settle_together(conn: &mut PgConnection, now: Timestamp, list: &[Settled]) -> Result<HashSet<JobId>> {
+    let ends: Vec<Columns> = list.iter().map(|one| Columns::of(&one.job, &one.end, now)).collect();
     let settled: Vec<Id> = prepared(
         [
-            "UPDATE jobs SET state = 'done', run_at = ",
-            ", lease_until = NULL, last_error = NULL, finished_at = ",
-            " FROM unnest(",
+            "UPDATE jobs SET state = run.state, attempt = run.left_at, run_at = run.run_at, lease_until = NULL, \
+             last_error = run.last_error, finished_at = run.finished_at FROM unnest(",
             ", ",
-            ") AS run (id, attempt) WHERE jobs.id = run.id AND jobs.attempt = run.attempt AND jobs.state = 'running' AND jobs.worker = ",
-            " RETURNING jobs.id",
+            ", ",
+            ", ",
+            ", ",
+            ", ",
+            ", ",
+            ", ",
+            ") AS run (id, attempt, worker, state, left_at, run_at, last_error, finished_at) \
+             WHERE jobs.id = run.id AND jobs.state = 'running' AND jobs.attempt = run.attempt AND jobs.worker = run.worker \
+             RETURNING jobs.id",
         ],
         (
-            value::<Instant, _>(now),
-            value::<Instant, _>(now),
-            value::<Array<Guid>, _>(ids),
-            value::<Array<Integer>, _>(attempts),
-            value::<Text, _>(&first.job.worker),
+            value::<Array<Guid>, _>(list.iter().map(|one| one.job.id).collect::<Vec<_>>()),
+            value::<Array<Integer>, _>(list.iter().map(|one| one.job.attempt).collect::<Vec<_>>()),
+            value::<Array<Text>, _>(list.iter().map(|one| one.job.worker.as_str()).collect::<Vec<_>>()),
+            value::<Array<Text>, _>(ends.iter().map(|end| end.state.as_str()).collect::<Vec<_>>()),
+            value::<Array<Integer>, _>(ends.iter().map(|end| end.attempt).collect::<Vec<_>>()),
+            value::<Array<Instant>, _>(ends.iter().map(|end| end.run_at).collect::<Vec<_>>()),
+            value::<Array<Nullable<Text>>, _>(list.iter().map(|one| one.end.last_error.as_deref()).collect::<Vec<_>>()),
+            value::<Array<Nullable<Instant>>, _>(ends.iter().map(|end| end.finished_at).collect::<Vec<_>>()),
         ),
     )
     .load(conn)?;
     Ok(settled.into_iter().map(|row| row.id).collect())
 }
 
+/// What follows from a run's end for the columns of its row.
+struct Columns {
+    state: JobState,
+    attempt: i32,
+    run_at: Timestamp,
+    finished_at: Option<Timestamp>,
+}
+
+impl Columns {
+    fn of(job: &Job, end: &Settlement, now: Timestamp) -> Self {
+        let is_final = matches!(end.state, JobState::Done | JobState::Dead | JobState::Discarded);
+        Self {
+            state: end.state,
+            attempt: if end.refund_attempt { job.attempt - 1 } else { job.attempt },
+            run_at: end.run_at.unwrap_or(now),
+            finished_at: is_final.then_some(now),
+        }
+    }
+}
+
 /// Settles a run. `false` when the lease was lost and another worker owns the job now.
 fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
-    let now = tx.now();
-    let is_final = matches!(end.state, JobState::Done | JobState::Dead | JobState::Discarded);
-    let attempt = if end.refund_attempt { job.attempt - 1 } else { job.attempt };
+    let columns = Columns::of(job, &end, tx.now());
     let changed = diesel::update(jobs::table.find(job.id))
         .filter(jobs::state.eq(JobState::Running).and(jobs::attempt.eq(job.attempt)).and(jobs::worker.eq(&job.worker)))
         .set((
-            jobs::state.eq(end.state),
-            jobs::attempt.eq(attempt),
-            jobs::run_at.eq(end.run_at.unwrap_or(now)),
+            jobs::state.eq(columns.state),
+            jobs::attempt.eq(columns.attempt),
+            jobs::run_at.eq(columns.run_at),
             jobs::lease_until.eq(None::<Timestamp>),
             jobs::last_error.eq(end.last_error),
-            jobs::finished_at.eq(is_final.then_some(now)),
+            jobs::finished_at.eq(columns.finished_at),
         ))
         .execute(tx.conn())?;
     Ok(changed == 1)
@@ -128,10 +146,9 @@ pub(in crate::engine::jobs) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: 
 
 /// Gives jobs back unharmed when the process stops before they started.
 pub(in crate::engine::jobs) fn release(tx: &mut PlatformTx<'_>, claimed: &[Job]) -> Result<()> {
-    for job in claimed {
-        let end = Settlement { state: JobState::Available, run_at: None, last_error: None, refund_attempt: true };
-        settle(tx, job, end)?;
-    }
+    let end = Settlement { state: JobState::Available, run_at: None, last_error: None, refund_attempt: true };
+    let list: Vec<Settled> = claimed.iter().map(|job| Settled { job: job.clone(), end: end.clone() }).collect();
+    settle_all(tx, &list)?;
     tx.note_enqueued();
     Ok(())
 }
