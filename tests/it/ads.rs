@@ -227,6 +227,9 @@ both_engines! {
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
         tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "in_professional" })).await.ok();
         app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED", "it is not paid yet");
+        tenant.activate(&app).await;
+        app.run_jobs().await;
         assert_eq!(view(&app, &tenant, &campaign).await["status"], "active");
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
     }

@@ -352,12 +352,22 @@ both_engines! {
         assert_eq!(again["status"], "incomplete", "one trial per tenant");
     }
 
-    async fn a_plan_changes_at_once_in_its_own_currency(app: TestApp) {
+    async fn another_plan_waits_for_its_payment_or_the_renewal(app: TestApp) {
         let tenant = active(&app, "Change", "bill").await;
         tenant.enter_leads("person", 10).await;
         let changed = tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "in_professional" })).await.ok();
-        assert_eq!(changed["plan_code"], "in_professional");
+        let pending = (&changed["plan_code"], &changed["pending_plan_code"], &changed["pending_from"]);
+        assert_eq!(pending, (&json!("growth"), &json!("in_professional"), &json!("activation")));
+        assert_eq!(meters(&tenant).await, [10, 40, 0, 0]);
+        let listed = app.operator().get(&format!("/v1/ops/subscriptions?tenant_id={}", tenant.id)).await.ok();
+        assert_eq!(listed["data"][0]["pending_plan_code"], "in_professional", "operators see what waits for them");
+        let activate = format!("/v1/ops/subscriptions/{}/activate", changed["id"].as_str().unwrap());
+        app.operator().call("POST", &format!("{activate}?plan_code=growth")).await.problem(409, "subscription.other_plan");
+        let paid = app.operator().call("POST", &format!("{activate}?plan_code=in_professional")).await.ok();
+        assert_eq!((&paid["plan_code"], &paid["pending_plan_code"]), (&json!("in_professional"), &Value::Null));
         assert_eq!(meters(&tenant).await, [10, 140, 0, 0]);
+        let back = tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "growth" })).await.ok();
+        assert_eq!((&back["plan_code"], &back["pending_from"]), (&json!("in_professional"), &json!("renewal")));
         tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "us_growth" })).await.problem(409, "subscription.currency_changed");
         tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "free" })).await.expect(422);
         let contradiction = json!({ "overage_policy": "bill", "buying_overages": false });

@@ -114,6 +114,8 @@ const SUBSCRIPTION: &[Field] = &[
     moment("ended_at"),
     text("was", "trialing"),
     text("previous_plan_code", "starter"),
+    text("pending_plan_code", "in_professional"),
+    text("pending_from", "activation"),
     text("previous_overage_policy", "block"),
     number("base", "100"),
     number("rollover", "20"),
