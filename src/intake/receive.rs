@@ -132,8 +132,8 @@ fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, enquiry: &NewEnquiry, seen:
     let metered = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),
-        received_at: enquiry.received_at,
-        is_time_vouched: enquiry.is_time_vouched,
+        received_at: enquiry.vouched_at.unwrap_or(enquiry.received_at),
+        is_time_vouched: enquiry.vouched_at.is_some(),
         score: lead.score,
         seen,
     };

@@ -276,6 +276,22 @@ both_engines! {
         assert_eq!(meters(&tenant).await[0], 1, "of the running period");
     }
 
+    async fn a_time_that_nobody_signed_spends_no_old_period(app: TestApp) {
+        let mut tenant = app.growth("Unsigned").await;
+        tenant.ad_campaign("google", "20000000017", "40000000017", "0").await;
+        let in_trial = app.clock.now();
+        app.advance(chrono::Duration::days(8));
+        app.run_schedule().await;
+        tenant.log_in_again().await;
+        let fields = json!({ "FULL_NAME": "Asha Verma", "EMAIL": "asha@example.com" });
+        let lead = json!({ "campaign_id": "20000000017", "form_id": "40000000017", "lead_id": "CAES-1", "lead_submit_time": in_trial, "fields": fields });
+        assert!(app.anonymous().post("/sandbox/google-ads/leads", lead).await.status < 300);
+        app.run_jobs().await;
+        let lead = tenant.leads().await.remove(0);
+        assert_eq!((&lead["charge_kind"], &lead["is_locked"]), (&json!("blocked"), &json!(true)));
+        assert_eq!(at(&lead["received_at"]), in_trial, "it is shown");
+    }
+
     async fn slow_delivers_and_bills(app: TestApp) {
         let tenant = active(&app, "Slow", "slow").await;
         tenant.enter_leads("person", 50).await;
