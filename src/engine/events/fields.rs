@@ -270,6 +270,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     text("charge_kind", "repeat"),
                     id("ad_campaign_id"),
                     texts("questions", r#"["When are you planning to buy?"]"#),
+                    // Free JSON of whoever sent it: a referrer may name the person.
+                    object("source_details", r#"{"campaign": "diwali"}"#).of(Concern::Person),
                     moment("received_at"),
                 ]
             }
