@@ -15,6 +15,7 @@ use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
@@ -215,6 +216,8 @@ pub async fn update_notification_preferences(
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
     let write = move |tx: &mut TenantTx<'_>| {
+        // The same column as `PATCH /v1/me` writes.
+        lock_tenant(tx, "members")?;
         let (role, before, version) = store::preferences(tx, user)?;
         if_match.check(version)?;
         let mut document = before.0.clone();
