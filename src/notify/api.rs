@@ -302,6 +302,8 @@ pub struct NotificationDeliveryQuery {
 }
 
 /// List what was sent to outside addresses, newest first.
+///
+/// The texts name leads, so it takes `leads:read` as well.
 #[utoipa::path(operation_id = "list_notification_deliveries", tag = "Notifications", params(NotificationDeliveryQuery),
     security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>)))]
 #[get("/notifications/deliveries")]
@@ -311,6 +313,8 @@ pub async fn list_notification_deliveries(
     query: Query<NotificationDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
+    // Alerts say who enquired.
+    caller.require(Permission::LeadsRead)?;
     let Query(query) = query;
     let limit = query.limit.unwrap_or_default();
     let filter = DeliveryFilter {
