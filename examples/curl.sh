@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # A tenant's first quarter of an hour, with curl: sign up, say who you are, choose a plan, run an ad, receive a lead, answer it.
 #
-#   LEADWRIGHT_SANDBOX=true cargo run -- serve      in one terminal
-#   examples/curl.sh                                in another
+#   export LEADWRIGHT_OPERATOR_KEY=lw_for-development-only-0123456789      in both terminals
+#   LEADWRIGHT_SANDBOX=true cargo run -- serve                             in one
+#   examples/curl.sh                                                       in the other
 #
 # $LEADWRIGHT_URL is the server, http://127.0.0.1:8080 by default. It must have its twins on, since one of them plays the
-# person who fills in the form. Answers are read with jq, or with python3 where there is no jq.
+# person who fills in the form. $LEADWRIGHT_OPERATOR_KEY is the key it was started with: an operator agrees to the ad, which
+# the platform pays for. Answers are read with jq, or with python3 where there is no jq.
 set -euo pipefail
 url=${LEADWRIGHT_URL:-http://127.0.0.1:8080}
+operator_key=${LEADWRIGHT_OPERATOR_KEY:?the key of an operator, which the server was started with}
 run=$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 token=
 
@@ -20,6 +23,7 @@ fail() {
 # call METHOD PATH [JSON]: the answer's body; a refusal ends the script with the problem the server names.
 call() {
     local body status arguments=(--silent --show-error --max-time 30 --request "$1" --write-out '\n%{http_code}')
+    if [ -n "${within:-}" ]; then arguments+=(--header "X-Tenant-Id: $within"); fi
     if [ -n "$token" ]; then arguments+=(--header "Authorization: Bearer $token"); fi
     if [ "$#" -gt 2 ]; then arguments+=(--header 'Content-Type: application/json' --data "$3"); fi
     # A POST is safe to repeat under its key.
@@ -71,7 +75,8 @@ say "Sign up"
 account=$(call POST /v1/auth/signup "{
     \"email\": \"owner.$run@example.com\", \"password\": \"orchid ladder 58 winter\", \"business_name\": \"Curl Estates\"}")
 token=$(field access_token <<<"$account")
-echo "tenant $(field tenant.id <<<"$account")"
+tenant_id=$(field tenant.id <<<"$account")
+echo "tenant $tenant_id"
 
 say "Say who you are and whom you look for"
 call PATCH /v1/tenants/current '{"country": "IN", "time_zone": "Asia/Kolkata"}' >/dev/null
@@ -100,7 +105,11 @@ campaign=$(call POST /v1/ad-campaigns "{
         {\"label\": \"Which areas do you prefer?\", \"type\": \"short_answer\"}]},
     \"external_campaign_id\": \"66$run\", \"external_form_id\": \"$form\", \"external_page_id\": \"$page\"}")
 campaign=$(field id <<<"$campaign")
-active=$(call POST "/v1/ad-campaigns/$campaign/activate")
+asked=$(call POST "/v1/ad-campaigns/$campaign/activate")
+echo "ad campaign $campaign is $(field status <<<"$asked")"
+
+say "An operator agrees to spend the platform's money on it"
+active=$(token=$operator_key within=$tenant_id call POST "/v1/ad-campaigns/$campaign/activate")
 echo "ad campaign $campaign is $(field status <<<"$active")"
 
 say "Somebody fills in the form: the twin sends Meta's signed webhook"

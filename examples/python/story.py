@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """A tenant's first quarter of an hour: sign up, run an ad, receive a lead by a signed webhook, answer it, see the bill.
 
-    LEADWRIGHT_SANDBOX=true cargo run -- serve          in one terminal
-    cd examples/python                                  in another
+    export LEADWRIGHT_OPERATOR_KEY=lw_for-development-only-0123456789      in both terminals
+    LEADWRIGHT_SANDBOX=true cargo run -- serve                             in one
+    cd examples/python                                                     in the other
     pip install -r requirements.txt
     openapi-python-client generate --path ../../openapi/leadwright.json --config generate.yaml --meta none \
         --output-path leadwright_client --overwrite
     python3 story.py
 
-`$LEADWRIGHT_URL` is the server, http://127.0.0.1:8080 by default.
+`$LEADWRIGHT_URL` is the server, http://127.0.0.1:8080 by default; `$LEADWRIGHT_OPERATOR_KEY` is the key it was started with.
 """
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
+from uuid import UUID
 
 import httpx
 from leadwright_client import AuthenticatedClient, Client
@@ -53,6 +55,7 @@ from leadwright_client.models import (
 from patience import Insistent, Refused, body, every
 
 URL = os.environ.get("LEADWRIGHT_URL", "http://127.0.0.1:8080")
+OPERATOR_KEY = os.environ["LEADWRIGHT_OPERATOR_KEY"]
 RUN = random.randrange(100_000_000)
 T = TypeVar("T")
 
@@ -70,8 +73,18 @@ def connect(token: str, line: httpx.BaseTransport | None = None) -> Authenticate
     return AuthenticatedClient(base_url=URL, token=token, httpx_args={"transport": Insistent(line)})
 
 
-def open_account() -> str:
-    """Signs up and answers the access token."""
+def connect_operator(tenant: UUID) -> AuthenticatedClient:
+    """One of the platform's operators, at work in a tenant."""
+    return AuthenticatedClient(
+        base_url=URL,
+        token=OPERATOR_KEY,
+        headers={"X-Tenant-Id": str(tenant)},
+        httpx_args={"transport": Insistent()},
+    )
+
+
+def open_account() -> tuple[str, UUID]:
+    """Signs up and answers the access token and the tenant."""
     anonymous = Client(base_url=URL, httpx_args={"transport": Insistent()})
     wanted = SignUp(
         email=f"owner.{RUN}@example.com",
@@ -80,7 +93,7 @@ def open_account() -> str:
     )
     account = body(sign_up.sync(client=anonymous, body=wanted))
     print(f"Signed up: {account.tenant.name}, tenant {account.tenant.id}")
-    return account.access_token
+    return account.access_token, account.tenant.id
 
 
 def choose_plan(api: AuthenticatedClient) -> None:
@@ -89,8 +102,8 @@ def choose_plan(api: AuthenticatedClient) -> None:
     print(f"Growth trial: {subscription.status} until {subscription.trial_ends_at}")
 
 
-def run_ad(api: AuthenticatedClient) -> tuple[str, str]:
-    """An active ad campaign; answers its form and page."""
+def run_ad(api: AuthenticatedClient, operator: AuthenticatedClient) -> tuple[str, str]:
+    """An ad campaign, which the platform pays for and an operator therefore agrees to; answers its form and page."""
     form, page = f"79{RUN}", f"87{RUN}"
     questions = [
         Question(type_=QuestionType.FULL_NAME),
@@ -112,7 +125,9 @@ def run_ad(api: AuthenticatedClient) -> tuple[str, str]:
         external_page_id=page,
     )
     draft = body(create_ad_campaign.sync(client=api, body=wanted))
-    campaign = body(activate_ad_campaign.sync(draft.id, client=api))
+    asked = body(activate_ad_campaign.sync(draft.id, client=api))
+    assert asked.status == CampaignStatus.PENDING_APPROVAL
+    campaign = body(activate_ad_campaign.sync(draft.id, client=operator))
     assert campaign.status == CampaignStatus.ACTIVE
     print(f"Ad campaign {campaign.id} is {campaign.status}")
     return form, page
@@ -180,10 +195,10 @@ def enter_leads(api: AuthenticatedClient, token: str, count: int) -> None:
 
 
 def main() -> None:
-    token = open_account()
+    token, tenant = open_account()
     api = connect(token)
     choose_plan(api)
-    form, page = run_ad(api)
+    form, page = run_ad(api, connect_operator(tenant))
     fill_in_form(form, page)
 
     def first() -> LeadView | None:

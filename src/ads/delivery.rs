@@ -32,6 +32,9 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
     let Some(external) = campaign.external_campaign_id.clone() else {
         return Ok(Outcome::Discard("the ad campaign has no id at the ad platform".into()));
     };
+    if !campaign.is_steered() {
+        return Ok(Outcome::Discard("no operator agreed to its id at the ad platform".into()));
+    }
     match tell(&providers, &campaign, &external).await {
         Ok(lowered) => ctx.finish(move |tx| told(tx, &campaign, lowered)).await,
         Err(error) => refused(&ctx, campaign, error).await,

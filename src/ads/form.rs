@@ -62,7 +62,7 @@ pub struct ThankYou {
     #[validate(length(min = 1, max = 500))]
     #[schema(min_length = 1, max_length = 500)]
     pub text: String,
-    /// Where the person may go next.
+    /// Where the person may go next. `{tenant_id}` in it becomes the tenant's id.
     #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub url: Option<String>,

@@ -3,7 +3,7 @@
 //! The ads themselves run in the platform's ad accounts (or a tenant's own); here is the record of them: targeting, creative and
 //! form as typed structures ([`targeting`], [`creative`], [`form`]), the status machine ([`model`]), and what the ad platform is
 //! told ([`delivery`]): `desired_delivery` is a row's column, a job carries it out, and the newest wish wins. [`quota`] pauses and
-//! resumes by itself. [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
+//! resumes by itself. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
 //! It refuses a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's own accounts.
 
 pub mod api;
@@ -13,6 +13,7 @@ pub mod form;
 pub mod leads;
 pub mod model;
 pub mod quota;
+pub mod review;
 pub mod route;
 pub mod status;
 pub mod store;
@@ -34,6 +35,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(api::get_lead_form)
         .service(api::steer::submit_ad_campaign)
         .service(api::steer::activate_ad_campaign)
+        .service(api::steer::reject_ad_campaign)
         .service(api::steer::pause_ad_campaign)
         .service(api::steer::resume_ad_campaign)
         .service(api::steer::complete_ad_campaign);

@@ -7,7 +7,7 @@ crate::text_enum! {
     pub enum CampaignStatus {
         /// Being written.
         Draft = "draft",
-        /// Waits for the ad platform's review.
+        /// Waits for the operators to agree, in the platform's ad account; in a tenant's own, for the ad platform's review.
         PendingApproval = "pending_approval",
         Active = "active",
         /// By a person, or by the quota; see the reason.
@@ -28,8 +28,30 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// In whose ad account it runs. Permissions are the same; the platform's own bills are not shown to tenants.
+    /// In whose ad account it runs. In the platform's, operators approve it before it spends, and its bills are not shown to tenants.
     pub enum AccountOwner { Platform = "platform", Tenant = "tenant" }
+}
+
+crate::text_enum! {
+    /// What the operators said to an ad campaign in the platform's ad account.
+    pub enum ReviewState {
+        /// They were asked.
+        Pending = "pending",
+        Approved = "approved",
+        /// Sent back, with a reason.
+        Rejected = "rejected",
+    }
+}
+
+/// Who asks for a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asker {
+    /// The tenant's people and API keys.
+    Tenant,
+    /// An operator, who may spend the platform's money.
+    Operator,
+    /// The engine itself: a schedule or the quota.
+    Engine,
 }
 
 crate::text_enum! {
@@ -46,6 +68,7 @@ crate::text_enum! {
     /// What can be asked of an ad campaign.
     pub enum Step {
         Submit = "submit",
+        Reject = "reject",
         Activate = "activate",
         Pause = "pause",
         Resume = "resume",
@@ -65,14 +88,16 @@ impl CampaignStatus {
         use CampaignStatus::{Active, Completed, Draft, Paused, PendingApproval};
         let to = match (self, step) {
             (Draft | PendingApproval, Step::Submit) => PendingApproval,
+            (PendingApproval, Step::Reject) => Draft,
             (Draft | PendingApproval | Paused | Active, Step::Activate) => Active,
             (Active | Paused, Step::Pause) => Paused,
             (Paused | Active, Step::Resume) => Active,
             (_, Step::Complete) => Completed,
             (Active | Paused | Completed, Step::Submit)
+            | (Draft | Active | Paused | Completed, Step::Reject)
             | (Completed, Step::Activate)
             | (Draft | PendingApproval | Completed, Step::Pause | Step::Resume) => {
-                let message = format!("An ad campaign that is {self} cannot be told to {step}.");
+                let message = format!("An ad campaign that is {self} cannot take the step {step}.");
                 return Err(Error::conflict("ad_campaign.illegal_transition", message));
             }
         };
@@ -97,6 +122,9 @@ mod tests {
             (Paused, Step::Pause, Some(Paused)),
             (Draft, Step::Pause, None),
             (PendingApproval, Step::Resume, None),
+            (PendingApproval, Step::Reject, Some(Draft)),
+            (Draft, Step::Reject, None),
+            (Active, Step::Reject, None),
             (Active, Step::Submit, None),
         ] {
             assert_eq!(from.after(step).ok(), to, "{from} {step}");

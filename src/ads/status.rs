@@ -3,35 +3,51 @@
 use serde_json::json;
 
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
-use super::model::{CampaignStatus, Delivery, QUOTA_REACHED, Step};
-use super::quota;
+use super::model::{Asker, CampaignStatus, Delivery, QUOTA_REACHED, Step};
 use super::store::{self, AdCampaign};
+use super::{quota, review};
 use crate::base::Result;
 use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 
 /// Completes the ad campaigns whose end has come.
 pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended");
 
-/// Takes one step. Where it changes nothing, nothing is recorded.
+/// Takes one step. Where it changes nothing, nothing is recorded. A tenant's step towards running leads to the operators
+/// first, where they have to agree; an operator's is their agreement.
 ///
 /// # Errors
-/// `ad_campaign.not_found`, `ad_campaign.illegal_transition`.
-pub fn take(tx: &mut TenantTx<'_>, id: AdCampaignId, step: Step, reason: Option<String>) -> Result<AdCampaign> {
+/// `ad_campaign.not_found`, `request.precondition_failed`, `ad_campaign.illegal_transition`.
+pub fn take(
+    tx: &mut TenantTx<'_>,
+    id: AdCampaignId,
+    step: Step,
+    reason: Option<String>,
+    asker: Asker,
+    if_match: &IfMatch,
+) -> Result<AdCampaign> {
     store::lock(tx)?;
     let mut campaign = store::get(tx, id)?;
+    if_match.check(campaign.version)?;
     let to = campaign.status.after(step)?;
+    if to == CampaignStatus::PendingApproval || to == CampaignStatus::Active && review::is_wanting(&campaign, asker) {
+        review::submit(tx, &mut campaign)?;
+        return Ok(campaign);
+    }
+    let mut is_news = false;
     if to == CampaignStatus::Active {
+        is_news = asker == Asker::Operator && review::approve(tx, &mut campaign)?;
         match quota::allowed(tx, &campaign)? {
             Delivery::Running => {}
             // `quota.reached` was told before this one ran, so nothing else would hold it back.
-            held => return run_within(tx, campaign, step, held),
+            held => return run_within(tx, campaign, step, held, is_news),
         }
     }
     let is_same_pause = step != Step::Pause || campaign.status_reason == reason;
-    if to == campaign.status && is_same_pause && campaign.desired_delivery == delivery_in(to) {
+    if !is_news && to == campaign.status && is_same_pause && campaign.desired_delivery == delivery_in(to) {
         return Ok(campaign);
     }
     move_to(tx, &mut campaign, step, to, reason)?;
@@ -39,11 +55,17 @@ pub fn take(tx: &mut TenantTx<'_>, id: AdCampaignId, step: Step, reason: Option<
 }
 
 /// Starts an ad campaign as far as the used-up plan allows: slowly, or not before there is something to deliver again.
-fn run_within(tx: &mut TenantTx<'_>, mut campaign: AdCampaign, step: Step, held: Delivery) -> Result<AdCampaign> {
+fn run_within(
+    tx: &mut TenantTx<'_>,
+    mut campaign: AdCampaign,
+    step: Step,
+    held: Delivery,
+    is_news: bool,
+) -> Result<AdCampaign> {
     let (step, to) =
         if held == Delivery::Slow { (step, CampaignStatus::Active) } else { (Step::Pause, CampaignStatus::Paused) };
     let is_held = campaign.status_reason.as_deref() == Some(QUOTA_REACHED);
-    if is_held && campaign.status == to && campaign.desired_delivery == held {
+    if !is_news && is_held && campaign.status == to && campaign.desired_delivery == held {
         return Ok(campaign);
     }
     move_to(tx, &mut campaign, step, to, Some(QUOTA_REACHED.into()))?;
@@ -68,12 +90,11 @@ pub(super) fn move_to(
     if to == CampaignStatus::Active && campaign.activated_at.is_none() {
         campaign.activated_at = Some(tx.now());
     }
-    if step != Step::Submit {
-        want(tx, campaign, delivery_in(to))?;
-    }
+    want(tx, campaign, delivery_in(to))?;
     store::save(tx, campaign)?;
     let kind = match step {
-        Step::Submit => EventType::AdCampaignUpdated,
+        Step::Submit => EventType::AdCampaignSubmitted,
+        Step::Reject => EventType::AdCampaignRejected,
         Step::Activate => EventType::AdCampaignActivated,
         Step::Pause => EventType::AdCampaignPaused,
         Step::Resume => EventType::AdCampaignResumed,
@@ -89,7 +110,7 @@ pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: D
     campaign.desired_delivery = delivery;
     campaign.delivery_synced_at = None;
     campaign.delivery_error = None;
-    if campaign.external_campaign_id.is_some() {
+    if campaign.is_steered() {
         tx.enqueue(NewJob::new(&SYNC_DELIVERY, &SyncPayload { ad_campaign_id: campaign.id }))?;
     }
     Ok(())
@@ -104,7 +125,14 @@ pub(super) async fn complete_ended(ctx: JobContext) -> Result<Outcome> {
     const AT_ONCE: i64 = 500;
     ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
         for (tenant, id) in store::ended(tx, AT_ONCE)? {
-            take(&mut tx.for_tenant(tenant), id, Step::Complete, Some("ended".into()))?;
+            take(
+                &mut tx.for_tenant(tenant),
+                id,
+                Step::Complete,
+                Some("ended".into()),
+                Asker::Engine,
+                &IfMatch::default(),
+            )?;
         }
         Ok(())
     })

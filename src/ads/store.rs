@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::form::{FormType, LeadForm};
-use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
+use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
 use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
 use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
@@ -51,6 +51,12 @@ pub struct AdCampaign {
     pub delivery_error: Option<String>,
     /// The daily budget at the ad platform while it differs from ours: the slow one.
     pub lowered_budget: Option<i64>,
+    /// Of the platform's ad accounts only; empty before anybody was asked.
+    pub review_state: Option<ReviewState>,
+    pub review_reason: Option<String>,
+    pub review_decided_at: Option<Timestamp>,
+    /// The id at the ad platform that an operator let us steer: our credentials touch no other.
+    pub agreed_campaign_id: Option<String>,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -59,6 +65,11 @@ pub struct AdCampaign {
 impl AdCampaign {
     pub fn money(&self, amount: i64) -> Money {
         Money::new(amount, self.currency)
+    }
+
+    /// May our credentials start and stop it at the ad platform?
+    pub fn is_steered(&self) -> bool {
+        self.external_campaign_id.is_some() && self.external_campaign_id == self.agreed_campaign_id
     }
 }
 
@@ -184,6 +195,12 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
                 c::desired_delivery.eq(row.desired_delivery),
                 c::delivery_synced_at.eq(row.delivery_synced_at),
                 c::delivery_error.eq(&row.delivery_error),
+            ),
+            (
+                c::review_state.eq(row.review_state),
+                c::review_reason.eq(&row.review_reason),
+                c::review_decided_at.eq(row.review_decided_at),
+                c::agreed_campaign_id.eq(&row.agreed_campaign_id),
             ),
             (c::version.eq(row.version), c::updated_at.eq(row.updated_at)),
         ))

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, Step};
+use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
 use super::{quota, route, status, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
@@ -13,6 +13,7 @@ use crate::engine::db::schema::jobs;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::events::{EventFilter, EventType, NewEvent, list};
+use crate::engine::http::IfMatch;
 use crate::providers::AdPlatform;
 use crate::tenants::tests::house;
 
@@ -66,6 +67,10 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
         delivery_synced_at: None,
         delivery_error: None,
         lowered_budget: None,
+        review_state: None,
+        review_reason: None,
+        review_decided_at: None,
+        agreed_campaign_id: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -107,10 +112,10 @@ on_both_engines! {
         db.write(house::scope(id), |tx: &mut TenantTx<'_>| {
             let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
             for id in [running, rested] {
-                status::take(tx, id, Step::Activate, None)?;
+                status::take(tx, id, Step::Activate, None, Asker::Operator, &IfMatch::default())?;
             }
-            status::take(tx, rested, Step::Pause, Some("new photos".into()))?;
-            let before = status::take(tx, rested, Step::Pause, Some("new photos".into()))?.version;
+            status::take(tx, rested, Step::Pause, Some("new photos".into()), Asker::Tenant, &IfMatch::default())?;
+            let before = status::take(tx, rested, Step::Pause, Some("new photos".into()), Asker::Tenant, &IfMatch::default())?.version;
             let state = |tx: &mut TenantTx<'_>, id| store::get(tx, id).map(|c| (c.status, c.desired_delivery)).unwrap();
             let reached = |tx: &mut TenantTx<'_>| {
                 tx.record(NewEvent::new(EventType::QuotaReached).data(json!({"period_end": "2026-12-01T00:00:00Z"})))

@@ -141,7 +141,8 @@ pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, 
     "message_received": {"in_app": true, "email": false, "whatsapp": false},
     "quota_reached": {"in_app": true, "email": true, "whatsapp": false},
     "subscription_expired": {"in_app": true, "email": true, "whatsapp": false},
-    "webhook_endpoint_disabled": {"in_app": true, "email": true, "whatsapp": false}
+    "webhook_endpoint_disabled": {"in_app": true, "email": true, "whatsapp": false},
+    "ad_campaign_reviewed": {"in_app": true, "email": true, "whatsapp": false}
 }))]
 pub struct NotificationPreferences {
     pub lead_created: Choice,
@@ -150,6 +151,7 @@ pub struct NotificationPreferences {
     pub quota_reached: Choice,
     pub subscription_expired: Choice,
     pub webhook_endpoint_disabled: Choice,
+    pub ad_campaign_reviewed: Choice,
 }
 
 impl NotificationPreferences {
@@ -162,6 +164,7 @@ impl NotificationPreferences {
             quota_reached: choice(NotificationKind::QuotaReached),
             subscription_expired: choice(NotificationKind::SubscriptionExpired),
             webhook_endpoint_disabled: choice(NotificationKind::WebhookEndpointDisabled),
+            ad_campaign_reviewed: choice(NotificationKind::AdCampaignReviewed),
         }
     }
 }
@@ -200,6 +203,9 @@ pub struct NotificationPreferencesPatch {
     #[serde(default)]
     #[schema(value_type = Option<ChoicePatch>)]
     pub webhook_endpoint_disabled: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub ad_campaign_reviewed: Patch<ChoicePatch>,
 }
 
 /// Change your notification preferences.
@@ -229,6 +235,7 @@ pub async fn update_notification_preferences(
             (NotificationKind::QuotaReached, patch.quota_reached),
             (NotificationKind::SubscriptionExpired, patch.subscription_expired),
             (NotificationKind::WebhookEndpointDisabled, patch.webhook_endpoint_disabled),
+            (NotificationKind::AdCampaignReviewed, patch.ad_campaign_reviewed),
         ] {
             merge(&mut document, kind, patch);
         }

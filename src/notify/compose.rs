@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
@@ -60,7 +58,7 @@ impl Notice {
 pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url: &str) -> Result<Option<Notice>> {
     let Some(kind) = NotificationKind::of(event.kind) else { return Ok(None) };
     if kind.is_for_managers() {
-        return Ok(Some(about_account(kind, &event.data, tenant, public_url)));
+        return Ok(Some(about_account(kind, event, tenant, public_url)));
     }
     let Some(id) = event.lead_id else { return Ok(None) };
     let lead = inbox::lead_brief(tx, id)?;
@@ -140,7 +138,8 @@ fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
     }
 }
 
-fn about_account(kind: NotificationKind, data: &Value, tenant: &Tenant, public_url: &str) -> Notice {
+fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, public_url: &str) -> Notice {
+    let data = &event.data;
     let base = tenant.settings.deep_link_base_url.as_deref().unwrap_or(public_url).trim_end_matches('/');
     if kind == NotificationKind::WebhookEndpointDisabled {
         let host = data["host"].as_str().unwrap_or("your address");
@@ -156,6 +155,15 @@ fn about_account(kind: NotificationKind, data: &Value, tenant: &Tenant, public_u
             format!("{base}/webhooks"),
             None,
         );
+    }
+    if kind == NotificationKind::AdCampaignReviewed {
+        let name = data["name"].as_str().unwrap_or("Your ad campaign");
+        let (title, body) = match data["reason"].as_str() {
+            Some(reason) => (format!("{name} was sent back"), format!("{reason}\nChange it, then activate it again.")),
+            None => (format!("{name} was approved"), "Its ads may run.".to_string()),
+        };
+        let id = event.subject_id.map(|id| format!("/{id}")).unwrap_or_default();
+        return alert(kind, title, body, format!("{base}/ad-campaigns{id}"), None);
     }
     let (title, body) = if kind == NotificationKind::QuotaReached {
         let used = data["used"].as_i64().map_or(String::new(), |used| format!(" ({used})"));

@@ -38,5 +38,7 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::MessageReceived, &announce::OTHER)
         .on(EventType::QuotaReached, &announce::OTHER)
         .on(EventType::SubscriptionExpired, &announce::OTHER)
-        .on(EventType::WebhookEndpointDisabled, &announce::OTHER);
+        .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
+        .on(EventType::AdCampaignApproved, &announce::OTHER)
+        .on(EventType::AdCampaignRejected, &announce::OTHER);
 }

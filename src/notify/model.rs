@@ -15,6 +15,7 @@ crate::text_enum! {
         QuotaReached = "quota_reached",
         SubscriptionExpired = "subscription_expired",
         WebhookEndpointDisabled = "webhook_endpoint_disabled",
+        AdCampaignReviewed = "ad_campaign_reviewed",
     }
 }
 
@@ -28,13 +29,14 @@ impl NotificationKind {
             EventType::QuotaReached => Self::QuotaReached,
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
+            EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
             _ => return None,
         })
     }
 
     /// About the account, hence for those who run it.
     pub fn is_for_managers(self) -> bool {
-        matches!(self, Self::QuotaReached | Self::SubscriptionExpired | Self::WebhookEndpointDisabled)
+        !matches!(self, Self::LeadCreated | Self::LeadEnquired | Self::MessageReceived)
     }
 
     /// Important enough to reach people outside the product unless they say otherwise.

@@ -7,6 +7,7 @@
 mod api;
 pub mod model;
 pub mod onboarding;
+pub mod review;
 pub mod store;
 pub mod trouble;
 pub mod webhooks;
@@ -22,6 +23,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 
 pub fn jobs(registry: &mut Registry) {
     registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
+    registry.handle(&review::REVIEW, review::follow);
     registry.handle(&trouble::ANNOUNCE, trouble::announce);
 }
 
@@ -29,6 +31,10 @@ pub fn reactions(reactions: &mut Reactions) {
     reactions
         .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
         .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE)
+        .on(EventType::AdCampaignSubmitted, &review::REVIEW)
+        .on(EventType::AdCampaignApproved, &review::REVIEW)
+        .on(EventType::AdCampaignRejected, &review::REVIEW)
+        .on(EventType::AdCampaignCompleted, &review::REVIEW)
         .on(EventType::WebhookEventFailed, &trouble::ANNOUNCE)
         .on(EventType::AdCampaignDeliveryFailed, &trouble::ANNOUNCE);
 }

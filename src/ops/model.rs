@@ -1,6 +1,6 @@
 //! What operators work on: tasks with a due time, and notifications.
 
-use crate::base::id::{NotificationId, OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{AdCampaignId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::time::Timestamp;
 
 crate::text_enum! {
@@ -20,27 +20,32 @@ impl TaskStatus {
 }
 
 crate::text_enum! {
-    /// What an operator has to do for a new tenant (S0-10).
+    /// What an operator has to do for a tenant: to launch a new one (S0-10), or to decide what the platform pays for (S0-28).
     pub enum TaskKind {
         SetUpMeta = "set_up_meta_campaign",
         SetUpGoogle = "set_up_google_campaign",
         Launch = "launch_campaigns",
+        Review = "review_ad_campaign",
     }
 }
 
 impl TaskKind {
+    /// For a new tenant.
+    pub const ONBOARDING: [Self; 3] = [Self::SetUpMeta, Self::SetUpGoogle, Self::Launch];
+
     pub fn title(self) -> &'static str {
         match self {
             TaskKind::SetUpMeta => "Set up Facebook campaign",
             TaskKind::SetUpGoogle => "Set up Google campaign",
             TaskKind::Launch => "Test and launch",
+            TaskKind::Review => "Review ad campaign",
         }
     }
     /// What it takes by hand (S0-41).
     pub fn estimate_minutes(self) -> i32 {
         match self {
             TaskKind::SetUpMeta | TaskKind::SetUpGoogle => 15,
-            TaskKind::Launch => 5,
+            TaskKind::Launch | TaskKind::Review => 5,
         }
     }
 }
@@ -57,6 +62,8 @@ pub struct OpsTask {
     pub due_at: Timestamp,
     pub completed_at: Option<Timestamp>,
     pub completed_by: Option<OperatorId>,
+    /// The one to be reviewed.
+    pub ad_campaign_id: Option<AdCampaignId>,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -64,9 +71,9 @@ pub struct OpsTask {
 
 impl OpsTask {
     /// Moves to `status`; closing it notes who did so and when, reopening forgets it.
-    pub fn turn(&mut self, status: TaskStatus, by: OperatorId, at: Timestamp) {
+    pub fn turn(&mut self, status: TaskStatus, by: Option<OperatorId>, at: Timestamp) {
         if status == TaskStatus::Done && self.status != TaskStatus::Done {
-            (self.completed_at, self.completed_by) = (Some(at), Some(by));
+            (self.completed_at, self.completed_by) = (Some(at), by);
         } else if status != TaskStatus::Done {
             (self.completed_at, self.completed_by) = (None, None);
         }
@@ -113,22 +120,23 @@ mod tests {
             due_at: start.plus(chrono::Duration::hours(24)),
             completed_at: None,
             completed_by: None,
+            ad_campaign_id: None,
             version: 1,
             created_at: start,
             updated_at: start,
         };
         assert!(!task.is_overdue(start) && task.is_overdue(later));
-        task.turn(TaskStatus::Done, operator, later);
+        task.turn(TaskStatus::Done, Some(operator), later);
         assert_eq!((task.completed_at, task.completed_by, task.version), (Some(later), Some(operator), 2));
         assert!(!task.is_overdue(later));
-        task.turn(TaskStatus::Done, OperatorId::new(), later.plus(chrono::Duration::hours(1)));
+        task.turn(TaskStatus::Done, Some(OperatorId::new()), later.plus(chrono::Duration::hours(1)));
         assert_eq!((task.completed_at, task.completed_by), (Some(later), Some(operator)), "the first one did it");
-        task.turn(TaskStatus::Open, operator, later);
+        task.turn(TaskStatus::Open, Some(operator), later);
         assert_eq!((task.completed_at, task.completed_by), (None, None));
     }
 
     #[test]
     fn setting_a_tenant_up_takes_35_minutes_by_hand() {
-        assert_eq!(TaskKind::ALL.iter().map(|kind| kind.estimate_minutes()).sum::<i32>(), 35);
+        assert_eq!(TaskKind::ONBOARDING.iter().map(|kind| kind.estimate_minutes()).sum::<i32>(), 35);
     }
 }

@@ -4,7 +4,7 @@
 //! not added again. A reaction to `subscription.trial_started` and `subscription.activated`.
 
 use super::model::{OperatorNotification, TaskKind};
-use super::store;
+use super::store::{self, NewTask};
 use crate::base::id::{NotificationId, SubscriptionId};
 use crate::base::money::Money;
 use crate::base::{Error, Result};
@@ -39,9 +39,11 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     let subscription = billing::store::subscription(tx, id)?.ok_or_else(absent)?;
     let plan = billing::subscription::plan_of(tx, &subscription)?;
     let tenant = tenants::store::current(tx)?;
-    for kind in TaskKind::ALL.iter().copied() {
+    for kind in TaskKind::ONBOARDING {
         let key = format!("{id}:{kind}");
-        if let Some(task) = store::add_task(tx, kind, &key, event.occurred_at.plus(LAUNCH_WITHIN))? {
+        let due_at = event.occurred_at.plus(LAUNCH_WITHIN);
+        let new = NewTask { kind, title: kind.title(), dedupe_key: &key, due_at, ad_campaign_id: None };
+        if let Some(task) = store::add_task(tx, &new)? {
             let data = serde_json::json!({ "kind": kind, "title": kind.title() });
             tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
         }
@@ -66,7 +68,7 @@ fn alert(tenant: &Tenant, plan: &Plan, kind: EventType) -> String {
     let mut text = format!("Customer: {}\nPlan: {} ({quota}), {standing}\n", tenant.name, plan.name);
     let industry = tenant.profile.industry.as_deref().unwrap_or("not given");
     text.push_str(&format!("Industry: {industry}\nTarget: {}\n\nAction required:\n", target(tenant)));
-    for kind in TaskKind::ALL {
+    for kind in TaskKind::ONBOARDING {
         text.push_str(&format!("✓ {}\n", kind.title()));
     }
     text.push_str("✓ Launch within 24 hours");

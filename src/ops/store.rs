@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{OperatorNotification, OpsTask, TaskKind, TaskStatus};
-use crate::base::id::{EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -27,6 +27,7 @@ struct TaskRow {
     due_at: Timestamp,
     completed_at: Option<Timestamp>,
     completed_by: Option<OperatorId>,
+    ad_campaign_id: Option<AdCampaignId>,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -44,6 +45,7 @@ impl From<TaskRow> for OpsTask {
             due_at: row.due_at,
             completed_at: row.completed_at,
             completed_by: row.completed_by,
+            ad_campaign_id: row.ad_campaign_id,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -51,25 +53,30 @@ impl From<TaskRow> for OpsTask {
     }
 }
 
+/// A task to be added.
+pub(super) struct NewTask<'a> {
+    pub kind: TaskKind,
+    pub title: &'a str,
+    pub dedupe_key: &'a str,
+    pub due_at: Timestamp,
+    pub ad_campaign_id: Option<AdCampaignId>,
+}
+
 /// Adds a task of this tenant once per key; `None` when it was there.
-pub(super) fn add_task(
-    tx: &mut TenantTx<'_>,
-    kind: TaskKind,
-    dedupe_key: &str,
-    due_at: Timestamp,
-) -> Result<Option<OpsTaskId>> {
+pub(super) fn add_task(tx: &mut TenantTx<'_>, new: &NewTask<'_>) -> Result<Option<OpsTaskId>> {
     let (id, now) = (OpsTaskId::new(), tx.now());
     let insert = diesel::insert_into(ops_tasks::table).values((
         ops_tasks::id.eq(id),
         ops_tasks::tenant_id.eq(tx.tenant()),
-        ops_tasks::kind.eq(kind),
-        ops_tasks::title.eq(kind.title()),
+        ops_tasks::kind.eq(new.kind),
+        ops_tasks::title.eq(new.title),
         ops_tasks::status.eq(TaskStatus::Open),
-        ops_tasks::estimate_minutes.eq(kind.estimate_minutes()),
-        ops_tasks::dedupe_key.eq(dedupe_key),
-        ops_tasks::due_at.eq(due_at),
+        ops_tasks::estimate_minutes.eq(new.kind.estimate_minutes()),
+        ops_tasks::dedupe_key.eq(new.dedupe_key),
+        ops_tasks::due_at.eq(new.due_at),
         ops_tasks::completed_at.eq(None::<Timestamp>),
         ops_tasks::completed_by.eq(None::<OperatorId>),
+        ops_tasks::ad_campaign_id.eq(new.ad_campaign_id),
         ops_tasks::version.eq(1),
         ops_tasks::created_at.eq(now),
         ops_tasks::updated_at.eq(now),
@@ -113,6 +120,16 @@ pub(super) fn tasks(tx: &mut PlatformTx<'_>, filter: &TaskFilter, limit: i64) ->
     }
     let rows: Vec<(TaskRow, String)> = query.load(tx.conn())?;
     Ok(rows.into_iter().map(|(row, name)| (row.into(), name)).collect())
+}
+
+/// The tasks about an ad campaign that nobody closed, with their keys.
+pub(super) fn open_tasks_of(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<Vec<(OpsTask, String)>> {
+    let rows: Vec<(TaskRow, String)> = ops_tasks::table
+        .filter(ops_tasks::tenant_id.eq(tx.tenant()).and(ops_tasks::ad_campaign_id.eq(id)))
+        .filter(ops_tasks::status.eq_any([TaskStatus::Open, TaskStatus::InProgress]))
+        .select((TaskRow::as_select(), ops_tasks::dedupe_key))
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(|(row, key)| (row.into(), key)).collect())
 }
 
 pub(super) fn task(tx: &mut PlatformTx<'_>, id: OpsTaskId) -> Result<Option<(OpsTask, String)>> {

@@ -108,7 +108,7 @@ both_engines! {
         let step = async |name: &str| tenant.owner.call("POST", &path(&draft, name)).await;
         step("/pause").await.problem(409, "ad_campaign.illegal_transition");
         assert_eq!(step("/submit").await.ok()["status"], "pending_approval");
-        let active = step("/activate").await.ok();
+        let active = tenant.approve(&draft).await;
         assert_eq!((&active["status"], &active["delivery"]["state"]), (&json!("active"), &json!("pending")));
         app.run_jobs().await;
         assert_eq!(view(&app, &tenant, &draft).await["delivery"]["state"], "synced");
@@ -148,11 +148,10 @@ both_engines! {
         let mut google = growth_campaign("google", GOOGLE_CAMPAIGN, "40000000017", "0");
         google.as_object_mut().unwrap().remove("external_page_id");
         let google = tenant.owner.post("/v1/ad-campaigns", google).await.created();
-        tenant.owner.call("POST", &path(&google, "/activate")).await.ok();
+        tenant.approve(&google).await;
         let by_hand = tenant.owner.post("/v1/ad-campaigns", growth_campaign("meta", "120210000000000009", "612312312319", PAGE)).await.created();
-        for step in ["/activate", "/pause"] {
-            tenant.owner.call("POST", &path(&by_hand, step)).await.ok();
-        }
+        tenant.approve(&by_hand).await;
+        tenant.owner.call("POST", &path(&by_hand, "/pause")).await.ok();
         tenant.enter_leads("person-", 49).await;
         app.run_jobs().await;
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE", "one is left");
@@ -337,7 +336,7 @@ both_engines! {
         let mut body = growth_campaign("meta", CAMPAIGN, FORM, PAGE);
         body["end_at"] = json!(app.clock.now().plus(chrono::Duration::days(2)));
         let campaign = tenant.owner.post("/v1/ad-campaigns", body).await.created();
-        tenant.owner.call("POST", &path(&campaign, "/activate")).await.ok();
+        tenant.approve(&campaign).await;
         app.run_schedule().await;
         assert_eq!(view(&app, &tenant, &campaign).await["status"], "active");
         app.advance(chrono::Duration::days(2));

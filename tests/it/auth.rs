@@ -306,8 +306,8 @@ both_engines! {
             ("POST", format!("{lead_path}/notes"), json!({ "body": "Call her." }), "lead.note_added"),
             ("PATCH", "/v1/subscriptions/current".into(), json!({ "overage_policy": "bill" }), "subscription.updated"),
             ("PATCH", campaign_path.clone(), json!({ "name": "Renamed" }), "ad_campaign.updated"),
-            ("POST", format!("{campaign_path}/activate"), json!({}), "ad_campaign.activated"),
-            ("POST", format!("{campaign_path}/pause"), json!({}), "ad_campaign.paused"),
+            ("POST", format!("{campaign_path}/activate"), json!({}), "ad_campaign.submitted"),
+            ("POST", format!("{campaign_path}/complete"), json!({}), "ad_campaign.completed"),
             ("PATCH", "/v1/notifications/preferences".into(), json!({ "lead_created": { "email": false } }), "user.updated"),
             ("POST", "/v1/auth/logout".into(), json!({}), "session.ended"),
         ];

@@ -38,22 +38,29 @@ struct Page<T> {
 /// Sends one request. Another one is given to those who want to see answers get lost.
 pub type Line = fn(RequestBuilder) -> Result<Response>;
 
+#[derive(Clone)]
 pub struct Leadwright {
     http: Client,
     url: String,
     token: Option<String>,
+    /// Where an operator is at work.
+    tenant: Option<Uuid>,
     line: Line,
 }
 
 impl Leadwright {
     pub fn new(url: &str) -> Self {
-        Self { http: Client::new(), url: url.into(), token: None, line: |request| Ok(request.send()?) }
+        Self { http: Client::new(), url: url.into(), token: None, tenant: None, line: |request| Ok(request.send()?) }
     }
     pub fn with_token(&self, token: &str) -> Self {
-        Self { http: self.http.clone(), url: self.url.clone(), token: Some(token.into()), line: self.line }
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+    /// An operator's client, at work in this tenant.
+    pub fn within(&self, tenant: Uuid) -> Self {
+        Self { tenant: Some(tenant), ..self.clone() }
     }
     pub fn over(&self, line: Line) -> Self {
-        Self { http: self.http.clone(), url: self.url.clone(), token: self.token.clone(), line }
+        Self { line, ..self.clone() }
     }
 
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
@@ -91,6 +98,9 @@ impl Leadwright {
             let mut request = request();
             if let Some(token) = &self.token {
                 request = request.bearer_auth(token);
+            }
+            if let Some(tenant) = self.tenant {
+                request = request.header("X-Tenant-Id", tenant.to_string());
             }
             match (self.line)(request) {
                 Err(error) if attempt == ATTEMPTS => return Err(error),

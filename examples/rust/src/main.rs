@@ -1,11 +1,12 @@
 //! A tenant's first quarter of an hour: sign up, run an ad, receive a lead by a signed webhook, answer it, see the bill.
 //!
 //! ```sh
-//! LEADWRIGHT_SANDBOX=true cargo run -- serve                                # in one terminal
-//! cargo run --manifest-path examples/rust/Cargo.toml                        # in another
+//! export LEADWRIGHT_OPERATOR_KEY=lw_for-development-only-0123456789         # in both terminals
+//! LEADWRIGHT_SANDBOX=true cargo run -- serve                                # in one
+//! cargo run --manifest-path examples/rust/Cargo.toml                        # in the other
 //! ```
 //!
-//! `LEADWRIGHT_URL` is the server, `http://127.0.0.1:8080` by default.
+//! `LEADWRIGHT_URL` is the server, `http://127.0.0.1:8080` by default; `LEADWRIGHT_OPERATOR_KEY` is the key it was started with.
 
 mod client;
 
@@ -23,6 +24,12 @@ use client::{Leadwright, Problem, Result};
 #[derive(Deserialize)]
 struct Account {
     access_token: String,
+    tenant: Tenant,
+}
+
+#[derive(Deserialize)]
+struct Tenant {
+    id: Uuid,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +103,7 @@ fn until_there<T>(what: &str, look: impl Fn() -> Result<Option<T>>) -> Result<T>
     Err(format!("{what}: nothing within 30 seconds").into())
 }
 
-fn sign_up(url: &str, run: u32) -> Result<Leadwright> {
+fn sign_up(url: &str, run: u32) -> Result<(Leadwright, Uuid)> {
     let anonymous = Leadwright::new(url);
     let account: Account = anonymous.post(
         "/v1/auth/signup",
@@ -106,11 +113,11 @@ fn sign_up(url: &str, run: u32) -> Result<Leadwright> {
     let _: Value = api.patch("/v1/tenants/current", &json!({ "country": "IN", "time_zone": "Asia/Kolkata" }))?;
     let _: Value = api.post("/v1/subscriptions", &json!({ "plan_code": "growth" }))?;
     println!("Signed up, on the Growth trial");
-    Ok(api)
+    Ok((api, account.tenant.id))
 }
 
-/// An active ad campaign; answers its form and page.
-fn run_ad(api: &Leadwright, run: u32) -> Result<(String, String)> {
+/// An ad campaign, which the platform pays for and an operator therefore agrees to; answers its form and page.
+fn run_ad(api: &Leadwright, operator: &Leadwright, run: u32) -> Result<(String, String)> {
     let (form, page) = (format!("76{run}"), format!("86{run}"));
     let draft: Campaign = api.post(
         "/v1/ad-campaigns",
@@ -123,7 +130,10 @@ fn run_ad(api: &Leadwright, run: u32) -> Result<(String, String)> {
             "external_campaign_id": format!("66{run}"), "external_form_id": form, "external_page_id": page,
         }),
     )?;
-    let campaign: Campaign = api.post(&format!("/v1/ad-campaigns/{}/activate", draft.id), &json!({}))?;
+    let activate = format!("/v1/ad-campaigns/{}/activate", draft.id);
+    let asked: Campaign = api.post(&activate, &json!({}))?;
+    assert_eq!(asked.status, "pending_approval");
+    let campaign: Campaign = operator.post(&activate, &json!({}))?;
     assert_eq!(campaign.status, "active");
     println!("Ad campaign {} is {}", campaign.id, campaign.status);
     Ok((form, page))
@@ -188,8 +198,10 @@ fn enter_leads(api: &Leadwright, run: u32, count: usize) -> Result {
 fn main() -> Result {
     let url = std::env::var("LEADWRIGHT_URL").unwrap_or_else(|_| "http://127.0.0.1:8080".into());
     let run = (Uuid::new_v4().as_u128() % 100_000_000) as u32;
-    let api = sign_up(&url, run)?;
-    let (form, page) = run_ad(&api, run)?;
+    let operator_key = std::env::var("LEADWRIGHT_OPERATOR_KEY").map_err(|_| "LEADWRIGHT_OPERATOR_KEY is not set")?;
+    let (api, tenant) = sign_up(&url, run)?;
+    let operator = Leadwright::new(&url).with_token(&operator_key).within(tenant);
+    let (form, page) = run_ad(&api, &operator, run)?;
     fill_in_form(&url, run, &form, &page)?;
     let lead = until_there("the lead", || Ok(api.all::<Lead>("/v1/leads", 50)?.0.into_iter().next()))?;
     let Score { score, items } = api.get(&format!("/v1/leads/{}/score", lead.id))?;

@@ -24,6 +24,12 @@ export function connect(url: string, token?: string, send: Fetch = fetch): Leadw
   return createClient<paths, "application/json">({ baseUrl: url, headers, fetch: (request) => insistently(request, send) });
 }
 
+/** The client of one of the platform's operators, at work in a tenant. */
+export function connectOperator(url: string, key: string, tenant: string): Leadwright {
+  const headers = { Authorization: `Bearer ${key}`, "X-Tenant-Id": tenant };
+  return createClient<paths, "application/json">({ baseUrl: url, headers, fetch: (request) => insistently(request, fetch) });
+}
+
 /**
  * Sends until there is an answer worth having. A POST gets an `Idempotency-Key`, so that however often it is sent, it
  * happens once; that is what makes it safe to repeat when nobody knows whether the first one arrived.

@@ -1,15 +1,18 @@
 /**
  * A tenant's first quarter of an hour: sign up, run an ad, receive a lead by a signed webhook, answer it, look at the bill.
  *
- *     LEADWRIGHT_SANDBOX=true cargo run -- serve       in one terminal
- *     npm ci && npm run build && npm start             in another
+ *     export LEADWRIGHT_OPERATOR_KEY=lw_for-development-only-0123456789      in both terminals
+ *     LEADWRIGHT_SANDBOX=true cargo run -- serve                             in one
+ *     npm ci && npm run build && npm start                                   in the other
  *
- * `LEADWRIGHT_URL` is the server, http://127.0.0.1:8080 by default.
+ * `LEADWRIGHT_URL` is the server, http://127.0.0.1:8080 by default; `LEADWRIGHT_OPERATOR_KEY` is the key it was started with.
  */
 import assert from "node:assert/strict";
-import { all, body, connect, pause, Refused, type Leadwright, type Schemas } from "./client.js";
+import { all, body, connect, connectOperator, pause, Refused, type Leadwright, type Schemas } from "./client.js";
 
 const url = process.env["LEADWRIGHT_URL"] ?? "http://127.0.0.1:8080";
+const operatorKey = process.env["LEADWRIGHT_OPERATOR_KEY"];
+assert.ok(operatorKey, "LEADWRIGHT_OPERATOR_KEY is the key of an operator, which the server was started with");
 const run = crypto.getRandomValues(new Uint32Array(1))[0]! % 100_000_000;
 const say = (text: string): void => console.log(text);
 
@@ -43,15 +46,15 @@ async function fillInForm(form: string, page: string): Promise<void> {
   assert.equal(webhook_status, 200, "the signed webhook is accepted");
 }
 
-/** Signs up and answers the access token. */
-async function signUp(): Promise<string> {
+/** Signs up and answers the access token and the tenant. */
+async function signUp(): Promise<{ token: string; tenant: string }> {
   const account = await body(
     connect(url).POST("/v1/auth/signup", {
       body: { email: `owner.${run}@example.com`, password: "velvet harbour 63 compass", business_name: "TypeScript Estates" },
     }),
   );
   say(`Signed up: ${account.tenant.name}, tenant ${account.tenant.id}`);
-  return account.access_token;
+  return { token: account.access_token, tenant: account.tenant.id };
 }
 
 async function choosePlan(api: Leadwright): Promise<void> {
@@ -60,7 +63,8 @@ async function choosePlan(api: Leadwright): Promise<void> {
   say(`Growth trial: ${subscription.status} until ${subscription.trial_ends_at}`);
 }
 
-async function runAd(api: Leadwright): Promise<{ form: string; page: string }> {
+/** An ad campaign, which the platform pays for and an operator therefore agrees to; answers its form and page. */
+async function runAd(api: Leadwright, operator: Leadwright): Promise<{ form: string; page: string }> {
   const [form, page] = [`78${run}`, `89${run}`];
   const draft = await body(
     api.POST("/v1/ad-campaigns", {
@@ -83,7 +87,10 @@ async function runAd(api: Leadwright): Promise<{ form: string; page: string }> {
       },
     }),
   );
-  const campaign = await body(api.POST("/v1/ad-campaigns/{id}/activate", { params: { path: { id: draft.id } } }));
+  const params = { path: { id: draft.id } };
+  const asked = await body(api.POST("/v1/ad-campaigns/{id}/activate", { params }));
+  assert.equal(asked.status, "pending_approval");
+  const campaign = await body(operator.POST("/v1/ad-campaigns/{id}/activate", { params }));
   assert.equal(campaign.status, "active");
   say(`Ad campaign ${campaign.id} is ${campaign.status}`);
   return { form, page };
@@ -159,10 +166,10 @@ async function beRefused(api: Leadwright): Promise<void> {
   say(`Refused as it should be: ${refused.message}`);
 }
 
-const token = await signUp();
+const { token, tenant } = await signUp();
 const api = connect(url, token);
 await choosePlan(api);
-const { form, page: facebookPage } = await runAd(api);
+const { form, page: facebookPage } = await runAd(api, connectOperator(url, operatorKey, tenant));
 await fillInForm(form, facebookPage);
 const lead = await untilThere("the lead", async () => (await body(api.GET("/v1/leads"))).data[0]);
 const score = await body(api.GET("/v1/leads/{id}/score", { params: { path: { id: lead.id } } }));

@@ -13,6 +13,7 @@ use crate::ads::targeting::Targeting;
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json as JsonColumn;
 use crate::base::money::Money;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
@@ -36,7 +37,7 @@ use crate::tenants::{self, Tenant};
     "external_campaign_id": "120211000000000123", "external_form_id": "612312312312", "external_page_id": "153125381133"
 }))]
 pub struct NewAdCampaign {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(custom(function = "single_line"), length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// `meta` (or `facebook`) or `google`.
@@ -57,7 +58,7 @@ pub struct NewAdCampaign {
     /// Left out, but with an `external_form_id`: a form that asks for name, e-mail and phone.
     #[validate(nested)]
     pub lead_form: Option<LeadForm>,
-    /// In whose ad account it runs: the platform's, unless said otherwise.
+    /// In whose ad account it runs: the platform's, unless said otherwise. It stays as it was created.
     pub account_owner: Option<AccountOwner>,
     /// Its id at the ad platform; no two ad campaigns share one.
     #[validate(length(min = 1, max = 40))]
@@ -160,6 +161,10 @@ fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Re
         delivery_synced_at: None,
         delivery_error: None,
         lowered_budget: None,
+        review_state: None,
+        review_reason: None,
+        review_decided_at: None,
+        agreed_campaign_id: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -197,7 +202,7 @@ pub(super) fn insert_form(
     Ok(row.id)
 }
 
-/// Completes the questions and says what was left unsaid.
+/// Completes the questions, says what was left unsaid, and names the tenant in the page after the form.
 pub(super) fn dress(form: LeadForm, tenant: &Tenant, policy: Option<&str>) -> Result<LeadForm> {
     let mut form = form.completed("/lead_form")?;
     form.privacy_policy_url = form.privacy_policy_url.or_else(|| policy.map(str::to_string));
@@ -206,6 +211,9 @@ pub(super) fn dress(form: LeadForm, tenant: &Tenant, policy: Option<&str>) -> Re
         text: format!("Thank you! {name} will contact you within 24 hours."),
         url: None,
     });
+    if let Some(url) = form.thank_you.as_mut().and_then(|thanks| thanks.url.as_mut()) {
+        *url = url.replace("{tenant_id}", &tenant.id.to_string());
+    }
     Ok(form)
 }
 

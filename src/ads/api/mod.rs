@@ -1,6 +1,7 @@
 //! Ad campaigns over HTTP.
 
 mod create;
+pub mod patch;
 pub mod steer;
 mod update;
 mod views;
@@ -9,7 +10,7 @@ use actix_web::{HttpResponse, get, web};
 
 pub use create::{NewAdCampaign, create_ad_campaign};
 pub use update::{AdCampaignPatch, update_ad_campaign};
-pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView};
+pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
 
 use super::model::CampaignStatus;
 use super::store::{self, CampaignFilter};

@@ -1,16 +1,17 @@
-//! Submitting, activating, pausing, resuming and completing an ad campaign.
+//! Submitting, activating, sending back, pausing, resuming and completing an ad campaign.
 
 use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
 use super::AdCampaignView;
-use crate::ads::model::Step;
-use crate::ads::status;
+use crate::ads::model::{Asker, Step};
+use crate::ads::{review, status};
 use crate::base::id::AdCampaignId;
+use crate::base::text::single_line;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{JsonOrNothing, Once, Path, Reply};
+use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Path, Reply};
 use crate::tenants::access::{Caller, Permission};
 
 /// Why. The body may be left out.
@@ -23,12 +24,23 @@ pub struct SteerReason {
     pub reason: Option<String>,
 }
 
+/// What the tenant is to change.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The headline promises a price. Please name none."}))]
+pub struct Rejection {
+    #[validate(custom(function = "single_line"), length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
+    pub reason: String,
+}
+
 async fn steer(
     caller: Caller,
     core: &Core,
     id: AdCampaignId,
     step: Step,
     reason: Option<String>,
+    if_match: IfMatch,
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsWrite)?;
@@ -37,8 +49,9 @@ async fn steer(
         return Err(Error::field("/reason", "invalid_value", "quota_reached is given by the quota alone"));
     }
     let shows_costs = caller.is_operator();
+    let asker = if caller.is_operator() { Asker::Operator } else { Asker::Tenant };
     once.write(core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let campaign = status::take(tx, id, step, reason)?;
+        let campaign = status::take(tx, id, step, reason, asker, &if_match)?;
         let version = campaign.version;
         Ok(Reply::ok(AdCampaignView::load(tx, campaign, shows_costs)?).version(version))
     })
@@ -46,6 +59,8 @@ async fn steer(
 }
 
 /// Send a draft to review
+///
+/// In the platform's ad account the operators are asked, as `activate` by a tenant does; in the tenant's own, nobody is.
 #[utoipa::path(
     operation_id = "submit_ad_campaign",
     tag = "Ad campaigns",
@@ -60,10 +75,16 @@ pub async fn submit_ad_campaign(
     id: Path<AdCampaignId>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Submit, None, once).await
+    steer(caller, &core, id.0, Step::Submit, None, IfMatch::default(), once).await
 }
 
 /// Let an ad campaign run
+///
+/// In the platform's ad account a tenant's call asks the operators first: the ad campaign is `pending_approval`, and they have a
+/// task. An operator's call approves it, and lets it run; `If-Match` makes sure that it is the one the operator has read. Once
+/// approved, the tenant pauses and resumes it freely. In a tenant's own ad account the tenant's call activates it, but nothing at the
+/// ad platform is started or stopped (`delivery.state` is `not_controlled`) unless an operator activated it: the platform's
+/// credentials touch no id that no operator agreed to.
 ///
 /// When the plan's leads are used up it waits, `paused` with reason `quota_reached`, or runs slowly, by the overage policy.
 /// Without an `external_campaign_id` its leads are taken in, but nothing at the ad platform is started or stopped.
@@ -72,16 +93,46 @@ pub async fn submit_ad_campaign(
     tag = "Ad campaigns",
     params(("id" = AdCampaignId, Path)),
     security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign, active", body = AdCampaignView))
+    responses((status = 200, description = "The ad campaign: active, or waiting for approval, or for the quota", body = AdCampaignView))
 )]
 #[post("/ad-campaigns/{id}/activate")]
 pub async fn activate_ad_campaign(
     caller: Caller,
     core: web::Data<Core>,
     id: Path<AdCampaignId>,
+    if_match: IfMatch,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Activate, None, once).await
+    steer(caller, &core, id.0, Step::Activate, None, if_match, once).await
+}
+
+/// Send an ad campaign back to its tenant
+///
+/// For operators. It is a draft again, with the reason in its `review`, and the tenant is told.
+#[utoipa::path(
+    operation_id = "reject_ad_campaign",
+    tag = "Ad campaigns",
+    params(("id" = AdCampaignId, Path)),
+    request_body = Rejection,
+    security(("operator" = [])),
+    responses((status = 200, description = "The ad campaign, a draft", body = AdCampaignView))
+)]
+#[post("/ad-campaigns/{id}/reject")]
+pub async fn reject_ad_campaign(
+    caller: Caller,
+    core: web::Data<Core>,
+    id: Path<AdCampaignId>,
+    if_match: IfMatch,
+    body: Json<Rejection>,
+    once: Once,
+) -> Result<HttpResponse> {
+    caller.require_operator()?;
+    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+        let campaign = review::reject(tx, id.0, body.0.reason, &if_match)?;
+        let version = campaign.version;
+        Ok(Reply::ok(AdCampaignView::load(tx, campaign, true)?).version(version))
+    })
+    .await
 }
 
 /// Pause an ad campaign
@@ -103,10 +154,12 @@ pub async fn pause_ad_campaign(
     body: JsonOrNothing<SteerReason>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Pause, body.0.reason, once).await
+    steer(caller, &core, id.0, Step::Pause, body.0.reason, IfMatch::default(), once).await
 }
 
 /// Resume a paused ad campaign
+///
+/// One whose approval a change has taken back waits for the operators again.
 #[utoipa::path(
     operation_id = "resume_ad_campaign",
     tag = "Ad campaigns",
@@ -121,7 +174,7 @@ pub async fn resume_ad_campaign(
     id: Path<AdCampaignId>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Resume, None, once).await
+    steer(caller, &core, id.0, Step::Resume, None, IfMatch::default(), once).await
 }
 
 /// End an ad campaign for good
@@ -139,5 +192,5 @@ pub async fn complete_ad_campaign(
     id: Path<AdCampaignId>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Complete, None, once).await
+    steer(caller, &core, id.0, Step::Complete, None, IfMatch::default(), once).await
 }

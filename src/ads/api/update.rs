@@ -6,16 +6,19 @@ use validator::Validate;
 
 use super::AdCampaignView;
 use super::create::{Checked, check, dress, insert_form, refuse_taken};
+use super::patch::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::form::LeadForm;
-use crate::ads::model::{CampaignStatus, Delivery};
-use crate::ads::store::{self, AdCampaign};
+use crate::ads::model::{AccountOwner, Asker, CampaignStatus, Delivery, ReviewState};
+use crate::ads::review::{self, Agreed};
+use crate::ads::status;
+use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
-use crate::ads::{form, status};
 use crate::base::id::AdCampaignId;
 use crate::base::json::Json as JsonColumn;
 use crate::base::money::Money;
 use crate::base::patch::Patch;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -25,7 +28,7 @@ use crate::engine::http::{IfMatch, Json, Path, Reply};
 use crate::tenants;
 use crate::tenants::access::{Caller, Permission};
 
-/// What to change: absent keeps, null clears. Nested documents are replaced whole.
+/// What to change: absent keeps, null clears. Nested documents are merged in the same way; lists are replaced whole.
 #[derive(Debug, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
@@ -43,17 +46,17 @@ pub struct AdCampaignPatch {
     #[schema(value_type = Option<Money>)]
     total_budget: Patch<Money>,
     #[serde(default)]
-    #[schema(value_type = Option<Targeting>)]
-    targeting: Patch<Targeting>,
+    #[schema(value_type = Option<TargetingPatch>)]
+    targeting: Patch<Part>,
     #[serde(default)]
-    #[schema(value_type = Option<AdCreative>)]
-    ad_creative: Patch<AdCreative>,
+    #[schema(value_type = Option<AdCreativePatch>)]
+    ad_creative: Patch<Part>,
     #[serde(default)]
-    #[schema(value_type = Option<SearchAds>)]
-    search_ads: Patch<SearchAds>,
+    #[schema(value_type = Option<SearchAdsPatch>)]
+    search_ads: Patch<Part>,
     #[serde(default)]
-    #[schema(value_type = Option<LeadForm>)]
-    lead_form: Patch<LeadForm>,
+    #[schema(value_type = Option<LeadFormPatch>)]
+    lead_form: Patch<Part>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     external_campaign_id: Patch<String>,
@@ -72,6 +75,11 @@ pub struct AdCampaignPatch {
 }
 
 /// Change an ad campaign
+///
+/// What operators approved in the platform's ad account, they approve again when its tenant changes it: when `daily_budget`,
+/// `monthly_cap` or `total_budget` rises or a limit goes, when `end_at` is later or goes, and when the targeting, the ad creative, the
+/// search ads, the lead form's questions or links, or the `external_campaign_id` change. The change is saved; the ad campaign is paused
+/// at the ad platform and `pending_approval`, or, when a person had paused it, waits for approval once it is resumed.
 #[utoipa::path(
     operation_id = "update_ad_campaign",
     tag = "Ad campaigns",
@@ -89,6 +97,7 @@ pub async fn update_ad_campaign(
     body: Json<AdCampaignPatch>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsWrite)?;
+    let asker = if caller.is_operator() { Asker::Operator } else { Asker::Tenant };
     let (shows_costs, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
     let view = core
         .db
@@ -96,7 +105,7 @@ pub async fn update_ad_campaign(
             store::lock(tx)?;
             let campaign = store::get(tx, id.0)?;
             if_match.check(campaign.version)?;
-            let campaign = update(tx, campaign, body.0, policy.as_deref())?;
+            let campaign = update(tx, campaign, body.0, policy.as_deref(), asker)?;
             AdCampaignView::load(tx, campaign, shows_costs)
         })
         .await?;
@@ -109,16 +118,24 @@ fn update(
     mut campaign: AdCampaign,
     patch: AdCampaignPatch,
     policy: Option<&str>,
+    asker: Asker,
 ) -> Result<AdCampaign> {
     if campaign.status == CampaignStatus::Completed {
         let message = "A completed ad campaign cannot be changed.";
         return Err(Error::conflict("ad_campaign.completed", message));
     }
     let before = campaign.clone();
+    let mut stored = store::form_of(tx, &campaign)?;
+    let agreed = Agreed::of(&campaign, stored.as_ref())?;
     let tenant = tenants::store::current(tx)?;
-    let mut targeting: Targeting = campaign.targeting.read()?;
-    let mut ad_creative: Option<AdCreative> = campaign.ad_creative.read()?;
-    let mut search_ads: Option<SearchAds> = campaign.search_ads.read()?;
+    let targeting: Targeting = campaign.targeting.read()?;
+    let is_other_targeting = !patch.targeting.is_absent();
+    let targeting = merged(Some(&targeting), patch.targeting, "/targeting")?.unwrap_or_default();
+    let targeting = if is_other_targeting { targeting.or_of(&tenant) } else { targeting };
+    let ad_creative: Option<AdCreative> = campaign.ad_creative.read()?;
+    let ad_creative = merged(ad_creative.as_ref(), patch.ad_creative, "/ad_creative")?;
+    let search_ads: Option<SearchAds> = campaign.search_ads.read()?;
+    let search_ads = merged(search_ads.as_ref(), patch.search_ads, "/search_ads")?;
     let mut daily = campaign.money(campaign.daily_budget);
     let mut monthly_cap = campaign.monthly_cap.map(|amount| campaign.money(amount));
     let mut total_budget = campaign.total_budget.map(|amount| campaign.money(amount));
@@ -127,25 +144,17 @@ fn update(
     if !(1..=200).contains(&campaign.name.chars().count()) {
         return Err(Error::field("/name", "length", "expected 1 to 200 characters or entries"));
     }
+    if single_line(&campaign.name).is_err() {
+        return Err(Error::field("/name", "single_line", "expected one line without control characters"));
+    }
     patch.daily_budget.apply_required(&mut daily, "/daily_budget")?;
     patch.monthly_cap.apply(&mut monthly_cap);
     patch.total_budget.apply(&mut total_budget);
-    match patch.targeting {
-        Patch::Absent => {}
-        Patch::Null => targeting = Targeting::default().or_of(&tenant),
-        Patch::Value(value) => targeting = value.or_of(&tenant),
-    }
-    patch.ad_creative.apply(&mut ad_creative);
-    patch.search_ads.apply(&mut search_ads);
     patch.external_campaign_id.apply(&mut campaign.external_campaign_id);
     patch.external_page_id.apply(&mut campaign.external_page_id);
     patch.start_at.apply(&mut campaign.start_at);
     patch.end_at.apply(&mut campaign.end_at);
-    validate("/targeting", Some(&targeting))?;
-    validate("/ad_creative", ad_creative.as_ref())?;
-    validate("/search_ads", search_ads.as_ref())?;
 
-    let mut stored = store::form_of(tx, &campaign)?;
     let mut external_form_id = stored.as_ref().and_then(|form| form.external_form_id.clone());
     patch.external_form_id.apply(&mut external_form_id);
     check(&Checked {
@@ -180,38 +189,45 @@ fn update(
     campaign.ad_creative = JsonColumn::of(&ad_creative);
     campaign.search_ads = JsonColumn::of(&search_ads);
 
-    if let Patch::Value(form) = &patch.lead_form {
-        validate("/lead_form", Some(form))?;
+    let form: Option<LeadForm> = stored.as_ref().map(StoredForm::form).transpose()?;
+    if stored.is_some() && patch.lead_form == Patch::Null {
+        let message = "a lead form cannot be taken away, since leads refer to it; replace it instead";
+        return Err(Error::field("/lead_form", "required", message));
     }
-    match (&mut stored, patch.lead_form) {
-        (Some(form), Patch::Value(definition)) => {
-            let definition = dress(definition, &tenant, policy)?;
-            form.name.clone_from(&definition.name);
-            form.form_type = definition.form_type;
-            form.definition = JsonColumn::of(&definition);
-            form.external_form_id = external_form_id;
-            store::save_form(tx, form)?;
+    let is_other_form = !patch.lead_form.is_absent();
+    let form = merged(form.as_ref(), patch.lead_form, "/lead_form")?;
+    match (&mut stored, form) {
+        (Some(row), Some(definition)) if is_other_form || row.external_form_id != external_form_id => {
+            let definition = if is_other_form { dress(definition, &tenant, policy)? } else { definition };
+            row.name.clone_from(&definition.name);
+            row.form_type = definition.form_type;
+            row.definition = JsonColumn::of(&definition);
+            row.external_form_id = external_form_id;
+            store::save_form(tx, row)?;
         }
-        (Some(_), Patch::Null) => {
-            let message = "a lead form cannot be taken away, since leads refer to it; replace it instead";
-            return Err(Error::field("/lead_form", "required", message));
+        (Some(_), _) => {}
+        (None, form) => {
+            let is_needed = external_form_id.is_some();
+            let form = form.or_else(|| is_needed.then(|| LeadForm::plain(&format!("{} form", campaign.name))));
+            if let Some(form) = form {
+                let id = insert_form(tx, campaign.platform, form, external_form_id, &tenant, policy)?;
+                campaign.lead_form_id = Some(id);
+                stored = store::find_form(tx, id)?;
+            }
         }
-        (Some(form), Patch::Absent) if form.external_form_id != external_form_id => {
-            form.external_form_id = external_form_id;
-            store::save_form(tx, form)?;
-        }
-        (None, Patch::Value(definition)) => {
-            let id = insert_form(tx, campaign.platform, definition, external_form_id, &tenant, policy)?;
-            campaign.lead_form_id = Some(id);
-        }
-        (None, _) if external_form_id.is_some() => {
-            let plain = form::LeadForm::plain(&format!("{} form", campaign.name));
-            let id = insert_form(tx, campaign.platform, plain, external_form_id, &tenant, policy)?;
-            campaign.lead_form_id = Some(id);
-        }
-        _ => {}
     }
     let is_new_at_platform = campaign.external_campaign_id != before.external_campaign_id;
+    let is_to_ask = match asker {
+        Asker::Tenant if campaign.review_state == Some(ReviewState::Approved) => {
+            !agreed.covers(&Agreed::of(&campaign, stored.as_ref())?) && review::withdraw(&mut campaign)
+        }
+        // Whoever may agree to the ad campaign agrees to the id it gives it.
+        Asker::Operator if is_agreed(&before) => {
+            campaign.agreed_campaign_id.clone_from(&campaign.external_campaign_id);
+            false
+        }
+        _ => false,
+    };
     if is_new_at_platform && may_still_run(&before) {
         let message = "The ad platform still runs the ad campaign under its present id. Pause it, then change the id.";
         return Err(Error::conflict("ad_campaign.running", message));
@@ -223,13 +239,24 @@ fn update(
             let in_force = before.lowered_budget.unwrap_or(before.daily_budget);
             store::save_delivery(tx, campaign.id, None, None, Some(in_force))?;
         }
-        let wish = campaign.desired_delivery;
+        let wish = if is_to_ask { Delivery::Paused } else { campaign.desired_delivery };
         status::want(tx, &mut campaign, wish)?;
     }
     store::save(tx, &mut campaign)?;
     let data = json!({"name": campaign.name, "platform": campaign.platform, "version": campaign.version});
     tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(campaign.id.uuid()).data(data))?;
+    if is_to_ask {
+        review::submit(tx, &mut campaign)?;
+    }
     Ok(campaign)
+}
+
+/// Did an operator let us steer this ad campaign, with or without an id at the ad platform?
+fn is_agreed(campaign: &AdCampaign) -> bool {
+    match campaign.account_owner {
+        AccountOwner::Platform => campaign.review_state == Some(ReviewState::Approved),
+        AccountOwner::Tenant => campaign.agreed_campaign_id.is_some(),
+    }
 }
 
 /// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:
@@ -237,11 +264,5 @@ fn update(
 fn may_still_run(campaign: &AdCampaign) -> bool {
     let is_stopping = campaign.delivery_synced_at.is_none() && campaign.delivery_error.is_none();
     let is_asked_to = campaign.desired_delivery != Delivery::Paused;
-    campaign.external_campaign_id.is_some() && campaign.activated_at.is_some() && (is_asked_to || is_stopping)
-}
-
-/// The rules of a nested document, which a merge-patch field does not check by itself.
-fn validate(at: &str, value: Option<&impl Validate>) -> Result<()> {
-    let Some(value) = value else { return Ok(()) };
-    value.validate().map_err(|errors| Error::field(at, "invalid_value", errors.to_string()))
+    campaign.is_steered() && campaign.activated_at.is_some() && (is_asked_to || is_stopping)
 }

@@ -2,7 +2,7 @@
 
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::form::{FormIntro, FormType, LeadForm, Question, ThankYou};
-use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
+use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::Result;
@@ -19,7 +19,8 @@ crate::text_enum! {
         /// Being told.
         Pending = "pending",
         Failed = "failed",
-        /// Leads are taken in, but without its id at the ad platform nothing there can be paused or resumed.
+        /// Leads are taken in, but nothing at the ad platform is started or stopped: without its id there, or while no operator
+        /// agreed to that id.
         NotControlled = "not_controlled",
     }
 }
@@ -32,6 +33,18 @@ pub struct DeliveryView {
     pub state: DeliveryState,
     pub synced_at: Option<Timestamp>,
     pub error: Option<String>,
+}
+
+/// What the operators said to an ad campaign in the platform's ad account.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"state": "rejected", "reason": "The headline promises a price. Please name none.",
+    "decided_at": "2026-11-20T09:00:00Z"}))]
+pub struct ReviewView {
+    pub state: ReviewState,
+    /// Why it was sent back.
+    pub reason: Option<String>,
+    /// Null while they were only asked.
+    pub decided_at: Option<Timestamp>,
 }
 
 /// A lead form with its platform's id.
@@ -72,6 +85,7 @@ impl LeadFormView {
     "ad_creative": null, "search_ads": null, "lead_form": null, "account_owner": "platform",
     "external_campaign_id": "120211000000000123", "external_page_id": "153125381133",
     "impressions": 0, "clicks": 0, "leads_generated": 1, "start_at": null, "end_at": null, "activated_at": "2026-11-20T09:00:00Z",
+    "review": {"state": "approved", "reason": null, "decided_at": "2026-11-20T09:00:00Z"},
     "delivery": {"desired": "running", "state": "synced", "synced_at": "2026-11-20T09:00:01Z", "error": null},
     "version": 2, "created_at": "2026-11-20T08:00:00Z", "updated_at": "2026-11-20T09:00:00Z"
 }))]
@@ -106,6 +120,8 @@ pub struct AdCampaignView {
     /// Null runs continuously.
     pub end_at: Option<Timestamp>,
     pub activated_at: Option<Timestamp>,
+    /// Null before the operators were asked, and in a tenant's own ad account.
+    pub review: Option<ReviewView>,
     pub delivery: DeliveryView,
     pub version: i32,
     pub created_at: Timestamp,
@@ -125,6 +141,7 @@ impl AdCampaignView {
         let spent = shows_costs.then(|| money(row.spent));
         let state = match (&row.external_campaign_id, &row.delivery_error, row.delivery_synced_at) {
             (None, ..) => DeliveryState::NotControlled,
+            _ if row.activated_at.is_some() && !row.is_steered() => DeliveryState::NotControlled,
             (_, Some(_), _) => DeliveryState::Failed,
             (_, None, Some(_)) => DeliveryState::Synced,
             // A draft has not been told anything, and nothing is to be told.
@@ -143,6 +160,11 @@ impl AdCampaignView {
             ad_creative: row.ad_creative.read()?,
             search_ads: row.search_ads.read()?,
             lead_form: form.map(LeadFormView::of).transpose()?,
+            review: row.review_state.map(|state| ReviewView {
+                state,
+                reason: row.review_reason,
+                decided_at: row.review_decided_at,
+            }),
             delivery: DeliveryView {
                 desired: row.desired_delivery,
                 state,

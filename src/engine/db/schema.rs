@@ -366,6 +366,10 @@ diesel::table! {
         delivery_synced_at -> Nullable<Instant>,
         delivery_error -> Nullable<Text>,
         lowered_budget -> Nullable<BigInt>,
+        review_state -> Nullable<Text>,
+        review_reason -> Nullable<Text>,
+        review_decided_at -> Nullable<Instant>,
+        agreed_campaign_id -> Nullable<Text>,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
@@ -658,6 +662,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        ad_campaign_id -> Nullable<Guid>,
     }
 }
 

@@ -144,6 +144,7 @@ const CONVERSATION: &[Field] = &[
 const AD_CAMPAIGN: &[Field] = &[
     text("name", "ABC_Real_Estate_Meta"),
     text("platform", "meta"),
+    text("account_owner", "platform"),
     money("daily_budget"),
     number("version", "2"),
     text("from", "draft"),
@@ -297,6 +298,9 @@ pub fn of(kind: EventType) -> &'static [Field] {
         E::SuppressionCreated | E::SuppressionLifted => SUPPRESSION,
         E::AdCampaignCreated
         | E::AdCampaignUpdated
+        | E::AdCampaignSubmitted
+        | E::AdCampaignApproved
+        | E::AdCampaignRejected
         | E::AdCampaignActivated
         | E::AdCampaignPaused
         | E::AdCampaignResumed

@@ -17,7 +17,7 @@ pub mod pipeline;
 pub mod problem;
 mod strict;
 
-pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json};
+pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
 pub use once::{Once, Reply};
 pub use paging::{Cursor, Limit, Page};

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, patch, web};
 use utoipa::IntoParams;
 use validator::Validate;
 
-use crate::base::id::{OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{AdCampaignId, OperatorId, OpsTaskId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -21,7 +21,7 @@ use crate::tenants::access::Operator;
     "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
     "tenant_name": "ABC Real Estate", "kind": "set_up_meta_campaign", "title": "Set up Facebook campaign",
     "status": "open", "estimate_minutes": 15, "due_at": "2026-11-22T09:00:00Z", "is_overdue": false,
-    "completed_at": null, "completed_by": null, "created_at": "2026-11-21T09:00:00Z", "updated_at": "2026-11-21T09:00:00Z"
+    "completed_at": null, "completed_by": null, "ad_campaign_id": null, "created_at": "2026-11-21T09:00:00Z", "updated_at": "2026-11-21T09:00:00Z"
 }))]
 pub struct OpsTaskView {
     pub id: OpsTaskId,
@@ -36,6 +36,8 @@ pub struct OpsTaskView {
     pub is_overdue: bool,
     pub completed_at: Option<Timestamp>,
     pub completed_by: Option<OperatorId>,
+    /// The one to be reviewed: its tenant's, by `X-Tenant-Id`.
+    pub ad_campaign_id: Option<AdCampaignId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -54,6 +56,7 @@ impl OpsTaskView {
             due_at: task.due_at,
             completed_at: task.completed_at,
             completed_by: task.completed_by,
+            ad_campaign_id: task.ad_campaign_id,
             created_at: task.created_at,
             updated_at: task.updated_at,
         }
@@ -134,7 +137,7 @@ pub async fn update_ops_task(
         let (mut task, name) = store::task(tx, id.0)?.ok_or_else(not_found)?;
         if_match.check(task.version)?;
         let from = task.status;
-        task.turn(status, by, tx.now());
+        task.turn(status, Some(by), tx.now());
         store::save_task(tx, &task)?;
         let data = serde_json::json!({ "kind": task.kind, "from": from, "to": status });
         let event = NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data);

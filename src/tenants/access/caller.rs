@@ -59,6 +59,12 @@ impl Caller {
     }
 
     /// # Errors
+    /// `auth.operator_required` for users and API keys of tenants.
+    pub fn require_operator(&self) -> Result<()> {
+        if self.is_operator() { Ok(()) } else { Err(super::operator::forbidden()) }
+    }
+
+    /// # Errors
     /// `auth.forbidden`, naming the missing permission.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.permissions.contains(&permission) {

@@ -36,7 +36,6 @@ impl FromRequest for Operator {
         let req = req.clone();
         Box::pin(async move {
             let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
-            let forbidden = || Error::forbidden("auth.operator_required", "Only the platform's operators may do this.");
             let key = match credential::read(&req)? {
                 Credential::Key(key) => key,
                 Credential::Token(token) => {
@@ -55,6 +54,11 @@ impl FromRequest for Operator {
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })
     }
+}
+
+/// What everybody else is told.
+pub(super) fn forbidden() -> Error {
+    Error::forbidden("auth.operator_required", "Only the platform's operators may do this.")
 }
 
 /// Whose key it is, after noting that it was used.

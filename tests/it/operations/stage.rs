@@ -112,6 +112,10 @@ impl Stage {
         let draft = self.tenant.owner.post("/v1/ad-campaigns", body).await.created();
         let path = format!("/v1/ad-campaigns/{}", id(&draft));
         for step in steps {
+            if *step == "activate" {
+                self.tenant.approve(&draft).await;
+                continue;
+            }
             self.tenant.owner.post(&format!("{path}/{step}"), json!({})).await.ok();
         }
         path
@@ -175,6 +179,10 @@ impl Stage {
             "remove_user" => act.path = format!("/v1/users/{}", self.member("admin").await),
             "submit_ad_campaign" => act.path = format!("{}/submit", self.campaign(1, &[]).await),
             "activate_ad_campaign" => act.path = format!("{}/activate", self.campaign(2, &[]).await),
+            "reject_ad_campaign" => {
+                act.actor = self.tenant.as_operator(app);
+                act.path = format!("{}/reject", self.campaign(6, &["submit"]).await);
+            }
             "pause_ad_campaign" => act.path = format!("{}/pause", self.campaign(3, &["activate"]).await),
             "resume_ad_campaign" => act.path = format!("{}/resume", self.campaign(4, &["activate", "pause"]).await),
             "complete_ad_campaign" => act.path = format!("{}/complete", self.campaign(5, &["activate"]).await),

@@ -11,6 +11,8 @@ pub struct Tenant {
     pub name: String,
     pub owner: Client,
     pub refresh_token: String,
+    /// An operator acting in this tenant.
+    operator: Client,
     url: String,
 }
 
@@ -22,8 +24,10 @@ impl Tenant {
         let body = json!({ "email": email, "password": PASSWORD, "business_name": name });
         let answer = app.anonymous().post("/v1/auth/signup", body).await.created();
         let token = answer["access_token"].as_str().expect("an access token");
+        let id = answer["tenant"]["id"].as_str().expect("a tenant").to_string();
         Self {
-            id: answer["tenant"]["id"].as_str().expect("a tenant").into(),
+            operator: app.operator().with_header("x-tenant-id", &id),
+            id,
             name: name.into(),
             owner: app.anonymous().with_token(token),
             refresh_token: answer["refresh_token"].as_str().expect("a refresh token").into(),
@@ -87,12 +91,17 @@ impl Tenant {
         app.operator().with_header("x-tenant-id", &self.id)
     }
 
-    /// An active ad campaign for this form and page.
+    /// An active ad campaign for this form and page: the operators agree to it.
     pub async fn ad_campaign(&self, platform: &str, campaign_id: &str, form_id: &str, page_id: &str) -> Value {
         let body = growth_campaign(platform, campaign_id, form_id, page_id);
         let campaign = self.owner.post("/v1/ad-campaigns", body).await.created();
+        self.approve(&campaign).await
+    }
+
+    /// An operator lets it run.
+    pub async fn approve(&self, campaign: &Value) -> Value {
         let path = format!("/v1/ad-campaigns/{}/activate", campaign["id"].as_str().expect("an id"));
-        self.owner.post(&path, json!({})).await.ok()
+        self.operator.post(&path, json!({})).await.ok()
     }
 
     /// A lead entered by the API.

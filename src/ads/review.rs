@@ -1,0 +1,210 @@
+//! The operators' agreement to what the platform pays for.
+//!
+//! An ad campaign in the platform's ad account spends the platform's money, so it waits for an operator before it runs, and
+//! again after a tenant changes what was agreed ([`Agreed`]). A tenant's own ad account is its own affair; but the platform's
+//! credentials touch no id at an ad platform that no operator agreed to, whatever an ad campaign says of its account.
+//! Asking and deciding are events; `ops` makes tasks of them and `notify` tells the tenant.
+
+use serde_json::json;
+
+use super::creative::{AdCreative, SearchAds};
+use super::form::{LeadForm, Question};
+use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
+use super::status::want;
+use super::store::{self, AdCampaign, StoredForm};
+use super::targeting::Targeting;
+use crate::base::id::AdCampaignId;
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+
+/// Must an operator agree before this one may run?
+pub(super) fn is_wanting(campaign: &AdCampaign, asker: Asker) -> bool {
+    asker == Asker::Tenant
+        && campaign.account_owner == AccountOwner::Platform
+        && campaign.review_state != Some(ReviewState::Approved)
+}
+
+/// Asks the operators, once until they decide; what runs is paused meanwhile.
+pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result<()> {
+    let from = campaign.status;
+    if from == CampaignStatus::PendingApproval {
+        return Ok(());
+    }
+    campaign.status = CampaignStatus::PendingApproval;
+    campaign.status_reason = None;
+    if campaign.account_owner == AccountOwner::Platform {
+        campaign.review_state = Some(ReviewState::Pending);
+        (campaign.review_reason, campaign.review_decided_at) = (None, None);
+    }
+    if campaign.desired_delivery != Delivery::Paused {
+        want(tx, campaign, Delivery::Paused)?;
+    }
+    store::save(tx, campaign)?;
+    record(tx, campaign, EventType::AdCampaignSubmitted, from)
+}
+
+/// Notes that an operator agrees to the ad campaign as it is now; the caller saves the row. Answers whether that is news.
+pub(super) fn approve(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result<bool> {
+    let mut is_news = campaign.agreed_campaign_id != campaign.external_campaign_id;
+    campaign.agreed_campaign_id.clone_from(&campaign.external_campaign_id);
+    let is_platforms = campaign.account_owner == AccountOwner::Platform;
+    if is_platforms && campaign.review_state != Some(ReviewState::Approved) {
+        is_news = true;
+        let was_asked = campaign.review_state.replace(ReviewState::Approved) == Some(ReviewState::Pending);
+        (campaign.review_reason, campaign.review_decided_at) = (None, Some(tx.now()));
+        if was_asked {
+            record(tx, campaign, EventType::AdCampaignApproved, campaign.status)?;
+        }
+    }
+    Ok(is_news)
+}
+
+/// Sends an ad campaign back to its tenant.
+///
+/// # Errors
+/// `ad_campaign.not_found`, `request.precondition_failed`, `ad_campaign.illegal_transition`, `ad_campaign.not_under_review`.
+pub fn reject(tx: &mut TenantTx<'_>, id: AdCampaignId, reason: String, if_match: &IfMatch) -> Result<AdCampaign> {
+    store::lock(tx)?;
+    let mut campaign = store::get(tx, id)?;
+    if_match.check(campaign.version)?;
+    let from = campaign.status;
+    campaign.status = from.after(Step::Reject)?;
+    if campaign.review_state != Some(ReviewState::Pending) {
+        let message = "In a tenant's own ad account there is nothing for operators to decide.";
+        return Err(Error::conflict("ad_campaign.not_under_review", message));
+    }
+    campaign.review_state = Some(ReviewState::Rejected);
+    campaign.review_reason = Some(reason);
+    campaign.review_decided_at = Some(tx.now());
+    store::save(tx, &mut campaign)?;
+    record(tx, &campaign, EventType::AdCampaignRejected, from)?;
+    Ok(campaign)
+}
+
+fn record(tx: &mut TenantTx<'_>, campaign: &AdCampaign, kind: EventType, from: CampaignStatus) -> Result<()> {
+    let data = json!({"name": campaign.name, "platform": campaign.platform, "account_owner": campaign.account_owner,
+        "from": from, "to": campaign.status, "reason": campaign.review_reason,
+        "daily_budget": campaign.money(campaign.daily_budget)});
+    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// What an operator agrees to: how much may be spent how long, on which ad, shown to whom, asking what.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Agreed {
+    currency: Currency,
+    daily_budget: i64,
+    total_budget: Option<i64>,
+    monthly_cap: Option<i64>,
+    end_at: Option<Timestamp>,
+    external_campaign_id: Option<String>,
+    targeting: Targeting,
+    ad_creative: Option<AdCreative>,
+    search_ads: Option<SearchAds>,
+    questions: Vec<Question>,
+    /// Where the form leads: its privacy policy, and the page after it.
+    links: [Option<String>; 2],
+}
+
+impl Agreed {
+    pub(super) fn of(campaign: &AdCampaign, form: Option<&StoredForm>) -> Result<Self> {
+        let form: Option<LeadForm> = form.map(StoredForm::form).transpose()?;
+        let (questions, links) = form.map_or_else(Default::default, |form| {
+            (form.questions, [form.privacy_policy_url, form.thank_you.and_then(|thanks| thanks.url)])
+        });
+        Ok(Self {
+            currency: campaign.currency,
+            daily_budget: campaign.daily_budget,
+            total_budget: campaign.total_budget,
+            monthly_cap: campaign.monthly_cap,
+            end_at: campaign.end_at,
+            external_campaign_id: campaign.external_campaign_id.clone(),
+            targeting: campaign.targeting.read()?,
+            ad_creative: campaign.ad_creative.read()?,
+            search_ads: campaign.search_ads.read()?,
+            questions,
+            links,
+        })
+    }
+
+    /// Does `now` stay within what was agreed? Less money, or for a shorter time, always does.
+    pub(super) fn covers(&self, now: &Self) -> bool {
+        // No longer at the ad platform at all spends nothing.
+        let is_same_there = now.external_campaign_id.is_none() || now.external_campaign_id == self.external_campaign_id;
+        let is_same_ad = (&now.targeting, &now.ad_creative, &now.search_ads, &now.questions, &now.links)
+            == (&self.targeting, &self.ad_creative, &self.search_ads, &self.questions, &self.links);
+        is_same_there
+            && is_same_ad
+            && now.currency == self.currency
+            && now.daily_budget <= self.daily_budget
+            && is_no_more(self.total_budget, now.total_budget)
+            && is_no_more(self.monthly_cap, now.monthly_cap)
+            && is_no_more(self.end_at, now.end_at)
+    }
+}
+
+/// A limit of nothing is no limit.
+fn is_no_more<T: PartialOrd>(agreed: Option<T>, now: Option<T>) -> bool {
+    agreed.is_none_or(|agreed| now.is_some_and(|now| now <= agreed))
+}
+
+/// Takes the agreement back after a change beyond it. What runs, or waits for the quota alone, is to be asked for at once;
+/// what a person paused is asked for when it is to run again. Answers the former.
+pub(super) fn withdraw(campaign: &mut AdCampaign) -> bool {
+    campaign.review_state = None;
+    (campaign.review_reason, campaign.review_decided_at) = (None, None);
+    campaign.status == CampaignStatus::Active || campaign.status_reason.as_deref() == Some(QUOTA_REACHED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agreed() -> Agreed {
+        Agreed {
+            currency: Currency::INR,
+            daily_budget: 80_000,
+            total_budget: None,
+            monthly_cap: Some(1_500_000),
+            end_at: Some("2026-12-01T00:00:00Z".parse().unwrap()),
+            external_campaign_id: Some("1".into()),
+            targeting: Targeting::default(),
+            ad_creative: None,
+            search_ads: None,
+            questions: Vec::new(),
+            links: [None, None],
+        }
+    }
+
+    #[test]
+    fn less_is_covered_and_more_or_other_is_not() {
+        let covers = |change: fn(&mut Agreed)| {
+            let mut now = agreed();
+            change(&mut now);
+            agreed().covers(&now)
+        };
+        assert!(covers(|_| ()));
+        assert!(covers(|now| now.daily_budget = 1));
+        assert!(covers(|now| now.total_budget = Some(1)));
+        assert!(covers(|now| now.monthly_cap = Some(1)));
+        assert!(covers(|now| now.end_at = Some("2026-11-25T00:00:00Z".parse().unwrap())));
+        assert!(covers(|now| now.external_campaign_id = None));
+
+        assert!(!covers(|now| now.daily_budget += 1));
+        assert!(!covers(|now| now.currency = Currency::USD));
+        assert!(!covers(|now| now.monthly_cap = Some(1_500_001)));
+        assert!(!covers(|now| now.monthly_cap = None));
+        assert!(!covers(|now| now.end_at = None));
+        assert!(!covers(|now| now.end_at = Some("2026-12-02T00:00:00Z".parse().unwrap())));
+        assert!(!covers(|now| now.external_campaign_id = Some("2".into())));
+        assert!(!covers(|now| now.targeting.keywords.push("flats".into())));
+        assert!(!covers(|now| now.ad_creative = Some(AdCreative::default())));
+        assert!(!covers(|now| now.search_ads = Some(SearchAds::default())));
+        assert!(!covers(|now| now.questions = LeadForm::plain("F").questions));
+        assert!(!covers(|now| now.links[1] = Some("https://abc.example.com".into())));
+    }
+}

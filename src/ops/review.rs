@@ -1,0 +1,102 @@
+//! Ad campaigns that are to spend the platform's money: the operators are asked by a task and a notification, once for each
+//! submission, and the task is closed by whoever decides.
+//!
+//! A reaction to `ad_campaign.submitted`, `ad_campaign.approved`, `ad_campaign.rejected` and `ad_campaign.completed`. It asks for
+//! nothing that was decided meanwhile, and closes no task of a later submission.
+
+use super::model::{OperatorNotification, TaskKind, TaskStatus};
+use super::store;
+use crate::ads;
+use crate::ads::model::ReviewState;
+use crate::ads::store::AdCampaign;
+use crate::base::id::{AdCampaignId, NotificationId, OperatorId};
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants;
+
+/// Asks the operators, or notes what they decided.
+pub static REVIEW: JobKind = JobKind::new("ops.review_ad_campaign");
+
+/// How long operators have to decide.
+const DECIDE_WITHIN: chrono::Duration = chrono::Duration::hours(24);
+
+pub(super) async fn follow(context: JobContext) -> Result<Outcome> {
+    let payload: ReactionPayload = context.payload()?;
+    context
+        .finish(move |tx| {
+            let event = events::find(tx, payload.event_id)?;
+            let event = event.ok_or_else(|| Error::internal("a reaction without its event"))?;
+            follow_in(tx, &event)
+        })
+        .await
+}
+
+fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
+    let id = event.subject_id.map(AdCampaignId::from_uuid);
+    let id = id.ok_or_else(|| Error::internal("an ad campaign's event without its subject"))?;
+    let status = match event.kind {
+        EventType::AdCampaignSubmitted => return ask(tx, id, event),
+        EventType::AdCampaignCompleted => TaskStatus::Canceled,
+        _ => TaskStatus::Done,
+    };
+    settle(tx, id, event, status)
+}
+
+fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
+    let campaign = ads::store::find(tx, id)?;
+    let Some(campaign) = campaign.filter(|campaign| campaign.review_state == Some(ReviewState::Pending)) else {
+        return Ok(());
+    };
+    let title = format!("{}: {}", TaskKind::Review.title(), campaign.name);
+    let task = store::NewTask {
+        kind: TaskKind::Review,
+        title: &title,
+        dedupe_key: &format!("review:{}", event.id),
+        due_at: event.occurred_at.plus(DECIDE_WITHIN),
+        ad_campaign_id: Some(id),
+    };
+    let Some(task) = store::add_task(tx, &task)? else { return Ok(()) };
+    let data = serde_json::json!({ "kind": TaskKind::Review, "title": title });
+    tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
+    let tenant = tenants::store::current(tx)?;
+    let note = OperatorNotification {
+        id: NotificationId::new(),
+        tenant_id: Some(tenant.id),
+        kind: event.kind.to_string(),
+        title: title.clone(),
+        body: request(&tenant.name, &campaign),
+        data: serde_json::json!({ "tenant_name": tenant.name, "ad_campaign_id": id, "task_id": task }),
+        read_at: None,
+        created_at: tx.now(),
+    };
+    store::notify(&mut tx.platform(), note, Some(event.id))
+}
+
+/// What the operators read.
+fn request(tenant: &str, campaign: &AdCampaign) -> String {
+    let cap = campaign.monthly_cap.map_or("no monthly cap".into(), |cap| format!("{} a month", campaign.money(cap)));
+    let daily = campaign.money(campaign.daily_budget);
+    format!(
+        "{tenant} asks to run {} on {} in the platform's ad account: {daily} a day, {cap}.\nActivate it, or send it back with a reason.",
+        campaign.name, campaign.platform
+    )
+}
+
+/// Closes the open tasks of submissions before this event.
+fn settle(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event, status: TaskStatus) -> Result<()> {
+    let by = event.actor_id.filter(|_| event.actor_type == "operator").map(OperatorId::from_uuid);
+    for (mut task, key) in store::open_tasks_of(tx, id)? {
+        // Ids of events sort by creation.
+        if key.strip_prefix("review:").is_none_or(|submission| submission >= event.id.to_string().as_str()) {
+            continue;
+        }
+        let from = task.status;
+        task.turn(status, by, tx.now());
+        store::save_task(&mut tx.platform(), &task)?;
+        let data = serde_json::json!({ "kind": task.kind, "from": from, "to": status });
+        tx.record(NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data))?;
+    }
+    Ok(())
+}
