@@ -59,7 +59,7 @@ impl House {
         .0
     }
 
-    async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
+    pub(crate) async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
         Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
     }
 
@@ -100,7 +100,7 @@ impl House {
     }
 
     /// So many leads by different people; answers the last one's kind.
-    async fn leads(&self, label: &str, count: usize) -> MeterKind {
+    pub(crate) async fn leads(&self, label: &str, count: usize) -> MeterKind {
         let (label, at) = (label.to_string(), self.clock.now());
         self.write(move |tx| {
             let mut last = MeterKind::Unmetered;

@@ -6,6 +6,6 @@ ALTER TABLE usage_periods ADD COLUMN plan_code TEXT;
 -- What sweeps over all tenants and the operators' first screen look for.
 CREATE INDEX leads_by_received_at ON leads (received_at);
 CREATE INDEX ad_campaigns_to_end ON ad_campaigns (end_at) WHERE end_at IS NOT NULL;
-CREATE INDEX ad_campaigns_to_start ON ad_campaigns (start_at) WHERE start_at IS NOT NULL;
+CREATE INDEX ad_campaigns_to_start ON ad_campaigns (start_at) WHERE status = 'active' AND desired_delivery = 'paused';
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
