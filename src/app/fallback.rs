@@ -25,8 +25,8 @@ impl Known {
         let mut known = Self::default();
         for (path, item) in document.paths {
             // Beside the methods a path may have parameters and words of its own.
-            let methods = item.keys().filter_map(|name| name.to_ascii_uppercase().parse().ok());
-            let methods: Vec<Method> = methods.filter(|method| METHODS.contains(method)).collect();
+            let named = |method: &Method| item.contains_key(&method.as_str().to_ascii_lowercase());
+            let methods: Vec<Method> = METHODS.into_iter().filter(named).collect();
             if path.contains('{') {
                 known.patterns.push((ResourceDef::new(path.as_str()), methods));
             } else {

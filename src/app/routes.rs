@@ -15,14 +15,15 @@ use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenan
 
 /// Everything under `/v1`.
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
-    tenants::routes(cfg);
-    billing::routes(cfg);
+    // Paths are tried one after the other, so what is asked most stands first.
     leads::routes(cfg);
     intake::routes(cfg);
-    inbox::routes(cfg);
-    ads::routes(cfg);
     integrations::routes(cfg);
+    inbox::routes(cfg);
     notify::routes(cfg);
+    billing::routes(cfg);
+    ads::routes(cfg);
+    tenants::routes(cfg);
     ops::routes(cfg);
 }
 

@@ -79,6 +79,11 @@ impl MasterKey {
         key
     }
 
+    /// `prefix` + 43 characters that follow from the key and a purpose: a token that can be told again without being stored.
+    pub fn token(&self, prefix: &str, purpose: &str) -> String {
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(self.derive(purpose)))
+    }
+
     /// Encrypts under a key derived for `purpose`; `context` is authenticated and must be given again to open.
     /// Shape: `v1.` + base64(24-byte nonce ‖ ciphertext).
     pub fn seal(&self, purpose: &str, context: &str, plain: &[u8]) -> String {

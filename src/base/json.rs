@@ -1,4 +1,8 @@
 //! JSON columns: native `jsonb` on PostgreSQL and text on SQLite.
+//!
+//! Most documents are only passed on to whoever asked, so a document stays the text that it is until somebody reads it.
+
+use std::io::Write as _;
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -8,6 +12,10 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types as st;
 use diesel::sqlite::Sqlite;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::Result;
 
 /// The SQL type of a JSON column.
 #[derive(Default, Copy, Clone, Debug, st::SqlType, QueryId)]
@@ -15,43 +23,94 @@ use diesel::sqlite::Sqlite;
 #[diesel(sqlite_type(name = "Text"))]
 pub struct JsonDoc;
 
-/// A JSON document as a column value.
-#[derive(Debug, Clone, PartialEq, AsExpression, FromSqlRow, serde::Serialize, serde::Deserialize)]
+/// A JSON document as a column value: well-formed, and not yet read.
+#[derive(Debug, Clone, AsExpression, FromSqlRow, serde::Serialize)]
 #[diesel(sql_type = JsonDoc)]
 #[serde(transparent)]
-pub struct Json(pub serde_json::Value);
+pub struct Json(Box<RawValue>);
 
 impl Json {
     /// Serialises a value of ours; our own types always serialise.
     pub fn of(value: &impl serde::Serialize) -> Self {
-        Self(serde_json::to_value(value).unwrap_or(serde_json::Value::Null))
+        Self(to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
     /// Reads a document we wrote. A document that does not fit its type is a defect, hence `internal`.
-    pub fn read<T: serde::de::DeserializeOwned>(&self) -> crate::base::Result<T> {
-        serde_json::from_value(self.0.clone()).map_err(crate::base::Error::internal)
+    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_str(self.text()).map_err(super::Error::internal)
+    }
+
+    /// The document as a tree.
+    pub fn value(&self) -> Value {
+        // It was well-formed when it was made; only its depth could be refused, and that was checked at the door.
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+
+    /// Sets one entry of an object; what is no object has no entries and stays.
+    pub fn set(&mut self, key: &str, value: Value) {
+        let mut tree = self.value();
+        if let Some(map) = tree.as_object_mut() {
+            map.insert(key.into(), value);
+            *self = tree.into();
+        }
+    }
+
+    fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        Self::of(&value)
+    }
+}
+
+/// Documents are equal when they say the same, however they are written.
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text() || self.value() == other.value()
     }
 }
 
 impl FromSql<JsonDoc, Pg> for Json {
     fn from_sql(raw: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <serde_json::Value as FromSql<st::Jsonb, Pg>>::from_sql(raw).map(Json)
+        match raw.as_bytes() {
+            [1, text @ ..] => Ok(Self(RawValue::from_string(std::str::from_utf8(text)?.to_string())?)),
+            _ => Err("jsonb of an unknown version".into()),
+        }
     }
 }
 impl ToSql<JsonDoc, Pg> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <serde_json::Value as ToSql<st::Jsonb, Pg>>::to_sql(&self.0, &mut out.reborrow())
+        out.write_all(&[1])?;
+        out.write_all(self.text().as_bytes())?;
+        Ok(IsNull::No)
     }
 }
 impl FromSql<JsonDoc, Sqlite> for Json {
     fn from_sql(raw: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let text = <String as FromSql<st::Text, Sqlite>>::from_sql(raw)?;
-        Ok(Json(serde_json::from_str(&text)?))
+        Ok(Self(RawValue::from_string(text)?))
     }
 }
 impl ToSql<JsonDoc, Sqlite> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(serde_json::to_string(&self.0)?);
+        out.set_value(self.text());
         Ok(IsNull::No)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_equal_says_the_same() {
+        let one: Json = serde_json::json!({"a": 1, "b": [true]}).into();
+        let other = Json(RawValue::from_string(r#"{ "b": [true], "a": 1 }"#.into()).unwrap());
+        assert_eq!(one, other);
+        assert_ne!(one, Json::of(&serde_json::json!({"a": 2, "b": [true]})));
+        assert_eq!(serde_json::to_value(&other).unwrap(), one.value());
     }
 }

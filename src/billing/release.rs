@@ -30,6 +30,14 @@ pub enum Release {
 }
 
 impl Release {
+    /// What is left of it when so many are released.
+    pub fn after_releasing(self, count: usize) -> Self {
+        match self {
+            Self::AtMost(limit) => Self::AtMost(limit.saturating_sub(count)),
+            other => other,
+        }
+    }
+
     /// What this event releases; `None` for one by which nothing was bought.
     pub fn after(event: &Event) -> Option<Self> {
         let has = |name: &str| event.data.get(name).is_some();
@@ -59,9 +67,9 @@ pub struct Released {
     pub currency: Currency,
 }
 
-/// Books what can be paid for now and answers whose contact data to unmask. Without a limit, calling it again changes
-/// nothing.
-pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release) -> Result<Vec<Released>> {
+/// Books what can be paid for now, `batch` leads at most, and answers whose contact data to unmask. Fewer than `batch` means
+/// that nothing is left; then calling it again changes nothing, unless the release has a limit of its own.
+pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release, batch: usize) -> Result<Vec<Released>> {
     meter::lock(tx)?;
     let Some(subscription) = subscription::settle(tx)? else { return Ok(Vec::new()) };
     let held = still_held(store::blocked(tx)?);
@@ -73,11 +81,14 @@ pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release) -> Result<Vec<Re
     let now = tx.now();
     let standing = subscription.standing(&period, now);
     let mut released = Vec::new();
-    let limit = if let Release::AtMost(limit) = release { limit } else { usize::MAX };
+    let limit = if let Release::AtMost(limit) = release { limit.min(batch) } else { batch };
     for entry in held {
+        if released.len() == limit {
+            break;
+        }
         let Some(lead) = entry.lead_id else { continue };
         let is_meant = release != Release::Recent || entry.occurred_at >= period.period_start;
-        let kind = payable(standing, &plan, &period, &entry).filter(|_| is_meant && released.len() < limit);
+        let kind = payable(standing, &plan, &period, &entry).filter(|_| is_meant);
         if let Some(kind) = kind {
             released.push(book(tx, &subscription, &plan, &mut period, &entry, lead, kind)?);
         }

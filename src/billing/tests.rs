@@ -143,8 +143,12 @@ impl House {
         self.write(subscription::settle).await.unwrap()
     }
 
+    async fn release_batch(&self, batch: usize) -> usize {
+        self.write(move |tx| release_blocked(tx, Release::All, batch)).await.unwrap().len()
+    }
+
     async fn release(&self) -> usize {
-        self.write(|tx| release_blocked(tx, Release::All)).await.unwrap().len()
+        self.write(|tx| release_blocked(tx, Release::All, usize::MAX)).await.unwrap().len()
     }
 }
 
@@ -254,7 +258,9 @@ on_both_engines! {
         assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
         assert_eq!(house.release().await, 0, "nothing to pay with");
         house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
-        assert_eq!(house.release().await, 3);
+        assert_eq!(house.release_batch(2).await, 2);
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 52, 2, 1, 60_000), "no more than a batch at once");
+        assert_eq!((house.release_batch(2).await, house.release_batch(2).await), (1, 0));
         assert_eq!(house.usage().await, (Some(50), 0, 0, 53, 3, 0, 90_000), "₹300 each: score 50 by band");
 
         assert_eq!(house.choose("in_professional").await.unwrap().plan_code, "in_starter", "not paid yet");

@@ -102,11 +102,11 @@ pub async fn run() -> Outcome {
         Command::Openapi { compare: Some(older), .. } => return openapi::compare(&app::document(), older),
         Command::Openapi { check, path, .. } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
-            telemetry::start(false, "error", None)?;
+            let _telemetry = telemetry::start(false, "error", None)?;
             return demo::run(args).await;
         }
         Command::Sandbox { bind, public_url } => {
-            telemetry::start(false, "info", None)?;
+            let _telemetry = telemetry::start(false, "info", None)?;
             return Ok(app::twins::serve(bind, &public_url).await?);
         }
         other => other,

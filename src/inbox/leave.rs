@@ -119,7 +119,7 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parce
         return Ok(None);
     }
     let now = tx.now();
-    let attempts = message.metadata.0["attempts"].as_i64().unwrap_or(0) + 1;
+    let attempts = message.metadata.value()["attempts"].as_i64().unwrap_or(0) + 1;
     let first = if before.status == MessageStatus::Sending { first_attempt(&before) } else { None };
     set_metadata(&mut message, "attempts", json!(attempts));
     set_metadata(&mut message, "first_attempted_at", json!(first.unwrap_or(now)));
@@ -133,13 +133,11 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parce
 }
 
 fn first_attempt(message: &Message) -> Option<Timestamp> {
-    message.metadata.0["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
+    message.metadata.value()["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
 }
 
 pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {
-    if let Some(map) = message.metadata.0.as_object_mut() {
-        map.insert(key.into(), value);
-    }
+    message.metadata.set(key, value);
 }
 
 fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<()> {

@@ -7,6 +7,7 @@ use super::store::conversations::{self, Conversation, Touch};
 use super::store::leads::{LeadBrief, in_words};
 use super::store::messages::{self, Message};
 use crate::base::id::{ConversationId, LeadId};
+use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
@@ -38,7 +39,7 @@ pub fn for_lead(tx: &mut TenantTx<'_>, lead: &LeadOpening) -> Result<Conversatio
         let now = tx.now();
         let mut message = Message::new(tx.tenant(), conversation.id, lead.lead_id, channel, now);
         message.message_type = MessageType::Form;
-        message.metadata.0 = json!({"received_at": lead.received_at});
+        message.metadata = Json::of(&json!({"received_at": lead.received_at}));
         message.content = content;
         messages::insert(tx, &message)?;
         let line = preview(&message.content);

@@ -151,7 +151,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         sender_type: SenderType::Lead,
         message_type: if has_media { MessageType::Media } else { MessageType::Text },
         content: inbound.content.clone(),
-        attachments: Json(inbound.attachments.clone()),
+        attachments: Json::from(inbound.attachments.clone()),
         from_address: Some(inbound.person_address.clone()),
         from_name: inbound.profile_name.clone(),
         to_address: Some(inbound.sender_address.clone()),

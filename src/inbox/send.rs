@@ -47,7 +47,8 @@ pub fn queue(
     new: NewMessage,
     platform_name: &str,
 ) -> Result<Message> {
-    let conversation = conversations::get(tx, id)?;
+    // Held, because somebody may be closing it: then the message comes after that and reopens it.
+    let conversation = conversations::hold(tx, id)?;
     require_channel(caller, conversation.channel)?;
     let lead = leads::get(tx, conversation.lead_id)?;
     lead.require_unlocked()?;

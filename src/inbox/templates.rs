@@ -22,6 +22,9 @@ static CATALOGUE: LazyLock<Vec<Template>> = LazyLock::new(|| {
 pub struct Template {
     pub code: String,
     pub title: String,
+    /// The others go to the tenant's own people, never to a lead.
+    #[serde(default)]
+    for_leads: bool,
     variables: Vec<Variable>,
     texts: BTreeMap<Channel, Text>,
 }
@@ -83,9 +86,8 @@ pub fn for_approval(channel: Channel) -> Vec<(String, String)> {
 }
 
 impl Template {
-    /// Alerts go to the tenant's own people, never to a lead.
     pub fn is_for_leads(&self) -> bool {
-        !self.code.ends_with("_alert")
+        self.for_leads
     }
 
     /// Fills the template for a channel. Values are keyed by name in any case, or by number.
@@ -226,6 +228,7 @@ mod tests {
     #[test]
     fn alerts_are_not_for_leads() {
         assert_eq!(codes_for_leads(Channel::Whatsapp), ["first_contact"]);
+        assert_eq!(codes_for_leads(Channel::Email), ["first_contact"]);
         assert!(codes_for_leads(Channel::WebChat).is_empty());
     }
 }

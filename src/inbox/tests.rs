@@ -82,7 +82,7 @@ impl Stage {
             direction: Direction::Outbound,
             message_type: if template { MessageType::Template } else { MessageType::Text },
             template_code: template.then(|| "first_contact".to_string()),
-            template_variables: template.then(|| Json(json!({"1": "Rajesh"}))),
+            template_variables: template.then(|| Json::from(json!({"1": "Rajesh"}))),
             content: "Hi Rajesh".into(),
             from_address: Some(NUMBER.into()),
             to_address: Some(PERSON.into()),
@@ -225,7 +225,7 @@ on_both_engines! {
         assert_eq!(landed(&outcome), (other.0, other.2));
         let InboundOutcome::Delivered { message, .. } = outcome else { unreachable!() };
         let stored = stage.within(other.0, move |tx| messages::get(tx, message)).await;
-        assert_eq!(stored.metadata.0["ambiguous_candidates"], 2);
+        assert_eq!(stored.metadata.value()["ambiguous_candidates"], 2);
         assert!(matches!(stage.inbound("SM2", "And you?").await, InboundOutcome::Duplicate));
 
         let conversation = stage.within(other.0, move |tx| conversations::get(tx, other.2)).await;
@@ -295,7 +295,7 @@ on_both_engines! {
         assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
         stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
-        assert_eq!(stage.message(&message).await.metadata.0["attempts"], 2);
+        assert_eq!(stage.message(&message).await.metadata.value()["attempts"], 2);
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
         stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;
         assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);

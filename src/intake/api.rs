@@ -9,6 +9,7 @@ use super::{NewEnquiry, receive};
 use crate::base::email::Email;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::phone::Phone;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
@@ -29,7 +30,7 @@ use crate::tenants::access::{Caller, Permission};
     "form_responses": {"Preferred areas?": "Andheri, Goregaon"}
 }))]
 pub struct NewLead {
-    #[validate(length(min = 1, max = 200))]
+    #[validate(custom(function = "single_line"), length(min = 1, max = 200))]
     name: String,
     #[serde(default)]
     email: Option<Email>,
@@ -38,7 +39,7 @@ pub struct NewLead {
     #[validate(length(max = 40))]
     phone: Option<String>,
     #[serde(default)]
-    #[validate(length(max = 200))]
+    #[validate(custom(function = "single_line"), length(max = 200))]
     company: Option<String>,
     /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood, and
     /// `paid_ads` where `source_details` says which: `{"source": "google"}`, a `gclid` or an `fbclid`.
@@ -224,13 +225,14 @@ pub async fn create_lead(
         check_links(tx, &new)?;
         let received = receive(tx, new.enquiry(tx.actor(), now))?;
         let lead = store::get(tx, received.lead_id)?;
+        let (id, version) = (lead.id, lead.version);
         let shown = if received.is_new || may_read {
-            OpenLead::Whole(Box::new(view::of(&lead, tx.now())?))
+            OpenLead::Whole(Box::new(view::of(lead, tx.now())?))
         } else {
             OpenLead::Known(KnownLead::of(&lead))
         };
         let reply = if received.is_new { Reply::created(shown) } else { Reply::ok(shown) };
-        Ok(reply.version(lead.version).location(format!("/v1/leads/{}", lead.id)))
+        Ok(reply.version(version).location(format!("/v1/leads/{id}")))
     };
     once.write(&core, caller.scope(), write).await
 }

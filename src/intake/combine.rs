@@ -32,7 +32,7 @@ pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, no
     lead.location = Json::of(&place);
     replace(&mut lead.budget_range, &enquiry.budget_range);
     replace(&mut lead.timeline, &enquiry.timeline);
-    lead.form_responses = Json(newest(lead.form_responses()?, &enquiry.form_responses).into());
+    lead.form_responses = Json::of(&newest(lead.form_responses()?, &enquiry.form_responses));
     let is_taken = lead.assigned_to.is_none() && enquiry.assigned_to.is_some();
     if is_taken {
         (lead.assigned_to, lead.assigned_at) = (enquiry.assigned_to, Some(now));

@@ -69,7 +69,7 @@ impl NewWebhook {
             kind: self.kind,
             external_id: external_id.replace('\0', "\u{fffd}"),
             tenant_id: None,
-            body: Json(without_nul(self.body)),
+            body: Json::from(without_nul(self.body)),
             state: self.state,
             outcome: self.outcome.map(Into::into),
             error: None,

@@ -20,7 +20,7 @@ on_both_engines! {
         let again = vec![lead("7"), lead("1000")];
         let fresh = db.write(scope(), move |tx: &mut PlatformTx<'_>| store::insert_new(tx, again)).await.unwrap();
         assert_eq!(fresh.iter().map(|event| event.external_id.as_str()).collect::<Vec<_>>(), ["1000"]);
-        assert_eq!(fresh[0].body.0["name"], "a\u{fffd}b");
+        assert_eq!(fresh[0].body.value()["name"], "a\u{fffd}b");
 
         let id = fresh[0].id;
         let write = async |body: fn(&mut PlatformTx<'_>, crate::base::id::WebhookEventId) -> crate::base::Result<bool>| {

@@ -1,6 +1,6 @@
 //! Changing a lead: contact data, status, validity and what is known of the person.
 
-use super::model::{IdentityKind, LeadStatus, LeadValidity, Location};
+use super::model::{IdentityKind, LeadStatus, LeadValidity, Location, LocationPatch};
 use super::scoring::score_lead;
 use super::store::{self, Behaviour, Lead};
 use crate::base::email::Email;
@@ -25,7 +25,7 @@ pub struct LeadPatch {
     pub status: Patch<LeadStatus>,
     pub validity: Patch<LeadValidity>,
     pub industry: Patch<String>,
-    pub location: Patch<Location>,
+    pub location: Patch<LocationPatch>,
     pub budget_range: Patch<String>,
     pub timeline: Patch<String>,
     pub pages_visited: Patch<Vec<String>>,
@@ -58,9 +58,13 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
     patch.budget_range.apply(&mut lead.budget_range);
     patch.timeline.apply(&mut lead.timeline);
     patch.validity.apply_required(&mut lead.validity, "/validity")?;
-    let mut location = Some(lead.location()?);
-    patch.location.apply(&mut location);
-    lead.location = Json::of(&location.unwrap_or_default());
+    let mut location = lead.location()?;
+    match patch.location {
+        Patch::Absent => {}
+        Patch::Null => location = Location::default(),
+        Patch::Value(part) => part.apply(&mut location),
+    }
+    lead.location = Json::of(&location);
     let mut behaviour: Behaviour = lead.behaviour()?;
     patch.pages_visited.apply_required(&mut behaviour.pages_visited, "/pages_visited")?;
     patch.time_on_site_seconds.apply_required(&mut behaviour.time_on_site_seconds, "/time_on_site_seconds")?;

@@ -1,6 +1,7 @@
 //! What a lead is: its vocabulary and its transitions, without rows.
 
-use crate::base::{Error, Result};
+use crate::base::patch::Patch;
+use crate::base::{Error, FieldError, Result};
 
 crate::text_enum! {
     /// Where a lead came from.
@@ -105,9 +106,73 @@ pub struct Location {
     pub lng: Option<f64>,
 }
 
+/// A merge-patch of a location: absent keeps, null clears.
+#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"city": "Pune", "postal_code": null}))]
+pub struct LocationPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 120)]
+    city: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 120)]
+    state: Patch<String>,
+    /// ISO 3166-1 alpha-2 where known.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 60)]
+    country: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 20)]
+    postal_code: Patch<String>,
+    /// Degrees, -90 to 90.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>, minimum = -90, maximum = 90)]
+    lat: Patch<f64>,
+    /// Degrees, -180 to 180.
+    #[serde(default)]
+    #[schema(value_type = Option<f64>, minimum = -180, maximum = 180)]
+    lng: Patch<f64>,
+}
+
+impl LocationPatch {
+    pub fn apply(self, to: &mut Location) {
+        self.city.apply(&mut to.city);
+        self.state.apply(&mut to.state);
+        self.country.apply(&mut to.country);
+        self.postal_code.apply(&mut to.postal_code);
+        self.lat.apply(&mut to.lat);
+        self.lng.apply(&mut to.lng);
+    }
+
+    /// # Errors
+    /// A field error for each part that is too long or out of range.
+    pub fn check(&self) -> Result<()> {
+        let mut alone = Location::default();
+        self.clone().apply(&mut alone);
+        let Err(wrong) = validator::Validate::validate(&alone) else { return Ok(()) };
+        let mut names: Vec<_> = wrong.errors().keys().map(ToString::to_string).collect();
+        names.sort_unstable();
+        let error = |name: String| {
+            FieldError::new(format!("/location/{name}"), "invalid_value", "this part of the location is out of range")
+        };
+        Err(Error::fields(names.into_iter().map(error).collect()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_a_location_changes_alone() {
+        let patch = |body: serde_json::Value| serde_json::from_value::<LocationPatch>(body).unwrap();
+        let mut location = Location { city: Some("Mumbai".into()), country: Some("IN".into()), ..Default::default() };
+        patch(serde_json::json!({"city": "Pune", "country": null, "lat": 18.5})).apply(&mut location);
+        assert_eq!(location, Location { city: Some("Pune".into()), lat: Some(18.5), ..Default::default() });
+        let wrong = patch(serde_json::json!({"lng": 181.0, "city": "x".repeat(121)})).check().unwrap_err();
+        let pointers: Vec<_> = wrong.field_errors().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/location/city", "/location/lng"]);
+    }
 
     #[test]
     fn a_closed_lead_reopens_only_to_contacted() {

@@ -1,14 +1,30 @@
 //! Unlocking what was held back, once there is something to pay for it with (C-15).
+//!
+//! A tenant may have thousands of leads under lock, and metering waits while some are released. So they are released in
+//! batches, each a transaction of its own that also enqueues the next one: new leads come in between, a process that dies
+//! leaves no batch half done and none forgotten, and however many triggers there are, each lead is booked once.
 
 use super::store;
 use crate::base::Result;
+use crate::base::id::EventId;
 use crate::billing::meter::{Release, Released, release_blocked};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, EventType, NewEvent, ReactionPayload, Reactions};
-use crate::engine::jobs::{JobContext, JobKind, Outcome, Registry};
+use crate::engine::events::{self, EventType, NewEvent, Reactions};
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry};
 
 /// Follows every change of what the tenant has bought.
 pub static UNLOCK: JobKind = JobKind::new("lead.unlock");
+
+/// Leads released in one transaction.
+const BATCH: usize = 200;
+
+/// A reaction's payload, and in the batches after the first how many leads there were before.
+#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
+struct Payload {
+    event_id: EventId,
+    #[serde(default)]
+    released: usize,
+}
 
 pub(super) fn jobs(registry: &mut Registry) {
     registry.handle(&UNLOCK, run);
@@ -20,7 +36,7 @@ pub(super) fn reactions(reactions: &mut Reactions) {
 }
 
 async fn run(context: JobContext) -> Result<Outcome> {
-    let ReactionPayload { event_id } = context.payload()?;
+    let Payload { event_id, released: before } = context.payload()?;
     let find = move |tx: &mut TenantTx<'_>| events::find(tx, event_id);
     let event = context.core.db.read(context.scope(), find).await?;
     let Some(release) = event.as_ref().and_then(Release::after) else {
@@ -28,8 +44,12 @@ async fn run(context: JobContext) -> Result<Outcome> {
     };
     context
         .finish(move |tx| {
-            let released = release_blocked(tx, release)?;
-            unlock(tx, &released)
+            let released = release_blocked(tx, release.after_releasing(before), BATCH)?;
+            unlock(tx, &released)?;
+            if released.len() == BATCH {
+                tx.enqueue(NewJob::new(&UNLOCK, &Payload { event_id, released: before + BATCH }))?;
+            }
+            Ok(())
         })
         .await
 }

@@ -5,6 +5,7 @@ use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
 use super::store::{Behaviour, Lead};
 use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
+use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 
@@ -34,7 +35,7 @@ pub struct LeadView {
     pub company: Option<String>,
     pub source: LeadSource,
     #[schema(value_type = Object)]
-    pub source_details: serde_json::Value,
+    pub source_details: Json,
     pub status: LeadStatus,
     pub validity: LeadValidity,
     /// 0 to 100; `/score` explains it.
@@ -56,18 +57,19 @@ pub struct LeadView {
     pub assigned_to: Option<UserId>,
     pub assigned_at: Option<Timestamp>,
     pub industry: Option<String>,
-    pub location: Location,
+    #[schema(value_type = Location)]
+    pub location: Json,
     pub budget_range: Option<String>,
     pub timeline: Option<String>,
     /// Question → answer.
     #[schema(value_type = Object)]
-    pub form_responses: serde_json::Map<String, serde_json::Value>,
+    pub form_responses: Json,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
     pub ai_summary: Option<String>,
     #[schema(value_type = Option<Object>)]
-    pub ai_insights: Option<serde_json::Value>,
+    pub ai_insights: Option<Json>,
     pub pages_visited: Vec<String>,
     pub time_on_site_seconds: i64,
     pub actions_taken: Vec<String>,
@@ -139,8 +141,8 @@ impl From<Score> for ScoreView {
 }
 
 /// The view of a lead at `now`, masked when it is locked.
-pub fn of(lead: &Lead, now: Timestamp) -> Result<LeadView> {
-    let shown = if lead.is_locked { masked(lead)? } else { lead.clone() };
+pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
+    let shown = if lead.is_locked { masked(&lead)? } else { lead };
     let behaviour = shown.behaviour()?;
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charged =
@@ -153,14 +155,14 @@ pub fn of(lead: &Lead, now: Timestamp) -> Result<LeadView> {
         is_stalled: untouched && now.since(shown.last_activity_at) > chrono::Duration::days(STALLED_DAYS),
         is_charged: charged,
         charged_amount: shown.charge(),
-        location: shown.location()?,
-        form_responses: shown.form_responses()?,
+        location: shown.location,
+        form_responses: shown.form_responses,
         name: shown.name,
         email: shown.email,
         phone: shown.phone,
         company: shown.company,
         source: shown.source,
-        source_details: shown.source_details.0,
+        source_details: shown.source_details,
         status: shown.status,
         validity: shown.validity,
         score: shown.score,
@@ -175,7 +177,7 @@ pub fn of(lead: &Lead, now: Timestamp) -> Result<LeadView> {
         lead_form_id: shown.lead_form_id,
         platform_lead_id: shown.platform_lead_id,
         ai_summary: shown.ai_summary,
-        ai_insights: shown.ai_insights.map(|json| json.0),
+        ai_insights: shown.ai_insights,
         pages_visited: behaviour.pages_visited,
         time_on_site_seconds: behaviour.time_on_site_seconds,
         actions_taken: behaviour.actions_taken,
@@ -206,14 +208,14 @@ pub fn masked(lead: &Lead) -> Result<Lead> {
     shown.phone_raw = None;
     shown.company = lead.company.as_deref().map(mask_words);
     shown.platform_lead_id = None;
-    shown.source_details = crate::base::json::Json(serde_json::json!({}));
+    shown.source_details = Json::from(serde_json::json!({}));
     shown.ai_summary = None;
     shown.ai_insights = None;
     let place = lead.location()?;
     let region = Location { city: place.city, state: place.state, country: place.country, ..Location::default() };
-    shown.location = crate::base::json::Json::of(&region);
+    shown.location = Json::of(&region);
     let time_on_site_seconds = lead.behaviour()?.time_on_site_seconds;
-    shown.behaviour = crate::base::json::Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() });
+    shown.behaviour = Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() });
     let kept = [lead.budget_range.as_deref(), lead.timeline.as_deref()];
     let mut responses = lead.form_responses()?;
     for answer in responses.values_mut() {
@@ -222,7 +224,7 @@ pub fn masked(lead: &Lead) -> Result<Lead> {
             *answer = serde_json::Value::String("•••".into());
         }
     }
-    shown.form_responses = crate::base::json::Json(responses.into());
+    shown.form_responses = Json::of(&responses);
     Ok(shown)
 }
 

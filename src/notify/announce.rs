@@ -17,6 +17,7 @@ use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::senders;
+use crate::inbox::templates::Rendered;
 use crate::tenants::Tenant;
 use crate::tenants::access::{Permission, Role};
 use crate::tenants::store::{Member, current, members};
@@ -52,14 +53,16 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> 
             body: notice.body.clone(),
             link: Some(notice.link.clone()),
             lead_id: notice.lead_id(),
-            data: Json(json!({"event_type": event.kind, "subject_id": event.subject_id})),
+            data: Json::from(json!({"event_type": event.kind, "subject_id": event.subject_id})),
             read_at: None,
             created_at: now,
         })
         .collect();
     store::insert(tx, &rows)?;
     for (channel, address) in outside(notice.kind, &tenant, &audience) {
-        dispatch(tx, id, &notice, channel, address)?;
+        let rendered = notice.on(channel)?;
+        let outgoing = Outgoing { event: id, kind: notice.kind, template_code: notice.template_code, rendered };
+        dispatch(tx, outgoing, channel, address)?;
     }
     Ok(())
 }
@@ -84,7 +87,7 @@ fn audience<'a>(notice: &Notice, people: &'a [Member]) -> Vec<(&'a Member, Choic
             _ => all,
         }
     };
-    let choice = |member: &'a Member| Choice::effective(&member.preferences.0, notice.kind, member.role);
+    let choice = |member: &'a Member| Choice::effective(&member.preferences.value(), notice.kind, member.role);
     concerned.into_iter().map(|member| (member, choice(member))).collect()
 }
 
@@ -108,21 +111,29 @@ fn outside(kind: NotificationKind, tenant: &Tenant, audience: &[(&Member, Choice
     addresses
 }
 
-/// One delivery and its job. Without a connected channel the row says so, and nothing waits in vain.
-fn dispatch(tx: &mut TenantTx<'_>, event: EventId, notice: &Notice, channel: Channel, address: String) -> Result<()> {
-    let rendered = notice.on(channel)?;
+/// Words on their way out.
+pub(super) struct Outgoing {
+    pub event: EventId,
+    pub kind: NotificationKind,
+    pub template_code: &'static str,
+    pub rendered: Rendered,
+}
+
+/// One delivery and its job, once per event and address. Without a connected channel the row says so, and nothing waits in vain.
+pub(super) fn dispatch(tx: &mut TenantTx<'_>, outgoing: Outgoing, channel: Channel, address: String) -> Result<()> {
+    let Outgoing { event, kind, template_code, rendered } = outgoing;
     let is_connected = senders::platform(tx, channel)?.is_some();
     let now = tx.now();
     let delivery = Delivery {
         tenant_id: tx.tenant(),
         id: NotificationDeliveryId::new(),
         event_id: event,
-        kind: notice.kind,
+        kind,
         channel,
         address,
         subject: rendered.subject,
         body: rendered.content,
-        template_code: Some(notice.template_code.into()),
+        template_code: Some(template_code.into()),
         template_variables: Some(Json::of(&rendered.numbered)),
         status: if is_connected { MessageStatus::Queued } else { MessageStatus::Canceled },
         provider: None,
@@ -147,7 +158,14 @@ mod tests {
 
     fn member(role: Role, email: &str, preferences: serde_json::Value) -> Member {
         let status = "active".to_string();
-        Member { user_id: UserId::new(), email: email.into(), name: None, role, status, preferences: Json(preferences) }
+        Member {
+            user_id: UserId::new(),
+            email: email.into(),
+            name: None,
+            role,
+            status,
+            preferences: Json::from(preferences),
+        }
     }
 
     fn notice(kind: NotificationKind) -> Notice {

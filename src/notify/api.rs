@@ -177,7 +177,7 @@ pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>)
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
     let (role, document, version) = core.db.read(caller.scope(), move |tx| store::preferences(tx, user)).await?;
-    Ok(Reply::ok(NotificationPreferences::of(&document.0, role)).version(version).respond())
+    Ok(Reply::ok(NotificationPreferences::of(&document.value(), role)).version(version).respond())
 }
 
 /// What is absent stays; null returns to the default.
@@ -226,7 +226,7 @@ pub async fn update_notification_preferences(
         lock_tenant(tx, "members")?;
         let (role, before, version) = store::preferences(tx, user)?;
         if_match.check(version)?;
-        let mut document = before.0.clone();
+        let mut document = before.value();
         let patch = body.0;
         for (kind, patch) in [
             (NotificationKind::LeadCreated, patch.lead_created),
@@ -239,10 +239,10 @@ pub async fn update_notification_preferences(
         ] {
             merge(&mut document, kind, patch);
         }
-        if document == before.0 {
+        if document == before.value() {
             return Ok((NotificationPreferences::of(&document, role), version));
         }
-        let version = store::save_preferences(tx, user, &Document(document.clone()), version)?;
+        let version = store::save_preferences(tx, user, &Document::of(&document), version)?;
         let event = NewEvent::new(EventType::UserUpdated).subject(user.uuid());
         tx.record(event.data(json!({"changed": ["notification_preferences"]})))?;
         Ok((NotificationPreferences::of(&document, role), version))

@@ -213,7 +213,7 @@ mod tests {
             assigned_to: None,
             budget_range: Some("₹80L-1Cr".into()),
             timeline: None,
-            form_responses: Json(json!({"Preferred areas": ["Andheri", "Goregaon"]})),
+            form_responses: Json::from(json!({"Preferred areas": ["Andheri", "Goregaon"]})),
             received_at: "2026-11-20T09:00:00Z".parse().unwrap(),
         }
     }

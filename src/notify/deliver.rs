@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::invitation;
 use super::model::NotificationKind;
 use super::store::{self, Delivery};
+use crate::base::crypto::MasterKey;
 use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{SuppressionReason, consent};
+use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events;
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
@@ -56,8 +59,8 @@ pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Resul
         }
         Found::Waiting => {}
     }
-    let name = core.settings.platform_name.clone();
-    let Some(begun) = core.db.write(context.scope(), move |tx| begin(tx, id, &name)).await? else {
+    let (key, settings) = (core.master_key.clone(), core.settings.clone());
+    let Some(begun) = core.db.write(context.scope(), move |tx| begin(tx, id, &key, &settings)).await? else {
         return Ok(Outcome::Done);
     };
     let verdict = dispatch::send(core, &providers, &begun.parcel).await;
@@ -108,11 +111,16 @@ fn is_temporary(delivery: &Delivery) -> bool {
 }
 
 /// Opens an attempt; `None` when it may not leave, which is then written.
-pub(super) fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Option<Begun>> {
+pub(super) fn begin(
+    tx: &mut TenantTx<'_>,
+    id: NotificationDeliveryId,
+    key: &MasterKey,
+    settings: &CoreSettings,
+) -> Result<Option<Begun>> {
     let gone = || Error::not_found("notification.not_found", "There is no such notification.");
     let before = store::find_delivery(tx, id)?.ok_or_else(gone)?;
     let mut delivery = before.clone();
-    let Some(parcel) = parcel(tx, &before, platform_name)? else {
+    let Some(mut parcel) = parcel(tx, &before, &settings.platform_name)? else {
         delivery.status = MessageStatus::Canceled;
         delivery.error = Some(format!("config channel.not_connected: no sender for {}", before.channel));
         save(tx, &delivery, before.status)?;
@@ -123,6 +131,15 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_
         delivery.error = Some("opt_out notification.suppressed: this address asked not to be written to".into());
         save(tx, &delivery, before.status)?;
         return Ok(None);
+    }
+    if before.kind == NotificationKind::UserInvited {
+        let Some(text) = invitation::text(tx, &before, key, &settings.public_url)? else {
+            delivery.status = MessageStatus::Canceled;
+            delivery.error = Some("permanent invitation.not_pending: it was withdrawn, accepted or has expired".into());
+            save(tx, &delivery, before.status)?;
+            return Ok(None);
+        };
+        parcel.text = text;
     }
     delivery.status = MessageStatus::Sending;
     delivery.attempted_at = Some(tx.now());

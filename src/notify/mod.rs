@@ -2,12 +2,13 @@
 //!
 //! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
 //! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
-//! What is told of a locked lead is masked. Leads are written to by [`crate::inbox`], never from here.
+//! What is told of a locked lead is masked. Whoever is invited to a tenant is written to as well ([`invitation`]). Leads are written to by [`crate::inbox`], never from here.
 
 pub mod announce;
 mod api;
 mod compose;
 pub mod deliver;
+pub mod invitation;
 pub mod model;
 pub mod status;
 mod store;
@@ -26,6 +27,7 @@ pub use api::routes;
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&announce::LEAD_CREATED, announce::run);
     registry.handle(&announce::OTHER, announce::run);
+    registry.handle(&invitation::INVITE, invitation::run);
     registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
     registry.on_death(&deliver::DELIVER, deliver::close);
 }
@@ -40,5 +42,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::SubscriptionExpired, &announce::OTHER)
         .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
         .on(EventType::AdCampaignApproved, &announce::OTHER)
-        .on(EventType::AdCampaignRejected, &announce::OTHER);
+        .on(EventType::AdCampaignRejected, &announce::OTHER)
+        .on(EventType::UserInvited, &invitation::INVITE);
 }

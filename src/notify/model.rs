@@ -16,6 +16,8 @@ crate::text_enum! {
         SubscriptionExpired = "subscription_expired",
         WebhookEndpointDisabled = "webhook_endpoint_disabled",
         AdCampaignReviewed = "ad_campaign_reviewed",
+        /// To the invited address; nobody's choice.
+        UserInvited = "user_invited",
     }
 }
 
@@ -30,6 +32,7 @@ impl NotificationKind {
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
             EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
+            EventType::UserInvited => Self::UserInvited,
             _ => return None,
         })
     }

@@ -7,8 +7,10 @@ use super::announce;
 use super::deliver::{self, Row};
 use super::store::{self, DeliveryFilter};
 use crate::base::Result;
+use crate::base::crypto::MasterKey;
 use crate::base::id::{EventId, LeadId, TenantId, UserId};
 use crate::base::json::Json;
+use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, TenantTx};
@@ -53,12 +55,24 @@ impl Stage {
 fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
     let settings =
         json!({"notification_recipients": {"emails": ["owner@acme.example"], "whatsapp": ["+919876500001"]}});
-    diesel::update(tenants::table.find(tx.tenant())).set(tenants::settings.eq(Json(settings))).execute(tx.conn())?;
+    diesel::update(tenants::table.find(tx.tenant()))
+        .set(tenants::settings.eq(Json::from(settings)))
+        .execute(tx.conn())?;
     let owner = house::join(tx, "owner@acme.example", Role::Owner)?;
     house::join(tx, "agent@acme.example", Role::Agent)?;
     let lead = rajesh(tx);
     crate::leads::store::insert(tx, &lead)?;
     Ok((owner, lead.id))
+}
+
+fn settings() -> CoreSettings {
+    CoreSettings {
+        public_url: "https://lw.example".into(),
+        platform_name: "LeadGen Pro".into(),
+        privacy_policy_url: None,
+        email_from: "leads@lw.example".into(),
+        rate_limit: false,
+    }
 }
 
 on_both_engines! {
@@ -94,7 +108,7 @@ on_both_engines! {
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
         let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, 1)).await[0].id;
-        let begun = stage.within(move |tx| deliver::begin(tx, id, "LeadGen Pro")).await.unwrap();
+        let begun = stage.within(move |tx| deliver::begin(tx, id, &MasterKey::random(), &settings())).await.unwrap();
         assert_eq!(begun.lead_received_at.unwrap().to_string(), "2026-11-20T09:00:00Z");
         let (code, variables) = begun.parcel.template.unwrap();
         assert_eq!((code.as_str(), variables["1"].as_str(), variables["4"].as_str()), ("lead_alert", "Hot", "not given"));

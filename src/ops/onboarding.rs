@@ -25,8 +25,7 @@ pub(super) async fn announce(context: JobContext) -> Result<Outcome> {
     let payload: ReactionPayload = context.payload()?;
     context
         .finish(move |tx| {
-            let event = events::find(tx, payload.event_id)?;
-            let event = event.ok_or_else(|| Error::internal("a reaction without its event"))?;
+            let event = events::get(tx, payload.event_id)?;
             announce_in(tx, &event)
         })
         .await

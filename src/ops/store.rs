@@ -181,7 +181,7 @@ impl From<NotificationRow> for OperatorNotification {
             kind: row.kind,
             title: row.title,
             body: row.body,
-            data: row.data.0,
+            data: row.data.value(),
             read_at: row.read_at,
             created_at: row.created_at,
         }
@@ -197,7 +197,7 @@ pub(super) fn notify(tx: &mut PlatformTx<'_>, note: OperatorNotification, event:
         kind: note.kind,
         title: note.title,
         body: note.body,
-        data: Json(note.data),
+        data: Json::from(note.data),
         read_at: note.read_at,
         created_at: note.created_at,
     };

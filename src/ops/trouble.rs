@@ -4,8 +4,8 @@
 
 use super::model::OperatorNotification;
 use super::store;
+use crate::base::Result;
 use crate::base::id::NotificationId;
-use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
@@ -17,8 +17,7 @@ pub(super) async fn announce(context: JobContext) -> Result<Outcome> {
     let payload: ReactionPayload = context.payload()?;
     context
         .finish(move |tx| {
-            let event = events::find(tx, payload.event_id)?;
-            let event = event.ok_or_else(|| Error::internal("a reaction without its event"))?;
+            let event = events::get(tx, payload.event_id)?;
             announce_in(tx, event)
         })
         .await

@@ -67,7 +67,7 @@ impl WebhookEventView {
         }
     }
     fn full(row: WebhookEvent) -> Self {
-        let body = row.body.0.clone();
+        let body = row.body.value();
         Self { body: Some(body), ..Self::short(row) }
     }
 }

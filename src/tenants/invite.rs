@@ -1,4 +1,7 @@
 //! Invitations: offered by a member or an operator, accepted with a token that works once within seven days.
+//!
+//! The token follows from the invitation's id and the master key, so that whoever writes the e-mail can tell it again;
+//! what is stored is its hash. The e-mail itself is a reaction to `user.invited` (see [`crate::notify`]).
 
 use validator::Validate;
 
@@ -10,7 +13,7 @@ use super::password;
 use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus};
 use super::store::{self, people};
-use crate::base::crypto::{MasterKey, Secret, random_token};
+use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
 use crate::base::id::InvitationId;
 use crate::base::{Error, Result};
@@ -42,20 +45,49 @@ pub struct Offered {
 ///
 /// # Errors
 /// `user.already_member`, also for a disabled member: make that one active instead.
-pub fn invite(tx: &mut TenantTx<'_>, email: &Email, role: Role, public_url: &str) -> Result<Offered> {
+pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role, public_url: &str) -> Result<Offered> {
     lock_tenant(tx, "members")?;
     if let Some((user, _)) = people::credentials(&mut tx.platform(), email)? {
         refuse_member(tx, user)?;
     }
     invitations::revoke_of_address(tx, email.as_str())?;
-    let token = random_token("inv_");
+    let id = InvitationId::new();
+    let token = token_of(key, id);
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
-    let invitation = invitations::create(tx, email, role, &token, expires_at)?;
+    let invitation = invitations::create(tx, id, email, role, &token, expires_at)?;
     let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email, "role": role });
     tx.record(NewEvent::new(EventType::UserInvited).data(data))?;
-    let settings = store::current(tx)?.settings;
-    let base = settings.deep_link_base_url.as_deref().unwrap_or(public_url).trim_end_matches('/');
-    Ok(Offered { accept_url: format!("{base}/invitations/accept?token={token}"), invitation, token })
+    let accept_url = store::current(tx)?.invitation_link(&token, public_url);
+    Ok(Offered { accept_url, invitation, token })
+}
+
+fn token_of(key: &MasterKey, id: InvitationId) -> String {
+    key.token("inv_", &format!("invitation:{id}"))
+}
+
+/// An invitation that can still be accepted, and who offered it, by name or else address; nobody when an operator or a key did.
+pub fn pending(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<(Invitation, Option<String>)>> {
+    let now = tx.now();
+    let found = invitations::find(tx, id)?.filter(|row| row.status(now) == InvitationStatus::Pending);
+    let Some(invitation) = found else { return Ok(None) };
+    let inviter = invitation.invited_by.map(|user| people::user(&mut tx.platform(), user)).transpose()?;
+    Ok(Some((invitation, inviter.map(|user| user.name.unwrap_or(user.email)))))
+}
+
+/// The link of an invitation, for its receiver alone; `None` when it cannot be accepted any more.
+///
+/// # Errors
+/// Internal when the master key is another than the one it was made under.
+pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, public_url: &str) -> Result<Option<String>> {
+    if pending(tx, id)?.is_none() {
+        return Ok(None);
+    }
+    let token = token_of(key, id);
+    let presented = invitations::presented(&mut tx.platform(), &token)?;
+    if presented.is_none_or(|invitation| invitation.id != id) {
+        return Err(Error::internal("an invitation that was made under another master key"));
+    }
+    Ok(Some(store::current(tx)?.invitation_link(&token, public_url)))
 }
 
 fn refuse_member(tx: &mut TenantTx<'_>, user: crate::base::id::UserId) -> Result<()> {
@@ -124,7 +156,7 @@ pub async fn recognise(core: &Core, scope: PlatformScope, email: Email, password
     if core.db.read(scope.clone(), look).await?.is_some() {
         return log_in::prove(core, scope, email, password).await.map(Acceptor::Known);
     }
-    password::check(&password, &email, "/password")?;
+    password::check(&password, Some(&email), "/password")?;
     password::hash(password).await.map(Acceptor::New)
 }
 

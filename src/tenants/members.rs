@@ -12,6 +12,7 @@ use super::store::people::{self, Membership, Person};
 use super::store::sessions;
 use crate::base::crypto::Secret;
 use crate::base::id::{SessionId, UserId};
+use crate::base::patch::Patch;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -27,9 +28,13 @@ crate::text_enum! {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"role": "agent"}))]
 pub struct MemberPatch {
-    pub role: Option<Role>,
+    #[serde(default)]
+    #[schema(value_type = Role, required = false)]
+    pub role: Patch<Role>,
     /// A disabled member is logged out and may not log in.
-    pub status: Option<Standing>,
+    #[serde(default)]
+    #[schema(value_type = Standing, required = false)]
+    pub status: Patch<Standing>,
 }
 
 /// # Errors
@@ -57,21 +62,23 @@ pub(super) fn not_found() -> Error {
 /// Changes role or status of a member.
 ///
 /// # Errors
-/// `user.not_found`, `user.last_owner`, and those of rank; `check` sees the version first.
+/// `user.not_found`, `user.last_owner`, field errors, and those of rank; `check` sees the version first.
 pub fn change(
     tx: &mut TenantTx<'_>,
     caller: &Caller,
     user: UserId,
-    patch: &MemberPatch,
+    patch: MemberPatch,
     check: impl FnOnce(i32) -> Result<()>,
 ) -> Result<Person> {
     let (account, before) = find_locked(tx, user)?;
     check(before.version)?;
-    let role = patch.role.unwrap_or(before.role);
-    let status = patch.status.map_or(before.status, |standing| match standing {
+    let (mut role, mut status) = (before.role, before.status);
+    patch.role.apply_required(&mut role, "/role")?;
+    let wanted = patch.status.map(|standing| match standing {
         Standing::Active => MemberStatus::Active,
         Standing::Disabled => MemberStatus::Disabled,
     });
+    wanted.apply_required(&mut status, "/status")?;
     if (role, status) == (before.role, before.status) {
         return Ok((account, before));
     }
@@ -126,7 +133,7 @@ pub struct PasswordChange {
 impl PasswordChange {
     /// Hashes the new password if it will do.
     pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
-        password::check(&self.new_password, email, "/new_password")?;
+        password::check(&self.new_password, Some(email), "/new_password")?;
         password::hash(self.new_password.clone()).await
     }
 }

@@ -29,7 +29,7 @@ pub fn own(tx: &mut TenantTx<'_>, id: UserId) -> Result<Own> {
     let (user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
     let entrances = people::entrances_across_tenants(&mut tx.platform(), id)?;
     let entrances = entrances.into_iter().filter(Entrance::is_open).collect();
-    Ok(Own { user, preferences: membership.preferences.0, entrances })
+    Ok(Own { user, preferences: membership.preferences.value(), entrances })
 }
 
 /// Merges by RFC 7396: null removes a member, an object merges, anything else replaces.
@@ -60,8 +60,8 @@ pub fn change(
         fields.push("name");
     }
     if let Some(patch) = preferences {
-        let preferences = merged(&membership.preferences.0, patch)?;
-        people::set_preferences(tx, id, &Json(preferences))?;
+        let preferences = merged(&membership.preferences.value(), patch)?;
+        people::set_preferences(tx, id, &Json::from(preferences))?;
         fields.push("preferences");
     }
     if !fields.is_empty() {

@@ -5,6 +5,7 @@ use validator::Validate;
 use super::Tenant;
 use super::access::Role;
 use super::name::Name;
+use super::password;
 use super::region::{Country, TimeZone};
 use super::session::{self, SignedIn};
 use super::store::{self, NewTenant, people};
@@ -14,6 +15,7 @@ use crate::base::money::Currency;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::Fields;
 
 /// Who signs up, for which business.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -33,6 +35,36 @@ pub struct SignUp {
     pub time_zone: Option<TimeZone>,
     /// The country's when absent.
     pub currency: Option<Currency>,
+}
+
+impl SignUp {
+    /// Reads a form and says all that is wrong with it.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub fn read(mut fields: Fields) -> Result<(Self, Place)> {
+        let email: Option<Email> = fields.required("email");
+        let password: Option<Secret> = fields.required("password");
+        if let Some(password) = &password {
+            fields.note(password::check(password, email.as_ref(), "/password"));
+        }
+        let (business_name, name) = (fields.required("business_name"), fields.optional("name"));
+        let errors = fields.errors();
+        let country: Option<Country> = fields.optional("country");
+        let (time_zone, currency) = (fields.optional("time_zone"), fields.optional("currency"));
+        // What was said wrongly is not asked for besides.
+        let place = match fields.errors() == errors {
+            true => fields.note(Place::of(country.clone(), time_zone, currency)),
+            false => None,
+        };
+        fields.finish()?;
+        match (email, password, business_name, place) {
+            (Some(email), Some(password), Some(business_name), Some(place)) => {
+                Ok((Self { email, password, business_name, name, country, time_zone, currency }, place))
+            }
+            _ => Err(Error::internal("a field that is neither there nor wrong")),
+        }
+    }
 }
 
 /// Where a new tenant is.

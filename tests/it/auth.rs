@@ -163,6 +163,30 @@ both_engines! {
         assert!((400..500).contains(&revoked.status), "{}", revoked.text);
     }
 
+    async fn signing_up_tells_everything_that_is_wrong(app: TestApp) {
+        let pointers = async |body: Value| {
+            let refused = app.anonymous().post("/v1/auth/signup", body).await.problem(422, "request.invalid");
+            let errors = refused["errors"].as_array().unwrap().clone();
+            errors.iter().map(|e| (e["pointer"].as_str().unwrap().to_string(), e["code"].as_str().unwrap().to_string())).collect::<Vec<_>>()
+        };
+        let told = |list: &[(&str, &str)]| list.iter().map(|(a, b)| (a.to_string(), b.to_string())).collect::<Vec<_>>();
+        let body = json!({ "email": "nobody", "password": "short", "business_name": " ", "country": "TD", "currency": "XXZ", "nick": "X" });
+        assert_eq!(pointers(body).await, told(&[("/email", "invalid_value"), ("/password", "length"),
+            ("/business_name", "invalid_value"), ("/currency", "invalid_value"), ("/nick", "unknown_field")]));
+        assert_eq!(pointers(json!({})).await, told(&[("/email", "required"), ("/password", "required"), ("/business_name", "required")]));
+        let body = json!({ "email": "owner@chad.example", "password": "owner@chad.example", "business_name": "X", "country": "TD" });
+        assert_eq!(pointers(body).await, told(&[("/password", "too_obvious"), ("/time_zone", "required"), ("/currency", "required")]));
+    }
+
+    async fn a_members_role_and_status_are_never_null(app: TestApp) {
+        let tenant = app.tenant("Nulls").await;
+        let path = format!("/v1/users/{}", id_of(&tenant.user("agent").await).await);
+        tenant.owner.patch(&path, json!({ "role": null })).await.invalid("/role");
+        tenant.owner.patch(&path, json!({ "role": "viewer", "status": null })).await.invalid("/status");
+        assert_eq!(tenant.owner.get(&path).await.ok()["role"], "agent", "nothing of it happened");
+        assert_eq!(tenant.owner.patch(&path, json!({})).await.ok()["role"], "agent");
+    }
+
     async fn a_tenant_keeps_its_last_owner(app: TestApp) {
         let tenant = app.tenant("Last owner").await;
         let admin = tenant.user("admin").await;
@@ -334,7 +358,7 @@ both_engines! {
             let tx = &mut tx.for_tenant(of);
             lock_tenant(tx, "members")?;
             let row = memberships::table.find((of, user));
-            let light = memberships::preferences.eq(Json(json!({ "theme": "light" })));
+            let light = memberships::preferences.eq(Json::of(&json!({ "theme": "light" })));
             diesel::update(row).set((light, memberships::version.eq(memberships::version + 1))).execute(tx.conn())?;
             Ok(())
         };
@@ -356,7 +380,8 @@ both_engines! {
             diesel::update(ops_tasks::table).set(done).execute(tx.conn())?;
             Ok(())
         };
-        let operator = app.operator().with_header("if-match", "\"1\"");
+        let read = app.operator().get(&path).await;
+        let operator = app.operator().with_header("if-match", read.header("etag").expect("an etag"));
         let late = app.overtaken(meanwhile, async { operator.patch(&path, json!({ "status": "in_progress" })).await.status }).await;
         assert!([409, 412].contains(&late), "{late}");
         assert_eq!(app.operator().get(&path).await.ok()["status"], "done");

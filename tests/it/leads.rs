@@ -300,5 +300,37 @@ both_engines! {
         let counts = tenant.owner.get("/v1/leads/counts?tab=meta").await.ok();
         assert_eq!(counts["tabs"], json!({ "all": 5, "outreach": 1, "meta": 2, "google": 1, "other": 1 }));
         assert_eq!((&counts["total"], &counts["sources"]), (&json!(2), &json!({ "meta_ads": 2 })));
+        for of_lists in ["sort=score", "include=score", "limit=10", "cursor=abc"] {
+            let refused = tenant.owner.get(&format!("/v1/leads/counts?{of_lists}&tab=meta")).await.problem(422, "request.invalid");
+            let name = of_lists.split('=').next().unwrap();
+            let error = &refused["errors"][0];
+            assert_eq!((&error["pointer"], &error["code"]), (&json!(name), &json!("unknown_field")), "{refused}");
+        }
+    }
+
+    async fn a_location_merges_part_by_part(app: TestApp) {
+        let tenant = app.growth("Places").await;
+        let body = json!({ "name": "Asha", "email": "asha@example.com", "location": { "city": "Mumbai", "country": "IN", "lat": 19.1 } });
+        let lead = tenant.owner.post("/v1/leads", body).await.created();
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let place = async |patch: Value| tenant.owner.patch(&path, json!({ "location": patch })).await.ok()["location"].clone();
+        assert_eq!(place(json!({ "city": "Pune", "lat": null })).await, json!({ "city": "Pune", "country": "IN" }));
+        assert_eq!(place(json!({})).await, json!({ "city": "Pune", "country": "IN" }));
+        for (patch, pointer) in [(json!({ "lat": 91 }), "/location/lat"), (json!({ "town": "Pune" }), "/location/town")] {
+            tenant.owner.patch(&path, json!({ "location": patch })).await.invalid(pointer);
+        }
+        assert_eq!(place(json!(null)).await, json!({}));
+    }
+
+    async fn a_leads_name_is_one_line(app: TestApp) {
+        let tenant = app.growth("Lines").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        for (field, value) in [("name", "Asha\r\nBcc: x@example.com"), ("company", "ABC\tLtd")] {
+            let body = json!({ "name": "Asha", "email": "other@example.com", field: value });
+            tenant.owner.post("/v1/leads", body).await.invalid(&format!("/{field}"));
+            let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+            tenant.owner.patch(&path, json!({ field: value })).await.invalid(&format!("/{field}"));
+        }
+        assert_eq!(tenant.leads().await.len(), 1);
     }
 }

@@ -255,6 +255,42 @@ both_engines! {
         receiver.stop().await;
     }
 
+    async fn what_happens_while_the_tenant_is_suspended_waits_for_the_end_of_it(app: TestApp) {
+        let receiver = Receiver::start().await;
+        let (tenant, client, hook) = told_of_leads(&app, &receiver, "Suspended").await;
+        receiver.answer("/hook", 503, &[], "");
+        client.post("/v1/leads", lead(0)).await.created();
+        app.run_jobs().await;
+        assert_eq!(receiver.arrivals("/hook").len(), 1);
+        receiver.answer("/hook", 204, &[], "");
+        let standing = format!("/v1/tenants/{}", tenant.id);
+        app.operator().patch(&standing, json!({ "status": "suspended" })).await.ok();
+        client.post("/v1/leads", lead(1)).await.created();
+        // Longer than an endpoint may fail.
+        for _ in 0..6 {
+            app.advance(chrono::Duration::hours(24));
+            app.run_schedule().await;
+        }
+        assert_eq!(receiver.arrivals("/hook").len(), 1, "nothing is sent");
+        let waiting = deliveries(&client, "").await;
+        assert_eq!(waiting.len(), 2);
+        assert!(waiting.iter().all(|row| row["state"] == "pending" && row["is_held"] == true), "{waiting:?}");
+        assert_eq!((&waiting[0]["attempt_count"], &details(&client, &waiting[1]).await["is_held"]), (&json!(0), &json!(true)));
+        assert!(jobs(&app, "webhook.deliver").await < 10, "nobody asks again and again");
+
+        receiver.answer("/hook", 503, &[], "");
+        app.operator().patch(&standing, json!({ "status": "active" })).await.ok();
+        app.run_jobs().await;
+        let shown = client.get(&path(&hook)).await.ok();
+        assert_eq!((&shown["status"], receiver.arrivals("/hook").len()), (&json!("enabled"), 3), "a week of silence is no failure");
+        receiver.answer("/hook", 204, &[], "");
+        app.advance(chrono::Duration::hours(1));
+        app.run_schedule().await;
+        let told = deliveries(&client, "").await;
+        assert!(told.iter().all(|row| row["state"] == "delivered" && row["is_held"] == false), "{told:?}");
+        receiver.stop().await;
+    }
+
     async fn one_success_forgives_what_failed_before(app: TestApp) {
         let receiver = Receiver::start().await;
         let (_, client, hook) = told_of_leads(&app, &receiver, "Flaky").await;

@@ -54,8 +54,8 @@ both_engines! {
             client.post("/v1/leads", body(n)).await.created();
         }
         app.run_jobs().await;
-        let drop = json!({ "faults": [{ "provider": "twilio", "operation": "callback", "mode": "drop" }, { "provider": "email", "operation": "callback", "mode": "drop" }] });
-        app.anonymous().put("/sandbox/faults", drop).await;
+        let drop = json!({ "faults": [{ "provider": "twilio", "operation": "callback", "mode": "drop" }, { "provider": "resend", "operation": "callback", "mode": "drop" }] });
+        app.anonymous().put("/sandbox/faults", drop).await.ok();
         let mut report = Report::default();
 
         let lead = report.add("create a lead", client.post("/v1/leads", body(50))).await.created();

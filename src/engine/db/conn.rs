@@ -21,6 +21,19 @@ pub enum DbConn {
 /// which the derived backend does not offer although both engines do.
 #[macro_export]
 macro_rules! each_engine {
+    // With a name for the engine's backend, for queries that are boxed.
+    ($conn:expr, $c:ident: $backend:ident => $body:expr) => {
+        match $conn {
+            $crate::engine::db::DbConn::Postgres($c) => {
+                type $backend = diesel::pg::Pg;
+                $body
+            }
+            $crate::engine::db::DbConn::Sqlite($c) => {
+                type $backend = diesel::sqlite::Sqlite;
+                $body
+            }
+        }
+    };
     ($conn:expr, $c:ident => $body:expr) => {
         match $conn {
             $crate::engine::db::DbConn::Postgres($c) => $body,

@@ -1,12 +1,13 @@
 //! Connections, kept: the shared ones of PostgreSQL, the readers of SQLite.
 //!
 //! Waiting happens outside of any thread: whoever has no [`Turn`] holds nothing but a place in the queue, so r2d2 behind it
-//! always has a connection to give or room for another. A connection whose server went away is found out when it is taken,
-//! by looking at its socket and not by a round trip; then all that were opened before go too, since a restart ends them all.
+//! always has a connection to give or room for another. A connection whose server went away while it rested is found out when
+//! it is taken, by looking at its socket and not by a round trip; then all that were opened before go too, since a restart
+//! ends them all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -18,6 +19,9 @@ use crate::base::Result;
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// A connection that rested for less is taken as it is: a server that goes away meanwhile fails this use as it would one that
+/// had begun a moment earlier.
+const REST: Duration = Duration::from_millis(50);
 
 pub(super) struct Pool {
     connections: r2d2::Pool<Keeper>,
@@ -46,6 +50,7 @@ struct Keeper {
 struct Kept {
     conn: DbConn,
     generation: u64,
+    last_used: Instant,
 }
 
 /// The right to hold one connection.
@@ -66,14 +71,14 @@ impl r2d2::ManageConnection for Keeper {
 
     fn connect(&self) -> Result<Kept, NotConnected> {
         let generation = self.generation.now();
-        Ok(Kept { conn: self.manager.connect()?, generation })
+        Ok(Kept { conn: self.manager.connect()?, generation, last_used: Instant::now() })
     }
 
     fn is_valid(&self, kept: &mut Kept) -> Result<(), NotConnected> {
         if kept.generation != self.generation.now() {
             return Err(NotConnected::new("opened before the server went away"));
         }
-        if is_alive(&mut kept.conn) {
+        if kept.last_used.elapsed() < REST || is_alive(&mut kept.conn) {
             return Ok(());
         }
         self.generation.end();
@@ -122,6 +127,12 @@ impl Turn {
     /// `storage.unavailable` when the server does not let us in for [`PATIENCE`].
     pub fn lease(&self) -> Result<Lease<'_>> {
         Ok(Lease { kept: self.pool.connections.get().map_err(error::unavailable)?, pool: &self.pool })
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.kept.last_used = Instant::now();
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::jobs::{self, JobKind};
 
 pub use catalogue::{EventType, SubjectType};
 pub use mask::conceal;
-pub use store::{Event, EventFilter, find, find_all, list, page};
+pub use store::{Event, EventFilter, find, find_all, get, list, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {
@@ -105,6 +105,8 @@ impl PlatformTx<'_> {
     fn record_for(&mut self, tenant: TenantId, event: NewEvent) -> Result<EventId> {
         let id = EventId::new();
         let kind = event.kind;
+        #[cfg(debug_assertions)]
+        fields::check(kind, &event.data);
         let row = store::EventRow {
             tenant_id: tenant,
             id,
@@ -115,11 +117,9 @@ impl PlatformTx<'_> {
             actor_type: self.actor().kind().into(),
             actor_id: self.actor().id().map(crate::base::id::RawId),
             request_id: self.request_id().map(Into::into),
-            data: Json(event.data),
+            data: Json::from(event.data),
             occurred_at: self.now(),
         };
-        #[cfg(debug_assertions)]
-        fields::check(kind, &row.data.0);
         let reactions = self.reactions();
         let asking = reactions.when_asked_for.filter(|_| tenant != platform_tenant());
         let asked_for = match asking {

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 
 use super::{EventType, SubjectType};
-use crate::base::Result;
 use crate::base::id::{EventId, LeadId, RawId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::engine::db::insert::Asking;
 use crate::engine::db::schema::events;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -63,7 +63,7 @@ impl From<EventRow> for Event {
             actor_type: row.actor_type,
             actor_id: row.actor_id.map(|id| id.0),
             request_id: row.request_id,
-            data: row.data.0,
+            data: row.data.value(),
             occurred_at: row.occurred_at,
         }
     }
@@ -124,6 +124,14 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, limit: i64) -> Result<V
 pub fn find(tx: &mut TenantTx<'_>, id: EventId) -> Result<Option<Event>> {
     let row = events::table.find((tx.tenant(), id)).select(EventRow::as_select()).first(tx.conn()).optional()?;
     Ok(row.map(Event::from))
+}
+
+/// The event that a reaction follows.
+///
+/// # Errors
+/// Internal when it is not there: events outlive their reactions.
+pub fn get(tx: &mut TenantTx<'_>, id: EventId) -> Result<Event> {
+    find(tx, id)?.ok_or_else(|| Error::internal("a reaction without its event"))
 }
 
 /// Those of these events that are there, in no order.

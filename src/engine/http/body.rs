@@ -30,16 +30,27 @@ impl<T: DeserializeOwned + validator::Validate + 'static> FromRequest for Json<T
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let req = req.clone();
-        let mut payload = payload.take();
+        let bytes = receive(req, payload);
         Box::pin(async move {
-            check_content_type(&req)?;
-            let bytes = read(&req, &mut payload, MAX_BODY).await?;
-            req.extensions_mut().insert(BodyHash::of(&bytes));
-            let value: T = parse_json(&bytes)?;
+            let value: T = parse_json(&bytes.await?)?;
             value.validate().map_err(invalid)?;
             Ok(Self(value))
         })
+    }
+}
+
+/// The bytes of a JSON body, which the idempotency key then covers.
+pub(super) fn receive(
+    req: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<actix_web::web::Bytes>> + use<> {
+    let req = req.clone();
+    let mut payload = payload.take();
+    async move {
+        check_content_type(&req)?;
+        let bytes = read(&req, &mut payload, MAX_BODY).await?;
+        req.extensions_mut().insert(BodyHash::of(&bytes));
+        Ok(bytes)
     }
 }
 
@@ -101,8 +112,13 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         Error::malformed("request.malformed_json", message)
     })?;
     check(&value, &mut String::new(), 0)?;
+    typed(value, "")
+}
+
+/// A value that stands at `base` as a type.
+pub(super) fn typed<T: DeserializeOwned>(value: serde_json::Value, base: &str) -> Result<T> {
     serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let pointer = pointer_of(error.path());
+        let pointer = format!("{base}{}", pointer_of(error.path()));
         Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
     })
 }
@@ -159,7 +175,7 @@ fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Resul
 }
 
 /// A key as a part of a JSON pointer (RFC 6901).
-fn escaped(key: &str) -> String {
+pub(super) fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 

@@ -7,6 +7,7 @@
 
 mod body;
 pub mod etag;
+mod fields;
 pub mod limits;
 mod links;
 pub mod once;
@@ -19,6 +20,7 @@ mod strict;
 
 pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
+pub use fields::Fields;
 pub use once::{Once, Reply};
 pub use paging::{Cursor, Limit, Page};
 pub use params::{CommaList, Path, Query};

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::dialect::like_contains;
+use crate::engine::db::dialect::{hold_row, like_contains};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{conversations, leads};
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -75,6 +75,16 @@ pub fn get(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
     let row =
         conversations::table.find((tx.tenant(), id)).select(Conversation::as_select()).first(tx.conn()).optional()?;
     row.ok_or_else(|| Error::not_found("conversation.not_found", "There is no such conversation."))
+}
+
+/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it before the
+/// lead: whoever counts a message does so too.
+///
+/// # Errors
+/// As for [`get`].
+pub fn hold(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
+    hold_row(tx, "conversations", id.uuid())?;
+    get(tx, id)
 }
 
 pub fn find_for_lead(tx: &mut TenantTx<'_>, lead: LeadId, channel: Channel) -> Result<Option<Conversation>> {

@@ -32,9 +32,9 @@ pub struct LeadBrief {
 impl LeadBrief {
     /// The lead's answer to the first question whose key names one of `topics`.
     pub fn answer(&self, topics: &[&str]) -> Option<String> {
-        let answers = self.form_responses.0.as_object()?;
+        let answers = self.form_responses.value();
         let about = |key: &str| topics.iter().any(|topic| key.to_lowercase().contains(topic));
-        answers.iter().filter(|(key, _)| about(key)).find_map(|(_, value)| in_words(value))
+        answers.as_object()?.iter().filter(|(key, _)| about(key)).find_map(|(_, value)| in_words(value))
     }
 
     /// # Errors

@@ -27,7 +27,9 @@ pub const ABOUT: &str = "Where a tenant is told what happens.\n\n\
     same in every attempt and every replay, so remember it; `timestamp` in the payload says when it happened.\n\n\
     **Retries.** Anything but 2xx is tried again after 5 seconds, 5 minutes, 30 minutes, 2, 5, 10 and 10 hours, up to a fifth \
     later, or later still when `Retry-After` asks for it (10 hours at most). Redirects are not followed. 410 disables the endpoint \
-    at once, five days without a success disable it too, and the tenant is notified.";
+    at once, five days without a success disable it too, and the tenant is notified.\n\n\
+    **Suspension.** While the tenant is suspended nothing is sent. What happens meanwhile waits as a delivery that `is_held`, for \
+    30 days at most, and leaves when the tenant is active again; an endpoint that was failing begins anew.";
 
 /// What every webhook carries besides its body.
 const HEADERS: [(&str, &str); 3] = [

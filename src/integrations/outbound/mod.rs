@@ -5,6 +5,7 @@
 //! time per endpoint, a few requests at a time, beside the process' job slots, so that an endpoint that hangs holds up itself and
 //! nobody else. What fails is tried again for about 28 hours ([`model`]); an endpoint that failed for five days is disabled and its
 //! tenant told. Order is not promised, and an event may arrive twice: its id stays the same.
+//! While a tenant is suspended nothing is sent: what happens is put on its way and waits, and [`resume`] goes on.
 //! Every URL passes [`crate::providers::outside`], when it is kept and when it is called.
 
 mod api;
@@ -16,13 +17,14 @@ pub mod model;
 mod payload;
 mod prune;
 pub mod repeat;
+mod resume;
 mod secret;
 mod settle;
 pub mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::engine::events::Reactions;
+use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -45,9 +47,11 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Providers) {
     registry.handle(&fan_out::FAN_OUT, fan_out::run);
     registry.handle(&deliver::DELIVER, move |context| deliver::run(context, outside.clone()));
     registry.handle(&repeat::REPLAY, repeat::run);
+    registry.handle(&resume::RESUME, resume::run);
     prune::register(registry);
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
     reactions.when_asked_for(store::endpoints::is_wanted, &fan_out::FAN_OUT);
+    reactions.on(EventType::TenantUpdated, &resume::RESUME);
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::time::Timestamp;
@@ -95,6 +96,35 @@ pub struct LeadQuery {
     /// The `next_cursor` of the page before.
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
+}
+
+/// The filters of [`LeadQuery`] alone: a count is neither sorted nor paged.
+#[derive(Debug)]
+pub struct LeadCountQuery(LeadQuery);
+
+/// What a list takes besides filters.
+const OF_LISTS: [&str; 4] = ["sort", "include", "limit", "cursor"];
+
+impl<'de> serde::Deserialize<'de> for LeadCountQuery {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let query = LeadQuery::deserialize(d)?;
+        let given = [query.sort.is_some(), query.include.is_some(), query.limit.is_some(), query.cursor.is_some()];
+        match OF_LISTS.iter().zip(given).find(|(_, is_given)| *is_given) {
+            Some((name, _)) => {
+                let sentence =
+                    format!("unknown field `{name}`, expected only filters: a count is one answer, not a list");
+                Err(serde::de::Error::custom(sentence))
+            }
+            None => Ok(Self(query)),
+        }
+    }
+}
+
+impl IntoParams for LeadCountQuery {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let is_filter = |parameter: &Parameter| !OF_LISTS.contains(&parameter.name.as_str());
+        LeadQuery::into_params(parameter_in).into_iter().filter(is_filter).collect()
+    }
 }
 
 /// A user, or explicitly nobody.
@@ -241,12 +271,12 @@ fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Re
     let mut scores =
         if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
     let mut data = Vec::with_capacity(page.data.len());
-    for lead in &page.data {
+    for lead in page.data {
         let mut shown = view::of(lead, now)?;
-        shown.assignee = lead.assigned_to.and_then(|id| {
+        shown.assignee = shown.assigned_to.and_then(|id| {
             names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
         });
-        shown.score_details = scores.remove(&lead.id).map(Into::into);
+        shown.score_details = scores.remove(&shown.id).map(Into::into);
         data.push(shown);
     }
     Ok(Page { data, next_cursor: page.next_cursor })
@@ -265,14 +295,15 @@ pub struct LeadCounts {
 }
 
 /// Counts for the tabs, under the same filters as the list.
-#[utoipa::path(operation_id = "count_leads", tag = "Leads", params(LeadQuery), security(("bearer" = [])),
+#[utoipa::path(operation_id = "count_leads", tag = "Leads", params(LeadCountQuery), security(("bearer" = [])),
     responses((status = 200, description = "Counts by tab and source", body = LeadCounts)))]
 #[get("/leads/counts")]
-pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
+pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadCountQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let tab = query.0.tab.unwrap_or(SourceTab::All);
+    let LeadCountQuery(query) = query.0;
+    let tab = query.tab.unwrap_or(SourceTab::All);
     // The other tabs keep their counts while one is open.
-    let filter = LeadQuery { tab: None, ..query.0 }.filter()?;
+    let filter = LeadQuery { tab: None, ..query }.filter()?;
     let counts = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter)).await?;
     let all = counts.iter().map(|(_, count)| count).sum();
     let mut tabs: std::collections::BTreeMap<String, i64> =

@@ -8,6 +8,7 @@ use super::read::TimelineQuery;
 use crate::base::email::Email;
 use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::patch::Patch;
+use crate::base::text::single_line;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -15,7 +16,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Path, Query, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, LeadPatch};
-use crate::leads::model::{LeadStatus, LeadValidity, Location};
+use crate::leads::model::{LeadStatus, LeadValidity, LocationPatch};
 use crate::leads::notes;
 use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};
@@ -52,8 +53,8 @@ pub struct UpdateLead {
     #[schema(value_type = Option<String>, max_length = 200)]
     industry: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<Location>)]
-    location: Patch<Location>,
+    #[schema(value_type = Option<LocationPatch>)]
+    location: Patch<LocationPatch>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     budget_range: Patch<String>,
@@ -90,6 +91,13 @@ impl UpdateLead {
                 return Err(Error::field(pointer, "length", rule));
             }
         }
+        for (pointer, patch) in [("/name", &self.name), ("/company", &self.company)] {
+            if let Patch::Value(text) = patch
+                && single_line(text).is_err()
+            {
+                return Err(Error::field(pointer, "single_line", "expected one line without control characters"));
+            }
+        }
         for (pointer, patch) in [("/pages_visited", &self.pages_visited), ("/actions_taken", &self.actions_taken)] {
             if let Patch::Value(list) = patch
                 && (list.len() > 500 || list.iter().map(String::len).sum::<usize>() > MAX_BEHAVIOUR_BYTES)
@@ -104,9 +112,7 @@ impl UpdateLead {
             return Err(Error::field("/time_on_site_seconds", "range", "expected 0 to 100000000 seconds"));
         }
         if let Patch::Value(location) = &self.location {
-            location
-                .validate()
-                .map_err(|_| Error::field("/location", "invalid_value", "a part of the location is out of range"))?;
+            location.check()?;
         }
         Ok(LeadPatch {
             name: self.name.map(|name| name.trim().to_string()),
@@ -139,7 +145,7 @@ pub async fn update_lead(
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsWrite)?;
     let patch = body.0.parse()?;
-    let write = move |tx: &mut TenantTx<'_>| view::of(&change::change_lead(tx, path.0, patch, &if_match)?, tx.now());
+    let write = move |tx: &mut TenantTx<'_>| view::of(change::change_lead(tx, path.0, patch, &if_match)?, tx.now());
     let lead = core.db.write(caller.scope(), write).await?;
     let version = lead.version;
     Ok(Reply::ok(lead).version(version).respond())
@@ -168,7 +174,8 @@ pub async fn assign_lead(
     caller.require(Permission::LeadsWrite)?;
     let write = move |tx: &mut TenantTx<'_>| {
         let lead = assign::assign_lead(tx, path.0, body.0.user_id)?;
-        Ok(Reply::ok(view::of(&lead, tx.now())?).version(lead.version))
+        let version = lead.version;
+        Ok(Reply::ok(view::of(lead, tx.now())?).version(version))
     };
     once.write(&core, caller.scope(), write).await
 }

@@ -2,17 +2,19 @@
 
 use std::collections::HashMap;
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 
 use super::Lead;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadId, TenantId, UserId};
+use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::time::Timestamp;
+use crate::each_engine;
+use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::schema::{leads, users};
-use crate::engine::db::{DbConn, MultiBackend, TenantTx};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 
 crate::text_enum! {
@@ -45,61 +47,68 @@ pub struct LeadFilter {
     pub text: Option<String>,
 }
 
-type Boxed<'a> = leads::BoxedQuery<'a, MultiBackend>;
-
-fn filtered(tenant: TenantId, filter: &LeadFilter) -> Boxed<'static> {
-    let mut query = leads::table.filter(leads::tenant_id.eq(tenant)).into_boxed();
-    // A statement with `IN` is not kept prepared, and one value is what most callers ask for.
-    query = match filter.statuses.as_slice() {
-        [] => query,
-        [one] => query.filter(leads::status.eq(*one)),
-        many => query.filter(leads::status.eq_any(many.to_vec())),
-    };
-    query = match filter.sources.as_slice() {
-        [] => query,
-        [one] => query.filter(leads::source.eq(*one)),
-        many => query.filter(leads::source.eq_any(many.to_vec())),
-    };
-    if let Some(validity) = filter.validity {
-        query = query.filter(leads::validity.eq(validity));
-    }
-    if let Some((low, high)) = filter.score {
-        query = query.filter(leads::score.between(low, high));
-    }
-    match filter.assigned_to {
-        Some(Some(user)) => query = query.filter(leads::assigned_to.eq(user)),
-        Some(None) => query = query.filter(leads::assigned_to.is_null()),
-        None => {}
-    }
-    if let Some(campaign) = filter.ad_campaign {
-        query = query.filter(leads::ad_campaign_id.eq(campaign));
-    }
-    if let Some(locked) = filter.is_locked {
-        query = query.filter(leads::is_locked.eq(locked));
-    }
-    if let Some(after) = filter.created.0 {
-        query = query.filter(leads::created_at.ge(after));
-    }
-    if let Some(before) = filter.created.1 {
-        query = query.filter(leads::created_at.lt(before));
-    }
-    if let Some(after) = filter.received.0 {
-        query = query.filter(leads::received_at.ge(after));
-    }
-    if let Some(before) = filter.received.1 {
-        query = query.filter(leads::received_at.lt(before));
-    }
-    if let Some(text) = &filter.text {
-        let pattern = like_contains(&text.to_lowercase());
-        query = query.filter(leads::is_locked.eq(false));
-        query = match dialled(text) {
-            Some(digits) => query.filter(
-                leads::search.like(pattern).escape('\\').or(leads::search.like(like_contains(&digits)).escape('\\')),
-            ),
-            None => query.filter(leads::search.like(pattern).escape('\\')),
+/// The filtered query of one engine: one that is boxed for both is put together anew at every use, and its rows are read through
+/// one more layer.
+macro_rules! filtered {
+    ($backend:ty, $tenant:expr, $filter:expr) => {{
+        let mut query: leads::BoxedQuery<'static, $backend> =
+            leads::table.filter(leads::tenant_id.eq($tenant)).into_boxed();
+        let filter: &LeadFilter = $filter;
+        // A statement with `IN` is not kept prepared, and one value is what most callers ask for.
+        query = match filter.statuses.as_slice() {
+            [] => query,
+            [one] => query.filter(leads::status.eq(*one)),
+            many => query.filter(leads::status.eq_any(many.to_vec())),
         };
-    }
-    query
+        query = match filter.sources.as_slice() {
+            [] => query,
+            [one] => query.filter(leads::source.eq(*one)),
+            many => query.filter(leads::source.eq_any(many.to_vec())),
+        };
+        if let Some(validity) = filter.validity {
+            query = query.filter(leads::validity.eq(validity));
+        }
+        if let Some((low, high)) = filter.score {
+            query = query.filter(leads::score.between(low, high));
+        }
+        match filter.assigned_to {
+            Some(Some(user)) => query = query.filter(leads::assigned_to.eq(user)),
+            Some(None) => query = query.filter(leads::assigned_to.is_null()),
+            None => {}
+        }
+        if let Some(campaign) = filter.ad_campaign {
+            query = query.filter(leads::ad_campaign_id.eq(campaign));
+        }
+        if let Some(locked) = filter.is_locked {
+            query = query.filter(leads::is_locked.eq(locked));
+        }
+        if let Some(after) = filter.created.0 {
+            query = query.filter(leads::created_at.ge(after));
+        }
+        if let Some(before) = filter.created.1 {
+            query = query.filter(leads::created_at.lt(before));
+        }
+        if let Some(after) = filter.received.0 {
+            query = query.filter(leads::received_at.ge(after));
+        }
+        if let Some(before) = filter.received.1 {
+            query = query.filter(leads::received_at.lt(before));
+        }
+        if let Some(text) = &filter.text {
+            let pattern = like_contains(&text.to_lowercase());
+            query = query.filter(leads::is_locked.eq(false));
+            query = match dialled(text) {
+                Some(digits) => query.filter(
+                    leads::search
+                        .like(pattern)
+                        .escape('\\')
+                        .or(leads::search.like(like_contains(&digits)).escape('\\')),
+                ),
+                None => query.filter(leads::search.like(pattern).escape('\\')),
+            };
+        }
+        query
+    }};
 }
 
 /// The digits of what looks like a phone number, as they stand in E.164: without blanks, signs and a leading zero.
@@ -118,8 +127,8 @@ pub fn list(
     after: Option<(i64, LeadId)>,
     limit: i64,
 ) -> Result<Vec<Lead>> {
-    let query = filtered(tx.tenant(), filter);
-    let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(tx.now());
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(now);
     // The sort column and the id move together, so a page begins exactly after the row before it.
     macro_rules! keyset {
         ($query:expr, $column:expr, $cmp:ident, $dir:ident, $value:expr) => {{
@@ -137,15 +146,18 @@ pub fn list(
         }};
     }
     let score = |value: i64| i32::try_from(value).unwrap_or(0);
-    let query = match sort {
-        LeadSort::CreatedDesc => keyset!(query, leads::created_at, lt, desc, moment),
-        LeadSort::CreatedAsc => keyset!(query, leads::created_at, gt, asc, moment),
-        LeadSort::ReceivedDesc => keyset!(query, leads::received_at, lt, desc, moment),
-        LeadSort::ReceivedAsc => keyset!(query, leads::received_at, gt, asc, moment),
-        LeadSort::ScoreDesc => keyset!(query, leads::score, lt, desc, score),
-        LeadSort::ScoreAsc => keyset!(query, leads::score, gt, asc, score),
-    };
-    Ok(query.limit(limit).select(Lead::as_select()).load(tx.conn())?)
+    each_engine!(tx.conn(), conn: Backend => {
+        let query = filtered!(Backend, tenant, filter);
+        let query = match sort {
+            LeadSort::CreatedDesc => keyset!(query, leads::created_at, lt, desc, moment),
+            LeadSort::CreatedAsc => keyset!(query, leads::created_at, gt, asc, moment),
+            LeadSort::ReceivedDesc => keyset!(query, leads::received_at, lt, desc, moment),
+            LeadSort::ReceivedAsc => keyset!(query, leads::received_at, gt, asc, moment),
+            LeadSort::ScoreDesc => keyset!(query, leads::score, lt, desc, score),
+            LeadSort::ScoreAsc => keyset!(query, leads::score, gt, asc, score),
+        };
+        Ok(query.limit(limit).select(Lead::as_select()).load(conn)?)
+    })
 }
 
 /// How many leads of one source match.
@@ -153,13 +165,15 @@ pub type SourceCount = (LeadSource, i64);
 
 /// Counts by source, for the tabs.
 pub fn count_by_source(tx: &mut TenantTx<'_>, filter: &LeadFilter) -> Result<Vec<SourceCount>> {
-    let query = filtered(tx.tenant(), filter).select(leads::source);
-    let mut counts: Vec<SourceCount> = BySource(query).load(tx.conn())?;
+    let tenant = tx.tenant();
+    let mut counts: Vec<SourceCount> = each_engine!(tx.conn(), conn: Backend => {
+        BySource(filtered!(Backend, tenant, filter).select(leads::source)).load(conn)?
+    });
     counts.sort_unstable();
     Ok(counts)
 }
 
-/// Groups a query that selects sources: a boxed one cannot be grouped through the connection enum.
+/// Groups a query that selects sources: the query builder does not group a boxed one.
 struct BySource<Q>(Q);
 
 impl<Q> QueryId for BySource<Q> {
@@ -171,8 +185,8 @@ impl<Q> Query for BySource<Q> {
     type SqlType = (Text, BigInt);
 }
 
-impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for BySource<Q> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for BySource<Q> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         pass.push_sql("SELECT found.source, count(*) FROM (");
         self.0.walk_ast(pass.reborrow())?;
         pass.push_sql(") AS found GROUP BY found.source");
@@ -180,7 +194,7 @@ impl<Q: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for BySource<Q>
     }
 }
 
-impl<Q> RunQueryDsl<DbConn> for BySource<Q> {}
+impl<Q, Conn> RunQueryDsl<Conn> for BySource<Q> {}
 
 /// The names of the users some leads are assigned to, in one statement.
 pub fn assignee_names(tx: &mut TenantTx<'_>, ids: &[UserId]) -> Result<HashMap<UserId, (Option<String>, String)>> {

@@ -50,7 +50,7 @@ impl From<JobRow> for JobView {
             id: row.id,
             tenant_id: (row.tenant_id != platform_tenant()).then_some(row.tenant_id),
             kind: row.kind,
-            payload: row.payload.0,
+            payload: row.payload.value(),
             state: row.state,
             attempt: row.attempt,
             max_attempts: row.max_attempts,

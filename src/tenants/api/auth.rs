@@ -10,13 +10,13 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Fields, Json, Once, Reply};
 use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
 use crate::tenants::access::{Anyone, Attempts, Caller};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::session::{self, SignedIn};
-use crate::tenants::sign_up::{Place, SignUp};
+use crate::tenants::sign_up::SignUp;
 use crate::tenants::store::people;
 use crate::tenants::{self, password};
 
@@ -59,13 +59,11 @@ impl From<SignedIn> for SignedInView {
 /// Sign up a business
 ///
 /// Creates the tenant, its first owner and a session.
-#[utoipa::path(operation_id = "sign_up", tag = "Authentication",
+#[utoipa::path(operation_id = "sign_up", tag = "Authentication", request_body = SignUp,
     responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
 #[post("/auth/signup")]
-pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, input: Json<SignUp>, once: Once) -> Result<HttpResponse> {
-    let input = input.0;
-    password::check(&input.password, &input.email, "/password")?;
-    let place = Place::of(input.country.clone(), input.time_zone, input.currency)?;
+pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, fields: Fields, once: Once) -> Result<HttpResponse> {
+    let (input, place) = SignUp::read(fields)?;
     let hash = password::hash(input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
     once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {

@@ -69,7 +69,9 @@ impl OfferedView {
 
 /// Invite a person
 ///
-/// Valid for seven days and once. An open invitation of the same address is withdrawn.
+/// Valid for seven days and once. The link goes to the address by e-mail, when the platform's e-mail is connected; the
+/// answer holds it too, for those who hand it over themselves. Inviting an address again withdraws its open invitation and
+/// sends a new link.
 #[utoipa::path(operation_id = "create_invitation", tag = "Users", security(("bearer" = []), ("operator" = [])),
     responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
 #[post("/invitations")]
@@ -81,9 +83,9 @@ pub async fn create_invitation(
 ) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
     require_rank(&caller, input.0.role)?;
-    let public_url = core.settings.public_url.clone();
+    let (key, public_url) = (core.master_key.clone(), core.settings.public_url.clone());
     once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let offered = invite::invite(tx, &input.0.email, input.0.role, &public_url)?;
+        let offered = invite::invite(tx, &key, &input.0.email, input.0.role, &public_url)?;
         Ok(Reply::created(OfferedView::of(offered, tx.now())))
     })
     .await

@@ -95,7 +95,7 @@ pub struct CreatedTenantView {
 
 /// Create a tenant
 ///
-/// Its owner is invited; send them the `accept_url`.
+/// Its owner is invited, by e-mail too when the platform's e-mail is connected.
 #[utoipa::path(operation_id = "create_tenant", tag = "Operators", security(("operator" = [])),
     responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView)))]
 #[post("/tenants")]
@@ -107,10 +107,10 @@ pub async fn create_tenant(
 ) -> Result<HttpResponse> {
     let NewTenant { business_name, owner_email, country, time_zone, currency } = input.0;
     let place = Place::of(country, time_zone, currency)?;
-    let public_url = core.settings.public_url.clone();
+    let (key, public_url) = (core.master_key.clone(), core.settings.public_url.clone());
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
         let tenant = sign_up::found_tenant(tx, business_name, place)?;
-        let offered = invite::invite(&mut tx.for_tenant(tenant.id), &owner_email, Role::Owner, &public_url)?;
+        let offered = invite::invite(&mut tx.for_tenant(tenant.id), &key, &owner_email, Role::Owner, &public_url)?;
         let (id, version) = (tenant.id, tenant.version);
         let view = CreatedTenantView { tenant: tenant.into(), invitation: OfferedView::of(offered, tx.now()) };
         Ok(Reply::created(view).version(version).location(format!("/v1/tenants/{id}")))
@@ -130,7 +130,8 @@ pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<Tena
 
 /// Update a tenant
 ///
-/// Suspending refuses the tenant's sessions and keys at once; making it active lets them in again.
+/// Suspending refuses the tenant's sessions and keys at once and holds its webhooks back; making it active lets them in again
+/// and delivers what waited, as far as it is kept (30 days).
 #[utoipa::path(operation_id = "update_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
     security(("operator" = [])),
     responses((status = 200, description = "The tenant", body = TenantView)))]

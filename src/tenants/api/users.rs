@@ -121,7 +121,7 @@ pub async fn update_user(
 ) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        members::change(tx, &caller, id.0, &input.0, |version| if_match.check(version))
+        members::change(tx, &caller, id.0, input.0, |version| if_match.check(version))
     });
     Ok(reply(write.await?))
 }

@@ -51,6 +51,12 @@ impl Tenant {
         format!("{}/leads/{lead}", base.trim_end_matches('/'))
     }
 
+    /// The page that takes an invitation's token: `{deep_link_base_url}/invitations/accept?token=…`.
+    pub fn invitation_link(&self, token: &str, public_url: &str) -> String {
+        let base = self.settings.deep_link_base_url.as_deref().unwrap_or(public_url);
+        format!("{}/invitations/accept?token={token}", base.trim_end_matches('/'))
+    }
+
     /// How messages introduce the tenant: "ABC Real Estate via LeadGen Pro" (S0-57).
     pub fn sender_name(&self, platform_name: &str) -> String {
         let name = self.settings.branding.display_name.as_deref().unwrap_or(&self.name);

@@ -47,13 +47,13 @@ impl Invitation {
 
 pub(in crate::tenants) fn create(
     tx: &mut TenantTx<'_>,
+    id: InvitationId,
     email: &Email,
     role: Role,
     token: &str,
     expires_at: Timestamp,
 ) -> Result<Invitation> {
     let (now, tenant, invited_by) = (tx.now(), tx.tenant(), tx.actor().user());
-    let id = InvitationId::new();
     diesel::insert_into(invitations::table)
         .values((
             invitations::tenant_id.eq(tenant),

@@ -1,6 +1,7 @@
 //! What comes back and to whom: shared numbers, repeated messages, receipts in any order, STOP.
 
 use diesel::prelude::*;
+use leadwright::base::Result;
 use leadwright::base::id::ConversationId;
 use leadwright::engine::db::PlatformTx;
 use leadwright::engine::db::schema::conversations;
@@ -10,6 +11,20 @@ use serde_json::{Value, json};
 use super::{PERSON, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};
 use crate::both_engines;
 use crate::support::Tenant;
+
+/// What closing a conversation writes.
+fn close(thread: &Value) -> impl FnOnce(&mut PlatformTx<'_>) -> Result<()> + Send + 'static {
+    let id: ConversationId = thread["id"].as_str().unwrap().parse().unwrap();
+    move |tx| {
+        let closed = (
+            conversations::status.eq(ConversationStatus::Closed),
+            conversations::closed_at.eq(tx.now()),
+            conversations::version.eq(conversations::version + 1),
+        );
+        diesel::update(conversations::table.filter(conversations::id.eq(id))).set(closed).execute(tx.conn())?;
+        Ok(())
+    }
+}
 
 both_engines! {
     async fn an_answer_on_a_shared_number_goes_to_who_wrote_last(app: TestApp) {
@@ -39,15 +54,21 @@ both_engines! {
         send(&tenant, &thread, template()).await;
         app.run_jobs().await;
         let path = format!("/v1/conversations/{}", thread["id"].as_str().unwrap());
-        let id: ConversationId = thread["id"].as_str().unwrap().parse().unwrap();
-        let close = move |tx: &mut PlatformTx<'_>| {
-            let closed = (conversations::status.eq(ConversationStatus::Closed), conversations::closed_at.eq(tx.now()), conversations::version.eq(conversations::version + 1));
-            diesel::update(conversations::table.filter(conversations::id.eq(id))).set(closed).execute(tx.conn())?;
-            Ok(())
-        };
-        app.overtaken(close, inbound(&app, PERSON, "Are you still there?")).await;
+        app.overtaken(close(&thread), inbound(&app, PERSON, "Are you still there?")).await;
         assert_eq!(tenant.owner.get(&path).await.ok()["status"], "open");
         assert_eq!(last(&tenant, &thread).await["content"], "Are you still there?");
+    }
+
+    async fn what_is_written_reopens_what_is_closed_at_the_same_moment(app: TestApp) {
+        let (tenant, _, thread) = with_lead(&app, "Crossing").await;
+        let path = format!("/v1/conversations/{}", thread["id"].as_str().unwrap());
+        let queued = app.overtaken(close(&thread), async { send(&tenant, &thread, template()).await }).await;
+        let now = tenant.owner.get(&path).await.ok();
+        assert_eq!((&now["status"], &now["closed_at"]), (&json!("open"), &Value::Null));
+        let reopened = tenant.owner.get(&format!("/v1/events?type=conversation.reopened&subject_id={}&subject_type=conversation", thread["id"].as_str().unwrap())).await.ok();
+        assert_eq!(reopened["data"].as_array().unwrap().len(), 1);
+        app.run_jobs().await;
+        assert_eq!((&last(&tenant, &thread).await["id"], &last(&tenant, &thread).await["status"]), (&queued["id"], &json!("read")));
     }
 
     async fn whom_nobody_wrote_to_is_nobodys(app: TestApp) {

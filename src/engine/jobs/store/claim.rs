@@ -188,7 +188,7 @@ fn job_of(row: JobRow, worker: &str) -> Job {
         id: row.id,
         tenant: row.tenant_id,
         kind: row.kind,
-        payload: row.payload.0,
+        payload: row.payload.value(),
         attempt: row.attempt,
         max_attempts: row.max_attempts,
         created_at: row.created_at,

@@ -51,7 +51,7 @@ impl JobRow {
             id: JobId::new(),
             tenant_id: tenant,
             kind: job.kind.name.into(),
-            payload: Json(job.payload),
+            payload: Json::from(job.payload),
             state: if run_at > now { JobState::Scheduled } else { JobState::Available },
             priority: job.kind.priority,
             run_at,

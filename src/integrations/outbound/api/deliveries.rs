@@ -14,12 +14,14 @@ use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
 use crate::tenants::access::{Caller, Feature, Permission};
+use crate::tenants::model::TenantStatus;
+use crate::tenants::store::current;
 
 /// One event on its way to one endpoint.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
     "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "event_type": "lead.created", "state": "pending", "attempt_count": 1,
-    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "created_at": "2026-11-20T09:00:01Z",
+    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "is_held": false, "created_at": "2026-11-20T09:00:01Z",
     "updated_at": "2026-11-20T09:00:01Z"}))]
 pub struct WebhookDeliveryView {
     id: WebhookDeliveryId,
@@ -33,13 +35,16 @@ pub struct WebhookDeliveryView {
     last_status: Option<i32>,
     /// Null when there is nothing left to try.
     next_attempt_at: Option<Timestamp>,
+    /// It waits because the tenant is suspended, whatever `next_attempt_at` says, and leaves when the suspension ends.
+    is_held: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl From<Delivery> for WebhookDeliveryView {
-    fn from(row: Delivery) -> Self {
+impl WebhookDeliveryView {
+    fn of(row: Delivery, tenant: TenantStatus) -> Self {
         Self {
+            is_held: row.state == WebhookDeliveryState::Pending && tenant == TenantStatus::Suspended,
             id: row.id,
             endpoint_id: row.endpoint_id,
             event_id: row.event_id,
@@ -51,6 +56,10 @@ impl From<Delivery> for WebhookDeliveryView {
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
+    }
+
+    fn now(tx: &mut TenantTx<'_>, row: Delivery) -> Result<Self> {
+        Ok(Self::of(row, current(tx)?.status))
     }
 }
 
@@ -88,7 +97,7 @@ impl From<Attempt> for WebhookAttemptView {
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "endpoint_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
     "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "event_type": "lead.created", "state": "pending", "attempt_count": 1,
-    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "created_at": "2026-11-20T09:00:01Z",
+    "last_status": 503, "next_attempt_at": "2026-11-20T09:00:06Z", "is_held": false, "created_at": "2026-11-20T09:00:01Z",
     "updated_at": "2026-11-20T09:00:01Z", "attempts": [{"number": 1, "attempted_at": "2026-11-20T09:00:01Z", "duration_ms": 87,
     "status": 503, "response": "try later", "error": null}]}))]
 pub struct WebhookDeliveryDetails {
@@ -123,7 +132,8 @@ pub struct WebhookDeliveryQuery {
 
 /// List webhook deliveries
 ///
-/// Newest first; kept for 30 days.
+/// Newest first; kept for 30 days. While the tenant is suspended nothing is sent: what happens waits here, held, and leaves
+/// when the suspension ends.
 #[utoipa::path(operation_id = "list_webhook_deliveries", tag = "Webhook endpoints", params(WebhookDeliveryQuery),
     security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>)))]
@@ -145,9 +155,10 @@ pub async fn list_webhook_deliveries(
         created_before: query.created_before,
         before: query.cursor.map(|cursor| cursor.read()).transpose()?,
     };
-    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, &filter, limit.probe());
-    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
-    Ok(HttpResponse::Ok().json(page.map(WebhookDeliveryView::from)))
+    let read = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &filter, limit.probe())?, current(tx)?.status));
+    let (list, tenant) = core.db.read(caller.scope(), read).await?;
+    let page = Page::of(list, limit, |row| Cursor::of(&row.id));
+    Ok(HttpResponse::Ok().json(page.map(|row| WebhookDeliveryView::of(row, tenant))))
 }
 
 /// Get a webhook delivery
@@ -163,10 +174,13 @@ pub async fn get_webhook_delivery(
     id: Path<WebhookDeliveryId>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let read = move |tx: &mut TenantTx<'_>| Ok((rows::get(tx, id.0)?, rows::attempts_of(tx, id.0)?));
+    let read = move |tx: &mut TenantTx<'_>| {
+        let delivery = rows::get(tx, id.0)?;
+        Ok((WebhookDeliveryView::now(tx, delivery)?, rows::attempts_of(tx, id.0)?))
+    };
     let (delivery, attempts) = core.db.read(caller.scope(), read).await?;
     let attempts = attempts.into_iter().map(WebhookAttemptView::from).collect();
-    Ok(HttpResponse::Ok().json(WebhookDeliveryDetails { delivery: delivery.into(), attempts }))
+    Ok(HttpResponse::Ok().json(WebhookDeliveryDetails { delivery, attempts }))
 }
 
 /// Retry a webhook delivery
@@ -184,7 +198,10 @@ pub async fn retry_webhook_delivery(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::accepted(WebhookDeliveryView::from(repeat::retry(tx, id.0)?)));
+    let write = move |tx: &mut TenantTx<'_>| {
+        let delivery = repeat::retry(tx, id.0)?;
+        Ok(Reply::accepted(WebhookDeliveryView::now(tx, delivery)?))
+    };
     once.write(&core, caller.scope(), write).await
 }
 
@@ -204,7 +221,8 @@ pub async fn ping_webhook_endpoint(
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let write = move |tx: &mut TenantTx<'_>| {
-        let view = WebhookDeliveryView::from(repeat::ping(tx, id.0)?);
+        let delivery = repeat::ping(tx, id.0)?;
+        let view = WebhookDeliveryView::now(tx, delivery)?;
         let location = format!("/v1/webhook-deliveries/{}", view.id);
         Ok(Reply::accepted(view).location(location))
     };

@@ -1,14 +1,16 @@
 //! Rows of `webhook_endpoints`.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::base::id::{JobId, TenantId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::schema::webhook_endpoints as endpoints;
+use crate::engine::db::schema::{tenants, webhook_endpoints as endpoints};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::EventType;
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
+use crate::tenants::model::TenantStatus;
 
 /// Where a tenant wants to be told what happens.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -146,7 +148,8 @@ pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<bool> {
     Ok(diesel::delete(endpoints::table.find((tx.tenant(), id))).execute(tx.conn())? == 1)
 }
 
-/// Takes the endpoint for this job until then; `None` while another job has it, or when it is not enabled. A job that holds it
+/// Takes the endpoint for this job until then; `None` while another job has it, when it is not enabled, or while its tenant is
+/// suspended. A job that holds it
 /// prolongs its time.
 ///
 /// It also takes the row's lock, so whoever takes it last sees every delivery that was written before.
@@ -160,6 +163,9 @@ pub fn lease(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, until: Ti
     let row = diesel::update(endpoints::table.find((tx.tenant(), id)))
         .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
         .filter(is_free)
+        .filter(exists(
+            tenants::table.filter(tenants::id.eq(tx.tenant()).and(tenants::status.eq(TenantStatus::Active))),
+        ))
         .set((endpoints::lease_job.eq(job), endpoints::lease_until.eq(until)))
         .returning(endpoints::all_columns)
         .get_result(tx.conn())
@@ -183,7 +189,7 @@ pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: 
     Ok(())
 }
 
-/// Endpoints of any tenant that nobody delivers to although something has been due since before `due`.
+/// Endpoints of any active tenant that nobody delivers to although something has been due since before `due`.
 pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<Vec<(TenantId, WebhookEndpointId)>> {
     use crate::engine::db::schema::webhook_deliveries as deliveries;
     use crate::integrations::outbound::model::WebhookDeliveryState;
@@ -196,6 +202,9 @@ pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<
         .filter(deliveries::state.eq(WebhookDeliveryState::Pending).and(deliveries::next_attempt_at.lt(due)))
         .filter(endpoints::status.eq(WebhookEndpointStatus::Enabled))
         .filter(endpoints::lease_until.is_null().or(endpoints::lease_until.lt(now)))
+        .filter(exists(
+            tenants::table.filter(tenants::id.eq(endpoints::tenant_id).and(tenants::status.eq(TenantStatus::Active))),
+        ))
         .select((endpoints::tenant_id, endpoints::id))
         .distinct()
         .limit(limit)

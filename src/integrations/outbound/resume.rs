@@ -1,0 +1,40 @@
+//! When a suspension ends, what waited meanwhile is delivered.
+//!
+//! A reaction to `tenant.updated`. An endpoint that was failing begins anew: nobody asked it anything in the meantime.
+
+use super::deliver;
+use super::store::endpoints;
+use crate::base::Result;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{self, Event, ReactionPayload};
+use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants::model::TenantStatus;
+
+/// Follows every change of a tenant, and acts on the end of a suspension.
+pub static RESUME: JobKind = JobKind::new("webhook.resume").priority(6);
+
+pub(super) async fn run(context: JobContext) -> Result<Outcome> {
+    let event = context.payload::<ReactionPayload>()?.event_id;
+    context
+        .finish(move |tx| {
+            let event = events::get(tx, event)?;
+            resume(tx, &event)
+        })
+        .await
+}
+
+fn resume(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
+    if !ends_a_suspension(event) {
+        return Ok(());
+    }
+    let enabled = endpoints::enabled(tx)?;
+    for endpoint in enabled.iter().filter(|endpoint| endpoint.failing_since.is_some()) {
+        endpoints::note_health(tx, endpoint.id, None)?;
+    }
+    deliver::enqueue_all(tx, enabled.iter().map(|endpoint| endpoint.id))
+}
+
+fn ends_a_suspension(event: &Event) -> bool {
+    let is = |value: &serde_json::Value, status: TenantStatus| value.as_str() == Some(status.as_str());
+    is(&event.data["status"], TenantStatus::Active) && is(&event.data["previous"]["status"], TenantStatus::Suspended)
+}
