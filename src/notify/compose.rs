@@ -238,7 +238,7 @@ mod tests {
             name: "Rajesh ".repeat(30),
             budget_range: Some("₹".repeat(2_000)),
             timeline: Some("soon ".repeat(900)),
-            form_responses: Json(json!({"Preferred areas": "Andheri ".repeat(600)})),
+            form_responses: Json::of(&json!({"Preferred areas": "Andheri ".repeat(600)})),
             ..lead(false)
         };
         let link = format!("https://x.example/{}", "l".repeat(340));
