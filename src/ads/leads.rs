@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::form::LeadForm;
 use super::route::Route;
+use crate::base::crypto::sha256_hex;
 use crate::base::time::Timestamp;
 use crate::intake::NewEnquiry;
 use crate::intake::meaning::{Meaning, bare};
@@ -26,10 +27,11 @@ pub fn from_meta(
     told_at: Timestamp,
 ) -> NewEnquiry {
     let mut enquiry = begin(LeadSource::MetaAds, route, lead.created_time, told_at);
+    enquiry.vouched_at = Some(enquiry.received_at);
     enquiry.platform_lead_id = Some(format!("meta:{}", lead.id));
     enquiry.source_details = known(json!({
-        "ad_id": lead.ad_id, "ad_name": lead.ad_name, "adset_id": lead.adset_id, "adset_name": lead.adset_name,
-        "campaign_id": lead.campaign_id, "campaign_name": lead.campaign_name, "form_id": lead.form_id, "page_id": page_id,
+        "ad_id": lead.ad_id, "ad_name": named(&lead.ad_name), "adset_id": lead.adset_id, "adset_name": named(&lead.adset_name),
+        "campaign_id": lead.campaign_id, "campaign_name": named(&lead.campaign_name), "form_id": lead.form_id, "page_id": page_id,
         "is_organic": lead.is_organic, "platform": lead.platform,
     }));
     let answers = lead.field_data.iter().map(|datum| Answer {
@@ -47,7 +49,9 @@ pub fn from_meta(
 /// A lead a Google lead form carried.
 pub fn from_google(lead: &LeadFormWebhook, route: Route, form: Option<&LeadForm>, told_at: Timestamp) -> NewEnquiry {
     let mut enquiry = begin(LeadSource::GoogleAds, route, lead.lead_submit_time, told_at);
-    enquiry.platform_lead_id = Some(format!("google:{}", clean(&lead.lead_id)));
+    // Nobody signs for what is in the body.
+    enquiry.vouched_at = Some(told_at);
+    enquiry.platform_lead_id = Some(format!("google:{}", bounded(&clean(&lead.lead_id))));
     enquiry.source_details = known(json!({
         "campaign_id": lead.campaign_id, "adgroup_id": lead.adgroup_id, "creative_id": lead.creative_id,
         "asset_group_id": lead.asset_group_id, "form_id": lead.form_id, "gcl_id": lead.gcl_id.as_deref().map(clean),
@@ -65,7 +69,6 @@ fn begin(source: LeadSource, route: Route, sent_at: Option<Timestamp>, told_at: 
     let mut enquiry = NewEnquiry::new(source, sent_at.map_or(told_at, |at| at.min(told_at)));
     enquiry.ad_campaign_id = route.ad_campaign_id;
     enquiry.lead_form_id = route.lead_form_id;
-    enquiry.is_time_vouched = true;
     enquiry
 }
 
@@ -178,6 +181,15 @@ fn clean(text: &str) -> String {
     text.replace('\0', "").trim().chars().take(MAX_ANSWER).collect()
 }
 
+fn named(name: &Option<String>) -> Option<String> {
+    name.as_deref().map(clean)
+}
+
+/// An id that an index holds: a long one by its hash.
+fn bounded(id: &str) -> String {
+    if id.len() > 200 { sha256_hex(id) } else { id.to_string() }
+}
+
 /// Without what is not known.
 fn known(mut details: Value) -> Value {
     if let Some(map) = details.as_object_mut() {
@@ -211,6 +223,7 @@ mod tests {
         assert_eq!(enquiry.phone.as_deref(), Some("+919876543210"));
         assert_eq!(enquiry.budget_range.as_deref(), Some("₹50,000 - ₹1,00,000"));
         assert_eq!(enquiry.received_at, at("2026-11-20T08:59:50Z"));
+        assert_eq!(enquiry.vouched_at, Some(enquiry.received_at), "fetched from Meta");
         assert_eq!(enquiry.platform_lead_id.as_deref(), Some("meta:1231231231230001"));
         assert_eq!(json!(enquiry.form_responses), json!({"what_is_your_budget?": "₹50,000 - ₹1,00,000"}));
         assert_eq!(
@@ -229,6 +242,27 @@ mod tests {
         assert_eq!(enquiry.timeline.as_deref(), Some("Within a week"));
         assert_eq!(enquiry.received_at, at("2026-11-20T08:00:00Z"), "not younger than its notification");
         assert_eq!(enquiry.source_details["gcl_id"], "Cj0KCQiA_example_gclid");
+    }
+
+    #[test]
+    fn an_unsigned_time_is_shown_and_decides_nothing() {
+        let mut lead: LeadFormWebhook = serde_json::from_value(recorded("google_ads/lead_real.json")).unwrap();
+        lead.lead_submit_time = Some(at("2025-01-01T00:00:00Z"));
+        let told = at("2026-11-20T08:00:00Z");
+        let enquiry = from_google(&lead, route(), None, told);
+        assert_eq!((enquiry.received_at, enquiry.vouched_at), (at("2025-01-01T00:00:00Z"), Some(told)));
+    }
+
+    #[test]
+    fn nothing_a_platform_sends_is_refused_by_a_column() {
+        let lead: MetaLead =
+            serde_json::from_value(json!({"id": "1", "ad_name": "Sale\u{0}", "field_data": []})).unwrap();
+        let enquiry = from_meta(&lead, None, route(), None, at("2026-11-20T09:00:00Z"));
+        assert_eq!(enquiry.source_details["ad_name"], "Sale");
+        let mut lead: LeadFormWebhook = serde_json::from_value(recorded("google_ads/lead_real.json")).unwrap();
+        lead.lead_id = "x".repeat(100_000);
+        let id = from_google(&lead, route(), None, at("2026-11-20T08:00:00Z")).platform_lead_id.unwrap();
+        assert_eq!(id.len(), "google:".len() + 64);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The ads themselves run in the platform's ad accounts (or a tenant's own); here is the record of them: targeting, creative and
 //! form as typed structures ([`targeting`], [`creative`], [`form`]), the status machine ([`model`]), and what the ad platform is
 //! told ([`delivery`]): `desired_delivery` is a row's column, a job carries it out, and the newest wish wins. [`quota`] pauses and
-//! resumes by itself. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
+//! resumes by itself, [`suspension`] with its tenant. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
 //! It refuses a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's own accounts.
 
 pub mod api;
@@ -17,6 +17,7 @@ pub mod review;
 pub mod route;
 pub mod status;
 pub mod store;
+pub mod suspension;
 pub mod targeting;
 #[cfg(test)]
 mod tests;
@@ -46,12 +47,17 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
     registry.handle(&delivery::SYNC_DELIVERY, move |ctx| delivery::run(ctx, providers.clone()));
     registry.handle(&quota::QUOTA_REACHED, quota::reached);
     registry.handle(&quota::QUOTA_RENEWED, quota::renewed);
+    registry.handle(&suspension::FOLLOW_TENANT, suspension::follow);
     registry.handle(&status::COMPLETE_ENDED, status::complete_ended);
-    registry.every(std::time::Duration::from_secs(300), &status::COMPLETE_ENDED);
+    registry.handle(&status::START_DUE, status::start_due);
+    for sweep in [&status::COMPLETE_ENDED, &status::START_DUE] {
+        registry.every(std::time::Duration::from_secs(300), sweep);
+    }
 }
 
 pub fn reactions(reactions: &mut Reactions) {
     reactions
+        .on(EventType::TenantUpdated, &suspension::FOLLOW_TENANT)
         .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionExpired, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionCanceled, &quota::QUOTA_REACHED)

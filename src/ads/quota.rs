@@ -5,12 +5,11 @@
 
 use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
 use super::store::AdCampaign;
-use super::{status, store};
-use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use super::{status, store, suspension};
+use crate::base::Result;
 use crate::billing::outlook::{Outlook, outlook};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventFilter, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 
 /// Pauses or slows a tenant's ad campaigns.
@@ -18,50 +17,25 @@ pub static QUOTA_REACHED: JobKind = JobKind::new("ad_campaign.quota_reached").pr
 /// Lets them run again.
 pub static QUOTA_RENEWED: JobKind = JobKind::new("ad_campaign.quota_renewed").priority(3);
 
-crate::text_enum! {
-    /// What the tenant chose to happen beyond its quota, as the event tells.
-    pub enum OveragePolicy {
-        /// Buys overages: keep running.
-        Bill = "bill",
-        Block = "block",
-        Slow = "slow",
-    }
-}
-
+/// An event says that something ran out; what is in force now decides, for it may be told late.
 pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
-    let ReactionPayload { event_id } = ctx.payload()?;
-    let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
-    let Some(event) = found else { return Ok(Outcome::Discard("the event is gone".into())) };
-    if event.kind != EventType::QuotaReached {
-        // The subscription is over, whatever its policy was.
-        return ctx.finish(stop).await;
-    }
-    let policy = match named_policy(&event).map(str::parse::<OveragePolicy>) {
-        Some(Ok(policy)) => policy,
-        other => {
-            let message = format!("quota.reached carries no overage policy we know: {other:?}");
-            return Ok(Outcome::Dead(Error::internal(message)));
-        }
-    };
-    if policy == OveragePolicy::Bill {
-        // The tenant buys overages and its ad campaigns keep running, unless there is nothing to buy, as in a trial.
-        return ctx.finish(stop).await;
-    }
-    ctx.finish(move |tx| hold_back(tx, &event, policy)).await
+    ctx.finish(hold_back).await
 }
 
-pub(super) fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePolicy) -> Result<()> {
+pub(super) fn hold_back(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    if is_over(tx, event)? {
-        return Ok(());
+    match outlook(tx)? {
+        Outlook::Delivered => Ok(()),
+        Outlook::Slowed => slow(tx),
+        Outlook::HeldBack => pause(tx, |_| true),
     }
-    let slows = |campaign: &AdCampaign| policy == OveragePolicy::Slow && campaign.platform.has_own_budget();
-    let (mut slowed, paused): (Vec<_>, Vec<_>) =
-        store::in_status(tx, CampaignStatus::Active)?.into_iter().partition(&slows);
-    for mut campaign in paused {
-        let to = campaign.status.after(Step::Pause)?;
-        status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
-    }
+}
+
+/// Lowers the budget of those that have one of their own, and pauses the others.
+fn slow(tx: &mut TenantTx<'_>) -> Result<()> {
+    let slows = |campaign: &AdCampaign| campaign.platform.has_own_budget();
+    pause(tx, |campaign| !slows(campaign))?;
+    let mut slowed = store::in_status(tx, CampaignStatus::Active)?;
     // Paused under an earlier, stricter choice.
     let stricter = store::in_status(tx, CampaignStatus::Paused)?;
     slowed.extend(stricter.into_iter().filter(|campaign| is_held_back(campaign) && slows(campaign)));
@@ -75,13 +49,8 @@ pub(super) fn hold_back(tx: &mut TenantTx<'_>, event: &Event, policy: OveragePol
     Ok(())
 }
 
-/// Pauses what runs, once the subscription is over and nothing is delivered any more.
-fn stop(tx: &mut TenantTx<'_>) -> Result<()> {
-    store::lock(tx)?;
-    if outlook(tx)? != Outlook::HeldBack {
-        return Ok(());
-    }
-    for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
+fn pause(tx: &mut TenantTx<'_>, which: impl Fn(&AdCampaign) -> bool) -> Result<()> {
+    for mut campaign in store::in_status(tx, CampaignStatus::Active)?.into_iter().filter(which) {
         let to = campaign.status.after(Step::Pause)?;
         status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
     }
@@ -106,23 +75,6 @@ fn is_held_back(campaign: &AdCampaign) -> bool {
     campaign.status_reason.as_deref() == Some(REASON)
 }
 
-/// The quota of the event is no longer the one in force.
-fn is_over(tx: &mut TenantTx<'_>, event: &Event) -> Result<bool> {
-    let period_end = event.data.get("period_end").and_then(|end| end.as_str()).and_then(|end| end.parse().ok());
-    if period_end.is_some_and(|end: Timestamp| end <= tx.now()) {
-        return Ok(true);
-    }
-    for kind in [EventType::SubscriptionRenewed, EventType::SubscriptionActivated, EventType::SubscriptionUpdated] {
-        let filter =
-            EventFilter { kind: Some(kind), occurred_after: Some(event.occurred_at), ..EventFilter::default() };
-        // Of the same transaction, the one recorded later counts; ids sort by creation.
-        if events::list(tx, &filter, 1)?.first().is_some_and(|newest| newest.id > event.id && lifts(newest)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// Does this event give the tenant leads to receive again: a new period, overages it buys, or units it was given?
 fn lifts(event: &Event) -> bool {
     let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
@@ -132,7 +84,7 @@ fn lifts(event: &Event) -> bool {
     match event.kind {
         EventType::SubscriptionRenewed | EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => true,
         EventType::SubscriptionUpdated => {
-            named_policy(event) == Some(OveragePolicy::Bill.as_str()) && is_paid
+            named_policy(event) == Some("bill") && is_paid
                 || number("credits_granted") > 0
                 || number("remaining") > 0
                 || is_unlimited
@@ -152,7 +104,7 @@ pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    if outlook(tx)? != Outlook::Delivered {
+    if outlook(tx)? != Outlook::Delivered || suspension::is_suspended(tx)? {
         return Ok(());
     }
     for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {

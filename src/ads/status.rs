@@ -16,6 +16,9 @@ use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 /// Completes the ad campaigns whose end has come.
 pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();
 
+/// Starts those that were activated before their `start_at`, once it has come.
+pub static START_DUE: JobKind = JobKind::new("ad_campaign.start_due");
+
 /// Takes one step. Where it changes nothing, nothing is recorded. A tenant's step towards running leads to the operators
 /// first, where they have to agree; an operator's is their agreement.
 ///
@@ -47,7 +50,11 @@ pub fn take(
         }
     }
     let is_same_pause = step != Step::Pause || campaign.status_reason == reason;
-    if !is_news && to == campaign.status && is_same_pause && campaign.desired_delivery == delivery_in(to) {
+    if !is_news
+        && to == campaign.status
+        && is_same_pause
+        && campaign.desired_delivery == due(tx, &campaign, delivery_in(to))
+    {
         return Ok(campaign);
     }
     move_to(tx, &mut campaign, step, to, reason)?;
@@ -105,9 +112,10 @@ pub(super) fn move_to(
     Ok(())
 }
 
-/// Notes what the ad platform should be doing and enqueues the job that tells it. The caller saves the row.
+/// Notes what the ad platform should be doing, which is nothing before the start, and enqueues the job that tells it. The
+/// caller saves the row.
 pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
-    campaign.desired_delivery = delivery;
+    campaign.desired_delivery = due(tx, campaign, delivery);
     campaign.delivery_synced_at = None;
     campaign.delivery_error = None;
     if campaign.is_steered() {
@@ -116,8 +124,36 @@ pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: D
     Ok(())
 }
 
+fn due(tx: &TenantTx<'_>, campaign: &AdCampaign, delivery: Delivery) -> Delivery {
+    if campaign.start_at.is_some_and(|at| at > tx.now()) { Delivery::Paused } else { delivery }
+}
+
 fn delivery_in(status: CampaignStatus) -> Delivery {
     if status == CampaignStatus::Active { Delivery::Running } else { Delivery::Paused }
+}
+
+/// The periodic job behind [`START_DUE`].
+pub(super) async fn start_due(ctx: JobContext) -> Result<Outcome> {
+    const AT_ONCE: i64 = 100;
+    ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
+        for (tenant, id) in store::waiting_to_start(tx, AT_ONCE)? {
+            start(&mut tx.for_tenant(tenant), id)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn start(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
+    store::lock(tx)?;
+    let mut campaign = store::get(tx, id)?;
+    match quota::allowed(tx, &campaign)? {
+        Delivery::Running => {
+            want(tx, &mut campaign, Delivery::Running)?;
+            store::save(tx, &mut campaign)
+        }
+        held => run_within(tx, campaign, Step::Resume, held, false).map(|_| ()),
+    }
 }
 
 /// The periodic job behind [`COMPLETE_ENDED`].

@@ -1,6 +1,10 @@
 //! Rows of ad campaigns and lead forms.
 
+use std::collections::BTreeMap;
+
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::form::{FormType, LeadForm};
 use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
@@ -170,6 +174,20 @@ pub fn ended(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, AdCam
     Ok(rows)
 }
 
+/// Ad campaigns of all tenants that are active and wait for their start, which has come.
+pub fn waiting_to_start(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, AdCampaignId)>> {
+    let now = tx.now();
+    let rows = ad_campaigns::table
+        // In the words of the index, which holds nothing else.
+        .filter(sql::<Bool>("status = 'active' AND desired_delivery = 'paused'"))
+        .filter(ad_campaigns::start_at.is_null().or(ad_campaigns::start_at.le(now)))
+        .order((ad_campaigns::tenant_id, ad_campaigns::id))
+        .limit(limit)
+        .select((ad_campaigns::tenant_id, ad_campaigns::id))
+        .load(tx.conn())?;
+    Ok(rows)
+}
+
 /// Writes what people and the quota change, as the next version. Counters are left alone: they grow beside it.
 pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
     use ad_campaigns as c;
@@ -290,6 +308,15 @@ pub fn save_form(tx: &mut TenantTx<'_>, row: &mut StoredForm) -> Result<()> {
 pub fn find_form(tx: &mut TenantTx<'_>, id: LeadFormId) -> Result<Option<StoredForm>> {
     let tenant = tx.tenant();
     Ok(lead_forms::table.find((tenant, id)).select(StoredForm::as_select()).first(tx.conn()).optional()?)
+}
+
+/// These forms, by their ids.
+pub fn forms(tx: &mut TenantTx<'_>, ids: &[LeadFormId]) -> Result<BTreeMap<LeadFormId, StoredForm>> {
+    let rows: Vec<StoredForm> = lead_forms::table
+        .filter(lead_forms::tenant_id.eq(tx.tenant()).and(lead_forms::id.eq_any(ids)))
+        .select(StoredForm::as_select())
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(|form| (form.id, form)).collect())
 }
 
 /// The form of an ad campaign.

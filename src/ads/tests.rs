@@ -1,6 +1,5 @@
 //! Routing, the quota's pause and what is restored after it, on a real database.
 
-use diesel::prelude::*;
 use serde_json::json;
 
 use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
@@ -9,10 +8,12 @@ use super::{quota, route, status, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
-use crate::engine::db::schema::jobs;
+use crate::billing::credits;
+use crate::billing::model::OveragePolicy;
+use crate::billing::subscription::SubscriptionChange;
+use crate::billing::tests::House;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
-use crate::engine::events::{EventFilter, EventType, NewEvent, list};
 use crate::engine::http::IfMatch;
 use crate::providers::AdPlatform;
 use crate::tenants::tests::house;
@@ -107,47 +108,46 @@ on_both_engines! {
         .unwrap();
     }
 
-    async fn the_quota_pauses_what_runs_and_lifts_only_its_own_pauses(db: Db) {
-        let id = db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| house::open(tx, "ABC")).await.unwrap();
-        db.write(house::scope(id), |tx: &mut TenantTx<'_>| {
+    async fn the_quota_pauses_what_runs_and_lifts_only_its_own_pauses(house: House) {
+        house.subscribe("growth", OveragePolicy::Block).await;
+        house.activate().await;
+        let take = |tx: &mut TenantTx<'_>, id, step, reason: Option<&str>| {
+            let asker = if step == Step::Activate { Asker::Operator } else { Asker::Tenant };
+            status::take(tx, id, step, reason.map(String::from), asker, &IfMatch::default())
+        };
+        let set_up = move |tx: &mut TenantTx<'_>| {
             let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
             for id in [running, rested] {
-                status::take(tx, id, Step::Activate, None, Asker::Operator, &IfMatch::default())?;
+                take(tx, id, Step::Activate, None)?;
             }
-            status::take(tx, rested, Step::Pause, Some("new photos".into()), Asker::Tenant, &IfMatch::default())?;
-            let before = status::take(tx, rested, Step::Pause, Some("new photos".into()), Asker::Tenant, &IfMatch::default())?.version;
-            let state = |tx: &mut TenantTx<'_>, id| store::get(tx, id).map(|c| (c.status, c.desired_delivery)).unwrap();
-            let reached = |tx: &mut TenantTx<'_>| {
-                tx.record(NewEvent::new(EventType::QuotaReached).data(json!({"period_end": "2026-12-01T00:00:00Z"})))
-                    .unwrap();
-                let filter = EventFilter { kind: Some(EventType::QuotaReached), ..EventFilter::default() };
-                list(tx, &filter, 1).unwrap().remove(0)
-            };
-            let event = reached(tx);
+            take(tx, rested, Step::Pause, Some("new photos"))?;
+            let before = take(tx, rested, Step::Pause, Some("new photos"))?.version;
+            Ok((running, rested, draft, before))
+        };
+        let (running, rested, draft, before) = house.write(set_up).await.unwrap();
+        let state = async |id| {
+            house.write(move |tx| store::get(tx, id).map(|c| (c.status, c.desired_delivery))).await.unwrap()
+        };
+        house.leads("a", 50).await;
+        house.write(quota::hold_back).await.unwrap();
+        assert_eq!(state(running).await, (CampaignStatus::Paused, Delivery::Paused));
+        assert_eq!(state(draft).await, (CampaignStatus::Draft, Delivery::Paused));
+        let slow = SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() };
+        house.change(slow).await.unwrap();
+        house.write(quota::hold_back).await.unwrap();
+        assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
+        assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused));
 
-            quota::hold_back(tx, &event, quota::OveragePolicy::Block)?;
-            assert_eq!(state(tx, running), (CampaignStatus::Paused, Delivery::Paused));
-            assert_eq!(state(tx, draft), (CampaignStatus::Draft, Delivery::Paused));
-            quota::hold_back(tx, &event, quota::OveragePolicy::Slow)?;
-            assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
-            assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused));
-            quota::let_run(tx)?;
-            assert_eq!(state(tx, running), (CampaignStatus::Active, Delivery::Running));
-            assert_eq!(state(tx, rested), (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");
-            assert_eq!(store::get(tx, rested)?.version, before, "and the same pause twice is one");
+        house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
+        house.write(quota::let_run).await.unwrap();
+        assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Running));
+        assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");
+        let version = house.write(move |tx| store::get(tx, rested).map(|c| c.version)).await.unwrap();
+        assert_eq!(version, before, "and the same pause twice is one");
 
-            let late = reached(tx);
-            tx.record(NewEvent::new(EventType::SubscriptionRenewed))?;
-            quota::hold_back(tx, &late, quota::OveragePolicy::Block)?;
-            assert_eq!(state(tx, running).0, CampaignStatus::Active, "a quota of the past pauses nothing");
-
-            // Activated twice, paused by a person, paused by the quota, slowed, let run.
-            let told: i64 =
-                jobs::table.filter(jobs::kind.eq(super::delivery::SYNC_DELIVERY.name)).count().get_result(tx.conn())?;
-            assert_eq!(told, 6);
-            Ok(())
-        })
-        .await
-        .unwrap();
+        let wish = SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() };
+        house.change(wish).await.unwrap();
+        house.write(quota::hold_back).await.unwrap();
+        assert_eq!(state(running).await.0, CampaignStatus::Active, "told late, with units left, it pauses nothing");
     }
 }

@@ -156,7 +156,7 @@ fn free(kind: MeterKind, currency: Currency) -> Metered {
 fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<(Subscription, Plan)> {
     let subscription = store::subscription(tx, period.subscription_id)?;
     let subscription = subscription.ok_or_else(|| Error::internal("a usage period without its subscription"))?;
-    let plan = subscription::plan_of(tx, &subscription)?;
+    let plan = subscription::plan_in(tx, &subscription, period)?;
     Ok((subscription, plan))
 }
 
@@ -203,7 +203,8 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
     let left_before = period.quota.remaining();
     count(tx, &mut period, kind, &plan)?;
     let is_quota_reached = period.quota.remaining() == Some(0);
-    if is_quota_reached && left_before != Some(0) {
+    // The last unit of a month that is over stops nothing: the next one has its own.
+    if is_quota_reached && left_before != Some(0) && period.period_end > now {
         record_quota_reached(tx, &subscription, &period)?;
     }
     if kind == MeterKind::Overage {

@@ -2,8 +2,9 @@
 //!
 //! The ledger (`usage_entries`) is append-only and the truth; the counters of a period are its cache. [`meter`] books
 //! every lead, [`quota`] decides how it is paid for, [`calendar`] says when a period ends, [`subscription`] moves between
-//! statuses, [`release`] frees what was held back and [`outlook`] says what the next lead meets. Prices are data ([`plans`]). It refuses nothing at the door: a lead
-//! is always stored, and what nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
+//! statuses, [`switch`] says when another plan takes effect, [`release`] frees what was held back and [`outlook`] says what
+//! the next lead meets. Prices are data ([`plans`]). It refuses nothing at the door: a lead is always stored, and what
+//! nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
 
 pub mod api;
 pub mod calendar;
@@ -18,6 +19,7 @@ pub mod quota;
 mod release;
 pub mod store;
 pub mod subscription;
+mod switch;
 #[cfg(test)]
 pub(crate) mod tests;
 

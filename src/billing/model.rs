@@ -45,6 +45,16 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
+    /// What another plan waits for.
+    pub enum PlanFrom {
+        /// A dearer one, or one whose price is agreed individually: operators activate it once it is paid.
+        Activation = "activation",
+        /// Any other: it takes effect when the running period is over.
+        Renewal = "renewal",
+    }
+}
+
+crate::text_enum! {
     /// What a plan charges for.
     pub enum Pricing {
         /// A price per month or year, with leads included.
@@ -190,6 +200,9 @@ pub struct Subscription {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// The plan that was chosen and is not in force yet.
+    pub pending_plan_code: Option<String>,
+    pub pending_from: Option<PlanFrom>,
 }
 
 impl Subscription {
@@ -240,6 +253,8 @@ pub struct UsagePeriod {
     /// Exclusive.
     pub period_end: Timestamp,
     pub quota: Quota,
+    /// What leads received in it are metered by; `None` in periods older than this note: the subscription's.
+    pub plan_code: Option<String>,
 }
 
 /// A line of the ledger.

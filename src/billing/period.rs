@@ -17,6 +17,7 @@ fn insert(tx: &mut TenantTx<'_>, subscription: &Subscription, quota: Quota) -> R
         period_start: subscription.current_period_start,
         period_end: subscription.current_period_end,
         quota,
+        plan_code: Some(subscription.plan_code.clone()),
     };
     store::insert_period(tx, &period)?;
     Ok(period)
@@ -38,6 +39,7 @@ pub fn restart(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<
         last.period_start = now;
         last.period_end = subscription.current_period_end;
         last.quota.base = base;
+        last.plan_code = Some(subscription.plan_code.clone());
         return store::save_period(tx, &last);
     }
     let credits = move_credits(&mut last.quota);
@@ -46,11 +48,19 @@ pub fn restart(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<
     insert(tx, subscription, Quota { base, credits, ..EMPTY }).map(|_| ())
 }
 
-/// The next month: unused base units roll over once, unused credits stay (C-16).
-pub fn open_next(tx: &mut TenantTx<'_>, subscription: &Subscription, plan: &Plan) -> Result<UsagePeriod> {
+/// Another plan's base in the running period; what was used of the old one stays used.
+pub fn enlarge(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<i32>) -> Result<()> {
+    let Some(mut running) = store::period_of(tx, subscription.id, None)? else { return Ok(()) };
+    running.quota.base = base;
+    running.plan_code = Some(subscription.plan_code.clone());
+    store::save_period(tx, &running)
+}
+
+/// The next month: unused base units roll over once, by the rule of the plan that included them; unused credits stay (C-16).
+pub fn open_next(tx: &mut TenantTx<'_>, subscription: &Subscription, left: &Plan, plan: &Plan) -> Result<UsagePeriod> {
     let (mut rollover, mut credits) = (0, 0);
     if let Some(mut last) = store::period_of(tx, subscription.id, None)? {
-        rollover = last.quota.carried(plan.rollover_percent);
+        rollover = last.quota.carried(left.rollover_percent);
         credits = move_credits(&mut last.quota);
         store::save_period(tx, &last)?;
     }

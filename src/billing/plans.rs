@@ -34,6 +34,9 @@ struct Listed {
     is_popular: bool,
 }
 
+/// What every plan has, and a tenant keeps whose subscription is not paid, or not any more.
+pub const BASICS: [Feature; 3] = [Feature::ChatSupport, Feature::EmailIntegration, Feature::BasicAnalytics];
+
 /// Every plan this version sells.
 pub fn catalogue() -> Result<Vec<Plan>> {
     let lists: BTreeMap<String, Vec<Listed>> =
@@ -106,6 +109,7 @@ mod tests {
             assert_eq!(plan.pricing == Pricing::PerLead, plan.price_monthly == Some(0), "{}", plan.code);
             let quota = plan.quotas.verified_leads.and_then(|allowance| allowance.limit);
             assert_eq!(quota, plan.leads_per_month.map(i64::from), "{}: the two lead quotas agree", plan.code);
+            assert!(BASICS.iter().all(|feature| plan.features.contains(feature)), "{}: the basics", plan.code);
             let sells_leads = plan.pricing == Pricing::PerLead || plan.leads_per_month.is_some();
             assert_eq!(
                 plan.price_of_lead(50).is_some(),

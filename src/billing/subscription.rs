@@ -1,19 +1,19 @@
 //! A subscription's life: start, trial, activation, change, renewal, end.
 //!
 //! A plan with a trial starts `trialing` for a tenant that never had one, without payment details; every other start is
-//! `incomplete` until an operator activates it. Nothing is prorated: a change of plan takes effect at once, with the whole
-//! quota of the new plan in the running period, and the next invoice is at the new price. What time does by itself
+//! `incomplete` until an operator activates it. Nothing is prorated: another plan waits for an operator's activation or
+//! for the renewal ([`switch`]), and then gives its whole quota. What time does by itself
 //! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
 //! a job that runs late changes nothing.
 
 use super::calendar;
 use super::meter;
 use super::model::{
-    BillingInterval, OveragePolicy, Plan, Pricing, Subscription, SubscriptionStatus as Status, UsagePeriod,
+    BillingInterval, OveragePolicy, Plan, PlanFrom, Pricing, Subscription, SubscriptionStatus as Status, UsagePeriod,
 };
 use super::period;
 use super::plans;
-use super::store;
+use super::{store, switch};
 use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -21,6 +21,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
 use crate::tenants;
+use crate::tenants::access::Feature;
 
 pub use store::current;
 
@@ -49,6 +50,16 @@ fn none() -> Error {
 pub fn plan_of(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<Plan> {
     store::plan(&mut tx.platform(), &subscription.plan_code)?
         .ok_or_else(|| Error::internal("a subscription without its plan"))
+}
+
+/// The plan that leads received in this period are metered by.
+pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &UsagePeriod) -> Result<Plan> {
+    match period.plan_code.as_deref().filter(|code| *code != subscription.plan_code) {
+        None => plan_of(tx, subscription),
+        Some(code) => {
+            store::plan(&mut tx.platform(), code)?.ok_or_else(|| Error::internal("a period without its plan"))
+        }
+    }
 }
 
 /// The current subscription, or `subscription.none`.
@@ -98,10 +109,17 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscriptio
         version: 1,
         created_at: now,
         updated_at: now,
+        pending_plan_code: None,
+        pending_from: None,
     };
     store::insert_subscription(tx, &subscription)?;
     period::open_first(tx, &subscription, if is_trial { plan.leads_per_month } else { Some(0) })?;
-    entitle(tx, &plan)?;
+    // Features come with a trial or a payment.
+    if is_trial {
+        entitle(tx, &plan)?
+    } else {
+        entitle_to_basics(tx)?
+    }
     super::jobs::schedule(tx, &subscription)?;
     let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
     record(tx, kind, &subscription, serde_json::json!({ "trial_ends_at": trial_ends_at }))?;
@@ -111,40 +129,64 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscriptio
 /// Makes a subscription active: its first payment came, by the word of an operator.
 ///
 /// From a trial, an expired or an incomplete one, a new period starts now and the trial's ends; a paused or past-due one
-/// goes on in its period.
+/// goes on in its period. A dearer plan that waits takes effect: with its whole quota in the running period, or, where
+/// that one charged for every lead, in a new one. `paid` names the plan the payment was for.
 ///
 /// # Errors
-/// `subscription.not_activatable` when it is active or over.
+/// `subscription.not_activatable` when it is over, or active and no plan waits; `subscription.other_plan` when another
+/// plan than `paid` would take effect.
 pub fn activate(
     tx: &mut TenantTx<'_>,
     id: SubscriptionId,
     interval: Option<BillingInterval>,
+    paid: Option<&str>,
 ) -> Result<(Subscription, Plan)> {
     meter::lock(tx)?;
     settle(tx)?;
     let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
     let mut subscription = store::subscription(tx, id)?.ok_or_else(absent)?;
-    if matches!(subscription.status, Status::Active | Status::Canceled) {
+    let waits = subscription.pending_from == Some(PlanFrom::Activation);
+    if subscription.status == Status::Canceled || (subscription.status == Status::Active && !waits) {
         let message = format!("A subscription in status {} cannot be activated.", subscription.status);
         return Err(Error::conflict("subscription.not_activatable", message));
     }
-    let plan = plan_of(tx, &subscription)?;
+    let left = plan_of(tx, &subscription)?;
     let was = subscription.status;
+    let previous = switch::take_effect(&mut subscription, PlanFrom::Activation);
+    if paid.is_some_and(|code| code != subscription.plan_code) {
+        let message = format!("The plan to activate is {}.", subscription.plan_code);
+        return Err(Error::conflict("subscription.other_plan", message));
+    }
+    let plan = plan_of(tx, &subscription)?;
+    let is_paid = matches!(was, Status::Active | Status::PastDue | Status::Paused);
+    let mut data = serde_json::json!({ "was": was });
     subscription.billing_interval = interval.unwrap_or(subscription.billing_interval);
     subscription.status = Status::Active;
-    if !matches!(was, Status::PastDue | Status::Paused) {
+    // A month that charged for every lead includes none: what was paid in it is not taken from the new plan's.
+    if !is_paid || (previous.is_some() && left.pricing == Pricing::PerLead) {
         let (now, zone) = (tx.now(), tenants::store::current(tx)?.time_zone);
         subscription.anchor_day = calendar::anchor_day(now, zone);
-        subscription.activated_at = Some(now);
-        subscription.cancel_at_period_end = false;
         subscription.current_period_start = now;
         subscription.current_period_end = calendar::period_end(now, subscription.anchor_day, zone);
+        if !is_paid {
+            subscription.activated_at = Some(now);
+            subscription.cancel_at_period_end = false;
+        }
         period::restart(tx, &subscription, plan.leads_per_month)?;
+    } else if previous.is_some() {
+        period::enlarge(tx, &subscription, plan.leads_per_month)?;
+    }
+    if let Some(previous) = previous {
+        data["previous_plan_code"] = previous.into();
+        // What the ads wait for; null is unlimited.
+        let running = store::period_of(tx, subscription.id, None)?;
+        data["remaining"] = serde_json::json!(running.and_then(|period| period.quota.remaining()));
     }
     store::save(tx, &mut subscription)?;
     entitle(tx, &plan)?;
     super::jobs::schedule(tx, &subscription)?;
-    record(tx, EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
+    let kind = if was == Status::Active { EventType::SubscriptionUpdated } else { EventType::SubscriptionActivated };
+    record(tx, kind, &subscription, data)?;
     let subscription = settle(tx)?.unwrap_or(subscription);
     Ok((subscription, plan))
 }
@@ -166,19 +208,27 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
     };
     let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
     let mut data = serde_json::Map::new();
-    if let Some(code) = change.plan_code.filter(|code| *code != subscription.plan_code) {
+    if change.plan_code.as_ref() == Some(&subscription.plan_code) {
+        switch::take_back(&mut subscription);
+    } else if let Some(code) = change.plan_code {
         let next = plans::choose(&mut tx.platform(), &code)?;
-        check_switch(&subscription, &plan, &next)?;
-        data.insert("previous_plan_code".into(), plan.code.clone().into());
-        if let (true, Some(period)) = (subscription.is_running(), &mut period) {
-            period.quota.base = next.leads_per_month;
-            store::save_period(tx, period)?;
-            // What the ads wait for; null is unlimited.
-            data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
+        subscription.pending_from = switch::starts(&subscription, &plan, &next)?;
+        subscription.pending_plan_code = subscription.pending_from.map(|_| code.clone());
+        if subscription.pending_from.is_none() {
+            data.insert("previous_plan_code".into(), plan.code.clone().into());
+            if let (true, Some(period)) = (subscription.is_running(), &mut period) {
+                period.quota.base = next.leads_per_month;
+                period.plan_code = Some(code.clone());
+                store::save_period(tx, period)?;
+                // What the ads wait for; null is unlimited.
+                data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
+            }
+            subscription.plan_code = code;
+            plan = next;
+            if subscription.is_running() {
+                entitle(tx, &plan)?;
+            }
         }
-        subscription.plan_code = code;
-        plan = next;
-        entitle(tx, &plan)?;
     }
     if let Some(policy) = change.overage_policy.filter(|policy| *policy != subscription.overage_policy) {
         data.insert("previous_overage_policy".into(), subscription.overage_policy.as_str().into());
@@ -206,18 +256,6 @@ fn is_used_up(period: Option<&UsagePeriod>) -> bool {
     period.is_some_and(|period| period.quota.remaining() == Some(0))
 }
 
-fn check_switch(subscription: &Subscription, from: &Plan, to: &Plan) -> Result<()> {
-    if from.currency != to.currency {
-        let message = "A subscription keeps its currency. End it and start another to pay in a different one.";
-        return Err(Error::conflict("subscription.currency_changed", message));
-    }
-    if subscription.status == Status::Trialing && (to.trial_days == 0 || to.pricing == Pricing::PerLead) {
-        let message = "This plan has no trial. Choose it after activation.";
-        return Err(Error::conflict("subscription.plan_without_trial", message));
-    }
-    Ok(())
-}
-
 /// Ends the subscription now. Its data stays readable; leads that come later are kept, held back.
 ///
 /// # Errors
@@ -236,9 +274,11 @@ fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) ->
     subscription.status = Status::Canceled;
     subscription.canceled_at = Some(tx.now());
     subscription.ended_at = Some(at);
+    switch::take_back(subscription);
     subscription.current_period_end = subscription.current_period_end.min(at);
     period::close(tx, subscription.id, at)?;
     store::save(tx, subscription)?;
+    entitle_to_basics(tx)?;
     record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
 }
 
@@ -256,6 +296,7 @@ pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
         if subscription.status == Status::Trialing {
             subscription.status = Status::Expired;
             store::save(tx, &mut subscription)?;
+            entitle_to_basics(tx)?;
             record(tx, EventType::SubscriptionExpired, &subscription, serde_json::json!({ "trial_ended_at": due }))?;
         } else {
             renew(tx, &mut subscription)?;
@@ -269,20 +310,37 @@ pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
 }
 
 fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
+    let left = plan_of(tx, subscription)?;
+    let previous = switch::take_effect(subscription, PlanFrom::Renewal);
     let plan = plan_of(tx, subscription)?;
+    if previous.is_some() {
+        entitle(tx, &plan)?;
+    }
     let zone = tenants::store::current(tx)?.time_zone;
     let start = subscription.current_period_end;
     subscription.current_period_start = start;
     subscription.current_period_end = calendar::period_end(start, subscription.anchor_day, zone);
-    let opened = period::open_next(tx, subscription, &plan)?;
+    let opened = period::open_next(tx, subscription, &left, &plan)?;
     store::save(tx, subscription)?;
-    let data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
+    let mut data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
+    if let Some(previous) = previous {
+        data["previous_plan_code"] = previous.into();
+    }
     record(tx, EventType::SubscriptionRenewed, subscription, data)
 }
 
 /// Gates are checked against the tenant's own copy of the plan's features.
 fn entitle(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
-    let names: Vec<String> = plan.features.iter().map(ToString::to_string).collect();
+    set_features(tx, &plan.features)
+}
+
+/// What is left when nothing is paid for: reading what is there, and answering by e-mail.
+fn entitle_to_basics(tx: &mut TenantTx<'_>) -> Result<()> {
+    set_features(tx, &plans::BASICS)
+}
+
+fn set_features(tx: &mut TenantTx<'_>, features: &[Feature]) -> Result<()> {
+    let names: Vec<String> = features.iter().map(ToString::to_string).collect();
     tenants::store::set_entitlements(tx, Some(&names))
 }
 
@@ -297,6 +355,7 @@ pub(super) fn record(
         "plan_code": subscription.plan_code, "status": subscription.status,
         "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
         "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
+        "pending_plan_code": subscription.pending_plan_code, "pending_from": subscription.pending_from,
     });
     if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

@@ -3,7 +3,7 @@
 use chrono::Duration;
 
 use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
-use super::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus as Status};
+use super::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus as Status};
 use super::store::Totals;
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
@@ -52,15 +52,35 @@ impl House {
     pub(crate) async fn activate(&self) -> Subscription {
         self.write(|tx| {
             let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, None)
+            subscription::activate(tx, id, None, None)
         })
         .await
         .unwrap()
         .0
     }
 
-    async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
+    pub(crate) async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
         Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
+    }
+
+    async fn choose(&self, plan: &str) -> Result<Subscription> {
+        self.change(SubscriptionChange { plan_code: Some(plan.into()), ..Default::default() }).await
+    }
+
+    /// The operators' activation for a payment of this plan.
+    async fn activate_for(&self, plan: &str) -> Result<Subscription> {
+        let plan = plan.to_string();
+        let write = move |tx: &mut TenantTx<'_>| {
+            let id = subscription::require(tx)?.id;
+            subscription::activate(tx, id, None, Some(&plan))
+        };
+        Ok(self.write(write).await?.0)
+    }
+
+    async fn features(&self) -> Vec<String> {
+        let look = |tx: &mut TenantTx<'_>| crate::tenants::access::entitlements(tx);
+        let found = self.write(look).await.unwrap();
+        found.features().iter().map(ToString::to_string).collect()
     }
 
     async fn lead_at(&self, person: &str, received_at: Timestamp) -> Metered {
@@ -80,7 +100,7 @@ impl House {
     }
 
     /// So many leads by different people; answers the last one's kind.
-    async fn leads(&self, label: &str, count: usize) -> MeterKind {
+    pub(crate) async fn leads(&self, label: &str, count: usize) -> MeterKind {
         let (label, at) = (label.to_string(), self.clock.now());
         self.write(move |tx| {
             let mut last = MeterKind::Unmetered;
@@ -216,6 +236,19 @@ on_both_engines! {
         assert_eq!(house.usage().await, (Some(50), 49, 0, 1, 0, 0, 0));
     }
 
+    async fn the_last_unit_of_a_month_that_is_over_stops_nothing(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.activate().await;
+        house.leads("a", 49).await;
+        let in_time = house.clock.now();
+        house.clock.advance(Duration::days(31));
+        let late = house.lead_at("late", in_time).await;
+        assert_eq!(late.kind, MeterKind::Quota);
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 0, "fifty new ones are there");
+        house.leads("b", 50).await;
+        assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
+    }
+
     async fn held_back_leads_are_released_by_buying_or_upgrading(house: House) {
         house.subscribe("in_starter", OveragePolicy::Block).await;
         assert_eq!(house.lead("not paid yet").await.kind, MeterKind::Blocked);
@@ -230,11 +263,101 @@ on_both_engines! {
         assert_eq!((house.release_batch(2).await, house.release_batch(2).await), (1, 0));
         assert_eq!(house.usage().await, (Some(50), 0, 0, 53, 3, 0, 90_000), "₹300 each: score 50 by band");
 
-        let upgrade = SubscriptionChange { plan_code: Some("in_professional".into()), ..Default::default() };
-        assert_eq!(house.change(upgrade).await.unwrap().plan_code, "in_professional");
+        assert_eq!(house.choose("in_professional").await.unwrap().plan_code, "in_starter", "not paid yet");
+        assert_eq!(house.lead("before the upgrade").await.kind, MeterKind::Overage);
+        assert_eq!(house.activate().await.plan_code, "in_professional");
         assert_eq!(house.lead("after the upgrade").await.kind, MeterKind::Quota);
-        let other = SubscriptionChange { plan_code: Some("us_growth".into()), ..Default::default() };
-        assert_eq!(house.change(other).await.unwrap_err().code(), "subscription.currency_changed");
+        assert_eq!(house.choose("us_growth").await.unwrap_err().code(), "subscription.currency_changed");
+    }
+
+    async fn a_dearer_plan_waits_to_be_paid_and_leaves_nothing_behind_when_taken_back(house: House) {
+        house.subscribe("us_starter", OveragePolicy::Block).await;
+        house.activate().await;
+        house.leads("a", 30).await;
+        for dearer in ["us_growth", "us_enterprise"] {
+            let chosen = house.choose(dearer).await.unwrap();
+            let pending = (chosen.pending_plan_code.as_deref(), chosen.pending_from);
+            assert_eq!((chosen.plan_code.as_str(), pending), ("us_starter", (Some(dearer), Some(PlanFrom::Activation))));
+            assert_eq!(house.release().await, 0, "{dearer} is not paid");
+        }
+        let other = house.activate_for("us_growth").await.unwrap_err();
+        assert_eq!(other.code(), "subscription.other_plan", "the last choice counts, and it is not what was paid");
+        let back = house.choose("us_starter").await.unwrap();
+        assert_eq!((back.pending_plan_code, back.pending_from), (None, None));
+        assert_eq!(house.activate_for("us_starter").await.unwrap_err().code(), "subscription.not_activatable");
+        house.clock.advance(Duration::days(32));
+        assert_eq!(house.settle().await.unwrap().plan_code, "us_starter");
+        assert_eq!(house.usage().await.0, Some(10));
+
+        house.choose("us_growth").await.unwrap();
+        let end = house.settle().await.unwrap().current_period_end;
+        let paid = house.activate_for("us_growth").await.unwrap();
+        assert_eq!((paid.plan_code.as_str(), paid.current_period_end, paid.pending_from), ("us_growth", end, None));
+        assert_eq!(house.release().await, 20);
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 20, 0, 0, 0), "in the running period");
+    }
+
+    async fn a_cheaper_plan_starts_with_the_next_period(house: House) {
+        house.subscribe("us_growth", OveragePolicy::Block).await;
+        house.activate().await;
+        let chosen = house.choose("us_pay_per_lead").await.unwrap();
+        assert_eq!((chosen.plan_code.as_str(), chosen.pending_from), ("us_growth", Some(PlanFrom::Renewal)));
+        assert_eq!(house.leads("a", 5).await, MeterKind::Quota, "what is paid for is delivered");
+        house.clock.advance(Duration::days(32));
+        assert_eq!(house.lead("b").await.kind, MeterKind::PerLead);
+        let renewed = house.settle().await.unwrap();
+        assert_eq!((renewed.plan_code.as_str(), renewed.pending_plan_code), ("us_pay_per_lead", None));
+    }
+
+    async fn leads_that_were_paid_one_by_one_are_not_taken_from_a_new_quota(house: House) {
+        house.subscribe("us_pay_per_lead", OveragePolicy::Block).await;
+        house.activate().await;
+        house.leads("paid one by one", 30).await;
+        house.clock.advance(Duration::days(3));
+        house.choose("us_growth").await.unwrap();
+        assert_eq!(house.lead("not paid yet").await.kind, MeterKind::PerLead);
+        let now = house.clock.now();
+        let growth = house.activate().await;
+        assert_eq!((growth.current_period_start, growth.anchor_day), (now, 24), "a new period starts");
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 0, 0, 0, 0));
+        assert_eq!(house.leads("a", 50).await, MeterKind::Quota);
+        assert_eq!(house.lead("beyond").await.kind, MeterKind::Blocked);
+        let late = house.lead_at("late", now.minus(Duration::days(1))).await;
+        assert_eq!((late.kind, late.amount_due), (MeterKind::PerLead, 7_500), "of the old period, by its plan");
+        assert_eq!(house.usage().await.3, 50);
+    }
+
+    async fn a_plan_may_be_chosen_again_before_the_first_payment(house: House) {
+        house.subscribe("us_starter", OveragePolicy::Block).await;
+        let chosen = house.choose("us_growth").await.unwrap();
+        assert_eq!((chosen.plan_code.as_str(), chosen.status, chosen.pending_from), ("us_growth", Status::Incomplete, None));
+        assert_eq!(house.activate_for("us_starter").await.unwrap_err().code(), "subscription.other_plan");
+        assert_eq!(house.activate_for("us_growth").await.unwrap().status, Status::Active);
+        assert_eq!(house.usage().await.0, Some(50));
+    }
+
+    async fn features_come_with_the_payment_and_go_with_the_end(house: House) {
+        const WHATSAPP: &str = "whatsapp_integration";
+        let has = async |house: &House| house.features().await.contains(&WHATSAPP.to_string());
+        house.subscribe("us_starter", OveragePolicy::Block).await;
+        house.choose("us_enterprise").await.unwrap();
+        assert!(!has(&house).await, "not paid");
+        house.activate().await;
+        assert!(has(&house).await);
+        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
+        assert!(!has(&house).await, "over");
+        house.subscribe("growth", OveragePolicy::Block).await;
+        assert!(has(&house).await, "a trial has them");
+        house.clock.advance(Duration::days(8));
+        house.settle().await;
+        assert_eq!(house.features().await, ["chat_support", "email_integration", "basic_analytics"], "it is over");
+        house.activate().await;
+        assert!(has(&house).await);
+        house.choose("in_starter").await.unwrap();
+        assert!(house.features().await.contains(&"sla".to_string()), "until the renewal");
+        house.clock.advance(Duration::days(32));
+        house.settle().await;
+        assert!(!house.features().await.contains(&"sla".to_string()));
     }
 
     async fn credits_are_used_last_and_survive_the_month(house: House) {
@@ -288,12 +411,10 @@ on_both_engines! {
         assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
     }
 
-    async fn a_stricter_policy_or_a_downgrade_at_the_limit_asks_the_ads_to_stop(house: House) {
-        house.subscribe("in_professional", OveragePolicy::Bill).await;
+    async fn a_stricter_policy_at_the_limit_asks_the_ads_to_stop(house: House) {
+        house.subscribe("in_starter", OveragePolicy::Bill).await;
         house.activate().await;
         house.leads("a", 60).await;
-        let down = SubscriptionChange { plan_code: Some("in_starter".into()), ..Default::default() };
-        house.change(down).await.unwrap();
         assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
         house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
         assert_eq!(house.count_events(EventType::QuotaReached).await, 2);

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::model::Channel;
+use super::model::{Channel, longest_content};
 use crate::base::{Error, FieldError, Result};
 
 static CATALOGUE: LazyLock<Vec<Template>> = LazyLock::new(|| {
@@ -93,7 +93,8 @@ impl Template {
     /// Fills the template for a channel. Values are keyed by name in any case, or by number.
     ///
     /// # Errors
-    /// Field errors under `/template`: a channel without text, unknown variables, missing required ones.
+    /// Field errors under `/template`: a channel without text, unknown variables, missing required ones, and a value that
+    /// makes it longer than the channel takes.
     pub fn render(&self, channel: Channel, values: &BTreeMap<String, String>) -> Result<Rendered> {
         let Some(text) = self.texts.get(&channel) else {
             let detail = format!("the template {} has no text for {channel}", self.code);
@@ -118,10 +119,17 @@ impl Template {
         if !wrong.is_empty() {
             return Err(Error::fields(wrong));
         }
+        let content = fill(&text.body, &filled);
+        let most = longest_content(channel);
+        if content.chars().count() > most {
+            let longest = filled.iter().max_by_key(|(_, value)| value.len()).map_or("", |(name, _)| *name);
+            let detail = format!("with its values a message on {channel} has at most {most} characters");
+            return Err(Error::field(format!("/template/variables/{longest}"), "too_long", detail));
+        }
         let number = |variable: &Variable| (variable.number.clone(), filled[variable.name.as_str()].clone());
         Ok(Rendered {
             subject: text.subject.as_ref().map(|subject| fill(subject, &filled)),
-            content: fill(&text.body, &filled),
+            content,
             numbered: self.variables.iter().map(number).collect(),
         })
     }
@@ -197,6 +205,10 @@ mod tests {
         let pointers: Vec<&str> = error.field_errors().iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/template/variables/nmae", "/template/variables/name", "/template/variables/business"]);
         assert_eq!(find("nope").unwrap_err().field_errors()[0].pointer, "/template/code");
+        let long = values(&[("name", "Asha"), ("business", "ABC"), ("about", &"é".repeat(1_600))]);
+        let error = template.render(Channel::Whatsapp, &long).unwrap_err();
+        assert_eq!(error.field_errors()[0].pointer, "/template/variables/about");
+        assert!(template.render(Channel::Email, &long).is_ok());
         let alert = find("lead_alert").unwrap().render(Channel::Sms, &BTreeMap::new()).unwrap_err();
         assert_eq!(alert.field_errors()[0].pointer, "/template/code");
     }

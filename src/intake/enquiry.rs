@@ -28,8 +28,9 @@ pub struct NewEnquiry {
     pub assigned_to: Option<UserId>,
     /// When the person sent it.
     pub received_at: Timestamp,
-    /// A platform signed for the time, which then decides the billing period.
-    pub is_time_vouched: bool,
+    /// What decides the billing period: a platform's own time where we fetched it there ourselves, else when it
+    /// told us. `None` where a caller names whatever time it likes.
+    pub vouched_at: Option<Timestamp>,
 }
 
 /// The longest answer that becomes a field of the lead.
@@ -72,7 +73,7 @@ impl NewEnquiry {
             platform_lead_id: None,
             assigned_to: None,
             received_at,
-            is_time_vouched: false,
+            vouched_at: None,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! What the tenant is told about it follows from the events.
 
 mod api;
+mod combine;
 mod enquiry;
 pub mod meaning;
 mod receive;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::combine::combine;
 use super::recognise::{Person, known_lead, remember};
 use super::{NewEnquiry, Received};
 use crate::base::Result;
@@ -94,18 +95,7 @@ fn add_to(
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
         lead = store::get(tx, lead.id)?;
     }
-    fill(&mut lead.email, person.email.clone());
-    if lead.phone.is_none() {
-        (lead.phone, lead.phone_raw) = (person.phone.clone(), person.phone_raw.clone());
-    }
-    fill(&mut lead.company, enquiry.company.clone());
-    fill(&mut lead.industry, enquiry.industry.clone());
-    // The newest answer is the better one.
-    replace(&mut lead.budget_range, enquiry.budget_range.clone());
-    replace(&mut lead.timeline, enquiry.timeline.clone());
-    let mut responses = lead.form_responses()?;
-    responses.extend(enquiry.form_responses.clone());
-    lead.form_responses = Json::of(&responses);
+    let is_taken = combine(&mut lead, &enquiry, person, tx.now())?;
     lead.enquiry_count += 1;
     lead.total_interactions += 1;
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
@@ -123,8 +113,13 @@ fn add_to(
         "ad_campaign_id": enquiry.ad_campaign_id,
         // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
         "questions": enquiry.form_responses.keys().collect::<Vec<_>>(),
+        "source_details": enquiry.source_details,
         "received_at": enquiry.received_at,
     })))?;
+    if is_taken {
+        let event = NewEvent::new(EventType::LeadAssigned).subject(lead.id.uuid()).lead(lead.id);
+        tx.record(event.data(json!({ "from": null, "to": lead.assigned_to })))?;
+    }
     Ok(Received { lead_id: lead.id, is_new: false, is_duplicate: false, is_locked: lead.is_locked })
 }
 
@@ -132,8 +127,8 @@ fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, enquiry: &NewEnquiry, seen:
     let metered = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),
-        received_at: enquiry.received_at,
-        is_time_vouched: enquiry.is_time_vouched,
+        received_at: enquiry.vouched_at.unwrap_or(enquiry.received_at),
+        is_time_vouched: enquiry.vouched_at.is_some(),
         score: lead.score,
         seen,
     };
@@ -218,16 +213,4 @@ fn opening(lead: &Lead) -> Result<LeadOpening> {
         form_responses: lead.form_responses()?,
         received_at: lead.received_at,
     })
-}
-
-fn fill(target: &mut Option<String>, value: Option<String>) {
-    if target.is_none() {
-        *target = value;
-    }
-}
-
-fn replace(target: &mut Option<String>, value: Option<String>) {
-    if value.is_some() {
-        *target = value;
-    }
 }

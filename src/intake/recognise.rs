@@ -12,6 +12,8 @@ use super::NewEnquiry;
 /// Contact data as we keep it.
 pub(super) struct Person {
     pub name: String,
+    /// The person gave a name; else it is made of what is known.
+    pub is_named: bool,
     /// Normalised, when it is an address at all.
     pub email: Option<String>,
     /// E.164, when it is a number at all.
@@ -26,9 +28,10 @@ impl Person {
         let phone =
             enquiry.phone.as_deref().and_then(|raw| Phone::parse(raw, Some(country)).ok()).map(Phone::into_string);
         let given = enquiry.name.as_deref().map(clean).filter(|name| !name.is_empty());
+        let is_named = given.is_some();
         let from_email = || email.as_deref().and_then(|email| email.split('@').next()).map(str::to_string);
         let name = given.or_else(from_email).or_else(|| phone.clone()).unwrap_or_else(|| "Unknown".into());
-        Self { name, email, phone, phone_raw: enquiry.phone.clone() }
+        Self { name, is_named, email, phone, phone_raw: enquiry.phone.clone() }
     }
 
     fn identities(&self) -> impl Iterator<Item = (IdentityKind, &str)> {

@@ -13,7 +13,7 @@ use crate::tenants::access::{Permission, Role};
 /// # Errors
 /// `lead.not_found`, or the field `/user_id` when the user cannot take it.
 pub fn assign_lead(tx: &mut TenantTx<'_>, id: LeadId, user: Option<UserId>) -> Result<Lead> {
-    let mut lead = store::get(tx, id)?;
+    let mut lead = store::hold(tx, id)?;
     if let Some(user) = user {
         check_assignable(tx, user)?;
     }

@@ -39,7 +39,8 @@ pub struct LeadPatch {
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
 pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match: &IfMatch) -> Result<Lead> {
     lock_tenant(tx, "intake")?;
-    let before = store::get(tx, id)?;
+    // Held: a message counted meanwhile would refuse a change that contradicts nothing.
+    let before = store::hold(tx, id)?;
     if_match.check(before.version)?;
     let mut lead = before.clone();
     let contact =

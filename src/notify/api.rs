@@ -15,6 +15,7 @@ use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
@@ -221,6 +222,8 @@ pub async fn update_notification_preferences(
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
     let write = move |tx: &mut TenantTx<'_>| {
+        // The same column as `PATCH /v1/me` writes.
+        lock_tenant(tx, "members")?;
         let (role, before, version) = store::preferences(tx, user)?;
         if_match.check(version)?;
         let mut document = before.value();
@@ -306,6 +309,8 @@ pub struct NotificationDeliveryQuery {
 }
 
 /// List what was sent to outside addresses, newest first.
+///
+/// The texts name leads, so it takes `leads:read` as well.
 #[utoipa::path(operation_id = "list_notification_deliveries", tag = "Notifications", params(NotificationDeliveryQuery),
     security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>)))]
 #[get("/notifications/deliveries")]
@@ -315,6 +320,8 @@ pub async fn list_notification_deliveries(
     query: Query<NotificationDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
+    // Alerts say who enquired.
+    caller.require(Permission::LeadsRead)?;
     let Query(query) = query;
     let limit = query.limit.unwrap_or_default();
     let filter = DeliveryFilter {

@@ -10,7 +10,7 @@ use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
-use crate::inbox::model::{Channel, masked_name};
+use crate::inbox::model::{Channel, longest_content, masked_name};
 use crate::inbox::templates::{self, Rendered};
 use crate::inbox::{self, LeadBrief, draft};
 use crate::leads::score::{Grade, grade, reasons};
@@ -35,9 +35,22 @@ impl Notice {
         self.lead.as_ref().map(|lead| lead.id)
     }
 
-    /// The words for an outside channel.
+    /// The words for an outside channel, with long answers shortened until they fit: the tenant is told in any case. The
+    /// link stays whole.
     pub fn on(&self, channel: Channel) -> Result<Rendered> {
-        templates::find(self.template_code)?.render(channel, &self.variables)
+        let template = templates::find(self.template_code)?;
+        let is_brief = longest_content(channel) < 10_000;
+        let mut most = if is_brief { 300 } else { 2_000 };
+        loop {
+            let shortened = self.variables.iter().map(|(name, value)| {
+                let value = if name == "link" { value.clone() } else { short(value, most) };
+                (name.clone(), value)
+            });
+            match template.render(channel, &shortened.collect()) {
+                Err(_) if most > 20 => most /= 2,
+                rendered => return rendered,
+            }
+        }
     }
 }
 
@@ -66,6 +79,14 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url:
             alert(kind, title, format!("Enquiry through {}.", words(lead.source.as_str())), link, Some(lead))
         }
     }))
+}
+
+/// At most so many characters.
+fn short(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+        None => text.to_string(),
+    }
 }
 
 fn shown_name(lead: &LeadBrief) -> String {
@@ -209,6 +230,26 @@ mod tests {
              View & contact: https://x.example/leads/1\n\n⏰ Contact within 1 hour for best results!"
         );
         assert_eq!(notice.on(Channel::Email).unwrap().subject.unwrap(), "New Hot lead: Rajesh Kumar (85/100)");
+    }
+
+    #[test]
+    fn a_long_answer_shortens_the_alert_and_never_keeps_it_back() {
+        let talkative = LeadBrief {
+            name: "Rajesh ".repeat(30),
+            budget_range: Some("₹".repeat(2_000)),
+            timeline: Some("soon ".repeat(900)),
+            form_responses: Json::of(&json!({"Preferred areas": "Andheri ".repeat(600)})),
+            ..lead(false)
+        };
+        let link = format!("https://x.example/{}", "l".repeat(340));
+        let reasons = vec!["because ".repeat(40); 3];
+        let notice = about_lead(talkative, reasons, link.clone());
+        for channel in [Channel::Whatsapp, Channel::Email] {
+            let rendered = notice.on(channel).unwrap();
+            assert!(rendered.content.chars().count() <= longest_content(channel), "{channel}");
+            assert!(rendered.content.contains(&link), "{channel}: the link is whole");
+            assert!(rendered.content.contains("₹₹₹"), "{channel}: and something of each answer is there");
+        }
     }
 
     #[test]

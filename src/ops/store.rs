@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 
 use super::model::{OperatorNotification, OpsTask, TaskKind, TaskStatus};
-use crate::base::Result;
 use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{
     ad_campaigns, jobs, leads, operator_notifications, ops_tasks, subscriptions, tenants, webhook_events,
@@ -143,7 +143,8 @@ pub(super) fn task(tx: &mut PlatformTx<'_>, id: OpsTaskId) -> Result<Option<(Ops
 }
 
 pub(super) fn save_task(tx: &mut PlatformTx<'_>, task: &OpsTask) -> Result<()> {
-    diesel::update(ops_tasks::table.find(task.id))
+    let read = ops_tasks::table.find(task.id).filter(ops_tasks::version.eq(task.version - 1));
+    let written = diesel::update(read)
         .set((
             ops_tasks::status.eq(task.status),
             ops_tasks::completed_at.eq(task.completed_at),
@@ -152,7 +153,10 @@ pub(super) fn save_task(tx: &mut PlatformTx<'_>, task: &OpsTask) -> Result<()> {
             ops_tasks::updated_at.eq(task.updated_at),
         ))
         .execute(tx.conn())?;
-    Ok(())
+    if written == 1 {
+        return Ok(());
+    }
+    Err(Error::conflict("storage.conflict", "The same thing was written at the same time. Read it again and retry."))
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -104,7 +104,8 @@ pub struct OperatorTenantPatch {
     #[serde(default)]
     #[schema(value_type = Name, required = false)]
     pub name: Patch<Name>,
-    /// Suspended: nobody of the tenant can log in and its keys are refused; inbound leads are still stored.
+    /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
+    /// inbound leads are still stored.
     #[serde(default)]
     #[schema(value_type = TenantStatus, required = false)]
     pub status: Patch<TenantStatus>,

@@ -9,6 +9,7 @@ use crate::base::email::Email;
 use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
+use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::{EventType, NewEvent};
 
 /// An operator to be created.
@@ -116,6 +117,8 @@ pub(super) fn add_key(tx: &mut PlatformTx<'_>, operator: OperatorId, name: &Name
 /// # Errors
 /// `operator.key_not_found`, `operator.last_key`.
 pub(super) fn revoke_key(tx: &mut PlatformTx<'_>, operator: OperatorId, id: ApiKeyId) -> Result<()> {
+    // Two at once would each leave the other's key, and together none.
+    lock_platform(tx, "operator_keys")?;
     let key = rows::find_key(tx, operator, id)?
         .ok_or_else(|| Error::not_found("operator.key_not_found", "There is no such key."))?;
     if key.revoked_at.is_some() {

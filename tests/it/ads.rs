@@ -4,6 +4,7 @@ use hmac::Mac;
 use serde_json::{Value, json};
 
 use crate::both_engines;
+use crate::support::statements::Statements;
 use crate::support::{Tenant, TestApp, growth_campaign};
 
 const CAMPAIGN: &str = "120210000000000001";
@@ -219,12 +220,62 @@ both_engines! {
         assert_eq!(at_google(&app, GOOGLE_CAMPAIGN).await, "ENABLED");
     }
 
+    async fn a_suspended_tenants_ads_rest(app: TestApp) {
+        let (tenant, campaign) = running(&app, "Suspended", "bill").await;
+        let standing = format!("/v1/tenants/{}", tenant.id);
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
+        app.operator().patch(&standing, json!({ "status": "suspended" })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
+        assert_eq!(view(&app, &tenant, &campaign).await["status_reason"], "tenant_suspended");
+        next_period(&app, &tenant).await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED", "a new period does not lift it");
+        app.operator().patch(&standing, json!({ "status": "active" })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
+        assert_eq!(view(&app, &tenant, &campaign).await["status_reason"], Value::Null);
+    }
+
+    async fn an_ad_campaign_starts_when_it_is_to(app: TestApp) {
+        let tenant = app.growth("Later").await;
+        tenant.activate(&app).await;
+        let mut body = growth_campaign("meta", CAMPAIGN, FORM, PAGE);
+        body["start_at"] = json!(app.clock.now().plus(chrono::Duration::hours(1)));
+        let campaign = tenant.owner.post("/v1/ad-campaigns", body).await.created();
+        for _ in 0..2 {
+            let active = tenant.as_operator(&app).call("POST", &path(&campaign, "/activate")).await.ok();
+            assert_eq!((&active["status"], &active["delivery"]["desired"]), (&json!("active"), &json!("paused")));
+        }
+        app.run_schedule().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
+        app.advance(chrono::Duration::minutes(65));
+        app.run_schedule().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");
+        assert_eq!(view(&app, &tenant, &campaign).await["delivery"]["desired"], "running");
+    }
+
+    async fn a_page_of_ad_campaigns_reads_its_forms_at_once(app: TestApp) {
+        let tenant = app.growth("Page").await;
+        for n in 0..3 {
+            let body = growth_campaign("meta", &format!("12021000000000000{n}"), &format!("61231231231{n}"), PAGE);
+            tenant.owner.post("/v1/ad-campaigns", body).await.created();
+        }
+        let statements = Statements::record();
+        let page = tenant.owner.get("/v1/ad-campaigns").await.ok();
+        let of_forms = statements.end().into_iter().filter(|sql| sql.contains("lead_forms")).count();
+        let forms: Vec<&Value> = page["data"].as_array().unwrap().iter().map(|one| &one["lead_form"]["external_form_id"]).collect();
+        assert_eq!((forms, of_forms), (vec![&json!("612312312312"), &json!("612312312311"), &json!("612312312310")], 1));
+    }
+
     async fn a_larger_plan_lets_them_run_again(app: TestApp) {
         let (tenant, campaign) = running(&app, "Upgrade", "block").await;
         tenant.enter_leads("person-", 50).await;
         app.run_jobs().await;
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED");
         tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "in_professional" })).await.ok();
+        app.run_jobs().await;
+        assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "PAUSED", "it is not paid yet");
+        tenant.activate(&app).await;
         app.run_jobs().await;
         assert_eq!(view(&app, &tenant, &campaign).await["status"], "active");
         assert_eq!(at_meta(&app, CAMPAIGN).await["status"], "ACTIVE");

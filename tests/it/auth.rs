@@ -1,5 +1,10 @@
 //! Who may come in: sign-up, sessions, roles, keys, operators; and the trail each of them leaves.
 
+use diesel::prelude::*;
+use leadwright::base::id::{ApiKeyId, TenantId, UserId};
+use leadwright::base::json::Json;
+use leadwright::engine::db::PlatformTx;
+use leadwright::engine::db::dialect::{lock_platform, lock_tenant};
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -339,6 +344,65 @@ both_engines! {
             let event = event.unwrap_or_else(|| panic!("{method} {path} left no {kind} of its request: {found:?}"));
             assert_eq!((&event["actor_type"], &event["actor_id"]), (&json!("user"), &me), "{method} {path}");
         }
+    }
+
+    async fn preferences_changed_at_two_doors_are_both_kept(app: TestApp) {
+        let tenant = app.tenant("Two doors").await;
+        let choices = "/v1/notifications/preferences";
+        let before = tenant.owner.get(choices).await;
+        tenant.owner.patch("/v1/me", json!({ "preferences": { "theme": "dark" } })).await.ok();
+        assert_ne!(tenant.owner.get(choices).await.header("etag"), before.header("etag"), "the same document");
+        let (of, user): (TenantId, UserId) = (tenant.id.parse().unwrap(), id_of(&tenant.owner).await.parse().unwrap());
+        let meanwhile = move |tx: &mut PlatformTx<'_>| {
+            use leadwright::engine::db::schema::memberships;
+            let tx = &mut tx.for_tenant(of);
+            lock_tenant(tx, "members")?;
+            let row = memberships::table.find((of, user));
+            let light = memberships::preferences.eq(Json::of(&json!({ "theme": "light" })));
+            diesel::update(row).set((light, memberships::version.eq(memberships::version + 1))).execute(tx.conn())?;
+            Ok(())
+        };
+        let quiet = json!({ "lead_created": { "email": false } });
+        app.overtaken(meanwhile, async { tenant.owner.patch(choices, quiet).await.ok() }).await;
+        let me = tenant.owner.get("/v1/me").await.ok();
+        assert_eq!(me["preferences"]["theme"], "light");
+        assert_eq!(tenant.owner.get(choices).await.ok()["lead_created"]["email"], false);
+    }
+
+    async fn two_changes_of_one_task_are_not_both_right(app: TestApp) {
+        app.growth("Tasks").await;
+        app.run_jobs().await;
+        let task = app.operator().get("/v1/ops/tasks").await.ok()["data"][0].clone();
+        let path = format!("/v1/ops/tasks/{}", task["id"].as_str().unwrap());
+        let meanwhile = move |tx: &mut PlatformTx<'_>| {
+            use leadwright::engine::db::schema::ops_tasks;
+            let done = (ops_tasks::status.eq("done"), ops_tasks::version.eq(ops_tasks::version + 1));
+            diesel::update(ops_tasks::table).set(done).execute(tx.conn())?;
+            Ok(())
+        };
+        let read = app.operator().get(&path).await;
+        let operator = app.operator().with_header("if-match", read.header("etag").expect("an etag"));
+        let late = app.overtaken(meanwhile, async { operator.patch(&path, json!({ "status": "in_progress" })).await.status }).await;
+        assert!([409, 412].contains(&late), "{late}");
+        assert_eq!(app.operator().get(&path).await.ok()["status"], "done");
+    }
+
+    async fn two_revocations_at_once_leave_a_key(app: TestApp) {
+        let operators = app.operator().get("/v1/ops/operators").await.ok();
+        let operator = operators["data"][0].clone();
+        let keys = format!("/v1/ops/operators/{}/keys", operator["id"].as_str().unwrap());
+        let second = app.operator().post(&keys, json!({ "name": "Laptop" })).await.created();
+        let first: ApiKeyId = operator["keys"][0]["id"].as_str().unwrap().parse().unwrap();
+        let meanwhile = move |tx: &mut PlatformTx<'_>| {
+            use leadwright::engine::db::schema::operator_keys;
+            lock_platform(tx, "operator_keys")?;
+            let now = tx.now();
+            diesel::update(operator_keys::table.find(first)).set(operator_keys::revoked_at.eq(now)).execute(tx.conn())?;
+            Ok(())
+        };
+        let remaining = app.anonymous().with_token(second["key"].as_str().unwrap());
+        let revoke = format!("{keys}/{}", second["id"].as_str().unwrap_or_default());
+        app.overtaken(meanwhile, async { remaining.delete(&revoke).await.problem(409, "operator.last_key") }).await;
     }
 
     async fn patches_of_the_tenant_merge_at_every_depth(app: TestApp) {

@@ -276,6 +276,22 @@ both_engines! {
         assert_eq!(meters(&tenant).await[0], 1, "of the running period");
     }
 
+    async fn a_time_that_nobody_signed_spends_no_old_period(app: TestApp) {
+        let mut tenant = app.growth("Unsigned").await;
+        tenant.ad_campaign("google", "20000000017", "40000000017", "0").await;
+        let in_trial = app.clock.now();
+        app.advance(chrono::Duration::days(8));
+        app.run_schedule().await;
+        tenant.log_in_again().await;
+        let fields = json!({ "FULL_NAME": "Asha Verma", "EMAIL": "asha@example.com" });
+        let lead = json!({ "campaign_id": "20000000017", "form_id": "40000000017", "lead_id": "CAES-1", "lead_submit_time": in_trial, "fields": fields });
+        assert!(app.anonymous().post("/sandbox/google-ads/leads", lead).await.status < 300);
+        app.run_jobs().await;
+        let lead = tenant.leads().await.remove(0);
+        assert_eq!((&lead["charge_kind"], &lead["is_locked"]), (&json!("blocked"), &json!(true)));
+        assert_eq!(at(&lead["received_at"]), in_trial, "it is shown");
+    }
+
     async fn slow_delivers_and_bills(app: TestApp) {
         let tenant = active(&app, "Slow", "slow").await;
         tenant.enter_leads("person", 50).await;
@@ -352,12 +368,22 @@ both_engines! {
         assert_eq!(again["status"], "incomplete", "one trial per tenant");
     }
 
-    async fn a_plan_changes_at_once_in_its_own_currency(app: TestApp) {
+    async fn another_plan_waits_for_its_payment_or_the_renewal(app: TestApp) {
         let tenant = active(&app, "Change", "bill").await;
         tenant.enter_leads("person", 10).await;
         let changed = tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "in_professional" })).await.ok();
-        assert_eq!(changed["plan_code"], "in_professional");
+        let pending = (&changed["plan_code"], &changed["pending_plan_code"], &changed["pending_from"]);
+        assert_eq!(pending, (&json!("growth"), &json!("in_professional"), &json!("activation")));
+        assert_eq!(meters(&tenant).await, [10, 40, 0, 0]);
+        let listed = app.operator().get(&format!("/v1/ops/subscriptions?tenant_id={}", tenant.id)).await.ok();
+        assert_eq!(listed["data"][0]["pending_plan_code"], "in_professional", "operators see what waits for them");
+        let activate = format!("/v1/ops/subscriptions/{}/activate", changed["id"].as_str().unwrap());
+        app.operator().call("POST", &format!("{activate}?plan_code=growth")).await.problem(409, "subscription.other_plan");
+        let paid = app.operator().call("POST", &format!("{activate}?plan_code=in_professional")).await.ok();
+        assert_eq!((&paid["plan_code"], &paid["pending_plan_code"]), (&json!("in_professional"), &Value::Null));
         assert_eq!(meters(&tenant).await, [10, 140, 0, 0]);
+        let back = tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "growth" })).await.ok();
+        assert_eq!((&back["plan_code"], &back["pending_from"]), (&json!("in_professional"), &json!("renewal")));
         tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "us_growth" })).await.problem(409, "subscription.currency_changed");
         tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "free" })).await.expect(422);
         let contradiction = json!({ "overage_policy": "bill", "buying_overages": false });

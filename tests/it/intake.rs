@@ -40,6 +40,25 @@ both_engines! {
         assert_eq!(again["total_interactions"], 3, "neither is lost");
     }
 
+    async fn a_second_enquiry_fills_in_what_the_lead_lacks(app: TestApp) {
+        let tenant = app.growth("Filling in").await;
+        let owner = tenant.owner.get("/v1/me").await.ok()["user"]["id"].clone();
+        let first = tenant.owner.post("/v1/leads", json!({ "name": "asha", "email": "asha@example.com", "location": { "state": "Maharashtra" } })).await.created();
+        let more = json!({ "name": "Asha Verma", "email": "asha@example.com", "location": { "city": "Mumbai", "state": "MH" },
+            "assigned_to": owner, "source_details": { "campaign": "diwali" } });
+        let again = tenant.owner.post("/v1/leads", more).await.ok();
+        assert_eq!((&again["id"], &again["name"]), (&first["id"], &json!("Asha Verma")), "an address is no name");
+        assert_eq!(again["location"], json!({ "city": "Mumbai", "state": "Maharashtra" }));
+        assert_eq!(again["assigned_to"]["id"].as_str().or(again["assigned_to"].as_str()), owner.as_str());
+        let path = format!("/v1/leads/{}/activities", first["id"].as_str().unwrap());
+        let activities = tenant.owner.get(&path).await.ok();
+        let of = |kind: &str| activities["data"].as_array().unwrap().iter().find(|one| one["type"] == kind).cloned().unwrap_or_default();
+        assert_eq!(of("lead.enquired")["data"]["source_details"], json!({ "campaign": "diwali" }));
+        assert_eq!(of("lead.assigned")["data"]["to"], owner);
+        let third = tenant.owner.post("/v1/leads", json!({ "name": "A. V.", "email": "asha@example.com" })).await.ok();
+        assert_eq!(third["name"], "Asha Verma", "what was known stays");
+    }
+
     async fn people_are_known_within_their_tenant_only(app: TestApp) {
         let (one, two) = (app.growth("One").await, app.growth("Two").await);
         let a = one.lead("Asha", "asha@example.com", "+919876543210").await;

@@ -1,5 +1,8 @@
 //! Working with leads: lists, patches, assignment, notes, timeline, score.
 
+use leadwright::base::id::{LeadId, TenantId};
+use leadwright::engine::db::PlatformTx;
+use leadwright::leads::store::touch_activity;
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -121,6 +124,44 @@ both_engines! {
         tenant.owner.patch(&path, json!({ "status": "proposal_sent" })).await.problem(409, "lead.illegal_transition");
         let reopened = tenant.owner.patch(&path, json!({ "status": "contacted" })).await.ok();
         assert_eq!(reopened["closed_at"], Value::Null);
+    }
+
+    async fn a_change_takes_the_lead_as_a_message_has_left_it(app: TestApp) {
+        let tenant = app.growth("Meanwhile").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let owner = tenant.owner.get("/v1/me").await.ok()["user"]["id"].clone();
+        let (of, id): (TenantId, LeadId) = (tenant.id.parse().unwrap(), lead["id"].as_str().unwrap().parse().unwrap());
+        let count = move |tx: &mut PlatformTx<'_>| {
+            let tx = &mut tx.for_tenant(of);
+            let now = tx.now();
+            touch_activity(tx, id, now)
+        };
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let changed = app.overtaken(count, async { tenant.owner.patch(&path, json!({ "company": "Verma" })).await.ok() }).await;
+        assert_eq!((&changed["company"], &changed["total_interactions"]), (&json!("Verma"), &json!(2)));
+        let assign = format!("{path}/assign");
+        let assigned = app.overtaken(count, async { tenant.owner.post(&assign, json!({ "user_id": owner })).await.ok() }).await;
+        assert_eq!(assigned["total_interactions"], 3);
+    }
+
+    async fn what_people_did_on_the_pages_stays_small(app: TestApp) {
+        let tenant = app.growth("Pages").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let page = "x".repeat(1024);
+        tenant.owner.patch(&path, json!({ "pages_visited": vec![&page; 32] })).await.ok();
+        tenant.owner.patch(&path, json!({ "pages_visited": vec![&page; 33] })).await.invalid("/pages_visited");
+        tenant.owner.patch(&path, json!({ "actions_taken": vec!["a"; 501] })).await.invalid("/actions_taken");
+    }
+
+    async fn what_alerts_say_of_leads_takes_the_right_to_read_them(app: TestApp) {
+        let tenant = app.growth("Alerts").await;
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        app.run_jobs().await;
+        let log = "/v1/notifications/deliveries";
+        tenant.api_key(&["notifications:read"]).await.get(log).await.problem(403, "auth.forbidden");
+        let told = tenant.api_key(&["notifications:read", "leads:read"]).await.get(log).await.ok();
+        assert!(told.to_string().contains("Asha"), "{told}");
     }
 
     async fn leads_are_assigned_to_people_who_can_work_on_them(app: TestApp) {

@@ -43,7 +43,7 @@ pub struct NewAdCampaign {
     /// `meta` (or `facebook`) or `google`.
     pub platform: AdPlatform,
     pub daily_budget: Money,
-    /// Never spend more in a calendar month.
+    /// Not to be spent beyond in a calendar month: noted for those who run the ads, nothing stops at it by itself.
     pub monthly_cap: Option<Money>,
     pub total_budget: Option<Money>,
     /// What is left out comes from the tenant's service areas and audience.
@@ -72,6 +72,7 @@ pub struct NewAdCampaign {
     #[validate(length(min = 1, max = 40))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
     pub external_page_id: Option<String>,
+    /// Activated earlier, it starts within five minutes of this.
     pub start_at: Option<Timestamp>,
     /// Null runs continuously.
     pub end_at: Option<Timestamp>,

@@ -14,7 +14,7 @@ pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, Revie
 
 use super::model::CampaignStatus;
 use super::store::{self, CampaignFilter};
-use crate::base::id::AdCampaignId;
+use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -61,9 +61,13 @@ pub async fn list_ad_campaigns(
         .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
             let rows = store::list(tx, &filter, limit.probe())?;
             let page = Page::of(rows, limit, |last| Cursor::of(&(last.created_at, last.id)));
+            let ids: Vec<LeadFormId> = page.data.iter().filter_map(|row| row.lead_form_id).collect();
+            let forms = store::forms(tx, &ids)?;
             let mut data = Vec::with_capacity(page.data.len());
             for row in page.data {
-                data.push(AdCampaignView::load(tx, row, shows_costs)?);
+                // Two may share one.
+                let form = row.lead_form_id.and_then(|id| forms.get(&id)).cloned();
+                data.push(AdCampaignView::of(row, form, shows_costs)?);
             }
             Ok(Page { data, next_cursor: page.next_cursor })
         })

@@ -96,11 +96,12 @@ pub struct AdCampaignView {
     pub campaign_type: CampaignType,
     pub objective: Objective,
     pub status: CampaignStatus,
-    /// Why it is paused or slow; `quota_reached` is lifted by itself when the next period begins.
+    /// Why it is paused or slow; `quota_reached` is lifted by itself when the next period begins, `tenant_suspended` with
+    /// the suspension.
     pub status_reason: Option<String>,
     pub daily_budget: Money,
     pub total_budget: Option<Money>,
-    /// Never spend more in a calendar month.
+    /// Not to be spent beyond in a calendar month: noted for those who run the ads, nothing stops at it by itself.
     pub monthly_cap: Option<Money>,
     /// What the ads cost so far. Null for tenants while the platform's own ad account pays.
     pub spent: Option<Money>,
@@ -116,6 +117,7 @@ pub struct AdCampaignView {
     pub impressions: i64,
     pub clicks: i64,
     pub leads_generated: i64,
+    /// Activated earlier, it starts within five minutes of this; `delivery.desired` is `paused` until then.
     pub start_at: Option<Timestamp>,
     /// Null runs continuously.
     pub end_at: Option<Timestamp>,
@@ -135,7 +137,8 @@ impl AdCampaignView {
         Self::of(row, form, shows_costs)
     }
 
-    fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
+    /// With its lead form, which is at hand.
+    pub(super) fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
         let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
         let money = |amount| row.money(amount);
         let spent = shows_costs.then(|| money(row.spent));

@@ -8,7 +8,7 @@ use crate::base::id::SubscriptionId;
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::billing::model::{BillingInterval, OveragePolicy, Plan, Subscription, SubscriptionStatus};
+use crate::billing::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::subscription::{self, NewSubscription, SubscriptionChange};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
@@ -22,7 +22,7 @@ use crate::tenants::access::{Caller, Permission};
     "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "plan_code": "growth", "status": "trialing", "overage_policy": "block",
     "buying_overages": false, "billing_interval": "monthly", "anchor_day": 21, "trial_ends_at": "2026-11-28T09:00:00Z",
     "current_period_start": "2026-11-21T09:00:00Z", "current_period_end": "2026-11-28T09:00:00Z", "activated_at": null,
-    "canceled_at": null, "ended_at": null, "cancel_at_period_end": false,
+    "canceled_at": null, "ended_at": null, "cancel_at_period_end": false, "pending_plan_code": null, "pending_from": null,
     "created_at": "2026-11-21T09:00:00Z", "updated_at": "2026-11-21T09:00:00Z",
     "plan": {"code": "growth", "catalogue": "in-ops", "name": "Growth", "version": 1, "pricing": "subscription",
         "currency": "INR", "price_monthly": {"amount": 1499900, "currency": "INR"}, "price_annual": null,
@@ -48,6 +48,10 @@ pub struct SubscriptionView {
     pub canceled_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub cancel_at_period_end: bool,
+    /// The plan that was chosen and is not in force yet.
+    pub pending_plan_code: Option<String>,
+    /// What it waits for.
+    pub pending_from: Option<PlanFrom>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub plan: PlanView,
@@ -70,6 +74,8 @@ impl SubscriptionView {
             canceled_at: subscription.canceled_at,
             ended_at: subscription.ended_at,
             cancel_at_period_end: subscription.cancel_at_period_end,
+            pending_plan_code: subscription.pending_plan_code,
+            pending_from: subscription.pending_from,
             created_at: subscription.created_at,
             updated_at: subscription.updated_at,
             plan: plan.into(),
@@ -97,7 +103,10 @@ pub struct CreateSubscription {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"overage_policy": "bill"}))]
 pub struct UpdateSubscription {
-    /// Takes effect at once, with the new plan's whole quota in the running period and nothing prorated.
+    /// A dearer plan, or one whose price is agreed individually, waits until the operators activate it, once it is paid;
+    /// then it gives its whole quota in the running period. Any other takes effect when that period is over. Until then
+    /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
+    /// the choice counts at once. Nothing is prorated.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub plan_code: Patch<String>,

@@ -93,7 +93,7 @@ impl UsageView {
             period_id: period.id,
             period_start: period.period_start,
             period_end: period.period_end,
-            plan_code: subscription.plan_code,
+            plan_code: plan.code,
             status: subscription.status,
             overage_policy: subscription.overage_policy,
             leads: LeadUsage {
@@ -134,7 +134,7 @@ pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<Usage
             None => current_period(tx)?,
             Some(at) => past_period(tx, at)?,
         };
-        let plan = subscription::plan_of(tx, &subscription)?;
+        let plan = subscription::plan_in(tx, &subscription, &period)?;
         let totals = store::totals(tx, period.id)?;
         Ok(UsageView::of(tx.now(), subscription, plan, period, totals))
     };

@@ -23,6 +23,7 @@ struct PeriodRow {
     credits: i32,
     used: i32,
     overage: i32,
+    plan_code: Option<String>,
 }
 
 impl From<PeriodRow> for UsagePeriod {
@@ -39,6 +40,7 @@ impl From<PeriodRow> for UsagePeriod {
                 used: row.used,
                 overage: row.overage,
             },
+            plan_code: row.plan_code,
         }
     }
 }
@@ -113,6 +115,7 @@ pub fn insert_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> 
             usage_periods::credits.eq(quota.credits),
             usage_periods::used.eq(quota.used),
             usage_periods::overage.eq(quota.overage),
+            usage_periods::plan_code.eq(&period.plan_code),
             usage_periods::created_at.eq(now),
             usage_periods::updated_at.eq(now),
         ))
@@ -131,6 +134,7 @@ pub fn save_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
             usage_periods::credits.eq(quota.credits),
             usage_periods::used.eq(quota.used),
             usage_periods::overage.eq(quota.overage),
+            usage_periods::plan_code.eq(&period.plan_code),
             usage_periods::updated_at.eq(now),
         ))
         .execute(tx.conn())?;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::base::Result;
 use crate::base::id::{SubscriptionId, TenantId};
 use crate::base::time::Timestamp;
-use crate::billing::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus};
+use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::engine::db::schema::{subscriptions, tenants};
 use crate::engine::db::{PlatformTx, TenantTx};
 
@@ -30,6 +30,8 @@ struct SubscriptionRow {
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
+    pending_plan_code: Option<String>,
+    pending_from: Option<PlanFrom>,
 }
 
 macro_rules! subscription_fields {
@@ -37,7 +39,7 @@ macro_rules! subscription_fields {
         same_fields!($from => $to {
             tenant_id, id, plan_code, status, overage_policy, billing_interval, anchor_day, trial_ends_at,
             current_period_start, current_period_end, activated_at, canceled_at, ended_at, cancel_at_period_end, version,
-            created_at, updated_at,
+            created_at, updated_at, pending_plan_code, pending_from,
         });
     };
 }

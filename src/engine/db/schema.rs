@@ -264,6 +264,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        pending_plan_code -> Nullable<Text>,
+        pending_from -> Nullable<Text>,
     }
 }
 
@@ -285,6 +287,7 @@ diesel::table! {
         overage -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        plan_code -> Nullable<Text>,
     }
 }
 

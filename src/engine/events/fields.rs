@@ -115,6 +115,8 @@ const SUBSCRIPTION: &[Field] = &[
     moment("ended_at"),
     text("was", "trialing"),
     text("previous_plan_code", "starter"),
+    text("pending_plan_code", "in_professional"),
+    text("pending_from", "activation"),
     text("previous_overage_policy", "block"),
     number("base", "100"),
     number("rollover", "20"),
@@ -270,6 +272,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     text("charge_kind", "repeat"),
                     id("ad_campaign_id"),
                     texts("questions", r#"["When are you planning to buy?"]"#),
+                    // Free JSON of whoever sent it: a referrer may name the person.
+                    object("source_details", r#"{"campaign": "diwali"}"#).of(Concern::Person),
                     moment("received_at"),
                 ]
             }

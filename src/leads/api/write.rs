@@ -22,6 +22,9 @@ use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
+/// All pages, or all actions, of one lead: lists of leads carry them.
+const MAX_BEHAVIOUR_BYTES: usize = 32 * 1024;
+
 /// A merge-patch: absent keeps, null clears.
 #[derive(Debug, serde::Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,12 +61,14 @@ pub struct UpdateLead {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     timeline: Patch<String>,
+    /// At most 32 KiB.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 500)]
     pages_visited: Patch<Vec<String>>,
     #[serde(default)]
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 100_000_000)]
     time_on_site_seconds: Patch<i64>,
+    /// At most 32 KiB.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 500)]
     actions_taken: Patch<Vec<String>>,
@@ -95,9 +100,10 @@ impl UpdateLead {
         }
         for (pointer, patch) in [("/pages_visited", &self.pages_visited), ("/actions_taken", &self.actions_taken)] {
             if let Patch::Value(list) = patch
-                && (list.len() > 500 || list.iter().any(|entry| entry.len() > 2000))
+                && (list.len() > 500 || list.iter().map(String::len).sum::<usize>() > MAX_BEHAVIOUR_BYTES)
             {
-                return Err(Error::field(pointer, "length", "expected at most 500 entries of at most 2000 bytes"));
+                let rule = format!("expected at most 500 entries, all together of at most {MAX_BEHAVIOUR_BYTES} bytes");
+                return Err(Error::field(pointer, "length", rule));
             }
         }
         if let Patch::Value(seconds) = self.time_on_site_seconds

@@ -8,7 +8,7 @@ use crate::base::id::{SubscriptionId, TenantId, UsageEntryId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::api::subscriptions::SubscriptionView;
-use crate::billing::model::{BillingInterval, OveragePolicy, Subscription, SubscriptionStatus};
+use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::store::{self, SubscriptionFilter};
 use crate::billing::{credits, subscription};
 use crate::engine::Core;
@@ -25,7 +25,8 @@ use crate::tenants::access::Operator;
     "tenant_name": "ABC Real Estate", "plan_code": "growth", "status": "trialing", "overage_policy": "block",
     "billing_interval": "monthly", "trial_ends_at": "2026-11-28T09:00:00Z",
     "current_period_start": "2026-11-21T09:00:00Z", "current_period_end": "2026-11-28T09:00:00Z",
-    "activated_at": null, "ended_at": null, "cancel_at_period_end": false, "created_at": "2026-11-21T09:00:00Z"
+    "activated_at": null, "ended_at": null, "cancel_at_period_end": false, "pending_plan_code": null, "pending_from": null,
+    "created_at": "2026-11-21T09:00:00Z"
 }))]
 pub struct TenantSubscriptionView {
     pub id: SubscriptionId,
@@ -41,6 +42,10 @@ pub struct TenantSubscriptionView {
     pub activated_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub cancel_at_period_end: bool,
+    /// The plan that was chosen and is not in force yet.
+    pub pending_plan_code: Option<String>,
+    /// What it waits for: `activation` is yours.
+    pub pending_from: Option<PlanFrom>,
     pub created_at: Timestamp,
 }
 
@@ -60,6 +65,8 @@ impl TenantSubscriptionView {
             activated_at: subscription.activated_at,
             ended_at: subscription.ended_at,
             cancel_at_period_end: subscription.cancel_at_period_end,
+            pending_plan_code: subscription.pending_plan_code,
+            pending_from: subscription.pending_from,
             created_at: subscription.created_at,
         }
     }
@@ -103,16 +110,20 @@ pub async fn list_subscriptions(
 pub struct ActivateSubscription {
     /// How it is paid from now on; as before when left out.
     billing_interval: Option<BillingInterval>,
+    /// The plan the payment was for: refused when another would take effect.
+    plan_code: Option<String>,
 }
 
 /// Activate a subscription
 ///
 /// For a payment that arrived outside the platform. From a trial, an expired or an incomplete subscription a new period
-/// starts now with the whole quota; a past-due or paused one goes on in its period.
+/// starts now with the whole quota; a past-due or paused one goes on in its period. A plan whose `pending_from` is
+/// `activation` takes effect, in an active subscription too: in the running period, or in a new one after a plan that
+/// charged for every lead.
 #[utoipa::path(operation_id = "activate_subscription", tag = "Operations",
     params(("id" = SubscriptionId, Path), ActivateSubscription), security(("operator" = [])), responses(
         (status = 200, description = "The subscription, active", body = SubscriptionView),
-        (status = 409, description = "`subscription.not_activatable`: it is active or over", body = Problem,
+        (status = 409, description = "`subscription.not_activatable`: it is over, or active and no plan waits; `subscription.other_plan`", body = Problem,
             content_type = "application/problem+json")))]
 #[post("/ops/subscriptions/{id}/activate")]
 pub async fn activate_subscription(
@@ -122,11 +133,12 @@ pub async fn activate_subscription(
     query: Query<ActivateSubscription>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let interval = query.0.billing_interval;
+    let ActivateSubscription { billing_interval, plan_code } = query.0;
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
-        let activated = subscription::activate(&mut tx.for_tenant(tenant), id.0, interval)?;
+        let activated =
+            subscription::activate(&mut tx.for_tenant(tenant), id.0, billing_interval, plan_code.as_deref())?;
         let version = activated.0.version;
         Ok(Reply::ok(SubscriptionView::of(activated)).version(version))
     })

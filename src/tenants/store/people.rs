@@ -171,10 +171,15 @@ pub(in crate::tenants) fn set_standing(
         .get_result(tx.conn())?)
 }
 
+/// As the membership's next version. Under the lock `members`, or a change at the same time is lost.
 pub(in crate::tenants) fn set_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json) -> Result<()> {
     let now = tx.now();
     diesel::update(memberships::table.find((tx.tenant(), user)))
-        .set((memberships::preferences.eq(preferences), memberships::updated_at.eq(now)))
+        .set((
+            memberships::preferences.eq(preferences),
+            memberships::version.eq(memberships::version + 1),
+            memberships::updated_at.eq(now),
+        ))
         .execute(tx.conn())?;
     Ok(())
 }
