@@ -260,7 +260,7 @@ both_engines! {
             let body = growth_campaign("meta", &format!("12021000000000000{n}"), &format!("61231231231{n}"), PAGE);
             tenant.owner.post("/v1/ad-campaigns", body).await.created();
         }
-        let statements = Statements::record();
+        let statements = Statements::record(&app.mark());
         let page = tenant.owner.get("/v1/ad-campaigns").await.ok();
         let of_forms = statements.end().into_iter().filter(|sql| sql.contains("lead_forms")).count();
         let forms: Vec<&Value> = page["data"].as_array().unwrap().iter().map(|one| &one["lead_form"]["external_form_id"]).collect();
