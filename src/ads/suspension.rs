@@ -22,7 +22,7 @@ const REASON: &str = "tenant_suspended";
 pub(super) async fn follow(ctx: JobContext) -> Result<Outcome> {
     let ReactionPayload { event_id } = ctx.payload()?;
     let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
-    if !found.is_some_and(|event| event.data.get("status").is_some()) {
+    if found.is_none_or(|event| event.data.get("status").is_none()) {
         return Ok(Outcome::Discard("the tenant's status is what it was".into()));
     }
     ctx.finish(apply).await
