@@ -1,10 +1,5 @@
 //! The `leadwright` command; see `leadwright --help`.
 
-/// Requests allocate much and briefly, on many threads: with this allocator that costs half, and what is free goes back to the
-/// system.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     match leadwright::cli::run().await {

@@ -33,6 +33,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
     let (config, twins) = (app.config.clone(), app.sandbox.clone());
     tidy(limiter.clone());
+    give_back();
     let server = HttpServer::new(move || {
         let twins = twins.clone();
         let (service, _) = actix_web::App::new()
@@ -122,6 +123,17 @@ fn tidy(limiter: web::Data<Limiter>) {
             let Some(limiter) = weak.upgrade() else { return };
             limiter.tidy();
         }
+    });
+}
+
+/// Gives the system back what starting up needed: routes are described to be documented, and the description is not kept.
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    tokio::spawn(async {
+        // The HTTP workers start on threads of their own.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // SAFETY: takes no pointer and may be called at any time, from any thread.
+        unsafe { libc::malloc_trim(0) };
     });
 }
 

@@ -5,6 +5,7 @@ pub mod compat;
 pub mod demo;
 pub mod doctor;
 mod health;
+mod lines;
 mod openapi;
 mod telemetry;
 

@@ -1,13 +1,10 @@
 //! What a process tells of itself: logs on standard error, and traces to an OpenTelemetry collector when one is named.
-//!
-//! Lines are written by a thread of their own, many at once when there are many; nobody's request waits for the log. A log
-//! that is not taken for so long that 100,000 lines wait loses the newest of them.
+//! Lines are gathered by [`super::lines`].
 //!
 //! Traces leave as OTLP over HTTP (protobuf), in batches, on a thread of their own; a collector that is away costs spans and
 //! nothing else. The standard variables `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_TRACES_SAMPLER`,
 //! `OTEL_BSP_*` and `OTEL_EXPORTER_OTLP_HEADERS` are read by the exporter itself.
 
-use std::io::BufWriter;
 use std::sync::Arc;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -16,24 +13,31 @@ use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use super::lines::Lines;
 use crate::engine::trace;
 
-/// Ends the telemetry: what is still held is handed over. Dropping it writes the last lines.
+/// Ends the telemetry: what is still held is handed over.
 #[must_use]
 pub(super) struct Telemetry {
     provider: Option<SdkTracerProvider>,
-    _lines: WorkerGuard,
+    lines: Lines,
+}
+
+/// The subscriber lives as long as the process and holds lines too, so the last ones are written here.
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        self.lines.flush();
+    }
 }
 
 impl Telemetry {
     pub(super) async fn finish(self) {
-        if let Some(provider) = self.provider {
+        if let Some(provider) = self.provider.clone() {
             let end = tokio::task::spawn_blocking(move || provider.shutdown());
             if let Ok(Err(error)) = end.await {
                 eprintln!("the last traces were not handed over: {error}");
@@ -47,7 +51,7 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let provider = otlp.map(collector).transpose()?;
-    let (writer, lines) = tracing_appender::non_blocking(BufWriter::with_capacity(64 * 1024, std::io::stderr()));
+    let lines = Lines::start();
     // A log that cannot be written, because its disk is full or its reader is gone, must not stop the work: by default the
     // failure is told to the same stream, which panics. Hence `log_internal_errors(false)`.
     let set = match &provider {
@@ -56,12 +60,14 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
                 .log_internal_errors(false)
                 .with_env_filter(filter)
                 .with_ansi(colours)
-                .with_writer(writer);
+                .with_writer(lines.clone());
             if json { logs.json().try_init() } else { logs.try_init() }
         }
         Some(provider) => {
-            let logs =
-                tracing_subscriber::fmt::layer().log_internal_errors(false).with_ansi(colours).with_writer(writer);
+            let logs = tracing_subscriber::fmt::layer()
+                .log_internal_errors(false)
+                .with_ansi(colours)
+                .with_writer(lines.clone());
             let logs = if json { logs.json().boxed() } else { logs.boxed() };
             let traces = tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("leadwright"))
@@ -77,7 +83,7 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
     if let Err(error) = set {
         eprintln!("logging is already set up: {error}");
     }
-    Ok(Telemetry { provider, _lines: lines })
+    Ok(Telemetry { provider, lines })
 }
 
 fn collector(address: &str) -> Result<SdkTracerProvider, Box<dyn std::error::Error>> {
