@@ -118,7 +118,7 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscriptio
     if is_trial {
         entitle(tx, &plan)?
     } else {
-        entitle_to_basics(tx)?
+        entitle_to_basics(tx, &plan)?
     }
     super::jobs::schedule(tx, &subscription)?;
     let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
@@ -278,7 +278,8 @@ fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) ->
     subscription.current_period_end = subscription.current_period_end.min(at);
     period::close(tx, subscription.id, at)?;
     store::save(tx, subscription)?;
-    entitle_to_basics(tx)?;
+    let plan = plan_of(tx, subscription)?;
+    entitle_to_basics(tx, &plan)?;
     record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
 }
 
@@ -296,7 +297,8 @@ pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
         if subscription.status == Status::Trialing {
             subscription.status = Status::Expired;
             store::save(tx, &mut subscription)?;
-            entitle_to_basics(tx)?;
+            let plan = plan_of(tx, &subscription)?;
+            entitle_to_basics(tx, &plan)?;
             record(tx, EventType::SubscriptionExpired, &subscription, serde_json::json!({ "trial_ended_at": due }))?;
         } else {
             renew(tx, &mut subscription)?;
@@ -334,9 +336,12 @@ fn entitle(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
     set_features(tx, &plan.features)
 }
 
-/// What is left when nothing is paid for: reading what is there, and answering by e-mail.
-fn entitle_to_basics(tx: &mut TenantTx<'_>) -> Result<()> {
-    set_features(tx, &plans::BASICS)
+/// What is left when nothing is paid for: reading what is there, answering by e-mail, and the API of a plan that has it, so
+/// that leads which still arrive by it are kept, under lock.
+fn entitle_to_basics(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
+    let stays = |feature: &&Feature| plans::BASICS.contains(feature) || **feature == Feature::ApiAccess;
+    let features: Vec<Feature> = plan.features.iter().filter(stays).copied().collect();
+    set_features(tx, &features)
 }
 
 fn set_features(tx: &mut TenantTx<'_>, features: &[Feature]) -> Result<()> {

@@ -99,10 +99,14 @@ pub fn insert_new(tx: &mut PlatformTx<'_>, list: Vec<NewWebhook>) -> Result<Vec<
     let rows: Vec<WebhookEvent> = list.into_iter().map(|new| new.row(now)).collect();
     let mut stored = std::collections::HashSet::new();
     for chunk in rows.chunks(500) {
-        each_engine!(tx.conn(), c => diesel::insert_into(webhook_events::table)
+        let inserted = each_engine!(tx.conn(), c => diesel::insert_into(webhook_events::table)
             .values(chunk)
             .on_conflict_do_nothing()
             .execute(c))?;
+        if inserted == chunk.len() {
+            stored.extend(chunk.iter().map(|row| row.id));
+            continue;
+        }
         let ids: Vec<WebhookEventId> = chunk.iter().map(|row| row.id).collect();
         let found: Vec<WebhookEventId> =
             webhook_events::table.filter(webhook_events::id.eq_any(ids)).select(webhook_events::id).load(tx.conn())?;

@@ -15,7 +15,7 @@ use super::freshness::Freshness;
 use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::migrate;
-use super::pool::{Lease, Pool, Turn};
+use super::pool::{Lease, Pool};
 use super::presence::Presence;
 use super::scope::{PlatformScope, PlatformTx, Scope};
 use super::work::{Bare, Surroundings, Work};
@@ -78,7 +78,7 @@ impl Db {
             Engine::Postgres => None,
             Engine::Sqlite => Some(Writer::start(Manager { read_only: false, ..manager.clone() })?),
         };
-        let pool = Pool::new(manager, settings.pool_size);
+        let pool = Pool::new(manager, settings.pool_size)?;
         let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
         Ok(Self(Arc::new(Inner {
             engine,
@@ -131,15 +131,16 @@ impl Db {
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.0.pool.turn().await?;
         let context = self.0.around.context(&scope);
-        blocking(move || {
-            let mut lease = turn.lease()?;
-            let result = body(&mut scope.bind(lease.conn(), &context));
-            examine(lease, &result);
-            result
-        })
-        .await
+        self.0
+            .pool
+            .run(move |pool| {
+                let mut lease = pool.lease()?;
+                let result = body(&mut scope.bind(lease.conn(), &context));
+                examine(lease, &result);
+                result
+            })
+            .await
     }
 
     /// Writes within `scope` in one transaction: all of it happens, or none.
@@ -174,15 +175,16 @@ impl Db {
             return self.write(scope, body).await;
         }
         let (mut work, _) = Work::new(self.0.around.clone(), scope, body);
-        let turn = self.0.pool.turn().await?;
-        blocking(move || {
-            let mut lease = turn.lease()?;
-            work.run(lease.conn());
-            let result = work.conclude(Ok(()));
-            examine(lease, &result);
-            result
-        })
-        .await
+        self.0
+            .pool
+            .run(move |pool| {
+                let mut lease = pool.lease()?;
+                work.run(lease.conn());
+                let result = work.conclude(Ok(()));
+                examine(lease, &result);
+                result
+            })
+            .await
     }
 
     async fn write_as<S: Scope, T: Send + 'static>(
@@ -198,27 +200,28 @@ impl Db {
                 answered.await.map_err(Error::internal)?
             }
             None => {
-                let turn = self.0.pool.turn().await?;
-                blocking(move || {
-                    let mut lease = begin(&turn)?;
-                    work.run(lease.conn());
-                    if work.is_done() {
-                        let committed = commit(lease.conn());
-                        let result = work.conclude(committed);
-                        examine(lease, &result);
-                        return result;
-                    }
-                    // What was refused is refused, whether or not the connection survives the news.
-                    let undone = rollback(lease.conn());
-                    let result = work.conclude(Ok(()));
-                    if undone.is_err() {
-                        lease.discard()
-                    } else {
-                        examine(lease, &result)
-                    }
-                    result
-                })
-                .await
+                self.0
+                    .pool
+                    .run(move |pool| {
+                        let mut lease = begin(pool)?;
+                        work.run(lease.conn());
+                        if work.is_done() {
+                            let committed = commit(lease.conn());
+                            let result = work.conclude(committed);
+                            examine(lease, &result);
+                            return result;
+                        }
+                        // What was refused is refused, whether or not the connection survives the news.
+                        let undone = rollback(lease.conn());
+                        let result = work.conclude(Ok(()));
+                        if undone.is_err() {
+                            lease.discard()
+                        } else {
+                            examine(lease, &result)
+                        }
+                        result
+                    })
+                    .await
             }
         }
     }
@@ -261,22 +264,23 @@ impl Db {
         &self,
         body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let turn = self.0.pool.turn().await?;
-        blocking(move || {
-            let mut lease = turn.lease()?;
-            let result = body(lease.conn());
-            examine(lease, &result);
-            result
-        })
-        .await
+        self.0
+            .pool
+            .run(move |pool| {
+                let mut lease = pool.lease()?;
+                let result = body(lease.conn());
+                examine(lease, &result);
+                result
+            })
+            .await
     }
 }
 
 /// A connection with its transaction begun. One that died a moment ago is replaced here, before any work.
-fn begin(turn: &Turn) -> Result<Lease<'_>> {
+fn begin(pool: &Pool) -> Result<Lease<'_>> {
     let mut last = None;
     for _ in 0..3 {
-        let mut lease = turn.lease()?;
+        let mut lease = pool.lease()?;
         match each_engine!(lease.conn(), c => AnsiTransactionManager::begin_transaction(c)) {
             Ok(()) => return Ok(lease),
             Err(failed) => {

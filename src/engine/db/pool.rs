@@ -1,21 +1,21 @@
 //! Connections, kept: the shared ones of PostgreSQL, the readers of SQLite.
 //!
-//! Waiting happens outside of any thread: whoever has no [`Turn`] holds nothing but a place in the queue, so r2d2 behind it
-//! always has a connection to give or room for another. A connection whose server went away while it rested is found out when
+//! There are as many threads as connections, and what has no thread yet waits in their queue: so r2d2 always has a connection
+//! to give or room for another, and under load a thread goes from one piece of work to the next without sleeping in between. A connection whose server went away while it rested is found out when
 //! it is taken, by looking at its socket and not by a round trip; then all that were opened before go too, since a restart
 //! ends them all.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::runtime::Runtime;
 
 use super::conn::DbConn;
 use super::error;
 use super::manager::{Manager, NotConnected};
-use crate::base::Result;
+use crate::base::{Error, Result};
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ const REST: Duration = Duration::from_millis(50);
 
 pub(super) struct Pool {
     connections: r2d2::Pool<Keeper>,
-    turns: Arc<Semaphore>,
+    threads: Threads,
     generation: Generation,
 }
 
@@ -53,10 +53,16 @@ struct Kept {
     last_used: Instant,
 }
 
-/// The right to hold one connection.
-pub(super) struct Turn {
-    pool: Arc<Pool>,
-    _permit: OwnedSemaphorePermit,
+/// Threads for what blocks, and their queue.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // Nobody waits: what still runs has callers that are gone.
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// A connection in use; it returns when dropped, unless its generation has ended.
@@ -92,7 +98,9 @@ impl r2d2::ManageConnection for Keeper {
 }
 
 impl Pool {
-    pub fn new(manager: Manager, size: u32) -> Arc<Self> {
+    /// # Errors
+    /// The system gives no runtime.
+    pub fn new(manager: Manager, size: u32) -> Result<Arc<Self>> {
         let (size, generation) = (size.max(1), Generation::default());
         let connections = r2d2::Pool::builder()
             .max_size(size)
@@ -100,33 +108,52 @@ impl Pool {
             .connection_timeout(PATIENCE)
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Keeper { manager, generation: generation.clone() });
-        let turns = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));
-        Arc::new(Self { connections, turns, generation })
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(usize::try_from(size).unwrap_or(1))
+            .thread_name("database")
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Arc::new(Self { connections, threads: Threads(Some(runtime)), generation }))
     }
 
-    /// Waits for a turn, first come, first served.
+    /// Runs on a thread that may take a connection, with the caller's span; first come, first served.
     ///
     /// # Errors
-    /// `storage.unavailable` after [`PATIENCE`].
-    pub async fn turn(self: &Arc<Self>) -> Result<Turn> {
-        let permit = match self.turns.clone().try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned())
-                .await
-                .map_err(|_| error::unavailable("every connection is in use"))?
-                .map_err(error::unavailable)?,
-        };
-        Ok(Turn { pool: self.clone(), _permit: permit })
+    /// `storage.unavailable` when it could not begin within [`PATIENCE`]; then it never does.
+    pub async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let Threads(Some(threads)) = &self.threads else { return Err(Error::internal("no threads")) };
+        let (pool, span) = (self.clone(), tracing::Span::current());
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let begins = has_begun.clone();
+        let mut task = threads.spawn_blocking(move || {
+            begins.store(true, Ordering::Release);
+            span.in_scope(|| work(&pool))
+        });
+        let mut done = tokio::time::timeout(PATIENCE, &mut task).await;
+        if done.is_err() {
+            if !has_begun.load(Ordering::Acquire) {
+                // Without effect on what has begun meanwhile.
+                task.abort();
+            }
+            done = Ok(task.await);
+        }
+        match done {
+            Ok(Ok(result)) => result,
+            Ok(Err(ended)) if ended.is_cancelled() => Err(error::unavailable("every connection is in use")),
+            Ok(Err(panicked)) => Err(Error::internal(panicked)),
+            Err(late) => Err(Error::internal(late)),
+        }
     }
-}
 
-impl Turn {
     /// A connection that was alive a moment ago, or a new one. Blocks while it connects.
     ///
     /// # Errors
     /// `storage.unavailable` when the server does not let us in for [`PATIENCE`].
     pub fn lease(&self) -> Result<Lease<'_>> {
-        Ok(Lease { kept: self.pool.connections.get().map_err(error::unavailable)?, pool: &self.pool })
+        Ok(Lease { kept: self.connections.get().map_err(error::unavailable)?, pool: self })
     }
 }
 
