@@ -32,7 +32,7 @@ impl Lines {
             while let Some(waiting) = weak.upgrade() {
                 waiting.flush();
                 drop(waiting);
-                std::thread::sleep(PAUSE);
+                std::thread::park_timeout(PAUSE);
             }
         };
         if let Err(error) = std::thread::Builder::new().name("log".into()).spawn(write) {
