@@ -135,7 +135,7 @@ pub struct LeadFormExtensionPatch {
 /// A part of a lead form: absent keeps, null clears or returns to the default. A first form needs its name.
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"thank_you": {"url": "https://abc.example.com/thank-you?tenant={tenant_id}"}}))]
+#[schema(example = json!({"thank_you": {"url": "https://abc.example.com/thank-you"}}))]
 pub struct LeadFormPatch {
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
@@ -161,7 +161,7 @@ pub struct FormIntroPatch {
 
 #[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"url": "https://abc.example.com/thank-you?tenant={tenant_id}"}))]
+#[schema(example = json!({"url": "https://abc.example.com/thank-you"}))]
 pub struct ThankYouPatch {
     #[schema(min_length = 1, max_length = 500)]
     pub text: Option<String>,
