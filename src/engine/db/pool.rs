@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use tokio::runtime::Runtime;
@@ -19,9 +19,6 @@ use crate::base::{Error, Result};
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// A connection that rested for less is taken as it is: a server that goes away meanwhile fails this use as it would one that
-/// had begun a moment earlier.
-const REST: Duration = Duration::from_millis(50);
 
 pub(super) struct Pool {
     connections: r2d2::Pool<Keeper>,
@@ -50,7 +47,6 @@ struct Keeper {
 struct Kept {
     conn: DbConn,
     generation: u64,
-    last_used: Instant,
 }
 
 /// Threads for what blocks, and their queue.
@@ -77,14 +73,14 @@ impl r2d2::ManageConnection for Keeper {
 
     fn connect(&self) -> Result<Kept, NotConnected> {
         let generation = self.generation.now();
-        Ok(Kept { conn: self.manager.connect()?, generation, last_used: Instant::now() })
+        Ok(Kept { conn: self.manager.connect()?, generation })
     }
 
     fn is_valid(&self, kept: &mut Kept) -> Result<(), NotConnected> {
         if kept.generation != self.generation.now() {
             return Err(NotConnected::new("opened before the server went away"));
         }
-        if kept.last_used.elapsed() < REST || is_alive(&mut kept.conn) {
+        if is_alive(&mut kept.conn) {
             return Ok(());
         }
         self.generation.end();
@@ -154,12 +150,6 @@ impl Pool {
     /// `storage.unavailable` when the server does not let us in for [`PATIENCE`].
     pub fn lease(&self) -> Result<Lease<'_>> {
         Ok(Lease { kept: self.connections.get().map_err(error::unavailable)?, pool: self })
-    }
-}
-
-impl Drop for Lease<'_> {
-    fn drop(&mut self) {
-        self.kept.last_used = Instant::now();
     }
 }
 
