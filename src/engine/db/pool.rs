@@ -1,9 +1,9 @@
 //! Connections, kept: the shared ones of PostgreSQL, the readers of SQLite.
 //!
 //! There are as many threads as connections, and what has no thread yet waits in their queue: so r2d2 always has a connection
-//! to give or room for another, and under load a thread goes from one piece of work to the next without sleeping in between. A connection whose server went away while it rested is found out when
-//! it is taken, by looking at its socket and not by a round trip; then all that were opened before go too, since a restart
-//! ends them all.
+//! to give or room for another, and under load a thread goes from one piece of work to the next without sleeping in between.
+//! A connection whose server went away while it rested is found out when it is taken, by looking at its socket and not by a
+//! round trip; then all that were opened before go too, since a restart ends them all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
