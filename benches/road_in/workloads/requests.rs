@@ -262,16 +262,19 @@ fn transaction(said: Vec<Statement>) -> Outcome<Vec<Statement>> {
     for statement in said {
         let word = statement.sql.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
         if word == "BEGIN" {
+            if current.is_some() {
+                // The writer of SQLite asks by it whether the transaction is still there.
+                continue;
+            }
             current = Some(Vec::new());
         }
         if let Some(open) = &mut current {
             open.push(statement);
         }
-        if word == "COMMIT"
-            && let Some(done) = current.take()
-            && done.len() > best.len()
-        {
-            best = done;
+        match word.as_str() {
+            "COMMIT" => best = current.take().into_iter().chain([best]).max_by_key(Vec::len).unwrap_or_default(),
+            "ROLLBACK" => current = None,
+            _ => {}
         }
     }
     if best.is_empty() { Err("no transaction was seen".into()) } else { Ok(best) }
