@@ -194,7 +194,8 @@ fn update(
     change: impl Fn(&mut Message, Timestamp),
 ) -> Result<(Message, Message)> {
     for _ in 0..5 {
-        let before = messages::get(tx, id)?;
+        let gone = || Error::not_found("message.not_found", "There is no such message.");
+        let before = messages::hold(tx, id)?.ok_or_else(gone)?;
         let mut after = before.clone();
         change(&mut after, tx.now());
         if messages::save(tx, &after, before.status)? {

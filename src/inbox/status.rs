@@ -32,7 +32,9 @@ pub struct StatusUpdate {
 /// Applies it; `false` when no message of ours is meant.
 pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
     for _ in 0..5 {
-        let Some(before) = find(tx, &update)? else { return Ok(false) };
+        let Some(found) = find(tx, &update)? else { return Ok(false) };
+        let tenant = &mut tx.for_tenant(found.tenant_id);
+        let Some(before) = messages::hold(tenant, found.id)? else { return Ok(false) };
         let mut after = before.clone();
         if !change(&mut after, &update) {
             return Ok(true);

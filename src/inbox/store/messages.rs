@@ -6,6 +6,7 @@ use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::dialect::hold_row;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::messages;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -95,6 +96,13 @@ impl Message {
 /// `false` when the provider's id was stored before.
 pub fn insert(tx: &mut TenantTx<'_>, message: &Message) -> Result<bool> {
     Ok(OrIgnore(diesel::insert_into(messages::table).values(message)).execute(tx.conn())? == 1)
+}
+
+/// As it is now, and nobody else changes it until this transaction ends: a receipt and our own record of the send may leave
+/// the status as it is and yet each add something.
+pub fn hold(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
+    hold_row(tx, "messages", id.uuid())?;
+    find(tx, id)
 }
 
 pub fn find(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
