@@ -44,6 +44,7 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
         let providers = providers.clone();
         registry.handle(kind, move |ctx| process::run(ctx, providers.clone())).on_death(kind, process::close);
     }
+    registry.together(&process::RECEIPT, process::apply_together);
 }
 
 pub fn reactions(reactions: &mut Reactions) {

@@ -10,6 +10,8 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::each_engine;
 use crate::engine::db::PlatformTx;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::webhook_events;
 
 /// A verified webhook, or one of the several events in it.
@@ -99,6 +101,12 @@ pub fn insert_new(tx: &mut PlatformTx<'_>, list: Vec<NewWebhook>) -> Result<Vec<
     let rows: Vec<WebhookEvent> = list.into_iter().map(|new| new.row(now)).collect();
     let mut stored = std::collections::HashSet::new();
     for chunk in rows.chunks(500) {
+        if let [row] = chunk {
+            if OrIgnore(diesel::insert_into(webhook_events::table).values(row)).execute(tx.conn())? == 1 {
+                stored.insert(row.id);
+            }
+            continue;
+        }
         let inserted = each_engine!(tx.conn(), c => diesel::insert_into(webhook_events::table)
             .values(chunk)
             .on_conflict_do_nothing()
@@ -119,41 +127,76 @@ pub fn find(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<Option<Webhoo
     Ok(webhook_events::table.find(id).select(WebhookEvent::as_select()).first(tx.conn()).optional()?)
 }
 
+/// Those of them that may still have their effect, in the order they came.
+pub fn find_open(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId]) -> Result<Vec<WebhookEvent>> {
+    let events = webhook_events::table
+        .filter(webhook_events::id.eq_any(ids))
+        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+        .order(webhook_events::id)
+        .select(WebhookEvent::as_select())
+        .load(tx.conn())?;
+    Ok(events)
+}
+
+/// [`claim`] and [`conclude`] for many with one outcome; answers for how many.
+pub fn conclude_all(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId], outcome: &str) -> Result<usize> {
+    let now = tx.now();
+    let concluded = kept(
+        diesel::update(webhook_events::table.filter(webhook_events::id.eq_any(ids)))
+            .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+            .set((
+                webhook_events::state.eq(WebhookState::Processed),
+                webhook_events::processed_at.eq(now),
+                webhook_events::attempts.eq(webhook_events::attempts + 1),
+                webhook_events::error.eq(None::<String>),
+                webhook_events::outcome.eq(outcome),
+            )),
+    )
+    .execute(tx.conn())?;
+    Ok(concluded)
+}
+
 /// Takes the event for this transaction; `false` when its effect is already there. A second run waits here for the first.
 pub fn claim(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
     let now = tx.now();
-    let claimed = diesel::update(webhook_events::table.find(id))
-        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
-        .set((
-            webhook_events::state.eq(WebhookState::Processed),
-            webhook_events::processed_at.eq(now),
-            webhook_events::attempts.eq(webhook_events::attempts + 1),
-            webhook_events::error.eq(None::<String>),
-        ))
-        .execute(tx.conn())?;
+    let claimed = kept(
+        diesel::update(webhook_events::table.find(id))
+            .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+            .set((
+                webhook_events::state.eq(WebhookState::Processed),
+                webhook_events::processed_at.eq(now),
+                webhook_events::attempts.eq(webhook_events::attempts + 1),
+                webhook_events::error.eq(None::<String>),
+            )),
+    )
+    .execute(tx.conn())?;
     Ok(claimed == 1)
 }
 
 /// Notes what a claimed event led to.
 pub fn conclude(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: &str, tenant: Option<TenantId>) -> Result<()> {
-    diesel::update(webhook_events::table.find(id))
-        .set((webhook_events::outcome.eq(outcome), webhook_events::tenant_id.eq(tenant)))
-        .execute(tx.conn())?;
+    kept(
+        diesel::update(webhook_events::table.find(id))
+            .set((webhook_events::outcome.eq(outcome), webhook_events::tenant_id.eq(tenant))),
+    )
+    .execute(tx.conn())?;
     Ok(())
 }
 
 /// Notes an attempt that failed; with an outcome, it was the last one. `false` when the event was settled meanwhile.
 pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option<&str>, error: &str) -> Result<bool> {
     let state = if outcome.is_some() { WebhookState::Failed } else { WebhookState::Received };
-    let noted = diesel::update(webhook_events::table.find(id))
-        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
-        .set((
-            webhook_events::state.eq(state),
-            webhook_events::outcome.eq(outcome),
-            webhook_events::error.eq(error.replace('\0', "\u{fffd}")),
-            webhook_events::attempts.eq(webhook_events::attempts + 1),
-        ))
-        .execute(tx.conn())?;
+    let noted = kept(
+        diesel::update(webhook_events::table.find(id))
+            .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+            .set((
+                webhook_events::state.eq(state),
+                webhook_events::outcome.eq(outcome),
+                webhook_events::error.eq(error.replace('\0', "\u{fffd}")),
+                webhook_events::attempts.eq(webhook_events::attempts + 1),
+            )),
+    )
+    .execute(tx.conn())?;
     Ok(noted == 1)
 }
 

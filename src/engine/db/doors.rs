@@ -31,7 +31,7 @@ use crate::engine::jobs::Wake;
 pub struct DbSettings {
     /// `sqlite://path` or `postgres://…`.
     pub url: String,
-    /// PostgreSQL connections, or SQLite readers (SQLite has one writer besides).
+    /// PostgreSQL connections (a worker has two besides), or SQLite readers (SQLite has one writer besides).
     pub pool_size: u32,
     /// SQLite's `synchronous`: `FULL` makes an acknowledged write survive power loss.
     pub sqlite_synchronous: String,
@@ -43,6 +43,9 @@ impl DbSettings {
     }
 }
 
+/// Connections for what need not be durable: a worker claims on one and settles on another.
+const HASTY: u32 = 2;
+
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db(Arc<Inner>);
@@ -52,6 +55,8 @@ struct Inner {
     url: String,
     /// All connections of PostgreSQL; the readers of SQLite.
     pool: Arc<Pool>,
+    /// PostgreSQL's for what need not be durable.
+    hasty: Option<Arc<Pool>>,
     /// SQLite's.
     writer: Option<Writer>,
     around: Surroundings,
@@ -72,11 +77,16 @@ impl Db {
             engine,
             url: settings.url.clone(),
             read_only: engine == Engine::Sqlite,
+            is_hasty: false,
             synchronous: settings.sqlite_synchronous.clone(),
         };
         let writer = match engine {
             Engine::Postgres => None,
             Engine::Sqlite => Some(Writer::start(Manager { read_only: false, ..manager.clone() })?),
+        };
+        let hasty = match engine {
+            Engine::Postgres => Some(Pool::new(Manager { is_hasty: true, ..manager.clone() }, HASTY)?),
+            Engine::Sqlite => None,
         };
         let pool = Pool::new(manager, settings.pool_size)?;
         let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
@@ -84,6 +94,7 @@ impl Db {
             engine,
             url: settings.url.clone(),
             pool,
+            hasty,
             writer,
             around,
             is_migrated: AtomicBool::new(false),
@@ -164,19 +175,18 @@ impl Db {
         self.write_as(Urgency::Long, scope, body).await
     }
 
-    /// [`Self::write`] for statements that do not need each other: on PostgreSQL each is a transaction of its own, which
-    /// saves two round trips. What an error leaves behind is what was written before it.
+    /// [`Self::write`] for statements that do not need each other and that nobody relies on, as who runs which job: on
+    /// PostgreSQL each is a transaction of its own, and its commit does not wait for the disk. What an error leaves behind is
+    /// what was written before it. What is written durably afterwards makes it durable too; a crash of the database before
+    /// that may undo it.
     pub async fn write_apart<T: Send + 'static>(
         &self,
         scope: PlatformScope,
         body: impl FnOnce(&mut PlatformTx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        if self.0.writer.is_some() {
-            return self.write(scope, body).await;
-        }
+        let Some(hasty) = &self.0.hasty else { return self.write(scope, body).await };
         let (mut work, _) = Work::new(self.0.around.clone(), scope, body);
-        self.0
-            .pool
+        hasty
             .run(move |pool| {
                 let mut lease = pool.lease()?;
                 work.run(lease.conn());

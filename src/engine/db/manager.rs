@@ -38,6 +38,8 @@ pub struct Manager {
     pub url: String,
     /// SQLite only: readers are opened so that a stray write fails.
     pub read_only: bool,
+    /// PostgreSQL only: a commit is answered before it is on the disk.
+    pub is_hasty: bool,
     pub synchronous: String,
 }
 
@@ -72,10 +74,14 @@ impl Manager {
         let conn = match self.engine {
             Engine::Postgres => {
                 let mut conn = PgConnection::establish(&watchful(&self.url))?;
+                // Our statements are short: compiling one would take longer than running it.
                 conn.batch_execute(&format!(
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '{STATEMENT_TIMEOUT}'; SET lock_timeout = '10s'; \
-                     SET idle_in_transaction_session_timeout = '60s'"
+                     SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
                 ))?;
+                if self.is_hasty {
+                    conn.batch_execute("SET synchronous_commit = off")?;
+                }
                 DbConn::Postgres(conn)
             }
             Engine::Sqlite => {

@@ -1,7 +1,7 @@
 //! What a handler is given.
 
 use super::model::{Job, Outcome};
-use super::store;
+use super::store::{self, Settled, Settlement};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::Actor;
@@ -61,6 +61,16 @@ impl JobContext {
             body(tx)
         });
         write.await.map(|()| Outcome::Settled)
+    }
+
+    /// Marks these runs done inside the transaction of their effects.
+    ///
+    /// # Errors
+    /// `job.lease_lost` when one of them is not ours any more; nothing may be written then.
+    pub fn complete_all(tx: &mut PlatformTx<'_>, runs: &[&Self]) -> Result<()> {
+        let ends = runs.iter().map(|run| Settled { job: run.job.clone(), end: Settlement::done() });
+        let ours = store::settle_all(tx, &ends.collect::<Vec<_>>())?;
+        if ours.len() == runs.len() { Ok(()) } else { Err(lease_lost()) }
     }
 
     /// [`Self::finish`] for a job of the platform itself.

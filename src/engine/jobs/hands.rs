@@ -108,6 +108,17 @@ impl Hands {
         Some((next, place))
     }
 
+    /// Others that are ready of this one's kind and lane, at most so many, to share its place; each as `may` allows.
+    pub fn alike(&mut self, first: &Job, most: usize, may: impl Fn(&Job) -> bool) -> Vec<Claimed> {
+        let mut alike = Vec::new();
+        for claimed in std::mem::take(&mut self.ready) {
+            let job = &claimed.job;
+            let is_alike = alike.len() < most && job.kind == first.kind && job.tenant == first.tenant && may(job);
+            if is_alike { alike.push(claimed) } else { self.ready.push_back(claimed) }
+        }
+        alike
+    }
+
     /// Takes out what has waited for longer than that; what was claimed first stands first.
     pub fn stale(&mut self, age: Duration) -> Vec<Claimed> {
         let count = self.ready.iter().take_while(|claimed| claimed.since.elapsed() > age).count();

@@ -16,6 +16,7 @@ mod run;
 pub mod schedule;
 mod settler;
 pub mod store;
+mod supply;
 mod tend;
 mod wake;
 pub mod worker;

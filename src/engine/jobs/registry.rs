@@ -1,24 +1,33 @@
 //! Which handler runs which kind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::context::JobContext;
 use super::death::Close;
 use super::lease::LONGEST_RUN;
-use super::model::{JobKind, Outcome};
+use super::model::{Job, JobKind, Outcome};
 use super::schedule::Periodic;
 use crate::base::Result;
+use crate::base::id::JobId;
 
 type Run = Arc<dyn Fn(JobContext) -> Pin<Box<dyn Future<Output = Result<Outcome>> + Send>> + Send + Sync>;
+
+type RunTogether =
+    Arc<dyn Fn(Vec<JobContext>) -> Pin<Box<dyn Future<Output = Result<HashSet<JobId>>> + Send>> + Send + Sync>;
 
 #[derive(Clone)]
 pub(super) struct Entry {
     pub kind: &'static JobKind,
     pub run: Run,
+    pub together: Option<RunTogether>,
 }
+
+/// How long a run of several may take; each that it left may still take its kind's own time.
+pub(super) const LONGEST_TOGETHER: Duration = Duration::from_secs(10);
 
 /// Every kind of job this process can run, and what it runs periodically.
 #[derive(Default)]
@@ -40,8 +49,28 @@ impl Registry {
     {
         let (name, timeout) = (kind.name, kind.timeout);
         assert!(timeout <= LONGEST_RUN, "{name} may run for {timeout:?}; a lease has room for {LONGEST_RUN:?}");
-        let entry = Entry { kind, run: Arc::new(move |context| Box::pin(run(context))) };
+        let entry = Entry { kind, run: Arc::new(move |context| Box::pin(run(context))), together: None };
         assert!(self.entries.insert(kind.name, entry).is_none(), "two handlers for job kind {}", kind.name);
+        self
+    }
+
+    /// How several first attempts of `kind` run at once, where that saves transactions. `run` has settled those it answers, and
+    /// done nothing for the rest: these, or all when it fails, run one by one.
+    ///
+    /// # Panics
+    /// When the kind has no handler of its own, or too much time.
+    pub fn together<F, Fut>(&mut self, kind: &'static JobKind, run: F) -> &mut Self
+    where
+        F: Fn(Vec<JobContext>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<HashSet<JobId>>> + Send + 'static,
+    {
+        let (name, longest) = (kind.name, LONGEST_RUN.saturating_sub(LONGEST_TOGETHER));
+        assert!(kind.timeout <= longest, "{name} may run for {:?}; after others there is {longest:?}", kind.timeout);
+        let entry = self.entries.get_mut(name);
+        assert!(entry.is_some(), "{name} has no handler");
+        if let Some(entry) = entry {
+            entry.together = Some(Arc::new(move |contexts| Box::pin(run(contexts))));
+        }
         self
     }
 
@@ -65,6 +94,11 @@ impl Registry {
         self.entries.get(name).cloned()
     }
 
+    /// May this one run with others of its kind?
+    pub(super) fn is_together(&self, job: &Job) -> bool {
+        job.attempt == 1 && self.entries.get(job.kind.as_str()).is_some_and(|entry| entry.together.is_some())
+    }
+
     pub(super) fn is_aside(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(|entry| entry.kind.is_aside)
     }
@@ -78,8 +112,6 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

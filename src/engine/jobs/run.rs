@@ -1,5 +1,6 @@
 //! One run: the handler within its time, and what its end means.
 
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use super::context::JobContext;
 use super::death;
 use super::lease::Held;
 use super::model::{Job, JobState, Outcome};
-use super::registry::Registry;
+use super::registry::{LONGEST_TOGETHER, Registry};
 use super::settler::Settler;
 use super::store::Settlement;
 use crate::base::Error;
@@ -25,6 +26,7 @@ fn put_off(job: &Job, now: Timestamp) -> Timestamp {
     now.plus((now.since(job.created_at) / 4).clamp(PUT_OFF.0, PUT_OFF.1))
 }
 
+#[derive(Clone)]
 pub(super) struct Runner {
     pub core: Core,
     pub registry: Arc<Registry>,
@@ -51,6 +53,44 @@ impl Runner {
             self.settle(held, job, outcome).await;
         };
         tracing::Instrument::instrument(work, span).await;
+    }
+
+    /// Runs one, or several of a kind together; those that could not be settled together run one by one, which is no more than
+    /// they would have done anyway.
+    pub async fn run_all(self, list: Vec<(Held, Job)>) {
+        let together = match list.as_slice() {
+            [(_, first), _, ..] => self.registry.find(&first.kind).and_then(|entry| entry.together),
+            _ => None,
+        };
+        let mut settled = HashSet::new();
+        if let Some(together) = together {
+            let contexts = list.iter().map(|(_, job)| JobContext { job: job.clone(), core: self.core.clone() });
+            let span = tracing::info_span!("jobs", kind = %list[0].1.kind, count = list.len());
+            let started = std::time::Instant::now();
+            let run =
+                AssertUnwindSafe(tracing::Instrument::instrument(together(contexts.collect()), span)).catch_unwind();
+            settled = match tokio::time::timeout(LONGEST_TOGETHER, run).await {
+                Ok(Ok(Ok(settled))) => settled,
+                Ok(Ok(Err(error))) => {
+                    tracing::warn!(error = %error.chain(), jobs = list.len(), "could not run together; running one by one");
+                    HashSet::new()
+                }
+                _ => {
+                    tracing::error!(
+                        jobs = list.len(),
+                        "running together panicked or took too long; running one by one"
+                    );
+                    HashSet::new()
+                }
+            };
+            let share = started.elapsed().as_secs_f64() / settled.len().max(1) as f64;
+            for (_, job) in list.iter().filter(|(_, job)| settled.contains(&job.id)) {
+                self.core.metrics.job_seconds.with_label_values(&[job.kind.as_str()]).observe(share);
+                self.core.metrics.job_runs.with_label_values(&[job.kind.as_str(), "done"]).inc();
+            }
+        }
+        let left = list.into_iter().filter(|(_, job)| !settled.contains(&job.id));
+        futures_util::future::join_all(left.map(|(held, job)| self.clone().run(held, job))).await;
     }
 
     /// For a job that found no place aside.

@@ -1,14 +1,14 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
 //!
-//! It claims as many jobs as it has places for and a few more, so that places do not stand empty during the next claim. Claims
-//! and settlements are batches by themselves: what gathers during one is in the next, and nothing waits for company.
+//! It claims as many jobs as it has places for and some more ([`super::supply`]), so that places do not stand empty during the
+//! next claim. Claims and settlements are batches by themselves: what gathers during one is in the next, and nothing waits
+//! for company.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use super::hands::{Claimed, Hands};
 use super::lease::{LEASE, Leases, Rescue};
@@ -17,6 +17,7 @@ use super::registry::Registry;
 use super::run::Runner;
 use super::settler::{Settler, Settling};
 use super::store::{self, Ask, Claim, Cursor};
+use super::supply::{MOST, Supply};
 use super::tend::Tender;
 use crate::base::Result;
 use crate::base::id::TenantId;
@@ -63,8 +64,8 @@ const TEND_WAITING: Duration = Duration::from_millis(100);
 pub(super) const STALE: Duration = Duration::from_secs(10);
 /// What a stopping process leaves at least for writing how its last runs ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Jobs of one claim, at most.
-const MOST: usize = 128;
+/// Jobs of one kind that run together, at most.
+const TOGETHER: usize = 32;
 
 impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
@@ -81,7 +82,7 @@ impl Worker {
 
     async fn work(&self, mut stop: watch::Receiver<bool>, settler: Settler, settling: Settling) {
         let places = self.settings.concurrency.max(1);
-        let spare = (places / 4).max(1);
+        let mut supply = Supply::for_places(places);
         let mut hands = Hands::new(places);
         let mut cursor = Cursor::default();
         // Besides this lane, which may have no more places, nobody waited when we last looked.
@@ -101,10 +102,11 @@ impl Worker {
             let crowded = hands.crowded();
             let waiting = hands.waiting(crowded);
             let mut may_rest = crowded.is_some() && crowded == alone;
-            if waiting < spare && !may_rest {
-                let limit = (places + spare).saturating_sub(hands.running.len() + waiting);
+            if waiting < supply.spare && !may_rest {
+                let limit = (places + supply.spare).saturating_sub(hands.running.len() + waiting).clamp(1, MOST);
                 let claim = self.claim(limit, crowded, &mut cursor, &mut stop).await;
                 may_rest = claim.is_all;
+                supply.adapt(claim.jobs.len() >= limit, Instant::now());
                 alone = crowded.filter(|_| claim.is_all);
                 self.take(&mut hands, claim.jobs, &settler);
             }
@@ -114,7 +116,8 @@ impl Worker {
             self.begin(&mut hands, &settler).await;
             let is_full = hands.is_full();
             if is_full || may_rest {
-                let is_waited_for = is_full || hands.crowded().is_some();
+                // Where a crowd kept us from claiming or beginning, its end is waited for, which may have come since we looked.
+                let is_waited_for = is_full || crowded.is_some() || !hands.ready.is_empty();
                 let nap = self.nap(due);
                 tokio::select! {
                     () = self.core.db.wake().wait(), if !is_full => alone = None,
@@ -162,11 +165,13 @@ impl Worker {
             }
             total += claimed.len();
             let (settler, settling) = Settler::start(self.core.clone());
-            let mut running = JoinSet::new();
-            for job in claimed {
-                running.spawn(self.runner(&settler).run(self.leases.hold(job.id), job));
+            let mut hands = Hands::new(self.settings.concurrency);
+            self.take(&mut hands, claimed, &settler);
+            while !hands.ready.is_empty() {
+                self.begin(&mut hands, &settler).await;
+                hands.running.join_next().await;
             }
-            while running.join_next().await.is_some() {}
+            hands.ended().await;
             drop(settler);
             settling.await_all().await;
         }
@@ -213,7 +218,13 @@ impl Worker {
     async fn begin(&self, hands: &mut Hands, settler: &Settler) {
         let stale = hands.stale(STALE);
         while let Some((next, place)) = hands.next() {
-            let run = self.runner(settler).run(next.held, next.job);
+            let mut list = vec![next];
+            if self.registry.is_together(&list[0].job) {
+                let first = list[0].job.clone();
+                list.extend(hands.alike(&first, TOGETHER - 1, |job| self.registry.is_together(job)));
+            }
+            let run =
+                self.runner(settler).run_all(list.into_iter().map(|claimed| (claimed.held, claimed.job)).collect());
             hands.running.spawn(async move {
                 run.await;
                 drop(place);
@@ -252,7 +263,7 @@ impl Worker {
 
     async fn try_claim(&self, limit: usize, without: Option<TenantId>, cursor: &mut Cursor) -> Result<Claim> {
         let worker = store::claim_name(&self.name, self.claims.fetch_add(1, Ordering::Relaxed));
-        let limit = i64::try_from(limit.clamp(1, MOST)).unwrap_or(1);
+        let limit = i64::try_from(limit).unwrap_or(1);
         let mut at = *cursor;
         let claim = move |tx: &mut PlatformTx<'_>| {
             let lease_until = tx.now().plus(LEASE);

@@ -5,8 +5,11 @@
 
 mod google_ads;
 mod meta;
+mod receipts;
 mod resend;
 mod twilio;
+
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -22,11 +25,13 @@ use crate::engine::jobs::{Job, JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
+pub(super) use receipts::apply_together;
+
 /// Leads and messages: a person waits, so they go before everything else.
 pub static PROCESS: JobKind = JobKind::new("webhook.process").priority(1);
 /// How far a message of ours got. One lead brings several of these, and nobody waits for them: they go after leads,
 /// notifications and sends, or a burst of leads would queue behind the receipts of the leads before.
-pub static RECEIPT: JobKind = JobKind::new("webhook.receipt").priority(6);
+pub static RECEIPT: JobKind = JobKind::new("webhook.receipt").priority(6).timeout(Duration::from_secs(30));
 
 /// The job that follows from a stored event of this kind.
 pub fn job_of(kind: WebhookKind) -> &'static JobKind {
@@ -98,8 +103,7 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
         (WebhookProvider::Meta, WebhookKind::Leadgen) => meta::lead(&ctx, &providers, &event).await,
         (WebhookProvider::GoogleAds, WebhookKind::Lead) => google_ads::lead(&ctx, &event).await,
         (WebhookProvider::Twilio, WebhookKind::Message) => twilio::message(&ctx, &event).await,
-        (WebhookProvider::Twilio, WebhookKind::Status) => twilio::status(&ctx, &event).await,
-        (WebhookProvider::Resend, WebhookKind::Status) => resend::status(&ctx, &event).await,
+        (WebhookProvider::Twilio | WebhookProvider::Resend, WebhookKind::Status) => receipts::apply(&ctx, &event).await,
         (provider, kind) => {
             let message = format!("nothing follows from {kind} of {provider}");
             Err(Failure::Final("not_handled", Error::conflict("webhook.not_handled", message)))

@@ -1,21 +1,19 @@
 //! What became of an e-mail. A permanent bounce and a complaint condemn the address, which the inbox sees to; a transient
 //! bounce is only a failure.
 
-use super::{Done, Failure, read, settle, twilio};
+use super::{Failure, read};
 use crate::base::id::{MessageId, TenantId};
-use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::MessageStatus;
 use crate::inbox::status::StatusUpdate;
 use crate::integrations::store::WebhookEvent;
 use crate::providers::resend::EmailEvent;
 use crate::providers::{DeliveryStatus, ErrorClass};
 
-pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
+/// What a report says of an e-mail of ours; `None` when it is about nothing that gets delivered.
+pub(super) fn update(event: &WebhookEvent) -> Result<Option<StatusUpdate>, Failure> {
     let told: EmailEvent = read(event)?;
-    let (Some(status), Some(id)) = (status_of(&told), told.data.email_id.clone()) else {
-        return settle(ctx, event, |_| Ok(Done { outcome: "not_a_delivery", tenant: None })).await;
-    };
-    let update = StatusUpdate {
+    let (Some(status), Some(id)) = (status_of(&told), told.data.email_id.clone()) else { return Ok(None) };
+    Ok(Some(StatusUpdate {
         provider: "resend",
         external_id: id,
         tenant_hint: told.tag("tenant_id").and_then(|id| id.parse::<TenantId>().ok()),
@@ -28,8 +26,7 @@ pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Out
         }),
         error_message: told.reason().map(str::to_string),
         at: told.created_at.unwrap_or(event.received_at).min(event.received_at),
-    };
-    twilio::apply(ctx, event, update).await
+    }))
 }
 
 fn status_of(event: &EmailEvent) -> Option<MessageStatus> {

@@ -9,9 +9,8 @@ use crate::contacts::consent;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
-use crate::inbox::status::{self, StatusUpdate};
+use crate::inbox::status::StatusUpdate;
 use crate::integrations::store::WebhookEvent;
-use crate::notify;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 
@@ -63,13 +62,12 @@ pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Ou
     .await
 }
 
-pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
+/// What a report says of a message of ours; `None` when it is about nothing that gets delivered.
+pub(super) fn update(event: &WebhookEvent) -> Result<Option<StatusUpdate>, Failure> {
     let stored: Stored = read(event)?;
     let told = TextStatus::from_pairs(&stored.form).map_err(malformed)?;
-    let Some(delivery) = told.status else {
-        return settle(ctx, event, |_| Ok(Done { outcome: "not_a_delivery", tenant: None })).await;
-    };
-    let update = StatusUpdate {
+    let Some(delivery) = told.status else { return Ok(None) };
+    Ok(Some(StatusUpdate {
         provider: PROVIDER,
         external_id: told.message_sid,
         tenant_hint: stored.tenant_id.and_then(|id| id.parse::<TenantId>().ok()),
@@ -85,22 +83,5 @@ pub(super) async fn status(ctx: &JobContext, event: &WebhookEvent) -> Result<Out
         error_code: told.error_code,
         error_message: told.explanation,
         at: event.received_at,
-    };
-    apply(ctx, event, update).await
-}
-
-/// A status may be faster than the answer to the send that it is about: an unknown message is looked for again, some times.
-pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent, update: StatusUpdate) -> Result<Outcome, Failure> {
-    const LOOKS: i32 = 4;
-    let may_be_early = ctx.job.attempt < LOOKS;
-    settle(ctx, event, move |tx| {
-        if status::apply(tx, update.clone())? || notify::status::apply(tx, &update)? {
-            return Ok(Done { outcome: "applied", tenant: None });
-        }
-        if may_be_early {
-            return Err(Error::not_found("webhook.message_unknown", "no message of ours has this id yet"));
-        }
-        Ok(Done { outcome: "unknown_message", tenant: None })
-    })
-    .await
+    }))
 }

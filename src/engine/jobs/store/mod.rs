@@ -81,7 +81,12 @@ pub fn enqueue(tx: &mut PlatformTx<'_>, tenant: TenantId, job: NewJob) -> Result
 }
 
 /// Enqueues many jobs in few statements.
-pub fn enqueue_all(tx: &mut PlatformTx<'_>, list: Vec<(TenantId, NewJob)>) -> Result<()> {
+pub fn enqueue_all(tx: &mut PlatformTx<'_>, mut list: Vec<(TenantId, NewJob)>) -> Result<()> {
+    if list.len() == 1
+        && let Some((tenant, job)) = list.pop()
+    {
+        return enqueue(tx, tenant, job).map(|_| ());
+    }
     let rows: Vec<JobRow> = list.into_iter().map(|(tenant, job)| JobRow::of(tx, tenant, job)).collect();
     for chunk in rows.chunks(500) {
         crate::each_engine!(tx.conn(), c => diesel::insert_into(jobs::table)

@@ -12,7 +12,7 @@ use super::jobs;
 use crate::base::Result;
 use crate::base::id::{Guid, JobId};
 use crate::base::time::{Instant, Timestamp};
-use crate::engine::db::prepared::{prepared, value};
+use crate::engine::db::prepared::{kept, prepared, value};
 use crate::engine::db::{DbConn, PlatformTx};
 use crate::engine::jobs::context::lease_lost;
 use crate::engine::jobs::model::{Job, JobState};
@@ -119,17 +119,21 @@ impl Columns {
 /// Settles a run. `false` when the lease was lost and another worker owns the job now.
 fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
     let columns = Columns::of(job, &end, tx.now());
-    let changed = diesel::update(jobs::table.find(job.id))
-        .filter(jobs::state.eq(JobState::Running).and(jobs::attempt.eq(job.attempt)).and(jobs::worker.eq(&job.worker)))
-        .set((
-            jobs::state.eq(columns.state),
-            jobs::attempt.eq(columns.attempt),
-            jobs::run_at.eq(columns.run_at),
-            jobs::lease_until.eq(None::<Timestamp>),
-            jobs::last_error.eq(end.last_error),
-            jobs::finished_at.eq(columns.finished_at),
-        ))
-        .execute(tx.conn())?;
+    let changed = kept(
+        diesel::update(jobs::table.find(job.id))
+            .filter(
+                jobs::state.eq(JobState::Running).and(jobs::attempt.eq(job.attempt)).and(jobs::worker.eq(&job.worker)),
+            )
+            .set((
+                jobs::state.eq(columns.state),
+                jobs::attempt.eq(columns.attempt),
+                jobs::run_at.eq(columns.run_at),
+                jobs::lease_until.eq(None::<Timestamp>),
+                jobs::last_error.eq(end.last_error),
+                jobs::finished_at.eq(columns.finished_at),
+            )),
+    )
+    .execute(tx.conn())?;
     Ok(changed == 1)
 }
 
