@@ -14,6 +14,7 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{ad_campaigns, lead_forms};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::providers::AdPlatform;
@@ -246,9 +247,11 @@ pub fn save_delivery(
 
 /// One more lead came from this ad campaign.
 pub fn count_lead(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
-    diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
-        .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64))
-        .execute(tx.conn())?;
+    kept(
+        diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
+            .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64)),
+    )
+    .execute(tx.conn())?;
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{TenantTx, dialect};
 use crate::engine::events::{EventType, NewEvent};
-use crate::tenants;
+use crate::tenants::Tenant;
 
 pub use super::release::{Release, Released, release_blocked};
 
@@ -88,10 +88,9 @@ pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     dialect::lock_tenant(tx, "meter")
 }
 
-/// Meters one lead inside the transaction that writes it.
-pub fn meter_lead(tx: &mut TenantTx<'_>, lead: MeteredLead) -> Result<Metered> {
+/// Meters one lead of `tenant`, whose transaction this is, inside the transaction that writes it.
+pub fn meter_lead(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: MeteredLead) -> Result<Metered> {
     lock(tx)?;
-    let tenant = tenants::store::current(tx)?;
     let current = subscription::settle(tx)?;
     let at = metered_at(&lead, current.as_ref(), tx.now());
     let window = chrono::Duration::days(tenant.settings.billing_dedupe_days.into());
@@ -105,7 +104,7 @@ pub fn meter_lead(tx: &mut TenantTx<'_>, lead: MeteredLead) -> Result<Metered> {
     let Some(period) = found else {
         return Ok(free(MeterKind::Unmetered, tenant.currency));
     };
-    let (subscription, plan) = terms(tx, &period)?;
+    let (subscription, plan) = terms(tx, &period, current)?;
     let standing = subscription.standing(&period, at);
     book(tx, Booking { subscription, plan, standing, period, lead: &lead, at })
 }
@@ -153,8 +152,11 @@ fn free(kind: MeterKind, currency: Currency) -> Metered {
 }
 
 /// The subscription and plan a period belongs to.
-fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<(Subscription, Plan)> {
-    let subscription = store::subscription(tx, period.subscription_id)?;
+fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod, current: Option<Subscription>) -> Result<(Subscription, Plan)> {
+    let subscription = match current {
+        Some(current) if current.id == period.subscription_id => Some(current),
+        _ => store::subscription(tx, period.subscription_id)?,
+    };
     let subscription = subscription.ok_or_else(|| Error::internal("a usage period without its subscription"))?;
     let plan = subscription::plan_in(tx, &subscription, period)?;
     Ok((subscription, plan))
@@ -227,6 +229,9 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
 pub(super) fn count(tx: &mut TenantTx<'_>, period: &mut UsagePeriod, kind: MeterKind, plan: &Plan) -> Result<()> {
     period.quota = period.quota.after(kind);
     store::save_period(tx, period)?;
+    if period.period_end > tx.now() {
+        return Ok(()); // nothing follows yet on what runs
+    }
     let Some(mut next) = store::successor(tx, period)? else { return Ok(()) };
     let carried = period.quota.carried(plan.rollover_percent);
     if carried < next.quota.rollover {

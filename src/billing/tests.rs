@@ -92,7 +92,12 @@ impl House {
             score: 81,
             seen: Seen::Nothing,
         };
-        self.write(|tx| meter_lead(tx, lead)).await.unwrap()
+        self.write(|tx| {
+            let tenant = crate::tenants::store::current(tx)?;
+            meter_lead(tx, &tenant, lead)
+        })
+        .await
+        .unwrap()
     }
 
     async fn lead(&self, person: &str) -> Metered {
@@ -104,6 +109,7 @@ impl House {
         let (label, at) = (label.to_string(), self.clock.now());
         self.write(move |tx| {
             let mut last = MeterKind::Unmetered;
+            let tenant = crate::tenants::store::current(tx)?;
             for index in 0..count {
                 let dedupe_key = format!("{label}{index}");
                 let lead = MeteredLead {
@@ -114,7 +120,7 @@ impl House {
                     score: 50,
                     seen: Seen::Nothing,
                 };
-                last = meter_lead(tx, lead)?.kind;
+                last = meter_lead(tx, &tenant, lead)?.kind;
             }
             Ok(last)
         })

@@ -32,34 +32,67 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId) -> Result<()> {
     Ok(())
 }
 
-enum Found {
-    /// An attempt is open: find out what became of it.
-    Open(Box<(Parcel, OpenAttempt)>),
-    /// Waits to be sent.
+/// Where a message stands when its job comes.
+enum Stand {
+    /// It waits to be sent.
     Waiting,
+    /// An attempt is open: find out what became of it.
+    Open,
+    /// Nothing to do.
+    Over,
+}
+
+fn stand(message: &Message) -> Stand {
+    match message.status {
+        MessageStatus::Queued => Stand::Waiting,
+        // An operator repeats a job that used up its attempts.
+        MessageStatus::Failed if message.error_class.as_deref() == Some(ErrorClass::Retry.as_str()) => Stand::Waiting,
+        // A text whose job died on the way: the provider can still be asked.
+        status if status == MessageStatus::Sending || dispatch::can_be_found(status, message.channel) => Stand::Open,
+        _ => Stand::Over,
+    }
+}
+
+/// What came of trying to open an attempt.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// It is open, and this is handed over.
+    Parcel(Box<Parcel>),
+    /// It may not leave any more, which is written.
+    Never,
+    /// Another one is open already.
+    Open,
     /// Nothing to do, and why.
     Over(String),
+}
+
+#[cfg(test)]
+impl Start {
+    pub fn is_parcel(&self) -> bool {
+        matches!(self, Self::Parcel(_))
+    }
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
     let id = context.payload::<Payload>()?.message_id;
     let core = &context.core;
-    let ledger = Row { id };
-    match core.db.read(context.scope(), move |tx| look(tx, id)).await? {
-        Found::Over(reason) => return Ok(Outcome::Discard(reason)),
-        Found::Open(attempt) => {
-            let (parcel, open) = *attempt;
-            if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
-                return dispatch::settle(&context, ledger, verdict).await;
-            }
+    let start = |is_decided| core.db.write(context.scope(), move |tx| begin(tx, id, is_decided));
+    let mut started = start(false).await?;
+    if matches!(started, Start::Open) {
+        if let Some((parcel, open)) = core.db.read(context.scope(), move |tx| look(tx, id)).await?
+            && let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await
+        {
+            return dispatch::settle(&context, Row { id }, verdict).await;
         }
-        Found::Waiting => {}
+        started = start(true).await?;
     }
-    let Some(parcel) = core.db.write(context.scope(), move |tx| begin(tx, id)).await? else {
-        return Ok(Outcome::Done);
+    let parcel = match started {
+        Start::Parcel(parcel) => parcel,
+        Start::Never | Start::Open => return Ok(Outcome::Done),
+        Start::Over(reason) => return Ok(Outcome::Discard(reason)),
     };
     let verdict = dispatch::send(core, &providers, &parcel).await;
-    dispatch::settle(&context, ledger, verdict).await
+    dispatch::settle(&context, Row { id }, verdict).await
 }
 
 /// Ends a message whose job died in the middle of it.
@@ -72,31 +105,28 @@ pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result
     }
 }
 
-fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Found> {
-    let Some(message) = messages::find(tx, id)? else { return Ok(Found::Over("the message is gone".into())) };
-    match message.status {
-        MessageStatus::Queued => Ok(Found::Waiting),
-        // An operator repeats a job that used up its attempts.
-        MessageStatus::Failed if message.error_class.as_deref() == Some(ErrorClass::Retry.as_str()) => {
-            Ok(Found::Waiting)
-        }
-        // A text whose job died on the way: the provider can still be asked.
-        status if status == MessageStatus::Sending || dispatch::can_be_found(status, message.channel) => {
-            let parcel = parcel(tx, &message)?;
-            let began_at = message.attempted_at.unwrap_or(message.created_at);
-            let first_began_at = first_attempt(&message).unwrap_or(began_at);
-            let (channel, since) = (message.channel, dispatch::known_since(first_began_at, tx.now()));
-            let known =
-                messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
-            Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at, known }))))
-        }
-        ended => Ok(Found::Over(format!("the message is already {ended}"))),
-    }
+/// The open attempt, unless it has ended meanwhile.
+fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<(Parcel, OpenAttempt)>> {
+    let found = messages::find(tx, id)?.filter(|message| matches!(stand(message), Stand::Open));
+    let Some(message) = found else { return Ok(None) };
+    let parcel = parcel(tx, &message)?;
+    let began_at = message.attempted_at.unwrap_or(message.created_at);
+    let first_began_at = first_attempt(&message).unwrap_or(began_at);
+    let (channel, since) = (message.channel, dispatch::known_since(first_began_at, tx.now()));
+    let known = messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
+    Ok(Some((parcel, OpenAttempt { began_at, first_began_at, known })))
 }
 
-/// Asks the rules once more and opens an attempt; `None` when the message may not leave any more, which is then written.
-pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parcel>> {
-    let before = messages::get(tx, id)?;
+/// Asks the rules once more and opens an attempt. One that is open already counts as none when the caller has decided that it
+/// came to nothing.
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, is_decided: bool) -> Result<Start> {
+    let Some(before) = messages::find(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
+    match stand(&before) {
+        Stand::Waiting => {}
+        Stand::Open if is_decided => {}
+        Stand::Open => return Ok(Start::Open),
+        Stand::Over => return Ok(Start::Over(format!("the message is already {}", before.status))),
+    }
     let conversation = conversations::get(tx, before.conversation_id)?;
     let lead = leads::get(tx, before.lead_id)?;
     let parcel = parcel(tx, &before)?;
@@ -116,7 +146,7 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parce
         message.failed_at = Some(tx.now());
         save(tx, &message, before.status)?;
         record_failure(tx, &message)?;
-        return Ok(None);
+        return Ok(Start::Never);
     }
     let now = tx.now();
     let attempts = message.metadata.value()["attempts"].as_i64().unwrap_or(0) + 1;
@@ -129,7 +159,7 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Parce
     save(tx, &message, before.status)?;
     // Written before the provider is asked: an answer may overtake our own record of having sent.
     conversations::save_thread(tx, message.channel, &sender, &person, message.conversation_id, now)?;
-    Ok(Some(parcel))
+    Ok(Start::Parcel(Box::new(parcel)))
 }
 
 fn first_attempt(message: &Message) -> Option<Timestamp> {

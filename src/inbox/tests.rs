@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::dispatch::Ledger;
 use super::follow;
-use super::leave::{self, Row};
+use super::leave::{self, Row, Start};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
 use super::open::{self, LeadOpening};
 use super::receive::{Inbound, InboundOutcome, from_provider};
@@ -98,14 +98,14 @@ impl Stage {
     async fn sent(&self, of: (TenantId, LeadId, ConversationId), external_id: &'static str) -> Message {
         let message = self.queued(of, true).await;
         let id = message.id;
-        assert!(self.within(of.0, move |tx| leave::begin(tx, id)).await.is_some());
+        assert!(self.within(of.0, move |tx| leave::begin(tx, id, false)).await.is_parcel());
         self.within(of.0, move |tx| Row { id }.accepted(tx, "twilio", external_id, MessageStatus::Sent)).await;
         self.message(&message).await
     }
 
     async fn message(&self, of: &Message) -> Message {
         let id = of.id;
-        self.within(of.tenant_id, move |tx| messages::get(tx, id)).await
+        self.within(of.tenant_id, move |tx| messages::find(tx, id)).await.expect("it is there")
     }
 
     async fn inbound(&self, external_id: &str, content: &str) -> InboundOutcome {
@@ -165,7 +165,7 @@ on_both_engines! {
         let (waiting, leaving) = (stage.queued(of, true).await, stage.queued(of, true).await);
         let sent = stage.sent(of, "SM1").await;
         let id = leaving.id;
-        stage.within(of.0, move |tx| leave::begin(tx, id)).await;
+        stage.within(of.0, move |tx| leave::begin(tx, id, false)).await;
         let ends = [
             (&waiting, MessageStatus::Failed, Some("retry")),
             (&leaving, MessageStatus::Unknown, Some("ambiguous")),
@@ -224,7 +224,7 @@ on_both_engines! {
         let outcome = stage.inbound("SM2", "And you?").await;
         assert_eq!(landed(&outcome), (other.0, other.2));
         let InboundOutcome::Delivered { message, .. } = outcome else { unreachable!() };
-        let stored = stage.within(other.0, move |tx| messages::get(tx, message)).await;
+        let stored = stage.within(other.0, move |tx| messages::find(tx, message)).await.expect("it is there");
         assert_eq!(stored.metadata.value()["ambiguous_candidates"], 2);
         assert!(matches!(stage.inbound("SM2", "And you?").await, InboundOutcome::Duplicate));
 
@@ -241,7 +241,8 @@ on_both_engines! {
         stage.inbound("SM1", "Stop").await;
         let message = stage.queued(other, true).await;
         let id = message.id;
-        assert!(stage.within(other.0, move |tx| leave::begin(tx, id)).await.is_none());
+        let start = stage.within(other.0, move |tx| leave::begin(tx, id, false)).await;
+        assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&message).await;
         assert_eq!(
             (refused.status, refused.error_code.as_deref()),
@@ -259,11 +260,12 @@ on_both_engines! {
         stage.sent(acme, "SMa").await;
         let early = stage.queued(acme, false).await.id;
         stage.inbound("SM1", "Hi").await;
-        assert!(stage.within(acme.0, move |tx| leave::begin(tx, early)).await.is_some());
+        assert!(stage.within(acme.0, move |tx| leave::begin(tx, early, false)).await.is_parcel());
         let late = stage.queued(acme, false).await;
         stage.clock.advance(chrono::Duration::hours(24));
         let id = late.id;
-        assert!(stage.within(acme.0, move |tx| leave::begin(tx, id)).await.is_none());
+        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&late).await;
         assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
     }
@@ -272,8 +274,12 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        assert!(matches!(again, Start::Open), "who comes second asks the provider first: {again:?}");
         assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
+        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, true)).await;
+        assert!(matches!(decided, Start::Over(_)), "told meanwhile that it arrived: {decided:?}");
         stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
         assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
         let settled = stage.message(&message).await;
@@ -288,13 +294,13 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
         let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
         stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
         let waiting = stage.message(&message).await;
         assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
-        stage.within(acme.0, move |tx| leave::begin(tx, id)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
         assert_eq!(stage.message(&message).await.metadata.value()["attempts"], 2);
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
         stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;

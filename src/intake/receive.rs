@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::combine::combine;
-use super::recognise::{Person, known_lead, remember};
+use super::recognise::{Known, Person, known_lead, remember};
 use super::{NewEnquiry, Received};
 use crate::base::Result;
 use crate::base::id::{LeadId, RawId};
@@ -27,43 +27,39 @@ use crate::tenants::{self, Tenant};
 pub fn receive(tx: &mut TenantTx<'_>, mut enquiry: NewEnquiry) -> Result<Received> {
     lock_tenant(tx, "intake")?;
     enquiry.received_at = enquiry.received_at.min(tx.now());
-    if let Some(seen) = seen_before(tx, &enquiry)? {
-        return Ok(seen);
+    let tenant = &tenants::store::current(tx)?;
+    let person = &Person::of(&enquiry, &tenant.country);
+    let platform_id = enquiry.platform_lead_id.clone();
+    let known = &Known::of(tx, person, platform_id.as_deref())?;
+    if let Some(lead_id) = platform_id.and_then(|id| known.owner(IdentityKind::PlatformLead, &id)) {
+        let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
+        return Ok(Received { lead_id, is_new: false, is_duplicate: true, is_locked });
     }
-    let tenant = tenants::store::current(tx)?;
-    let person = Person::of(&enquiry, &tenant.country);
-    match known_lead(tx, &person)? {
-        Some(lead) if !lead.status.is_closed() => add_to(tx, &tenant, lead, enquiry, &person),
-        earlier => create(tx, &tenant, enquiry, person, earlier),
+    match known_lead(tx, person, known)? {
+        Some(lead) if !lead.status.is_closed() => add_to(tx, lead, Arrival { tenant, enquiry, person, known }),
+        earlier => create(tx, earlier, Arrival { tenant, enquiry, person, known }),
     }
 }
 
-fn seen_before(tx: &mut TenantTx<'_>, enquiry: &NewEnquiry) -> Result<Option<Received>> {
-    let Some(platform_id) = &enquiry.platform_lead_id else { return Ok(None) };
-    let Some(lead_id) = store::find_by_identity(tx, IdentityKind::PlatformLead, platform_id)? else { return Ok(None) };
-    let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
-    Ok(Some(Received { lead_id, is_new: false, is_duplicate: true, is_locked }))
-}
-
-fn create(
-    tx: &mut TenantTx<'_>,
-    tenant: &Tenant,
+/// An enquiry, whose it is, and what we know of it.
+struct Arrival<'a> {
+    tenant: &'a Tenant,
     enquiry: NewEnquiry,
-    person: Person,
-    earlier: Option<Lead>,
-) -> Result<Received> {
-    let mut lead = new_lead(tx, &enquiry, &person, earlier.as_ref());
+    person: &'a Person,
+    known: &'a Known,
+}
+
+fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) -> Result<Received> {
+    let Arrival { tenant, enquiry, person, known } = arrival;
+    let mut lead = new_lead(tx, &enquiry, person, earlier.as_ref());
     let score = score_lead(&lead, tenant)?;
     lead.score = score.score;
-    let metered = meter_enquiry(tx, &lead, &enquiry, Seen::Nothing)?;
+    let metered = meter_enquiry(tx, &lead, &enquiry, tenant, Seen::Nothing)?;
     apply_charge(&mut lead, &metered);
     lead.refresh_search();
     store::insert(tx, &lead)?;
     store::insert_score(tx, lead.id, &score)?;
-    remember(tx, &lead, &person)?;
-    if let Some(platform_id) = &enquiry.platform_lead_id {
-        store::add_identity(tx, lead.id, IdentityKind::PlatformLead, platform_id)?;
-    }
+    remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
     open::for_lead(tx, &opening(&lead)?)?;
     let event = NewEvent::new(EventType::LeadCreated).subject(lead.id.uuid()).lead(lead.id);
     tx.record(event.data(json!({
@@ -79,18 +75,13 @@ fn create(
 }
 
 /// A second enquiry by a person whose lead is open: fill what was missing, count it, score again.
-fn add_to(
-    tx: &mut TenantTx<'_>,
-    tenant: &Tenant,
-    mut lead: Lead,
-    enquiry: NewEnquiry,
-    person: &Person,
-) -> Result<Received> {
+fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result<Received> {
+    let Arrival { tenant, enquiry, person, known } = arrival;
     // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
     meter::lock(tx)?;
     lead = store::hold(tx, lead.id)?;
     let seen = if lead.is_locked { Seen::Masked } else { Seen::Everything };
-    let metered = meter_enquiry(tx, &lead, &enquiry, seen)?;
+    let metered = meter_enquiry(tx, &lead, &enquiry, tenant, seen)?;
     if lead.is_locked && !metered.is_locked {
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
         lead = store::get(tx, lead.id)?;
@@ -101,10 +92,7 @@ fn add_to(
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
     change::rescore(tx, &mut lead, tenant)?;
     store::update(tx, &mut lead)?;
-    remember(tx, &lead, person)?;
-    if let Some(platform_id) = &enquiry.platform_lead_id {
-        store::add_identity(tx, lead.id, IdentityKind::PlatformLead, platform_id)?;
-    }
+    remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
     let event = NewEvent::new(EventType::LeadEnquired).subject(lead.id.uuid()).lead(lead.id);
     tx.record(event.data(json!({
         "source": enquiry.source,
@@ -123,7 +111,13 @@ fn add_to(
     Ok(Received { lead_id: lead.id, is_new: false, is_duplicate: false, is_locked: lead.is_locked })
 }
 
-fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, enquiry: &NewEnquiry, seen: Seen) -> Result<Metered> {
+fn meter_enquiry(
+    tx: &mut TenantTx<'_>,
+    lead: &Lead,
+    enquiry: &NewEnquiry,
+    tenant: &Tenant,
+    seen: Seen,
+) -> Result<Metered> {
     let metered = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),
@@ -132,7 +126,7 @@ fn meter_enquiry(tx: &mut TenantTx<'_>, lead: &Lead, enquiry: &NewEnquiry, seen:
         score: lead.score,
         seen,
     };
-    meter::meter_lead(tx, metered)
+    meter::meter_lead(tx, tenant, metered)
 }
 
 /// What an enquiry has paid for: the lead it adds to, and the person's leads it was locked with.

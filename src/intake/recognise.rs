@@ -2,6 +2,7 @@
 
 use crate::base::Result;
 use crate::base::email::Email;
+use crate::base::id::LeadId;
 use crate::base::phone::Phone;
 use crate::engine::db::TenantTx;
 use crate::leads::model::IdentityKind;
@@ -47,11 +48,29 @@ fn clean(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
+/// What we know of the identities of an enquiry. It stays true while intake is locked.
+pub(super) struct Known(Vec<(IdentityKind, String, LeadId)>);
+
+impl Known {
+    pub fn of(tx: &mut TenantTx<'_>, person: &Person, platform_id: Option<&str>) -> Result<Self> {
+        let platform = platform_id.map(|id| (IdentityKind::PlatformLead, id));
+        let all: Vec<(IdentityKind, &str)> = person.identities().chain(platform).collect();
+        Ok(Self(store::owners(tx, &all)?))
+    }
+
+    pub fn owner(&self, kind: IdentityKind, value: &str) -> Option<LeadId> {
+        self.0.iter().find(|(known, text, _)| (*known, text.as_str()) == (kind, value)).map(|(_, _, lead)| *lead)
+    }
+}
+
 /// The newest lead of this person. Where e-mail and phone lead to different ones, an open lead wins, then the newer.
-pub(super) fn known_lead(tx: &mut TenantTx<'_>, person: &Person) -> Result<Option<Lead>> {
+pub(super) fn known_lead(tx: &mut TenantTx<'_>, person: &Person, known: &Known) -> Result<Option<Lead>> {
     let mut best: Option<Lead> = None;
     for (kind, value) in person.identities() {
-        let Some(id) = store::find_by_identity(tx, kind, value)? else { continue };
+        let Some(id) = known.owner(kind, value) else { continue };
+        if best.as_ref().is_some_and(|lead| lead.id == id) {
+            continue;
+        }
         let Some(lead) = store::find(tx, id)? else { continue };
         let rank = |lead: &Lead| (!lead.status.is_closed(), lead.created_at, lead.id);
         if best.as_ref().is_none_or(|known| rank(&lead) > rank(known)) {
@@ -61,21 +80,26 @@ pub(super) fn known_lead(tx: &mut TenantTx<'_>, person: &Person) -> Result<Optio
     Ok(best)
 }
 
-/// Points the person's identities at `lead`. An identity of another open lead stays where it is.
-pub(super) fn remember(tx: &mut TenantTx<'_>, lead: &Lead, person: &Person) -> Result<()> {
+/// Points the enquiry's identities at `lead`. A person's identity of another open lead stays where it is; the platform's id
+/// is of this very enquiry.
+pub(super) fn remember(
+    tx: &mut TenantTx<'_>,
+    lead: &Lead,
+    person: &Person,
+    platform_id: Option<&str>,
+    known: &Known,
+) -> Result<()> {
+    let mut new: Vec<(IdentityKind, &str)> = Vec::new();
     for (kind, value) in person.identities() {
-        let owner = store::find_by_identity(tx, kind, value)?;
-        if owner == Some(lead.id) {
-            continue;
+        match known.owner(kind, value) {
+            None => new.push((kind, value)),
+            Some(owner) if owner == lead.id => {}
+            Some(owner) if store::find(tx, owner)?.is_some_and(|other| !other.status.is_closed()) => {}
+            Some(_) => store::add_identity(tx, lead.id, kind, value)?,
         }
-        if let Some(owner) = owner
-            && store::find(tx, owner)?.is_some_and(|other| !other.status.is_closed())
-        {
-            continue;
-        }
-        store::add_identity(tx, lead.id, kind, value)?;
     }
-    Ok(())
+    new.extend(platform_id.map(|id| (IdentityKind::PlatformLead, id)));
+    if new.is_empty() { Ok(()) } else { store::add_identities(tx, lead.id, &new) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::base::Result;
 use crate::base::id::{EventId, NotificationDeliveryId, NotificationId};
 use crate::base::json::Json;
 use crate::base::phone::Phone;
+use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
@@ -61,7 +62,13 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> 
     store::insert(tx, &rows)?;
     for (channel, address) in outside(notice.kind, &tenant, &audience) {
         let rendered = notice.on(channel)?;
-        let outgoing = Outgoing { event: id, kind: notice.kind, template_code: notice.template_code, rendered };
+        let outgoing = Outgoing {
+            event: id,
+            kind: notice.kind,
+            template_code: notice.template_code,
+            rendered,
+            lead_received_at: notice.lead_received_at(),
+        };
         dispatch(tx, outgoing, channel, address)?;
     }
     Ok(())
@@ -117,11 +124,13 @@ pub(super) struct Outgoing {
     pub kind: NotificationKind,
     pub template_code: &'static str,
     pub rendered: Rendered,
+    /// When the lead came that waits for this to be read.
+    pub lead_received_at: Option<Timestamp>,
 }
 
 /// One delivery and its job, once per event and address. Without a connected channel the row says so, and nothing waits in vain.
 pub(super) fn dispatch(tx: &mut TenantTx<'_>, outgoing: Outgoing, channel: Channel, address: String) -> Result<()> {
-    let Outgoing { event, kind, template_code, rendered } = outgoing;
+    let Outgoing { event, kind, template_code, rendered, lead_received_at } = outgoing;
     let is_connected = senders::platform(tx, channel)?.is_some();
     let now = tx.now();
     let delivery = Delivery {
@@ -145,7 +154,7 @@ pub(super) fn dispatch(tx: &mut TenantTx<'_>, outgoing: Outgoing, channel: Chann
         updated_at: now,
     };
     if store::insert_delivery(tx, &delivery)? && is_connected {
-        deliver::enqueue(tx, delivery.id)?;
+        deliver::enqueue(tx, delivery.id, lead_received_at)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
+use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
 use crate::inbox::model::{Channel, longest_content, masked_name};
@@ -33,6 +34,12 @@ pub struct Notice {
 impl Notice {
     pub fn lead_id(&self) -> Option<LeadId> {
         self.lead.as_ref().map(|lead| lead.id)
+    }
+
+    /// When the lead came, when it is new: its tenant waits to be told since then.
+    pub fn lead_received_at(&self) -> Option<Timestamp> {
+        let new = self.lead.as_ref().filter(|_| self.kind == NotificationKind::LeadCreated);
+        new.map(|lead| lead.received_at)
     }
 
     /// The words for an outside channel, with long answers shortened until they fit: the tenant is told in any case. The

@@ -12,7 +12,6 @@ use crate::base::{Error, Result};
 use crate::contacts::{SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events;
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Verdict};
 use crate::inbox::model::MessageStatus;
@@ -25,48 +24,79 @@ pub static DELIVER: JobKind = JobKind::new("notification.deliver").priority(2).m
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Payload {
     delivery_id: NotificationDeliveryId,
+    /// Of the lead that it tells of, who waits since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lead_received_at: Option<Timestamp>,
 }
 
-pub(super) fn enqueue(tx: &mut TenantTx<'_>, delivery: NotificationDeliveryId) -> Result<()> {
-    tx.enqueue(NewJob::new(&DELIVER, &Payload { delivery_id: delivery }).unique(delivery.to_string()))?;
+pub(super) fn enqueue(
+    tx: &mut TenantTx<'_>,
+    delivery: NotificationDeliveryId,
+    lead_received_at: Option<Timestamp>,
+) -> Result<()> {
+    let payload = Payload { delivery_id: delivery, lead_received_at };
+    tx.enqueue(NewJob::new(&DELIVER, &payload).unique(delivery.to_string()))?;
     Ok(())
 }
 
-enum Found {
-    Open(Box<(Parcel, OpenAttempt)>),
+/// Where a delivery stands when its job comes.
+enum Stand {
+    /// It waits to be sent.
     Waiting,
+    /// An attempt is open: find out what became of it.
+    Open,
+    /// Nothing to do.
+    Over,
+}
+
+fn stand(delivery: &Delivery) -> Stand {
+    match delivery.status {
+        MessageStatus::Queued => Stand::Waiting,
+        // An operator repeats a job that used up its attempts.
+        MessageStatus::Failed if is_temporary(delivery) => Stand::Waiting,
+        status if status == MessageStatus::Sending || dispatch::can_be_found(status, delivery.channel) => Stand::Open,
+        _ => Stand::Over,
+    }
+}
+
+/// What came of trying to open an attempt.
+pub(super) enum Start {
+    /// It is open, and this is handed over.
+    Parcel(Box<Parcel>),
+    /// It may not leave, which is written.
+    Never,
+    /// Another one is open already.
+    Open,
+    /// Nothing to do, and why.
     Over(String),
 }
 
-/// What is handed over, and since when the lead waits for it.
-pub(super) struct Begun {
-    pub(super) parcel: Parcel,
-    pub(super) lead_received_at: Option<Timestamp>,
-}
-
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
-    let id = context.payload::<Payload>()?.delivery_id;
+    let Payload { delivery_id: id, lead_received_at } = context.payload()?;
     let core = &context.core;
-    let name = core.settings.platform_name.clone();
-    let found = core.db.read(context.scope(), move |tx| look(tx, id, &name)).await?;
-    match found {
-        Found::Over(reason) => return Ok(Outcome::Discard(reason)),
-        Found::Open(attempt) => {
-            let (parcel, open) = *attempt;
-            if let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await {
-                return dispatch::settle(&context, Row { id }, verdict).await;
-            }
-        }
-        Found::Waiting => {}
-    }
-    let (key, settings) = (core.master_key.clone(), core.settings.clone());
-    let Some(begun) = core.db.write(context.scope(), move |tx| begin(tx, id, &key, &settings)).await? else {
-        return Ok(Outcome::Done);
+    let start = |is_decided| {
+        let (key, settings) = (core.master_key.clone(), core.settings.clone());
+        core.db.write(context.scope(), move |tx| begin(tx, id, is_decided, &key, &settings))
     };
-    let verdict = dispatch::send(core, &providers, &begun.parcel).await;
+    let mut started = start(false).await?;
+    if matches!(started, Start::Open) {
+        let name = core.settings.platform_name.clone();
+        if let Some((parcel, open)) = core.db.read(context.scope(), move |tx| look(tx, id, &name)).await?
+            && let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await
+        {
+            return dispatch::settle(&context, Row { id }, verdict).await;
+        }
+        started = start(true).await?;
+    }
+    let parcel = match started {
+        Start::Parcel(parcel) => parcel,
+        Start::Never | Start::Open => return Ok(Outcome::Done),
+        Start::Over(reason) => return Ok(Outcome::Discard(reason)),
+    };
+    let verdict = dispatch::send(core, &providers, &parcel).await;
     let handed_over = matches!(verdict, Verdict::Accepted { .. }).then(|| core.clock.now());
     let outcome = dispatch::settle(&context, Row { id }, verdict).await?;
-    if let (Some(at), Some(received)) = (handed_over, begun.lead_received_at) {
+    if let (Some(at), Some(received)) = (handed_over, lead_received_at) {
         let seconds = at.since(received).num_milliseconds().max(0) as f64 / 1000.0;
         core.metrics.notify_seconds.observe(seconds);
     }
@@ -83,80 +113,72 @@ pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result
     }
 }
 
-fn look(tx: &mut TenantTx<'_>, id: NotificationDeliveryId, platform_name: &str) -> Result<Found> {
-    let Some(delivery) = store::find_delivery(tx, id)? else {
-        return Ok(Found::Over("the notification is gone".into()));
-    };
-    match delivery.status {
-        MessageStatus::Queued => Ok(Found::Waiting),
-        // An operator repeats a job that used up its attempts.
-        MessageStatus::Failed if is_temporary(&delivery) => Ok(Found::Waiting),
-        status if status == MessageStatus::Sending || dispatch::can_be_found(status, delivery.channel) => {
-            let Some(parcel) = parcel(tx, &delivery, platform_name)? else {
-                return Ok(Found::Over("the platform's sender is gone".into()));
-            };
-            let began_at = delivery.attempted_at.unwrap_or(delivery.created_at);
-            let since = began_at.minus(chrono::Duration::days(1));
-            let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
-            let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
-            known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
-            Ok(Found::Open(Box::new((parcel, OpenAttempt { began_at, first_began_at: began_at, known }))))
-        }
-        ended => Ok(Found::Over(format!("the notification is already {ended}"))),
-    }
+/// The open attempt, unless it has ended meanwhile.
+fn look(
+    tx: &mut TenantTx<'_>,
+    id: NotificationDeliveryId,
+    platform_name: &str,
+) -> Result<Option<(Parcel, OpenAttempt)>> {
+    let found = store::find_delivery(tx, id)?.filter(|delivery| matches!(stand(delivery), Stand::Open));
+    let Some(delivery) = found else { return Ok(None) };
+    let Some(parcel) = parcel(tx, &delivery, platform_name)? else { return Ok(None) };
+    let began_at = delivery.attempted_at.unwrap_or(delivery.created_at);
+    let since = began_at.minus(chrono::Duration::days(1));
+    let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
+    let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
+    known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
+    Ok(Some((parcel, OpenAttempt { began_at, first_began_at: began_at, known })))
 }
 
 fn is_temporary(delivery: &Delivery) -> bool {
     delivery.error.as_deref().is_some_and(|error| error.starts_with(ErrorClass::Retry.as_str()))
 }
 
-/// Opens an attempt; `None` when it may not leave, which is then written.
+/// Opens an attempt. One that is open already counts as none when the caller has decided that it came to nothing.
 pub(super) fn begin(
     tx: &mut TenantTx<'_>,
     id: NotificationDeliveryId,
+    is_decided: bool,
     key: &MasterKey,
     settings: &CoreSettings,
-) -> Result<Option<Begun>> {
-    let gone = || Error::not_found("notification.not_found", "There is no such notification.");
-    let before = store::find_delivery(tx, id)?.ok_or_else(gone)?;
-    let mut delivery = before.clone();
-    let Some(mut parcel) = parcel(tx, &before, &settings.platform_name)? else {
-        delivery.status = MessageStatus::Canceled;
-        delivery.error = Some(format!("config channel.not_connected: no sender for {}", before.channel));
-        save(tx, &delivery, before.status)?;
-        return Ok(None);
+) -> Result<Start> {
+    let Some(mut delivery) = store::hold_delivery(tx, id)? else {
+        return Ok(Start::Over("the notification is gone".into()));
     };
-    if consent::is_suppressed(&mut tx.platform(), before.channel, &before.address, &parcel.from.address)? {
-        delivery.status = MessageStatus::Suppressed;
-        delivery.error = Some("opt_out notification.suppressed: this address asked not to be written to".into());
-        save(tx, &delivery, before.status)?;
-        return Ok(None);
+    let is_open = match stand(&delivery) {
+        Stand::Waiting => false,
+        Stand::Open if is_decided => true,
+        Stand::Open => return Ok(Start::Open),
+        Stand::Over => return Ok(Start::Over(format!("the notification is already {}", delivery.status))),
+    };
+    let Some(mut parcel) = parcel(tx, &delivery, &settings.platform_name)? else {
+        if is_open {
+            return Ok(Start::Over("the platform's sender is gone".into()));
+        }
+        let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
+        return never(tx, delivery, MessageStatus::Canceled, &why);
+    };
+    if consent::is_suppressed(&mut tx.platform(), delivery.channel, &delivery.address, &parcel.from.address)? {
+        let why = "opt_out notification.suppressed: this address asked not to be written to";
+        return never(tx, delivery, MessageStatus::Suppressed, why);
     }
-    if before.kind == NotificationKind::UserInvited {
-        let Some(text) = invitation::text(tx, &before, key, &settings.public_url)? else {
-            delivery.status = MessageStatus::Canceled;
-            delivery.error = Some("permanent invitation.not_pending: it was withdrawn, accepted or has expired".into());
-            save(tx, &delivery, before.status)?;
-            return Ok(None);
+    if delivery.kind == NotificationKind::UserInvited {
+        let Some(text) = invitation::text(tx, &delivery, key, &settings.public_url)? else {
+            let why = "permanent invitation.not_pending: it was withdrawn, accepted or has expired";
+            return never(tx, delivery, MessageStatus::Canceled, why);
         };
         parcel.text = text;
     }
     delivery.status = MessageStatus::Sending;
     delivery.attempted_at = Some(tx.now());
-    save(tx, &delivery, before.status)?;
-    let lead = match before.kind {
-        NotificationKind::LeadCreated => events::find(tx, before.event_id)?.and_then(|event| event.lead_id),
-        _ => None,
-    };
-    let lead_received_at = lead.map(|lead| inbox::lead_brief(tx, lead)).transpose()?.map(|lead| lead.received_at);
-    Ok(Some(Begun { parcel, lead_received_at }))
+    store::save_delivery(tx, &delivery)?;
+    Ok(Start::Parcel(Box::new(parcel)))
 }
 
-fn save(tx: &mut TenantTx<'_>, delivery: &Delivery, seen: MessageStatus) -> Result<()> {
-    if store::save_delivery(tx, delivery, seen)? {
-        return Ok(());
-    }
-    Err(Error::conflict("notification.changed", "The notification changed at the same time."))
+fn never(tx: &mut TenantTx<'_>, mut delivery: Delivery, status: MessageStatus, why: &str) -> Result<Start> {
+    (delivery.status, delivery.error) = (status, Some(why.into()));
+    store::save_delivery(tx, &delivery)?;
+    Ok(Start::Never)
 }
 
 /// Notifications come from the platform under its own name. `None` without a sender on the channel.
@@ -185,21 +207,16 @@ pub(super) struct Row {
     pub(super) id: NotificationDeliveryId,
 }
 
-/// Applies `change` to the delivery as it stands; when a status callback moves it meanwhile, reads and decides again.
+/// Applies `change` to the delivery as it stands.
 fn update(
     tx: &mut TenantTx<'_>,
     id: NotificationDeliveryId,
-    change: impl Fn(&mut Delivery, Timestamp),
+    change: impl FnOnce(&mut Delivery, Timestamp),
 ) -> Result<Option<Delivery>> {
-    for _ in 0..5 {
-        let Some(before) = store::find_delivery(tx, id)? else { return Ok(None) };
-        let mut after = before.clone();
-        change(&mut after, tx.now());
-        if store::save_delivery(tx, &after, before.status)? {
-            return Ok(Some(after));
-        }
-    }
-    Err(Error::unavailable("notification.busy", "The notification is being changed by others; trying again."))
+    let Some(mut delivery) = store::hold_delivery(tx, id)? else { return Ok(None) };
+    change(&mut delivery, tx.now());
+    store::save_delivery(tx, &delivery)?;
+    Ok(Some(delivery))
 }
 
 fn in_words(error: &ProviderError) -> String {

@@ -52,7 +52,13 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
         ("link".to_string(), LINK.to_string()),
     ]);
     let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
-    let outgoing = Outgoing { event: id, kind: NotificationKind::UserInvited, template_code: TEMPLATE, rendered };
+    let outgoing = Outgoing {
+        event: id,
+        kind: NotificationKind::UserInvited,
+        template_code: TEMPLATE,
+        rendered,
+        lead_received_at: None,
+    };
     announce::dispatch(tx, outgoing, Channel::Email, invitation.email)
 }
 

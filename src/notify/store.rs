@@ -8,9 +8,12 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::held;
 use crate::inbox::model::{Channel, MessageStatus};
+use crate::insert_few;
 use crate::tenants::access::Role;
 
 /// One entry of a person's list.
@@ -32,7 +35,7 @@ pub struct Notification {
 }
 
 /// One notification on its way to an outside address.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = deliveries, treat_none_as_default_value = false)]
 pub struct Delivery {
     pub tenant_id: TenantId,
@@ -57,8 +60,9 @@ pub struct Delivery {
 }
 
 pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {
-    for chunk in rows.chunks(500) {
-        crate::each_engine!(tx.conn(), c => diesel::insert_into(notifications::table).values(chunk).execute(c))?;
+    // Few enough texts to be kept, and enough people for most tenants.
+    for chunk in rows.chunks(16) {
+        insert_few!(tx.conn(), diesel::insert_into(notifications::table).values(chunk))?;
     }
     Ok(())
 }
@@ -120,31 +124,44 @@ pub fn find_delivery(tx: &mut TenantTx<'_>, id: NotificationDeliveryId) -> Resul
     Ok(row)
 }
 
-/// Whose delivery a provider's id is: routes delivery reports between tenants.
-pub fn find_external(tx: &mut PlatformTx<'_>, provider: &str, external_id: &str) -> Result<Option<Delivery>> {
-    let row = deliveries::table
-        .filter(deliveries::provider.eq(provider).and(deliveries::external_id.eq(external_id)))
-        .select(Delivery::as_select())
-        .first(tx.conn())
-        .optional()?;
-    Ok(row)
+/// As it is now, and nobody else changes it until this transaction ends.
+pub fn hold_delivery(tx: &mut TenantTx<'_>, id: NotificationDeliveryId) -> Result<Option<Delivery>> {
+    let tenant = tx.tenant();
+    Ok(held!(tx.conn(), deliveries::table.find((tenant, id)).select(Delivery::as_select()), get_result).optional()?)
 }
 
-/// Writes what sending and its reports change, unless the status moved since `seen` was read (`false`).
-pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery, seen: MessageStatus) -> Result<bool> {
+/// Whose deliveries these ids of a provider are: routes delivery reports between tenants. They are held, in one order.
+pub fn hold_external(tx: &mut PlatformTx<'_>, provider: &str, external_ids: &[&str]) -> Result<Vec<Delivery>> {
+    let meant = deliveries::provider.eq(provider).and(deliveries::external_id.eq_any(external_ids));
+    let held = deliveries::table.filter(meant).order(deliveries::id);
+    Ok(held!(tx.conn(), held.select(Delivery::as_select()), load)?)
+}
+
+/// Those of these tenants with these ids. They are held, in one order.
+pub fn hold_deliveries(
+    tx: &mut PlatformTx<'_>,
+    tenants: &[TenantId],
+    ids: &[NotificationDeliveryId],
+) -> Result<Vec<Delivery>> {
+    let meant = deliveries::tenant_id.eq_any(tenants).and(deliveries::id.eq_any(ids));
+    let held = deliveries::table.filter(meant).order(deliveries::id);
+    Ok(held!(tx.conn(), held.select(Delivery::as_select()), load)?)
+}
+
+/// Writes what sending and its reports change. [`hold_delivery`] it before: the last writer would undo what others wrote.
+pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<()> {
     let now = tx.now();
-    let written = diesel::update(deliveries::table.find((tx.tenant(), row.id)).filter(deliveries::status.eq(seen)))
-        .set((
-            deliveries::status.eq(row.status),
-            deliveries::provider.eq(&row.provider),
-            deliveries::external_id.eq(&row.external_id),
-            deliveries::error.eq(&row.error),
-            deliveries::attempted_at.eq(row.attempted_at),
-            deliveries::sent_at.eq(row.sent_at),
-            deliveries::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    Ok(written == 1)
+    kept(diesel::update(deliveries::table.find((tx.tenant(), row.id))).set((
+        deliveries::status.eq(row.status),
+        deliveries::provider.eq(&row.provider),
+        deliveries::external_id.eq(&row.external_id),
+        deliveries::error.eq(&row.error),
+        deliveries::attempted_at.eq(row.attempted_at),
+        deliveries::sent_at.eq(row.sent_at),
+        deliveries::updated_at.eq(now),
+    )))
+    .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Which deliveries to list.

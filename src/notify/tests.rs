@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::announce;
-use super::deliver::{self, Row};
+use super::deliver::{Row, Start, begin};
 use super::store::{self, DeliveryFilter};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -97,10 +97,11 @@ on_both_engines! {
         );
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         assert_eq!(stage.within(list).await.len(), 2, "an address hears of an event once");
-        let waiting: i64 = stage
-            .within(|tx| Ok(jobs::table.filter(jobs::kind.eq("notification.deliver")).count().get_result(tx.conn())?))
+        let waiting: Vec<Json> = stage
+            .within(|tx| Ok(jobs::table.filter(jobs::kind.eq("notification.deliver")).select(jobs::payload).load(tx.conn())?))
             .await;
-        assert_eq!(waiting, 1);
+        let received: Vec<_> = waiting.iter().map(|payload| payload.value()["lead_received_at"].clone()).collect();
+        assert_eq!(received, ["2026-11-20T09:00:00Z"], "by which the wait of the tenant is measured");
     }
 
     async fn a_delivery_is_handed_over_with_its_template_and_keeps_what_the_provider_said(stage: Stage) {
@@ -108,11 +109,13 @@ on_both_engines! {
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
         let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, 1)).await[0].id;
-        let begun = stage.within(move |tx| deliver::begin(tx, id, &MasterKey::random(), &settings())).await.unwrap();
-        assert_eq!(begun.lead_received_at.unwrap().to_string(), "2026-11-20T09:00:00Z");
-        let (code, variables) = begun.parcel.template.unwrap();
+        let begin = |is_decided| stage.within(move |tx| begin(tx, id, is_decided, &MasterKey::random(), &settings()));
+        let Start::Parcel(parcel) = begin(false).await else { panic!("it leaves") };
+        let (code, variables) = parcel.template.unwrap();
         assert_eq!((code.as_str(), variables["1"].as_str(), variables["4"].as_str()), ("lead_alert", "Hot", "not given"));
+        assert!(matches!(begin(false).await, Start::Open), "who comes second asks the provider first");
         stage.within(move |tx| Row { id }.accepted(tx, "twilio", "SM1", MessageStatus::Sent)).await;
+        assert!(matches!(begin(true).await, Start::Over(_)), "it has left");
         let sent = stage.within(move |tx| store::find_delivery(tx, id)).await.unwrap();
         assert_eq!((sent.status, sent.external_id.as_deref()), (MessageStatus::Sent, Some("SM1")));
         assert!(sent.sent_at.is_some());

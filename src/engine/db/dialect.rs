@@ -7,7 +7,6 @@ use super::conn::DbConn;
 use super::prepared::{prepared, value};
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::Result;
-use crate::base::id::{Guid, RawId};
 
 /// Serialises everything that names the same `purpose` for this tenant until the transaction ends.
 ///
@@ -30,18 +29,18 @@ fn lock(conn: &mut DbConn, key: String) -> Result<()> {
     Ok(())
 }
 
-/// Nobody else changes this row of the tenant's until the transaction ends; whoever is changing it is waited for.
+/// What a query finds (`get_result` or `load`), as it is now: nobody else changes these rows until the transaction ends, and
+/// whoever is changing one is waited for.
 ///
 /// PostgreSQL locks the row; on SQLite a transaction that writes is alone from its beginning.
-pub fn hold_row(tx: &mut TenantTx<'_>, table: &'static str, id: uuid::Uuid) -> Result<()> {
-    let tenant = tx.tenant();
-    if let DbConn::Postgres(conn) = tx.conn() {
-        diesel::sql_query(format!("SELECT 1 FROM {table} WHERE tenant_id = $1 AND id = $2 FOR UPDATE"))
-            .bind::<Guid, _>(RawId(tenant.uuid()))
-            .bind::<Guid, _>(RawId(id))
-            .execute(conn)?;
-    }
-    Ok(())
+#[macro_export]
+macro_rules! held {
+    ($conn:expr, $query:expr, $get:ident) => {
+        match $conn {
+            $crate::engine::db::DbConn::Postgres(conn) => $query.for_update().$get(conn),
+            $crate::engine::db::DbConn::Sqlite(conn) => $query.$get(conn),
+        }
+    };
 }
 
 /// Escapes what a person typed for use inside `LIKE … ESCAPE '\'`.

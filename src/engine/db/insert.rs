@@ -1,4 +1,5 @@
-//! What the connection enum lacks for a single row's insert: `ON CONFLICT DO NOTHING`, and an answer to a question.
+//! What the connection enum lacks for inserts: `ON CONFLICT DO NOTHING`, an answer to a question, and several rows by a
+//! statement that is kept.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -23,6 +24,17 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for OrIgnore<I>
 }
 
 impl<I> RunQueryDsl<DbConn> for OrIgnore<I> {}
+
+/// Inserts few rows at once, by a statement that PostgreSQL keeps prepared for each number of rows.
+#[macro_export]
+macro_rules! insert_few {
+    ($conn:expr, $insert:expr) => {
+        match $conn {
+            $crate::engine::db::DbConn::Postgres(conn) => $crate::engine::db::prepared::kept($insert).execute(conn),
+            $crate::engine::db::DbConn::Sqlite(conn) => $insert.execute(conn),
+        }
+    };
+}
 
 /// Wraps an insert statement and answers a question with it: `.1` is an SQL condition, which may name the new row by its
 /// table. One statement, whose text is the same every time, so that it is prepared once.

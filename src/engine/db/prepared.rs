@@ -1,4 +1,5 @@
-//! SQL that neither engine's query builder can say, kept prepared by the connection like everything else.
+//! Statements that a connection should keep prepared although diesel cannot tell: SQL that no query builder can say
+//! ([`prepared`]), and updates and inserts of several rows ([`kept`]).
 //!
 //! `diesel::sql_query` is parsed and planned anew at every use. Here the text is fixed and the values stand between its
 //! pieces, so the connection recognises the statement: `prepared(["SELECT … WHERE id = ", ""], (value::<Guid, _>(id),))`.
@@ -69,3 +70,30 @@ between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6);
 between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6, H Vh 7);
+
+/// A statement whose text is the same at every use.
+#[derive(Debug)]
+pub struct Kept<Q>(Q);
+
+/// Keeps an update, or an insert of few rows, prepared: diesel parses and plans these anew at every use, since their text
+/// could differ. Each text is kept, so there must be few.
+pub fn kept<Q>(statement: Q) -> Kept<Q> {
+    Kept(statement)
+}
+
+impl<Q> QueryId for Kept<Q> {
+    type QueryId = ();
+    // By its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass)
+    }
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q, Conn> RunQueryDsl<Conn> for Kept<Q> {}

@@ -1,14 +1,18 @@
 //! Rows of `conversations`.
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 
 use crate::base::id::{ConversationId, LeadId, TenantId};
-use crate::base::time::Timestamp;
+use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
-use crate::engine::db::dialect::{hold_row, like_contains};
+use crate::engine::db::dialect::like_contains;
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{conversations, leads};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::held;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 
 /// The thread with one lead on one channel.
@@ -74,7 +78,11 @@ pub fn insert(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<bool
 pub fn get(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
     let row =
         conversations::table.find((tx.tenant(), id)).select(Conversation::as_select()).first(tx.conn()).optional()?;
-    row.ok_or_else(|| Error::not_found("conversation.not_found", "There is no such conversation."))
+    row.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("conversation.not_found", "There is no such conversation.")
 }
 
 /// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it before the
@@ -83,8 +91,9 @@ pub fn get(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
 /// # Errors
 /// As for [`get`].
 pub fn hold(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
-    hold_row(tx, "conversations", id.uuid())?;
-    get(tx, id)
+    let tenant = tx.tenant();
+    let held = held!(tx.conn(), conversations::table.find((tenant, id)).select(Conversation::as_select()), get_result);
+    held.optional()?.ok_or_else(not_found)
 }
 
 pub fn find_for_lead(tx: &mut TenantTx<'_>, lead: LeadId, channel: Channel) -> Result<Option<Conversation>> {
@@ -203,34 +212,33 @@ pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Re
     let (now, tenant) = (tx.now(), tx.tenant());
     let row = conversations::table.find((tenant, id));
     let unread = i32::from(touch.direction == Direction::Inbound);
-    diesel::update(row)
-        .set((
-            conversations::message_count.eq(conversations::message_count + 1),
-            conversations::unread_count.eq(conversations::unread_count + unread),
-            conversations::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
     // Messages may be told late: times only move forward, and the line shown is the latest message's.
-    let is_first = conversations::last_message_preview.is_null();
-    let is_older = conversations::last_message_at.is_null().or(conversations::last_message_at.le(touch.at));
-    diesel::update(row.filter(is_older.or(is_first)))
-        .set((conversations::last_message_preview.eq(touch.preview), conversations::last_message_at.eq(touch.at)))
-        .execute(tx.conn())?;
+    let (line, last) = (conversations::last_message_preview, conversations::last_message_at);
+    let is_latest = || last.is_null().or(last.le(touch.at)).or(line.is_null());
+    let (told, said) =
+        (Some(touch.at).into_sql::<Nullable<Instant>>(), Some(touch.preview).into_sql::<Nullable<Text>>());
+    kept(diesel::update(row).set((
+        conversations::message_count.eq(conversations::message_count + 1),
+        conversations::unread_count.eq(conversations::unread_count + unread),
+        conversations::updated_at.eq(now),
+        last.eq(case_when(is_latest(), told).otherwise(last)),
+        line.eq(case_when(is_latest(), said).otherwise(line)),
+    )))
+    .execute(tx.conn())?;
     if touch.direction != Direction::Inbound {
         return Ok(());
     }
     let unheard = conversations::last_inbound_at.is_null().or(conversations::last_inbound_at.lt(touch.at));
-    diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at)).execute(tx.conn())?;
+    kept(diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at))).execute(tx.conn())?;
     if let Some(until) = touch.window_expires_at {
         let earlier = conversations::window_expires_at.is_null().or(conversations::window_expires_at.lt(until));
-        diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until)).execute(tx.conn())?;
+        kept(diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until))).execute(tx.conn())?;
     }
     Ok(())
 }
 
 pub fn set_sender(tx: &mut TenantTx<'_>, id: ConversationId, address: &str) -> Result<()> {
-    diesel::update(conversations::table.find((tx.tenant(), id)))
-        .set(conversations::sender_address.eq(address))
+    kept(diesel::update(conversations::table.find((tx.tenant(), id))).set(conversations::sender_address.eq(address)))
         .execute(tx.conn())?;
     Ok(())
 }
@@ -293,8 +301,8 @@ pub fn save_thread(
     );
     let added = OrIgnore(diesel::insert_into(t::table).values(values)).execute(tx.conn())?;
     if added == 0 {
-        diesel::update(t::table.find((channel, sender, person, tenant)))
-            .set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at)))
+        let thread = t::table.find((channel, sender, person, tenant));
+        kept(diesel::update(thread).set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at))))
             .execute(tx.conn())?;
     }
     Ok(())

@@ -2,14 +2,15 @@
 
 use diesel::prelude::*;
 
+use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
-use crate::engine::db::dialect::hold_row;
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::messages;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::held;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 
 /// One entry of a conversation.
@@ -101,19 +102,13 @@ pub fn insert(tx: &mut TenantTx<'_>, message: &Message) -> Result<bool> {
 /// As it is now, and nobody else changes it until this transaction ends: a receipt and our own record of the send may leave
 /// the status as it is and yet each add something.
 pub fn hold(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
-    hold_row(tx, "messages", id.uuid())?;
-    find(tx, id)
+    let tenant = tx.tenant();
+    Ok(held!(tx.conn(), messages::table.find((tenant, id)).select(Message::as_select()), get_result).optional()?)
 }
 
 pub fn find(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
     let row = messages::table.find((tx.tenant(), id)).select(Message::as_select()).first(tx.conn()).optional()?;
     Ok(row)
-}
-
-/// # Errors
-/// `message.not_found`.
-pub fn get(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Message> {
-    find(tx, id)?.ok_or_else(|| Error::not_found("message.not_found", "There is no such message."))
 }
 
 /// Whose message a provider's id is: routes delivery reports between tenants.
@@ -158,25 +153,24 @@ pub fn list(
 pub fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<bool> {
     let now = tx.now();
     let row = messages::table.find((tx.tenant(), message.id));
-    let written = diesel::update(row.filter(messages::status.eq(seen)))
-        .set((
-            messages::status.eq(message.status),
-            messages::from_address.eq(&message.from_address),
-            messages::from_name.eq(&message.from_name),
-            messages::provider.eq(&message.provider),
-            messages::external_id.eq(&message.external_id),
-            messages::error_class.eq(&message.error_class),
-            messages::error_code.eq(&message.error_code),
-            messages::error_message.eq(&message.error_message),
-            messages::metadata.eq(&message.metadata),
-            messages::attempted_at.eq(message.attempted_at),
-            messages::sent_at.eq(message.sent_at),
-            messages::delivered_at.eq(message.delivered_at),
-            messages::read_at.eq(message.read_at),
-            messages::failed_at.eq(message.failed_at),
-            messages::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
+    let written = kept(diesel::update(row.filter(messages::status.eq(seen))).set((
+        messages::status.eq(message.status),
+        messages::from_address.eq(&message.from_address),
+        messages::from_name.eq(&message.from_name),
+        messages::provider.eq(&message.provider),
+        messages::external_id.eq(&message.external_id),
+        messages::error_class.eq(&message.error_class),
+        messages::error_code.eq(&message.error_code),
+        messages::error_message.eq(&message.error_message),
+        messages::metadata.eq(&message.metadata),
+        messages::attempted_at.eq(message.attempted_at),
+        messages::sent_at.eq(message.sent_at),
+        messages::delivered_at.eq(message.delivered_at),
+        messages::read_at.eq(message.read_at),
+        messages::failed_at.eq(message.failed_at),
+        messages::updated_at.eq(now),
+    )))
+    .execute(tx.conn())?;
     Ok(written == 1)
 }
 

@@ -9,6 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::lead_identities as identities;
+use crate::insert_few;
 
 #[derive(Insertable)]
 #[diesel(table_name = identities, treat_none_as_default_value = false)]
@@ -23,6 +24,35 @@ struct Row {
 /// The lead this identity points at.
 pub fn find_by_identity(tx: &mut TenantTx<'_>, kind: IdentityKind, value: &str) -> Result<Option<LeadId>> {
     Ok(identities::table.find((tx.tenant(), kind, value)).select(identities::lead_id).first(tx.conn()).optional()?)
+}
+
+/// The leads that these identities point at, for those that are known.
+pub fn owners(tx: &mut TenantTx<'_>, wanted: &[(IdentityKind, &str)]) -> Result<Vec<(IdentityKind, String, LeadId)>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (kinds, values): (Vec<_>, Vec<_>) = wanted.iter().copied().unzip();
+    let found: Vec<(IdentityKind, String, LeadId)> = identities::table
+        .filter(identities::tenant_id.eq(tx.tenant()))
+        .filter(identities::kind.eq_any(kinds).and(identities::value.eq_any(values)))
+        .select((identities::kind, identities::value, identities::lead_id))
+        .load(tx.conn())?;
+    Ok(found.into_iter().filter(|(kind, value, _)| wanted.contains(&(*kind, value.as_str()))).collect())
+}
+
+/// Adds identities that nobody has.
+pub fn add_identities(tx: &mut TenantTx<'_>, lead: LeadId, new: &[(IdentityKind, &str)]) -> Result<()> {
+    let (tenant_id, created_at) = (tx.tenant(), tx.now());
+    let row = |(kind, value): &(IdentityKind, &str)| Row {
+        tenant_id,
+        kind: *kind,
+        value: (*value).into(),
+        lead_id: lead,
+        created_at,
+    };
+    let rows: Vec<Row> = new.iter().map(row).collect();
+    insert_few!(tx.conn(), diesel::insert_into(identities::table).values(&rows))?;
+    Ok(())
 }
 
 /// Points an identity at a lead, away from an older one.

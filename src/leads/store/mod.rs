@@ -5,21 +5,24 @@ mod listing;
 mod notes;
 mod scores;
 
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::Nullable;
 
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
 use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
-use crate::base::time::Timestamp;
+use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
 use crate::billing::meter::{MeterKind, Released};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
-use crate::engine::db::dialect::hold_row;
+use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{ad_campaigns, leads};
+use crate::held;
 
-pub use identities::{add_identity, find_by_identity, identities_of, remove_identity};
+pub use identities::{add_identities, add_identity, find_by_identity, identities_of, owners, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, insert_note, list_notes};
 pub use scores::{insert_score, latest_score, latest_scores};
@@ -122,10 +125,14 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
     Ok(each_engine!(tx.conn(), c => leads::table.find(key).select(Lead::as_select()).first(c)).optional()?)
 }
 
+fn not_found() -> Error {
+    Error::not_found("lead.not_found", "There is no such lead.")
+}
+
 /// # Errors
 /// `lead.not_found`, for an absent lead and for another tenant's alike.
 pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    find(tx, id)?.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
+    find(tx, id)?.ok_or_else(not_found)
 }
 
 /// The lead as it is now; nobody else changes it until this transaction ends.
@@ -133,8 +140,9 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
 /// # Errors
 /// As for [`get`].
 pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    hold_row(tx, "leads", id.uuid())?;
-    get(tx, id)
+    let tenant = tx.tenant();
+    let held = held!(tx.conn(), leads::table.find((tenant, id)).select(Lead::as_select()), get_result);
+    held.optional()?.ok_or_else(not_found)
 }
 
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
@@ -153,7 +161,7 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
     lead.updated_at = tx.now();
     lead.refresh_search();
     let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
-    if diesel::update(row).set(&*lead).execute(tx.conn())? == 1 {
+    if kept(diesel::update(row).set(&*lead)).execute(tx.conn())? == 1 {
         return Ok(());
     }
     let moved = "The same thing was written at the same time. Read it again and retry.";
@@ -162,32 +170,37 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.
 pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
-    let row = leads::table.find((tx.tenant(), id));
-    diesel::update(row).set(leads::contact_count.eq(leads::contact_count + 1)).execute(tx.conn())?;
-    diesel::update(row.filter(leads::first_contact_at.is_null().or(leads::first_contact_at.gt(at))))
-        .set(leads::first_contact_at.eq(at))
-        .execute(tx.conn())?;
-    diesel::update(row.filter(leads::last_contact_at.is_null().or(leads::last_contact_at.lt(at))))
-        .set(leads::last_contact_at.eq(at))
-        .execute(tx.conn())?;
-    touch_activity(tx, id, at)
+    let (row, now) = (leads::table.find((tx.tenant(), id)), tx.now());
+    let (first, last) = (leads::first_contact_at, leads::last_contact_at);
+    let told = || Some(at).into_sql::<Nullable<Instant>>();
+    let contact = (
+        leads::contact_count.eq(leads::contact_count + 1),
+        first.eq(case_when(first.is_null().or(first.gt(at)), told()).otherwise(first)),
+        last.eq(case_when(last.is_null().or(last.lt(at)), told()).otherwise(last)),
+    );
+    kept(diesel::update(row).set((contact, activity(at, now)))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Something happened between us and the person. Counters add up in the database, so none is lost, and the version counts
 /// with them, so that nobody writes an older row back over them.
 pub fn touch_activity(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
     let (row, now) = (leads::table.find((tx.tenant(), id)), tx.now());
-    diesel::update(row)
-        .set((
-            leads::total_interactions.eq(leads::total_interactions + 1),
-            leads::version.eq(leads::version + 1),
-            leads::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    diesel::update(row.filter(leads::last_activity_at.lt(at)))
-        .set(leads::last_activity_at.eq(at))
-        .execute(tx.conn())?;
+    kept(diesel::update(row).set(activity(at, now))).execute(tx.conn())?;
     Ok(())
+}
+
+#[diesel::dsl::auto_type]
+fn activity(at: Timestamp, now: Timestamp) -> _ {
+    let latest = leads::last_activity_at;
+    let is_later = latest.lt(at);
+    let told = at.into_sql::<Instant>();
+    (
+        leads::total_interactions.eq(leads::total_interactions + 1_i32),
+        leads::version.eq(leads::version + 1_i32),
+        leads::updated_at.eq(now),
+        latest.eq(case_when(is_later, told).otherwise(latest)),
+    )
 }
 
 /// Whether a lead may point at this ad campaign.
