@@ -34,6 +34,8 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::from(2);
         }
     };
+    // As the server has it.
+    leadwright::engine::db::sqlite::set_up();
     let done = match args.bare_handler {
         Some(port) => bare::serve(port).map(|()| true),
         None => run::all(&args),

@@ -14,9 +14,9 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{ad_campaigns, lead_forms};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::keep;
 use crate::providers::AdPlatform;
 
 /// An ad campaign. Amounts are minor units of `currency`.
@@ -247,11 +247,12 @@ pub fn save_delivery(
 
 /// One more lead came from this ad campaign.
 pub fn count_lead(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
-    kept(
-        diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
+    let tenant = tx.tenant();
+    keep!(
+        tx.conn(),
+        diesel::update(ad_campaigns::table.find((tenant, id)))
             .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64)),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use crate::base::time::Timestamp;
 use crate::each_engine;
 use crate::engine::db::PlatformTx;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::webhook_events;
+use crate::keep;
 
 /// A verified webhook, or one of the several events in it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -141,7 +141,8 @@ pub fn find_open(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId]) -> Result<Vec<
 /// [`claim`] and [`conclude`] for many with one outcome; answers for how many.
 pub fn conclude_all(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId], outcome: &str) -> Result<usize> {
     let now = tx.now();
-    let concluded = kept(
+    let concluded = keep!(
+        tx.conn(),
         diesel::update(webhook_events::table.filter(webhook_events::id.eq_any(ids)))
             .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
             .set((
@@ -151,15 +152,15 @@ pub fn conclude_all(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId], outcome: &s
                 webhook_events::error.eq(None::<String>),
                 webhook_events::outcome.eq(outcome),
             )),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(concluded)
 }
 
 /// Takes the event for this transaction; `false` when its effect is already there. A second run waits here for the first.
 pub fn claim(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
     let now = tx.now();
-    let claimed = kept(
+    let claimed = keep!(
+        tx.conn(),
         diesel::update(webhook_events::table.find(id))
             .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
             .set((
@@ -168,25 +169,25 @@ pub fn claim(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
                 webhook_events::attempts.eq(webhook_events::attempts + 1),
                 webhook_events::error.eq(None::<String>),
             )),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(claimed == 1)
 }
 
 /// Notes what a claimed event led to.
 pub fn conclude(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: &str, tenant: Option<TenantId>) -> Result<()> {
-    kept(
+    keep!(
+        tx.conn(),
         diesel::update(webhook_events::table.find(id))
             .set((webhook_events::outcome.eq(outcome), webhook_events::tenant_id.eq(tenant))),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(())
 }
 
 /// Notes an attempt that failed; with an outcome, it was the last one. `false` when the event was settled meanwhile.
 pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option<&str>, error: &str) -> Result<bool> {
     let state = if outcome.is_some() { WebhookState::Failed } else { WebhookState::Received };
-    let noted = kept(
+    let noted = keep!(
+        tx.conn(),
         diesel::update(webhook_events::table.find(id))
             .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
             .set((
@@ -195,8 +196,7 @@ pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option
                 webhook_events::error.eq(error.replace('\0', "\u{fffd}")),
                 webhook_events::attempts.eq(webhook_events::attempts + 1),
             )),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(noted == 1)
 }
 

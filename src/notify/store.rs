@@ -8,12 +8,12 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::held;
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::insert_few;
+use crate::keep;
 use crate::tenants::access::Role;
 
 /// One entry of a person's list.
@@ -150,17 +150,20 @@ pub fn hold_deliveries(
 
 /// Writes what sending and its reports change. [`hold_delivery`] it before: the last writer would undo what others wrote.
 pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<()> {
+    let tenant = tx.tenant();
     let now = tx.now();
-    kept(diesel::update(deliveries::table.find((tx.tenant(), row.id))).set((
-        deliveries::status.eq(row.status),
-        deliveries::provider.eq(&row.provider),
-        deliveries::external_id.eq(&row.external_id),
-        deliveries::error.eq(&row.error),
-        deliveries::attempted_at.eq(row.attempted_at),
-        deliveries::sent_at.eq(row.sent_at),
-        deliveries::updated_at.eq(now),
-    )))
-    .execute(tx.conn())?;
+    keep!(
+        tx.conn(),
+        diesel::update(deliveries::table.find((tenant, row.id))).set((
+            deliveries::status.eq(row.status),
+            deliveries::provider.eq(&row.provider),
+            deliveries::external_id.eq(&row.external_id),
+            deliveries::error.eq(&row.error),
+            deliveries::attempted_at.eq(row.attempted_at),
+            deliveries::sent_at.eq(row.sent_at),
+            deliveries::updated_at.eq(now),
+        ))
+    )?;
     Ok(())
 }
 

@@ -74,7 +74,9 @@ impl Pace {
 /// The server's settings, the same for every process of a run.
 pub fn settings(database_url: &str, operator_key: &str, master_key: &str) -> Vec<(&'static str, String)> {
     let known = SandboxSettings::default_credentials();
-    vec![
+    // How many connections suit a machine can be asked.
+    let pool = std::env::var(POOL).ok().map(|size| (POOL, size));
+    let fixed = vec![
         ("LEADWRIGHT_DATABASE_URL", database_url.to_string()),
         ("LEADWRIGHT_MASTER_KEY", master_key.to_string()),
         ("LEADWRIGHT_OPERATOR_KEY", operator_key.to_string()),
@@ -82,8 +84,11 @@ pub fn settings(database_url: &str, operator_key: &str, master_key: &str) -> Vec
         // On, and out of the way: it counts every request and refuses none.
         ("LEADWRIGHT_RATE_LIMIT", "on".into()),
         ("LEADWRIGHT_REQUESTS_PER_MINUTE", "1000000000".into()),
-    ]
+    ];
+    fixed.into_iter().chain(pool).collect()
 }
+
+const POOL: &str = "LEADWRIGHT_DATABASE_POOL";
 
 /// Secrets of a run.
 pub fn secrets() -> (String, String) {

@@ -9,8 +9,8 @@ use crate::base::time::Timestamp;
 use crate::billing::model::UsagePeriod;
 use crate::billing::quota::Quota;
 use crate::engine::db::TenantTx;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::usage_periods;
+use crate::keep;
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = usage_periods)]
@@ -125,18 +125,21 @@ pub fn insert_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> 
 }
 
 pub fn save_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
+    let tenant = tx.tenant();
     let (now, quota) = (tx.now(), period.quota);
-    kept(diesel::update(usage_periods::table.find((tx.tenant(), period.id))).set((
-        usage_periods::period_start.eq(period.period_start),
-        usage_periods::period_end.eq(period.period_end),
-        usage_periods::base.eq(quota.base),
-        usage_periods::rollover.eq(quota.rollover),
-        usage_periods::credits.eq(quota.credits),
-        usage_periods::used.eq(quota.used),
-        usage_periods::overage.eq(quota.overage),
-        usage_periods::plan_code.eq(&period.plan_code),
-        usage_periods::updated_at.eq(now),
-    )))
-    .execute(tx.conn())?;
+    keep!(
+        tx.conn(),
+        diesel::update(usage_periods::table.find((tenant, period.id))).set((
+            usage_periods::period_start.eq(period.period_start),
+            usage_periods::period_end.eq(period.period_end),
+            usage_periods::base.eq(quota.base),
+            usage_periods::rollover.eq(quota.rollover),
+            usage_periods::credits.eq(quota.credits),
+            usage_periods::used.eq(quota.used),
+            usage_periods::overage.eq(quota.overage),
+            usage_periods::plan_code.eq(&period.plan_code),
+            usage_periods::updated_at.eq(now),
+        ))
+    )?;
     Ok(())
 }

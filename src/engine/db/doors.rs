@@ -18,6 +18,7 @@ use super::migrate;
 use super::pool::{Lease, Pool};
 use super::presence::Presence;
 use super::scope::{PlatformScope, PlatformTx, Scope};
+use super::sqlite;
 use super::work::{Bare, Surroundings, Work};
 use super::writer::{Urgency, Writer};
 use crate::base::time::Clock;
@@ -43,7 +44,7 @@ impl DbSettings {
     }
 }
 
-/// Connections for what need not be durable: a worker claims on one and settles on another.
+/// Connections for the job engine: a worker claims on one and settles on another.
 const HASTY: u32 = 2;
 
 /// A handle to the database; cheap to clone.
@@ -55,7 +56,7 @@ struct Inner {
     url: String,
     /// All connections of PostgreSQL; the readers of SQLite.
     pool: Arc<Pool>,
-    /// PostgreSQL's for what need not be durable.
+    /// PostgreSQL's for the job engine.
     hasty: Option<Arc<Pool>>,
     /// SQLite's.
     writer: Option<Writer>,
@@ -68,6 +69,7 @@ impl Db {
     pub fn open(settings: &DbSettings, clock: Clock, wake: Wake, reactions: Arc<Reactions>) -> Result<Self> {
         let engine = Engine::of(&settings.url).map_err(|rule| Error::invalid("config.database_url", rule))?;
         if engine == Engine::Sqlite {
+            sqlite::set_up();
             let path = std::path::Path::new(settings.url.trim_start_matches("sqlite://"));
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder).map_err(error::unavailable)?;
@@ -152,6 +154,20 @@ impl Db {
                 result
             })
             .await
+    }
+
+    /// [`Self::read`] for what is found by its key. SQLite has it sooner than another thread would begin to look, so there it is
+    /// read where it is asked for, if a reader is free.
+    pub async fn read_by_key<S: Scope, T: Send + 'static>(
+        &self,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let lease = if self.0.engine == Engine::Sqlite { self.0.pool.lease_at_rest() } else { None };
+        let Some(mut lease) = lease else { return self.read(scope, body).await };
+        let result = body(&mut scope.bind(lease.conn(), &self.0.around.context(&scope)));
+        examine(lease, &result);
+        result
     }
 
     /// Writes within `scope` in one transaction: all of it happens, or none.

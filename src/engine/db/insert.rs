@@ -28,7 +28,7 @@ impl<I> RunQueryDsl<DbConn> for OrIgnore<I> {}
 /// Inserts few rows at once, by a statement that PostgreSQL keeps prepared for each number of rows.
 #[macro_export]
 macro_rules! insert_few {
-    ($conn:expr, $insert:expr) => {
+    ($conn:expr, $insert:expr $(,)?) => {
         match $conn {
             $crate::engine::db::DbConn::Postgres(conn) => $crate::engine::db::prepared::kept($insert).execute(conn),
             $crate::engine::db::DbConn::Sqlite(conn) => $insert.execute(conn),

@@ -38,7 +38,9 @@ pub struct Manager {
     pub url: String,
     /// SQLite only: readers are opened so that a stray write fails.
     pub read_only: bool,
-    /// PostgreSQL only: a commit is answered before it is on the disk.
+    /// PostgreSQL only: for the statements of the job engine. A commit is answered before it is on the disk. And a plan that
+    /// was made while the table was small is kept when it has grown, so only plans that bear it are allowed: row by row,
+    /// through an index.
     pub is_hasty: bool,
     pub synchronous: String,
 }
@@ -80,7 +82,10 @@ impl Manager {
                      SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
                 ))?;
                 if self.is_hasty {
-                    conn.batch_execute("SET synchronous_commit = off")?;
+                    conn.batch_execute(
+                        "SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; \
+                         SET enable_mergejoin = off",
+                    )?;
                 }
                 DbConn::Postgres(conn)
             }

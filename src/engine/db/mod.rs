@@ -22,6 +22,7 @@ pub mod prepared;
 mod presence;
 pub mod schema;
 mod scope;
+pub mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -151,6 +151,11 @@ impl Pool {
     pub fn lease(&self) -> Result<Lease<'_>> {
         Ok(Lease { kept: self.connections.get().map_err(error::unavailable)?, pool: self })
     }
+
+    /// A connection that is at rest now. Does not wait.
+    pub fn lease_at_rest(&self) -> Option<Lease<'_>> {
+        Some(Lease { kept: self.connections.try_get()?, pool: self })
+    }
 }
 
 impl Lease<'_> {

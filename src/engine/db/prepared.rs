@@ -1,5 +1,5 @@
 //! Statements that a connection should keep prepared although diesel cannot tell: SQL that no query builder can say
-//! ([`prepared`]), and updates and inserts of several rows ([`kept`]).
+//! ([`prepared`]), and updates and inserts of several rows ([`crate::keep`]).
 //!
 //! `diesel::sql_query` is parsed and planned anew at every use. Here the text is fixed and the values stand between its
 //! pieces, so the connection recognises the statement: `prepared(["SELECT … WHERE id = ", ""], (value::<Guid, _>(id),))`.
@@ -75,10 +75,18 @@ between!(A Va 0, B Vb 1, C Vc 2, D Vd 3, E Ve 4, F Vf 5, G Vg 6, H Vh 7);
 #[derive(Debug)]
 pub struct Kept<Q>(Q);
 
-/// Keeps an update, or an insert of few rows, prepared: diesel parses and plans these anew at every use, since their text
-/// could differ. Each text is kept, so there must be few.
+/// See [`crate::keep`].
 pub fn kept<Q>(statement: Q) -> Kept<Q> {
     Kept(statement)
+}
+
+/// Executes an update, or an insert of few rows, that the connection keeps prepared: diesel has these parsed and planned anew
+/// at every use, since their text could differ. Each text is kept, so there must be few.
+#[macro_export]
+macro_rules! keep {
+    ($conn:expr, $statement:expr $(,)?) => {
+        $crate::each_engine!($conn, c => $crate::engine::db::prepared::kept($statement).execute(c))
+    };
 }
 
 impl<Q> QueryId for Kept<Q> {

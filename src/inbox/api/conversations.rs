@@ -239,7 +239,7 @@ pub async fn get_conversation(
         let row = store::get(tx, path.0)?;
         ConversationView::with_lead(tx, row)
     };
-    let view = core.db.read(caller.scope(), read).await?;
+    let view = core.db.read_by_key(caller.scope(), read).await?;
     let version = view.version;
     Ok(Reply::ok(view).version(version).respond())
 }

@@ -9,11 +9,11 @@ use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{conversations, leads};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::held;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
+use crate::keep;
 
 /// The thread with one lead on one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -217,29 +217,34 @@ pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Re
     let is_latest = || last.is_null().or(last.le(touch.at)).or(line.is_null());
     let (told, said) =
         (Some(touch.at).into_sql::<Nullable<Instant>>(), Some(touch.preview).into_sql::<Nullable<Text>>());
-    kept(diesel::update(row).set((
-        conversations::message_count.eq(conversations::message_count + 1),
-        conversations::unread_count.eq(conversations::unread_count + unread),
-        conversations::updated_at.eq(now),
-        last.eq(case_when(is_latest(), told).otherwise(last)),
-        line.eq(case_when(is_latest(), said).otherwise(line)),
-    )))
-    .execute(tx.conn())?;
+    keep!(
+        tx.conn(),
+        diesel::update(row).set((
+            conversations::message_count.eq(conversations::message_count + 1),
+            conversations::unread_count.eq(conversations::unread_count + unread),
+            conversations::updated_at.eq(now),
+            last.eq(case_when(is_latest(), told).otherwise(last)),
+            line.eq(case_when(is_latest(), said).otherwise(line)),
+        ))
+    )?;
     if touch.direction != Direction::Inbound {
         return Ok(());
     }
     let unheard = conversations::last_inbound_at.is_null().or(conversations::last_inbound_at.lt(touch.at));
-    kept(diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at))).execute(tx.conn())?;
+    keep!(tx.conn(), diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at)))?;
     if let Some(until) = touch.window_expires_at {
         let earlier = conversations::window_expires_at.is_null().or(conversations::window_expires_at.lt(until));
-        kept(diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until))).execute(tx.conn())?;
+        keep!(tx.conn(), diesel::update(row.filter(earlier)).set(conversations::window_expires_at.eq(until)))?;
     }
     Ok(())
 }
 
 pub fn set_sender(tx: &mut TenantTx<'_>, id: ConversationId, address: &str) -> Result<()> {
-    kept(diesel::update(conversations::table.find((tx.tenant(), id))).set(conversations::sender_address.eq(address)))
-        .execute(tx.conn())?;
+    let tenant = tx.tenant();
+    keep!(
+        tx.conn(),
+        diesel::update(conversations::table.find((tenant, id))).set(conversations::sender_address.eq(address))
+    )?;
     Ok(())
 }
 
@@ -302,8 +307,10 @@ pub fn save_thread(
     let added = OrIgnore(diesel::insert_into(t::table).values(values)).execute(tx.conn())?;
     if added == 0 {
         let thread = t::table.find((channel, sender, person, tenant));
-        kept(diesel::update(thread).set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at))))
-            .execute(tx.conn())?;
+        keep!(
+            tx.conn(),
+            diesel::update(thread).set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at)))
+        )?;
     }
     Ok(())
 }

@@ -7,11 +7,11 @@ use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::messages;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::held;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
+use crate::keep;
 
 /// One entry of a conversation.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -153,24 +153,26 @@ pub fn list(
 pub fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<bool> {
     let now = tx.now();
     let row = messages::table.find((tx.tenant(), message.id));
-    let written = kept(diesel::update(row.filter(messages::status.eq(seen))).set((
-        messages::status.eq(message.status),
-        messages::from_address.eq(&message.from_address),
-        messages::from_name.eq(&message.from_name),
-        messages::provider.eq(&message.provider),
-        messages::external_id.eq(&message.external_id),
-        messages::error_class.eq(&message.error_class),
-        messages::error_code.eq(&message.error_code),
-        messages::error_message.eq(&message.error_message),
-        messages::metadata.eq(&message.metadata),
-        messages::attempted_at.eq(message.attempted_at),
-        messages::sent_at.eq(message.sent_at),
-        messages::delivered_at.eq(message.delivered_at),
-        messages::read_at.eq(message.read_at),
-        messages::failed_at.eq(message.failed_at),
-        messages::updated_at.eq(now),
-    )))
-    .execute(tx.conn())?;
+    let written = keep!(
+        tx.conn(),
+        diesel::update(row.filter(messages::status.eq(seen))).set((
+            messages::status.eq(message.status),
+            messages::from_address.eq(&message.from_address),
+            messages::from_name.eq(&message.from_name),
+            messages::provider.eq(&message.provider),
+            messages::external_id.eq(&message.external_id),
+            messages::error_class.eq(&message.error_class),
+            messages::error_code.eq(&message.error_code),
+            messages::error_message.eq(&message.error_message),
+            messages::metadata.eq(&message.metadata),
+            messages::attempted_at.eq(message.attempted_at),
+            messages::sent_at.eq(message.sent_at),
+            messages::delivered_at.eq(message.delivered_at),
+            messages::read_at.eq(message.read_at),
+            messages::failed_at.eq(message.failed_at),
+            messages::updated_at.eq(now),
+        ))
+    )?;
     Ok(written == 1)
 }
 

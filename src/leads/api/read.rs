@@ -20,7 +20,7 @@ use crate::tenants::access::{Caller, Permission};
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
     let read = move |tx: &mut TenantTx<'_>| view::of(store::get(tx, path.0)?, tx.now());
-    let lead = core.db.read(caller.scope(), read).await?;
+    let lead = core.db.read_by_key(caller.scope(), read).await?;
     let version = lead.version;
     Ok(Reply::ok(lead).version(version).respond())
 }

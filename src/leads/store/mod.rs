@@ -18,9 +18,9 @@ use crate::base::{Error, Result};
 use crate::billing::meter::{MeterKind, Released};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
-use crate::engine::db::prepared::kept;
 use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
+use crate::keep;
 
 pub use identities::{add_identities, add_identity, find_by_identity, identities_of, owners, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
@@ -161,7 +161,7 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
     lead.updated_at = tx.now();
     lead.refresh_search();
     let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
-    if kept(diesel::update(row).set(&*lead)).execute(tx.conn())? == 1 {
+    if keep!(tx.conn(), diesel::update(row).set(&*lead))? == 1 {
         return Ok(());
     }
     let moved = "The same thing was written at the same time. Read it again and retry.";
@@ -178,7 +178,7 @@ pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result
         first.eq(case_when(first.is_null().or(first.gt(at)), told()).otherwise(first)),
         last.eq(case_when(last.is_null().or(last.lt(at)), told()).otherwise(last)),
     );
-    kept(diesel::update(row).set((contact, activity(at, now)))).execute(tx.conn())?;
+    keep!(tx.conn(), diesel::update(row).set((contact, activity(at, now))))?;
     Ok(())
 }
 
@@ -186,7 +186,7 @@ pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result
 /// with them, so that nobody writes an older row back over them.
 pub fn touch_activity(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {
     let (row, now) = (leads::table.find((tx.tenant(), id)), tx.now());
-    kept(diesel::update(row).set(activity(at, now))).execute(tx.conn())?;
+    keep!(tx.conn(), diesel::update(row).set(activity(at, now)))?;
     Ok(())
 }
 

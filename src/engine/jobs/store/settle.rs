@@ -12,10 +12,11 @@ use super::jobs;
 use crate::base::Result;
 use crate::base::id::{Guid, JobId};
 use crate::base::time::{Instant, Timestamp};
-use crate::engine::db::prepared::{kept, prepared, value};
+use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::{DbConn, PlatformTx};
 use crate::engine::jobs::context::lease_lost;
 use crate::engine::jobs::model::{Job, JobState};
+use crate::keep;
 
 /// How a run ended, as columns.
 #[derive(Debug, Clone)]
@@ -63,7 +64,8 @@ struct Id {
     id: JobId,
 }
 
-/// One statement for all, however they ended: a round trip for each would cost more than the run of a short job.
+/// One statement for all, however they ended: a round trip for each would cost more than the run of a short job. The state is
+/// asked for in a way that no index answers: the rows are found by their ids, not among everything that ran of late.
 fn settle_together(conn: &mut PgConnection, now: Timestamp, list: &[Settled]) -> Result<HashSet<JobId>> {
     let ends: Vec<Columns> = list.iter().map(|one| Columns::of(&one.job, &one.end, now)).collect();
     let settled: Vec<Id> = prepared(
@@ -78,7 +80,8 @@ fn settle_together(conn: &mut PgConnection, now: Timestamp, list: &[Settled]) ->
             ", ",
             ", ",
             ") AS run (id, attempt, worker, state, left_at, run_at, last_error, finished_at) \
-             WHERE jobs.id = run.id AND jobs.state = 'running' AND jobs.attempt = run.attempt AND jobs.worker = run.worker \
+             WHERE jobs.id = run.id AND jobs.attempt = run.attempt AND jobs.worker = run.worker \
+             AND CASE WHEN jobs.state = 'running' THEN TRUE END \
              RETURNING jobs.id",
         ],
         (
@@ -119,7 +122,8 @@ impl Columns {
 /// Settles a run. `false` when the lease was lost and another worker owns the job now.
 fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
     let columns = Columns::of(job, &end, tx.now());
-    let changed = kept(
+    let changed = keep!(
+        tx.conn(),
         diesel::update(jobs::table.find(job.id))
             .filter(
                 jobs::state.eq(JobState::Running).and(jobs::attempt.eq(job.attempt)).and(jobs::worker.eq(&job.worker)),
@@ -132,8 +136,7 @@ fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
                 jobs::last_error.eq(end.last_error),
                 jobs::finished_at.eq(columns.finished_at),
             )),
-    )
-    .execute(tx.conn())?;
+    )?;
     Ok(changed == 1)
 }
 
