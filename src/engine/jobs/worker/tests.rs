@@ -24,15 +24,19 @@ async fn enqueue(db: &Db, tenant: TenantId, kind: &'static JobKind, count: usize
         .expect("enqueued");
 }
 
-/// Runs that were together, and those that were alone, by number.
+/// Runs by number.
 #[derive(Clone, Default)]
-struct Runs(Arc<Mutex<(Vec<BTreeSet<usize>>, Vec<usize>)>>);
+struct Runs {
+    together: Arc<Mutex<Vec<BTreeSet<usize>>>>,
+    alone: Arc<Mutex<Vec<usize>>>,
+}
 
 impl Runs {
     fn take(&self) -> (Vec<BTreeSet<usize>>, Vec<usize>) {
-        let mut runs = std::mem::take(&mut *self.0.lock().expect("unpoisoned"));
-        runs.1.sort_unstable();
-        runs
+        let together = std::mem::take(&mut *self.together.lock().expect("unpoisoned"));
+        let mut alone = std::mem::take(&mut *self.alone.lock().expect("unpoisoned"));
+        alone.sort_unstable();
+        (together, alone)
     }
 }
 
@@ -45,18 +49,18 @@ fn alike(runs: &Runs) -> Registry {
     let mut registry = Registry::default();
     let (alone, together) = (runs.clone(), runs.clone());
     registry.handle(&ALIKE, move |run| {
-        alone.0.lock().expect("unpoisoned").1.push(number(&run));
+        alone.alone.lock().expect("unpoisoned").push(number(&run));
         async { Ok(Outcome::Done) }
     });
     registry.together(&ALIKE, move |list| {
         let numbers: BTreeSet<usize> = list.iter().map(number).collect();
         let fails = numbers.contains(&7);
-        together.0.lock().expect("unpoisoned").0.push(numbers);
+        together.together.lock().expect("unpoisoned").push(numbers);
         async move {
             if fails {
                 return Err(Error::conflict("test.seven", "seven"));
             }
-            let even: Vec<JobContext> = list.into_iter().filter(|run| number(run) % 2 == 0).collect();
+            let even: Vec<JobContext> = list.into_iter().filter(|run| number(run).is_multiple_of(2)).collect();
             let Some(db) = even.first().map(|run| run.core.db.clone()) else { return Ok(Default::default()) };
             let settle = move |tx: &mut PlatformTx<'_>| {
                 JobContext::complete_all(tx, &even.iter().collect::<Vec<_>>())?;
