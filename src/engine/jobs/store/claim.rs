@@ -246,7 +246,7 @@ fn claim_lane(conn: &mut SqliteConnection, terms: Terms<'_>, lane: TenantId, sha
         [
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_until = ",
             ", worker = ",
-            " WHERE id IN (SELECT id FROM jobs WHERE state = 'available' AND tenant_id = ",
+            " WHERE id IN (SELECT id FROM jobs INDEXED BY jobs_available WHERE state = 'available' AND tenant_id = ",
             " ORDER BY priority, run_at, id LIMIT ",
             concat!(") RETURNING ", claimed_columns!(), ", "),
             " AS share",
@@ -268,14 +268,16 @@ struct Lane {
     tenant_id: TenantId,
 }
 
+// SQLite is told by which index: it would take the one by state, and read and sort all that is available.
 fn lanes_from(conn: &mut SqliteConnection, from: RawId, without: RawId, limit: i64) -> Result<Vec<TenantId>> {
     let lanes = prepared(
         [
             "WITH RECURSIVE lane (tenant_id) AS ( \
-                SELECT tenant_id FROM (SELECT tenant_id FROM jobs WHERE state = 'available' AND tenant_id >= ",
+                SELECT tenant_id FROM (SELECT tenant_id FROM jobs INDEXED BY jobs_available \
+                                       WHERE state = 'available' AND tenant_id >= ",
             " ORDER BY tenant_id LIMIT 1) AS first \
                 UNION ALL \
-                SELECT (SELECT jobs.tenant_id FROM jobs WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
+                SELECT (SELECT jobs.tenant_id FROM jobs INDEXED BY jobs_available WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
                         ORDER BY jobs.tenant_id LIMIT 1) FROM lane WHERE lane.tenant_id IS NOT NULL \
             ) SELECT tenant_id FROM lane WHERE tenant_id <> ",
             " LIMIT ",

@@ -72,14 +72,14 @@ fn settle_together(conn: &mut PgConnection, now: Timestamp, list: &[Settled]) ->
         [
             "UPDATE jobs SET state = run.state, attempt = run.left_at, run_at = run.run_at, lease_until = NULL, \
              last_error = run.last_error, finished_at = run.finished_at FROM unnest(",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ") AS run (id, attempt, worker, state, left_at, run_at, last_error, finished_at) \
+            "::uuid[], ",
+            "::int4[], ",
+            "::text[], ",
+            "::text[], ",
+            "::int4[], ",
+            "::timestamptz[], ",
+            "::text[], ",
+            "::timestamptz[]) AS run (id, attempt, worker, state, left_at, run_at, last_error, finished_at) \
              WHERE jobs.id = run.id AND jobs.attempt = run.attempt AND jobs.worker = run.worker \
              AND CASE WHEN jobs.state = 'running' THEN TRUE END \
              RETURNING jobs.id",
