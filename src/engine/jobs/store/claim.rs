@@ -277,7 +277,8 @@ fn lanes_from(conn: &mut SqliteConnection, from: RawId, without: RawId, limit: i
                                        WHERE state = 'available' AND tenant_id >= ",
             " ORDER BY tenant_id LIMIT 1) AS first \
                 UNION ALL \
-                SELECT (SELECT jobs.tenant_id FROM jobs INDEXED BY jobs_available WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
+                SELECT (SELECT jobs.tenant_id FROM jobs INDEXED BY jobs_available \
+                        WHERE jobs.state = 'available' AND jobs.tenant_id > lane.tenant_id \
                         ORDER BY jobs.tenant_id LIMIT 1) FROM lane WHERE lane.tenant_id IS NOT NULL \
             ) SELECT tenant_id FROM lane WHERE tenant_id <> ",
             " LIMIT ",
