@@ -23,11 +23,15 @@ pub struct Plan {
     pub sorts_before_limit: bool,
 }
 
+const PARTIAL: &str = "SELECT indexrelid::regclass::text AS value FROM pg_index WHERE indpred IS NOT NULL";
+
 pub struct Plans {
     connection: DbConn,
     engine: Engine,
     /// Rows by table.
     sizes: BTreeMap<String, i64>,
+    /// PostgreSQL's indexes of some rows only: to read one whole is not to read its table.
+    partial: Vec<String>,
 }
 
 #[derive(QueryableByName)]
@@ -53,7 +57,11 @@ impl Plans {
             let count = texts(&mut connection, &format!("SELECT CAST(count(*) AS TEXT) AS value FROM \"{table}\""))?;
             sizes.insert(table, count.into_iter().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0));
         }
-        Ok(Self { connection, engine: database.engine, sizes })
+        let partial = match database.engine {
+            Engine::Postgres => texts(&mut connection, PARTIAL)?.into_iter().flatten().collect(),
+            Engine::Sqlite => Vec::new(),
+        };
+        Ok(Self { connection, engine: database.engine, sizes, partial })
     }
 
     pub fn explain(&mut self, statement: &Statement) -> Outcome<Plan> {
@@ -107,7 +115,10 @@ impl Plans {
         plan.sorts_before_limit |= is_bounded && matches!(kind, "Sort" | "Incremental Sort");
         let table = of("Relation Name").unwrap_or_default();
         let reads_all = kind == "Seq Scan"
-            || matches!(kind, "Index Scan" | "Index Only Scan") && of("Index Cond").is_none() && !is_bounded;
+            || matches!(kind, "Index Scan" | "Index Only Scan")
+                && of("Index Cond").is_none()
+                && !is_bounded
+                && !of("Index Name").is_some_and(|index| self.partial.iter().any(|partial| partial == index));
         if reads_all && self.is_large(table) {
             plan.scans.push(table.to_string());
         }
