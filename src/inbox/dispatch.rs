@@ -5,9 +5,10 @@
 //! the process died or the answer was lost in between, the attempt is still open at the next run and [`recover`] decides:
 //! Twilio is asked for its list, Resend is simply asked again under the same idempotency key, and SMTP, which can be asked
 //! nothing, ends as `unknown`, in front of the operators, and is never sent twice. [`send`] asks; [`settle`] turns the
-//! answer into rows and an outcome.
+//! answer into rows and an outcome; [`run`] is the whole of it.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 
 use super::model::{Channel, MessageStatus};
 use crate::base::id::TenantId;
@@ -227,6 +228,80 @@ fn email(parcel: &Parcel) -> OutgoingEmail {
 fn observe(core: &Core, provider: &str, operation: &str, error: Option<&ProviderError>) {
     let result = error.map_or("ok", |error| error.class.as_str());
     core.metrics.provider_calls.with_label_values(&[provider, operation, result]).inc();
+}
+
+/// Where a row stands when its job comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// It waits to be sent.
+    Waiting,
+    /// An attempt is open, which began then: find out what became of it.
+    Open(Timestamp),
+    /// Nothing to do.
+    Over,
+}
+
+/// Where a row of this status stands; `is_temporary` says that what it failed of may pass, so an operator may repeat its job.
+pub fn stand(status: MessageStatus, channel: Channel, is_temporary: bool, began_at: Timestamp) -> Stand {
+    match status {
+        MessageStatus::Queued => Stand::Waiting,
+        MessageStatus::Failed if is_temporary => Stand::Waiting,
+        // Also a text whose job died on the way: the provider can still be asked.
+        status if status == MessageStatus::Sending || can_be_found(status, channel) => Stand::Open(began_at),
+        _ => Stand::Over,
+    }
+}
+
+/// What came of trying to open an attempt.
+#[derive(Debug)]
+pub enum Start {
+    /// It is open, and this is handed over.
+    Parcel(Box<Parcel>),
+    /// It may not leave, which is written.
+    Never,
+    /// Another one is open already.
+    Open,
+    /// Nothing to do, and why.
+    Over(String),
+}
+
+/// One run of the job behind a row. `start` opens an attempt; it takes an open one for none when that is the one which began
+/// at the moment it is given, for then the provider was asked about it and has not got it. `look` finds the open attempt.
+/// Answers the outcome, and when the provider took the parcel.
+pub async fn run<S, L>(
+    context: &JobContext,
+    providers: &Providers,
+    ledger: impl Ledger,
+    start: impl Fn(Option<Timestamp>) -> S,
+    look: impl FnOnce() -> L,
+) -> Result<(Outcome, Option<Timestamp>)>
+where
+    S: Future<Output = Result<Start>>,
+    L: Future<Output = Result<Option<(Parcel, OpenAttempt)>>>,
+{
+    let core = &context.core;
+    let mut started = start(None).await?;
+    if matches!(started, Start::Open) {
+        let mut decided = None;
+        if let Some((parcel, open)) = look().await? {
+            decided = Some(open.began_at);
+            if let Some(verdict) = recover(core, providers, &parcel, open).await {
+                return Ok((settle(context, ledger, verdict).await?, None));
+            }
+        }
+        started = start(decided).await?;
+    }
+    let parcel = match started {
+        Start::Parcel(parcel) => parcel,
+        Start::Never => return Ok((Outcome::Done, None)),
+        Start::Over(reason) => return Ok((Outcome::Discard(reason), None)),
+        Start::Open => {
+            return Err(Error::unavailable("message.busy", "It is being sent by another run; looking again."));
+        }
+    };
+    let verdict = send(core, providers, &parcel).await;
+    let taken_at = matches!(verdict, Verdict::Accepted { .. }).then(|| core.clock.now());
+    Ok((settle(context, ledger, verdict).await?, taken_at))
 }
 
 /// The row behind a parcel: how each end is written down. Every function runs in a transaction of its own and must bear

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::dispatch::{self, Ledger, OpenAttempt, Parcel};
+use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use super::model::{Channel, MessageStatus};
 use super::send;
 use super::store::messages::Message;
@@ -32,67 +32,21 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId) -> Result<()> {
     Ok(())
 }
 
-/// Where a message stands when its job comes.
-enum Stand {
-    /// It waits to be sent.
-    Waiting,
-    /// An attempt is open: find out what became of it.
-    Open,
-    /// Nothing to do.
-    Over,
-}
-
 fn stand(message: &Message) -> Stand {
-    match message.status {
-        MessageStatus::Queued => Stand::Waiting,
-        // An operator repeats a job that used up its attempts.
-        MessageStatus::Failed if message.error_class.as_deref() == Some(ErrorClass::Retry.as_str()) => Stand::Waiting,
-        // A text whose job died on the way: the provider can still be asked.
-        status if status == MessageStatus::Sending || dispatch::can_be_found(status, message.channel) => Stand::Open,
-        _ => Stand::Over,
-    }
+    let is_temporary = message.error_class.as_deref() == Some(ErrorClass::Retry.as_str());
+    dispatch::stand(message.status, message.channel, is_temporary, began_at(message))
 }
 
-/// What came of trying to open an attempt.
-#[derive(Debug)]
-pub(super) enum Start {
-    /// It is open, and this is handed over.
-    Parcel(Box<Parcel>),
-    /// It may not leave any more, which is written.
-    Never,
-    /// Another one is open already.
-    Open,
-    /// Nothing to do, and why.
-    Over(String),
-}
-
-#[cfg(test)]
-impl Start {
-    pub fn is_parcel(&self) -> bool {
-        matches!(self, Self::Parcel(_))
-    }
+fn began_at(message: &Message) -> Timestamp {
+    message.attempted_at.unwrap_or(message.created_at)
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
     let id = context.payload::<Payload>()?.message_id;
-    let core = &context.core;
-    let start = |is_decided| core.db.write(context.scope(), move |tx| begin(tx, id, is_decided));
-    let mut started = start(false).await?;
-    if matches!(started, Start::Open) {
-        if let Some((parcel, open)) = core.db.read(context.scope(), move |tx| look(tx, id)).await?
-            && let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await
-        {
-            return dispatch::settle(&context, Row { id }, verdict).await;
-        }
-        started = start(true).await?;
-    }
-    let parcel = match started {
-        Start::Parcel(parcel) => parcel,
-        Start::Never | Start::Open => return Ok(Outcome::Done),
-        Start::Over(reason) => return Ok(Outcome::Discard(reason)),
-    };
-    let verdict = dispatch::send(core, &providers, &parcel).await;
-    dispatch::settle(&context, Row { id }, verdict).await
+    let db = &context.core.db;
+    let start = |decided| db.write(context.scope(), move |tx| begin(tx, id, decided));
+    let look = || db.read(context.scope(), move |tx| look(tx, id));
+    dispatch::run(&context, &providers, Row { id }, start, look).await.map(|(outcome, _)| outcome)
 }
 
 /// Ends a message whose job died in the middle of it.
@@ -107,24 +61,24 @@ pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result
 
 /// The open attempt, unless it has ended meanwhile.
 fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<(Parcel, OpenAttempt)>> {
-    let found = messages::find(tx, id)?.filter(|message| matches!(stand(message), Stand::Open));
+    let found = messages::find(tx, id)?.filter(|message| matches!(stand(message), Stand::Open(_)));
     let Some(message) = found else { return Ok(None) };
     let parcel = parcel(tx, &message)?;
-    let began_at = message.attempted_at.unwrap_or(message.created_at);
+    let began_at = began_at(&message);
     let first_began_at = first_attempt(&message).unwrap_or(began_at);
     let (channel, since) = (message.channel, dispatch::known_since(first_began_at, tx.now()));
     let known = messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
     Ok(Some((parcel, OpenAttempt { began_at, first_began_at, known })))
 }
 
-/// Asks the rules once more and opens an attempt. One that is open already counts as none when the caller has decided that it
-/// came to nothing.
-pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, is_decided: bool) -> Result<Start> {
+/// Asks the rules once more and opens an attempt. One that is open already counts as none when it began at `decided`: then the
+/// caller has found that it came to nothing.
+pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timestamp>) -> Result<Start> {
     let Some(before) = messages::find(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
     match stand(&before) {
         Stand::Waiting => {}
-        Stand::Open if is_decided => {}
-        Stand::Open => return Ok(Start::Open),
+        Stand::Open(began_at) if decided == Some(began_at) => {}
+        Stand::Open(_) => return Ok(Start::Open),
         Stand::Over => return Ok(Start::Over(format!("the message is already {}", before.status))),
     }
     let conversation = conversations::get(tx, before.conversation_id)?;

@@ -4,8 +4,9 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::dispatch::Ledger;
+use super::dispatch::Start;
 use super::follow;
-use super::leave::{self, Row, Start};
+use super::leave::{self, Row};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
 use super::open::{self, LeadOpening};
 use super::receive::{Inbound, InboundOutcome, from_provider};
@@ -98,7 +99,7 @@ impl Stage {
     async fn sent(&self, of: (TenantId, LeadId, ConversationId), external_id: &'static str) -> Message {
         let message = self.queued(of, true).await;
         let id = message.id;
-        assert!(self.within(of.0, move |tx| leave::begin(tx, id, false)).await.is_parcel());
+        assert!(matches!(self.within(of.0, move |tx| leave::begin(tx, id, None)).await, Start::Parcel(_)));
         self.within(of.0, move |tx| Row { id }.accepted(tx, "twilio", external_id, MessageStatus::Sent)).await;
         self.message(&message).await
     }
@@ -165,7 +166,7 @@ on_both_engines! {
         let (waiting, leaving) = (stage.queued(of, true).await, stage.queued(of, true).await);
         let sent = stage.sent(of, "SM1").await;
         let id = leaving.id;
-        stage.within(of.0, move |tx| leave::begin(tx, id, false)).await;
+        stage.within(of.0, move |tx| leave::begin(tx, id, None)).await;
         let ends = [
             (&waiting, MessageStatus::Failed, Some("retry")),
             (&leaving, MessageStatus::Unknown, Some("ambiguous")),
@@ -241,7 +242,7 @@ on_both_engines! {
         stage.inbound("SM1", "Stop").await;
         let message = stage.queued(other, true).await;
         let id = message.id;
-        let start = stage.within(other.0, move |tx| leave::begin(tx, id, false)).await;
+        let start = stage.within(other.0, move |tx| leave::begin(tx, id, None)).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&message).await;
         assert_eq!(
@@ -260,11 +261,11 @@ on_both_engines! {
         stage.sent(acme, "SMa").await;
         let early = stage.queued(acme, false).await.id;
         stage.inbound("SM1", "Hi").await;
-        assert!(stage.within(acme.0, move |tx| leave::begin(tx, early, false)).await.is_parcel());
+        assert!(matches!(stage.within(acme.0, move |tx| leave::begin(tx, early, None)).await, Start::Parcel(_)));
         let late = stage.queued(acme, false).await;
         stage.clock.advance(chrono::Duration::hours(24));
         let id = late.id;
-        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&late).await;
         assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
@@ -274,11 +275,15 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
-        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
+        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
         assert!(matches!(again, Start::Open), "who comes second asks the provider first: {again:?}");
+        let began = stage.message(&message).await.attempted_at.expect("begun");
+        let other = began.minus(chrono::Duration::seconds(1));
+        let older = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(other))).await;
+        assert!(matches!(older, Start::Open), "what was decided of an older attempt is not of this one: {older:?}");
         assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
-        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, true)).await;
+        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(began))).await;
         assert!(matches!(decided, Start::Over(_)), "told meanwhile that it arrived: {decided:?}");
         stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
         assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
@@ -294,13 +299,13 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
         let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
         stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
         let waiting = stage.message(&message).await;
         assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
-        stage.within(acme.0, move |tx| leave::begin(tx, id, false)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
         assert_eq!(stage.message(&message).await.metadata.value()["attempts"], 2);
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
         stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;

@@ -13,7 +13,7 @@ use crate::contacts::{SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
-use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Verdict};
+use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use crate::inbox::model::MessageStatus;
 use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
@@ -39,64 +39,27 @@ pub(super) fn enqueue(
     Ok(())
 }
 
-/// Where a delivery stands when its job comes.
-enum Stand {
-    /// It waits to be sent.
-    Waiting,
-    /// An attempt is open: find out what became of it.
-    Open,
-    /// Nothing to do.
-    Over,
-}
-
 fn stand(delivery: &Delivery) -> Stand {
-    match delivery.status {
-        MessageStatus::Queued => Stand::Waiting,
-        // An operator repeats a job that used up its attempts.
-        MessageStatus::Failed if is_temporary(delivery) => Stand::Waiting,
-        status if status == MessageStatus::Sending || dispatch::can_be_found(status, delivery.channel) => Stand::Open,
-        _ => Stand::Over,
-    }
+    dispatch::stand(delivery.status, delivery.channel, is_temporary(delivery), began_at(delivery))
 }
 
-/// What came of trying to open an attempt.
-pub(super) enum Start {
-    /// It is open, and this is handed over.
-    Parcel(Box<Parcel>),
-    /// It may not leave, which is written.
-    Never,
-    /// Another one is open already.
-    Open,
-    /// Nothing to do, and why.
-    Over(String),
+fn began_at(delivery: &Delivery) -> Timestamp {
+    delivery.attempted_at.unwrap_or(delivery.created_at)
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
     let Payload { delivery_id: id, lead_received_at } = context.payload()?;
     let core = &context.core;
-    let start = |is_decided| {
+    let start = |decided| {
         let (key, settings) = (core.master_key.clone(), core.settings.clone());
-        core.db.write(context.scope(), move |tx| begin(tx, id, is_decided, &key, &settings))
+        core.db.write(context.scope(), move |tx| begin(tx, id, decided, &key, &settings))
     };
-    let mut started = start(false).await?;
-    if matches!(started, Start::Open) {
+    let look = || {
         let name = core.settings.platform_name.clone();
-        if let Some((parcel, open)) = core.db.read(context.scope(), move |tx| look(tx, id, &name)).await?
-            && let Some(verdict) = dispatch::recover(core, &providers, &parcel, open).await
-        {
-            return dispatch::settle(&context, Row { id }, verdict).await;
-        }
-        started = start(true).await?;
-    }
-    let parcel = match started {
-        Start::Parcel(parcel) => parcel,
-        Start::Never | Start::Open => return Ok(Outcome::Done),
-        Start::Over(reason) => return Ok(Outcome::Discard(reason)),
+        core.db.read(context.scope(), move |tx| look(tx, id, &name))
     };
-    let verdict = dispatch::send(core, &providers, &parcel).await;
-    let handed_over = matches!(verdict, Verdict::Accepted { .. }).then(|| core.clock.now());
-    let outcome = dispatch::settle(&context, Row { id }, verdict).await?;
-    if let (Some(at), Some(received)) = (handed_over, lead_received_at) {
+    let (outcome, taken_at) = dispatch::run(&context, &providers, Row { id }, start, look).await?;
+    if let (Some(at), Some(received)) = (taken_at, lead_received_at) {
         let seconds = at.since(received).num_milliseconds().max(0) as f64 / 1000.0;
         core.metrics.notify_seconds.observe(seconds);
     }
@@ -119,10 +82,10 @@ fn look(
     id: NotificationDeliveryId,
     platform_name: &str,
 ) -> Result<Option<(Parcel, OpenAttempt)>> {
-    let found = store::find_delivery(tx, id)?.filter(|delivery| matches!(stand(delivery), Stand::Open));
+    let found = store::find_delivery(tx, id)?.filter(|delivery| matches!(stand(delivery), Stand::Open(_)));
     let Some(delivery) = found else { return Ok(None) };
     let Some(parcel) = parcel(tx, &delivery, platform_name)? else { return Ok(None) };
-    let began_at = delivery.attempted_at.unwrap_or(delivery.created_at);
+    let began_at = began_at(&delivery);
     let since = began_at.minus(chrono::Duration::days(1));
     let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
     let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
@@ -134,11 +97,12 @@ fn is_temporary(delivery: &Delivery) -> bool {
     delivery.error.as_deref().is_some_and(|error| error.starts_with(ErrorClass::Retry.as_str()))
 }
 
-/// Opens an attempt. One that is open already counts as none when the caller has decided that it came to nothing.
+/// Opens an attempt. One that is open already counts as none when it began at `decided`: then the caller has found that it
+/// came to nothing.
 pub(super) fn begin(
     tx: &mut TenantTx<'_>,
     id: NotificationDeliveryId,
-    is_decided: bool,
+    decided: Option<Timestamp>,
     key: &MasterKey,
     settings: &CoreSettings,
 ) -> Result<Start> {
@@ -147,8 +111,8 @@ pub(super) fn begin(
     };
     let is_open = match stand(&delivery) {
         Stand::Waiting => false,
-        Stand::Open if is_decided => true,
-        Stand::Open => return Ok(Start::Open),
+        Stand::Open(began_at) if decided == Some(began_at) => true,
+        Stand::Open(_) => return Ok(Start::Open),
         Stand::Over => return Ok(Start::Over(format!("the notification is already {}", delivery.status))),
     };
     let Some(mut parcel) = parcel(tx, &delivery, &settings.platform_name)? else {
