@@ -13,7 +13,7 @@ use crate::engine::db::schema::{
 };
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::JobState;
-use crate::engine::jobs::store::JobRow;
+use crate::engine::jobs::store::{JobRow, is_in};
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = ops_tasks)]
@@ -281,7 +281,7 @@ pub(super) fn counters(tx: &mut PlatformTx<'_>, since: Timestamp) -> Result<Coun
             .filter(operator_notifications::read_at.is_null())
             .count()
             .get_result(conn)?,
-        dead_jobs: jobs::table.filter(jobs::state.eq(JobState::Dead)).count().get_result(conn)?,
+        dead_jobs: jobs::table.filter(is_in(JobState::Dead)).count().get_result(conn)?,
         failed_webhook_events: webhook_events::table
             .filter(webhook_events::state.eq("failed"))
             .count()

@@ -5,14 +5,17 @@ use std::time::Duration;
 use super::store::{invitations, sessions};
 use crate::base::Result;
 use crate::engine::db::PlatformTx;
+use crate::engine::events::platform_tenant;
 use crate::engine::http::once;
-use crate::engine::jobs::{JobContext, JobKind, Outcome, Registry};
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
 
 /// Once an hour.
 pub static PRUNE: JobKind = JobKind::new("credentials.prune").periodic().priority(9);
 
 /// Ended sessions and invitations are kept for so long, for whoever asks what happened.
 const KEPT_DAYS: i64 = 30;
+/// Rows of a kind forgotten in one transaction, where there may be many: no lock lasts for a backlog's length.
+const AT_ONCE: i64 = 2_000;
 
 pub(super) fn register(registry: &mut Registry) {
     registry.handle(&PRUNE, run);
@@ -23,6 +26,9 @@ async fn run(ctx: JobContext) -> Result<Outcome> {
     ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
         let forgotten = forget(tx)?;
         tracing::info!(forgotten, "forgot what has expired");
+        if i64::try_from(forgotten).is_ok_and(|count| count >= AT_ONCE) {
+            enqueue(tx, platform_tenant(), NewJob::new(&PRUNE, &serde_json::json!({})))?;
+        }
         Ok(())
     })
     .await
@@ -31,5 +37,5 @@ async fn run(ctx: JobContext) -> Result<Outcome> {
 /// Answers how many rows went, not counting the tokens of a session that went.
 pub(super) fn forget(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let before = tx.now().minus(chrono::Duration::days(KEPT_DAYS));
-    Ok(sessions::prune(tx, before)? + invitations::prune(tx, before)? + once::prune(tx)?)
+    Ok(sessions::prune(tx, before, AT_ONCE)? + invitations::prune(tx, before)? + once::prune(tx, AT_ONCE)?)
 }

@@ -2,7 +2,9 @@
 
 pub mod end_to_end;
 pub mod jobs;
+mod people;
 pub mod process;
+mod recipes;
 pub mod requests;
 
 use std::path::PathBuf;

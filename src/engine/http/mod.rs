@@ -17,6 +17,7 @@ mod params;
 pub mod pipeline;
 pub mod problem;
 mod strict;
+mod written;
 
 pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
@@ -25,3 +26,4 @@ pub use once::{Once, Reply};
 pub use paging::{Cursor, Limit, Page};
 pub use params::{CommaList, Path, Query};
 pub use pipeline::{RequestId, client_ip};
+pub use written::Written;

@@ -284,8 +284,14 @@ fn fulfil(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey, stored: &Stor
     Ok(())
 }
 
-/// Forgets expired keys.
-pub fn prune(tx: &mut PlatformTx<'_>) -> Result<usize> {
-    let now = tx.now();
-    Ok(diesel::delete(idempotency_keys::table.filter(idempotency_keys::expires_at.le(now))).execute(tx.conn())?)
+/// Forgets expired keys, the oldest first; at most `limit` at once.
+pub fn prune(tx: &mut PlatformTx<'_>, limit: i64) -> Result<usize> {
+    let expired: Vec<String> = idempotency_keys::table
+        .filter(idempotency_keys::expires_at.le(tx.now()))
+        .order(idempotency_keys::expires_at)
+        .limit(limit)
+        .select(idempotency_keys::scope_hash)
+        .load(tx.conn())?;
+    let gone = idempotency_keys::table.filter(idempotency_keys::scope_hash.eq_any(expired));
+    Ok(diesel::delete(gone).execute(tx.conn())?)
 }

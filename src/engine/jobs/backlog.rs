@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::JobState;
+use super::store::is_in;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::db::PlatformTx;
@@ -23,18 +24,19 @@ pub struct Backlog {
 pub fn read(tx: &mut PlatformTx<'_>) -> Result<Backlog> {
     let now = tx.now();
     let count = diesel::dsl::count_star;
-    let mut dead: Vec<(String, i64)> = jobs::table
-        .filter(jobs::state.eq(JobState::Dead))
-        .group_by(jobs::kind)
-        .select((jobs::kind, count()))
-        .load(tx.conn())?;
+    let mut dead: Vec<(String, i64)> =
+        jobs::table.filter(is_in(JobState::Dead)).group_by(jobs::kind).select((jobs::kind, count())).load(tx.conn())?;
     dead.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let due = jobs::table.filter(jobs::state.eq(JobState::Available)).select(count()).first(tx.conn())?;
+    let due = jobs::table.filter(is_in(JobState::Available)).select(count()).first(tx.conn())?;
     // One that waits for its time and whose time has come was not even looked at: no worker runs.
-    let waiting = [JobState::Available, JobState::Scheduled, JobState::Retry];
-    let due_since = jobs::table
-        .filter(jobs::state.eq_any(waiting).and(jobs::run_at.le(now)))
-        .select(diesel::dsl::min(jobs::run_at))
-        .first(tx.conn())?;
+    let mut due_since: Option<Timestamp> = None;
+    for state in [JobState::Available, JobState::Scheduled, JobState::Retry] {
+        let oldest: Option<Timestamp> = jobs::table
+            .filter(is_in(state))
+            .filter(jobs::run_at.le(now))
+            .select(diesel::dsl::min(jobs::run_at))
+            .first(tx.conn())?;
+        due_since = due_since.into_iter().chain(oldest).min();
+    }
     Ok(Backlog { dead, due, due_since })
 }

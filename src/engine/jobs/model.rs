@@ -27,7 +27,7 @@ crate::text_enum! {
 }
 
 impl JobState {
-    /// Those that are not over: named one by one, since an index finds states, not their absence.
+    /// Those that are not over, and the dead, which wait for an operator.
     pub const OPEN: [Self; 5] = [Self::Scheduled, Self::Available, Self::Running, Self::Retry, Self::Dead];
 }
 

@@ -1,8 +1,8 @@
 //! The worker: claims, runs, settles; rescues what others dropped; stops gracefully.
 //!
 //! It claims as many jobs as it has places for and some more ([`super::supply`]), so that places do not stand empty during the
-//! next claim. Claims and settlements are batches by themselves: what gathers during one is in the next, and nothing waits
-//! for company.
+//! next claim. Settlements are batches by themselves: what gathers during one is in the next. Claims that follow each other
+//! let a few jobs gather between them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -102,7 +102,9 @@ impl Worker {
             let crowded = hands.crowded();
             let waiting = hands.waiting(crowded);
             let mut may_rest = crowded.is_some() && crowded == alone;
-            if waiting < supply.spare && !may_rest {
+            let wants = waiting < supply.spare && !may_rest;
+            let gathers = supply.gathers(Instant::now()).filter(|_| wants);
+            if wants && gathers.is_none() {
                 let limit = (places + supply.spare).saturating_sub(hands.running.len() + waiting).clamp(1, MOST);
                 let claim = self.claim(limit, crowded, &mut cursor, &mut stop).await;
                 may_rest = claim.is_all;
@@ -115,12 +117,13 @@ impl Worker {
             }
             self.begin(&mut hands, &settler).await;
             let is_full = hands.is_full();
-            if is_full || may_rest {
+            if is_full || may_rest || gathers.is_some() {
                 // Where a crowd kept us from claiming or beginning, its end is waited for, which may have come since we looked.
                 let is_waited_for = is_full || crowded.is_some() || !hands.ready.is_empty();
                 let nap = self.nap(due);
                 tokio::select! {
                     () = self.core.db.wake().wait(), if !is_full => alone = None,
+                    () = tokio::time::sleep(gathers.unwrap_or_default()), if gathers.is_some() => {}
                     Some(_) = hands.running.join_next(), if is_waited_for => {}
                     () = tokio::time::sleep(nap) => (next_look, alone) = (Instant::now(), None),
                     () = settler.ended() => {}

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{CommaList, Cursor, Limit, Page, Query};
+use crate::engine::http::{CommaList, Cursor, Limit, Page, Query, Written};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
@@ -255,10 +255,10 @@ pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<Lead
             let after = after.map(|place| (place.value, place.id));
             let leads = store::list(tx, &filter, sort, after, limit.probe())?;
             let page = Page::of(leads, limit, |last| Cursor::of(&Place::of(sort, last)));
-            views(tx, page, &include)
+            Written::of(&views(tx, page, &include)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(page))
+    Ok(page.ok())
 }
 
 /// Views of one page, with what was asked for loaded in one statement each.

@@ -158,11 +158,18 @@ pub(in crate::tenants) fn revoke_others_across_tenants(
         .execute(tx.conn())?)
 }
 
-/// Forgets sessions that expired, or were ended before `ended_before`, and tokens that expired.
-pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, ended_before: Timestamp) -> Result<usize> {
+/// Forgets sessions that expired, or were ended before `ended_before`, and tokens that expired, at most `limit` of these at
+/// once: each refresh leaves one.
+pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, ended_before: Timestamp, limit: i64) -> Result<usize> {
     let now = tx.now();
     let old = sessions::expires_at.le(now).or(sessions::revoked_at.le(ended_before).assume_not_null());
     let gone = diesel::delete(sessions::table.filter(old)).execute(tx.conn())?;
-    let tokens = diesel::delete(refresh_tokens::table.filter(refresh_tokens::expires_at.le(now))).execute(tx.conn())?;
-    Ok(gone + tokens)
+    let expired: Vec<String> = refresh_tokens::table
+        .filter(refresh_tokens::expires_at.le(now))
+        .order(refresh_tokens::expires_at)
+        .limit(limit)
+        .select(refresh_tokens::token_hash)
+        .load(tx.conn())?;
+    let expired = refresh_tokens::table.filter(refresh_tokens::token_hash.eq_any(expired));
+    Ok(gone + diesel::delete(expired).execute(tx.conn())?)
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::http::once;
 use crate::tenants::prune;
 
 on_both_engines! {
@@ -115,5 +116,20 @@ on_both_engines! {
         assert_eq!(prune().await.unwrap(), 1, "the session, and with it its token");
         office.core.clock.advance(chrono::Duration::days(7));
         assert_eq!(prune().await.unwrap(), 1, "the invitation");
+    }
+
+    async fn stored_answers_are_forgotten_when_they_expired_and_page_by_page(office: Office) {
+        let acme = office.sign_up("acme").await;
+        let owner = text(&acme["access_token"]);
+        for key in ["first", "second", "third"] {
+            let invited = json!({"email": format!("{key}@example.com"), "role": "agent"});
+            office.send("POST /invitations", owner, Some(invited), &[("Idempotency-Key", key)]).await.expect(201);
+        }
+        let prune = || office.core.db.write(PlatformScope::system(), |tx| once::prune(tx, 2));
+        assert_eq!(prune().await.unwrap(), 0, "none has expired");
+        office.core.clock.advance(chrono::Duration::days(2));
+        assert_eq!(prune().await.unwrap(), 2);
+        assert_eq!(prune().await.unwrap(), 1);
+        assert_eq!(prune().await.unwrap(), 0);
     }
 }

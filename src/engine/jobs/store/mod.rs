@@ -5,8 +5,10 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::lease::{LEASE, Rescue};
 use super::model::{JobState, NewJob};
@@ -110,7 +112,7 @@ impl TenantTx<'_> {
 pub(super) const AT_ONCE: usize = 1_000;
 
 /// Makes jobs whose time has come claimable, the longest waiting first. Answers how many; when [`AT_ONCE`], there are more.
-// SQLite is told by which index, here and below: it would take the one by state, and read and sort all that waits.
+// SQLite is told by which index, here and below: it may take another, and read and sort all that waits.
 pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let now = value::<Instant, _>(tx.now());
     let due = match tx.conn() {
@@ -145,7 +147,7 @@ pub(super) fn rescue(tx: &mut PlatformTx<'_>, whose: Rescue) -> Result<usize> {
         Rescue::Ended => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(chrono::Duration::days(36_500)))),
         Rescue::EndedOrFuture => jobs::lease_until.lt(now).or(jobs::lease_until.gt(now.plus(LEASE * 2))),
     };
-    let expired = jobs::table.filter(jobs::state.eq(JobState::Running)).filter(is_over);
+    let expired = jobs::table.filter(is_in(JobState::Running)).filter(is_over);
     // One that was in its last attempt is claimed once more to be buried, and does not kill workers for ever.
     let rescued = diesel::update(expired)
         .set((
@@ -229,13 +231,31 @@ pub(super) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize>
     Ok(deleted)
 }
 
+/// Whether a job is in this state, said in the words of the index that holds such jobs: each is of few states only, so
+/// that a job is not moved about in an index of all states at each of its steps. A value that is bound finds no such index.
+pub fn is_in(state: JobState) -> SqlLiteral<Bool> {
+    sql(match state {
+        JobState::Available => "jobs.state = 'available'",
+        JobState::Running => "jobs.state = 'running'",
+        JobState::Scheduled => "(jobs.state IN ('scheduled', 'retry') AND jobs.state = 'scheduled')",
+        JobState::Retry => "(jobs.state IN ('scheduled', 'retry') AND jobs.state = 'retry')",
+        JobState::Dead => "(jobs.state IN ('dead', 'discarded') AND jobs.state = 'dead')",
+        JobState::Discarded => "(jobs.state IN ('dead', 'discarded') AND jobs.state = 'discarded')",
+        JobState::Done => "(jobs.finished_at IS NOT NULL AND jobs.state = 'done')",
+    })
+}
+
 /// Counts by kind and state, without the finished ones.
 pub(super) fn count_open(tx: &mut PlatformTx<'_>) -> Result<Vec<(String, JobState, i64)>> {
-    let counts = jobs::table
-        .filter(jobs::state.eq_any(JobState::OPEN))
-        .group_by((jobs::kind, jobs::state))
-        .select((jobs::kind, jobs::state, diesel::dsl::count_star()))
-        .load(tx.conn())?;
+    let mut counts = Vec::new();
+    for state in JobState::OPEN {
+        let of_state: Vec<(String, i64)> = jobs::table
+            .filter(is_in(state))
+            .group_by(jobs::kind)
+            .select((jobs::kind, diesel::dsl::count_star()))
+            .load(tx.conn())?;
+        counts.extend(of_state.into_iter().map(|(kind, count)| (kind, state, count)));
+    }
     Ok(counts)
 }
 
@@ -249,7 +269,7 @@ pub fn list(
 ) -> Result<Vec<JobRow>> {
     let mut query = jobs::table.order(jobs::id.desc()).limit(limit).select(JobRow::as_select()).into_boxed();
     if let Some(state) = state {
-        query = query.filter(jobs::state.eq(state));
+        query = query.filter(is_in(state));
     }
     if let Some(kind) = kind {
         query = query.filter(jobs::kind.eq(kind.to_owned()));
@@ -295,7 +315,7 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
 
 /// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.
 pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
-    let mut dead = jobs::table.filter(jobs::state.eq(JobState::Dead)).select(jobs::id).into_boxed();
+    let mut dead = jobs::table.filter(is_in(JobState::Dead)).select(jobs::id).into_boxed();
     if let Some(kind) = kind {
         dead = dead.filter(jobs::kind.eq(kind.to_owned()));
     }

@@ -1,12 +1,16 @@
 //! Who gets which share of a claim, and who may settle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use diesel::prelude::*;
+
 use super::{
-    AT_ONCE, Ask, Claim, Cursor, Settled, Settlement, claim, claim_name, enqueue_all, list, promote, prune, settle_all,
+    AT_ONCE, Ask, Claim, Cursor, Settled, Settlement, claim, claim_name, count_open, enqueue_all, list, promote, prune,
+    settle_all,
 };
 use crate::base::id::TenantId;
+use crate::engine::db::schema::jobs;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx};
 use crate::engine::events::platform_tenant;
@@ -225,5 +229,28 @@ on_both_engines! {
         assert_eq!(pruned(ended).await.expect("none"), 0);
         assert_eq!(pruned(ended.plus(day)).await.expect("a page"), AT_ONCE);
         assert_eq!(pruned(ended.plus(day)).await.expect("the rest"), 499, "the dead stay");
+    }
+
+    async fn each_state_is_found_by_its_own_words(db: Db) {
+        enqueue(&db, platform_tenant(), JobState::ALL.len()).await;
+        db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| {
+            let rows = list(tx, None, None, None, 100)?;
+            for (row, state) in rows.iter().zip(JobState::ALL) {
+                let ended = matches!(state, JobState::Done | JobState::Dead | JobState::Discarded).then(|| tx.now());
+                diesel::update(jobs::table.find(row.id))
+                    .set((jobs::state.eq(*state), jobs::finished_at.eq(ended)))
+                    .execute(tx.conn())?;
+            }
+            for state in JobState::ALL {
+                let found: Vec<JobState> = list(tx, Some(*state), None, None, 100)?.iter().map(|row| row.state).collect();
+                assert_eq!(found, [*state]);
+            }
+            let open: BTreeSet<JobState> = count_open(tx)?.into_iter().map(|(_, state, count)| {
+                assert_eq!(count, 1, "{state}");
+                state
+            }).collect();
+            assert_eq!(open, BTreeSet::from(JobState::OPEN));
+            Ok(())
+        }).await.expect("listed");
     }
 }

@@ -6,6 +6,9 @@
 //! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
 //! a job that runs late changes nothing.
 
+mod features;
+mod renewal;
+
 use super::calendar;
 use super::meter;
 use super::model::{
@@ -15,15 +18,17 @@ use super::period;
 use super::plans;
 use super::{store, switch};
 use crate::base::id::SubscriptionId;
-use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
 use crate::tenants;
-use crate::tenants::access::Feature;
 
+pub use renewal::settle;
 pub use store::current;
+
+use features::{entitle, entitle_to_basics};
+use renewal::end;
 
 /// What a tenant subscribes to.
 #[derive(Debug, Clone)]
@@ -268,85 +273,6 @@ pub fn cancel(tx: &mut TenantTx<'_>, if_match: &IfMatch) -> Result<(Subscription
     end(tx, &mut subscription, now)?;
     let plan = plan_of(tx, &subscription)?;
     Ok((subscription, plan))
-}
-
-fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) -> Result<()> {
-    subscription.status = Status::Canceled;
-    subscription.canceled_at = Some(tx.now());
-    subscription.ended_at = Some(at);
-    switch::take_back(subscription);
-    subscription.current_period_end = subscription.current_period_end.min(at);
-    period::close(tx, subscription.id, at)?;
-    store::save(tx, subscription)?;
-    let plan = plan_of(tx, subscription)?;
-    entitle_to_basics(tx, &plan)?;
-    record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
-}
-
-/// Does what time has done: expires trials, renews periods, ends what was to end. Answers the current subscription.
-pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
-    let now = tx.now();
-    let Some(mut subscription) = current(tx)? else { return Ok(None) };
-    let mut is_renewed = false;
-    while subscription.is_running() && subscription.current_period_end <= now {
-        let due = subscription.current_period_end;
-        if subscription.cancel_at_period_end {
-            end(tx, &mut subscription, due)?;
-            return Ok(None);
-        }
-        if subscription.status == Status::Trialing {
-            subscription.status = Status::Expired;
-            store::save(tx, &mut subscription)?;
-            let plan = plan_of(tx, &subscription)?;
-            entitle_to_basics(tx, &plan)?;
-            record(tx, EventType::SubscriptionExpired, &subscription, serde_json::json!({ "trial_ended_at": due }))?;
-        } else {
-            renew(tx, &mut subscription)?;
-            is_renewed = true;
-        }
-    }
-    if is_renewed {
-        super::jobs::schedule(tx, &subscription)?;
-    }
-    Ok(Some(subscription))
-}
-
-fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
-    let left = plan_of(tx, subscription)?;
-    let previous = switch::take_effect(subscription, PlanFrom::Renewal);
-    let plan = plan_of(tx, subscription)?;
-    if previous.is_some() {
-        entitle(tx, &plan)?;
-    }
-    let zone = tenants::store::current(tx)?.time_zone;
-    let start = subscription.current_period_end;
-    subscription.current_period_start = start;
-    subscription.current_period_end = calendar::period_end(start, subscription.anchor_day, zone);
-    let opened = period::open_next(tx, subscription, &left, &plan)?;
-    store::save(tx, subscription)?;
-    let mut data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
-    if let Some(previous) = previous {
-        data["previous_plan_code"] = previous.into();
-    }
-    record(tx, EventType::SubscriptionRenewed, subscription, data)
-}
-
-/// Gates are checked against the tenant's own copy of the plan's features.
-fn entitle(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
-    set_features(tx, &plan.features)
-}
-
-/// What is left when nothing is paid for: reading what is there, answering by e-mail, and the API of a plan that has it, so
-/// that leads which still arrive by it are kept, under lock.
-fn entitle_to_basics(tx: &mut TenantTx<'_>, plan: &Plan) -> Result<()> {
-    let stays = |feature: &&Feature| plans::BASICS.contains(feature) || **feature == Feature::ApiAccess;
-    let features: Vec<Feature> = plan.features.iter().filter(stays).copied().collect();
-    set_features(tx, &features)
-}
-
-fn set_features(tx: &mut TenantTx<'_>, features: &[Feature]) -> Result<()> {
-    let names: Vec<String> = features.iter().map(ToString::to_string).collect();
-    tenants::store::set_entitlements(tx, Some(&names))
 }
 
 /// Records a fact about a subscription with what every reader needs.

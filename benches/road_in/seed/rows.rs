@@ -1,74 +1,6 @@
-//! Fills the database: one large tenant and many small ones, each lead with what a lead leaves behind.
-//!
-//! The rows are written by the database itself, from one set of statements that says per engine what an id, a moment and a
-//! document are. Lead `n` has the id [`lead_id`], so the load and the limit can pick the same random ones. Within a tenant
-//! leads come in time order, as they would.
+//! What a lead leaves behind, table by table, from its row in `seeded`.
 
-use leadwright::engine::db::Engine;
-
-use crate::Outcome;
-use crate::cast::Tenant;
-use crate::database::Database;
-
-/// How much is seeded.
-#[derive(Debug, Clone, Copy)]
-pub struct Size {
-    pub tenants: usize,
-    /// Leads of all tenants.
-    pub leads: usize,
-    /// Of them, leads of the first tenant.
-    pub big: usize,
-    /// A page of 50 leads with status `new` that the first tenant surely has.
-    pub deep_page: usize,
-}
-
-impl Size {
-    pub const FULL: Self = Self { tenants: 100, leads: 200_000, big: 80_000, deep_page: 1000 };
-    pub const QUICK: Self = Self { tenants: 32, leads: 20_000, big: 10_000, deep_page: 120 };
-}
-
-/// The id of seeded lead `n`; the first tenant has 1 to [`Size::big`].
-pub fn lead_id(n: u64) -> String {
-    format!("01900000-0000-7000-8000-{n:012x}")
-}
-
-/// How each engine writes what differs.
-struct Dialect(Engine);
-
-impl Dialect {
-    fn of<'a>(&self, postgres: &'a str, sqlite: &'a str) -> &'a str {
-        if self.0 == Engine::Postgres { postgres } else { sqlite }
-    }
-    /// An id of the table that `kind` stands for, from a number.
-    fn id(&self, kind: u8, n: &str) -> String {
-        match self.0 {
-            Engine::Postgres => format!("(('0190{kind:04x}-0000-7000-8000-' || lpad(to_hex({n}), 12, '0'))::uuid)"),
-            Engine::Sqlite => format!("unhex('0190{kind:04x}000070008000' || printf('%012x', {n}))"),
-        }
-    }
-    fn padded(&self, n: &str, width: usize) -> String {
-        match self.0 {
-            Engine::Postgres => format!("lpad(({n})::text, {width}, '0')"),
-            Engine::Sqlite => format!("printf('%0{width}d', {n})"),
-        }
-    }
-    /// A moment from microseconds since 1970.
-    fn at(&self, micros: &str) -> String {
-        match self.0 {
-            Engine::Postgres => format!("(timestamptz 'epoch' + ({micros}) * interval '1 microsecond')"),
-            Engine::Sqlite => format!("({micros})"),
-        }
-    }
-    /// A document from a text expression.
-    fn json(&self, text: &str) -> String {
-        format!("({text}){}", self.of("::jsonb", ""))
-    }
-    /// The `n`th of these words.
-    fn pick(&self, n: &str, words: &[&str]) -> String {
-        let cases: Vec<String> = words.iter().enumerate().map(|(i, word)| format!("WHEN {i} THEN '{word}'")).collect();
-        format!("(CASE ({n}) % {} {} END)", words.len(), cases.join(" "))
-    }
-}
+use super::dialect::Dialect;
 
 const SOURCES: &[&str] = &[
     "meta_ads",
@@ -87,79 +19,8 @@ const FIRST: &[&str] =
     &["Asha", "Priya", "Ravi", "Meera", "Karan", "Neha", "Vikram", "Sana", "Arjun", "Divya", "Imran"];
 const LAST: &[&str] = &["Verma", "Sharma", "Patel", "Iyer", "Khan", "Gupta", "Nair"];
 
-/// Writes everything. `today` is in microseconds since 1970.
-pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> Outcome {
-    let dialect = Dialect(database.engine);
-    let mut sql = String::new();
-    sql.push_str(dialect.of(
-        "SET synchronous_commit = off; SET session_replication_role = replica; SET work_mem = '128MB';",
-        "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY; BEGIN;",
-    ));
-    plan(&mut sql, &dialect, tenants, size, today);
-    for statement in rows(&dialect) {
-        sql.push_str(&statement);
-        sql.push(';');
-    }
-    sql.push_str(
-        "UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);",
-    );
-    sql.push_str(dialect.of("", "COMMIT;"));
-    database.run(&sql)?;
-    // What autovacuum would have done by the time a table is this large; SQLite is left as the server leaves it.
-    if database.engine == Engine::Postgres {
-        database.run("VACUUM (ANALYZE)")?;
-        database.run("CHECKPOINT")?;
-    } else {
-        database.run("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    }
-    Ok(())
-}
-
-/// `seeded`: one row per lead with its number `n`, its place `k` within its tenant and its moment.
-fn plan(sql: &mut String, dialect: &Dialect, tenants: &[Tenant], size: Size, today: i64) {
-    let (uuid, numbers) = (dialect.of("uuid", "BLOB"), size.leads);
-    sql.push_str(&format!("CREATE TEMP TABLE who (tenant_id {uuid}, user_id {uuid}, low BIGINT, high BIGINT);"));
-    let others = (tenants.len() - 1).max(1);
-    let each = (size.leads - size.big) / others;
-    let mut low = 1;
-    for (index, tenant) in tenants.iter().enumerate() {
-        let count = match index {
-            0 => size.big,
-            _ if index == others => size.leads - size.big - each * (others - 1),
-            _ => each,
-        };
-        let literal = |id: &str| match dialect.0 {
-            Engine::Postgres => format!("'{id}'"),
-            Engine::Sqlite => format!("x'{}'", id.replace('-', "")),
-        };
-        let high = low + count - 1;
-        sql.push_str(&format!(
-            "INSERT INTO who VALUES ({}, {}, {low}, {high});",
-            literal(&tenant.id),
-            literal(&tenant.user_id)
-        ));
-        low = high + 1;
-    }
-    let series = match dialect.0 {
-        Engine::Postgres => format!("generate_series(1, {numbers}::bigint) AS numbers (n)"),
-        Engine::Sqlite => format!(
-            "(WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < {numbers}) \
-             SELECT n FROM counter) AS numbers"
-        ),
-    };
-    // The last 25 days before today, so that everything lies within the running period of metering or just before it.
-    let span = 25_i64 * 86_400_000_000;
-    sql.push_str(&format!(
-        "CREATE TEMP TABLE seeded AS SELECT n, who.tenant_id, who.user_id, n - low AS k, \
-         {} - {span} + ((n - low) * {span}) / (high - low + 1) AS micros \
-         FROM {series} JOIN who ON n BETWEEN low AND high ORDER BY n;",
-        today
-    ));
-    sql.push_str(dialect.of("ANALYZE seeded;", ""));
-}
-
 /// One statement per table.
-fn rows(d: &Dialect) -> Vec<String> {
+pub fn rows(d: &Dialect) -> Vec<String> {
     let at = |offset_ms: i64| d.at(&format!("micros + {}", offset_ms * 1000));
     let (lead, conversation) = (d.id(0, "n"), d.id(1, "n"));
     let (n12, n9) = (d.padded("n", 12), d.padded("n", 9));
@@ -354,33 +215,4 @@ fn rows(d: &Dialect) -> Vec<String> {
 
 fn insert_from(all: &mut Vec<String>, table: &str, columns: &str, values: String, from: &str) {
     all.push(format!("INSERT INTO {table} ({columns}) SELECT {values} FROM {from}"));
-}
-
-/// Finished jobs of the past week, as many as leads: for looking at plans. The workloads begin without any.
-pub fn fill_jobs(database: &Database) -> Outcome {
-    let d = Dialect(database.engine);
-    let count = if database.engine == Engine::Postgres {
-        "generate_series(1, 200000::bigint) AS s (n)"
-    } else {
-        "(WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) SELECT n FROM c) AS s"
-    };
-    let now = "1800000000000000 - 10000000 * (200000 - n)";
-    let tenant = match database.engine {
-        Engine::Postgres => "(SELECT id FROM tenants ORDER BY id LIMIT 1)",
-        Engine::Sqlite => "(SELECT id FROM tenants ORDER BY id LIMIT 1)",
-    };
-    database.run(&format!(
-        "INSERT INTO jobs (id, tenant_id, kind, payload, state, priority, run_at, attempt, max_attempts, created_at, finished_at) \
-         SELECT {}, {tenant}, {}, {}, CASE WHEN n % 100 = 0 THEN 'dead' WHEN n % 1000 = 1 THEN 'scheduled' \
-         WHEN n % 1000 = 2 THEN 'available' ELSE 'done' END, 5, {at}, 1, 10, {at}, \
-         CASE WHEN n % 1000 NOT IN (1, 2) THEN {at} END FROM {count}",
-        d.id(11, "n"),
-        d.pick("n", &["notify.lead_created", "webhook.process", "notification.deliver"]),
-        d.json("'{}'"),
-        at = d.at(now),
-    ))?;
-    if database.engine == Engine::Postgres {
-        database.run("VACUUM (ANALYZE) jobs")?;
-    }
-    Ok(())
 }

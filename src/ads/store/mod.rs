@@ -1,12 +1,12 @@
-//! Rows of ad campaigns and lead forms.
+//! Rows of ad campaigns; of lead forms in [`forms`], and whose something is at an ad platform in [`owners`].
 
-use std::collections::BTreeMap;
+mod forms;
+mod owners;
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::form::{FormType, LeadForm};
 use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
 use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
 use crate::base::json::Json;
@@ -14,10 +14,13 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::db::schema::{ad_campaigns, lead_forms};
+use crate::engine::db::schema::ad_campaigns;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::keep;
 use crate::providers::AdPlatform;
+
+pub use forms::{StoredForm, find_form, form_of, forms, insert_form, save_form};
+pub use owners::{Owned, campaign_owner, form_owner, holds_campaign, holds_form, users_of_form, users_of_page};
 
 /// An ad campaign. Amounts are minor units of `currency`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -75,28 +78,6 @@ impl AdCampaign {
     /// May our credentials start and stop it at the ad platform?
     pub fn is_steered(&self) -> bool {
         self.external_campaign_id.is_some() && self.external_campaign_id == self.agreed_campaign_id
-    }
-}
-
-/// A stored lead form.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = lead_forms, treat_none_as_default_value = false)]
-pub struct StoredForm {
-    pub tenant_id: TenantId,
-    pub id: LeadFormId,
-    pub platform: AdPlatform,
-    pub name: String,
-    pub form_type: FormType,
-    pub definition: Json,
-    pub external_form_id: Option<String>,
-    pub version: i32,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-}
-
-impl StoredForm {
-    pub fn form(&self) -> Result<LeadForm> {
-        self.definition.read()
     }
 }
 
@@ -254,133 +235,4 @@ pub fn count_lead(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
             .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64)),
     )?;
     Ok(())
-}
-
-/// Does another ad campaign, of any tenant, hold this id at the ad platform?
-pub fn holds_campaign(
-    tx: &mut PlatformTx<'_>,
-    platform: AdPlatform,
-    external: &str,
-    but: AdCampaignId,
-) -> Result<bool> {
-    let found: Option<AdCampaignId> = ad_campaigns::table
-        .filter(ad_campaigns::platform.eq(platform))
-        .filter(ad_campaigns::external_campaign_id.eq(external))
-        .filter(ad_campaigns::id.ne(but))
-        .select(ad_campaigns::id)
-        .first(tx.conn())
-        .optional()?;
-    Ok(found.is_some())
-}
-
-/// Does another form, of any tenant, hold this id at the ad platform?
-pub fn holds_form(
-    tx: &mut PlatformTx<'_>,
-    platform: AdPlatform,
-    external: &str,
-    but: Option<LeadFormId>,
-) -> Result<bool> {
-    let found: Vec<LeadFormId> = lead_forms::table
-        .filter(lead_forms::platform.eq(platform))
-        .filter(lead_forms::external_form_id.eq(external))
-        .select(lead_forms::id)
-        .load(tx.conn())?;
-    Ok(found.into_iter().any(|id| Some(id) != but))
-}
-
-pub fn insert_form(tx: &mut TenantTx<'_>, row: &StoredForm) -> Result<()> {
-    diesel::insert_into(lead_forms::table).values(row).execute(tx.conn())?;
-    Ok(())
-}
-
-pub fn save_form(tx: &mut TenantTx<'_>, row: &mut StoredForm) -> Result<()> {
-    row.version += 1;
-    row.updated_at = tx.now();
-    diesel::update(lead_forms::table.find((row.tenant_id, row.id)))
-        .set((
-            lead_forms::name.eq(&row.name),
-            lead_forms::form_type.eq(row.form_type),
-            lead_forms::definition.eq(&row.definition),
-            lead_forms::external_form_id.eq(&row.external_form_id),
-            lead_forms::version.eq(row.version),
-            lead_forms::updated_at.eq(row.updated_at),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-pub fn find_form(tx: &mut TenantTx<'_>, id: LeadFormId) -> Result<Option<StoredForm>> {
-    let tenant = tx.tenant();
-    Ok(lead_forms::table.find((tenant, id)).select(StoredForm::as_select()).first(tx.conn()).optional()?)
-}
-
-/// These forms, by their ids.
-pub fn forms(tx: &mut TenantTx<'_>, ids: &[LeadFormId]) -> Result<BTreeMap<LeadFormId, StoredForm>> {
-    let rows: Vec<StoredForm> = lead_forms::table
-        .filter(lead_forms::tenant_id.eq(tx.tenant()).and(lead_forms::id.eq_any(ids)))
-        .select(StoredForm::as_select())
-        .load(tx.conn())?;
-    Ok(rows.into_iter().map(|form| (form.id, form)).collect())
-}
-
-/// The form of an ad campaign.
-pub fn form_of(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<Option<StoredForm>> {
-    campaign.lead_form_id.map_or(Ok(None), |id| find_form(tx, id))
-}
-
-/// Whose form this is at the ad platform.
-pub fn form_owner(
-    tx: &mut PlatformTx<'_>,
-    platform: AdPlatform,
-    external: &str,
-) -> Result<Option<(TenantId, LeadFormId)>> {
-    let found = lead_forms::table
-        .filter(lead_forms::platform.eq(platform))
-        .filter(lead_forms::external_form_id.eq(external))
-        .select((lead_forms::tenant_id, lead_forms::id))
-        .first(tx.conn())
-        .optional()?;
-    Ok(found)
-}
-
-/// What routing needs of an ad campaign.
-pub type Owned = (TenantId, AdCampaignId, Option<LeadFormId>, Option<String>);
-
-/// The ad campaigns that use a form, the newest first.
-pub fn users_of_form(tx: &mut PlatformTx<'_>, tenant: TenantId, form: LeadFormId) -> Result<Vec<Owned>> {
-    use ad_campaigns::{external_campaign_id, id, lead_form_id, tenant_id};
-    let rows = ad_campaigns::table
-        .filter(tenant_id.eq(tenant).and(lead_form_id.eq(form)))
-        .order(id.desc())
-        .select((tenant_id, id, lead_form_id, external_campaign_id))
-        .load(tx.conn())?;
-    Ok(rows)
-}
-
-/// Whose ad campaign this is at the ad platform.
-pub fn campaign_owner(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &str) -> Result<Option<Owned>> {
-    use ad_campaigns::{external_campaign_id, id, lead_form_id, tenant_id};
-    let found = ad_campaigns::table
-        .filter(ad_campaigns::platform.eq(platform))
-        .filter(external_campaign_id.eq(external))
-        .select((tenant_id, id, lead_form_id, external_campaign_id))
-        .first(tx.conn())
-        .optional()?;
-    Ok(found)
-}
-
-/// A tenant's ad campaigns on a page, the newest first.
-pub fn users_of_page(
-    tx: &mut PlatformTx<'_>,
-    platform: AdPlatform,
-    page: &str,
-    tenant: TenantId,
-) -> Result<Vec<Owned>> {
-    use ad_campaigns::{external_campaign_id, external_page_id, id, lead_form_id, tenant_id};
-    let rows = ad_campaigns::table
-        .filter(ad_campaigns::platform.eq(platform).and(external_page_id.eq(page)).and(tenant_id.eq(tenant)))
-        .order(id.desc())
-        .select((tenant_id, id, lead_form_id, external_campaign_id))
-        .load(tx.conn())?;
-    Ok(rows)
 }

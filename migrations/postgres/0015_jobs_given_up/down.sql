@@ -1,0 +1,2 @@
+DROP INDEX jobs_given_up;
+CREATE INDEX jobs_by_state ON jobs (state, id);
