@@ -153,7 +153,8 @@ async fn claims(traced: &mut Traced, world: &World, seen: &mut Seen) -> Outcome 
         let (stop, stopping) = tokio::sync::watch::channel(false);
         // Without handlers every job ends dead at once: what is looked at is the engine.
         let worker = tokio::spawn(Worker::new(core.clone(), Arc::new(Registry::default()), settings).run(stopping));
-        let open = "SELECT CAST(count(*) AS TEXT) AS value FROM jobs WHERE state IN ('available', 'running')";
+        let open = "SELECT CAST((SELECT count(*) FROM jobs WHERE state = 'available') \
+            + (SELECT count(*) FROM jobs WHERE state = 'running') AS TEXT) AS value";
         while world.database.number(open)? > 0 {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }

@@ -23,15 +23,17 @@ pub struct Plan {
     pub sorts_before_limit: bool,
 }
 
-const PARTIAL: &str = "SELECT indexrelid::regclass::text AS value FROM pg_index WHERE indpred IS NOT NULL";
+/// Indexes of some rows only: name, table and which rows.
+const PARTIAL_OF_POSTGRES: &str = "SELECT indexrelid::regclass::text || chr(9) || indrelid::regclass::text || chr(9) \
+    || pg_get_expr(indpred, indrelid) AS value FROM pg_index WHERE indpred IS NOT NULL";
+const PARTIAL_OF_SQLITE: &str = "SELECT name || char(9) || tbl_name || char(9) || substr(sql, instr(sql, ' WHERE ') + 7) \
+    AS value FROM sqlite_master WHERE type = 'index' AND instr(sql, ' WHERE ') > 0";
 
 pub struct Plans {
     connection: DbConn,
     engine: Engine,
-    /// Rows by table.
+    /// Rows by table, and by index where it holds some only: to read such a one whole is not to read its table.
     sizes: BTreeMap<String, i64>,
-    /// PostgreSQL's indexes of some rows only: to read one whole is not to read its table.
-    partial: Vec<String>,
 }
 
 #[derive(QueryableByName)]
@@ -42,9 +44,11 @@ struct Step {
 
 impl Plans {
     pub fn of(database: &Database) -> Outcome<Self> {
-        let names = match database.engine {
-            Engine::Postgres => "SELECT tablename::text AS value FROM pg_tables WHERE schemaname = 'public'",
-            Engine::Sqlite => "SELECT name AS value FROM sqlite_master WHERE type = 'table'",
+        let (tables, partial) = match database.engine {
+            Engine::Postgres => {
+                ("SELECT tablename::text AS value FROM pg_tables WHERE schemaname = 'public'", PARTIAL_OF_POSTGRES)
+            }
+            Engine::Sqlite => ("SELECT name AS value FROM sqlite_master WHERE type = 'table'", PARTIAL_OF_SQLITE),
         };
         let mut connection = database.connect()?;
         if let DbConn::Postgres(postgres) = &mut connection {
@@ -53,15 +57,16 @@ impl Plans {
             postgres.batch_execute("SET enable_seqscan = off")?;
         }
         let mut sizes = BTreeMap::new();
-        for table in texts(&mut connection, names)?.into_iter().flatten() {
-            let count = texts(&mut connection, &format!("SELECT CAST(count(*) AS TEXT) AS value FROM \"{table}\""))?;
-            sizes.insert(table, count.into_iter().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0));
+        for table in texts(&mut connection, tables)?.into_iter().flatten() {
+            sizes.insert(table.clone(), count(&mut connection, &table, "true")?);
         }
-        let partial = match database.engine {
-            Engine::Postgres => texts(&mut connection, PARTIAL)?.into_iter().flatten().collect(),
-            Engine::Sqlite => Vec::new(),
-        };
-        Ok(Self { connection, engine: database.engine, sizes, partial })
+        for index in texts(&mut connection, partial)?.into_iter().flatten() {
+            let [name, table, rows] = index.splitn(3, '\t').collect::<Vec<_>>()[..] else {
+                return Err(format!("an index that is not understood: {index}").into());
+            };
+            sizes.insert(name.to_string(), count(&mut connection, table, rows)?);
+        }
+        Ok(Self { connection, engine: database.engine, sizes })
     }
 
     pub fn explain(&mut self, statement: &Statement) -> Outcome<Plan> {
@@ -71,8 +76,10 @@ impl Plans {
         }
     }
 
-    fn is_large(&self, table: &str) -> bool {
-        self.sizes.get(table).is_some_and(|rows| *rows > LARGE)
+    /// Is reading all of it, through this index if there is one, a lot?
+    fn is_large(&self, table: &str, index: Option<&str>) -> bool {
+        let rows = index.and_then(|index| self.sizes.get(index)).or_else(|| self.sizes.get(table));
+        rows.is_some_and(|rows| *rows > LARGE)
     }
 
     fn postgres(&mut self, statement: &Statement) -> Outcome<Plan> {
@@ -115,11 +122,8 @@ impl Plans {
         plan.sorts_before_limit |= is_bounded && matches!(kind, "Sort" | "Incremental Sort");
         let table = of("Relation Name").unwrap_or_default();
         let reads_all = kind == "Seq Scan"
-            || matches!(kind, "Index Scan" | "Index Only Scan")
-                && of("Index Cond").is_none()
-                && !is_bounded
-                && !of("Index Name").is_some_and(|index| self.partial.iter().any(|partial| partial == index));
-        if reads_all && self.is_large(table) {
+            || matches!(kind, "Index Scan" | "Index Only Scan") && of("Index Cond").is_none() && !is_bounded;
+        if reads_all && self.is_large(table, of("Index Name")) {
             plan.scans.push(table.to_string());
         }
         // Only what hands rows on one by one lets a limit above it end the reading.
@@ -141,12 +145,19 @@ impl Plans {
         for line in &lines {
             let Some(rest) = line.strip_prefix("SCAN ") else { continue };
             let (table, how) = rest.split_once(' ').unwrap_or((rest, ""));
-            if self.is_large(table) && !(how.contains("INDEX") && is_bounded) {
+            let index = how.split_once("INDEX ").map(|(_, index)| index.split(' ').next().unwrap_or(index));
+            if self.is_large(table, index) && !(index.is_some() && is_bounded) {
                 scans.push(table.to_string());
             }
         }
         Ok(Plan { lines, scans, sorts_before_limit: has_limit && sorts })
     }
+}
+
+/// How many rows of a table fit.
+fn count(connection: &mut DbConn, table: &str, which: &str) -> Outcome<i64> {
+    let count = texts(connection, &format!("SELECT CAST(count(*) AS TEXT) AS value FROM \"{table}\" WHERE {which}"))?;
+    Ok(count.into_iter().flatten().next().and_then(|n| n.parse().ok()).unwrap_or(0))
 }
 
 /// A value as PostgreSQL would have been handed it.
