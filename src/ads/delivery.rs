@@ -17,7 +17,7 @@ use crate::providers::{ErrorClass, ProviderError, Providers, Running};
 
 pub static SYNC_DELIVERY: JobKind = JobKind::new("ad_campaign.sync_delivery").priority(3);
 
-/// ₹100 a day keeps an ad campaign alive (S0-84); elsewhere an eighth of its budget, as ₹100 is of ₹800.
+/// ₹100 a day keeps an ad campaign alive; elsewhere an eighth of its budget, as ₹100 is of ₹800.
 const SLOW_RUPEES: i64 = 10_000;
 
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]

@@ -1,4 +1,4 @@
-//! `IF leads_delivered >= quota AND customer_not_buying_overages THEN pause_campaign()` (S0-85), and back.
+//! `IF leads_delivered >= quota AND customer_not_buying_overages THEN pause_campaign()`, and back.
 //!
 //! `slow` lowers the daily budget where an ad campaign has one of its own, and pauses it elsewhere.
 //! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.

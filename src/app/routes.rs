@@ -27,7 +27,7 @@ pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
     ops::routes(cfg);
 }
 
-/// The seeds' literal paths, outside `/v1` (C-58).
+/// Paths outside `/v1` that ad platforms were given.
 pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
     integrations::aliases(cfg);
 }

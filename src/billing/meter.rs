@@ -1,9 +1,9 @@
 //! Metering: what a lead costs its tenant.
 //!
 //! [`meter_lead`] runs inside the transaction that writes the lead, under a lock per tenant, so that the last unit of a
-//! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
+//! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
 //! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
-//! decided by when it was received, in the tenant's zone. A tenant that never subscribed is not metered.
+//! decided by when it was received, in the tenant's zone. A tenant that never subscribed is not metered.
 
 use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
@@ -46,7 +46,7 @@ pub struct MeteredLead {
     pub lead_id: LeadId,
     /// Who the person is, the same for every enquiry by that person.
     pub dedupe_key: String,
-    /// Decides the period, when the platform that sent the lead vouches for it.
+    /// Decides the period, when the platform that sent the lead vouches for it.
     pub received_at: Timestamp,
     /// A caller of the API names any time it likes: its leads count in the running period at the earliest, so that what
     /// is left of an old one cannot be spent.
@@ -70,11 +70,11 @@ pub enum Seen {
 #[derive(Debug, Clone)]
 pub struct Metered {
     pub kind: MeterKind,
-    /// Contact data stays masked until the tenant upgrades or buys the lead (C-15).
+    /// Contact data stays masked until the tenant upgrades or buys the lead.
     pub is_locked: bool,
     /// Minor units due on the next invoice; 0 within quota.
     pub amount_due: i64,
-    /// Minor units the lead is worth (price / quota, C-18).
+    /// Minor units the lead is worth (price / quota).
     pub notional_amount: i64,
     pub currency: Currency,
     /// This lead used the last included unit, or nothing included was left for it.
@@ -119,7 +119,7 @@ fn metered_at(lead: &MeteredLead, current: Option<&Subscription>, now: Timestamp
     }
 }
 
-/// The same person's entry less than the window apart, before or after: deliveries may come out of order.
+/// The same person's entry less than the window apart, before or after: deliveries may come out of order.
 fn earlier_enquiry(
     tx: &mut TenantTx<'_>,
     key: &str,
@@ -242,7 +242,7 @@ pub(super) fn count(tx: &mut TenantTx<'_>, period: &mut UsagePeriod, kind: Meter
     Ok(())
 }
 
-/// The included units are gone: ads pause, slow down or go on by the policy in force (S0-84, S0-85).
+/// The included units are gone: ads pause, slow down or go on by the policy in force.
 pub(super) fn record_quota_reached(
     tx: &mut TenantTx<'_>,
     subscription: &Subscription,

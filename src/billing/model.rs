@@ -9,7 +9,7 @@ use super::meter::MeterKind;
 use super::quota::{Quota, Standing};
 
 crate::text_enum! {
-    /// Where a subscription stands (C-21).
+    /// Where a subscription stands.
     pub enum SubscriptionStatus {
         /// Free until `trial_ends_at`.
         Trialing = "trialing",
@@ -27,7 +27,7 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// What happens to leads beyond the quota (C-15).
+    /// What happens to leads beyond the quota.
     pub enum OveragePolicy {
         /// They are delivered and billed; ads keep running.
         Bill = "bill",
@@ -110,7 +110,7 @@ pub struct Allowance {
     pub limit: Option<i64>,
 }
 
-/// What a month of the plan includes; what is absent is no part of the plan (S1-73).
+/// What a month of the plan includes; what is absent is no part of the plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"scraped_contacts": {"limit": 500}, "outreach_messages": {"limit": 1000},
@@ -140,7 +140,7 @@ pub struct Plan {
     /// Minor units; `None` is agreed upon individually.
     pub price_monthly: Option<i64>,
     pub price_annual: Option<i64>,
-    /// `None` is unlimited (C-52).
+    /// `None` is unlimited.
     pub leads_per_month: Option<i32>,
     pub quotas: Quotas,
     pub features: Vec<Feature>,
@@ -162,7 +162,7 @@ impl Plan {
         self.overage_price.or_else(|| banded().map(|band| band.amount))
     }
 
-    /// What an included lead is worth: the month's price over its leads, rounded to whole units of the currency (C-18).
+    /// What an included lead is worth: the month's price over its leads, rounded to whole units of the currency.
     pub fn notional_price(&self, interval: BillingInterval) -> i64 {
         let monthly = match interval {
             BillingInterval::Annual => self.price_annual.map(|price| price / 12).or(self.price_monthly),
@@ -233,7 +233,7 @@ impl Subscription {
         }
     }
 
-    /// What happens beyond what is included, at `at`. A trial, a debt and a plan that sells nothing more
+    /// What happens beyond what is included, at `at`. A trial, a debt and a plan that sells nothing more
     /// leave the tenant no choice: then leads are held back, whatever the policy says.
     pub fn policy_in_force(&self, plan: &Plan, period: &UsagePeriod, at: Timestamp) -> OveragePolicy {
         let sells_more = plan.overage_price.is_some() || !plan.price_bands.is_empty();

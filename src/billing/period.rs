@@ -56,7 +56,7 @@ pub fn enlarge(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<
     store::save_period(tx, &running)
 }
 
-/// The next month: unused base units roll over once, by the rule of the plan that included them; unused credits stay (C-16).
+/// The next month: unused base units roll over once, by the rule of the plan that included them; unused credits stay.
 pub fn open_next(tx: &mut TenantTx<'_>, subscription: &Subscription, left: &Plan, plan: &Plan) -> Result<UsagePeriod> {
     let (mut rollover, mut credits) = (0, 0);
     if let Some(mut last) = store::period_of(tx, subscription.id, None)? {

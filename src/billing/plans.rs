@@ -1,6 +1,6 @@
 //! The price lists: data in `plans.json`, kept in the table `plans`.
 //!
-//! Three catalogues: `in-ops` (the platform runs the ads), `in-selfserve` and `us` (C-02). To change a plan, edit the file
+//! Three catalogues: `in-ops` (the platform runs the ads), `in-selfserve` and `us`. To change a plan, edit the file
 //! and raise the plan's `version`; the next start writes it. A plan that disappears from the file stays in the table for
 //! those who subscribed to it, and can no longer be chosen. Prices are minor units.
 

@@ -1,6 +1,6 @@
 //! What is left of a period and what the next lead is paid with. Pure.
 //!
-//! Units are consumed base first, then rollover, then credits (C-16). Unused base units roll over into the next period
+//! Units are consumed base first, then rollover, then credits. Unused base units roll over into the next period
 //! only; what was rolled over is never rolled over again. Unused credits stay until they are used.
 
 use super::meter::MeterKind;
@@ -87,7 +87,7 @@ impl Quota {
 pub enum Standing {
     /// Nothing is delivered: the trial ended unpaid, the subscription is paused, over, or not paid yet.
     Closed,
-    /// What is included and nothing beyond: a trial, or a subscription that owes money.
+    /// What is included and nothing beyond: a trial, or a subscription that owes money.
     Included,
     /// Beyond what is included, the tenant's policy decides.
     Full(OveragePolicy),

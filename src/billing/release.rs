@@ -3,7 +3,7 @@
 //! First the current period's included units, in the order the leads came in. When those are gone and the policy bills
 //! beyond the quota, the leads held back *in the current period* follow as overage: the tenant chose to buy them. Older
 //! ones wait for included units that were bought for them, so that a change of policy neither bills a month that is over
-//! nor spends a new month on it. Renewal alone releases nothing (C-15: "until upgrade or purchase"); [`Release::after`] says
+//! nor spends a new month on it. Renewal alone releases nothing ("until upgrade or purchase"); [`Release::after`] says
 //! which event releases what.
 
 use std::collections::BTreeMap;

@@ -58,7 +58,7 @@ pub(super) fn backup(config: &Config, args: &BackupArgs) -> super::Outcome {
 
 pub(super) fn restore(source: &Source, args: &RestoreArgs) -> super::Outcome {
     let url = source.get("DATABASE_URL").unwrap_or(config::DEFAULT_DATABASE);
-    let database = sqlite_path(url, "pg_restore --clean --if-exists --dbname=DATABASE_URL PATH")?;
+    let database = sqlite_path(url, "pg_restore --exit-on-error --no-owner --dbname=URL_OF_AN_EMPTY_DATABASE PATH")?;
     if database.exists() && !args.force {
         return Err(
             format!("{} exists; --force replaces it and keeps it under another name.", database.display()).into()

@@ -1,7 +1,7 @@
 //! People and the channels that reach them; at this stage their consent.
 //!
 //! Owns who may not be written to ([`consent`]). A refusal belongs to the number it was said to, so it holds for every
-//! tenant that shares that number; who the person is stays each tenant's own affair. It is asked when a message
+//! tenant that shares that number; who the person is stays each tenant's own affair. It is asked when a message
 //! leaves, not when it is planned. Next: [`crate::inbox`], which asks.
 
 pub mod consent;

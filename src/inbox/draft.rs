@@ -1,4 +1,4 @@
-//! The suggested first message to a lead (S0-56): a template filled from the lead, the tenant and whoever is asking.
+//! The suggested first message to a lead: a template filled from the lead, the tenant and whoever is asking.
 //!
 //! What comes out can be edited, or sent as it is: the template's code and values are what sending takes.
 

@@ -1,7 +1,7 @@
 //! Conversations and messages: the thread with one lead on one channel, what leaves and what comes in.
 //!
 //! Owns senders, message templates, WhatsApp's 24-hour window, delivery states and the way back from a shared number to
-//! the right tenant. It refuses to write to a locked lead, to a person who said STOP, and freely outside the
+//! the right tenant. It refuses to write to a locked lead, to a person who said STOP, and freely outside the
 //! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
 //! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).

@@ -6,17 +6,17 @@ use crate::base::{Error, Result};
 pub use crate::contacts::Channel;
 
 crate::text_enum! {
-    /// Where a message is; see [`MessageStatus::after`] for what may follow what (C-30).
+    /// Where a message is; receipts only move it forward.
     pub enum MessageStatus {
         Queued = "queued",
         /// The provider has been asked, and its answer is not recorded yet.
         Sending = "sending",
         Sent = "sent",
         Delivered = "delivered",
-        /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
+        /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
         Opened = "opened",
         Clicked = "clicked",
-        /// A read receipt; people switch them off.
+        /// A read receipt; people switch them off.
         Read = "read",
         Replied = "replied",
         Bounced = "bounced",
@@ -107,7 +107,7 @@ crate::text_enum! {
 }
 
 crate::text_enum! {
-    /// Who wrote a message (C-01).
+    /// Who wrote a message.
     pub enum SenderType { Lead = "lead", User = "user", Ai = "ai", System = "system" }
 }
 

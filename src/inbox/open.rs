@@ -26,7 +26,7 @@ pub struct LeadOpening {
     pub received_at: Timestamp,
 }
 
-/// Opens the conversation on the best channel and pre-fills it with the answers (S1-61): WhatsApp when there is a phone
+/// Opens the conversation on the best channel and pre-fills it with the answers: WhatsApp when there is a phone
 /// number, else e-mail, else the web chat. The answers are the system's note, so they do not count as unread.
 pub fn for_lead(tx: &mut TenantTx<'_>, lead: &LeadOpening) -> Result<ConversationId> {
     let (channel, address) = match (&lead.phone, &lead.email) {

@@ -1,7 +1,7 @@
 //! What comes in from a provider finds its conversation.
 //!
 //! A tenant's own sender belongs to one tenant. On a shared one the answer goes to the tenant that wrote to this person from
-//! this sender last; how many others wrote within the week is kept on the message, because for them the guess may be
+//! this sender last; how many others wrote within the week is kept on the message, because for them the guess may be
 //! wrong. Nobody wrote: the message is nobody's, and stays with the webhook that brought it.
 
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Which number or address a message leaves from.
 //!
 //! A conversation keeps its sender while that one is active, so a person sees one number. The first message takes the
-//! tenant's own sender when it has one, else the platform's, under the name "ABC Real Estate via LeadGen Pro" (S0-57, C-13).
+//! tenant's own sender when it has one, else the platform's, under the name "ABC Real Estate via LeadGen Pro".
 
 use super::model::Channel;
 use super::store::senders as store;

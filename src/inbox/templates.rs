@@ -1,6 +1,6 @@
 //! Message templates, as data in `templates.json`: what may be sent outside WhatsApp's window, and drafts elsewhere.
 //!
-//! A template reads the same on every channel it has a text for. Its variables are named, whatever the case, and
+//! A template reads the same on every channel it has a text for. Its variables are named, whatever the case, and
 //! numbered as the provider that approved it numbers them. A missing value takes its fallback; a missing required one is an
 //! error that names it. Values are put on one line, since WhatsApp refuses line breaks in them.
 

@@ -81,7 +81,7 @@ pub struct NewLead {
 #[derive(Debug, Clone, Copy)]
 enum GivenSource {
     Is(LeadSource),
-    /// By its details (C-07).
+    /// By its details.
     PaidAds,
 }
 

@@ -28,7 +28,7 @@ pub struct NewEnquiry {
     pub assigned_to: Option<UserId>,
     /// When the person sent it.
     pub received_at: Timestamp,
-    /// What decides the billing period: a platform's own time where we fetched it there ourselves, else when it
+    /// What decides the billing period: a platform's own time where we fetched it there ourselves, else when it
     /// told us. `None` where a caller names whatever time it likes.
     pub vouched_at: Option<Timestamp>,
 }

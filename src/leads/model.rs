@@ -59,7 +59,7 @@ impl LeadStatus {
 }
 
 crate::text_enum! {
-    /// Whether the person and the contact data are real (C-04).
+    /// Whether the person and the contact data are real.
     pub enum LeadValidity {
         Unverified = "unverified",
         Valid = "valid",
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_seeds_words_are_understood() {
+    fn other_words_for_them_are_understood() {
         assert_eq!("facebook_lead_ad".parse(), Ok(LeadSource::MetaAds));
         assert_eq!("converted".parse(), Ok(LeadStatus::Won));
     }

@@ -1,4 +1,4 @@
-//! Unlocking what was held back, once there is something to pay for it with (C-15).
+//! Unlocking what was held back, once there is something to pay for it with.
 //!
 //! A tenant may have thousands of leads under lock, and metering waits while some are released. So they are released in
 //! batches, each a transaction of its own that also enqueues the next one: new leads come in between, a process that dies

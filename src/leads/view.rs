@@ -9,7 +9,7 @@ use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 
-/// Days without any activity after which an untouched lead counts as stalled (C-04, S4-13).
+/// Days without any activity after which an untouched lead counts as stalled.
 const STALLED_DAYS: i64 = 3;
 
 /// A lead.

@@ -1,7 +1,7 @@
 //! The words of a notification.
 //!
 //! A lead's alert says what an owner decides by: score and grade, who, budget, timeline, areas, three reasons, and the link
-//! (S0-50). "Within 1 hour" is what the platform asks of the tenant, not what the lead is promised (C-23).
+//!. "Within 1 hour" is what the platform asks of the tenant, not what the lead is promised.
 
 use std::collections::BTreeMap;
 

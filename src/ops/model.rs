@@ -20,7 +20,7 @@ impl TaskStatus {
 }
 
 crate::text_enum! {
-    /// What an operator has to do for a tenant: to launch a new one (S0-10), or to decide what the platform pays for (S0-28).
+    /// What an operator has to do for a tenant: to launch a new one, or to decide what the platform pays for.
     pub enum TaskKind {
         SetUpMeta = "set_up_meta_campaign",
         SetUpGoogle = "set_up_google_campaign",
@@ -41,7 +41,7 @@ impl TaskKind {
             TaskKind::Review => "Review ad campaign",
         }
     }
-    /// What it takes by hand (S0-41).
+    /// What it takes by hand.
     pub fn estimate_minutes(self) -> i32 {
         match self {
             TaskKind::SetUpMeta | TaskKind::SetUpGoogle => 15,

@@ -1,6 +1,6 @@
-//! A new tenant needs campaigns: the operators are told, and get three tasks due in 24 hours (S0-09, S0-10).
+//! A new tenant needs campaigns: the operators are told, and get three tasks due in 24 hours.
 //!
-//! It happens when a trial starts, and the alert again when the subscription becomes active (C-22); tasks that exist are
+//! It happens when a trial starts, and the alert again when the subscription becomes active; tasks that exist are
 //! not added again. A reaction to `subscription.trial_started` and `subscription.activated`.
 
 use super::model::{OperatorNotification, TaskKind};

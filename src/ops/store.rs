@@ -248,7 +248,7 @@ pub(super) fn tenant_exists(tx: &mut PlatformTx<'_>, id: TenantId) -> Result<boo
     Ok(diesel::select(diesel::dsl::exists(tenants::table.find(id))).get_result(tx.conn())?)
 }
 
-/// The counters of the operators' first screen (S0-61).
+/// The counters of the operators' first screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
     pub new_tenants: i64,

@@ -72,12 +72,14 @@ impl Providers {
             findings.push(google.check().await);
         }
         if let Some(twilio) = twilio {
-            let settings = &self.settings().twilio;
-            findings.extend(twilio.check(public_url, settings.sms_from.as_deref(), settings.auth_tokens.first()).await);
+            findings.extend(twilio.check(public_url, &self.settings().twilio).await);
         }
         match (smtp, resend) {
             (Some(smtp), _) => findings.push(smtp.check().await),
-            (None, Some(resend)) => findings.push(resend.check(email_from).await),
+            (None, Some(resend)) => {
+                let has_secret = !self.settings().resend.webhook_secrets.is_empty();
+                findings.extend(resend.check(public_url, email_from, has_secret).await);
+            }
             (None, None) => {}
         }
         findings

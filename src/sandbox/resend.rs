@@ -30,6 +30,7 @@ impl ResendTwin {
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/resend/emails", web::post().to(send));
     cfg.route("/resend/domains", web::get().to(domains));
+    cfg.route("/resend/webhooks", web::get().to(webhooks));
 }
 
 fn failure(status: StatusCode, name: &str, message: &str) -> HttpResponse {
@@ -50,15 +51,28 @@ fn refuse(fault: &Fault) -> HttpResponse {
 
 /// One verified domain: the platform's own by default.
 async fn domains(sandbox: web::Data<Sandbox>, request: HttpRequest) -> HttpResponse {
+    let domain = json!({ "id": hex_id(), "name": "leadwright.example", "status": "verified", "region": "eu-west-1" });
+    list(sandbox, request, domain).await
+}
+
+/// One webhook, which leads to the product.
+async fn webhooks(sandbox: web::Data<Sandbox>, request: HttpRequest) -> HttpResponse {
+    let endpoint = format!("{}/v1/webhooks/resend", sandbox.0.settings.public_url);
+    let events =
+        ["email.sent", "email.delivered", "email.opened", "email.clicked", "email.bounced", "email.complained"];
+    let webhook = json!({ "id": hex_id(), "endpoint": endpoint, "status": "enabled", "events": events });
+    list(sandbox, request, webhook).await
+}
+
+/// A list of one, for whoever has the key.
+async fn list(sandbox: web::Data<Sandbox>, request: HttpRequest, entry: Value) -> HttpResponse {
     around(&sandbox, "resend", "check", refuse, || async {
         let given = request.headers().get("authorization").and_then(|value| value.to_str().ok());
         let key = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
         if !constant_time_eq(key.as_bytes(), sandbox.credentials().resend_api_key.expose().as_bytes()) {
             return failure(StatusCode::UNAUTHORIZED, "invalid_api_key", "API key is invalid");
         }
-        HttpResponse::Ok().json(json!({ "object": "list", "data": [
-            { "id": hex_id(), "name": "leadwright.example", "status": "verified", "region": "eu-west-1" }
-        ]}))
+        HttpResponse::Ok().json(json!({ "object": "list", "has_more": false, "data": [entry] }))
     })
     .await
 }

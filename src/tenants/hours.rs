@@ -1,4 +1,4 @@
-//! When a tenant's business is open: its hours and holidays in its own time zone (C-53).
+//! When a tenant's business is open: its hours and holidays in its own time zone.
 //!
 //! Days and hours are local; the zone's rules decide what a local time means on days when clocks change. A business that
 //! closes at `00:00` closes at the end of the day.

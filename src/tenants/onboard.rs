@@ -1,4 +1,4 @@
-//! Onboarding: the business describes itself and the people it wants (S1-63, S1-64). Done once both are complete.
+//! Onboarding: the business describes itself and the people it wants. Done once both are complete.
 
 use super::Tenant;
 use super::configure::{lock, record_update};

@@ -1,4 +1,4 @@
-//! A business signs up: a tenant, its first owner and a session, in one transaction (S3-03).
+//! A business signs up: a tenant, its first owner and a session, in one transaction.
 
 use validator::Validate;
 

@@ -26,7 +26,7 @@ def main():
     seed = options.seed if options.seed is not None else random.randrange(1, 1_000_000)
     rows, failed = [], 0
     print(report.heading(), flush=True)
-    for index, (fault, engine) in enumerate(faults.schedule(options.rounds, options.fault, options.engine)):
+    for index, (fault, engine) in enumerate(faults.schedule(options.rounds, seed, options.fault, options.engine)):
         folder = os.path.join(options.keep, f"round-{index + 1}")
         result = rounds.play(options.binary, folder, seed + index, fault, engine, options.scale)
         rows.append(report.row(index + 1, seed + index, fault.name, engine, result))
@@ -38,6 +38,10 @@ def main():
             again = f"scripts/chaos --rounds 1 --seed {seed + index} --fault {fault.name} --engine {engine}"
             print(f"    again: {again}", flush=True)
     print(report.total(rows))
+    print()
+    for sentence in report.markdown(rows):
+        print(sentence)
+    print()
     if failed:
         print(f"scripts/chaos: {failed} of {len(rows)} rounds did not hold")
         return 1

@@ -20,6 +20,12 @@ class Answer:
     def json(self):
         return json.loads(self.body)
 
+    @property
+    def code(self):
+        """A problem's stable code; None when this is none of ours."""
+        is_problem = self.headers.get("Content-Type", "").startswith("application/problem+json")
+        return self.json["code"] if is_problem else None
+
     def __repr__(self):
         return f"{self.status} {self.body[:300].decode(errors='replace')}"
 

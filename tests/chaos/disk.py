@@ -1,4 +1,5 @@
-"""A disk that can be filled: a small memory file system, or where we may not mount one, a limit on the size of files."""
+"""A disk that can be filled: a small memory file system; where we may not mount one (as anybody but root, or because the fault
+wants it so), a limit on the size of files."""
 import os
 import subprocess
 
@@ -11,8 +12,12 @@ class SmallDisk:
         self.filler = os.path.join(path, "filler")
         os.makedirs(path)
         command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "leadwright-chaos", path]
-        may_mount = mount and os.getuid() == 0
-        self.is_mounted = may_mount and subprocess.run(command, check=False, capture_output=True).returncode == 0
+        self.is_mounted = mount and os.getuid() == 0
+        if self.is_mounted:
+            done = subprocess.run(command, check=False, capture_output=True, text=True)
+            if done.returncode != 0:
+                # A limit instead would be another fault under this one's name.
+                raise RuntimeError(f"cannot mount a small disk: {done.stderr.strip()}")
 
     def fill(self, server):
         """Leaves no byte free; without a disk of our own, nothing of the server's may grow any more."""

@@ -13,6 +13,8 @@ PATIENCE_SECONDS = 300
 # Longer than any exchange with a provider may take after its faults were taken away.
 QUIET_SECONDS = 2.0
 LEASE_SECONDS = 170
+# Work of the platform itself that a webhook causes. It belongs to no tenant yet, as the periodic jobs never do.
+WEBHOOK_KINDS = ("webhook.process", "webhook.receipt")
 
 
 def open_jobs(operator):
@@ -30,7 +32,7 @@ def is_dry(operator):
 
 
 def counts(job):
-    is_ours = job["tenant_id"] or job["kind"] == "webhook.process"
+    is_ours = job["tenant_id"] or job["kind"] in WEBHOOK_KINDS
     return is_ours and not (job["state"] == "scheduled" and waits_by_plan(job))
 
 

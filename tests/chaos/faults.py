@@ -15,6 +15,8 @@ class Fault:
     must_be_felt = False
     # Some messages must end as unknown, and their jobs in front of the operators.
     expects_unknown = False
+    # Said in the round's row when the fault is not quite what its name says.
+    remark = ""
 
     def __init__(self, stage, random):
         self.stage, self.random = stage, random
@@ -190,6 +192,10 @@ class FullDisk(Fault):
     stage_options = {"small_disk": True}
     must_be_felt = True
 
+    @property
+    def remark(self):
+        return "" if self.stage.disk.is_mounted else "a limit on files, no disk"
+
     def strike(self):
         disk, (server,) = self.stage.disk, self.stage.processes
         for _ in self.times(2):
@@ -204,6 +210,7 @@ class FrozenFiles(FullDisk):
 
     name = "frozen-files"
     stage_options = {"frozen_files": True}
+    remark = ""
 
 
 class ClockJumps(Fault):
@@ -226,20 +233,23 @@ class ClockJumps(Fault):
         self.stage.set_twin_faults([])
 
 
-# The first five are what five rounds show: both engines, and the faults that differ most.
+# Faults that differ much stand side by side. Fewer rounds than faults show a piece of this circle that begins where the seed
+# says, so runs whose seeds go up by the number of rounds show every fault in the end, on each of its engines.
 ALL = [
     Kill, FailOver, FullDisk, TwinsTimeOut, KillOne, ClockJumps, RestartPostgres, TwinsGarbage, Terminate, TwinsFail,
     TwinsThrottle, LostMail, FrozenFiles, TwinsLockOut,
 ]
 
 
-def schedule(rounds, only=None, engine=None):
-    """(fault, engine) for each round: every fault in turn, and those of both engines on either in turn."""
+def schedule(rounds, seed, only=None, engine=None):
+    """(fault, engine) for each round: every fault in turn, and those of both engines on either in turn. `seed` is the first
+    round's."""
     chosen = [fault for fault in ALL if (not only or fault.name in only) and (not engine or engine in fault.engines)]
     if not chosen:
         raise SystemExit(f"scripts/chaos: {', '.join(only)} cannot happen on {engine}")
+    start = seed if rounds < len(chosen) else 0
     plan = []
-    for number in range(rounds):
+    for number in range(start, start + rounds):
         fault = chosen[number % len(chosen)]
         turn = number // len(chosen) + ALL.index(fault)
         plan.append((fault, engine or fault.engines[turn % len(fault.engines)]))

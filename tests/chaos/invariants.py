@@ -10,7 +10,12 @@ from .world import HAS_LEFT
 class Verdict:
     def __init__(self):
         self.lost, self.doubled, self.wrong = [], [], []
-        self.unknown = 0
+        # Of unknown fate: the kind of the job that let it leave, its id, and what it is.
+        self.undecided = []
+
+    @property
+    def unknown(self):
+        return len(self.undecided)
 
     @property
     def holds(self):
@@ -39,15 +44,22 @@ class Evidence:
 
 def check(world, load):
     evidence, verdict = Evidence(world, load), Verdict()
-    for test in (enquiries, webhook_events, metering, answers, order, outgoing, announcements):
+    for test in (acceptance, enquiries, webhook_events, metering, answers, order, outgoing, announcements):
         test(evidence, verdict)
     verdict.wrong += [f"unexpected answer: {line}" for line in load.unexpected[:5]]
     verdict.wrong += load.errors
     return verdict
 
 
+def acceptance(evidence, verdict):
+    """Everything that was repeated for as long as it took was accepted in the end."""
+    for fact in evidence.load.facts:
+        if not (fact.acknowledged or fact.forged or fact.given_up):
+            verdict.wrong.append(f"{fact.kind} {fact.external_id} was never accepted: {fact.statuses[-3:]}")
+
+
 def enquiries(evidence, verdict):
-    """Every accepted enquiry is one lead or one activity on it; a forged one left nothing."""
+    """Every accepted enquiry is one lead or one activity on it; a forged one left nothing, nor did one that was refused."""
     by_phone = defaultdict(list)
     for lead in evidence.leads:
         by_phone[lead["phone"] or lead["email"]].append(lead)
@@ -59,6 +71,7 @@ def enquiries(evidence, verdict):
         leads = by_phone.get(phone, [])
         genuine = [fact for fact in told if not fact.forged]
         sure = sum(fact.acknowledged for fact in genuine)
+        most = sum(fact.may_have_happened for fact in genuine)
         names = ", ".join(fact.external_id for fact in told)
         for fact in told:
             if fact.forged and fact.acknowledged:
@@ -70,6 +83,9 @@ def enquiries(evidence, verdict):
             verdict.lost.append(f"{phone} ({names}): {sure} enquiries acknowledged, {count} kept")
         if count > len(genuine):
             verdict.doubled.append(f"{phone} ({names}): {len(genuine)} enquiries made, {count} kept")
+        elif count > most:
+            said = ", ".join(sorted({code for fact in genuine if not fact.acknowledged for code in fact.codes}))
+            verdict.wrong.append(f"{phone} ({names}): {count} enquiries kept, and one of them was refused with {said}")
         for lead in leads:
             activities(evidence, verdict, lead)
     known = {talk.person.phone for talk in evidence.world.conversations} | set(facts)
@@ -168,7 +184,7 @@ def outgoing(evidence, verdict):
             times, status = evidence.taken[message["to_address"], words(message["content"])], message["status"]
             what = f"message {message['id']} ({talk.channel}, {message['content'][:40]!r}, {status}{reason(message)})"
             if status == "unknown":
-                verdict.unknown += 1
+                verdict.undecided.append(("message.send", message["id"], what))
             if times > 1:
                 verdict.doubled.append(f"{what} reached the provider {times} times")
             if times == 0 and status != "unknown":
@@ -194,7 +210,8 @@ def announcements(evidence, verdict):
             continue
         times, status = evidence.taken[delivery["address"], words(delivery["body"])], delivery["status"]
         what = f"announcement {delivery['id']} to {delivery['address']} ({status})"
-        verdict.unknown += status == "unknown"
+        if status == "unknown":
+            verdict.undecided.append(("notification.deliver", delivery["id"], what))
         if times > 1:
             verdict.doubled.append(f"{what} reached the provider {times} times")
         if times == 0 and status != "unknown":

@@ -2,8 +2,8 @@
 
 The plan follows from the seed: who enquires where, which deliveries are forged, how often each is repeated, when each leaves.
 Threads carry it out. Whatever is not answered with 2xx is repeated as the real sender would: webhooks under the same id, our
-own requests under the same `Idempotency-Key`. A few are given up after their first attempt; what became of those is not
-known, and only doing them twice would be wrong.
+own requests under the same `Idempotency-Key`. A few are given up after their first attempt: one that was refused must have
+left nothing, and of one without a clear answer nothing is known, only doing it twice would be wrong.
 """
 import random
 import threading
@@ -13,6 +13,8 @@ from .api import Unreachable
 
 SECONDS = 6.0
 PATIENCE_SECONDS = 180
+# Codes of problems after which the effect may have happened all the same. Every other refusal comes before anything is written.
+UNDECIDED = ("storage.outcome_unknown", "request.timeout")
 
 
 class Fact:
@@ -22,17 +24,27 @@ class Fact:
         self.kind, self.mark, self.person, self.conversation = kind, mark, person, conversation
         self.forged, self.given_up = forged, given_up
         self.acknowledged = False
+        self.attempts = 0
         self.statuses = []
+        # The problem codes of its refusals.
+        self.codes = []
         # Our ids that the answers named; more than one is a doubled effect.
         self.answers = set()
         self.external_id = None
 
-    def note(self, status, answer_id=None):
+    def note(self, status, answer_id=None, code=None):
         self.statuses.append(status)
+        if code:
+            self.codes.append(code)
         if isinstance(status, int) and 200 <= status < 300:
             self.acknowledged = True
             if answer_id:
                 self.answers.add(answer_id)
+
+    @property
+    def may_have_happened(self):
+        """It was acknowledged, or an attempt ended in a way that says nothing about its effect."""
+        return self.acknowledged or "unreachable" in self.statuses or any(code in UNDECIDED for code in self.codes)
 
 
 class Load:
@@ -117,15 +129,23 @@ class Load:
             status = self.attempt(fact, request)
             if isinstance(status, int) and status < 500 and status not in (409, 429):
                 return
-            if fact.given_up or time.monotonic() > end:
+            if fact.given_up:
+                return
+            if time.monotonic() > end:
+                with self.lock:
+                    said = f"its last answers: {fact.statuses[-3:]}"
+                    self.errors.append(f"{fact.mark} was never accepted in {PATIENCE_SECONDS} s; {said}")
                 return
             time.sleep(pause)
             pause = min(pause * 1.5, 2.0)
 
     def attempt(self, fact, request):
         path, body, headers, is_ours = request
-        base = self.stage.apis[random.randrange(len(self.stage.apis))].base
-        api = self.world.api(base)
+        with self.lock:
+            fact.attempts += 1
+            attempt = fact.attempts
+        pick = random.Random(f"{self.world.seed}:{fact.mark}:{attempt}")
+        api = self.world.api(pick.choice(self.stage.apis).base)
         if not is_ours:
             api.headers = {}
         try:
@@ -136,9 +156,10 @@ class Load:
             status, made, answer = "unreachable", None, None
         with self.lock:
             self.requests += 1
-            fact.note(status, made)
-            if status in (500, 501, 502) or (answer and 400 <= answer.status < 500 and not expected(fact, answer.status)):
-                self.unexpected.append(f"{path} for {fact.mark} answered {answer!r}")
+            fact.note(status, made, answer and answer.code)
+            if answer and not expected(fact, answer):
+                lacking = " without Retry-After" if status == 503 else ""
+                self.unexpected.append(f"{path} for {fact.mark} answered{lacking} {answer!r}")
         return status
 
     def converse(self, conversation):
@@ -168,8 +189,9 @@ class Load:
 
     def join(self):
         """Ends when everything was answered or given up."""
+        end = time.monotonic() + PATIENCE_SECONDS + 120
         for thread in self.threads:
-            thread.join(PATIENCE_SECONDS + 120)
+            thread.join(max(0.0, end - time.monotonic()))
             if thread.is_alive():
                 self.errors.append("a sender is still waiting for an answer")
 
@@ -178,6 +200,8 @@ class Load:
         return sum(fact.acknowledged for fact in self.facts)
 
 
-def expected(fact, status):
-    """Statuses that are right although they are no success."""
-    return status in (409, 429) or (fact.forged and status in (400, 401, 403))
+def expected(fact, answer):
+    """Success, and refusals that are right. A 503 has to say when to come again."""
+    if answer.status == 503:
+        return "Retry-After" in answer.headers
+    return answer.status in (409, 429) or answer.status < 400 or (fact.forged and answer.status in (400, 401, 403))

@@ -2,8 +2,10 @@
 
 COLUMNS = (
     ("round", 5), ("seed", 10), ("fault", 16), ("engine", 8), ("requests", 8), ("refused", 7), ("acknowledged", 12),
-    ("lost", 4), ("doubled", 7), ("unknown", 7), ("wrong", 5), ("s", 4),
+    ("lost", 4), ("doubled", 7), ("unknown", 7), ("wrong", 5), ("s", 4), ("remark", 6),
 )
+# Of words; numbers stand on the right.
+WORDS = ("fault", "engine", "remark")
 NUMBERS = ("requests", "refused", "acknowledged", "lost", "doubled", "unknown", "wrong")
 
 
@@ -15,7 +17,7 @@ def line(values):
     cells = []
     for name, width in COLUMNS:
         text = str(values.get(name, ""))
-        cells.append(text.ljust(width) if name in ("fault", "engine") else text.rjust(width))
+        cells.append(text.ljust(width) if name in WORDS else text.rjust(width))
     return "  ".join(cells).rstrip()
 
 
@@ -25,12 +27,28 @@ def row(number, seed, fault, engine, result):
         "round": number, "seed": seed, "fault": fault, "engine": engine, "requests": result.requests,
         "refused": result.refused, "acknowledged": result.acknowledged, "lost": len(verdict.lost),
         "doubled": len(verdict.doubled), "unknown": verdict.unknown, "wrong": len(verdict.wrong), "s": result.seconds,
+        "remark": result.remark,
     }
 
 
+def sums(rows):
+    return {name: sum(row[name] for row in rows) for name in NUMBERS}
+
+
 def total(rows):
-    summed = {name: sum(row[name] for row in rows) for name in NUMBERS}
-    return line({"round": "all", "s": sum(row["s"] for row in rows), **summed})
+    return line({"round": "all", "s": sum(row["s"] for row in rows), **sums(rows)})
+
+
+def markdown(rows):
+    """The table by fault that docs/reliability.md shows, line by line."""
+    yield f"| {' | '.join(('fault', 'rounds', *NUMBERS))} |"
+    yield "|---" * (2 + len(NUMBERS)) + "|"
+    by_fault = {}
+    for row in rows:
+        by_fault.setdefault(f"`{row['fault']}`", []).append(row)
+    for fault, those in [*by_fault.items(), ("all", rows)]:
+        cells = [fault, *(f"{number:,}" for number in (len(those), *sums(those).values()))]
+        yield f"| {' | '.join(cells)} |"
 
 
 def evidence(result):

@@ -400,7 +400,7 @@ both_engines! {
         tenant.enter_leads("person", 51).await;
         app.run_jobs().await;
         let paused = view(&app, &tenant, &campaign).await;
-        assert_eq!((&paused["status"], &paused["status_reason"]), (&json!("paused"), &json!("quota_reached")), "X-09");
+        assert_eq!((&paused["status"], &paused["status_reason"]), (&json!("paused"), &json!("quota_reached")));
         let told = tenant.owner.get("/v1/events?type=quota.reached").await.ok();
         assert_eq!(told["data"][0]["data"]["policy"], "block", "what is in force, not what was chosen");
         for choice in [false, true] {

@@ -56,6 +56,53 @@ fn the_committed_document_is_current() {
     );
 }
 
+/// A document that was released is what clients were built from: what changes afterwards belongs to the next version.
+#[test]
+fn released_documents_stay_as_they_were() {
+    let released = [("0.1.0.json", "0f52e14c3c45e1430e5b9964b5c1a3377d097d406e355bb7357cd8d309b1a0c3")];
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/released");
+    let mut found: Vec<(String, String)> = std::fs::read_dir(folder)
+        .expect("released documents")
+        .map(|entry| {
+            let entry = entry.expect("an entry");
+            let text = std::fs::read_to_string(entry.path()).expect("a document");
+            (entry.file_name().to_string_lossy().into_owned(), leadwright::base::crypto::sha256_hex(text.as_bytes()))
+        })
+        .collect();
+    found.sort();
+    let released: Vec<(String, String)> = released.map(|(name, sum)| (name.into(), sum.into())).to_vec();
+    assert_eq!(found, released, "a released document changed; one that is new belongs into this list");
+}
+
+/// Integrators read these texts in Swagger UI and in generated clients: they hold no link of rustdoc and no reference that only
+/// we could look up.
+#[test]
+fn descriptions_are_for_integrators() {
+    fn walk(value: &Value, wrong: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, inner)| match inner {
+                Value::String(text) if ["description", "summary"].contains(&name.as_str()) => {
+                    let is_ours = |word: &str| {
+                        let (kind, number) = word.split_once('-').unwrap_or_default();
+                        let is_kind = kind.len() <= 2 && kind.starts_with(['S', 'C', 'X']);
+                        is_kind && number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit())
+                    };
+                    let is_known = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(is_ours);
+                    if is_known || text.contains("[`") {
+                        wrong.push(text.clone());
+                    }
+                }
+                inner => walk(inner, wrong),
+            }),
+            Value::Array(items) => items.iter().for_each(|item| walk(item, wrong)),
+            _ => {}
+        }
+    }
+    let mut wrong = Vec::new();
+    walk(document(), &mut wrong);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_operation_is_described_whole() {
     let mut ids = std::collections::BTreeSet::new();

@@ -68,6 +68,8 @@ both_engines! {
             ("twilio: sms number", "/v1/webhooks/twilio/messages"),
             ("twilio: status callbacks", "/v1/webhooks/twilio/status"),
             ("resend: domain", "verified"),
+            ("resend: webhook", "/v1/webhooks/resend"),
+            ("twilio: whatsapp sender", "/v1/webhooks/twilio/messages"),
         ] {
             stands(&findings, name, Standing::Ok, words);
         }
@@ -80,13 +82,15 @@ both_engines! {
         let app = TestApp::start_live(app.engine).await;
         let closed = format!("http://127.0.0.1:{}", free_port());
         let other_key = MasterKey::random().to_base64();
-        let elsewhere = with(&app, &[("PUBLIC_URL", &closed), ("MASTER_KEY", &other_key), ("EMAIL_FROM", "hello@unknown.example")]);
+        let elsewhere = with(&app, &[("PUBLIC_URL", &closed), ("MASTER_KEY", &other_key), ("EMAIL_FROM", "hello@unknown.example"), ("OTLP_ENDPOINT", &closed)]);
         let findings = examine(&elsewhere).await;
         stands(&findings, "master key", Standing::Failed, "LEADWRIGHT_MASTER_KEY");
         stands(&findings, "public address", Standing::Warning, "leadwright serve");
         stands(&findings, "meta: webhook", Standing::Failed, &format!("{closed}/v1/webhooks/meta"));
         stands(&findings, "twilio: sms number", Standing::Warning, "A message comes in");
         stands(&findings, "resend: domain", Standing::Failed, "LEADWRIGHT_EMAIL_FROM");
+        stands(&findings, "resend: webhook", Standing::Failed, &format!("{closed}/v1/webhooks/resend"));
+        stands(&findings, "traces", Standing::Failed, "LEADWRIGHT_OTLP_ENDPOINT");
 
         let twins = format!("{}/sandbox", app.url);
         let (graph, google, resend, twilio) =
@@ -104,6 +108,7 @@ both_engines! {
         stands(&findings, "meta: token", Standing::Failed, "LEADWRIGHT_META_ACCESS_TOKEN");
         stands(&findings, "google_ads: account", Standing::Failed, "LEADWRIGHT_GOOGLE_ADS_DEVELOPER_TOKEN");
         stands(&findings, "resend: domain", Standing::Failed, "LEADWRIGHT_RESEND_API_KEY");
+        stands(&findings, "resend: webhook", Standing::Warning, "LEADWRIGHT_RESEND_WEBHOOK_SECRET");
         stands(&findings, "twilio: account", Standing::Failed, "LEADWRIGHT_TWILIO_AUTH_TOKEN");
         stands(&findings, "whatsapp", Standing::Warning, "LEADWRIGHT_TWILIO_WHATSAPP_FROM");
 

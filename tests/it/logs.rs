@@ -17,9 +17,21 @@ use crate::support::{Client, OPERATOR_KEY, Process, free_port};
 struct Heard(Arc<Mutex<BTreeSet<(String, String)>>>);
 
 const SECRET: &[&str] = &["password", "access_token", "refresh_token", "token", "key", "secret", "key_hash"];
-const ADDRESS: &[&str] =
-    &["email", "phone", "whatsapp", "to", "from", "address", "value", "phone_number", "contact_phone", "contact_email"];
-const TEXT: &[&str] = &["body", "text", "subject", "html", "note", "notes", "title"];
+const ADDRESS: &[&str] = &[
+    "email",
+    "phone",
+    "whatsapp",
+    "to",
+    "from",
+    "address",
+    "value",
+    "phone_number",
+    "contact_phone",
+    "contact_email",
+    "values",
+];
+const TEXT: &[&str] =
+    &["body", "text", "subject", "html", "note", "notes", "title", "content", "values", "form_responses"];
 
 impl Heard {
     fn note(&self, name: &str, value: &str) {

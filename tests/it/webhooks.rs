@@ -280,7 +280,7 @@ both_engines! {
         assert_eq!(tenant.usage().await["leads"]["used"], 1);
     }
 
-    async fn the_seeds_callback_path_is_an_alias(app: TestApp) {
+    async fn the_callback_path_outside_v1_is_an_alias(app: TestApp) {
         let tenant = app.growth("Alias").await;
         let path = format!("/api/webhooks/facebook/leads/{}", tenant.id);
         let answer = app.anonymous().get(&format!("{path}?hub.mode=subscribe&hub.challenge=42&hub.verify_token=sandbox-meta-verify-token")).await;

@@ -1,4 +1,4 @@
-//! Rows of ad campaigns; of lead forms in [`forms`], and whose something is at an ad platform in [`owners`].
+//! Rows of ad campaigns; beside them those of lead forms, and whose something is at an ad platform.
 
 mod forms;
 mod owners;

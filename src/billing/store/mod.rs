@@ -22,5 +22,5 @@ pub use subscriptions::{
     SubscriptionFilter, current, had_trial, insert_subscription, list_all, overdue, save, subscription, tenant_of,
 };
 
-/// The only meter so far; the others of S1-73 get their own name.
+/// The only meter so far; the others get their own name.
 const LEADS: &str = "leads";

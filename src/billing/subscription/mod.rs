@@ -2,7 +2,7 @@
 //!
 //! A plan with a trial starts `trialing` for a tenant that never had one, without payment details; every other start is
 //! `incomplete` until an operator activates it. Nothing is prorated: another plan waits for an operator's activation or
-//! for the renewal ([`switch`]), and then gives its whole quota. What time does by itself
+//! for the renewal ([`switch`]), and then gives its whole quota. What time does by itself
 //! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
 //! a job that runs late changes nothing.
 

@@ -98,7 +98,7 @@ impl Cast {
     }
 }
 
-/// The form with the four sample questions (S0-25).
+/// The form with the four sample questions.
 pub(super) fn lead_form(name: &str) -> Value {
     json!({
         "name": name,

@@ -34,7 +34,22 @@ pub async fn examine(app: &App) -> Vec<Finding> {
     findings.extend(storage::examine(app).await);
     findings.extend(address::examine(app).await);
     findings.extend(app.providers.check(&app.config.public_url, &app.config.email_from).await);
+    findings.extend(traces(app).await);
     findings
+}
+
+/// Does anybody take the traces? Whatever is answered, a collector that is there answers something.
+async fn traces(app: &App) -> Option<Finding> {
+    const NAME: &str = "traces";
+    let collector = app.config.otlp_endpoint.as_deref()?;
+    Some(match app.providers.reach(collector, "/v1/traces").await {
+        Ok(_) => Finding::ok(NAME, format!("{collector} answers")),
+        Err(why) => Finding::failed(
+            NAME,
+            format!("{collector} cannot be reached: {why}"),
+            "Start the collector, correct LEADWRIGHT_OTLP_ENDPOINT, or unset it.",
+        ),
+    })
 }
 
 fn settings(unknown: &[String]) -> Finding {

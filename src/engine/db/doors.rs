@@ -326,7 +326,7 @@ fn examine<T>(lease: Lease<'_>, result: &Result<T>) {
 }
 
 fn commit(conn: &mut DbConn) -> Result<()> {
-    each_engine!(conn, c => AnsiTransactionManager::commit_transaction(c)).map_err(Error::from)
+    each_engine!(conn, c => AnsiTransactionManager::commit_transaction(c)).map_err(error::of_commit)
 }
 
 fn rollback(conn: &mut DbConn) -> QueryResult<()> {

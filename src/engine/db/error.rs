@@ -39,20 +39,53 @@ pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) 
     .with_source(source)
 }
 
+/// The error of a COMMIT. What the server refused was not written; whether it heard of one whose answer was lost, nobody knows.
+pub fn of_commit(error: Diesel) -> Error {
+    let error = match error {
+        Diesel::RollbackErrorOnCommit { commit_error, .. } => *commit_error,
+        error => error,
+    };
+    if !is_connection_lost(&error) {
+        return error.into();
+    }
+    Error::unavailable(
+        "storage.outcome_unknown",
+        "The connection to storage was lost in the moment of writing, so it may have been written or not. Repeat the request \
+         with the same Idempotency-Key, or look before you repeat it.",
+    )
+    .with_retry_after(Duration::from_secs(1))
+    .with_source(error)
+}
+
+/// What is said of a connection that is no more.
+const LOST: [&str; 7] = [
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "connection not open",
+    "SSL connection has been closed",
+    "could not receive data from server",
+    "could not send data to server",
+];
+
+fn is_connection_lost(error: &Diesel) -> bool {
+    match error {
+        Diesel::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand, _) => true,
+        Diesel::DatabaseError(_, info) => LOST.iter().any(|sign| info.message().contains(sign)),
+        _ => false,
+    }
+}
+
 /// True when the message says the server or the file is at fault, not the statement.
 pub fn is_outage(error: &Diesel) -> bool {
     let Diesel::DatabaseError(kind, info) = error else {
         return matches!(error, Diesel::BrokenTransactionManager);
     };
-    if matches!(kind, Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure) {
+    if matches!(kind, Kind::SerializationFailure) || is_connection_lost(error) {
         return true;
     }
     let text = info.message();
     [
-        "server closed the connection",
-        "terminating connection",
-        "no connection to the server",
-        "connection not open",
         "the database system is",
         "deadlock detected",
         "database is locked",
@@ -60,9 +93,6 @@ pub fn is_outage(error: &Diesel) -> bool {
         "disk I/O error",
         "No space left",
         "read-only transaction",
-        "SSL connection has been closed",
-        "could not receive data from server",
-        "could not send data to server",
         LOCK_TIMEOUT,
         "canceling statement due to statement timeout",
     ]
@@ -101,5 +131,22 @@ mod tests {
             assert_eq!(waited_in_vain(&error), error.chain().contains("lock timeout"));
         }
         assert_ne!(Error::from(said("syntax error")).code(), "storage.unavailable");
+    }
+
+    #[test]
+    fn a_commit_whose_answer_was_lost_is_not_called_unwritten() {
+        let said = |text: &str| Diesel::DatabaseError(Kind::Unknown, Box::new(text.to_string()));
+        let lost = || said("server closed the connection unexpectedly");
+        let twice = Diesel::RollbackErrorOnCommit {
+            rollback_error: Box::new(said("no connection to the server")),
+            commit_error: Box::new(lost()),
+        };
+        for error in [lost(), twice] {
+            let error = of_commit(error);
+            assert_eq!(error.code(), "storage.outcome_unknown");
+            assert!(error.retry_after().is_some());
+        }
+        assert_eq!(of_commit(said("could not serialize: deadlock detected")).code(), "storage.unavailable");
+        assert_eq!(Error::from(lost()).code(), "storage.unavailable", "before the COMMIT nothing is written");
     }
 }

@@ -1,4 +1,4 @@
-//! What events keep quiet about while their lead is locked (C-15): whatever names the person or lets them be reached.
+//! What events keep quiet about while their lead is locked: whatever names the person or lets them be reached.
 //!
 //! Nothing is taken from the stored row: once the lead is unlocked, its events tell everything.
 

@@ -25,7 +25,11 @@ const PROBLEMS: [(&str, &str); 12] = [
     ("422", "Values are not valid; errors says which"),
     ("429", "Too many requests; see Retry-After"),
     ("500", "A defect on our side"),
-    ("503", "Storage cannot be reached, or the time limit passed; nothing was written"),
+    (
+        "503",
+        "Storage cannot be reached, or the time limit passed. Nothing was written, unless the code is `storage.outcome_unknown` \
+         or `request.timeout`: then repeat the request with the same Idempotency-Key",
+    ),
 ];
 
 const HEADERS: [(&str, &str); 7] = [

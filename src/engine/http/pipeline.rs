@@ -113,7 +113,11 @@ async fn guarded(
         Ok(Ok(Ok(response))) => return Ok(response.map_into_boxed_body()),
         Ok(Ok(Err(error))) => return Err(error),
         Ok(Err(_)) => Error::internal("the handler panicked"),
-        Err(_) => Error::unavailable("request.timeout", "The request took longer than 30 s and was cut off."),
+        Err(_) => Error::unavailable(
+            "request.timeout",
+            "The request took longer than 30 s and was cut off; it may take effect all the same.",
+        )
+        .with_retry_after(Duration::from_secs(1)),
     };
     let answer = as_answer(&error);
     Err(actix_web::error::InternalError::from_response(error, answer).into())

@@ -100,8 +100,7 @@ async fn send(
         Some(event) => post(outside, url, secrets, at, Body::of(tenant, event)).await,
         None => Err("refused: the event is no longer kept".into()),
     };
-    let result =
-        if answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)) { "delivered" } else { "failed" };
+    let result = if answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)) { "ok" } else { "failed" };
     core.metrics.provider_calls.with_label_values(&["tenant_webhook", "post", result]).inc();
     let duration_ms = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
     Tried { delivery, at, duration_ms, answer }

@@ -191,7 +191,7 @@ fn take_in(
     Ok(Done { outcome, tenant: Some(route.tenant) })
 }
 
-/// Notes a test from the ad platform's console: it is no lead, and nothing is metered.
+/// Notes a test from the ad platform's console: it is no lead, and nothing is metered.
 fn note_test(tx: &mut PlatformTx<'_>, route: Option<Route>, platform: WebhookProvider, id: &str) -> Result<Done> {
     if let Some(route) = route {
         let data = json!({"platform": platform, "external_id": id, "ad_campaign_id": route.ad_campaign_id});

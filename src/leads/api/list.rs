@@ -17,7 +17,7 @@ use crate::leads::view::{self, Assignee, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
 crate::text_enum! {
-    /// The tabs of a lead list (S1-47).
+    /// The tabs of a lead list.
     pub enum SourceTab {
         All = "all",
         /// Answers to outreach.

@@ -81,7 +81,7 @@ pub struct Lead {
     pub updated_at: Timestamp,
 }
 
-/// What the person did on the tenant's pages (S2-18).
+/// What the person did on the tenant's pages.
 #[derive(
     Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, validator::Validate,
 )]

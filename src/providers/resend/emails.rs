@@ -60,10 +60,11 @@ impl ResendEmails {
         Ok(Some(Self { client: clients.reaching(&base)?, emails_url: http::under(&base, &["emails"]), api_key }))
     }
 
-    pub(super) fn domains_request(&self) -> RequestBuilder {
+    /// Everything of that name in the account: `domains` or `webhooks`.
+    pub(super) fn list_request(&self, of: &str) -> RequestBuilder {
         let mut url = self.emails_url.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop().push("domains");
+            path.pop().push(of);
         }
         self.client.get(url).bearer_auth(self.api_key.expose())
     }

@@ -4,20 +4,15 @@ use serde_json::Value;
 
 use super::TwilioMessages;
 use super::classify::{PROVIDER, classify};
-use crate::base::crypto::Secret;
 use crate::providers::http::{self, Repeat};
+use crate::providers::settings::TwilioSettings;
 use crate::providers::{Finding, ProviderError};
 
 const CREDENTIALS: &str = "LEADWRIGHT_TWILIO_ACCOUNT_SID and LEADWRIGHT_TWILIO_AUTH_TOKEN";
 
 impl TwilioMessages {
-    pub(in crate::providers) async fn check(
-        &self,
-        public_url: &str,
-        sms_from: Option<&str>,
-        token: Option<&Secret>,
-    ) -> Vec<Finding> {
-        if token.is_none() {
+    pub(in crate::providers) async fn check(&self, public_url: &str, settings: &TwilioSettings) -> Vec<Finding> {
+        if settings.auth_tokens.is_empty() {
             return Vec::new();
         }
         let mut findings = Vec::new();
@@ -32,8 +27,16 @@ impl TwilioMessages {
             )),
             Err(error) => return vec![Finding::refused("twilio: account", CREDENTIALS, &error)],
         }
-        if let Some(number) = sms_from {
+        if let Some(number) = &settings.sms_from {
             findings.push(self.number(number, public_url).await);
+        }
+        if let Some(number) = &settings.whatsapp_from {
+            // The API that lists numbers does not know WhatsApp senders.
+            let detail = format!(
+                "cannot be looked up: the sender {number} must have {public_url}/v1/webhooks/twilio/messages as its webhook \
+                 for incoming messages in Twilio's console"
+            );
+            findings.push(Finding::ok("twilio: whatsapp sender", detail));
         }
         findings.push(self.callbacks());
         findings

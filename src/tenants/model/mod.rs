@@ -45,7 +45,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The link in notifications: `{deep_link_base_url}/leads/{id}`.
+    /// The link in notifications: `{deep_link_base_url}/leads/{id}`.
     pub fn lead_link(&self, lead: crate::base::id::LeadId, public_url: &str) -> String {
         let base = self.settings.deep_link_base_url.as_deref().unwrap_or(public_url);
         format!("{}/leads/{lead}", base.trim_end_matches('/'))
@@ -57,7 +57,7 @@ impl Tenant {
         format!("{}/invitations/accept?token={token}", base.trim_end_matches('/'))
     }
 
-    /// How messages introduce the tenant: "ABC Real Estate via LeadGen Pro" (S0-57).
+    /// How messages introduce the tenant: "ABC Real Estate via LeadGen Pro".
     pub fn sender_name(&self, platform_name: &str) -> String {
         let name = self.settings.branding.display_name.as_deref().unwrap_or(&self.name);
         format!("{name} via {platform_name}")

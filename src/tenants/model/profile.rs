@@ -8,7 +8,7 @@ use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
 use crate::base::{Error, FieldError, Result};
 
-/// Step 1 of onboarding: the business (S1-63, S3-05).
+/// Step 1 of onboarding: the business.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"owner_name": "Rajesh Kumar", "industry": "Real estate", "description": "2 BHK flats in Mumbai",
@@ -41,7 +41,7 @@ impl Profile {
     }
 }
 
-/// Step 2 of onboarding: the people the business wants to reach (S1-64).
+/// Step 2 of onboarding: the people the business wants to reach.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"description": "First-time home buyers", "locations": ["Andheri", "Goregaon"], "age_min": 25, "age_max": 45,

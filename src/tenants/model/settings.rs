@@ -85,7 +85,7 @@ pub struct NotificationRecipients {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// Open hours by day; a day without an entry is closed. Default 09:00–18:00 Monday to Saturday (C-53).
+    /// Open hours by day; a day without an entry is closed. Default 09:00–18:00 Monday to Saturday.
     pub business_hours: BTreeMap<Day, OpenHours>,
     /// Closed all day.
     #[validate(length(max = 366))]
@@ -97,12 +97,12 @@ pub struct Settings {
     pub branding: Branding,
     #[validate(nested)]
     pub notification_recipients: NotificationRecipients,
-    /// Links in notifications start with it: `{base}/leads/{id}`.
+    /// Links in notifications start with it: `{base}/leads/{id}`.
     #[validate(custom(function = "web_url"), length(max = 300))]
     pub deep_link_base_url: Option<String>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,
-    /// A second enquiry by the same person within so many days is not metered again.
+    /// A second enquiry by the same person within so many days is not metered again.
     #[validate(range(min = 0, max = 365))]
     pub billing_dedupe_days: u16,
 }

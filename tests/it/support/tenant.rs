@@ -124,7 +124,7 @@ impl Tenant {
     }
 }
 
-/// An ad campaign with the four sample questions (S0-25).
+/// An ad campaign with the four sample questions.
 pub fn growth_campaign(platform: &str, campaign_id: &str, form_id: &str, page_id: &str) -> Value {
     json!({
         "name": format!("ABC_Real_Estate_{platform}_{campaign_id}"),
