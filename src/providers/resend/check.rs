@@ -1,6 +1,7 @@
 //! Does the key work, is the domain that e-mails come from verified, and are we told what becomes of them?
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::ResendEmails;
 use super::classify::{PROVIDER, classify};
@@ -8,19 +9,14 @@ use crate::providers::Finding;
 use crate::providers::http::{self, Repeat};
 
 #[derive(Deserialize)]
-struct Domains {
-    data: Vec<Domain>,
+struct Page<T> {
+    data: Vec<T>,
 }
 
 #[derive(Deserialize)]
 struct Domain {
     name: String,
     status: String,
-}
-
-#[derive(Deserialize)]
-struct Webhooks {
-    data: Vec<Webhook>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +43,24 @@ impl ResendEmails {
         vec![self.domain(email_from).await, self.webhook(public_url, has_secret).await]
     }
 
+    /// What the account has of a kind, or what to say instead: `unseen` is the advice when the key may not look.
+    async fn list<T: DeserializeOwned>(&self, of: &str, name: &str, unseen: &str) -> Result<Vec<T>, Finding> {
+        let answer = http::exchange(PROVIDER, Repeat::Harmless, self.list_request(of)).await;
+        let answer = answer.map_err(|error| Finding::refused(name, KEY, &error))?;
+        if !answer.is_success() {
+            let error = classify(&answer);
+            return Err(match error.code.as_str() {
+                "restricted_api_key" => {
+                    Finding::warning(name, "the key may only send, so it cannot be looked up", unseen)
+                }
+                _ => Finding::refused(name, KEY, &error),
+            });
+        }
+        let page: Option<Page<T>> = answer.json();
+        let unreadable = || Finding::refused(name, KEY, &answer.unreadable(PROVIDER, Repeat::Harmless));
+        Ok(page.ok_or_else(unreadable)?.data)
+    }
+
     async fn webhook(&self, public_url: &str, has_secret: bool) -> Finding {
         let address = format!("{public_url}/v1/webhooks/resend");
         let set_up = format!(
@@ -57,20 +71,10 @@ impl ResendEmails {
         if !has_secret {
             return Finding::warning(WEBHOOK, "bounces and complaints are not learned: webhooks are refused", set_up);
         }
-        let answer = match http::exchange(PROVIDER, Repeat::Harmless, self.list_request("webhooks")).await {
-            Ok(answer) if answer.is_success() => answer,
-            Ok(answer) => {
-                let error = classify(&answer);
-                if error.code == "restricted_api_key" {
-                    let advice = format!("Nothing, if resend.com/webhooks has one for {address}.");
-                    return Finding::warning(WEBHOOK, "the key may only send, so it cannot be looked up", advice);
-                }
-                return Finding::refused(WEBHOOK, KEY, &error);
-            }
-            Err(error) => return Finding::refused(WEBHOOK, KEY, &error),
-        };
-        let Some(Webhooks { data }) = answer.json() else {
-            return Finding::refused(WEBHOOK, KEY, &answer.unreadable(PROVIDER, Repeat::Harmless));
+        let unseen = format!("Nothing, if resend.com/webhooks has one for {address}.");
+        let data: Vec<Webhook> = match self.list("webhooks", WEBHOOK, &unseen).await {
+            Ok(data) => data,
+            Err(finding) => return finding,
         };
         let Some(found) = data.iter().find(|known| known.endpoint.trim_end_matches('/') == address) else {
             return Finding::failed(WEBHOOK, format!("none of this account leads to {address}"), set_up);
@@ -88,20 +92,10 @@ impl ResendEmails {
     }
 
     async fn domain(&self, email_from: &str) -> Finding {
-        let answer = match http::exchange(PROVIDER, Repeat::Harmless, self.list_request("domains")).await {
-            Ok(answer) if answer.is_success() => answer,
-            Ok(answer) => {
-                let error = classify(&answer);
-                if error.code == "restricted_api_key" {
-                    let advice = "Nothing, if the domain of LEADWRIGHT_EMAIL_FROM is verified at resend.com/domains.";
-                    return Finding::warning(NAME, "the key may only send, so the domain cannot be looked up", advice);
-                }
-                return Finding::refused(NAME, KEY, &error);
-            }
-            Err(error) => return Finding::refused(NAME, KEY, &error),
-        };
-        let Some(Domains { data }) = answer.json() else {
-            return Finding::refused(NAME, KEY, &answer.unreadable(PROVIDER, Repeat::Harmless));
+        let unseen = "Nothing, if the domain of LEADWRIGHT_EMAIL_FROM is verified at resend.com/domains.";
+        let data: Vec<Domain> = match self.list("domains", NAME, unseen).await {
+            Ok(data) => data,
+            Err(finding) => return finding,
         };
         let domain = email_from.rsplit('@').next().unwrap_or_default();
         let found = data.iter().find(|known| domain == known.name || domain.ends_with(&format!(".{}", known.name)));
