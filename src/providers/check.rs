@@ -85,16 +85,16 @@ impl Providers {
         findings
     }
 
-    /// Does the public address lead to a server of ours? Answers the status and the body of `path`.
+    /// Who answers at an address of our own settings, which `variable` names? The status and the body of `path`.
     ///
     /// # Errors
     /// Why it cannot be reached, in words.
-    pub async fn reach(&self, public_url: &str, path: &str) -> Result<(u16, String), String> {
-        let base = http::base_url("LEADWRIGHT_PUBLIC_URL", public_url)?;
+    pub async fn reach(&self, variable: &str, address: &str, path: &str) -> Result<(u16, String), String> {
+        let base = http::base_url(variable, address)?;
         let client = Clients::new(Duration::from_secs(10)).reaching(&base)?;
         let url = format!("{}{path}", base.as_str().trim_end_matches('/'));
         let answer =
-            http::exchange("public_url", Repeat::Harmless, client.get(url)).await.map_err(|error| error.message)?;
+            http::exchange("address", Repeat::Harmless, client.get(url)).await.map_err(|error| error.message)?;
         Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 }

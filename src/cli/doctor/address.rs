@@ -4,11 +4,13 @@ use crate::app::App;
 use crate::base::crypto::random_token;
 use crate::providers::Finding;
 
+const VARIABLE: &str = "LEADWRIGHT_PUBLIC_URL";
+
 pub(super) async fn examine(app: &App) -> Vec<Finding> {
     let public_url = &app.config.public_url;
     let is_local = is_this_machine(public_url);
     let mut findings = vec![scheme(public_url, is_local)];
-    let reached = app.providers.reach(public_url, "/healthz").await;
+    let reached = app.providers.reach(VARIABLE, public_url, "/healthz").await;
     let is_reached = matches!(&reached, Ok((200, body)) if body.contains("\"ok\""));
     findings.push(match reached {
         Ok(_) if is_reached => Finding::ok("public address", format!("{public_url} leads to a running server")),
@@ -60,7 +62,7 @@ async fn handshake(app: &App, public_url: &str) -> Option<Finding> {
         .append_pair("hub.verify_token", token.expose())
         .append_pair("hub.challenge", &challenge)
         .finish();
-    Some(match app.providers.reach(public_url, &format!("/v1/webhooks/meta?{query}")).await {
+    Some(match app.providers.reach(VARIABLE, public_url, &format!("/v1/webhooks/meta?{query}")).await {
         Ok((200, body)) if body == challenge => Finding::ok(NAME, "Meta's subscription check is answered"),
         Ok((status, _)) => Finding::failed(
             NAME,

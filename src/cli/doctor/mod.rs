@@ -42,7 +42,7 @@ pub async fn examine(app: &App) -> Vec<Finding> {
 async fn traces(app: &App) -> Option<Finding> {
     const NAME: &str = "traces";
     let collector = app.config.otlp_endpoint.as_deref()?;
-    Some(match app.providers.reach(collector, "/v1/traces").await {
+    Some(match app.providers.reach("LEADWRIGHT_OTLP_ENDPOINT", collector, "").await {
         Ok(_) => Finding::ok(NAME, format!("{collector} answers")),
         Err(why) => Finding::failed(
             NAME,

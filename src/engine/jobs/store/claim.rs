@@ -268,7 +268,7 @@ struct Lane {
     tenant_id: TenantId,
 }
 
-// SQLite is told by which index: it would take the one by state, and read and sort all that is available.
+// SQLite is told by which index: it may take another, and read and sort all that is available.
 fn lanes_from(conn: &mut SqliteConnection, from: RawId, without: RawId, limit: i64) -> Result<Vec<TenantId>> {
     let lanes = prepared(
         [
