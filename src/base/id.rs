@@ -123,7 +123,7 @@ macro_rules! ids {
 }
 
 ids! {
-    TenantId, UserId, OperatorId, SessionId, InvitationId, ApiKeyId,
+    TenantId, UserId, OperatorId, SessionId, InvitationId, VerificationId, ApiKeyId,
     EventId, JobId, WebhookEventId,
     SubscriptionId, UsagePeriodId, UsageEntryId,
     AdCampaignId, LeadFormId,

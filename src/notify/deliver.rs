@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::invitation;
+use super::{invitation, verification};
 use super::model::NotificationKind;
 use super::store::{self, Delivery};
 use crate::base::crypto::MasterKey;
@@ -126,12 +126,21 @@ pub(super) fn begin(
         let why = "opt_out notification.suppressed: this address asked not to be written to";
         return never(tx, delivery, MessageStatus::Suppressed, why);
     }
-    if delivery.kind == NotificationKind::UserInvited {
-        let Some(text) = invitation::text(tx, &delivery, key, &settings.public_url)? else {
-            let why = "permanent invitation.not_pending: it was withdrawn, accepted or has expired";
-            return never(tx, delivery, MessageStatus::Canceled, why);
-        };
-        parcel.text = text;
+    let personal = match delivery.kind {
+        NotificationKind::UserInvited => Some((
+            invitation::text(tx, &delivery, key, &settings.public_url)?,
+            "permanent invitation.not_pending: it was withdrawn, accepted or has expired",
+        )),
+        NotificationKind::EmailVerification => Some((
+            verification::text(tx, &delivery, key, settings)?,
+            "permanent verification.not_pending: the address is verified, or the link has expired",
+        )),
+        _ => None,
+    };
+    match personal {
+        Some((Some(text), _)) => parcel.text = text,
+        Some((None, why)) => return never(tx, delivery, MessageStatus::Canceled, why),
+        None => {}
     }
     delivery.status = MessageStatus::Sending;
     delivery.attempted_at = Some(tx.now());

@@ -2,7 +2,8 @@
 //!
 //! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
 //! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
-//! What is told of a locked lead is masked. Whoever is invited to a tenant is written to as well ([`invitation`]). Leads are written to by [`crate::inbox`], never from here.
+//! What is told of a locked lead is masked. Whoever is invited to a tenant is written to as well ([`invitation`]),
+//! and whoever has to show whose mailbox it is ([`verification`]). Leads are written to by [`crate::inbox`], never from here.
 
 pub mod announce;
 mod api;
@@ -14,6 +15,7 @@ pub mod status;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod verification;
 
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&announce::LEAD_CREATED, announce::run);
     registry.handle(&announce::OTHER, announce::run);
     registry.handle(&invitation::INVITE, invitation::run);
+    registry.handle(&verification::VERIFY, verification::run);
     registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
     registry.on_death(&deliver::DELIVER, deliver::close);
 }
@@ -43,5 +46,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
         .on(EventType::AdCampaignApproved, &announce::OTHER)
         .on(EventType::AdCampaignRejected, &announce::OTHER)
-        .on(EventType::UserInvited, &invitation::INVITE);
+        .on(EventType::UserInvited, &invitation::INVITE)
+        .on(EventType::UserVerificationRequested, &verification::VERIFY);
 }

@@ -18,6 +18,8 @@ crate::text_enum! {
         AdCampaignReviewed = "ad_campaign_reviewed",
         /// To the invited address; nobody's choice.
         UserInvited = "user_invited",
+        /// To an address whose holder has yet to show that it is theirs; nobody's choice.
+        EmailVerification = "email_verification",
     }
 }
 
@@ -33,6 +35,7 @@ impl NotificationKind {
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
             EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
             EventType::UserInvited => Self::UserInvited,
+            EventType::UserVerificationRequested => Self::EmailVerification,
             _ => return None,
         })
     }

@@ -3,13 +3,14 @@
 //! A twin checks requests as its provider would, answers in its shapes, signs its webhooks with its algorithm, keeps what it was sent
 //! and can be told to misbehave ([`Fault`]). The product cannot tell it from the real thing: adapters reach it over HTTP with another
 //! base URL, and its webhooks arrive at the public address. Extra `POST`s play the outside world (a person fills a form, somebody
-//! answers), `/sandbox/outbox` shows everything that was sent, and `/sandbox/clock` lets time pass. Nothing here is reachable unless mounted, and nothing survives a restart.
+//! answers), people open the links that are mailed to them (`/sandbox/mailboxes`), `/sandbox/outbox` shows everything that was sent, and `/sandbox/clock` lets time pass. Nothing here is reachable unless mounted, and nothing survives a restart.
 
 mod callbacks;
 mod clock;
 mod credentials;
 mod faults;
 mod google_ads;
+mod mailboxes;
 mod meta;
 mod outbox;
 mod resend;
@@ -70,6 +71,7 @@ struct Inner {
     callbacks: callbacks::Callbacks,
     faults: faults::Faults,
     outbox: outbox::Outbox,
+    mailboxes: mailboxes::Mailboxes,
     meta: meta::MetaTwin,
     google_ads: google_ads::GoogleAdsTwin,
     twilio: twilio::TwilioTwin,
@@ -82,6 +84,7 @@ impl Sandbox {
             callbacks: callbacks::Callbacks::new(&settings),
             faults: faults::Faults::default(),
             outbox: outbox::Outbox::new(),
+            mailboxes: mailboxes::Mailboxes::new(),
             meta: meta::MetaTwin::new(),
             google_ads: google_ads::GoogleAdsTwin::new(),
             twilio: twilio::TwilioTwin::new(),
@@ -125,6 +128,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
             .configure(twilio::routes)
             .configure(resend::routes)
             .configure(outbox::routes)
+            .configure(mailboxes::routes)
             .configure(faults::routes)
             .configure(clock::routes),
     );

@@ -217,6 +217,9 @@ fn record(sandbox: &Sandbox, id: &str, email: &NewEmail, from: String, to: &[Str
     let webhooks = course.iter().map(|status| event(sandbox, id, email, status)).collect();
     let id = id.to_string();
     sandbox.call_back(webhooks, move |sandbox, index| sandbox.0.outbox.advance(&id, course[index]));
+    if course.last() == Some(&"delivered") {
+        sandbox.reads_mail(email.text.as_deref().or(email.html.as_deref()).unwrap_or_default());
+    }
 }
 
 fn event(sandbox: &Sandbox, id: &str, email: &NewEmail, status: &str) -> Webhook {

@@ -1,18 +1,23 @@
 //! Invitations: offered by a member or an operator, accepted with a token that works once within seven days.
 //!
-//! The token follows from the invitation's id and the master key, so that whoever writes the e-mail can tell it again;
-//! what is stored is its hash. The e-mail itself is a reaction to `user.invited` (see [`crate::notify`]).
+//! There are two tokens. The one in the e-mail shows that whoever has it reads the mailbox. The one in the answer to whoever
+//! invites shows nothing of that, so it makes no account for somebody else's address: it serves people who have an account,
+//! colleagues under the inviter's own domain, and whom an operator vouches for. Both follow from the invitation's id and the
+//! master key, so that whoever writes the e-mail can tell it again; what is stored is their hashes. The e-mail itself is a
+//! reaction to `user.invited` (see [`crate::notify`]).
 
 use validator::Validate;
 
 use super::access::Role;
 use super::log_in::{self, Proof};
+use super::mailboxes::is_shared_by_strangers;
 use super::model::{MemberStatus, TenantStatus};
 use super::name::Name;
 use super::password;
 use super::session::{self, SignedIn};
-use super::store::invitations::{self, Invitation, InvitationStatus};
+use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
 use super::store::{self, people};
+use super::verify;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
 use crate::base::id::InvitationId;
@@ -52,16 +57,17 @@ pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role,
     }
     invitations::revoke_of_address(tx, email.as_str())?;
     let id = InvitationId::new();
-    let token = token_of(key, id);
+    let tokens = Tokens { mailed: mailed_token(key, id), shown: key.token("inv_", &format!("invitation-shown:{id}")) };
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
-    let invitation = invitations::create(tx, id, email, role, &token, expires_at)?;
+    let invitation = invitations::create(tx, id, email, role, &tokens, expires_at)?;
+    let token = tokens.shown;
     let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email, "role": role });
     tx.record(NewEvent::new(EventType::UserInvited).data(data))?;
     let accept_url = store::current(tx)?.invitation_link(&token, public_url);
     Ok(Offered { accept_url, invitation, token })
 }
 
-fn token_of(key: &MasterKey, id: InvitationId) -> String {
+fn mailed_token(key: &MasterKey, id: InvitationId) -> String {
     key.token("inv_", &format!("invitation:{id}"))
 }
 
@@ -82,9 +88,9 @@ pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, public_url
     if pending(tx, id)?.is_none() {
         return Ok(None);
     }
-    let token = token_of(key, id);
+    let token = mailed_token(key, id);
     let presented = invitations::presented(&mut tx.platform(), &token)?;
-    if presented.is_none_or(|invitation| invitation.id != id) {
+    if presented.is_none_or(|found| found.invitation.id != id) {
         return Err(Error::internal("an invitation that was made under another master key"));
     }
     Ok(Some(store::current(tx)?.invitation_link(&token, public_url)))
@@ -104,6 +110,15 @@ pub(super) fn not_found() -> Error {
 
 fn not_pending(status: InvitationStatus) -> Error {
     Error::conflict("invitation.not_pending", format!("This invitation is {status}. Ask for a new one."))
+}
+
+/// Withdraws what a member offered and may not offer any more: with `rest` the role left to them, or nothing left.
+pub(super) fn withdraw_of(tx: &mut TenantTx<'_>, user: crate::base::id::UserId, rest: Option<Role>) -> Result<()> {
+    for invitation in invitations::revoke_made_by(tx, user, rest)? {
+        let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email });
+        tx.record(NewEvent::new(EventType::UserInvitationRevoked).data(data))?;
+    }
+    Ok(())
 }
 
 /// Withdraws an open invitation. Withdrawing it again changes nothing.
@@ -137,26 +152,60 @@ pub struct AcceptInvitation {
 
 /// Who accepts, as far as can be told before the transaction.
 pub enum Acceptor {
-    /// The address has an account and this is its password, if it is.
+    /// The address has an account and this is its password, if it is; or this token makes no account for it.
     Known(Option<Proof>),
     /// The address is new; this is the hash of the chosen password.
     New(String),
 }
 
-/// The address an invitation went to; `None` for a token nobody was given.
-pub async fn invited_address(core: &Core, scope: PlatformScope, token: String) -> Result<Option<Email>> {
-    let found = core.db.read(scope, move |tx: &mut PlatformTx<'_>| invitations::presented(tx, &token)).await?;
-    found.map(|invitation| invitation.email.parse().map_err(Error::internal)).transpose()
+/// What can be told from a token before the password is looked at.
+pub struct Offer {
+    pub email: Email,
+    /// Whether this token may make an account for the address, if it has none.
+    makes_accounts: bool,
+    is_mailed: bool,
 }
 
-/// Proves or hashes the password, the slow part.
-pub async fn recognise(core: &Core, scope: PlatformScope, email: Email, password: Secret) -> Result<Acceptor> {
-    let address = email.clone();
-    let look = move |tx: &mut PlatformTx<'_>| people::credentials(tx, &address);
-    if core.db.read(scope.clone(), look).await?.is_some() {
-        return log_in::prove(core, scope, email, password).await.map(Acceptor::Known);
+/// The offer behind a token; `None` for a token nobody was given.
+pub async fn offer(core: &Core, scope: PlatformScope, token: String) -> Result<Option<Offer>> {
+    let read = move |tx: &mut PlatformTx<'_>| {
+        let Some(found) = invitations::presented(tx, &token)? else { return Ok(None) };
+        let email: Email = found.invitation.email.parse().map_err(Error::internal)?;
+        let (makes_accounts, is_mailed) = (makes_accounts(tx, &found)?, found.is_mailed);
+        Ok(Some(Offer { email, makes_accounts, is_mailed }))
+    };
+    core.db.read(scope, read).await
+}
+
+/// Whether who has this token may take the address: the mailbox is theirs, a colleague vouches, or an operator does.
+fn makes_accounts(tx: &mut PlatformTx<'_>, found: &Presented) -> Result<bool> {
+    let invitation = &found.invitation;
+    if found.is_mailed || invitation.by_operator {
+        return Ok(true);
     }
-    password::check(&password, Some(&email), "/password")?;
+    let Some(inviter) = invitation.invited_by else { return Ok(false) };
+    let inviter = people::user(tx, inviter)?;
+    let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_string());
+    let (own, invited) = (domain(&inviter.email), domain(&invitation.email));
+    Ok(inviter.email_verified_at.is_some() && own == invited && own.is_some_and(|own| !is_shared_by_strangers(&own)))
+}
+
+/// Proves or hashes the password, the slow part. A token that makes no accounts is answered alike whether or not there is one.
+pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password: Secret) -> Result<Acceptor> {
+    let Offer { email, makes_accounts, is_mailed } = offer;
+    let address = email.clone();
+    let look = move |tx: &mut PlatformTx<'_>| people::account(tx, &address);
+    let account = core.db.read(scope.clone(), look).await?;
+    let is_free = makes_accounts && account.is_none();
+    if !is_free {
+        let proof = log_in::prove(core, scope, email.clone(), password.clone()).await?;
+        // Somebody took the address and never read its mail: whoever reads it now is the one it belongs to.
+        let is_squatted = is_mailed && account.is_some_and(|user| user.email_verified_at.is_none());
+        if proof.is_some() || !is_squatted {
+            return Ok(Acceptor::Known(proof));
+        }
+    }
+    password::check(&password, &[email.as_str()], "/password")?;
     password::hash(password).await.map(Acceptor::New)
 }
 
@@ -171,7 +220,9 @@ pub fn accept(
     acceptor: Acceptor,
     user_agent: Option<String>,
 ) -> Result<SignedIn> {
-    let invitation = invitations::presented(tx, &input.token)?.ok_or_else(not_found)?;
+    let found = invitations::presented(tx, &input.token)?.ok_or_else(not_found)?;
+    let may_be_new = makes_accounts(tx, &found)?;
+    let Presented { invitation, is_mailed } = found;
     let status = invitation.status(tx.now());
     if status != InvitationStatus::Pending {
         return Err(not_pending(status));
@@ -183,12 +234,16 @@ pub fn accept(
     let user = match acceptor {
         Acceptor::Known(Some(proof)) if proof.holds(tx)? => people::user(tx, proof.user)?,
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
-        Acceptor::New(hash) => {
+        Acceptor::New(hash) if may_be_new => {
             let email: Email = invitation.email.parse().map_err(Error::internal)?;
             let name = input.name.as_ref().map(|name| name.as_str().to_string());
+            if is_mailed {
+                people::release_unverified(tx, &email)?;
+            }
             // Somebody took the address a moment ago: then the password has to be theirs.
             people::create_user(tx, &email, name, &hash)?.ok_or_else(log_in::wrong_credentials)?
         }
+        Acceptor::New(_) => return Err(log_in::wrong_credentials()),
     };
     let tx = &mut tx.for_tenant(tenant.id);
     lock_tenant(tx, "members")?;
@@ -199,5 +254,13 @@ pub fn accept(
     people::join(tx, user.id, invitation.role)?;
     let data = serde_json::json!({ "email": user.email, "role": invitation.role, "invitation_id": invitation.id });
     tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
+    if is_mailed {
+        verify::mark(&mut tx.platform(), user.id)?;
+    }
+    let user = people::user(&mut tx.platform(), user.id)?;
+    match user.email_verified_at {
+        Some(_) => verify::vouch(tx, &user, invitation.role)?,
+        None => verify::ask(tx, key, &user)?,
+    }
     session::start(tx, key, user, user_agent)
 }

@@ -1,4 +1,8 @@
-//! API keys: made, rotated with an overlap, revoked. Nobody hands out more than they hold.
+//! API keys: made, rotated with an overlap, revoked. Nobody hands out more than they hold, nor for longer.
+//!
+//! A key that manages keys is bound like a person and by its own end besides: what it makes or changes ends no later than
+//! itself. A member answers for the keys made in their name: these end when the member is removed, and do no more than the
+//! member may at any moment (see [`super::access`]).
 
 use std::collections::BTreeSet;
 
@@ -8,11 +12,11 @@ use super::access::{Caller, Permission};
 use super::name::Name;
 use super::store::keys::{self as rows, ApiKey};
 use crate::base::crypto::random_token;
-use crate::base::id::ApiKeyId;
+use crate::base::id::{ApiKeyId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
-use crate::engine::db::TenantTx;
+use crate::engine::db::{Actor, TenantTx};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
 
@@ -93,10 +97,38 @@ pub fn create(tx: &mut TenantTx<'_>, caller: &Caller, new: &NewApiKey) -> Result
     let scopes: BTreeSet<Permission> = new.scopes.iter().copied().collect();
     let scopes: Vec<Permission> = scopes.into_iter().collect();
     let key = random_token("lw_");
-    let api_key = rows::create(tx, &key, new.name.as_str(), &scopes, new.expires_at)?;
+    // Without a wish it ends with the key that makes it.
+    let expires_at = new.expires_at.or(own_end(tx)?);
+    if is_beyond_own_end(tx, expires_at)? {
+        return Err(Error::field("/expires_at", "not_held", "a key makes none that lives longer than itself"));
+    }
+    let person = rows::person_behind(tx)?;
+    let api_key = rows::create(tx, &key, new.name.as_str(), &scopes, expires_at, person)?;
     let data = serde_json::json!({ "name": api_key.name, "scopes": api_key.scopes });
     tx.record(NewEvent::new(EventType::ApiKeyCreated).subject(api_key.id.uuid()).data(data))?;
     Ok(Minted { api_key, key })
+}
+
+/// When the calling key ends; `None` for a key without an end, and for everybody else.
+fn own_end(tx: &mut TenantTx<'_>) -> Result<Option<Timestamp>> {
+    let Actor::ApiKey(id) = tx.actor() else { return Ok(None) };
+    Ok(rows::find(tx, id)?.and_then(|key| key.expires_at.into_iter().chain(key.revoked_at).min()))
+}
+
+/// Whether something that ends at `end` (or never) outlives the calling key.
+fn is_beyond_own_end(tx: &mut TenantTx<'_>, end: Option<Timestamp>) -> Result<bool> {
+    Ok(own_end(tx)?.is_some_and(|own| end.is_none_or(|end| end > own)))
+}
+
+/// Nobody touches a key that may do more than they may.
+fn require_all_scopes(caller: &Caller, key: &ApiKey) -> Result<()> {
+    let Some(scope) = key.scopes.iter().find(|scope| !caller.may(**scope)) else { return Ok(()) };
+    let message = format!("This API key has the scope {scope}, which you do not have, so you cannot change it.");
+    Err(Error::forbidden("auth.forbidden", message))
+}
+
+fn outlives() -> Error {
+    Error::forbidden("auth.forbidden", "A key gives no key, itself included, a life longer than its own.")
 }
 
 fn find_locked(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
@@ -105,9 +137,10 @@ fn find_locked(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
 }
 
 /// # Errors
-/// `api_key.not_found`, `api_key.ended`; `check` sees the version first.
+/// `api_key.not_found`, `api_key.ended`, `auth.forbidden`; `check` sees the version first.
 pub fn change(
     tx: &mut TenantTx<'_>,
+    caller: &Caller,
     id: ApiKeyId,
     patch: ApiKeyPatch,
     check: impl FnOnce(i32) -> Result<()>,
@@ -115,6 +148,7 @@ pub fn change(
     let mut key = find_locked(tx, id)?;
     check(key.version)?;
     require_live(&key, tx.now())?;
+    require_all_scopes(caller, &key)?;
     let mut name: Option<Name> = None;
     if patch.name == Patch::Null {
         return Err(Error::field("/name", "required", "this field cannot be null"));
@@ -124,8 +158,13 @@ pub fn change(
         key.name = name.into_string();
     }
     if !patch.expires_at.is_absent() {
+        let before = key.expires_at;
         patch.expires_at.apply(&mut key.expires_at);
         refuse_past(key.expires_at, tx.now())?;
+        let is_longer = before.is_some_and(|before| key.expires_at.is_none_or(|after| after > before));
+        if is_longer && is_beyond_own_end(tx, key.expires_at)? {
+            return Err(outlives());
+        }
     }
     rows::save(tx, &mut key)?;
     let data = serde_json::json!({ "name": key.name, "expires_at": key.expires_at });
@@ -142,15 +181,28 @@ fn require_live(key: &ApiKey, now: Timestamp) -> Result<()> {
 
 /// Refuses the key from now on. Revoking it again changes nothing.
 pub fn revoke(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<()> {
-    let mut key = find_locked(tx, id)?;
+    let key = find_locked(tx, id)?;
     let now = tx.now();
     if key.revoked_at.is_some_and(|at| at <= now) {
         return Ok(());
     }
-    key.revoked_at = Some(now);
+    end(tx, key)
+}
+
+/// Revokes what a removed member answers for.
+pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<()> {
+    lock_tenant(tx, "api_keys")?;
+    for key in rows::live_of(tx, user)? {
+        end(tx, key)?;
+    }
+    Ok(())
+}
+
+fn end(tx: &mut TenantTx<'_>, mut key: ApiKey) -> Result<()> {
+    key.revoked_at = Some(tx.now());
     rows::save(tx, &mut key)?;
     let data = serde_json::json!({ "name": key.name });
-    tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(id.uuid()).data(data))?;
+    tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(key.id.uuid()).data(data))?;
     Ok(())
 }
 
@@ -166,12 +218,13 @@ pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &R
         let message = "This API key was rotated before. Rotate the one that replaced it.";
         return Err(Error::conflict("api_key.already_rotated", message));
     }
-    if let Some(scope) = old.scopes.iter().find(|scope| !caller.may(**scope)) {
-        let message = format!("This API key has the scope {scope}, which you do not have, so you cannot rotate it.");
-        return Err(Error::forbidden("auth.forbidden", message));
+    require_all_scopes(caller, &old)?;
+    if is_beyond_own_end(tx, old.expires_at)? {
+        return Err(outlives());
     }
     let key = random_token("lw_");
-    let new = rows::create(tx, &key, &old.name, &old.scopes, old.expires_at)?;
+    let person = rows::person_behind(tx)?.or(old.created_by);
+    let new = rows::create(tx, &key, &old.name, &old.scopes, old.expires_at, person)?;
     let overlap = rotation.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
     old.revoked_at = Some(now.plus(chrono::Duration::seconds(overlap)));
     old.replaced_by = Some(new.id);

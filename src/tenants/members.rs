@@ -6,10 +6,13 @@
 use validator::Validate;
 
 use super::access::{Caller, Role};
+use super::invite;
+use super::keys;
 use super::model::MemberStatus;
 use super::password;
 use super::store::people::{self, Membership, Person};
 use super::store::sessions;
+use super::verify;
 use crate::base::crypto::Secret;
 use crate::base::id::{SessionId, UserId};
 use crate::base::patch::Patch;
@@ -86,13 +89,19 @@ pub fn change(
     require_rank(caller, role)?;
     keep_an_owner(tx, &before, role == Role::Owner && status == MemberStatus::Active)?;
     let after = people::set_standing(tx, user, role, status)?;
-    if status != MemberStatus::Active {
+    let is_active = status == MemberStatus::Active;
+    if !is_active {
         sessions::revoke_of_member(tx, user, "disabled")?;
     }
+    // Their keys may do no more than they may themselves, at every request; see `access`.
+    invite::withdraw_of(tx, user, is_active.then_some(role))?;
     let data = serde_json::json!({
         "role": after.role, "status": after.status, "previous": {"role": before.role, "status": before.status}
     });
     tx.record(NewEvent::new(EventType::UserUpdated).subject(user.uuid()).data(data))?;
+    if after.status == MemberStatus::Active {
+        verify::vouch(tx, &account, after.role)?;
+    }
     Ok((account, after))
 }
 
@@ -106,6 +115,8 @@ pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()
     keep_an_owner(tx, &before, false)?;
     people::set_standing(tx, user, before.role, MemberStatus::Removed)?;
     sessions::revoke_of_member(tx, user, "removed")?;
+    invite::withdraw_of(tx, user, None)?;
+    keys::revoke_of(tx, user)?;
     let data = serde_json::json!({ "email": account.email, "role": before.role });
     tx.record(NewEvent::new(EventType::UserRemoved).subject(user.uuid()).data(data))?;
     Ok(())
@@ -133,7 +144,7 @@ pub struct PasswordChange {
 impl PasswordChange {
     /// Hashes the new password if it will do.
     pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
-        password::check(&self.new_password, Some(email), "/new_password")?;
+        password::check(&self.new_password, &[email.as_str()], "/new_password")?;
         password::hash(self.new_password.clone()).await
     }
 }

@@ -7,6 +7,7 @@ pub mod hours;
 pub mod invite;
 pub mod keys;
 pub mod log_in;
+mod mailboxes;
 pub mod members;
 pub mod model;
 pub mod name;
@@ -21,6 +22,7 @@ pub mod sign_up;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod verify;
 
 use crate::engine::jobs::Registry;
 

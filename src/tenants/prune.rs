@@ -1,8 +1,8 @@
-//! Forgetting what has expired: sessions, refresh tokens, invitations and stored answers.
+//! Forgetting what has expired: sessions, refresh tokens, invitations, links of verification and stored answers.
 
 use std::time::Duration;
 
-use super::store::{invitations, sessions};
+use super::store::{invitations, sessions, verifications};
 use crate::base::Result;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
@@ -37,5 +37,6 @@ async fn run(ctx: JobContext) -> Result<Outcome> {
 /// Answers how many rows went, not counting the tokens of a session that went.
 pub(super) fn forget(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let before = tx.now().minus(chrono::Duration::days(KEPT_DAYS));
-    Ok(sessions::prune(tx, before, AT_ONCE)? + invitations::prune(tx, before)? + once::prune(tx, AT_ONCE)?)
+    let links = invitations::prune(tx, before)? + verifications::prune(tx, before)?;
+    Ok(sessions::prune(tx, before, AT_ONCE)? + links + once::prune(tx, AT_ONCE)?)
 }

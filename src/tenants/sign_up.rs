@@ -1,4 +1,5 @@
-//! A business signs up: a tenant, its first owner and a session, in one transaction.
+//! A business signs up: a tenant, its first owner and a session, in one transaction. The owner is mailed a link that shows
+//! whose mailbox it is ([`verify`]).
 
 use validator::Validate;
 
@@ -9,6 +10,7 @@ use super::password;
 use super::region::{Country, TimeZone};
 use super::session::{self, SignedIn};
 use super::store::{self, NewTenant, people};
+use super::verify;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
 use crate::base::money::Currency;
@@ -45,10 +47,13 @@ impl SignUp {
     pub fn read(mut fields: Fields) -> Result<(Self, Place)> {
         let email: Option<Email> = fields.required("email");
         let password: Option<Secret> = fields.required("password");
+        let business_name: Option<Name> = fields.required("business_name");
+        let name: Option<Name> = fields.optional("name");
         if let Some(password) = &password {
-            fields.note(password::check(password, email.as_ref(), "/password"));
+            let texts = [email.as_ref().map(Email::as_str), business_name.as_ref().map(Name::as_str), name.as_ref().map(Name::as_str)];
+            let personal: Vec<&str> = texts.into_iter().flatten().collect();
+            fields.note(password::check(password, &personal, "/password"));
         }
-        let (business_name, name) = (fields.required("business_name"), fields.optional("name"));
         let errors = fields.errors();
         let country: Option<Country> = fields.optional("country");
         let (time_zone, currency) = (fields.optional("time_zone"), fields.optional("currency"));
@@ -123,6 +128,7 @@ pub fn sign_up(
     user_agent: Option<String>,
 ) -> Result<SignedIn> {
     let name = input.name.map(Name::into_string);
+    verify::release_forgotten(tx, &input.email)?;
     let user = people::create_user(tx, &input.email, name, password_hash)?.ok_or_else(|| {
         let message = "There is an account with this e-mail address. Log in instead.";
         Error::conflict("user.email_taken", message)
@@ -132,6 +138,7 @@ pub fn sign_up(
     people::join(tx, user.id, Role::Owner)?;
     let data = serde_json::json!({ "email": user.email, "role": Role::Owner });
     tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
+    verify::ask(tx, key, &user)?;
     session::start(tx, key, user, user_agent)
 }
 

@@ -33,4 +33,5 @@ mod roles;
 mod statements;
 mod story;
 mod traces;
+mod verification;
 mod webhooks;

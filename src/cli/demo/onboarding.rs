@@ -29,6 +29,23 @@ pub(super) async fn sign_up(story: &mut Story<'_>) -> Result<Tenant, StepFailed>
         .await
 }
 
+/// The link that was mailed to the owner is opened by the twin of the mailbox, as a person would.
+pub(super) async fn confirm_address(story: &mut Story<'_>, abc: &Tenant) -> Result<(), StepFailed> {
+    story
+        .step(abc.name, "confirms its owner's address", async |story| {
+            let confirmed = story.until("a verified tenant", async || {
+                let tenant = story.get(&abc.owner, "/v1/tenants/current").await?;
+                Ok(match tenant.text("/verified_at") {
+                    Ok(_) => Seen::Yes(()),
+                    Err(_) => Seen::NotYet("the address is not confirmed".into()),
+                })
+            });
+            confirmed.await?;
+            Ok((format!("opens the link mailed to {}: until then nothing leaves in its name", abc.email), ()))
+        })
+        .await
+}
+
 pub(super) async fn introduce(story: &mut Story<'_>, abc: &Tenant) -> Result<(), StepFailed> {
     story
         .step(abc.name, "says where it is to be told about leads", async |story| {

@@ -99,6 +99,7 @@ pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step
 
     story.chapter = "Onboarding";
     let mut abc = onboarding::sign_up(&mut story).await?;
+    onboarding::confirm_address(&mut story, &abc).await?;
     onboarding::introduce(&mut story, &abc).await?;
     let subscription = onboarding::start_trial(&mut story, &abc).await?;
     onboarding::alert_operators(&mut story, &abc).await?;

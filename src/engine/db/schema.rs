@@ -83,6 +83,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        verified_at -> Nullable<Instant>,
     }
 }
 
@@ -97,6 +98,21 @@ diesel::table! {
         password_hash -> Text,
         created_at -> Instant,
         updated_at -> Instant,
+        email_verified_at -> Nullable<Instant>,
+        password_changed_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    email_verifications (id) {
+        id -> Guid,
+        user_id -> Guid,
+        token_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
     }
 }
 
@@ -131,6 +147,8 @@ diesel::table! {
         accepted_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
         created_at -> Instant,
+        shown_token_hash -> Nullable<Text>,
+        by_operator -> Bool,
     }
 }
 
@@ -764,6 +782,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     tenants,
     users,
+    email_verifications,
     memberships,
     invitations,
     sessions,

@@ -206,6 +206,11 @@ pub fn of(kind: EventType) -> &'static [Field] {
                 ]
             }
         }
+        E::TenantVerified => const { &[id("user_id"), text("email", "owner@abc.example")] },
+        E::UserVerificationRequested | E::UserVerified => {
+            const { &[id("verification_id"), text("email", "owner@abc.example")] }
+        }
+        E::UserLoginFailed => const { &[text("email", "owner@abc.example"), text("user_agent", "curl/8.5.0")] },
         E::UserInvited | E::UserInvitationRevoked => INVITATION,
         E::UserJoined => INVITATION,
         E::UserUpdated => {

@@ -80,6 +80,15 @@ impl Role {
     }
 }
 
+impl Role {
+    /// Whether a member of this role may invite somebody as `other`.
+    pub fn may_offer(self, other: Role) -> bool {
+        let own = self.permissions();
+        let is_high_enough = other != Role::Owner || self == Role::Owner;
+        own.contains(&Permission::UsersWrite) && is_high_enough && other.permissions().is_subset(&own)
+    }
+}
+
 crate::text_enum! {
     /// What a plan may include or leave out.
     pub enum Feature {

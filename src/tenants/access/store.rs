@@ -55,7 +55,7 @@ pub(super) fn session(
     found.map(session).transpose()
 }
 
-/// A live API key.
+/// A live API key, of an active member or of nobody in particular.
 pub(super) struct ApiKeyFound {
     pub tenant: TenantId,
     pub id: ApiKeyId,
@@ -69,9 +69,14 @@ pub(super) struct ApiKeyFound {
 pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKeyFound>> {
     let now = tx.now();
     type Moments = (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>);
-    type Row = (TenantId, ApiKeyId, Json, Moments, Option<Json>);
+    type Maker = (Option<UserId>, Option<Role>, Option<String>);
+    type Row = (TenantId, ApiKeyId, Json, Moments, Option<Json>, Maker);
+    let made_by = memberships::tenant_id
+        .eq(api_keys::tenant_id)
+        .and(memberships::user_id.nullable().eq(api_keys::created_by));
     let found: Option<Row> = api_keys::table
         .inner_join(tenants::table.on(tenants::id.eq(api_keys::tenant_id)))
+        .left_join(memberships::table.on(made_by))
         .filter(api_keys::key_hash.eq(sha256_hex(key)))
         .filter(api_keys::revoked_at.is_null().or(api_keys::revoked_at.gt(now)))
         .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
@@ -82,13 +87,18 @@ pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKe
             api_keys::scopes,
             (api_keys::last_used_at, api_keys::revoked_at, api_keys::expires_at),
             tenants::entitlements,
+            (api_keys::created_by, memberships::role.nullable(), memberships::status.nullable()),
         ))
         .first(tx.conn())
         .optional()?;
     found
-        .map(|(tenant, id, scopes, (last_used_at, revoked_at, expires_at), stored)| {
+        .filter(|(.., (person, _, status))| person.is_none() || status.as_deref() == Some("active"))
+        .map(|(tenant, id, scopes, (last_used_at, revoked_at, expires_at), stored, (_, role, _))| {
             let names: Vec<String> = scopes.read()?;
-            let scopes = Arc::new(names.iter().filter_map(|name| name.parse().ok()).collect());
+            // Never more than the member who answers for it may do now.
+            let most = role.map(Role::permissions);
+            let within = |scope: &Permission| most.as_ref().is_none_or(|most| most.contains(scope));
+            let scopes = Arc::new(names.iter().filter_map(|name| name.parse().ok()).filter(within).collect());
             let until = revoked_at.into_iter().chain(expires_at).min();
             let last_noted = LastNoted::new(last_used_at);
             Ok(ApiKeyFound { tenant, id, scopes, entitlements: entitlements(stored)?, last_noted, until })

@@ -24,7 +24,7 @@ pub struct ApiKeyView {
     /// The beginning of the key, to recognise it by.
     prefix: String,
     scopes: Vec<Permission>,
-    /// The user who made it; null when a key or an operator did.
+    /// The user who made it, or whose key did; null when an operator did. It ends when they are removed.
     created_by: Option<UserId>,
     expires_at: Option<Timestamp>,
     /// To the minute.
@@ -145,7 +145,7 @@ pub async fn update_api_key(
 ) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        keys::change(tx, id.0, input.0, |version| if_match.check(version))
+        keys::change(tx, &caller, id.0, input.0, |version| if_match.check(version))
     });
     Ok(reply(write.await?))
 }

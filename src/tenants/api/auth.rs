@@ -6,6 +6,7 @@ use validator::Validate;
 use super::tenant::TenantView;
 use super::users::UserView;
 use crate::base::email::Email;
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -18,16 +19,17 @@ use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::session::{self, SignedIn};
 use crate::tenants::sign_up::SignUp;
 use crate::tenants::store::people;
-use crate::tenants::{self, password};
+use crate::tenants::{self, password, verify};
 
 /// Who is in, and the tokens to prove it.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
         "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "onboarded_at": null,
+        "verified_at": null,
         "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-        "created_at": "2026-11-20T09:00:00Z"},
+        "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
     "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
 }))]
 pub struct SignedInView {
@@ -58,7 +60,8 @@ impl From<SignedIn> for SignedInView {
 
 /// Sign up a business
 ///
-/// Creates the tenant, its first owner and a session.
+/// Creates the tenant, its first owner and a session, and mails the owner a link. Until it is opened
+/// (`POST /v1/auth/verify-email`) nothing leaves for anybody in the tenant's name.
 #[utoipa::path(operation_id = "sign_up", tag = "Authentication", request_body = SignUp,
     responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
 #[post("/auth/signup")]
@@ -96,6 +99,60 @@ pub async fn log_in(
     once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
         tenants::log_in::log_in(tx, &key, proof, tenant_id, agent)
             .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
+    })
+    .await
+}
+
+/// The token of a mailed link.
+#[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"token": "ver_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
+pub struct MailedToken {
+    #[validate(length(min = 1, max = 200))]
+    token: String,
+}
+
+/// An address whose holder showed that it is theirs.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"email": "owner@abc.example.com", "email_verified_at": "2026-11-20T09:01:00Z"}))]
+pub struct VerifiedView {
+    email: String,
+    email_verified_at: Option<Timestamp>,
+}
+
+/// Verify an e-mail address
+///
+/// With the token of the link that was mailed at sign-up. Once an owner's address is verified, so is the tenant, and what
+/// waited for it leaves. Showing the token again changes nothing.
+#[utoipa::path(operation_id = "verify_email", tag = "Authentication",
+    responses(
+        (status = 200, description = "The address is verified", body = VerifiedView),
+        (status = 404, description = "The token is unknown or its three days are over", body = Problem, content_type = "application/problem+json")))]
+#[post("/auth/verify-email")]
+pub async fn verify_email(
+    anyone: Anyone,
+    core: web::Data<Core>,
+    input: Json<MailedToken>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        let user = verify::verify(tx, &input.0.token)?;
+        Ok(Reply::ok(VerifiedView { email: user.email, email_verified_at: user.email_verified_at }))
+    })
+    .await
+}
+
+/// Mail the link of verification again
+///
+/// To the caller's own address; five times within a day. The links of before go on working.
+#[utoipa::path(operation_id = "send_verification_email", tag = "Authentication", security(("bearer" = [])),
+    responses((status = 202, description = "A link is on its way", body = UserView)))]
+#[post("/auth/verification-email")]
+pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let key = core.master_key.clone();
+    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+        verify::ask_again(tx, &key, user).map(|user| Reply::accepted(UserView::from(user)))
     })
     .await
 }

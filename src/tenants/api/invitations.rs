@@ -26,7 +26,7 @@ pub struct InvitationView {
     email: String,
     role: Role,
     status: InvitationStatus,
-    /// Null when an operator invited.
+    /// Who invited, or whose key did; null when an operator did.
     invited_by: Option<UserId>,
     expires_at: Timestamp,
     created_at: Timestamp,
@@ -54,7 +54,8 @@ impl InvitationView {
 pub struct OfferedView {
     #[serde(flatten)]
     invitation: InvitationView,
-    /// For `POST /v1/invitations/accept`, once.
+    /// For `POST /v1/invitations/accept`, once: by people who have an account, and by colleagues under the inviter's own
+    /// domain. Everybody else accepts by the link in the e-mail.
     token: String,
     /// A page of the tenant's frontend (`deep_link_base_url`) with the token.
     accept_url: String,
@@ -69,8 +70,9 @@ impl OfferedView {
 
 /// Invite a person
 ///
-/// Valid for seven days and once. The link goes to the address by e-mail, when the platform's e-mail is connected; the
-/// answer holds it too, for those who hand it over themselves. Inviting an address again withdraws its open invitation and
+/// Valid for seven days and once. A link goes to the address by e-mail, and whoever opens it has shown that the mailbox is
+/// theirs. The answer holds another link, to hand over: it serves people who have an account, and colleagues whose address
+/// has the same domain as the inviter's verified one. Inviting an address again withdraws its open invitation and
 /// sends a new link.
 #[utoipa::path(operation_id = "create_invitation", tag = "Users", security(("bearer" = []), ("operator" = [])),
     responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
@@ -136,11 +138,12 @@ pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<I
 
 /// Accept an invitation
 ///
-/// With a new password; or, when the address has an account, with that account's.
+/// With a new password; or, when the address has an account, with that account's. By the link in the e-mail the address is
+/// verified too.
 #[utoipa::path(operation_id = "accept_invitation", tag = "Users",
     responses(
         (status = 201, description = "The tenant joined, the user and the tokens", body = SignedInView),
-        (status = 401, description = "The address has an account with another password", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "The password is not that of the address' account, or this token makes no account for the address", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "There is no such invitation", body = Problem, content_type = "application/problem+json")))]
 #[post("/invitations/accept")]
@@ -152,10 +155,9 @@ pub async fn accept_invitation(
     once: Once,
 ) -> Result<HttpResponse> {
     let input = input.0;
-    let invited = invite::invited_address(&core, anyone.scope(), input.token.clone()).await?;
-    let email = invited.ok_or_else(invite::not_found)?;
-    attempts.count(&email)?;
-    let acceptor = invite::recognise(&core, anyone.scope(), email, input.password.clone()).await?;
+    let offer = invite::offer(&core, anyone.scope(), input.token.clone()).await?.ok_or_else(invite::not_found)?;
+    attempts.count(&offer.email)?;
+    let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
     once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
         let signed_in = invite::accept(tx, &key, &input, acceptor, agent)?;

@@ -17,6 +17,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(auth::sign_up)
         .service(auth::log_in)
+        .service(auth::verify_email)
+        .service(auth::send_verification_email)
         .service(auth::refresh_session)
         .service(auth::log_out)
         .service(auth::change_password)

@@ -20,7 +20,7 @@ use crate::tenants::{Tenant, store};
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
     "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
     "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30},
-    "onboarded_at": null, "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+    "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
 pub struct TenantView {
     id: TenantId,
     name: String,
@@ -34,6 +34,8 @@ pub struct TenantView {
     settings: Settings,
     /// When profile and audience were first complete.
     onboarded_at: Option<Timestamp>,
+    /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
+    verified_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -50,6 +52,7 @@ impl From<Tenant> for TenantView {
             currency: tenant.currency,
             settings: tenant.settings,
             onboarded_at: tenant.onboarded_at,
+            verified_at: tenant.verified_at,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

@@ -17,28 +17,37 @@ use crate::tenants::store::people::{self, Person, User};
 /// A person who logs in.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-    "created_at": "2026-11-20T09:00:00Z"}))]
+    "email_verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z"}))]
 pub struct UserView {
     id: UserId,
     email: String,
     name: Option<String>,
+    /// When the person opened the link that was mailed there; null before.
+    email_verified_at: Option<Timestamp>,
     created_at: Timestamp,
 }
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
-        Self { id: user.id, email: user.email, name: user.name, created_at: user.created_at }
+        Self {
+            id: user.id,
+            email: user.email,
+            name: user.name,
+            email_verified_at: user.email_verified_at,
+            created_at: user.created_at,
+        }
     }
 }
 
 /// A user's place in the tenant.
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "asha@abc.example.com", "name": "Asha Sharma",
-    "role": "agent", "status": "active", "joined_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+    "email_verified_at": "2026-11-20T09:00:00Z", "role": "agent", "status": "active", "joined_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
 pub struct MemberView {
     id: UserId,
     email: String,
     name: Option<String>,
+    email_verified_at: Option<Timestamp>,
     role: Role,
     status: MemberStatus,
     joined_at: Timestamp,
@@ -51,6 +60,7 @@ impl From<Person> for MemberView {
             id: user.id,
             email: user.email,
             name: user.name,
+            email_verified_at: user.email_verified_at,
             role: membership.role,
             status: membership.status,
             joined_at: membership.created_at,

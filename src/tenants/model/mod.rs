@@ -39,6 +39,8 @@ pub struct Tenant {
     pub audience: Audience,
     /// When profile and audience were first complete.
     pub onboarded_at: Option<Timestamp>,
+    /// When an owner first showed that their mailbox is theirs; nothing leaves in the tenant's name before.
+    pub verified_at: Option<Timestamp>,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

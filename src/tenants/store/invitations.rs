@@ -9,7 +9,7 @@ use crate::base::email::Email;
 use crate::base::id::{InvitationId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::schema::invitations;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Actor, PlatformTx, TenantTx};
 
 crate::text_enum! {
     /// What became of an invitation.
@@ -29,6 +29,8 @@ pub struct Invitation {
     pub accepted_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    /// The platform's staff offered it.
+    pub by_operator: bool,
 }
 
 impl Invitation {
@@ -45,22 +47,34 @@ impl Invitation {
     }
 }
 
+/// Both lead to one invitation.
+pub(in crate::tenants) struct Tokens {
+    /// Stands in the mail alone: whoever has it reads the mailbox.
+    pub mailed: String,
+    /// Stands in the answer to whoever invites.
+    pub shown: String,
+}
+
 pub(in crate::tenants) fn create(
     tx: &mut TenantTx<'_>,
     id: InvitationId,
     email: &Email,
     role: Role,
-    token: &str,
+    tokens: &Tokens,
     expires_at: Timestamp,
 ) -> Result<Invitation> {
-    let (now, tenant, invited_by) = (tx.now(), tx.tenant(), tx.actor().user());
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let invited_by = super::keys::person_behind(tx)?;
+    let by_operator = matches!(tx.actor(), Actor::Operator(_));
     diesel::insert_into(invitations::table)
         .values((
             invitations::tenant_id.eq(tenant),
             invitations::id.eq(id),
             invitations::email.eq(email.as_str()),
             invitations::role.eq(role),
-            invitations::token_hash.eq(sha256_hex(token)),
+            invitations::token_hash.eq(sha256_hex(&tokens.mailed)),
+            invitations::shown_token_hash.eq(sha256_hex(&tokens.shown)),
+            invitations::by_operator.eq(by_operator),
             invitations::invited_by.eq(invited_by),
             invitations::expires_at.eq(expires_at),
             invitations::created_at.eq(now),
@@ -78,6 +92,7 @@ pub(in crate::tenants) fn create(
         accepted_at,
         revoked_at,
         created_at: now,
+        by_operator,
     })
 }
 
@@ -104,10 +119,43 @@ pub(in crate::tenants) fn list(
     Ok(query.load(tx.conn())?)
 }
 
+/// An invitation somebody came with.
+#[derive(Debug, Clone)]
+pub(in crate::tenants) struct Presented {
+    pub invitation: Invitation,
+    /// By the token in the mail, so it is their mailbox.
+    pub is_mailed: bool,
+}
+
 /// The invitation behind a token, in whichever tenant: its holder proves the right to it by the token.
-pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Invitation>> {
-    let query = invitations::table.filter(invitations::token_hash.eq(sha256_hex(token)));
-    Ok(query.select(Invitation::as_select()).first(tx.conn()).optional()?)
+pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
+    let hash = sha256_hex(token);
+    let is_mailed = invitations::token_hash.eq(&hash);
+    let found: Option<(Invitation, String)> = invitations::table
+        .filter(is_mailed.or(invitations::shown_token_hash.eq(&hash)))
+        .select((Invitation::as_select(), invitations::token_hash))
+        .first(tx.conn())
+        .optional()?;
+    Ok(found.map(|(invitation, mailed)| Presented { invitation, is_mailed: mailed == hash }))
+}
+
+/// Withdraws every open invitation of this person that a holder of the role `rest` could not offer; answers them.
+pub(in crate::tenants) fn revoke_made_by(
+    tx: &mut TenantTx<'_>,
+    user: UserId,
+    rest: Option<Role>,
+) -> Result<Vec<Invitation>> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let open = invitations::table
+        .filter(invitations::tenant_id.eq(tenant).and(invitations::invited_by.eq(user)))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .filter(invitations::expires_at.gt(now));
+    let mut found: Vec<Invitation> = open.order(invitations::id).select(Invitation::as_select()).load(tx.conn())?;
+    found.retain(|invitation| rest.is_none_or(|rest| !rest.may_offer(invitation.role)));
+    for invitation in &found {
+        revoke(tx, invitation.id)?;
+    }
+    Ok(found)
 }
 
 /// Uses the invitation up; `false` when it was not open any more.

@@ -8,7 +8,7 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::TenantTx;
+use crate::engine::db::{Actor, TenantTx};
 use crate::engine::db::schema::api_keys;
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
@@ -90,12 +90,32 @@ struct NewRow<'a> {
     created_at: Timestamp,
 }
 
+/// Who answers for what this transaction's caller makes: the user, or the maker of the key; nobody for operators.
+pub(in crate::tenants) fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<UserId>> {
+    match tx.actor() {
+        Actor::ApiKey(id) => Ok(find(tx, id)?.and_then(|key| key.created_by)),
+        actor => Ok(actor.user()),
+    }
+}
+
+/// The keys this person answers for that still work.
+pub(in crate::tenants) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<ApiKey>> {
+    let now = tx.now();
+    let query = api_keys::table
+        .filter(api_keys::tenant_id.eq(tx.tenant()).and(api_keys::created_by.eq(user)))
+        .filter(api_keys::revoked_at.is_null().or(api_keys::revoked_at.gt(now)))
+        .order(api_keys::id)
+        .select(ApiKeyRow::as_select());
+    query.load(tx.conn())?.into_iter().map(ApiKey::try_from).collect()
+}
+
 pub(in crate::tenants) fn create(
     tx: &mut TenantTx<'_>,
     key: &str,
     name: &str,
     scopes: &[Permission],
     expires_at: Option<Timestamp>,
+    created_by: Option<UserId>,
 ) -> Result<ApiKey> {
     let row = NewRow {
         tenant_id: tx.tenant(),
@@ -104,7 +124,7 @@ pub(in crate::tenants) fn create(
         prefix: key.chars().take(SHOWN).collect(),
         key_hash: sha256_hex(key),
         scopes: Json::of(&scopes),
-        created_by: tx.actor().user(),
+        created_by,
         expires_at,
         version: 1,
         created_at: tx.now(),

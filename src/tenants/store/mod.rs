@@ -5,6 +5,7 @@ pub(super) mod keys;
 pub(super) mod operators;
 pub(super) mod people;
 pub(super) mod sessions;
+pub(super) mod verifications;
 
 use diesel::prelude::*;
 
@@ -46,6 +47,7 @@ pub(super) struct TenantRow {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    pub verified_at: Option<Timestamp>,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -63,6 +65,7 @@ impl TryFrom<TenantRow> for Tenant {
             profile: row.profile.read()?,
             audience: row.audience.read()?,
             onboarded_at: row.onboarded_at,
+            verified_at: row.verified_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -118,6 +121,7 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
         version: 1,
         created_at: now,
         updated_at: now,
+        verified_at: None,
     };
     for attempt in 2..12 {
         if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {

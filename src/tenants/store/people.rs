@@ -10,7 +10,7 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{memberships, tenants, users};
+use crate::engine::db::schema::{email_verifications, memberships, tenants, users};
 use crate::engine::db::{PlatformTx, TenantTx};
 
 /// A person of the tenant.
@@ -19,6 +19,7 @@ pub struct Member {
     pub user_id: UserId,
     pub email: String,
     pub name: Option<String>,
+    pub email_verified_at: Option<Timestamp>,
     pub role: Role,
     /// `active`, `disabled` or `removed`.
     pub status: String,
@@ -36,13 +37,21 @@ pub fn members(tx: &mut TenantTx<'_>) -> Result<Vec<Member>> {
             users::id,
             users::email,
             users::name,
+            users::email_verified_at,
             memberships::role,
             memberships::status,
             memberships::preferences,
         ))
-        .load::<(UserId, String, Option<String>, Role, String, Json)>(tx.conn())?;
-    let member =
-        |(user_id, email, name, role, status, preferences)| Member { user_id, email, name, role, status, preferences };
+        .load::<(UserId, String, Option<String>, Option<Timestamp>, Role, String, Json)>(tx.conn())?;
+    let member = |(user_id, email, name, email_verified_at, role, status, preferences)| Member {
+        user_id,
+        email,
+        name,
+        email_verified_at,
+        role,
+        status,
+        preferences,
+    };
     Ok(rows.into_iter().map(member).collect())
 }
 
@@ -54,6 +63,8 @@ pub struct User {
     pub email: String,
     pub name: Option<String>,
     pub created_at: Timestamp,
+    /// When they showed that the mailbox is theirs.
+    pub email_verified_at: Option<Timestamp>,
 }
 
 /// A user's place in a tenant.
@@ -109,7 +120,26 @@ pub(in crate::tenants) fn create_user(
         users::updated_at.eq(now),
     ));
     let is_new = OrIgnore(insert).execute(tx.conn())? == 1;
-    Ok(is_new.then(|| User { id, email: email.as_str().into(), name, created_at: now }))
+    Ok(is_new.then(|| User { id, email: email.as_str().into(), name, created_at: now, email_verified_at: None }))
+}
+
+/// The account behind an address.
+pub(in crate::tenants) fn account(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<User>> {
+    let query = users::table.filter(users::email.eq(email.as_str())).select(User::as_select());
+    Ok(query.first(tx.conn()).optional()?)
+}
+
+/// Takes the address from an account whose holder never showed that it is theirs. The account stays, without it.
+pub(in crate::tenants) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
+    let Some(user) = account(tx, email)?.filter(|user| user.email_verified_at.is_none()) else { return Ok(()) };
+    let now = tx.now();
+    diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(user.id))).execute(tx.conn())?;
+    // A name that no mail reaches (RFC 2606) and nobody can sign up with.
+    let nowhere = format!("{}@released.invalid", user.id);
+    diesel::update(users::table.find(user.id))
+        .set((users::email.eq(nowhere), users::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 pub(in crate::tenants) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
@@ -121,7 +151,7 @@ pub(in crate::tenants) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name:
 pub(in crate::tenants) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
     let now = tx.now();
     diesel::update(users::table.find(id))
-        .set((users::password_hash.eq(hash), users::updated_at.eq(now)))
+        .set((users::password_hash.eq(hash), users::password_changed_at.eq(now), users::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -162,6 +162,12 @@ impl Stage {
                 act.replace = json!({ "current_password": PASSWORD });
             }
             "refresh_session" => act.replace = json!({ "refresh_token": app.tenant("Staying").await.refresh_token }),
+            "verify_email" => {
+                let fresh = app.unverified_tenant("Fresh").await;
+                app.run_jobs().await;
+                act.replace = json!({ "token": app.mailed_token(&fresh.email()).await });
+            }
+            "send_verification_email" => act.actor = app.unverified_tenant("Waiting").await.owner,
             "accept_invitation" => {
                 let offered = json!({ "email": "meera@stage.example.com", "role": "agent" });
                 let offered = owner.post("/v1/invitations", offered).await.created();

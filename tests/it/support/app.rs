@@ -160,6 +160,12 @@ impl TestApp {
         Tenant::sign_up(self, name).await
     }
 
+    /// A tenant whose owner has not shown yet whose mailbox it is, and does not by itself.
+    pub async fn unverified_tenant(&self, name: &str) -> Tenant {
+        self.anonymous().put("/sandbox/mailboxes", serde_json::json!({ "open_links": false })).await.ok();
+        Tenant::sign_up_unverified(self, name).await
+    }
+
     /// A tenant on the Growth trial.
     pub async fn growth(&self, name: &str) -> Tenant {
         let tenant = self.tenant(name).await;
@@ -192,6 +198,15 @@ impl TestApp {
 
     pub fn advance(&self, by: chrono::Duration) {
         assert!(self.clock.advance(by), "the clock can be moved");
+    }
+
+    /// The token in the newest link that was mailed to somebody.
+    pub async fn mailed_token(&self, to: &str) -> String {
+        let mails = self.outbox().await;
+        let mail = mails.iter().find(|mail| mail["to"] == to && mail["channel"] == "email");
+        let text = mail.and_then(|mail| mail["body"].as_str()).unwrap_or_else(|| panic!("no mail to {to} in {mails:?}"));
+        let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("no link in {text}"));
+        rest.split_whitespace().next().expect("a token").to_string()
     }
 
     /// What our side sent to the providers, newest first.

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::tenants::verify;
+
 use super::app::TestApp;
 use super::client::Client;
 
@@ -19,12 +22,27 @@ pub struct Tenant {
 pub const PASSWORD: &str = "correct horse battery 9";
 
 impl Tenant {
+    /// Signed up, with an owner who opened the mailed link.
     pub async fn sign_up(app: &TestApp, name: &str) -> Self {
+        Self::enter(app, name, true).await
+    }
+
+    /// Signed up, and the mail not read yet. The sandbox's mailbox opens the link as soon as jobs run, unless told otherwise.
+    pub async fn sign_up_unverified(app: &TestApp, name: &str) -> Self {
+        Self::enter(app, name, false).await
+    }
+
+    async fn enter(app: &TestApp, name: &str, is_verified: bool) -> Self {
         let email = format!("owner@{}.example.com", name.to_lowercase().replace(' ', "-"));
         let body = json!({ "email": email, "password": PASSWORD, "business_name": name });
         let answer = app.anonymous().post("/v1/auth/signup", body).await.created();
         let token = answer["access_token"].as_str().expect("an access token");
         let id = answer["tenant"]["id"].as_str().expect("a tenant").to_string();
+        if is_verified {
+            let user = answer["user"]["id"].as_str().expect("a user").parse().expect("an id");
+            let verify = move |tx: &mut PlatformTx<'_>| verify::mark(tx, user);
+            app.app.core.db.write(PlatformScope::system(), verify).await.expect("a verified owner");
+        }
         Self {
             operator: app.operator().with_header("x-tenant-id", &id),
             id,

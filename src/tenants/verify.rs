@@ -1,0 +1,123 @@
+//! Whose mailbox it is: whoever opens a link that was mailed there has shown it.
+//!
+//! A user's address is verified once. A tenant is verified as soon as one of its active owners is; until then nothing leaves
+//! for anybody in its name. As with invitations, the token follows from the master key and the link's id, so that whoever
+//! writes the mail can tell it again, and only its hash is stored. The mail is a reaction to `user.verification_requested`
+//! (see [`crate::notify`]).
+
+use super::access::Role;
+use super::store::people::{self, User};
+use super::store::verifications::{self, Verification};
+use crate::base::crypto::MasterKey;
+use crate::base::email::Email;
+use crate::base::id::{UserId, VerificationId};
+use crate::base::{Error, Result};
+use crate::engine::CoreSettings;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, NewEvent};
+
+const VALID_DAYS: i64 = 3;
+/// Mails to one address within a day: whoever signs up with a stranger's address cannot flood it.
+const MAILS_A_DAY: i64 = 5;
+
+/// Has a link mailed to the user.
+pub(super) fn ask(tx: &mut TenantTx<'_>, key: &MasterKey, user: &User) -> Result<()> {
+    let id = VerificationId::new();
+    let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
+    verifications::create(&mut tx.platform(), id, user.id, &token_of(key, id), expires_at)?;
+    let data = serde_json::json!({ "verification_id": id, "email": user.email });
+    tx.record(NewEvent::new(EventType::UserVerificationRequested).subject(user.id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// Like [`ask`], at the user's own wish.
+///
+/// # Errors
+/// `user.already_verified`; `user.verification_limit` after five mails within a day.
+pub fn ask_again(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId) -> Result<User> {
+    let user = people::user(&mut tx.platform(), user)?;
+    if user.email_verified_at.is_some() {
+        return Err(Error::conflict("user.already_verified", "This e-mail address is verified already."));
+    }
+    let day_ago = tx.now().minus(chrono::Duration::days(1));
+    if verifications::count_since(&mut tx.platform(), user.id, day_ago)? >= MAILS_A_DAY {
+        let message = format!("{MAILS_A_DAY} e-mails went to this address within a day. Look for them, or try tomorrow.");
+        return Err(Error::too_many("user.verification_limit", message)
+            .with_retry_after(std::time::Duration::from_secs(3600)));
+    }
+    ask(tx, key, &user)?;
+    Ok(user)
+}
+
+fn token_of(key: &MasterKey, id: VerificationId) -> String {
+    key.token("ver_", &format!("verification:{id}"))
+}
+
+/// The link still to be opened, and whose it is; nobody's when it is too late or not needed any more.
+pub fn pending(tx: &mut TenantTx<'_>, id: VerificationId) -> Result<Option<(Verification, User)>> {
+    let tx = &mut tx.platform();
+    let Some(found) = verifications::live(tx, id)? else { return Ok(None) };
+    let user = people::user(tx, found.user_id)?;
+    Ok(user.email_verified_at.is_none().then_some((found, user)))
+}
+
+/// The link itself, for its receiver alone; `None` when it need not be opened any more.
+pub fn link(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    id: VerificationId,
+    settings: &CoreSettings,
+) -> Result<Option<String>> {
+    Ok(pending(tx, id)?.map(|_| settings.page("verify-email", &token_of(key, id))))
+}
+
+/// Whoever has the token reads the mailbox. Showing it again changes nothing.
+///
+/// # Errors
+/// `verification.not_found`.
+pub fn verify(tx: &mut PlatformTx<'_>, token: &str) -> Result<User> {
+    let unknown = || {
+        let message = "This link is not valid any more. Log in and ask for a new one.";
+        Error::not_found("verification.not_found", message)
+    };
+    let found = verifications::presented(tx, token)?.ok_or_else(unknown)?;
+    mark(tx, found.user_id)?;
+    people::user(tx, found.user_id)
+}
+
+/// The user has shown that the mailbox is theirs.
+pub fn mark(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
+    if !verifications::mark_user(tx, user)? {
+        return Ok(());
+    }
+    let user = people::user(tx, user)?;
+    for entrance in people::entrances_across_tenants(tx, user.id)? {
+        let tx = &mut tx.for_tenant(entrance.tenant_id);
+        let data = serde_json::json!({ "email": user.email });
+        tx.record(NewEvent::new(EventType::UserVerified).subject(user.id.uuid()).data(data))?;
+        vouch(tx, &user, entrance.role)?;
+    }
+    Ok(())
+}
+
+/// Gives an address back that somebody signed up with and never showed to be theirs while the mailed link held.
+pub(super) fn release_forgotten(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
+    let lapsed = tx.now().minus(chrono::Duration::days(VALID_DAYS));
+    match people::account(tx, email)? {
+        Some(user) if user.email_verified_at.is_none() && user.created_at < lapsed => people::release_unverified(tx, email),
+        _ => Ok(()),
+    }
+}
+
+/// A tenant with a verified owner is verified: call it when somebody became a member or an owner.
+pub(super) fn vouch(tx: &mut TenantTx<'_>, user: &User, role: Role) -> Result<()> {
+    if role != Role::Owner || user.email_verified_at.is_none() {
+        return Ok(());
+    }
+    let tenant = tx.tenant();
+    if verifications::mark_tenant(&mut tx.platform(), tenant)? {
+        let data = serde_json::json!({ "user_id": user.id, "email": user.email });
+        tx.record(NewEvent::new(EventType::TenantVerified).subject(tenant.uuid()).data(data))?;
+    }
+    Ok(())
+}
