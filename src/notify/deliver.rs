@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{invitation, verification};
 use super::model::NotificationKind;
 use super::store::{self, Delivery};
+use super::{invitation, verification};
 use crate::base::crypto::MasterKey;
 use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;

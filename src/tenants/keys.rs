@@ -16,8 +16,8 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
-use crate::engine::db::{Actor, TenantTx};
 use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::{Actor, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
 /// A day: what both keys of a rotation share when nothing else is said.

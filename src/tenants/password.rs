@@ -33,11 +33,23 @@ pub fn check(password: &Secret, personal: &[&str], pointer: &str) -> Result<()> 
     }
     let lower = text.to_lowercase();
     let known: Vec<String> = personal.iter().flat_map(|text| parts(text)).chain(["leadwright".into()]).collect();
-    let letters: String = lower.chars().filter(|c| c.is_alphabetic()).collect();
+    let plain = lower.chars().map(|c| match c {
+        '0' => 'o',
+        '3' => 'e',
+        '@' => 'a',
+        '$' => 's',
+        other => other,
+    });
+    let letters: String = plain.filter(|c| c.is_alphabetic()).collect();
     let is_known = known.iter().any(|word| *word == lower || *word == letters);
     let inputs: Vec<&str> = known.iter().map(String::as_str).collect();
-    let judged: String = text.chars().take(JUDGED_CHARS).collect();
-    if is_known || zxcvbn::zxcvbn(&judged, &inputs).score() < zxcvbn::Score::Two {
+    let is_weak = |text: &str| {
+        let judged: String = text.chars().take(JUDGED_CHARS).collect();
+        zxcvbn::zxcvbn(&judged, &inputs).score() < zxcvbn::Score::Two
+    };
+    // Digits and signs around a common word make it no other word.
+    let is_mostly_letters = letters.chars().count() * 2 >= text.chars().count();
+    if is_known || is_weak(text) || (is_mostly_letters && is_weak(&letters)) {
         return refuse(
             "too_obvious",
             "expected a password that is not guessed at once: no common one, no row of keys, not your address or name",

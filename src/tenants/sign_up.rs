@@ -50,7 +50,11 @@ impl SignUp {
         let business_name: Option<Name> = fields.required("business_name");
         let name: Option<Name> = fields.optional("name");
         if let Some(password) = &password {
-            let texts = [email.as_ref().map(Email::as_str), business_name.as_ref().map(Name::as_str), name.as_ref().map(Name::as_str)];
+            let texts = [
+                email.as_ref().map(Email::as_str),
+                business_name.as_ref().map(Name::as_str),
+                name.as_ref().map(Name::as_str),
+            ];
             let personal: Vec<&str> = texts.into_iter().flatten().collect();
             fields.note(password::check(password, &personal, "/password"));
         }

@@ -41,9 +41,11 @@ pub fn ask_again(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId) -> Result
     }
     let day_ago = tx.now().minus(chrono::Duration::days(1));
     if verifications::count_since(&mut tx.platform(), user.id, day_ago)? >= MAILS_A_DAY {
-        let message = format!("{MAILS_A_DAY} e-mails went to this address within a day. Look for them, or try tomorrow.");
-        return Err(Error::too_many("user.verification_limit", message)
-            .with_retry_after(std::time::Duration::from_secs(3600)));
+        let message =
+            format!("{MAILS_A_DAY} e-mails went to this address within a day. Look for them, or try tomorrow.");
+        return Err(
+            Error::too_many("user.verification_limit", message).with_retry_after(std::time::Duration::from_secs(3600))
+        );
     }
     ask(tx, key, &user)?;
     Ok(user)
@@ -104,7 +106,9 @@ pub fn mark(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
 pub(super) fn release_forgotten(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
     let lapsed = tx.now().minus(chrono::Duration::days(VALID_DAYS));
     match people::account(tx, email)? {
-        Some(user) if user.email_verified_at.is_none() && user.created_at < lapsed => people::release_unverified(tx, email),
+        Some(user) if user.email_verified_at.is_none() && user.created_at < lapsed => {
+            people::release_unverified(tx, email)
+        }
         _ => Ok(()),
     }
 }

@@ -8,8 +8,8 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::{Actor, TenantTx};
 use crate::engine::db::schema::api_keys;
+use crate::engine::db::{Actor, TenantTx};
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
 pub(in crate::tenants) const SHOWN: usize = 10;

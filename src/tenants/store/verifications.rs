@@ -76,11 +76,7 @@ pub(in crate::tenants) fn mark_tenant(tx: &mut PlatformTx<'_>, tenant: TenantId)
     let now = tx.now();
     let updated = diesel::update(tenants::table.find(tenant))
         .filter(tenants::verified_at.is_null())
-        .set((
-            tenants::verified_at.eq(now),
-            tenants::version.eq(tenants::version + 1),
-            tenants::updated_at.eq(now),
-        ))
+        .set((tenants::verified_at.eq(now), tenants::version.eq(tenants::version + 1), tenants::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(updated == 1)
 }

@@ -9,7 +9,7 @@ on_both_engines! {
         let change = json!({"time_zone": "Europe/Berlin", "settings": {"service_areas": ["Andheri"],
             "notification_recipients": {"whatsapp": ["98765 43210"]}}});
         let changed = office.patch("/tenants/current", owner, change).await;
-        assert_eq!(changed.etag.as_deref(), Some("\"v2\""));
+        assert_eq!(changed.etag.as_deref(), Some("\"v3\""));
         assert_eq!(changed.body["settings"]["notification_recipients"]["whatsapp"], json!(["+919876543210"]));
         assert_eq!(changed.body["settings"]["billing_dedupe_days"], 30);
         let kept =
@@ -115,7 +115,7 @@ on_both_engines! {
         office.core.clock.advance(chrono::Duration::days(31));
         assert_eq!(prune().await.unwrap(), 1, "the session, and with it its token");
         office.core.clock.advance(chrono::Duration::days(7));
-        assert_eq!(prune().await.unwrap(), 1, "the invitation");
+        assert_eq!(prune().await.unwrap(), 2, "the invitation, and the link of verification");
     }
 
     async fn stored_answers_are_forgotten_when_they_expired_and_page_by_page(office: Office) {

@@ -204,7 +204,8 @@ impl TestApp {
     pub async fn mailed_token(&self, to: &str) -> String {
         let mails = self.outbox().await;
         let mail = mails.iter().find(|mail| mail["to"] == to && mail["channel"] == "email");
-        let text = mail.and_then(|mail| mail["body"].as_str()).unwrap_or_else(|| panic!("no mail to {to} in {mails:?}"));
+        let text =
+            mail.and_then(|mail| mail["body"].as_str()).unwrap_or_else(|| panic!("no mail to {to} in {mails:?}"));
         let (_, rest) = text.split_once("?token=").unwrap_or_else(|| panic!("no link in {text}"));
         rest.split_whitespace().next().expect("a token").to_string()
     }
