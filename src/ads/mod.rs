@@ -3,7 +3,8 @@
 //! The ads themselves run in the platform's ad accounts (or a tenant's own); here is the record of them: targeting, creative and
 //! form as typed structures ([`targeting`], [`creative`], [`form`]), the status machine ([`model`]), and what the ad platform is
 //! told ([`delivery`]): `desired_delivery` is a row's column, a job carries it out, and the newest wish wins. [`quota`] pauses and
-//! resumes by itself, [`suspension`] with its tenant. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
+//! resumes by itself, [`suspension`] with its tenant, [`limits`] when a month's or its whole
+//! budget leaves no room for another day. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
 //! It refuses a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's own accounts.
 
 pub mod api;
@@ -11,6 +12,7 @@ pub mod creative;
 pub mod delivery;
 pub mod form;
 pub mod leads;
+pub mod limits;
 pub mod model;
 pub mod quota;
 pub mod review;
@@ -50,7 +52,8 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
     registry.handle(&suspension::FOLLOW_TENANT, suspension::follow);
     registry.handle(&status::COMPLETE_ENDED, status::complete_ended);
     registry.handle(&status::START_DUE, status::start_due);
-    for sweep in [&status::COMPLETE_ENDED, &status::START_DUE] {
+    registry.handle(&limits::KEEP_LIMITS, limits::keep);
+    for sweep in [&status::COMPLETE_ENDED, &status::START_DUE, &limits::KEEP_LIMITS] {
         registry.every(std::time::Duration::from_secs(300), sweep);
     }
 }

@@ -79,6 +79,12 @@ crate::text_enum! {
 /// Set by the quota, and by nobody else: only such a pause is lifted when a new period begins.
 pub const QUOTA_REACHED: &str = "quota_reached";
 
+/// Set when the month's limit leaves no room for another day; lifted when the next month begins.
+pub const MONTHLY_CAP_REACHED: &str = "monthly_cap_reached";
+
+/// Set when the limit of its whole life leaves no room for another day.
+pub const TOTAL_BUDGET_REACHED: &str = "total_budget_reached";
+
 impl CampaignStatus {
     /// Where a step leads. A step that leads to where the ad campaign already is changes nothing.
     ///

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
 use super::model::{Asker, CampaignStatus, Delivery, QUOTA_REACHED, Step};
 use super::store::{self, AdCampaign};
-use super::{quota, review};
+use super::{limits, quota, review};
 use crate::base::Result;
 use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -48,6 +48,9 @@ pub fn take(
             // `quota.reached` was told before this one ran, so nothing else would hold it back.
             held => return run_within(tx, campaign, step, held, is_news),
         }
+        if let Some(limit) = limits::commit(tx, &mut campaign)? {
+            return stop_at(tx, campaign, limit, is_news);
+        }
     }
     let is_same_pause = step != Step::Pause || campaign.status_reason == reason;
     if !is_news
@@ -80,6 +83,22 @@ fn run_within(
         want(tx, &mut campaign, held)?;
         store::save(tx, &mut campaign)?;
     }
+    Ok(campaign)
+}
+
+/// Keeps one paused that its limit leaves no room for today.
+pub(super) fn stop_at(
+    tx: &mut TenantTx<'_>,
+    mut campaign: AdCampaign,
+    limit: limits::Reached,
+    is_news: bool,
+) -> Result<AdCampaign> {
+    let reason = Some(limit.reason().to_string());
+    campaign.committed_until = limit.until();
+    if !is_news && campaign.status == CampaignStatus::Paused && campaign.status_reason == reason {
+        return Ok(campaign);
+    }
+    move_to(tx, &mut campaign, Step::Pause, CampaignStatus::Paused, reason)?;
     Ok(campaign)
 }
 
@@ -149,6 +168,9 @@ fn start(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
     let mut campaign = store::get(tx, id)?;
     match quota::allowed(tx, &campaign)? {
         Delivery::Running => {
+            if let Some(limit) = limits::commit(tx, &mut campaign)? {
+                return stop_at(tx, campaign, limit, false).map(|_| ());
+            }
             want(tx, &mut campaign, Delivery::Running)?;
             store::save(tx, &mut campaign)
         }

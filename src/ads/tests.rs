@@ -75,6 +75,8 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
         version: 1,
         created_at: now,
         updated_at: now,
+        committed_until: None,
+        figures_at: None,
     };
     store::insert(tx, &row).unwrap();
     row.id

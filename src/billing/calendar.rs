@@ -36,7 +36,7 @@ fn renewal_date(first: NaiveDate, anchor_day: i32) -> Option<NaiveDate> {
 }
 
 /// The first moment of a local day; where clocks skip midnight, the moment they skip to.
-fn midnight(date: NaiveDate, zone: Tz) -> Timestamp {
+pub fn midnight(date: NaiveDate, zone: Tz) -> Timestamp {
     let mut time = date.and_time(NaiveTime::MIN);
     for _ in 0..16 {
         if let Some(at) = zone.from_local_datetime(&time).earliest() {

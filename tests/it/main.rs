@@ -7,6 +7,7 @@ mod support;
 
 mod access;
 mod ads;
+mod ads_limits;
 mod ads_review;
 mod architecture;
 mod auth;

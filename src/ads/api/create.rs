@@ -43,8 +43,11 @@ pub struct NewAdCampaign {
     /// `meta` (or `facebook`) or `google`.
     pub platform: AdPlatform,
     pub daily_budget: Money,
-    /// Not to be spent beyond in a calendar month: noted for those who run the ads, nothing stops at it by itself.
+    /// Not to be spent beyond in a calendar month of the tenant's zone. It is paused (`monthly_cap_reached`) before a day whose
+    /// daily budget would pass it, until the next month begins.
     pub monthly_cap: Option<Money>,
+    /// Not to be spent beyond in its whole life: it is paused (`total_budget_reached`) before a day whose daily budget would
+    /// pass it.
     pub total_budget: Option<Money>,
     /// What is left out comes from the tenant's service areas and audience.
     #[serde(default)]
@@ -169,6 +172,8 @@ fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Re
         version: 1,
         created_at: now,
         updated_at: now,
+        committed_until: None,
+        figures_at: None,
     };
     store::insert(tx, &campaign)?;
     let data = json!({"name": campaign.name, "platform": campaign.platform, "daily_budget": new.daily_budget});

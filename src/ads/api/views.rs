@@ -84,7 +84,7 @@ impl LeadFormView {
         "interests": [], "behaviors": [], "income_percentile": null, "keywords": []},
     "ad_creative": null, "search_ads": null, "lead_form": null, "account_owner": "platform",
     "external_campaign_id": "120211000000000123", "external_page_id": "153125381133",
-    "impressions": 0, "clicks": 0, "leads_generated": 1, "start_at": null, "end_at": null, "activated_at": "2026-11-20T09:00:00Z",
+    "impressions": null, "clicks": null, "leads_generated": 1, "start_at": null, "end_at": null, "activated_at": "2026-11-20T09:00:00Z",
     "review": {"state": "approved", "reason": null, "decided_at": "2026-11-20T09:00:00Z"},
     "delivery": {"desired": "running", "state": "synced", "synced_at": "2026-11-20T09:00:01Z", "error": null},
     "version": 2, "created_at": "2026-11-20T08:00:00Z", "updated_at": "2026-11-20T09:00:00Z"
@@ -97,13 +97,15 @@ pub struct AdCampaignView {
     pub objective: Objective,
     pub status: CampaignStatus,
     /// Why it is paused or slow; `quota_reached` is lifted by itself when the next period begins, `tenant_suspended` with
-    /// the suspension.
+    /// the suspension, `monthly_cap_reached` when the next month begins. It and `total_budget_reached` come when another
+    /// day at the daily budget would pass the limit: each day on which it runs counts with its whole daily budget.
     pub status_reason: Option<String>,
     pub daily_budget: Money,
     pub total_budget: Option<Money>,
-    /// Not to be spent beyond in a calendar month: noted for those who run the ads, nothing stops at it by itself.
+    /// Not to be spent beyond in a calendar month of the tenant's zone: see `status_reason`.
     pub monthly_cap: Option<Money>,
-    /// What the ads cost so far. Null for tenants while the platform's own ad account pays.
+    /// What the ads cost so far. Null until it was read from the ad platform, and for tenants while the platform's own ad
+    /// account pays.
     pub spent: Option<Money>,
     /// Null before the first lead, and where `spent` is.
     pub cost_per_lead: Option<Money>,
@@ -114,8 +116,10 @@ pub struct AdCampaignView {
     pub account_owner: AccountOwner,
     pub external_campaign_id: Option<String>,
     pub external_page_id: Option<String>,
-    pub impressions: i64,
-    pub clicks: i64,
+    /// Null until it was read from the ad platform.
+    pub impressions: Option<i64>,
+    /// Null until it was read from the ad platform.
+    pub clicks: Option<i64>,
     pub leads_generated: i64,
     /// Activated earlier, it starts within five minutes of this; `delivery.desired` is `paused` until then.
     pub start_at: Option<Timestamp>,
@@ -141,7 +145,8 @@ impl AdCampaignView {
     pub(super) fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
         let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
         let money = |amount| row.money(amount);
-        let spent = shows_costs.then(|| money(row.spent));
+        let is_measured = row.figures_at.is_some();
+        let spent = (shows_costs && is_measured).then(|| money(row.spent));
         let state = match (&row.external_campaign_id, &row.delivery_error, row.delivery_synced_at) {
             (None, ..) => DeliveryState::NotControlled,
             _ if row.activated_at.is_some() && !row.is_steered() => DeliveryState::NotControlled,
@@ -184,8 +189,8 @@ impl AdCampaignView {
             account_owner: row.account_owner,
             external_campaign_id: row.external_campaign_id,
             external_page_id: row.external_page_id,
-            impressions: row.impressions,
-            clicks: row.clicks,
+            impressions: is_measured.then_some(row.impressions),
+            clicks: is_measured.then_some(row.clicks),
             leads_generated: row.leads_generated,
             start_at: row.start_at,
             end_at: row.end_at,

@@ -1,5 +1,6 @@
 //! Rows of ad campaigns; beside them those of lead forms, and whose something is at an ad platform.
 
+mod commitments;
 mod forms;
 mod owners;
 
@@ -19,6 +20,7 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::keep;
 use crate::providers::AdPlatform;
 
+pub use commitments::{Committed, commit, committed, to_commit};
 pub use forms::{StoredForm, find_form, form_of, forms, insert_form, save_form};
 pub use owners::{Owned, campaign_owner, form_owner, holds_campaign, holds_form, users_of_form, users_of_page};
 
@@ -68,6 +70,10 @@ pub struct AdCampaign {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Of one with a limit: when the next day's budget has to be committed, or there may be room again; see [`super::limits`].
+    pub committed_until: Option<Timestamp>,
+    /// When `spent`, `impressions` and `clicks` were read from the ad platform; they mean nothing before.
+    pub figures_at: Option<Timestamp>,
 }
 
 impl AdCampaign {
@@ -202,8 +208,16 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
                 c::review_decided_at.eq(row.review_decided_at),
                 c::agreed_campaign_id.eq(&row.agreed_campaign_id),
             ),
-            (c::version.eq(row.version), c::updated_at.eq(row.updated_at)),
+            (c::version.eq(row.version), c::updated_at.eq(row.updated_at), c::committed_until.eq(row.committed_until)),
         ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Writes until when it is committed. Not a new version: nobody edited anything.
+pub fn save_commitment(tx: &mut TenantTx<'_>, row: &AdCampaign) -> Result<()> {
+    diesel::update(ad_campaigns::table.find((row.tenant_id, row.id)))
+        .set(ad_campaigns::committed_until.eq(row.committed_until))
         .execute(tx.conn())?;
     Ok(())
 }

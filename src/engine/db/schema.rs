@@ -391,6 +391,21 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        committed_until -> Nullable<Instant>,
+        figures_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    ad_commitments (tenant_id, ad_campaign_id, day) {
+        tenant_id -> Guid,
+        ad_campaign_id -> Guid,
+        day -> Text,
+        amount -> BigInt,
+        created_at -> Instant,
     }
 }
 
