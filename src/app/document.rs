@@ -15,7 +15,9 @@ use crate::integrations::outbound;
         description = "Headless, multi-tenant lead generation and sales automation.\n\n\
             Authenticate with `Authorization: Bearer` and a user's access token or an API key. Lists are keyset pages \
             (`limit`, `cursor`, `next_cursor`). Errors are `application/problem+json` (RFC 9457) with a stable `code`. \
-            Every authenticated POST takes an `Idempotency-Key`. Money is integer minor units with a currency; times are RFC 3339 in UTC.",
+            Every authenticated POST takes an `Idempotency-Key`. \
+            A caller that may change a thing and not read it is answered its `id` alone, and what was made for it, such as a \
+            token or a secret. Money is integer minor units with a currency; times are RFC 3339 in UTC.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),

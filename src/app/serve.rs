@@ -18,9 +18,9 @@ use super::{App, fallback, health, routes};
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
-use crate::engine::http::pipeline::{self, TrustProxy};
+use crate::engine::http::{Proxies, etag, pipeline};
 use crate::sandbox;
-use crate::tenants::access::Remembered;
+use crate::tenants::access::{Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
 pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_web::dev::Server> {
@@ -30,7 +30,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
-    let trust = web::Data::new(TrustProxy(app.config.trust_proxy));
+    let trust = web::Data::new(Proxies(app.config.proxies));
     let (config, twins) = (app.config.clone(), app.sandbox.clone());
     tidy(limiter.clone());
     give_back();
@@ -63,6 +63,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
             .wrap(from_fn(fallback::head_as_get))
+            .wrap(from_fn(etag::unchanged))
+            .wrap(from_fn(conceal_unreadable))
             .wrap(Compress::default())
             .wrap(cors(&config.cors_origins))
             .wrap(from_fn(fallback::refused_preflight))

@@ -42,7 +42,8 @@ pub struct Config {
     pub sandbox: bool,
     /// Twins that another process serves, without trailing slash.
     pub sandbox_url: Option<String>,
-    pub trust_proxy: bool,
+    /// Proxies of ours that a request passes, each of which appends to `X-Forwarded-For`.
+    pub proxies: usize,
     /// Origins that browsers may call from; `*` allows all.
     pub cors_origins: Vec<String>,
     pub platform_name: String,
@@ -128,7 +129,15 @@ impl Config {
             requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
             sandbox,
             sandbox_url,
-            trust_proxy: r.flag("TRUST_PROXY", false),
+            proxies: r.parse("TRUST_PROXY", 0, |text| match text {
+                "true" => Ok(1),
+                "false" => Ok(0),
+                count => count
+                    .parse()
+                    .ok()
+                    .filter(|count| *count <= 10)
+                    .ok_or_else(|| "expected true, false or a number of proxies up to 10".into()),
+            }),
             cors_origins: r.list("CORS_ORIGINS"),
             platform_name: r.text("PLATFORM_NAME").unwrap_or_else(|| "LeadGen Pro".into()),
             privacy_policy_url,
@@ -191,6 +200,7 @@ mod tests {
             ("EMAIL_FROM", "nobody"),
             ("MASTER_KEY", "AAAA"),
             ("SANDBOX_URL", "twins"),
+            ("TRUST_PROXY", "yes please"),
         ];
         let ConfigError(lines) = with(&bad).unwrap_err();
         for (name, _) in bad {

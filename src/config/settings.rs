@@ -14,7 +14,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),
     ("SANDBOX", "true mounts the provider twins"),
     ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
-    ("TRUST_PROXY", "true reads X-Forwarded-For"),
+    (
+        "TRUST_PROXY",
+        "how many proxies of yours a request passes (true: one); that many entries of X-Forwarded-For count, from the right",
+    ),
     ("CORS_ORIGINS", "origins separated by commas, or *"),
     ("PLATFORM_NAME", "the platform's name in messages, LeadGen Pro"),
     ("PRIVACY_POLICY_URL", "on every lead form that names none of its own"),

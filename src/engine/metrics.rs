@@ -1,7 +1,8 @@
 //! What Prometheus reads at `/metrics`.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::base::{Error, Result};
@@ -23,6 +24,8 @@ pub struct Metrics {
     pub intake_seconds: Histogram,
     /// Seconds from receipt of a lead to the hand-over of its notification to the provider.
     pub notify_seconds: Histogram,
+    /// Log-ins refused for a wrong address or password.
+    pub log_in_failures: IntCounter,
     /// Calls to providers by provider, operation and class of the answer.
     pub provider_calls: IntCounterVec,
 }
@@ -50,6 +53,10 @@ impl Metrics {
                     Opts::new("leadwright_webhooks_total", "Inbound webhooks by outcome."),
                     &["provider", "outcome"],
                 )?,
+                log_in_failures: IntCounter::new(
+                    "leadwright_log_in_failures_total",
+                    "Log-ins refused for a wrong address or password.",
+                )?,
                 intake_seconds: Histogram::with_opts(histogram(
                     "leadwright_intake_seconds",
                     "Seconds from a lead's receipt to its transaction.",
@@ -72,6 +79,7 @@ impl Metrics {
             r.register(Box::new(metrics.webhooks.clone()))?;
             r.register(Box::new(metrics.intake_seconds.clone()))?;
             r.register(Box::new(metrics.notify_seconds.clone()))?;
+            r.register(Box::new(metrics.log_in_failures.clone()))?;
             r.register(Box::new(metrics.provider_calls.clone()))?;
             Ok(metrics)
         };

@@ -31,6 +31,7 @@ pub fn reactions(reactions: &mut Reactions) {
     reactions
         .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
         .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE)
+        .on(EventType::TenantVerified, &onboarding::ANNOUNCE)
         .on(EventType::AdCampaignSubmitted, &review::REVIEW)
         .on(EventType::AdCampaignApproved, &review::REVIEW)
         .on(EventType::AdCampaignRejected, &review::REVIEW)

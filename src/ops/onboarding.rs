@@ -1,7 +1,8 @@
 //! A new tenant needs campaigns: the operators are told, and get three tasks due in 24 hours.
 //!
 //! It happens when a trial starts, and the alert again when the subscription becomes active; tasks that exist are
-//! not added again. A reaction to `subscription.trial_started` and `subscription.activated`.
+//! not added again. Nobody is troubled by a trial whose owner has not shown whose mailbox it is: it is announced then. A
+//! reaction to `subscription.trial_started`, `subscription.activated` and `tenant.verified`.
 
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
@@ -9,7 +10,7 @@ use crate::base::id::{NotificationId, SubscriptionId};
 use crate::base::money::Money;
 use crate::base::{Error, Result};
 use crate::billing;
-use crate::billing::model::Plan;
+use crate::billing::model::{Plan, Subscription};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
@@ -32,12 +33,13 @@ pub(super) async fn announce(context: JobContext) -> Result<Outcome> {
 }
 
 fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
-    let id = event.subject_id.map(SubscriptionId::from_uuid);
-    let id = id.ok_or_else(|| Error::internal("a subscription's event without its subject"))?;
-    let absent = || Error::internal("an event of a subscription that is not there");
-    let subscription = billing::store::subscription(tx, id)?.ok_or_else(absent)?;
+    let Some(subscription) = subscription_of(tx, event)? else { return Ok(()) };
+    let id = subscription.id;
     let plan = billing::subscription::plan_of(tx, &subscription)?;
     let tenant = tenants::store::current(tx)?;
+    if tenant.verified_at.is_none() && event.kind == EventType::SubscriptionTrialStarted {
+        return Ok(());
+    }
     for kind in TaskKind::ONBOARDING {
         let key = format!("{id}:{kind}");
         let due_at = event.occurred_at.plus(LAUNCH_WITHIN);
@@ -58,6 +60,17 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         created_at: tx.now(),
     };
     store::notify(&mut tx.platform(), note, Some(event.id))
+}
+
+/// Which subscription is announced; none when the tenant was verified before it chose a plan.
+fn subscription_of(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<Subscription>> {
+    if event.kind == EventType::TenantVerified {
+        return billing::store::current(tx);
+    }
+    let id = event.subject_id.map(SubscriptionId::from_uuid);
+    let id = id.ok_or_else(|| Error::internal("a subscription's event without its subject"))?;
+    let absent = || Error::internal("an event of a subscription that is not there");
+    billing::store::subscription(tx, id)?.ok_or_else(absent).map(Some)
 }
 
 /// What the operators read.

@@ -7,6 +7,7 @@ use super::model::{SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::store;
+use super::verify;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
@@ -109,6 +110,11 @@ pub struct OperatorTenantPatch {
     #[serde(default)]
     #[schema(value_type = TenantStatus, required = false)]
     pub status: Patch<TenantStatus>,
+    /// True: the operators know whose business it is, as where the platform sends no e-mail that could show it. It is not
+    /// taken back.
+    #[serde(default)]
+    #[schema(required = false)]
+    pub is_verified: bool,
 }
 
 pub(super) fn not_found() -> Error {
@@ -127,6 +133,9 @@ pub fn administer(
     let tx = &mut tx.for_tenant(id);
     let mut tenant = lock(tx)?;
     check(tenant.version)?;
+    if patch.is_verified && verify::vouch_for(tx)? {
+        tenant = store::current(tx)?;
+    }
     let (name, status) = (tenant.name.clone(), tenant.status);
     patch.name.map(Name::into_string).apply_required(&mut tenant.name, "/name")?;
     patch.status.apply_required(&mut tenant.status, "/status")?;

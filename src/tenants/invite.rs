@@ -154,15 +154,13 @@ pub struct AcceptInvitation {
 pub enum Acceptor {
     /// The address has an account and this is its password, if it is; or this token makes no account for it.
     Known(Option<Proof>),
-    /// The address is new; this is the hash of the chosen password.
-    New(String),
+    /// The address is new; this is the hash of the chosen password, and what is wrong with it.
+    New(String, Result<()>),
 }
 
 /// What can be told from a token before the password is looked at.
 pub struct Offer {
     pub email: Email,
-    /// Whether this token may make an account for the address, if it has none.
-    makes_accounts: bool,
     is_mailed: bool,
 }
 
@@ -171,8 +169,7 @@ pub async fn offer(core: &Core, scope: PlatformScope, token: String) -> Result<O
     let read = move |tx: &mut PlatformTx<'_>| {
         let Some(found) = invitations::presented(tx, &token)? else { return Ok(None) };
         let email: Email = found.invitation.email.parse().map_err(Error::internal)?;
-        let (makes_accounts, is_mailed) = (makes_accounts(tx, &found)?, found.is_mailed);
-        Ok(Some(Offer { email, makes_accounts, is_mailed }))
+        Ok(Some(Offer { email, is_mailed: found.is_mailed }))
     };
     core.db.read(scope, read).await
 }
@@ -190,14 +187,14 @@ fn makes_accounts(tx: &mut PlatformTx<'_>, found: &Presented) -> Result<bool> {
     Ok(inviter.email_verified_at.is_some() && own == invited && own.is_some_and(|own| !is_shared_by_strangers(&own)))
 }
 
-/// Proves or hashes the password, the slow part. A token that makes no accounts is answered alike whether or not there is one.
+/// Proves or hashes the password, the slow part: the same work whether or not there is an account. Whether the token may make
+/// one is decided in [`accept`].
 pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password: Secret) -> Result<Acceptor> {
-    let Offer { email, makes_accounts, is_mailed } = offer;
+    let Offer { email, is_mailed } = offer;
     let address = email.clone();
     let look = move |tx: &mut PlatformTx<'_>| people::account(tx, &address);
     let account = core.db.read(scope.clone(), look).await?;
-    let is_free = makes_accounts && account.is_none();
-    if !is_free {
+    if account.is_some() {
         let proof = log_in::prove(core, scope, email.clone(), password.clone()).await?;
         // Somebody took the address and never read its mail: whoever reads it now is the one it belongs to.
         let is_squatted = is_mailed && account.is_some_and(|user| user.email_verified_at.is_none());
@@ -205,8 +202,10 @@ pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password
             return Ok(Acceptor::Known(proof));
         }
     }
-    password::check(&password, &[email.as_str()], "/password")?;
-    password::hash(password).await.map(Acceptor::New)
+    let checked = password::check(&password, &[email.as_str()], "/password");
+    // The same work for one that will not do, which may be of any length.
+    let hashed = if checked.is_ok() { password } else { Secret::new("-") };
+    Ok(Acceptor::New(password::hash(hashed).await?, checked))
 }
 
 /// Joins the tenant and starts a session.
@@ -234,7 +233,8 @@ pub fn accept(
     let user = match acceptor {
         Acceptor::Known(Some(proof)) if proof.holds(tx)? => people::user(tx, proof.user)?,
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
-        Acceptor::New(hash) if may_be_new => {
+        Acceptor::New(hash, checked) if may_be_new => {
+            checked?;
             let email: Email = invitation.email.parse().map_err(Error::internal)?;
             let name = input.name.as_ref().map(|name| name.as_str().to_string());
             if is_mailed {
@@ -243,7 +243,7 @@ pub fn accept(
             // Somebody took the address a moment ago: then the password has to be theirs.
             people::create_user(tx, &email, name, &hash)?.ok_or_else(log_in::wrong_credentials)?
         }
-        Acceptor::New(_) => return Err(log_in::wrong_credentials()),
+        Acceptor::New(..) => return Err(log_in::wrong_credentials()),
     };
     let tx = &mut tx.for_tenant(tenant.id);
     lock_tenant(tx, "members")?;

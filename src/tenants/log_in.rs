@@ -14,6 +14,10 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx, TenantScope, TenantTx};
+use crate::engine::events::{self, EventFilter, EventType, NewEvent, SubjectType};
+
+/// Failures noted in a tenant's trail per user and hour: what strangers do must not fill it.
+const NOTED_AN_HOUR: i64 = 5;
 
 /// Who wants in.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -57,6 +61,38 @@ pub async fn prove_user(core: &Core, scope: TenantScope, user: UserId, password:
     Ok(hash.filter(|_| fits).map(|hash| Proof { user, hash }))
 }
 
+/// Notes in the tenants' trails that somebody failed to log in as one of theirs: after the answer, which takes the same time
+/// whether or not there is such an account.
+pub fn note_failure(core: &Core, scope: PlatformScope, email: Email, user_agent: Option<String>) {
+    core.metrics.log_in_failures.inc();
+    let db = core.db.clone();
+    tokio::spawn(async move {
+        let noted = db.write(scope, move |tx: &mut PlatformTx<'_>| record_failure(tx, &email, user_agent)).await;
+        if let Err(error) = noted {
+            tracing::warn!(error = %error.chain(), "a failed log-in could not be noted");
+        }
+    });
+}
+
+fn record_failure(tx: &mut PlatformTx<'_>, email: &Email, user_agent: Option<String>) -> Result<()> {
+    let Some(user) = people::account(tx, email)? else { return Ok(()) };
+    let hour_ago = tx.now().minus(chrono::Duration::hours(1));
+    for entrance in people::entrances_across_tenants(tx, user.id)? {
+        let tx = &mut tx.for_tenant(entrance.tenant_id);
+        let filter = EventFilter {
+            kind: Some(EventType::UserLoginFailed),
+            subject: Some((SubjectType::User, user.id.uuid())),
+            occurred_after: Some(hour_ago),
+            ..EventFilter::default()
+        };
+        if events::list(tx, &filter, NOTED_AN_HOUR)?.len() < usize::try_from(NOTED_AN_HOUR).unwrap_or(usize::MAX) {
+            let data = serde_json::json!({ "email": user.email, "user_agent": user_agent });
+            tx.record(NewEvent::new(EventType::UserLoginFailed).subject(user.id.uuid()).data(data))?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn wrong_credentials() -> Error {
     Error::unauthenticated("auth.invalid_credentials", "The e-mail address or the password is wrong.")
 }
@@ -68,11 +104,10 @@ pub(super) fn wrong_credentials() -> Error {
 pub fn log_in(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
-    proof: Option<Proof>,
+    proof: Proof,
     tenant: Option<TenantId>,
     user_agent: Option<String>,
 ) -> Result<SignedIn> {
-    let proof = proof.ok_or_else(wrong_credentials)?;
     if !proof.holds(tx)? {
         return Err(wrong_credentials());
     }

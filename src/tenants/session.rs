@@ -95,6 +95,21 @@ pub fn refresh(tx: &mut PlatformTx<'_>, key: &MasterKey, refresh_token: &str) ->
     Ok(SignedIn { tenant: store::current(tx)?, user, tokens })
 }
 
+/// The session of a refresh token, whatever became of it.
+pub fn of_token(tx: &mut PlatformTx<'_>, refresh_token: &str) -> Result<Option<SessionId>> {
+    Ok(sessions::presented(tx, refresh_token)?.map(|presented| presented.session))
+}
+
+/// Whether tokens that were given out once may be handed to the same request again: their session goes on, they were not used,
+/// and the password is still the one of then.
+pub fn is_fresh(tx: &mut PlatformTx<'_>, answer: &serde_json::Value) -> Result<bool> {
+    let Some(token) = answer["refresh_token"].as_str() else { return Ok(false) };
+    let Some(presented) = sessions::presented(tx, token)? else { return Ok(false) };
+    let changed_at = people::password_changed_at(tx, presented.user)?;
+    let is_old = changed_at.is_some_and(|changed_at| changed_at >= presented.given_at);
+    Ok(presented.is_live && !presented.was_used && !is_old)
+}
+
 /// Ends the session of a refresh token that was used twice.
 pub fn end_reused(tx: &mut PlatformTx<'_>, refresh_token: &str) -> Result<()> {
     let Some(presented) = sessions::presented(tx, refresh_token)? else { return Ok(()) };

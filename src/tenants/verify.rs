@@ -113,6 +113,16 @@ pub(super) fn release_forgotten(tx: &mut PlatformTx<'_>, email: &Email) -> Resul
     }
 }
 
+/// The operators know whose business it is; `false` when that was known before.
+pub(super) fn vouch_for(tx: &mut TenantTx<'_>) -> Result<bool> {
+    let tenant = tx.tenant();
+    let is_new = verifications::mark_tenant(&mut tx.platform(), tenant)?;
+    if is_new {
+        tx.record(NewEvent::new(EventType::TenantVerified).subject(tenant.uuid()))?;
+    }
+    Ok(is_new)
+}
+
 /// A tenant with a verified owner is verified: call it when somebody became a member or an owner.
 pub(super) fn vouch(tx: &mut TenantTx<'_>, user: &User, role: Role) -> Result<()> {
     if role != Role::Owner || user.email_verified_at.is_none() {

@@ -85,6 +85,8 @@ pub struct EventFilter {
     pub kind: Option<EventType>,
     pub lead: Option<LeadId>,
     pub subject: Option<(SubjectType, uuid::Uuid)>,
+    /// Only events about these; `None` for all.
+    pub about: Option<Vec<SubjectType>>,
     pub occurred_after: Option<Timestamp>,
     pub occurred_before: Option<Timestamp>,
     /// Continue after (older than) this event; ids sort by time.
@@ -107,6 +109,9 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, limit: i64) -> Result<V
     }
     if let Some((kind, id)) = filter.subject {
         query = query.filter(events::subject_type.eq(kind)).filter(events::subject_id.eq(RawId(id)));
+    }
+    if let Some(about) = &filter.about {
+        query = query.filter(events::subject_type.eq_any(about.clone()));
     }
     if let Some(after) = filter.occurred_after {
         query = query.filter(events::occurred_at.ge(after));

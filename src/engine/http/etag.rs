@@ -1,10 +1,15 @@
-//! Optimistic concurrency: `ETag` out, `If-Match` in.
+//! Optimistic concurrency: `ETag` out, `If-Match` and `If-None-Match` in.
+//!
+//! A tag names a version, so that is what is compared. A proxy that compresses makes a tag weak (`W/"v3"`) or marks it
+//! (`"v3-gzip"`); the version in it is the same.
 
 use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
-use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use crate::base::{Error, Result};
 
@@ -13,17 +18,48 @@ pub fn of_version(version: i32) -> String {
     format!("\"v{version}\"")
 }
 
+/// The tags of a header; each is its text without quotes and what a proxy put around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Tags {
+    Any,
+    These(Vec<String>),
+}
+
+impl Tags {
+    /// `None` for what is no list of entity tags.
+    fn read(text: &str) -> Option<Self> {
+        if text.trim() == "*" {
+            return Some(Self::Any);
+        }
+        text.split(',').map(|tag| opaque(tag.trim()).map(str::to_string)).collect::<Option<_>>().map(Self::These)
+    }
+
+    fn include(&self, tag: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => opaque(tag).is_some_and(|tag| tags.iter().any(|one| one == tag)),
+        }
+    }
+}
+
+fn opaque(tag: &str) -> Option<&str> {
+    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+    let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    let marks = ["-gzip", "-br", "-zstd", "-deflate", ";gzip", ";br"];
+    let bare = marks.iter().find_map(|mark| inner.strip_suffix(mark)).unwrap_or(inner);
+    Some(bare.trim_end_matches('-'))
+}
+
 /// The `If-Match` header, when given.
 #[derive(Debug, Clone, Default)]
-pub struct IfMatch(Option<String>);
+pub struct IfMatch(Option<Tags>);
 
 impl IfMatch {
     /// # Errors
     /// `request.precondition_failed` when the resource has moved on.
     pub fn check(&self, version: i32) -> Result<()> {
         let Some(wanted) = &self.0 else { return Ok(()) };
-        let tag = of_version(version);
-        if wanted.split(',').map(str::trim).any(|candidate| candidate == "*" || candidate == tag) {
+        if wanted.include(&of_version(version)) {
             return Ok(());
         }
         let message = "The resource has changed since you read it. Read it again, then repeat with its new ETag.";
@@ -35,21 +71,68 @@ impl FromRequest for IfMatch {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let value = req.headers().get(header::IF_MATCH).map(|v| v.to_str().unwrap_or("unreadable").to_string());
-        ready(Ok(Self(value)))
+        let Some(value) = req.headers().get(header::IF_MATCH) else { return ready(Ok(Self(None))) };
+        let tags = value.to_str().ok().and_then(Tags::read);
+        ready(tags.map(|tags| Self(Some(tags))).ok_or_else(|| {
+            let rule = "If-Match takes the ETag as it was answered, with its quotes, such as \"v3\".";
+            Error::malformed("request.if_match", rule)
+        }))
     }
+}
+
+/// Answers 304 to whoever has the version that it would be told.
+pub async fn unchanged(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let is_reading = matches!(*req.method(), Method::GET | Method::HEAD);
+    let known = req.headers().get(header::IF_NONE_MATCH).filter(|_| is_reading);
+    let known = known.and_then(|value| value.to_str().ok()).and_then(Tags::read);
+    let response = next.call(req).await?;
+    let tag = response.headers().get(header::ETAG).cloned();
+    let is_known = match (&known, &tag) {
+        (Some(known), Some(tag)) => tag.to_str().is_ok_and(|tag| known.include(tag)),
+        _ => false,
+    };
+    if !is_known || response.status() != StatusCode::OK {
+        return Ok(response.map_into_left_body());
+    }
+    let mut answer = HttpResponse::NotModified();
+    if let Some(tag) = tag {
+        answer.insert_header((header::ETAG, tag));
+    }
+    Ok(response.into_response(answer.finish()).map_into_right_body())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn check(header: &str, version: i32) -> bool {
+        IfMatch(Some(Tags::read(header).unwrap_or_else(|| panic!("{header} is no list of tags"))))
+            .check(version)
+            .is_ok()
+    }
+
     #[test]
     fn holds_only_for_the_current_version() {
         assert!(IfMatch(None).check(3).is_ok());
-        assert!(IfMatch(Some("\"v2\", \"v3\"".into())).check(3).is_ok());
-        assert!(IfMatch(Some("*".into())).check(3).is_ok());
-        assert!(IfMatch(Some("\"v2\"".into())).check(3).is_err());
-        assert!(IfMatch(Some("unreadable".into())).check(3).is_err());
+        assert!(check("\"v2\", \"v3\"", 3) && check("*", 3));
+        assert!(!check("\"v2\"", 3) && !check("\"v33\"", 3));
+    }
+
+    #[test]
+    fn a_proxy_that_compresses_does_not_make_another_version_of_it() {
+        for tag in ["W/\"v3\"", "\"v3-gzip\"", "W/\"v3-gzip\"", "\"v3--gzip\"", "\"v3-br\"", "\"v3;gzip\""] {
+            assert!(check(tag, 3), "{tag}");
+            assert!(!check(tag, 4), "{tag}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_tag_is_said_to_be_none() {
+        for text in ["v3", "3", "\"v3", "\"v3\", v4", ""] {
+            assert_eq!(Tags::read(text), None, "{text}");
+        }
     }
 }

@@ -1,34 +1,62 @@
-//! Rate limits: a bucket per caller, a smaller one per address for what needs no credentials.
+//! Rate limits: a bucket per caller and per tenant, and one per place for each kind of thing that needs no credentials.
+//!
+//! Keys are ids of our own or parsed addresses ([`Source`]), never what a stranger wrote. Their number is bounded: beyond
+//! it, whoever is new shares one bucket.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
+use super::guesses::{Attempt, Guesses};
+use super::source::Source;
 use crate::base::{Error, Result};
 
 type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
-/// Which bucket a request draws from.
-#[derive(Debug, Clone, Copy)]
-pub enum Bucket {
-    /// An authenticated caller: as many a minute as configured, in one burst if it likes.
-    Caller,
-    /// Sign-up, login and the like, per address: 30 a minute.
-    Public,
+/// Keys in one bucket at a time.
+const CAPACITY: usize = 50_000;
+/// Who shares when there are more.
+const OTHERS: &str = "others";
+
+crate::text_enum! {
+    /// Which bucket a request draws from.
+    pub enum Bucket {
+        /// An authenticated caller: as many a minute as configured, in one burst if it likes.
+        Caller = "caller",
+        /// All callers of a tenant together: twice as many.
+        Tenant = "tenant",
+        /// Signing up, per place.
+        SignUp = "sign_up",
+        /// Logging in, per place, whether right or wrong; failures are counted by [`Guesses`] besides.
+        LogIn = "log_in",
+        /// Renewing one session, wherever from.
+        Session = "session",
+        /// Price lists and mailed links, per place.
+        Public = "public",
+        /// Credentials that nobody has, per place.
+        Stranger = "stranger",
+    }
 }
 
-/// Draws a minute on [`Bucket::Public`].
-const PUBLIC_PER_MINUTE: u32 = 30;
-
 impl Bucket {
-    fn name(self) -> &'static str {
+    /// Draws a minute, and in one burst.
+    fn quota(self, caller_per_minute: u32) -> (u32, u32) {
         match self {
-            Bucket::Caller => "caller",
-            Bucket::Public => "public",
+            Bucket::Caller => (caller_per_minute, caller_per_minute),
+            Bucket::Tenant => {
+                (caller_per_minute.saturating_mul(2), caller_per_minute.saturating_add(caller_per_minute / 2))
+            }
+            Bucket::SignUp => (20, 20),
+            Bucket::LogIn => (300, 300),
+            Bucket::Session => (20, 20),
+            Bucket::Public => (120, 120),
+            Bucket::Stranger => (60, 60),
         }
     }
 }
@@ -44,25 +72,42 @@ pub struct Standing {
 pub struct Limiter {
     enabled: bool,
     caller_per_minute: u32,
-    caller: Keyed,
-    public: Keyed,
+    buckets: Vec<Keyed>,
+    guesses: Arc<Guesses>,
+    started: Instant,
+    /// In seconds since the start.
+    made_room_at: AtomicU64,
+}
+
+/// A refusal with how long to wait.
+pub(super) fn refused(wait: Duration) -> Error {
+    let wait = wait.max(Duration::from_secs(1));
+    let message = format!("Too many requests. Wait {} s.", wait.as_secs());
+    Error::too_many("request.rate_limited", message).with_retry_after(wait)
 }
 
 impl Limiter {
     /// `caller_per_minute` is what one authenticated caller may ask.
     pub fn new(enabled: bool, caller_per_minute: u32) -> Self {
-        let keyed = |per_minute: u32| {
-            let quota = Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN));
+        let keyed = |bucket: &Bucket| {
+            let (per_minute, burst) = bucket.quota(caller_per_minute);
+            let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+            let quota = Quota::per_minute(at_least_one(per_minute)).allow_burst(at_least_one(burst));
             RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>()
         };
-        Self { enabled, caller_per_minute, caller: keyed(caller_per_minute), public: keyed(PUBLIC_PER_MINUTE) }
+        let buckets = Bucket::ALL.iter().map(keyed).collect();
+        Self {
+            enabled,
+            caller_per_minute,
+            buckets,
+            guesses: Arc::default(),
+            started: Instant::now(),
+            made_room_at: AtomicU64::new(0),
+        }
     }
 
-    fn per_minute(&self, bucket: Bucket) -> u32 {
-        match bucket {
-            Bucket::Caller => self.caller_per_minute,
-            Bucket::Public => PUBLIC_PER_MINUTE,
-        }
+    fn bucket(&self, bucket: Bucket) -> &Keyed {
+        &self.buckets[bucket as usize]
     }
 
     /// Takes one from the bucket of `key`.
@@ -73,32 +118,51 @@ impl Limiter {
         if !self.enabled {
             return Ok(None);
         }
-        let keyed = match bucket {
-            Bucket::Caller => &self.caller,
-            Bucket::Public => &self.public,
-        };
+        let keyed = self.bucket(bucket);
+        if keyed.len() >= CAPACITY && self.may_make_room() {
+            keyed.retain_recent();
+        }
+        let key = if keyed.len() >= CAPACITY { OTHERS } else { key };
         match keyed.check_key(&key.to_string()) {
-            Ok(snapshot) => Ok(Some(self.standing(bucket, snapshot.remaining_burst_capacity(), Duration::ZERO))),
-            Err(not_until) => {
-                let wait = not_until.wait_time_from(DefaultClock::default().now());
-                let message = format!("Too many requests. Wait {} s.", wait.as_secs().max(1));
-                Err(Error::too_many("request.rate_limited", message).with_retry_after(wait.max(Duration::from_secs(1))))
-            }
+            Ok(snapshot) => Ok(Some(self.standing(bucket, snapshot.remaining_burst_capacity()))),
+            Err(not_until) => Err(refused(not_until.wait_time_from(DefaultClock::default().now()))),
         }
     }
 
-    fn standing(&self, bucket: Bucket, remaining: u32, wait: Duration) -> Standing {
-        let name = bucket.name();
+    /// Takes one from the bucket of a place.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn take_at(&self, bucket: Bucket, source: Source) -> Result<Option<Standing>> {
+        self.take(bucket, &source.to_string())
+    }
+
+    /// Counts an attempt to prove the password of `account`.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn attempt(&self, source: Source, account: &str) -> Result<Attempt> {
+        if self.enabled { self.guesses.begin(source, account) } else { Ok(Attempt::uncounted()) }
+    }
+
+    /// Looking through all keys takes a while, so it is done once a second.
+    fn may_make_room(&self) -> bool {
+        let now = self.started.elapsed().as_secs() + 1;
+        self.made_room_at.fetch_max(now, Ordering::Relaxed) < now
+    }
+
+    fn standing(&self, bucket: Bucket, remaining: u32) -> Standing {
+        let (per_minute, _) = bucket.quota(self.caller_per_minute);
         Standing {
-            policy: format!("\"{name}\";q={};w=60", self.per_minute(bucket)),
-            state: format!("\"{name}\";r={remaining};t={}", wait.as_secs()),
+            policy: format!("\"{bucket}\";q={per_minute};w=60"),
+            state: format!("\"{bucket}\";r={remaining};t=0"),
         }
     }
 
     /// Forgets idle keys, so that memory stays bounded.
     pub fn tidy(&self) {
-        self.caller.retain_recent();
-        self.public.retain_recent();
+        self.buckets.iter().for_each(RateLimiter::retain_recent);
+        self.guesses.tidy();
     }
 }
 
@@ -109,13 +173,14 @@ mod tests {
     #[test]
     fn a_bucket_empties_for_its_key_only() {
         let limiter = Limiter::new(true, 1200);
-        for _ in 0..30 {
-            assert!(limiter.take(Bucket::Public, "1.2.3.4").is_ok());
+        for _ in 0..20 {
+            assert!(limiter.take(Bucket::SignUp, "1.2.3.4").is_ok());
         }
-        let refused = limiter.take(Bucket::Public, "1.2.3.4").unwrap_err();
+        let refused = limiter.take(Bucket::SignUp, "1.2.3.4").unwrap_err();
         assert_eq!(refused.code(), "request.rate_limited");
         assert!(refused.retry_after().is_some());
-        assert!(limiter.take(Bucket::Public, "5.6.7.8").is_ok());
+        assert!(limiter.take(Bucket::SignUp, "5.6.7.8").is_ok());
+        assert!(limiter.take(Bucket::Public, "1.2.3.4").is_ok(), "and for its kind only");
     }
 
     #[test]
@@ -125,5 +190,19 @@ mod tests {
         assert_eq!((standing.policy.as_str(), standing.state.as_str()), ("\"caller\";q=2;w=60", "\"caller\";r=1;t=0"));
         assert!(limiter.take(Bucket::Caller, "key").is_ok());
         assert!(limiter.take(Bucket::Caller, "key").is_err());
+    }
+
+    #[test]
+    fn every_bucket_stands_at_its_own_place() {
+        assert!(Bucket::ALL.iter().enumerate().all(|(at, bucket)| *bucket as usize == at));
+    }
+
+    #[test]
+    fn strangers_beyond_number_share_a_bucket() {
+        let limiter = Limiter::new(true, 1200);
+        for n in 0..u32::try_from(CAPACITY).unwrap() + 10 {
+            let _ = limiter.take_at(Bucket::Public, Source::Address(std::net::Ipv4Addr::from(n).into()));
+        }
+        assert!(limiter.bucket(Bucket::Public).len() <= CAPACITY + 1);
     }
 }

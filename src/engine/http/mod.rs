@@ -8,6 +8,7 @@
 mod body;
 pub mod etag;
 mod fields;
+mod guesses;
 pub mod limits;
 mod links;
 pub mod once;
@@ -16,14 +17,17 @@ pub mod paging;
 mod params;
 pub mod pipeline;
 pub mod problem;
+mod source;
 mod strict;
 mod written;
 
 pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
+pub use guesses::Attempt;
 pub use once::{Once, Reply};
 pub use paging::{Cursor, Limit, Page};
 pub use params::{CommaList, Path, Query};
-pub use pipeline::{RequestId, client_ip};
+pub use pipeline::RequestId;
+pub use source::{Proxies, Source};
 pub use written::Written;

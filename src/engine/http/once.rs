@@ -1,7 +1,9 @@
 //! `Idempotency-Key`: the answer to a POST is stored in the transaction of its effect, so a retry replays it.
 //!
 //! Same key and same request: the stored answer. Same key, other request: 422. While the first is still running: 409.
-//! Refusals are not stored, because nothing happened. Stored bodies are sealed under the master key for 24 hours; of the
+//! Refusals are not stored, because nothing happened. An answer is not repeated to a caller who may do less than when it was
+//! given ([`Authority`]), and one that holds tokens only while they are good ([`Once::write_while`]).
+//! Stored bodies are sealed under the master key for 24 hours; of the
 //! request only a keyed hash is kept, because it may have held a password.
 //! Callers without credentials have no key space of their own: theirs is the request itself, so strangers never meet.
 
@@ -27,7 +29,10 @@ use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::idempotency_keys;
 use crate::engine::db::{Actor, PlatformTx, Scope};
 
-const PURPOSE: &str = "idempotency";
+const PURPOSE: &str = "idempotency-with-authority";
+/// Of answers that were stored without what they stood on.
+const FORMER_PURPOSE: &str = "idempotency";
+const HEADER: &str = "idempotency-key";
 const REQUEST_PURPOSE: &str = "idempotency-request";
 const KEPT_HOURS: i64 = 24;
 
@@ -101,6 +106,15 @@ impl BodyHash {
     }
 }
 
+/// What the caller of this request may do, in words that compare; left by whoever authenticates it.
+#[derive(Clone, Default)]
+pub struct Authority(pub Vec<String>);
+
+/// Whether the request has an `Idempotency-Key`.
+pub fn is_asked_for(req: &HttpRequest) -> bool {
+    req.headers().contains_key(HEADER)
+}
+
 /// Keys being worked on in this process. Between processes the unique row decides.
 #[derive(Default)]
 pub struct InFlight(Mutex<HashSet<String>>);
@@ -128,7 +142,7 @@ impl FromRequest for Once {
     type Error = Error;
     type Future = Ready<Result<Self>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let key = match req.headers().get("Idempotency-Key").map(|value| value.to_str()) {
+        let key = match req.headers().get(HEADER).map(|value| value.to_str()) {
             None => None,
             Some(Ok(key)) if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) => {
                 Some(key.to_string())
@@ -153,6 +167,20 @@ impl Once {
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
     ) -> Result<HttpResponse> {
+        self.write_while(core, scope, |_, _| Ok(true), body).await
+    }
+
+    /// Like [`Self::write`]; a stored answer is repeated only while `holds` says so of its body. Else it is done anew, under the same key.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_while<S: Scope, V: serde::Serialize>(
+        &self,
+        core: &Core,
+        scope: S,
+        holds: impl FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send + 'static,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
+    ) -> Result<HttpResponse> {
         let Some(claim) = self.claim(&core.master_key, &scope) else {
             let stored = core.db.write(scope, move |tx| body(tx).and_then(encode)).await?;
             return Ok(stored.respond(false));
@@ -162,7 +190,10 @@ impl Once {
         let outcome = core.db.write(scope, move |tx| {
             let platform = &mut S::platform(tx);
             if !reserve(platform, &claim)? {
-                return recall(platform, &claim, &key).map(|stored| (stored, true));
+                let stored = recall(platform, &claim, &key)?;
+                if holds(platform, &serde_json::from_str(&stored.body).map_err(Error::internal)?)? {
+                    return Ok((stored, true));
+                }
             }
             let stored = encode(body(tx)?)?;
             fulfil(&mut S::platform(tx), &claim, &key, &stored)?;
@@ -182,7 +213,8 @@ impl Once {
             space.push('\n');
             space.push_str(&request_hash);
         }
-        Some(Claim { scope_hash: sha256_hex(space), request_hash })
+        let authority = self.req.extensions().get::<Authority>().cloned().unwrap_or_default();
+        Some(Claim { scope_hash: sha256_hex(space), request_hash, authority: authority.0 })
     }
 
     fn enter(&self, key: &str) -> Result<Ticket> {
@@ -211,6 +243,22 @@ fn keyed_hash(master: &MasterKey, request: &str) -> String {
 struct Claim {
     scope_hash: String,
     request_hash: String,
+    authority: Vec<String>,
+}
+
+/// What is sealed: a body, and what the caller might do when it was answered.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Sealed {
+    authority: Vec<String>,
+    body: String,
+}
+
+fn open(key: &MasterKey, context: &str, sealed: &str) -> Result<Sealed> {
+    if let Ok(plain) = key.open(PURPOSE, context, sealed) {
+        return serde_json::from_slice(&plain).map_err(Error::internal);
+    }
+    let plain = key.open(FORMER_PURPOSE, context, sealed)?;
+    Ok(Sealed { authority: Vec::new(), body: String::from_utf8(plain).map_err(Error::internal)? })
 }
 
 fn encode<V: serde::Serialize>(reply: Reply<V>) -> Result<Stored> {
@@ -263,20 +311,26 @@ fn recall(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey) -> Result<Sto
         let message = "This Idempotency-Key was used for another request. Use a new key for a new request.";
         return Err(Error::new(ErrorKind::Invalid, "idempotency.key_reused", message));
     }
-    let body = key.open(PURPOSE, &claim.scope_hash, &row.body)?;
+    let Sealed { authority, body } = open(key, &claim.scope_hash, &row.body)?;
+    if authority.iter().any(|held| !claim.authority.contains(held)) {
+        let message = "You may do less now than when this was first asked, so its answer is not repeated.";
+        return Err(Error::forbidden("auth.forbidden", message));
+    }
     Ok(Stored {
         status: u16::try_from(row.status).map_err(Error::internal)?,
-        body: String::from_utf8(body).map_err(Error::internal)?,
+        body,
         etag: row.etag,
         location: row.location,
     })
 }
 
 fn fulfil(tx: &mut PlatformTx<'_>, claim: &Claim, key: &MasterKey, stored: &Stored) -> Result<()> {
+    let sealed = Sealed { authority: claim.authority.clone(), body: stored.body.clone() };
+    let sealed = serde_json::to_vec(&sealed).map_err(Error::internal)?;
     diesel::update(idempotency_keys::table.find(&claim.scope_hash))
         .set((
             idempotency_keys::status.eq(i32::from(stored.status)),
-            idempotency_keys::body.eq(key.seal(PURPOSE, &claim.scope_hash, stored.body.as_bytes())),
+            idempotency_keys::body.eq(key.seal(PURPOSE, &claim.scope_hash, &sealed)),
             idempotency_keys::etag.eq(&stored.etag),
             idempotency_keys::location.eq(&stored.location),
         ))

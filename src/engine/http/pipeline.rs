@@ -7,7 +7,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -34,18 +34,6 @@ pub fn current_request_id() -> String {
 /// The id of this request, in its extensions.
 #[derive(Clone)]
 pub struct RequestId(pub String);
-
-/// Trust `X-Forwarded-For` only behind our own proxy; in the app's data.
-#[derive(Clone, Copy)]
-pub struct TrustProxy(pub bool);
-
-/// Who is calling, by address.
-pub fn client_ip(req: &HttpRequest) -> String {
-    let trusted = req.app_data::<web::Data<TrustProxy>>().is_some_and(|trust| trust.0);
-    let info = req.connection_info();
-    let ip = if trusted { info.realip_remote_addr() } else { info.peer_addr() };
-    ip.unwrap_or("unknown").to_string()
-}
 
 fn request_id(req: &ServiceRequest) -> String {
     let given = req.headers().get("x-request-id").and_then(|value| value.to_str().ok());

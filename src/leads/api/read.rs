@@ -71,9 +71,10 @@ pub async fn list_lead_activities(
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
     let (limit, before) = query.0.read::<EventId>()?;
+    let about = caller.readable_subjects();
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
-        let filter = EventFilter { lead: Some(path.0), before, ..Default::default() };
+        let filter = EventFilter { lead: Some(path.0), before, about, ..Default::default() };
         let mut rows = events::list(tx, &filter, limit.probe())?;
         events::conceal(tx, &mut rows)?;
         Ok(rows)

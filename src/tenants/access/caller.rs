@@ -6,10 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::credential::{self, Credential};
 use super::permission::{Entitlements, Feature, Permission, Role};
+use super::readable::Granted;
 use super::remembered::{KeyHolder, remembered};
 use super::store::{self, OperatorKeyFound};
 use super::token;
@@ -17,6 +18,7 @@ use crate::base::id::{SessionId, TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
+use crate::engine::http::once::{self, Authority};
 
 /// An authenticated user, API key, or operator who named a tenant, and what it may do there.
 #[derive(Debug, Clone)]
@@ -73,6 +75,12 @@ impl Caller {
         Err(Error::forbidden("auth.forbidden", format!("This needs the permission {permission}.")))
     }
 
+    /// What an answer to this caller stands on: it is not repeated to one who may do less.
+    fn authority(&self) -> Authority {
+        let role = self.role.map(|role| format!("role {role}"));
+        Authority(self.permissions.iter().map(ToString::to_string).chain(role).collect())
+    }
+
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
@@ -101,12 +109,17 @@ impl FromRequest for Caller {
         let req = req.clone();
         Box::pin(async move {
             let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
-            let caller = match credential::read(&req)? {
-                Credential::Token(token) => by_token(&req, &core, &token).await?,
-                Credential::Key(key) => by_key(&req, &core, key).await?,
+            let found = match credential::read(&req)? {
+                Credential::Token(token) => by_token(&req, &core, &token).await,
+                Credential::Key(key) => by_key(&req, &core, key).await,
             };
+            let caller = credential::refuse_strangers(&req, found)?;
             let key = format!("{}:{:?}", caller.actor().kind(), caller.actor().id());
-            credential::throttle(&req, &key)?;
+            credential::throttle(&req, &key, (!caller.is_operator()).then(|| caller.tenant()))?;
+            req.extensions_mut().insert(Granted(caller.permissions.clone()));
+            if once::is_asked_for(&req) {
+                req.extensions_mut().insert(caller.authority());
+            }
             Ok(caller)
         })
     }

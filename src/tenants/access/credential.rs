@@ -3,10 +3,11 @@
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, web};
 
+use crate::base::id::{SessionId, TenantId};
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, Origin};
 use crate::engine::http::limits::{Bucket, Limiter};
-use crate::engine::http::{RequestId, client_ip};
+use crate::engine::http::{Attempt, RequestId, Source};
 
 /// What was presented. `lw_…` is a key, everything else a token.
 pub(super) enum Credential {
@@ -39,34 +40,65 @@ pub(super) fn origin(req: &HttpRequest, actor: Actor) -> Origin {
     Origin { actor, request_id: req.extensions().get::<RequestId>().map(|id| id.0.clone()) }
 }
 
-/// Draws from the caller's bucket and leaves the standing for the response headers.
-pub(super) fn throttle(req: &HttpRequest, key: &str) -> Result<()> {
-    take(req, Bucket::Caller, key)
+fn limiter(req: &HttpRequest) -> Option<web::Data<Limiter>> {
+    req.app_data::<web::Data<Limiter>>().cloned()
 }
 
+/// Draws from a bucket and leaves the standing for the response headers.
 fn take(req: &HttpRequest, bucket: Bucket, key: &str) -> Result<()> {
-    let Some(limiter) = req.app_data::<web::Data<Limiter>>() else { return Ok(()) };
+    let Some(limiter) = limiter(req) else { return Ok(()) };
     if let Some(standing) = limiter.take(bucket, key)? {
         req.extensions_mut().insert(standing);
     }
     Ok(())
 }
 
-/// For operations without credentials: a small bucket per address.
-pub(super) fn throttle_public(req: &HttpRequest) -> Result<()> {
-    take(req, Bucket::Public, &client_ip(req))
+/// A caller has a bucket, and all callers of a tenant share one: its keys do not multiply what it may ask.
+pub(super) fn throttle(req: &HttpRequest, key: &str, tenant: Option<TenantId>) -> Result<()> {
+    if let (Some(tenant), Some(limiter)) = (tenant, limiter(req)) {
+        limiter.take(Bucket::Tenant, &tenant.to_string())?;
+    }
+    take(req, Bucket::Caller, key)
 }
 
-/// What one attempt at a password costs its account out of 30 a minute: ten attempts a minute, wherever they come from.
-const ATTEMPT_COST: usize = 3;
+/// For operations without credentials: a bucket per place.
+pub(super) fn throttle_at(req: &HttpRequest, bucket: Bucket) -> Result<()> {
+    take(req, bucket, &Source::of(req).to_string())
+}
 
-/// Counts an attempt to prove a password of `account`.
-pub(super) fn throttle_attempt(req: &HttpRequest, account: &str) -> Result<()> {
-    let Some(limiter) = req.app_data::<web::Data<Limiter>>() else { return Ok(()) };
-    for _ in 0..ATTEMPT_COST {
-        limiter.take(Bucket::Public, &format!("account:{account}"))?;
+/// Whoever comes with credentials that nobody has is slowed down.
+pub(super) fn refuse_strangers<T>(req: &HttpRequest, found: Result<T>) -> Result<T> {
+    if let Err(error) = &found
+        && matches!(error.code(), "auth.invalid_key" | "auth.invalid_token")
+        && let Some(limiter) = limiter(req)
+    {
+        limiter.take_at(Bucket::Stranger, Source::of(req))?;
     }
-    Ok(())
+    found
+}
+
+/// Counts attempts at passwords, and renewals of sessions.
+#[derive(Clone)]
+pub(super) struct Counter {
+    limiter: Option<web::Data<Limiter>>,
+    source: Source,
+}
+
+impl Counter {
+    pub fn of(req: &HttpRequest) -> Self {
+        Self { limiter: limiter(req), source: Source::of(req) }
+    }
+    pub fn attempt(&self, account: &str) -> Result<Attempt> {
+        self.limiter.as_ref().map_or_else(|| Ok(Attempt::uncounted()), |limiter| limiter.attempt(self.source, account))
+    }
+    pub fn renewal(&self, session: SessionId) -> Result<()> {
+        let taken = self.limiter.as_ref().map(|limiter| limiter.take(Bucket::Session, &session.to_string()));
+        taken.transpose().map(|_| ())
+    }
+    pub fn stranger(&self) -> Result<()> {
+        let taken = self.limiter.as_ref().map(|limiter| limiter.take_at(Bucket::Stranger, self.source));
+        taken.transpose().map(|_| ())
+    }
 }
 
 /// What calls us, for the list of sessions.

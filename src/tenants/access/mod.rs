@@ -3,18 +3,22 @@
 //! A handler's first argument is its permission: [`Caller`] for a tenant's users and API keys (and for an operator who
 //! names a tenant), [`Operator`] for the platform's staff. Both are minted here and nowhere else from a request.
 //! Permissions are named like the API keys' scopes; a role is a set of them. What a plan does not include is refused
-//! with `feature_not_in_plan`.
+//! with `feature_not_in_plan`. What a caller may not read is taken out of every answer ([`readable`]).
 
+mod anyone;
 mod caller;
 mod credential;
 mod operator;
 mod permission;
+mod readable;
 mod remembered;
 pub(super) mod store;
 pub mod token;
 
+pub use anyone::{Anyone, Attempts, LoggingIn, Renewals, Renewing, SigningUp};
 pub use caller::Caller;
-pub use operator::{Anyone, Attempts, Operator};
+pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};
+pub use readable::{conceal_unreadable, is_covered};
 pub use remembered::Remembered;
 pub use store::entitlements_here as entitlements;

@@ -71,9 +71,8 @@ pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKe
     type Moments = (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>);
     type Maker = (Option<UserId>, Option<Role>, Option<String>);
     type Row = (TenantId, ApiKeyId, Json, Moments, Option<Json>, Maker);
-    let made_by = memberships::tenant_id
-        .eq(api_keys::tenant_id)
-        .and(memberships::user_id.nullable().eq(api_keys::created_by));
+    let made_by =
+        memberships::tenant_id.eq(api_keys::tenant_id).and(memberships::user_id.nullable().eq(api_keys::created_by));
     let found: Option<Row> = api_keys::table
         .inner_join(tenants::table.on(tenants::id.eq(api_keys::tenant_id)))
         .left_join(memberships::table.on(made_by))

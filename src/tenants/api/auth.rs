@@ -13,7 +13,7 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Fields, Json, Once, Reply};
 use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
-use crate::tenants::access::{Anyone, Attempts, Caller};
+use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::session::{self, SignedIn};
@@ -65,11 +65,16 @@ impl From<SignedIn> for SignedInView {
 #[utoipa::path(operation_id = "sign_up", tag = "Authentication", request_body = SignUp,
     responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
 #[post("/auth/signup")]
-pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, fields: Fields, once: Once) -> Result<HttpResponse> {
+pub async fn sign_up(
+    anyone: Anyone<SigningUp>,
+    core: web::Data<Core>,
+    fields: Fields,
+    once: Once,
+) -> Result<HttpResponse> {
     let (input, place) = SignUp::read(fields)?;
     let hash = password::hash(input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
-    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         let signed_in = tenants::sign_up::sign_up(tx, &key, input, place, &hash, agent)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     })
@@ -78,7 +83,8 @@ pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, fields: Fields, once
 
 /// Log in
 ///
-/// Ten attempts a minute per account, whether they succeed or not.
+/// Failures are counted by where they come from: ten at one account, twenty in all, then so many a minute. Others' failures keep
+/// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
 #[utoipa::path(operation_id = "log_in", tag = "Authentication",
     responses(
         (status = 200, description = "A new session", body = SignedInView),
@@ -86,17 +92,21 @@ pub async fn sign_up(anyone: Anyone, core: web::Data<Core>, fields: Fields, once
         (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json")))]
 #[post("/auth/login")]
 pub async fn log_in(
-    anyone: Anyone,
+    anyone: Anyone<LoggingIn>,
     core: web::Data<Core>,
     attempts: Attempts,
     input: Json<LogIn>,
     once: Once,
 ) -> Result<HttpResponse> {
     let LogIn { email, password, tenant_id } = input.0;
-    attempts.count(&email)?;
-    let proof = prove(&core, anyone.scope(), email, password).await?;
+    let attempt = attempts.begin(&email)?;
+    let Some(proof) = prove(&core, anyone.scope(), email.clone(), password).await? else {
+        tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.user_agent());
+        return Err(tenants::log_in::wrong_credentials());
+    };
+    attempt.succeeded();
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
-    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         tenants::log_in::log_in(tx, &key, proof, tenant_id, agent)
             .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
     })
@@ -169,21 +179,29 @@ pub struct Refresh {
 /// Refresh a session
 ///
 /// Gives new tokens; the presented refresh token will not work again. Presenting it a second time ends the session, unless
-/// it is the same request repeated with its `Idempotency-Key`.
+/// it is the same request repeated with its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session,
+/// from wherever they come.
 #[utoipa::path(operation_id = "refresh_session", tag = "Authentication",
     responses(
         (status = 200, description = "New tokens of the same session", body = SignedInView),
         (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json")))]
 #[post("/auth/refresh")]
 pub async fn refresh_session(
-    anyone: Anyone,
+    anyone: Anyone<Renewing>,
     core: web::Data<Core>,
+    renewals: Renewals,
     input: Json<Refresh>,
     once: Once,
 ) -> Result<HttpResponse> {
     let presented = input.0.refresh_token;
+    let token = presented.clone();
+    let session = core.db.read(anyone.scope(), move |tx: &mut PlatformTx<'_>| session::of_token(tx, &token)).await?;
+    match session {
+        Some(session) => renewals.count(session)?,
+        None => renewals.count_stranger()?,
+    }
     let (key, token) = (core.master_key.clone(), presented.clone());
-    let answer = once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         session::refresh(tx, &key, &token).map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
     });
     match answer.await {
@@ -228,9 +246,12 @@ pub async fn change_password(
     let found =
         core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| people::user(&mut tx.platform(), user)).await?;
     let email: Email = found.email.parse().map_err(Error::internal)?;
-    attempts.count(&email)?;
+    let attempt = attempts.begin(&email)?;
     let hash = input.0.hash_new(&email).await?;
     let proof = prove_user(&core, caller.scope(), user, input.0.current_password).await?;
+    if proof.is_some() {
+        attempt.succeeded();
+    }
     once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
         members::change_password(tx, proof, session, &hash).map(|user| Reply::ok(UserView::from(user)))
     })

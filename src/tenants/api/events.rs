@@ -53,6 +53,7 @@ impl EventQuery {
             kind: self.kind,
             lead: self.lead_id,
             subject,
+            about: None,
             occurred_after: self.occurred_after,
             occurred_before: self.occurred_before,
             before: self.cursor.as_ref().map(Cursor::read::<EventId>).transpose()?,
@@ -63,13 +64,13 @@ impl EventQuery {
 /// List events
 ///
 /// Everything that happened in the tenant, newest first: who did what to what, and through which request.
-/// While a lead is locked, what names its person is null.
+/// While a lead is locked, what names its person is null. Events about what the caller may not read are left out.
 #[utoipa::path(operation_id = "list_events", tag = "Tenant", params(EventQuery), security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
 pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<EventQuery>) -> Result<HttpResponse> {
     caller.require(Permission::EventsRead)?;
-    let filter = query.0.filter()?;
+    let filter = EventFilter { about: caller.readable_subjects(), ..query.0.filter()? };
     let limit = query.0.limit.unwrap_or_default();
     let read = move |tx: &mut TenantTx<'_>| {
         let mut rows = events::list(tx, &filter, limit.probe())?;

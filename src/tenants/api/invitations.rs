@@ -14,6 +14,7 @@ use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
+use crate::tenants::session;
 use crate::tenants::store::invitations::{self, Invitation, InvitationStatus};
 
 /// An offer to join the tenant.
@@ -156,12 +157,14 @@ pub async fn accept_invitation(
 ) -> Result<HttpResponse> {
     let input = input.0;
     let offer = invite::offer(&core, anyone.scope(), input.token.clone()).await?.ok_or_else(invite::not_found)?;
-    attempts.count(&offer.email)?;
+    let attempt = attempts.begin(&offer.email)?;
     let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
-    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         let signed_in = invite::accept(tx, &key, &input, acceptor, agent)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
-    })
-    .await
+    });
+    let answer = answer.await?;
+    attempt.succeeded();
+    Ok(answer)
 }

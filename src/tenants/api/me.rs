@@ -14,7 +14,7 @@ use crate::engine::http::Json;
 use crate::tenants::access::{Caller, Feature, Permission, Role};
 use crate::tenants::name::Name;
 use crate::tenants::store::people::Entrance;
-use crate::tenants::{profile, store};
+use crate::tenants::{Tenant, profile, store};
 
 /// The caller, the tenant it acts in, and what it may do there.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -31,7 +31,9 @@ use crate::tenants::{profile, store};
 pub struct MeView {
     /// Null for API keys and operators.
     user: Option<UserView>,
-    tenant: TenantView,
+    /// Without the permission `tenant:read` its id, name and slug alone.
+    #[schema(value_type = TenantView)]
+    tenant: Own,
     /// Null for API keys and operators.
     role: Option<Role>,
     permissions: Vec<Permission>,
@@ -42,6 +44,28 @@ pub struct MeView {
     preferences: serde_json::Value,
     /// The tenants this user may log in to, by `tenant_id`.
     memberships: Vec<MembershipView>,
+}
+
+/// The tenant, as far as the caller may read it.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Own {
+    Whole(Box<TenantView>),
+    /// Without `tenant:read`.
+    Named {
+        id: TenantId,
+        name: String,
+        slug: String,
+    },
+}
+
+impl Own {
+    fn of(tenant: Tenant, caller: &Caller) -> Self {
+        if caller.may(Permission::TenantRead) {
+            return Self::Whole(Box::new(tenant.into()));
+        }
+        Self::Named { id: tenant.id, name: tenant.name, slug: tenant.slug }
+    }
 }
 
 /// A tenant the user belongs to.
@@ -62,7 +86,7 @@ impl From<Entrance> for MembershipView {
 }
 
 fn view(tx: &mut TenantTx<'_>, caller: &Caller) -> Result<MeView> {
-    let tenant = store::current(tx)?.into();
+    let tenant = Own::of(store::current(tx)?, caller);
     let own = match caller.actor().user() {
         Some(id) => Some(profile::own(tx, id)?),
         None => None,

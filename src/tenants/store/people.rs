@@ -97,6 +97,11 @@ pub(in crate::tenants) fn password_hash(tx: &mut PlatformTx<'_>, user: UserId) -
     Ok(users::table.find(user).select(users::password_hash).first(tx.conn()).optional()?)
 }
 
+pub(in crate::tenants) fn password_changed_at(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<Timestamp>> {
+    let found = users::table.find(user).select(users::password_changed_at).first(tx.conn()).optional()?;
+    Ok(found.flatten())
+}
+
 /// Any user: for callers who proved to be this one, or who see it through a membership.
 pub(in crate::tenants) fn user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<User> {
     Ok(users::table.find(id).select(User::as_select()).first(tx.conn())?)

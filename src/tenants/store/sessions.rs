@@ -71,12 +71,13 @@ pub(in crate::tenants) struct Presented {
     pub tenant: TenantId,
     pub user: UserId,
     pub was_used: bool,
+    pub given_at: Timestamp,
     /// Neither the token nor the session has expired, and nobody ended the session.
     pub is_live: bool,
 }
 
 pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
-    type Row = (SessionId, TenantId, UserId, Option<Timestamp>, Timestamp, Timestamp, Option<Timestamp>);
+    type Row = (SessionId, TenantId, UserId, Option<Timestamp>, Timestamp, Timestamp, Timestamp, Option<Timestamp>);
     let now = tx.now();
     let found: Option<Row> = refresh_tokens::table
         .inner_join(sessions::table.on(sessions::id.eq(refresh_tokens::session_id)))
@@ -86,17 +87,19 @@ pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Res
             sessions::tenant_id,
             sessions::user_id,
             refresh_tokens::used_at,
+            refresh_tokens::created_at,
             refresh_tokens::expires_at,
             sessions::expires_at,
             sessions::revoked_at,
         ))
         .first(tx.conn())
         .optional()?;
-    Ok(found.map(|(session, tenant, user, used, token_until, session_until, revoked)| Presented {
+    Ok(found.map(|(session, tenant, user, used, given_at, token_until, session_until, revoked)| Presented {
         session,
         tenant,
         user,
         was_used: used.is_some(),
+        given_at,
         is_live: token_until > now && session_until > now && revoked.is_none(),
     }))
 }

@@ -8,7 +8,7 @@ use crate::base::time::Clock;
 use crate::engine::db::testing::OnDatabase;
 use crate::engine::db::{Db, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::tenants::access::Role;
-use crate::tenants::store::{self, NewTenant, people};
+use crate::tenants::store::{self, NewTenant, people, verifications};
 
 /// A database, its clock and the two doors; whoever refuses something fails the test.
 pub(crate) struct House {
@@ -48,11 +48,13 @@ pub(crate) fn scope(tenant: TenantId) -> TenantScope {
     TenantScope::mint(tenant, Origin::system())
 }
 
-/// A tenant in Mumbai.
+/// A tenant in Mumbai, verified.
 pub(crate) fn open(tx: &mut PlatformTx<'_>, name: &str) -> Result<TenantId> {
     let time_zone = chrono_tz::Asia::Kolkata;
     let new = NewTenant { name: name.into(), time_zone, country: "IN".into(), currency: Currency::INR };
-    Ok(store::create(tx, new)?.id)
+    let id = store::create(tx, new)?.id;
+    verifications::mark_tenant(tx, id)?;
+    Ok(id)
 }
 
 /// A user of the tenant who cannot log in.

@@ -9,7 +9,7 @@ pub mod statements;
 mod tenant;
 
 pub use app::{OPERATOR_KEY, TestApp};
-pub use client::{Call, Client};
+pub use client::{Answer, Call, Client};
 pub use database::{Database, TestEngine};
 pub use process::{Process, free_port, leadwright, until};
 pub use receiver::{Arrival, Receiver};

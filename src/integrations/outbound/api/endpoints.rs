@@ -6,12 +6,13 @@ use utoipa::IntoParams;
 use crate::base::id::WebhookEndpointId;
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
+use crate::engine::events::EventType;
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
-use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
@@ -79,6 +80,28 @@ fn reply(row: Endpoint) -> HttpResponse {
     Reply::ok(WebhookEndpointView::from(row)).version(version).respond()
 }
 
+/// Nobody has posted elsewhere what they may not read here.
+fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
+    let is_held = |pattern: &EventPattern| {
+        EventType::ALL.iter().all(|kind| !is_offered(*kind) || !pattern.matches(*kind) || caller.may_read(*kind))
+    };
+    let lacking = wanted.iter().enumerate().filter(|(_, pattern)| !is_held(pattern)).map(|(at, pattern)| {
+        let rule = format!("you may not read all that {} is about", pattern.as_str());
+        FieldError::new(format!("/event_types/{at}"), "not_held", rule)
+    });
+    let lacking: Vec<FieldError> = lacking.collect();
+    if lacking.is_empty() { Ok(()) } else { Err(Error::fields(lacking)) }
+}
+
+/// Nobody turns to another address, or signs for, what they may not read.
+fn require_types(tx: &mut TenantTx<'_>, caller: &Caller, id: WebhookEndpointId) -> Result<()> {
+    let told = patterns(&rows::get(tx, id)?.event_types);
+    check_types(caller, &told).map_err(|_| {
+        let message = "This endpoint is told of more than you may read, so you cannot change it.";
+        Error::forbidden("auth.forbidden", message)
+    })
+}
+
 async fn check_url(providers: &Providers, url: &str) -> Result<()> {
     providers.outside().check(url).await.map_err(|rule| Error::field("/url", "invalid_value", rule))
 }
@@ -99,6 +122,7 @@ pub async fn create_webhook_endpoint(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
+    check_types(&caller, &input.0.event_types)?;
     check_url(&providers, &input.0.url).await?;
     let key = core.master_key.clone();
     let write = move |tx: &mut TenantTx<'_>| {
@@ -170,10 +194,14 @@ pub async fn update_webhook_endpoint(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
+    if let Patch::Value(wanted) = &input.0.event_types {
+        check_types(&caller, wanted)?;
+    }
     if let Patch::Value(url) = &input.0.url {
         check_url(&providers, url).await?;
     }
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        require_types(tx, &caller, id.0)?;
         endpoint::change(tx, id.0, input.0, |version| if_match.check(version))
     });
     Ok(reply(write.await?))
@@ -213,10 +241,11 @@ pub async fn rotate_webhook_secret(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    let key = core.master_key.clone();
+    let (key, scope) = (core.master_key.clone(), caller.scope());
     let write = move |tx: &mut TenantTx<'_>| {
+        require_types(tx, &caller, id.0)?;
         let (version, view) = minted(endpoint::rotate(tx, &key, id.0, &input.0)?);
         Ok(Reply::ok(view).version(version))
     };
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, scope, write).await
 }
