@@ -86,9 +86,10 @@ fn add_components(components: &mut Components) {
         components.responses.insert(problem_name(status), RefOr::T(response));
     }
     let key = text().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    let tags = text().pattern(Some(r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#));
     for (name, schema, description) in [
         ("Idempotency-Key", key, "Repeat the request with the same key and it happens once; kept 24 h."),
-        ("If-Match", text(), "Apply only to this version, an ETag read before."),
+        ("If-Match", tags, "Apply only to this version, an ETag read before, with its quotes."),
         ("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ] {
         let parameter = ParameterBuilder::new()
