@@ -15,5 +15,6 @@ pub mod phone;
 pub mod text;
 pub mod text_enum;
 pub mod time;
+pub mod unicode;
 
 pub use error::{Error, ErrorKind, FieldError, Result};

@@ -1,10 +1,13 @@
 //! Rows of the `suppressions` table. They are not a tenant's: a shared sender's refusals hold for all behind it.
+//!
+//! A person's address is written down as its [`PhoneKey`] and sought in every spelling: a refusal is a person's, not a text's.
 
 use diesel::prelude::*;
 
 use super::model::{Channel, SuppressionReason};
 use crate::base::Result;
 use crate::base::id::{SuppressionId, TenantId};
+use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::PlatformTx;
 use crate::engine::db::insert::OrIgnore;
@@ -33,6 +36,8 @@ pub(super) fn insert(
     reason: SuppressionReason,
 ) -> Result<Option<SuppressionId>> {
     let id = SuppressionId::new();
+    let address = PhoneKey::of(address);
+    let address = address.as_str();
     let row = SuppressionRow {
         id,
         channel,
@@ -47,21 +52,25 @@ pub(super) fn insert(
     Ok((added == 1).then_some(id))
 }
 
+/// The latest refusal that was lifted; a person whose number was kept in two spellings may have had two.
 pub(super) fn lift(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
     address: &str,
     sender_address: &str,
 ) -> Result<Option<SuppressionId>> {
-    let live = suppressions::table
-        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq(address)))
-        .filter(suppressions::sender_address.eq(sender_address).and(suppressions::lifted_at.is_null()));
-    let Some(id) = live.select(suppressions::id).first::<SuppressionId>(tx.conn()).optional()? else {
-        return Ok(None);
-    };
+    let address = PhoneKey::of(address);
+    let live: Vec<SuppressionId> = suppressions::table
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
+        .filter(suppressions::sender_address.eq(sender_address).and(suppressions::lifted_at.is_null()))
+        .order(suppressions::id.desc())
+        .select(suppressions::id)
+        .load(tx.conn())?;
+    let Some(latest) = live.first().copied() else { return Ok(None) };
     let now = tx.now();
-    diesel::update(suppressions::table.find(id)).set(suppressions::lifted_at.eq(now)).execute(tx.conn())?;
-    Ok(Some(id))
+    let lifted = suppressions::table.filter(suppressions::id.eq_any(live));
+    diesel::update(lifted).set(suppressions::lifted_at.eq(now)).execute(tx.conn())?;
+    Ok(Some(latest))
 }
 
 pub(super) fn is_suppressed(
@@ -70,8 +79,9 @@ pub(super) fn is_suppressed(
     address: &str,
     sender_address: &str,
 ) -> Result<bool> {
+    let address = PhoneKey::of(address);
     let live: i64 = suppressions::table
-        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq(address)))
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
         .filter(suppressions::sender_address.eq_any(["", sender_address]))
         .filter(suppressions::lifted_at.is_null())
         .count()

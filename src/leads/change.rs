@@ -106,7 +106,7 @@ fn move_identity(
     before: Option<&str>,
     after: Option<&str>,
 ) -> Result<()> {
-    if before == after {
+    if store::is_same(kind, before, after) {
         return Ok(());
     }
     if let Some(value) = after {

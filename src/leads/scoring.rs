@@ -2,7 +2,7 @@
 
 use super::score::{self, Budget, Score, Subject, Target, Timeline};
 use super::store::Lead;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, phone};
 use crate::tenants::Tenant;
 
 /// Scores a lead by its tenant's model and audience.
@@ -26,7 +26,7 @@ fn subject_of(lead: &Lead) -> Result<Subject> {
         name: Some(lead.name.clone()),
         company: lead.company.clone(),
         email_valid: lead.email.is_some(),
-        phone_valid: lead.phone.is_some(),
+        phone_valid: lead.phone.as_deref().is_some_and(phone::is_valid),
         budget_text: lead.budget_range.clone(),
         timeline_text: lead.timeline.clone(),
         preferred_areas: about(&["area", "locality", "location", "neighbourhood", "neighborhood"]),

@@ -3,11 +3,11 @@
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
 use super::store::{Behaviour, Lead};
-use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
+use crate::base::{Result, phone};
 
 /// Days without any activity after which an untouched lead counts as stalled.
 const STALLED_DAYS: i64 = 3;
@@ -15,7 +15,7 @@ const STALLED_DAYS: i64 = 3;
 /// A lead.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "phone": "+919876543210",
+    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "phone": "+919876543210", "phone_is_valid": true,
     "company": null, "source": "meta_ads", "source_details": {"platform": "fb"}, "status": "new", "validity": "unverified", "score": 95,
     "grade": "hot", "intent": "hot", "is_qualified": true, "is_locked": false, "is_stalled": false, "is_charged": true,
     "charge_kind": "quota", "charged_amount": {"amount": 30000, "currency": "INR"}, "assigned_to": null, "assigned_at": null,
@@ -32,6 +32,8 @@ pub struct LeadView {
     pub email: Option<String>,
     /// E.164.
     pub phone: Option<String>,
+    /// Whether its country has given out such numbers, as far as our tables know. Null without a number.
+    pub phone_is_valid: Option<bool>,
     pub company: Option<String>,
     pub source: LeadSource,
     #[schema(value_type = Object)]
@@ -142,6 +144,7 @@ impl From<Score> for ScoreView {
 
 /// The view of a lead at `now`, masked when it is locked.
 pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
+    let phone_is_valid = lead.phone.as_deref().map(phone::is_valid);
     let shown = if lead.is_locked { masked(&lead)? } else { lead };
     let behaviour = shown.behaviour()?;
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
@@ -159,6 +162,7 @@ pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
         form_responses: shown.form_responses,
         name: shown.name,
         email: shown.email,
+        phone_is_valid,
         phone: shown.phone,
         company: shown.company,
         source: shown.source,

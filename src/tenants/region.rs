@@ -55,7 +55,7 @@ impl FromStr for Country {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let code = text.trim().to_ascii_uppercase();
-        let known = code.len() == 2 && code.parse::<phonenumber::country::Id>().is_ok();
+        let known = code.len() == 2 && crate::base::phone::is_region(&code);
         if known { Ok(Self(code)) } else { Err("expected a country code of ISO 3166-1 such as IN".into()) }
     }
 }

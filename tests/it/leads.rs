@@ -33,6 +33,34 @@ fn names(page: &Value) -> Vec<String> {
 }
 
 both_engines! {
+    async fn a_search_finds_every_spelling(app: TestApp) {
+        let tenant = app.growth("Search").await;
+        for (name, email) in [
+            ("José Álvarez", "jose@example.com"),
+            ("Zoe\u{308} Mu\u{308}ller", "zoe@example.com"),
+            ("Nguyễn Văn Ánh", "anh@example.com"),
+            ("İpek Işık", "ipek@example.com"),
+            ("Hans Straße", "hans@example.com"),
+            ("Łukasz Ørsted", "lukasz@example.com"),
+        ] {
+            tenant.owner.post("/v1/leads", json!({ "name": name, "email": email, "phone": null })).await.created();
+        }
+        app.run_jobs().await;
+        for (sought, name) in [
+            ("alvarez", "José Álvarez"), ("ÁLVAREZ", "José Álvarez"), ("A\u{301}lvarez", "José Álvarez"),
+            ("müller", "Zoë Müller"), ("muller", "Zoë Müller"), ("Zoë", "Zoë Müller"),
+            ("nguyen van anh", "Nguyễn Văn Ánh"), ("İPEK I", "İpek Işık"), ("ipek i", "İpek Işık"), ("IŞIK", "İpek Işık"), ("ışık", "İpek Işık"),
+            ("STRASSE", "Hans Straße"), ("straße", "Hans Straße"), ("orsted", "Łukasz Ørsted"),
+        ] {
+            let query = [("q", sought)];
+            let query = serde_urlencoded::to_string(query).unwrap();
+            assert_eq!(names(&tenant.owner.get(&format!("/v1/leads?{query}")).await.ok()), [name], "{sought}");
+            let threads = tenant.owner.get(&format!("/v1/conversations?{query}")).await.ok();
+            assert_eq!(threads["data"].as_array().unwrap().len(), 1, "{sought}");
+            assert_eq!(threads["data"][0]["lead"]["name"], name, "{sought}");
+        }
+    }
+
     async fn lists_filter_sort_and_page(app: TestApp) {
         let tenant = app.growth("Lists").await;
         let leads = five(&tenant).await;

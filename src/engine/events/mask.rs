@@ -10,6 +10,7 @@ use super::fields::{self, Concern};
 use super::store::Event;
 use crate::base::Result;
 use crate::base::id::LeadId;
+use crate::base::phone::PhoneKey;
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::{lead_identities, leads};
 
@@ -26,17 +27,19 @@ pub fn conceal(tx: &mut TenantTx<'_>, events: &mut [Event]) -> Result<()> {
         let is_locked = |event: &&mut Event| event.lead_id.is_some_and(|lead| locked.contains(&lead));
         events.iter_mut().filter(is_locked).for_each(|event| blank(event, Concern::Person));
     }
-    let addresses: BTreeSet<String> = events.iter().filter_map(address).collect();
+    let addresses: Vec<PhoneKey> = events.iter().filter_map(address).collect();
     if !addresses.is_empty() {
+        let spellings: BTreeSet<&str> = addresses.iter().flat_map(PhoneKey::spellings).collect();
         let hidden: Vec<String> = lead_identities::table
             .inner_join(
                 leads::table
                     .on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
             )
             .filter(lead_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
-            .filter(lead_identities::value.eq_any(addresses))
+            .filter(lead_identities::value.eq_any(spellings))
             .select(lead_identities::value)
             .load(tx.conn())?;
+        let hidden: Vec<PhoneKey> = hidden.iter().map(|value| PhoneKey::of(value)).collect();
         let is_hidden = |event: &&mut Event| address(event).is_some_and(|address| hidden.contains(&address));
         events.iter_mut().filter(is_hidden).for_each(|event| blank(event, Concern::Address));
     }
@@ -47,9 +50,10 @@ fn holds(event: &Event, concern: Concern) -> bool {
     fields::of(event.kind).iter().any(|field| field.concern == concern && !event.data[field.name].is_null())
 }
 
-fn address(event: &Event) -> Option<String> {
+/// By what identities are compared; an e-mail address is its own key.
+fn address(event: &Event) -> Option<PhoneKey> {
     let field = fields::of(event.kind).iter().find(|field| field.concern == Concern::Address)?;
-    event.data[field.name].as_str().map(Into::into)
+    event.data[field.name].as_str().map(PhoneKey::of)
 }
 
 fn blank(event: &mut Event, concern: Concern) {

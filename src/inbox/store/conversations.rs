@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::base::id::{ConversationId, LeadId, TenantId};
+use crate::base::phone::PhoneKey;
 use crate::base::time::{Instant, Timestamp};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, unicode};
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{conversations, leads};
@@ -106,11 +107,12 @@ pub fn find_for_lead(tx: &mut TenantTx<'_>, lead: LeadId, channel: Channel) -> R
     Ok(row)
 }
 
-/// The conversation with a person that was active last.
+/// The conversation with a person that was active last, however their number is spelled here and there.
 pub fn find_by_person(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Option<Conversation>> {
+    let person = PhoneKey::of(person);
     let row = conversations::table
         .filter(conversations::tenant_id.eq(tx.tenant()))
-        .filter(conversations::channel.eq(channel).and(conversations::person_address.eq(person)))
+        .filter(conversations::channel.eq(channel).and(conversations::person_address.eq_any(person.spellings())))
         .order((conversations::last_message_at.desc(), conversations::id.desc()))
         .select(Conversation::as_select())
         .first(tx.conn())
@@ -153,8 +155,11 @@ pub fn list(
         None => {}
     }
     if let Some(text) = &filter.text {
-        let pattern = like_contains(&text.to_lowercase());
-        query = query.filter(leads::is_locked.eq(false).and(leads::search.like(pattern).escape('\\')));
+        let pattern = like_contains(&unicode::folded(text));
+        // What was written down before texts were folded stands there in lower case only.
+        let unfolded = leads::search.like(like_contains(&text.to_lowercase())).escape('\\');
+        let found = leads::search.like(pattern).escape('\\').or(unfolded);
+        query = query.filter(leads::is_locked.eq(false).and(found));
     }
     if let Some((at, id)) = filter.after {
         let same = conversations::last_message_at.eq(at).and(conversations::id.lt(id));
@@ -269,7 +274,7 @@ pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
     Ok(())
 }
 
-/// Which tenants wrote to a person from a sender, the latest first: routes answers between tenants.
+/// Which tenants wrote to a person from a sender, the latest first and each once: routes answers between tenants.
 pub fn threads(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
@@ -277,12 +282,16 @@ pub fn threads(
     person: &str,
 ) -> Result<Vec<(TenantId, ConversationId, Timestamp)>> {
     use crate::engine::db::schema::sender_threads as t;
-    let rows = t::table
-        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)).and(t::person_address.eq(person)))
+    let person = PhoneKey::of(person);
+    let rows: Vec<(TenantId, ConversationId, Timestamp)> = t::table
+        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)))
+        .filter(t::person_address.eq_any(person.spellings()))
         .order((t::last_outbound_at.desc(), t::tenant_id))
         .select((t::tenant_id, t::conversation_id, t::last_outbound_at))
         .load(tx.conn())?;
-    Ok(rows)
+    // A thread that was kept in the other spelling of the number is continued in a row of its own.
+    let mut seen = std::collections::HashSet::new();
+    Ok(rows.into_iter().filter(|(tenant, _, _)| seen.insert(*tenant)).collect())
 }
 
 /// Remembers that this conversation wrote to the person from this sender.
@@ -295,18 +304,18 @@ pub fn save_thread(
     at: Timestamp,
 ) -> Result<()> {
     use crate::engine::db::schema::sender_threads as t;
-    let tenant = tx.tenant();
+    let (tenant, person) = (tx.tenant(), PhoneKey::of(person).into_string());
     let values = (
         t::channel.eq(channel),
         t::sender_address.eq(sender),
-        t::person_address.eq(person),
+        t::person_address.eq(&person),
         t::tenant_id.eq(tenant),
         t::conversation_id.eq(conversation),
         t::last_outbound_at.eq(at),
     );
     let added = OrIgnore(diesel::insert_into(t::table).values(values)).execute(tx.conn())?;
     if added == 0 {
-        let thread = t::table.find((channel, sender, person, tenant));
+        let thread = t::table.find((channel, sender, &person, tenant));
         keep!(
             tx.conn(),
             diesel::update(thread).set((t::conversation_id.eq(conversation), t::last_outbound_at.eq(at)))

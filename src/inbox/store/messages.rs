@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
 use crate::base::json::Json;
+use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::messages;
@@ -186,11 +187,13 @@ pub fn known_external_ids(
     since: Timestamp,
 ) -> Result<Vec<String>> {
     use crate::engine::db::schema::sender_threads as t;
+    let person = PhoneKey::of(person);
     let ids: Vec<Option<String>> = messages::table
         .inner_join(
             t::table.on(t::tenant_id.eq(messages::tenant_id).and(t::conversation_id.eq(messages::conversation_id))),
         )
-        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)).and(t::person_address.eq(person)))
+        .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)))
+        .filter(t::person_address.eq_any(person.spellings()))
         .filter(messages::external_id.is_not_null().and(messages::updated_at.ge(since)))
         .select(messages::external_id)
         .load(tx.conn())?;

@@ -17,7 +17,7 @@ pub struct Subject {
     pub company: Option<String>,
     /// The address parsed as an [`Email`](crate::base::email::Email), and nothing has bounced.
     pub email_valid: bool,
-    /// The number parsed as a [`Phone`](crate::base::phone::Phone).
+    /// The number is in a range its country has given out ([`phone::is_valid`](crate::base::phone::is_valid)).
     pub phone_valid: bool,
     /// As the lead wrote or chose it: "₹80L-1Cr".
     pub budget_text: Option<String>,

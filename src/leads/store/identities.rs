@@ -1,10 +1,13 @@
 //! Who is who: e-mail, phone and platform lead id → the newest lead of that person.
+//!
+//! A phone number stands here as its [`PhoneKey`]: one telephone is one person, however it is spelled.
 
 use diesel::prelude::*;
 
 use super::super::model::IdentityKind;
 use crate::base::Result;
 use crate::base::id::{LeadId, TenantId};
+use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::db::insert::OrIgnore;
@@ -23,21 +26,42 @@ struct Row {
 
 /// The lead this identity points at.
 pub fn find_by_identity(tx: &mut TenantTx<'_>, kind: IdentityKind, value: &str) -> Result<Option<LeadId>> {
-    Ok(identities::table.find((tx.tenant(), kind, value)).select(identities::lead_id).first(tx.conn()).optional()?)
+    Ok(owners(tx, &[(kind, value)])?.into_iter().next().map(|(_, _, lead)| lead))
 }
 
-/// The leads that these identities point at, for those that are known.
+/// The leads that these identities point at, for those that are known; each with the value that was asked for.
 pub fn owners(tx: &mut TenantTx<'_>, wanted: &[(IdentityKind, &str)]) -> Result<Vec<(IdentityKind, String, LeadId)>> {
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let (kinds, values): (Vec<_>, Vec<_>) = wanted.iter().copied().unzip();
+    let keys: Vec<(IdentityKind, &str, PhoneKey)> =
+        wanted.iter().map(|(kind, value)| (*kind, *value, key_of(*kind, value))).collect();
+    let kinds: Vec<IdentityKind> = wanted.iter().map(|(kind, _)| *kind).collect();
+    let values: Vec<&str> = keys.iter().flat_map(|(_, _, key)| key.spellings()).collect();
     let found: Vec<(IdentityKind, String, LeadId)> = identities::table
         .filter(identities::tenant_id.eq(tx.tenant()))
         .filter(identities::kind.eq_any(kinds).and(identities::value.eq_any(values)))
         .select((identities::kind, identities::value, identities::lead_id))
         .load(tx.conn())?;
-    Ok(found.into_iter().filter(|(kind, value, _)| wanted.contains(&(*kind, value.as_str()))).collect())
+    let owner = |(kind, value, key): &(IdentityKind, &str, PhoneKey)| {
+        let known =
+            |text: &str| found.iter().find(|(of, kept, _)| of == kind && kept == text).map(|(_, _, lead)| *lead);
+        key.spellings().find_map(known).map(|lead| (*kind, (*value).to_string(), lead))
+    };
+    Ok(keys.iter().filter_map(owner).collect())
+}
+
+/// What an identity is written down as; the other spellings of a number may stand in rows that were kept as they came.
+fn key_of(kind: IdentityKind, value: &str) -> PhoneKey {
+    match kind {
+        IdentityKind::Phone => PhoneKey::of(value),
+        IdentityKind::Email | IdentityKind::PlatformLead => PhoneKey::exactly(value),
+    }
+}
+
+/// Whether two values are one identity.
+pub fn is_same(kind: IdentityKind, one: Option<&str>, other: Option<&str>) -> bool {
+    one.map(|value| key_of(kind, value)) == other.map(|value| key_of(kind, value))
 }
 
 /// Adds identities that nobody has.
@@ -46,7 +70,7 @@ pub fn add_identities(tx: &mut TenantTx<'_>, lead: LeadId, new: &[(IdentityKind,
     let row = |(kind, value): &(IdentityKind, &str)| Row {
         tenant_id,
         kind: *kind,
-        value: (*value).into(),
+        value: key_of(*kind, value).into_string(),
         lead_id: lead,
         created_at,
     };
@@ -57,9 +81,10 @@ pub fn add_identities(tx: &mut TenantTx<'_>, lead: LeadId, new: &[(IdentityKind,
 
 /// Points an identity at a lead, away from an older one.
 pub fn add_identity(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, value: &str) -> Result<()> {
-    let row = Row { tenant_id: tx.tenant(), kind, value: value.into(), lead_id: lead, created_at: tx.now() };
+    let value = key_of(kind, value).into_string();
+    let row = Row { tenant_id: tx.tenant(), kind, value, lead_id: lead, created_at: tx.now() };
     if OrIgnore(diesel::insert_into(identities::table).values(&row)).execute(tx.conn())? == 0 {
-        diesel::update(identities::table.find((tx.tenant(), kind, value)))
+        diesel::update(identities::table.find((tx.tenant(), kind, &row.value)))
             .set(identities::lead_id.eq(lead))
             .execute(tx.conn())?;
     }
@@ -67,8 +92,11 @@ pub fn add_identity(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, val
 }
 
 pub fn remove_identity(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, value: &str) -> Result<()> {
-    diesel::delete(identities::table.find((tx.tenant(), kind, value)).filter(identities::lead_id.eq(lead)))
-        .execute(tx.conn())?;
+    let key = key_of(kind, value);
+    let rows = identities::table
+        .filter(identities::tenant_id.eq(tx.tenant()).and(identities::kind.eq(kind)))
+        .filter(identities::value.eq_any(key.spellings()).and(identities::lead_id.eq(lead)));
+    diesel::delete(rows).execute(tx.conn())?;
     Ok(())
 }
 

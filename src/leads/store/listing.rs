@@ -8,9 +8,9 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 
 use super::Lead;
-use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::time::Timestamp;
+use crate::base::{Result, unicode};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::like_contains;
@@ -95,7 +95,7 @@ macro_rules! filtered {
             query = query.filter(leads::received_at.lt(before));
         }
         if let Some(text) = &filter.text {
-            let pattern = like_contains(&text.to_lowercase());
+            let pattern = like_contains(&unicode::folded(text));
             query = query.filter(leads::is_locked.eq(false));
             query = match dialled(text) {
                 Some(digits) => query.filter(
@@ -104,7 +104,15 @@ macro_rules! filtered {
                         .escape('\\')
                         .or(leads::search.like(like_contains(&digits)).escape('\\')),
                 ),
-                None => query.filter(leads::search.like(pattern).escape('\\')),
+                None => {
+                    // What was written down before texts were folded stands there in lower case only.
+                    let unfolded = like_contains(&text.to_lowercase());
+                    let folded = leads::search.like(pattern.clone()).escape('\\');
+                    match pattern == unfolded {
+                        true => query.filter(folded),
+                        false => query.filter(folded.or(leads::search.like(unfolded).escape('\\'))),
+                    }
+                }
             };
         }
         query

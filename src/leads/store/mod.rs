@@ -14,7 +14,7 @@ use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
 use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, unicode};
 use crate::billing::meter::{MeterKind, Released};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
@@ -22,7 +22,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
-pub use identities::{add_identities, add_identity, find_by_identity, identities_of, owners, remove_identity};
+pub use identities::{add_identities, add_identity, find_by_identity, identities_of, is_same, owners, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, insert_note, list_notes};
 pub use scores::{insert_score, latest_score, latest_scores};
@@ -73,7 +73,7 @@ pub struct Lead {
     pub last_contact_at: Option<Timestamp>,
     pub last_activity_at: Timestamp,
     pub closed_at: Option<Timestamp>,
-    /// Name, e-mail, phone and company in lower case, for the text search.
+    /// Name, e-mail, phone and company [folded](unicode::folded), for the text search.
     pub search: String,
     pub received_at: Timestamp,
     pub version: i32,
@@ -113,7 +113,7 @@ impl Lead {
     /// Call after changing a searched field.
     pub fn refresh_search(&mut self) {
         let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
-        self.search = parts.into_iter().flatten().map(|part| part.to_lowercase()).collect::<Vec<_>>().join("\n");
+        self.search = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect::<Vec<_>>().join("\n");
     }
 }
 

@@ -103,6 +103,33 @@ both_engines! {
         assert_eq!((&message["status"], message["delivered_at"].is_string()), (&json!("read"), true), "{message}");
     }
 
+    async fn whatsapp_may_spell_a_number_otherwise(app: TestApp) {
+        for (kept, told) in [
+            ("+525512345678", "+5215512345678"),
+            ("+5491123456789", "+541123456789"),
+            ("+5531987654321", "+553187654321"),
+        ] {
+            let tenant = app.growth(&format!("Spelling {kept}")).await;
+            let lead = tenant.lead("Lucía Ramos", "lucia@example.com", kept).await;
+            app.run_jobs().await;
+            let thread = super::conversation(&tenant.owner, &lead, "whatsapp").await;
+            assert_eq!(thread["person_address"], kept);
+            send(&tenant, &thread, template()).await;
+            app.run_jobs().await;
+            inbound(&app, told, "Sí, me interesa").await;
+            assert_eq!(last(&tenant, &thread).await["content"], "Sí, me interesa", "{told}");
+            let path = format!("/v1/conversations/{}", thread["id"].as_str().unwrap());
+            assert!(tenant.owner.get(&path).await.ok()["window_expires_at"].is_string(), "{told}");
+            inbound(&app, told, "STOP").await;
+            tenant.owner.post(&messages_path(&thread), template()).await.problem(409, "conversation.suppressed");
+            inbound(&app, kept, "START").await;
+            send(&tenant, &thread, template()).await;
+            app.run_jobs().await;
+            let again = tenant.owner.post("/v1/leads", json!({ "name": "Lucía", "phone": told })).await.ok();
+            assert_eq!(again["id"], lead["id"], "one telephone is one person");
+        }
+    }
+
     async fn stop_silences_the_number_for_every_tenant_until_start(app: TestApp) {
         let (one, _, thread_one) = with_lead(&app, "One").await;
         let (two, _, thread_two) = with_lead(&app, "Two").await;

@@ -1,0 +1,203 @@
+//! Reading a number out of what was typed, copied, exported or dictated.
+//!
+//! Google's library parses and judges; this file decides between the ways in which one text can be read. The order: a valid
+//! number with its country code said (`+`, `00`), a valid one of the tenant's country, a valid one whose country code came
+//! without any sign (WhatsApp ids, spreadsheets that ate the plus), and only then a possible one, in the same order.
+
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
+use icu_properties::{CodePointMapData, CodePointSetData};
+use rlibphonenumber::{
+    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
+    get_national_significant_number_owned,
+};
+
+use super::PhoneKey;
+
+/// Longer texts are something else.
+const MOST_CHARACTERS: usize = 100;
+
+/// The number in E.164, if there is one.
+pub(super) fn read(raw: &str, region: Option<Region>) -> Option<String> {
+    let text = tidy(raw)?;
+    let readings: Vec<Reading> = wordings(&text).filter_map(|wording| best(&wording, region)).collect();
+    let valid = readings.iter().position(|reading| reading.is_valid);
+    readings.into_iter().nth(valid.unwrap_or(0)).map(|reading| reading.e164)
+}
+
+pub(super) fn is_valid(e164: &str) -> bool {
+    parse(e164, None).is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+}
+
+pub(super) fn is_region(code: &str) -> bool {
+    code.parse().is_ok_and(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region).is_some())
+}
+
+/// A way to read the text.
+struct Reading {
+    e164: String,
+    is_valid: bool,
+}
+
+/// The text in plain characters: digits of every script are digits, and what cannot be seen is not there. `None` for what
+/// is too long or holds a control character.
+fn tidy(raw: &str) -> Option<String> {
+    if raw.len() > 8 * MOST_CHARACTERS {
+        return None;
+    }
+    let compatible = icu_normalizer::ComposingNormalizerBorrowed::new_nfkc().normalize(raw.trim());
+    let (ignorable, category) =
+        (CodePointSetData::new::<DefaultIgnorableCodePoint>(), CodePointMapData::<GeneralCategory>::new());
+    let mut text = String::with_capacity(compatible.len());
+    for c in compatible.chars() {
+        let is_ascii_printable = matches!(c, ' '..='~');
+        match c {
+            _ if is_ascii_printable => text.push(c),
+            '\t' | '\u{a0}' => text.push(' '),
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => text.push(';'),
+            '\u{20e3}' => {} // the frame of a keycap
+            '\u{2212}' | '\u{30fc}' => text.push('-'),
+            '\u{b7}' | '\u{2022}' | '\u{30fb}' => text.push('.'),
+            _ if ignorable.contains(c) => {}
+            _ => match category.get(c) {
+                GeneralCategory::DecimalNumber => text.push(digit(c, category)),
+                GeneralCategory::DashPunctuation => text.push('-'),
+                GeneralCategory::Format => {}
+                GeneralCategory::Control => return None,
+                other if GeneralCategoryGroup::Separator.contains(other) => text.push(' '),
+                _ => text.push(c),
+            },
+        }
+    }
+    (text.chars().count() <= MOST_CHARACTERS).then_some(text)
+}
+
+/// Unicode keeps the ten digits of a script in a row, so a digit's place in its row is its value.
+fn digit(c: char, category: icu_properties::CodePointMapDataBorrowed<'_, GeneralCategory>) -> char {
+    let is_digit = |code: u32| category.get32(code) == GeneralCategory::DecimalNumber;
+    let mut start = c as u32;
+    while is_digit(start - 1) {
+        start -= 1;
+    }
+    char::from_digit((c as u32 - start) % 10, 10).unwrap_or(c)
+}
+
+/// The text itself and what is left of it without what often stands around a number, the likeliest first.
+fn wordings(text: &str) -> impl Iterator<Item = String> {
+    let first = text.split([',', ';', '/', '|']).find(|part| part.bytes().filter(u8::is_ascii_digit).count() >= 7);
+    let parts = [Some(text), first.filter(|part| *part != text)];
+    parts.into_iter().flatten().flat_map(|part| {
+        let plain = without_words(part);
+        let whole = (plain != part).then(|| part.to_string());
+        [Some(plain.to_string()), whole].into_iter().flatten()
+    })
+}
+
+/// Without words before and after ("Mob: 98765 43210 (WhatsApp)") and the decimals of a spreadsheet ("919876543210.0").
+/// Letters may be digits ("1-800-FLOWERS"), so the text with them is read too, afterwards.
+fn without_words(text: &str) -> &str {
+    let Some(start) = text.find(|c: char| c == '+' || c.is_ascii_digit()) else { return text };
+    let end = text.rfind(|c: char| c.is_ascii_digit()).map_or(text.len(), |last| last + 1);
+    let number = text.get(start..end).unwrap_or(text);
+    match number.split_once('.') {
+        Some((whole, decimals)) if whole.len() >= 7 && !decimals.is_empty() && decimals.bytes().all(|b| b == b'0') => {
+            whole
+        }
+        _ => number,
+    }
+}
+
+fn best(text: &str, region: Option<Region>) -> Option<Reading> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let said = text.find('+').filter(|plus| text.find(|c: char| c.is_ascii_digit()).is_some_and(|first| *plus < first));
+    let home = || judge(&parse(text.get(said.map_or(0, |at| at + 1)..)?, Some(region?))?);
+    let abroad = |text: &str| judge(&parse(text, None)?);
+    if let Some(plus) = said {
+        let said = abroad(&text[plus..]).or_else(|| abroad(&format!("+{}", digits.trim_start_matches('0'))));
+        return choose([said, home()]);
+    }
+    let unsaid = format!("+{}", digits.trim_start_matches('0'));
+    if digits.starts_with("00") {
+        return choose([abroad(&unsaid), home()]);
+    }
+    let unsaid = parse(&unsaid, None).filter(|number| may_be_unsaid(number, &digits, region));
+    let home_number = region.and_then(|region| parse(text, Some(region)));
+    let is_written_out = unsaid.as_ref().zip(home_number.as_ref()).is_some_and(|(unsaid, home)| {
+        PHONE_NUMBER_UTIL.is_valid_number(unsaid)
+            && unsaid.country_code == home.country_code
+            && has_trunk_prefix(unsaid)
+    });
+    let (unsaid, home) = (unsaid.and_then(|n| judge(&n)), home_number.and_then(|n| judge(&n)));
+    if is_written_out && !digits.starts_with('0') { choose([unsaid, home]) } else { choose([home, unsaid]) }
+}
+
+/// Whether digits without any sign may begin with a country code: that of the tenant's own country, or a mobile number
+/// from elsewhere, which is what lists and WhatsApp ids hold.
+fn may_be_unsaid(number: &PhoneNumber, digits: &str, region: Option<Region>) -> bool {
+    let own = region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region));
+    own == Some(number.country_code)
+        || digits.len() >= 11
+            && matches!(
+                PHONE_NUMBER_UTIL.get_number_type(number),
+                PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
+            )
+}
+
+/// Whether people write this number with a trunk prefix at home (Germany's 0): without one, what looks like the country
+/// code is the country code.
+fn has_trunk_prefix(number: &PhoneNumber) -> bool {
+    let at_home = PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::National);
+    let digits: String = at_home.chars().filter(char::is_ascii_digit).collect();
+    digits != get_national_significant_number_owned(number)
+}
+
+fn choose<const N: usize>(readings: [Option<Reading>; N]) -> Option<Reading> {
+    let mut possible = None;
+    for reading in readings.into_iter().flatten() {
+        if reading.is_valid {
+            return Some(reading);
+        }
+        possible = possible.or(Some(reading));
+    }
+    possible
+}
+
+fn parse(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+    PHONE_NUMBER_UTIL.parse(text, region).ok()
+}
+
+/// A valid number, the valid spelling of one that is written as it was before, or a number that could be one.
+fn judge(number: &PhoneNumber) -> Option<Reading> {
+    let e164 = in_e164(number);
+    if PHONE_NUMBER_UTIL.is_valid_number(number) {
+        return Some(Reading { e164, is_valid: true });
+    }
+    let today = PhoneKey::of(&e164).into_string();
+    if is_valid(&today) {
+        return Some(Reading { e164: today, is_valid: true });
+    }
+    if let Some(number) = argentine(number) {
+        return Some(Reading { e164: in_e164(&number), is_valid: true });
+    }
+    is_possible(number).then_some(Reading { e164, is_valid: false })
+}
+
+fn in_e164(number: &PhoneNumber) -> String {
+    PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164).into_owned()
+}
+
+/// The 9 from abroad and the 15 from home are one mark, and some write both: +54 9 11 15 2345 6789.
+fn argentine(number: &PhoneNumber) -> Option<PhoneNumber> {
+    let national = get_national_significant_number_owned(number);
+    let rest = national.strip_prefix('9').filter(|_| number.country_code == 54)?;
+    parse(rest, "AR".parse().ok()).filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number))
+}
+
+/// As long as a telephone's number is in its country, and not one digit held down.
+fn is_possible(number: &PhoneNumber) -> bool {
+    let national = get_national_significant_number_owned(number);
+    let is_one_digit = national.bytes().all(|digit| Some(digit) == national.bytes().next());
+    !is_one_digit
+        && [PhoneNumberType::Mobile, PhoneNumberType::FixedLine].into_iter().any(|kind| {
+            PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(number, kind) == Ok(NumberLengthType::IsPossible)
+        })
+}

@@ -1,0 +1,170 @@
+//! Every region's example numbers in every form, and the many ways a number gets typed.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+
+use super::{Phone, is_valid};
+
+fn read(raw: &str, region: &str) -> String {
+    Phone::parse(raw, Some(region)).map_or_else(|_| "nothing".into(), Phone::into_string)
+}
+
+#[test]
+fn the_example_numbers_of_every_region_are_read_in_every_form() {
+    let mut wrong = Vec::new();
+    let mut read_numbers = 0;
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        let code = region.as_region_str().to_string();
+        for kind in [PhoneNumberType::FixedLine, PhoneNumberType::Mobile] {
+            let Ok(number) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else { continue };
+            let format = |format| PHONE_NUMBER_UTIL.format(&number, format).into_owned();
+            let e164 = format(PhoneNumberFormat::E164);
+            for typed in [
+                e164.clone(),
+                e164[1..].to_string(),
+                format!("00{}", &e164[1..]),
+                format(PhoneNumberFormat::National),
+                format(PhoneNumberFormat::International),
+                format(PhoneNumberFormat::RFC3966),
+            ] {
+                read_numbers += 1;
+                let got = read(&typed, &code);
+                if got != e164 || !is_valid(&got) {
+                    wrong.push(format!("{code}: {typed} is {got}, not {e164}"));
+                }
+            }
+        }
+    }
+    assert!(read_numbers > 2_500, "{read_numbers}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_number_may_begin_with_the_digits_of_its_own_country_code() {
+    for (region, typed, e164) in [
+        ("IN", "91234 56789", "+919123456789"),
+        ("IN", "9198765432", "+919198765432"),
+        ("IN", "919198765432", "+919198765432"),
+        ("IT", "393 123 4567", "+393931234567"),
+        ("NO", "47 41 53 41", "+4747415341"),
+        ("SG", "6536 6216", "+6565366216"),
+        ("BR", "(55) 99912-3456", "+5555999123456"),
+        ("BR", "5555999123456", "+5555999123456"),
+        ("DE", "0491 2345678", "+494912345678"),
+    ] {
+        assert_eq!(read(typed, region), e164, "{region} {typed}");
+    }
+}
+
+#[test]
+fn one_number_in_many_writings() {
+    let writings = "98765 43210|098765-43210|+91 98765 43210|919876543210|91-98765 43210|0091 98765 43210|00919876543210\
+        |+91 (0)98765 43210|(+91) 9876543210|(0)98765 43210|91 09876543210|091 9876543210|+0091 9876543210|p:+919876543210\
+        |tel:+91-98765-43210|+919876543210 (WhatsApp)|Mob: 98765 43210 (call me)|9876543210.0|919876543210.0\
+        |'+919876543210|+91.98765.43210|+91/9876543210|98765 43210 ext. 5|+91 98765 43210, 022 2345 6789|\
+        98765 43210 / 98765 43211|98765\t43210\n|call 98765 43210";
+    for typed in writings.split('|') {
+        assert_eq!(read(typed, "IN"), "+919876543210", "{typed:?}");
+    }
+    for (typed, region, e164) in [
+        ("1-800-FLOWERS", "US", "+18003569377"),
+        ("011 91 98765 43210", "US", "+919876543210"),
+        ("0091 98765 43210", "US", "+919876543210"),
+        ("447911123456", "IN", "+447911123456"),
+        ("+39 06 1234 5678", "IT", "+390612345678"),
+        ("+52 1 55 1234 5678", "MX", "+525512345678"),
+        ("011 15-2345-6789", "AR", "+5491123456789"),
+        ("+54 11 15 2345 6789", "AR", "+5491123456789"),
+        ("+54 9 11 15 2345 6789", "AR", "+5491123456789"),
+        ("(31) 8765-4321", "BR", "+5531987654321"),
+    ] {
+        assert_eq!(read(typed, region), e164, "{region} {typed}");
+    }
+}
+
+#[test]
+fn digits_of_every_script_are_digits() {
+    // Arabic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Tamil, Telugu, Thai, Lao, Myanmar, Khmer, full width, bold.
+    for zero in
+        [0x660, 0x6f0, 0x966, 0x9e6, 0xa66, 0xae6, 0xbe6, 0xc66, 0xe50, 0xed0, 0x1040, 0x17e0, 0xff10, 0x1d7ce, 0x116da]
+    {
+        let typed: String =
+            "9876543210".chars().map(|c| char::from_u32(zero + c.to_digit(10).unwrap()).unwrap()).collect();
+        assert_eq!(read(&typed, "IN"), "+919876543210", "{typed}");
+        assert_eq!(read(&format!("\u{ff0b}91{typed}"), "IN"), "+919876543210", "{typed}");
+    }
+    assert_eq!(read("9\u{fe0f}\u{20e3}876543210", "IN"), "+919876543210", "a keycap");
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_there() {
+    for invisible in
+        "\u{202a}\u{202c}\u{202d}\u{200e}\u{200f}\u{61c}\u{2066}\u{2069}\u{200b}\u{200d}\u{feff}\u{ad}\u{2060}\
+        \u{fe0d}\u{fe0f}\u{180b}\u{e0020}\u{34f}\u{3164}"
+            .chars()
+    {
+        for typed in [
+            format!("{invisible}+91 98765 43210{invisible}"),
+            format!("+91{invisible}98765{invisible}43210"),
+            format!("98765{invisible}43210"),
+        ] {
+            assert_eq!(read(&typed, "IN"), "+919876543210", "{typed:?}");
+        }
+    }
+    for between in
+        "\u{a0}\u{2007}\u{202f}\u{3000}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2212}\u{ff0d}\u{30fb}".chars()
+    {
+        let typed = format!("+91{between}98765{between}43210");
+        assert_eq!(read(&typed, "IN"), "+919876543210", "{typed:?}");
+    }
+}
+
+#[test]
+fn a_range_that_was_opened_since_is_kept_and_marked() {
+    let number = Phone::parse("+91 50000 12345", None).unwrap();
+    assert_eq!((number.as_str(), is_valid(number.as_str())), ("+915000012345", false));
+    assert_eq!(read("50000 12345", "IN"), "+915000012345");
+    assert!(is_valid("+919876543210"));
+}
+
+#[test]
+fn absurd_numbers_are_refused() {
+    for raw in [
+        "",
+        "12",
+        "abc",
+        "+1",
+        "99999999999999999999999",
+        "+91 12345",
+        "9876\u{0}543210",
+        "0000000000",
+        "+911111111111",
+        "+999 12345678",
+        "asha@example.com",
+        "2026-11-28",
+        "9.87654E+9",
+    ] {
+        assert_eq!(read(raw, "IN"), "nothing", "{raw:?}");
+    }
+    assert!(Phone::parse("98765 43210", None).is_err(), "a national number needs a region");
+    assert!(Phone::parse(&"9".repeat(100_000), Some("IN")).is_err());
+}
+
+#[test]
+fn no_text_is_too_strange_to_be_read_or_refused() {
+    let pieces =
+        ["+", "0", "91", "9876543210", " ", "-", "(", ")", ".", "/", ";", "x", "é", "\u{966}", "\u{200b}", "E", "٣"];
+    for a in pieces {
+        for b in pieces {
+            for c in pieces {
+                let text = format!("{a}{b}{c}");
+                if let Ok(phone) = Phone::parse(&text, Some("IN")) {
+                    assert_eq!(
+                        Phone::parse(phone.as_str(), None).unwrap(),
+                        phone,
+                        "{text:?}: reading twice changes nothing"
+                    );
+                }
+            }
+        }
+    }
+}
