@@ -1,6 +1,14 @@
-//! E-mail addresses, validated and normalised to lower case.
+//! E-mail addresses, validated and in one spelling.
+//!
+//! `bücher.example` and `xn--bcher-kva.example` are one domain, and é may come as one character or as two: an [`Email`] is
+//! composed, in lower case, with its domain in the letters people read, so that equal texts are equal mailboxes. Mail
+//! servers want the domain in ASCII: [`on_the_wire`].
 
-/// A syntactically valid address in lower case, at most 254 characters.
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
+
+/// A syntactically valid address in its one spelling, at most 254 bytes on the wire.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Email(String);
 
@@ -17,16 +25,51 @@ impl std::str::FromStr for Email {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         const RULE: &str = "expected an e-mail address such as asha@example.com";
-        let text = text.trim();
-        let options =
-            email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
-        if text.len() > 254 || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if text.len() > 4 * MOST_BYTES {
             return Err(RULE.into());
         }
-        email_address::EmailAddress::parse_with_options(text, options).map_err(|_| RULE.to_string())?;
-        Ok(Self(text.to_lowercase()))
+        let text = tidy(text);
+        let (local, domain) = text.rsplit_once('@').ok_or(RULE)?;
+        let ascii = idna::domain_to_ascii(domain.trim_end_matches('.')).map_err(|_| RULE)?;
+        let options =
+            email_address::Options::default().with_required_tld().without_display_text().without_domain_literal();
+        let on_the_wire = format!("{local}@{ascii}");
+        if on_the_wire.len() > MOST_BYTES || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(RULE.into());
+        }
+        email_address::EmailAddress::parse_with_options(&on_the_wire, options).map_err(|_| RULE)?;
+        let (domain, readable) = idna::domain_to_unicode(&ascii);
+        let domain = if readable.is_ok() { domain } else { ascii };
+        Ok(Self(format!("{}@{domain}", local.to_lowercase())))
     }
 }
+
+const MOST_BYTES: usize = 254;
+
+/// Composed, in half-width characters, and without what cannot be seen.
+fn tidy(text: &str) -> String {
+    let half_width = |c: char| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{3002}' | '\u{ff61}' => '.',
+        c => c,
+    };
+    let unseen = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let seen: String = text.chars().filter(|c| !unseen.contains(*c)).map(half_width).collect();
+    let text = seen.trim();
+    ComposingNormalizerBorrowed::new_nfc().normalize(text.strip_prefix("mailto:").unwrap_or(text)).into_owned()
+}
+
+/// An address as mail servers take it: the domain in ASCII. What is no address stays as it is.
+pub fn on_the_wire(address: &str) -> std::borrow::Cow<'_, str> {
+    let ascii = |domain: &str| idna::domain_to_ascii(domain).ok();
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => {
+            ascii(domain).map_or(address.into(), |domain| format!("{local}@{domain}").into())
+        }
+        _ => address.into(),
+    }
+}
+
 impl std::fmt::Display for Email {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -68,6 +111,32 @@ mod tests {
     use super::Email;
 
     #[test]
+    fn one_mailbox_has_one_spelling() {
+        for (typed, kept) in [
+            ("asha@xn--bcher-kva.example", "asha@bücher.example"),
+            ("asha@BÜCHER.example", "asha@bücher.example"),
+            ("asha@bu\u{308}cher.example", "asha@bücher.example"),
+            ("asha@XN--BCHER-KVA.EXAMPLE", "asha@bücher.example"),
+            ("asha@faß.example", "asha@faß.example"),
+            ("asha@例え.テスト", "asha@例え.テスト"),
+            ("ａｓｈａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "asha@example.com"),
+            ("asha@example。com", "asha@example.com"),
+            ("asha@example.com.", "asha@example.com"),
+            ("\u{feff}as\u{ad}ha@example\u{200b}.com\u{202c}", "asha@example.com"),
+            ("jose\u{301}@example.com", "josé@example.com"),
+            ("mailto:asha@example.com", "asha@example.com"),
+            ("Asha+Flat@Example.COM", "asha+flat@example.com"),
+        ] {
+            let email: Email = typed.parse().unwrap();
+            assert_eq!(email.as_str(), kept, "{typed:?}");
+            assert_eq!(kept.parse::<Email>().unwrap(), email);
+            assert_eq!(super::on_the_wire(kept).parse::<Email>().unwrap(), email);
+        }
+        assert_eq!(super::on_the_wire("asha@bücher.example"), "asha@xn--bcher-kva.example");
+        assert_eq!(super::on_the_wire("asha@example.com"), "asha@example.com");
+    }
+
+    #[test]
     fn normalises_and_refuses() {
         assert_eq!(" Asha@Example.COM ".parse::<Email>().unwrap().as_str(), "asha@example.com");
         for bad in [
@@ -79,6 +148,10 @@ mod tests {
             "a@b",
             "Asha <asha@example.com>",
             "a\u{0}@example.com",
+            "\u{200b}@example.com",
+            "asha@xn--.example",
+            "asha@exa mple.com",
+            "asha@-.example",
         ] {
             assert!(bad.parse::<Email>().is_err(), "{bad:?}");
         }

@@ -5,17 +5,34 @@
 
 use validator::ValidationError;
 
-/// No control characters: the text becomes a heading, a subject or a sender's name.
+use super::unicode;
+
+/// No control characters and none that turn the line around: the text becomes a heading, a subject or a sender's name.
 ///
 /// # Errors
 /// `single_line`.
 pub fn single_line(text: &str) -> Result<(), ValidationError> {
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() || unicode::turns_the_line(c)) {
         return Err(
             ValidationError::new("single_line").with_message("expected one line without control characters".into())
         );
     }
     Ok(())
+}
+
+/// A person's name: on one line, and something of it shows. What cannot be seen is dropped where it is kept
+/// ([`unicode::name`]).
+///
+/// # Errors
+/// `single_line` or `blank`.
+pub fn person_name(text: &str) -> Result<(), ValidationError> {
+    if text.chars().any(char::is_control) {
+        return single_line(text);
+    }
+    if text.is_empty() || unicode::shows(text) {
+        return Ok(()); // that it must not be empty is said by its length
+    }
+    Err(ValidationError::new("blank").with_message("expected a name of characters that show".into()))
 }
 
 /// An absolute `http` or `https` address: `javascript:` and its like never become a link.
@@ -53,7 +70,7 @@ mod tests {
     #[test]
     fn a_name_is_one_line() {
         assert!(single_line("ABC Real Estate – Māhīm").is_ok());
-        for bad in ["A\nBcc: x@example.com", "A\rB", "A\tB", "A\u{7f}"] {
+        for bad in ["A\nBcc: x@example.com", "A\rB", "A\tB", "A\u{7f}", "A\u{202e}B", "\u{2066}A\u{2069}"] {
             assert!(single_line(bad).is_err(), "{bad:?}");
         }
     }

@@ -9,7 +9,7 @@ use super::{NewEnquiry, receive};
 use crate::base::email::Email;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::phone::Phone;
-use crate::base::text::single_line;
+use crate::base::text::{person_name, single_line};
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
@@ -30,7 +30,7 @@ use crate::tenants::access::{Caller, Permission};
     "form_responses": {"Preferred areas?": "Andheri, Goregaon"}
 }))]
 pub struct NewLead {
-    #[validate(custom(function = "single_line"), length(min = 1, max = 200))]
+    #[validate(custom(function = "person_name"), length(min = 1, max = 200))]
     name: String,
     #[serde(default)]
     email: Option<Email>,

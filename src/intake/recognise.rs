@@ -1,9 +1,9 @@
 //! Who is this? Contact data in normal form, and the lead we already have of the same person.
 
-use crate::base::Result;
 use crate::base::email::Email;
 use crate::base::id::LeadId;
 use crate::base::phone::Phone;
+use crate::base::{Result, unicode};
 use crate::engine::db::TenantTx;
 use crate::leads::model::IdentityKind;
 use crate::leads::store::{self, Lead};
@@ -42,10 +42,9 @@ impl Person {
     }
 }
 
-/// One line of at most 200 characters, without control characters.
+/// One line of at most 200 characters; empty when nothing of it shows.
 fn clean(text: &str) -> String {
-    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join(" ").chars().take(200).collect()
+    unicode::name(text).chars().take(200).collect()
 }
 
 /// What we know of the identities of an enquiry. It stays true while intake is locked.
@@ -125,6 +124,8 @@ mod tests {
         let p = person("", "not an address", "12");
         assert_eq!((p.name.as_str(), p.email, p.phone), ("Unknown", None, None));
         assert_eq!(person("", "asha@example.com", "").name, "asha");
+        assert_eq!(person("\u{200b}\u{3164}", "asha@example.com", "").name, "asha");
+        assert_eq!(person("A\u{202e}sha", "", "").name, "Asha");
         assert_eq!(person("", "", "+919876543210").name, "+919876543210");
     }
 }

@@ -1,6 +1,8 @@
-//! Names people give to things: trimmed, not blank, on one line.
+//! Names people give to things: on one line, and of characters that show.
 
-/// 1 to 120 characters without control characters.
+use crate::base::unicode;
+
+/// 1 to 120 characters as [`unicode::name`] keeps them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -19,9 +21,12 @@ impl Name {
 impl std::str::FromStr for Name {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let text = text.trim();
-        let fits = (1..=LONGEST).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-        if fits { Ok(Self(text.into())) } else { Err(format!("expected a name of 1 to {LONGEST} characters")) }
+        if text.trim().chars().any(char::is_control) || text.len() > 16 * LONGEST {
+            return Err(format!("expected a name of 1 to {LONGEST} characters on one line"));
+        }
+        let text = unicode::name(text);
+        let fits = (1..=LONGEST).contains(&text.chars().count());
+        if fits { Ok(Self(text)) } else { Err(format!("expected a name of 1 to {LONGEST} characters that show")) }
     }
 }
 impl<'de> serde::Deserialize<'de> for Name {
@@ -85,7 +90,8 @@ mod tests {
     #[test]
     fn blank_long_and_multi_line_names_are_refused() {
         assert_eq!(" Asha ".parse::<Name>().unwrap().as_str(), "Asha");
-        for bad in ["", "   ", "a\nb", &"x".repeat(121)] {
+        assert_eq!("As\u{202e}ha\u{200b}".parse::<Name>().unwrap().as_str(), "Asha");
+        for bad in ["", "   ", "a\nb", "\u{200b}", "\u{3164}", "\u{202e}", &"x".repeat(121)] {
             assert!(bad.parse::<Name>().is_err(), "{bad:?}");
         }
     }

@@ -9,6 +9,42 @@ use serde_json::{Value, json};
 use crate::both_engines;
 
 both_engines! {
+    async fn one_person_in_other_spellings_is_one_lead(app: TestApp) {
+        let tenant = app.growth("Spellings").await;
+        let post = async |body: Value| tenant.owner.post("/v1/leads", body).await;
+        let by_phone = post(json!({ "name": "Asha", "phone": "+919123456789" })).await.created();
+        for typed in ["91234 56789", "919123456789", "0091 91234 56789", "+91 (0)91234 56789", "९१२३४५६७८९", "\u{202a}+91\u{a0}91234\u{2011}56789\u{202c}", "p:+919123456789"] {
+            assert_eq!(post(json!({ "name": "Asha", "phone": typed })).await.ok()["id"], by_phone["id"], "{typed:?}");
+        }
+        let by_mail = post(json!({ "name": "Meera", "email": "meera@bücher.example" })).await.created();
+        assert_eq!(by_mail["email"], "meera@bücher.example");
+        for typed in ["meera@xn--bcher-kva.example", "Meera@BÜCHER.example", "meera@bu\u{308}cher.example", "ｍｅｅｒａ@bücher.example.", "mee\u{200b}ra@bücher.example"] {
+            assert_eq!(post(json!({ "name": "Meera", "email": typed })).await.ok()["id"], by_mail["id"], "{typed:?}");
+        }
+        assert_eq!(tenant.usage().await["leads"]["used"], 2);
+    }
+
+    async fn a_number_of_a_new_range_is_kept_and_marked(app: TestApp) {
+        let tenant = app.growth("New range").await;
+        let lead = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "phone": "50000 12345" })).await.created();
+        assert_eq!((&lead["phone"], &lead["phone_is_valid"]), (&json!("+915000012345"), &json!(false)));
+        let known = tenant.owner.post("/v1/leads", json!({ "name": "Ravi", "phone": "98765 43210" })).await.created();
+        assert_eq!(known["phone_is_valid"], true);
+        assert!(known["score"].as_i64() > lead["score"].as_i64(), "only a valid number scores as one");
+    }
+
+    async fn a_name_of_nothing_that_shows_is_no_name(app: TestApp) {
+        let tenant = app.growth("Blank").await;
+        for name in ["\u{200b}", "\u{200d}\u{200d}", "\u{2800}", "\u{3164}", "\u{ad}", "\u{feff}", "\u{202e}", " \u{2066}\u{2069} "] {
+            tenant.owner.post("/v1/leads", json!({ "name": name, "email": "blank@example.com" })).await.invalid("/name");
+        }
+        let lead = tenant.owner.post("/v1/leads", json!({ "name": "\u{202e}Jose\u{301}\u{200b} \u{2067}דוד\u{2069}", "email": "jose@example.com" })).await.created();
+        assert_eq!(lead["name"], "José דוד");
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        tenant.owner.patch(&path, json!({ "name": "\u{3164}" })).await.invalid("/name");
+        assert_eq!(tenant.owner.patch(&path, json!({ "name": "As\u{ad}ha" })).await.ok()["name"], "Asha");
+    }
+
     async fn a_second_enquiry_is_an_activity_until_the_lead_is_closed(app: TestApp) {
         let tenant = app.growth("Recognition").await;
         let first = tenant.lead("Asha", "asha@example.com", "+919876543210").await;

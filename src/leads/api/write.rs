@@ -8,9 +8,9 @@ use super::read::TimelineQuery;
 use crate::base::email::Email;
 use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::patch::Patch;
-use crate::base::text::single_line;
+use crate::base::text::person_name;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, unicode};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Path, Query, Reply};
@@ -93,10 +93,15 @@ impl UpdateLead {
         }
         for (pointer, patch) in [("/name", &self.name), ("/company", &self.company)] {
             if let Patch::Value(text) = patch
-                && single_line(text).is_err()
+                && text.chars().any(char::is_control)
             {
                 return Err(Error::field(pointer, "single_line", "expected one line without control characters"));
             }
+        }
+        if let Patch::Value(name) = &self.name
+            && person_name(name).is_err()
+        {
+            return Err(Error::field("/name", "blank", "expected a name of characters that show"));
         }
         for (pointer, patch) in [("/pages_visited", &self.pages_visited), ("/actions_taken", &self.actions_taken)] {
             if let Patch::Value(list) = patch
@@ -115,7 +120,7 @@ impl UpdateLead {
             location.check()?;
         }
         Ok(LeadPatch {
-            name: self.name.map(|name| name.trim().to_string()),
+            name: self.name.map(|name| unicode::name(&name)),
             email: self.email,
             phone: self.phone,
             company: self.company,

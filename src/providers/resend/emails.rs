@@ -7,6 +7,7 @@ use url::Url;
 
 use super::classify::{PROVIDER, classify};
 use crate::base::crypto::Secret;
+use crate::base::email;
 use crate::providers::http::{self, Clients, Repeat};
 use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, ProviderError, ResendSettings,
@@ -93,12 +94,13 @@ fn written(mailbox: &Mailbox) -> String {
     let name = mailbox.name.as_deref().unwrap_or("").replace(|c: char| c.is_control(), " ");
     let name = name.trim();
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '&' | '\'' | '!');
+    let address = email::on_the_wire(&mailbox.address);
     if name.is_empty() {
-        mailbox.address.clone()
+        address.into_owned()
     } else if name.chars().all(plain) {
-        format!("{name} <{}>", mailbox.address)
+        format!("{name} <{address}>")
     } else {
-        format!("\"{}\" <{}>", name.replace('\\', "\\\\").replace('"', "\\\""), mailbox.address)
+        format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::classify::{PROVIDER, Stage, classify, lost};
+use crate::base::email;
 use crate::engine::trace;
 use crate::providers::http::call_span;
 use crate::providers::{
@@ -67,7 +68,7 @@ fn with_tls(mut url: url::Url) -> url::Url {
 fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
     let invalid = |what: &str| ProviderError::new(PROVIDER, ErrorClass::Permanent, "invalid_message", what);
     let address = |mailbox: &Mailbox| -> Result<Address, ProviderError> {
-        let parsed = mailbox.address.parse().map_err(|_| invalid("an address is not valid"))?;
+        let parsed = email::on_the_wire(&mailbox.address).parse().map_err(|_| invalid("an address is not valid"))?;
         Ok(Address::new(mailbox.name.clone(), parsed))
     };
     let (from, to) = (address(&email.from)?, address(&email.to)?);
