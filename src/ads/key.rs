@@ -31,12 +31,7 @@ pub struct Minted {
 
 /// # Errors
 /// `ad_campaign.not_found`, `ad_campaign.takes_no_key`, `auth.operator_required`.
-pub fn create(
-    tx: &mut TenantTx<'_>,
-    id: AdCampaignId,
-    overlap: chrono::Duration,
-    by_operator: bool,
-) -> Result<Minted> {
+pub fn create(tx: &mut TenantTx<'_>, id: AdCampaignId, overlap: chrono::Duration, by_operator: bool) -> Result<Minted> {
     store::lock(tx)?;
     let campaign = store::get(tx, id)?;
     if campaign.platform != AdPlatform::Google {

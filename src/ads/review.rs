@@ -7,11 +7,11 @@
 
 use serde_json::json;
 
+use super::claim;
 use super::creative::{AdCreative, SearchAds};
 use super::form::{LeadForm, Question};
 use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
 use super::status::want;
-use super::claim;
 use super::store::{self, AdCampaign, StoredForm};
 use super::targeting::Targeting;
 use crate::base::id::AdCampaignId;
@@ -133,11 +133,7 @@ impl Agreed {
             total_budget: campaign.total_budget,
             monthly_cap: campaign.monthly_cap,
             end_at: campaign.end_at,
-            external_ids: [
-                campaign.external_campaign_id.clone(),
-                campaign.external_page_id.clone(),
-                external_form_id,
-            ],
+            external_ids: [campaign.external_campaign_id.clone(), campaign.external_page_id.clone(), external_form_id],
             is_own_account: campaign.account_owner == AccountOwner::Tenant,
             targeting: campaign.targeting.read()?,
             ad_creative: campaign.ad_creative.read()?,

@@ -42,7 +42,8 @@ impl Guesses {
         }
         let message = "Too many wrong keys came from this address. Wait a minute.";
         let wait = u64::try_from(60 - now.seconds().rem_euclid(60)).unwrap_or(60);
-        Err(Error::too_many("webhook.too_many_wrong_keys", message).with_retry_after(std::time::Duration::from_secs(wait)))
+        Err(Error::too_many("webhook.too_many_wrong_keys", message)
+            .with_retry_after(std::time::Duration::from_secs(wait)))
     }
 
     pub(super) fn note_wrong(&self, source: &str, now: Timestamp) {

@@ -16,9 +16,9 @@ pub mod outbound;
 pub mod process;
 mod reroute;
 pub mod store;
-mod turns;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use guesses::Guesses;
 pub use turns::Turns;
@@ -57,7 +57,5 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
 
 pub fn reactions(reactions: &mut Reactions) {
     outbound::reactions(reactions);
-    reactions
-        .on(EventType::AdCampaignActivated, &reroute::REROUTE)
-        .on(EventType::AdCampaignUpdated, &reroute::REROUTE);
+    reactions.on(EventType::AdCampaignActivated, &reroute::REROUTE).on(EventType::AdCampaignUpdated, &reroute::REROUTE);
 }

@@ -91,7 +91,11 @@ fn warning(rivals: &[Claim]) -> String {
         format!("\n- {} of {} ({standing})", claim.name, claim.tenant_name)
     };
     let list: String = rivals.iter().map(of).collect();
-    if list.is_empty() { list } else { format!("\n\nOthers name the same ids at the ad platform. Find out whose they are:{list}") }
+    if list.is_empty() {
+        list
+    } else {
+        format!("\n\nOthers name the same ids at the ad platform. Find out whose they are:{list}")
+    }
 }
 
 /// What the operators read.

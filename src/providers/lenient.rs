@@ -68,9 +68,9 @@ pub fn without_nul(value: Value) -> Value {
     match value {
         Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', REPLACEMENT)),
         Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
-        Value::Object(map) => {
-            Value::Object(map.into_iter().map(|(key, item)| (key.replace('\0', REPLACEMENT), without_nul(item))).collect())
-        }
+        Value::Object(map) => Value::Object(
+            map.into_iter().map(|(key, item)| (key.replace('\0', REPLACEMENT), without_nul(item))).collect(),
+        ),
         other => other,
     }
 }
@@ -182,7 +182,10 @@ mod tests {
         assert_eq!(odd(json!({"values": "one"})).values, ["one"]);
         assert_eq!(odd(json!({"id": ""})).id, None);
         assert_eq!(odd(json!({"id": 17})).id.unwrap().as_str(), "17");
-        assert_eq!((odd(json!({"is": "false"})).is, odd(json!({"is": 1})).is, odd(json!({"is": []})).is), (Some(false), Some(true), None));
+        assert_eq!(
+            (odd(json!({"is": "false"})).is, odd(json!({"is": 1})).is, odd(json!({"is": []})).is),
+            (Some(false), Some(true), None)
+        );
         assert_eq!(odd(json!({"numbers": [1, "x", null, 2]})).numbers, [1, 2]);
         assert!(odd(json!({})).numbers.is_empty());
     }

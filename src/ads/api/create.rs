@@ -288,7 +288,8 @@ pub(super) fn refuse_own_twice(
 ) -> Result<()> {
     let (has_campaign, has_form) = store::is_own(tx, platform, external_campaign, external_form, campaign)?;
     if has_campaign {
-        let message = "Another ad campaign of yours has this external_campaign_id. Complete that one, or leave the id out.";
+        let message =
+            "Another ad campaign of yours has this external_campaign_id. Complete that one, or leave the id out.";
         return Err(Error::conflict("ad_campaign.external_campaign_taken", message));
     }
     if has_form {

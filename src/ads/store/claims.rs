@@ -56,11 +56,15 @@ pub fn claims_on(
     };
     if let Some(external) = campaign {
         of_campaign = others()
-            .filter(
-                ad_campaigns::external_campaign_id.eq(external).or(ad_campaigns::agreed_campaign_id.eq(external)),
-            )
+            .filter(ad_campaigns::external_campaign_id.eq(external).or(ad_campaigns::agreed_campaign_id.eq(external)))
             .select((
-                columns.0, columns.1, columns.2, columns.3, columns.4, columns.5, columns.6,
+                columns.0,
+                columns.1,
+                columns.2,
+                columns.3,
+                columns.4,
+                columns.5,
+                columns.6,
                 lead_forms::agreed_form_id.nullable(),
             ))
             .load(tx.conn())?;
@@ -69,7 +73,13 @@ pub fn claims_on(
         of_form = others()
             .filter(lead_forms::external_form_id.eq(external).or(lead_forms::agreed_form_id.eq(external)))
             .select((
-                columns.0, columns.1, columns.2, columns.3, columns.4, columns.5, columns.6,
+                columns.0,
+                columns.1,
+                columns.2,
+                columns.3,
+                columns.4,
+                columns.5,
+                columns.6,
                 lead_forms::agreed_form_id.nullable(),
             ))
             .load(tx.conn())?;
@@ -105,12 +115,7 @@ pub fn claims_on(
 }
 
 /// Lets go of ids that an ad campaign which is over still holds.
-pub fn release(
-    tx: &mut PlatformTx<'_>,
-    claim: &Claim,
-    campaign: Option<&str>,
-    form: Option<&str>,
-) -> Result<()> {
+pub fn release(tx: &mut PlatformTx<'_>, claim: &Claim, campaign: Option<&str>, form: Option<&str>) -> Result<()> {
     if let Some(external) = campaign {
         diesel::update(ad_campaigns::table.find((claim.tenant, claim.ad_campaign_id)))
             .filter(ad_campaigns::agreed_campaign_id.eq(external))

@@ -1,7 +1,7 @@
 //! Resend: what became of our e-mails.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::base::Result;
 use crate::engine::Core;
@@ -22,10 +22,10 @@ use crate::providers::standard_webhooks::TOLERANCE_SECONDS;
         ("svix-timestamp" = Option<String>, Header, description = "Unix seconds; at most five minutes from now"),
         ("svix-signature" = Option<String>, Header, description = "`v1,` and the HMAC of id, timestamp and body")
     ),
-    request_body(content = Value, description = "Resend's event", example = json!({"type": "email.delivered",
+    request_body(content = serde_json::Value, description = "Resend's event", example = json!({"type": "email.delivered",
         "created_at": "2026-11-20T09:00:00Z", "data": {"email_id": "56761188-7520-42d8-8898-ff6fc54ce618", "to": ["asha@example.com"]}})),
     responses(
-        (status = 200, description = "Stored", body = Value, example = json!({})),
+        (status = 200, description = "Stored", body = serde_json::Value, example = json!({})),
         (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json")
     )

@@ -105,7 +105,8 @@ async fn believed_form(incoming: &Incoming<'_>, providers: &Providers, payload: 
     incoming.glance(tokens, is_signature(signature))?;
     let body = incoming.body(payload).await?;
     let called = incoming.request.extensions().get::<CalledAs>().map(|called| called.0.clone());
-    let path = called.unwrap_or_else(|| incoming.request.uri().path_and_query().map_or("/", |path| path.as_str()).into());
+    let path =
+        called.unwrap_or_else(|| incoming.request.uri().path_and_query().map_or("/", |path| path.as_str()).into());
     let url = called_url(&incoming.core.settings.public_url, &path);
     incoming.believe(verify_request(&url, kind, &body, signature, tokens))?;
     Ok(parse_form(&body))

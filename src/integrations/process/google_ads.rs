@@ -39,13 +39,15 @@ fn find(tx: &mut PlatformTx<'_>, lead: &LeadFormWebhook, key: Option<KeyedFor>) 
     let campaign = lead.campaign_id.as_ref().map(|id| id.as_str());
     if let Some(key) = key {
         let route = route::by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id, form, campaign)?;
-        let other = "the key is another ad campaign's: neither the form nor the ad campaign is the one written down for it";
+        let other =
+            "the key is another ad campaign's: neither the form nor the ad campaign is the one written down for it";
         return route.map(Some).ok_or_else(|| Error::forbidden(OTHER_KEY, other));
     }
     let Some(route) = route::find(tx, AdPlatform::Google, form, campaign, None, None)? else { return Ok(None) };
     if route::opens_to_the_platforms_key(tx, route)? {
         return Ok(Some(route));
     }
-    let closed = "the platform's key vouches for the platform's ad accounts alone, and for no ad campaign with a key of its own";
+    let closed =
+        "the platform's key vouches for the platform's ad accounts alone, and for no ad campaign with a key of its own";
     Err(Error::forbidden(OTHER_KEY, closed))
 }

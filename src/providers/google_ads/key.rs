@@ -41,7 +41,9 @@ pub fn keys_in(body: &[u8]) -> Vec<String> {
 pub fn without_key(text: Value, key: &str) -> Value {
     match text {
         Value::String(text) => Value::String(text.replace(key, "…")),
-        Value::Object(map) => Value::Object(map.into_iter().map(|(name, item)| (name, without_key(item, key))).collect()),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(name, item)| (name, without_key(item, key))).collect())
+        }
         other => other,
     }
 }

@@ -88,8 +88,14 @@ mod tests {
                 {"column_id": "X", "column_name": null, "string_value": null}, null, "x"],
         }))
         .unwrap();
-        assert_eq!((lead.lead_id.as_str(), lead.form_id.is_none(), lead.campaign_id.is_none(), lead.is_test()), ("17", true, true, false));
-        assert_eq!((lead.column("AGE"), lead.column("Town"), lead.column("CITY")), (Some("42"), Some("Pune"), Some("")));
+        assert_eq!(
+            (lead.lead_id.as_str(), lead.form_id.is_none(), lead.campaign_id.is_none(), lead.is_test()),
+            ("17", true, true, false)
+        );
+        assert_eq!(
+            (lead.column("AGE"), lead.column("Town"), lead.column("CITY")),
+            (Some("42"), Some("Pune"), Some(""))
+        );
         assert_eq!(lead.user_column_data.len(), 4);
         let many = vec![json!({"column_id": "A", "string_value": "a"}); 5000];
         for columns in [json!(null), json!({}), json!("x"), json!(many)] {

@@ -163,7 +163,12 @@ mod tests {
         ] {
             assert!(is(ours), "{ours}");
         }
-        for wrong in ["/webhooks/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "/api/webhooks/facebook/leads/", "/v1/webhooks/twilio", ".evil.example/v1/webhooks/meta"] {
+        for wrong in [
+            "/webhooks/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+            "/api/webhooks/facebook/leads/",
+            "/v1/webhooks/twilio",
+            ".evil.example/v1/webhooks/meta",
+        ] {
             assert!(!is(wrong), "{wrong}");
         }
         assert!(!is_ours("https://other.example.com/v1/webhooks/meta", "https://leads.example.com"));

@@ -234,7 +234,8 @@ mod tests {
             "field_data": [{"name": "inbox_url"}, {"name": "a", "values": null}, {"name": "b", "values": []}, {"name": "c", "values": [34, null]},
                 null, {"values": ["x"]}, {"name": "d", "values": "alone"}]}))
         .unwrap();
-        let values: Vec<_> = lead.field_data.iter().map(|datum| (datum.name.as_str(), datum.values.join("|"))).collect();
+        let values: Vec<_> =
+            lead.field_data.iter().map(|datum| (datum.name.as_str(), datum.values.join("|"))).collect();
         let expected = [("inbox_url", ""), ("a", ""), ("b", ""), ("c", "34"), ("", "x"), ("d", "alone")];
         assert_eq!(values, expected.map(|(name, value)| (name, value.to_string())));
         assert_eq!((lead.is_organic, lead.ad_id, lead.custom_disclaimer_responses.len()), (Some(false), None, 0));

@@ -19,7 +19,13 @@ pub fn verify(
 }
 
 /// Have the headers the form of a signature of about now? What has not is refused before its body is read.
-pub fn is_signature(id: Option<&str>, timestamp: Option<&str>, signature: Option<&str>, now: i64, tolerance: i64) -> bool {
+pub fn is_signature(
+    id: Option<&str>,
+    timestamp: Option<&str>,
+    signature: Option<&str>,
+    now: i64,
+    tolerance: i64,
+) -> bool {
     let is_recent = timestamp
         .and_then(|text| text.parse::<i64>().ok())
         .is_some_and(|at| now.saturating_sub(at).saturating_abs() <= tolerance);
