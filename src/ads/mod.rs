@@ -3,14 +3,19 @@
 //! The ads themselves run in the platform's ad accounts (or a tenant's own); here is the record of them: targeting, creative and
 //! form as typed structures ([`targeting`], [`creative`], [`form`]), the status machine ([`model`]), and what the ad platform is
 //! told ([`delivery`]): `desired_delivery` is a row's column, a job carries it out, and the newest wish wins. [`quota`] pauses and
-//! resumes by itself, [`suspension`] with its tenant, [`limits`] when a month's or its whole
-//! budget leaves no room for another day. What spends the platform's money waits for an operator ([`review`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry.
-//! It refuses a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's own accounts.
+//! resumes by itself, [`suspension`] with its tenant, [`limits`] when a month's or its
+//! whole budget leaves no room for another day. What spends the platform's money waits for an operator ([`review`]), and
+//! so does whose an id at an ad platform is ([`claim`]). [`route`] and [`leads`] turn a platform's lead into a tenant's enquiry;
+//! [`key`] is what the lead forms of one ad campaign send with.
+//! It refuses to agree to a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's
+//! own accounts, nor the ids that operators wrote there.
 
 pub mod api;
+pub mod claim;
 pub mod creative;
 pub mod delivery;
 pub mod form;
+pub mod key;
 pub mod leads;
 pub mod limits;
 pub mod model;
@@ -36,6 +41,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(api::get_ad_campaign)
         .service(api::update_ad_campaign)
         .service(api::get_lead_form)
+        .service(api::key::create_lead_form_key)
         .service(api::steer::submit_ad_campaign)
         .service(api::steer::activate_ad_campaign)
         .service(api::steer::reject_ad_campaign)

@@ -1,12 +1,13 @@
 //! The operators' agreement to what the platform pays for.
 //!
 //! An ad campaign in the platform's ad account spends the platform's money, so it waits for an operator before it runs, and
-//! again after a tenant changes what was agreed ([`Agreed`]). A tenant's own ad account is its own affair; but the platform's
-//! credentials touch no id at an ad platform that no operator agreed to, whatever an ad campaign says of its account.
+//! again after a tenant changes what was agreed ([`Agreed`]). A tenant's own ad account is its own affair but for the ids it
+//! names: whose they are decides whose the leads are, and no credentials of the platform's touch one that no operator agreed to.
 //! Asking and deciding are events; `ops` makes tasks of them and `notify` tells the tenant.
 
 use serde_json::json;
 
+use super::claim;
 use super::creative::{AdCreative, SearchAds};
 use super::form::{LeadForm, Question};
 use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
@@ -22,10 +23,12 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
 
 /// Must an operator agree before this one may run?
-pub(super) fn is_wanting(campaign: &AdCampaign, asker: Asker) -> bool {
-    asker == Asker::Tenant
-        && campaign.account_owner == AccountOwner::Platform
-        && campaign.review_state != Some(ReviewState::Approved)
+pub(super) fn is_wanting(campaign: &AdCampaign, form: Option<&StoredForm>, asker: Asker) -> bool {
+    let is_open = match campaign.account_owner {
+        AccountOwner::Platform => campaign.review_state != Some(ReviewState::Approved),
+        AccountOwner::Tenant => claim::wishes(campaign, form),
+    };
+    asker == Asker::Tenant && is_open
 }
 
 /// Asks the operators, once until they decide; what runs is paused meanwhile.
@@ -36,7 +39,8 @@ pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
     }
     campaign.status = CampaignStatus::PendingApproval;
     campaign.status_reason = None;
-    if campaign.account_owner == AccountOwner::Platform {
+    let form = store::form_of(tx, campaign)?;
+    if campaign.account_owner == AccountOwner::Platform || claim::wishes(campaign, form.as_ref()) {
         campaign.review_state = Some(ReviewState::Pending);
         (campaign.review_reason, campaign.review_decided_at) = (None, None);
     }
@@ -48,11 +52,14 @@ pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
 }
 
 /// Notes that an operator agrees to the ad campaign as it is now; the caller saves the row. Answers whether that is news.
+///
+/// # Errors
+/// As for [`claim::agree`].
 pub(super) fn approve(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result<bool> {
-    let mut is_news = campaign.agreed_campaign_id != campaign.external_campaign_id;
-    campaign.agreed_campaign_id.clone_from(&campaign.external_campaign_id);
-    let is_platforms = campaign.account_owner == AccountOwner::Platform;
-    if is_platforms && campaign.review_state != Some(ReviewState::Approved) {
+    let mut is_news = claim::agree(tx, campaign)?;
+    // Nobody decides on a tenant's own ad account, unless it was asked.
+    let is_to_decide = campaign.account_owner == AccountOwner::Platform || campaign.review_state.is_some();
+    if is_to_decide && campaign.review_state != Some(ReviewState::Approved) {
         is_news = true;
         let was_asked = campaign.review_state.replace(ReviewState::Approved) == Some(ReviewState::Pending);
         (campaign.review_reason, campaign.review_decided_at) = (None, Some(tx.now()));
@@ -74,7 +81,7 @@ pub fn reject(tx: &mut TenantTx<'_>, id: AdCampaignId, reason: String, if_match:
     let from = campaign.status;
     campaign.status = from.after(Step::Reject)?;
     if campaign.review_state != Some(ReviewState::Pending) {
-        let message = "In a tenant's own ad account there is nothing for operators to decide.";
+        let message = "Nobody asked the operators to decide on this ad campaign: it is in the tenant's own ad account.";
         return Err(Error::conflict("ad_campaign.not_under_review", message));
     }
     campaign.review_state = Some(ReviewState::Rejected);
@@ -101,7 +108,10 @@ pub(super) struct Agreed {
     total_budget: Option<i64>,
     monthly_cap: Option<i64>,
     end_at: Option<Timestamp>,
-    external_campaign_id: Option<String>,
+    /// Of the ad campaign, its page and its form.
+    external_ids: [Option<String>; 3],
+    /// In the tenant's own ad account, where only the ids are anybody else's affair.
+    is_own_account: bool,
     targeting: Targeting,
     ad_creative: Option<AdCreative>,
     search_ads: Option<SearchAds>,
@@ -112,6 +122,7 @@ pub(super) struct Agreed {
 
 impl Agreed {
     pub(super) fn of(campaign: &AdCampaign, form: Option<&StoredForm>) -> Result<Self> {
+        let external_form_id = form.and_then(|form| form.external_form_id.clone());
         let form: Option<LeadForm> = form.map(StoredForm::form).transpose()?;
         let (questions, links) = form.map_or_else(Default::default, |form| {
             (form.questions, [form.privacy_policy_url, form.thank_you.and_then(|thanks| thanks.url)])
@@ -122,7 +133,8 @@ impl Agreed {
             total_budget: campaign.total_budget,
             monthly_cap: campaign.monthly_cap,
             end_at: campaign.end_at,
-            external_campaign_id: campaign.external_campaign_id.clone(),
+            external_ids: [campaign.external_campaign_id.clone(), campaign.external_page_id.clone(), external_form_id],
+            is_own_account: campaign.account_owner == AccountOwner::Tenant,
             targeting: campaign.targeting.read()?,
             ad_creative: campaign.ad_creative.read()?,
             search_ads: campaign.search_ads.read()?,
@@ -134,7 +146,11 @@ impl Agreed {
     /// Does `now` stay within what was agreed? Less money, or for a shorter time, always does.
     pub(super) fn covers(&self, now: &Self) -> bool {
         // No longer at the ad platform at all spends nothing.
-        let is_same_there = now.external_campaign_id.is_none() || now.external_campaign_id == self.external_campaign_id;
+        let is_same_there =
+            now.external_ids.iter().zip(&self.external_ids).all(|(now, agreed)| now.is_none() || now == agreed);
+        if self.is_own_account {
+            return is_same_there;
+        }
         let is_same_ad = (&now.targeting, &now.ad_creative, &now.search_ads, &now.questions, &now.links)
             == (&self.targeting, &self.ad_creative, &self.search_ads, &self.questions, &self.links);
         is_same_there
@@ -171,7 +187,8 @@ mod tests {
             total_budget: None,
             monthly_cap: Some(1_500_000),
             end_at: Some("2026-12-01T00:00:00Z".parse().unwrap()),
-            external_campaign_id: Some("1".into()),
+            external_ids: [Some("1".into()), None, Some("3".into())],
+            is_own_account: false,
             targeting: Targeting::default(),
             ad_creative: None,
             search_ads: None,
@@ -192,7 +209,7 @@ mod tests {
         assert!(covers(|now| now.total_budget = Some(1)));
         assert!(covers(|now| now.monthly_cap = Some(1)));
         assert!(covers(|now| now.end_at = Some("2026-11-25T00:00:00Z".parse().unwrap())));
-        assert!(covers(|now| now.external_campaign_id = None));
+        assert!(covers(|now| now.external_ids = [None, None, None]));
 
         assert!(!covers(|now| now.daily_budget += 1));
         assert!(!covers(|now| now.currency = Currency::USD));
@@ -200,11 +217,16 @@ mod tests {
         assert!(!covers(|now| now.monthly_cap = None));
         assert!(!covers(|now| now.end_at = None));
         assert!(!covers(|now| now.end_at = Some("2026-12-02T00:00:00Z".parse().unwrap())));
-        assert!(!covers(|now| now.external_campaign_id = Some("2".into())));
+        assert!(!covers(|now| now.external_ids[0] = Some("2".into())));
+        assert!(!covers(|now| now.external_ids[1] = Some("2".into())));
+        assert!(!covers(|now| now.external_ids[2] = Some("2".into())));
         assert!(!covers(|now| now.targeting.keywords.push("flats".into())));
         assert!(!covers(|now| now.ad_creative = Some(AdCreative::default())));
         assert!(!covers(|now| now.search_ads = Some(SearchAds::default())));
         assert!(!covers(|now| now.questions = LeadForm::plain("F").questions));
         assert!(!covers(|now| now.links[1] = Some("https://abc.example.com".into())));
+        let own = Agreed { is_own_account: true, ..agreed() };
+        assert!(own.covers(&Agreed { daily_budget: 90_000, ..own.clone() }), "its budget is its own");
+        assert!(!own.covers(&Agreed { external_ids: [Some("2".into()), None, None], ..own.clone() }));
     }
 }

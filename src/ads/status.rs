@@ -23,7 +23,8 @@ pub static START_DUE: JobKind = JobKind::new("ad_campaign.start_due");
 /// first, where they have to agree; an operator's is their agreement.
 ///
 /// # Errors
-/// `ad_campaign.not_found`, `request.precondition_failed`, `ad_campaign.illegal_transition`.
+/// `ad_campaign.not_found`, `request.precondition_failed`, `ad_campaign.illegal_transition`; for operators those of
+/// [`super::claim::agree`].
 pub fn take(
     tx: &mut TenantTx<'_>,
     id: AdCampaignId,
@@ -36,7 +37,9 @@ pub fn take(
     let mut campaign = store::get(tx, id)?;
     if_match.check(campaign.version)?;
     let to = campaign.status.after(step)?;
-    if to == CampaignStatus::PendingApproval || to == CampaignStatus::Active && review::is_wanting(&campaign, asker) {
+    let form = store::form_of(tx, &campaign)?;
+    let is_wanting = to == CampaignStatus::Active && review::is_wanting(&campaign, form.as_ref(), asker);
+    if to == CampaignStatus::PendingApproval || is_wanting {
         review::submit(tx, &mut campaign)?;
         return Ok(campaign);
     }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResourceDef, ServiceRequest, ServiceResponse};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, StatusCode, Uri, header};
 use actix_web::middleware::Next;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 
 use crate::base::{Error, ErrorKind, Result};
+use crate::engine::http::CalledAs;
 
 /// Every path of the contract and its methods.
 #[derive(Default)]
@@ -72,6 +73,31 @@ pub(super) async fn plain_paths_first(
         Some(refusal) => Ok(req.into_response(refusal)),
         None => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
     }
+}
+
+/// The middleware that takes a webhook with a slash at the end of its address for the same without: providers keep what somebody
+/// typed into their console, and do not send again what was answered 404.
+pub(super) async fn webhooks_by_slash(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let path = req.path();
+    let is_webhook = path.starts_with("/v1/webhooks/") || path.starts_with("/api/webhooks/");
+    let meant = is_webhook.then(|| path.strip_suffix('/').map(|path| path.trim_end_matches('/').to_string())).flatten();
+    if let Some(meant) = meant {
+        let called = req.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        let query = req.query_string();
+        let target = if query.is_empty() { meant } else { format!("{meant}?{query}") };
+        let mut parts = req.uri().clone().into_parts();
+        parts.path_and_query = target.parse().ok();
+        if let Ok(uri) = Uri::from_parts(parts) {
+            // Some signatures are over the address that was called.
+            req.extensions_mut().insert(CalledAs(called));
+            req.match_info_mut().get_mut().update(&uri);
+            req.head_mut().uri = uri;
+        }
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// The middleware that lets HEAD be asked wherever GET is (RFC 9110, 9.3.2): it is answered as GET is, and the body,

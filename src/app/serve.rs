@@ -30,6 +30,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
+    let turns = web::Data::new(crate::integrations::Turns::default());
+    let guesses = web::Data::new(crate::integrations::Guesses::default());
     let trust = web::Data::new(Proxies(app.config.proxies));
     let (config, twins) = (app.config.clone(), app.sandbox.clone());
     tidy(limiter.clone());
@@ -44,6 +46,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(remembered.clone())
             .app_data(trust.clone())
             .app_data(known.clone())
+            .app_data(turns.clone())
+            .app_data(guesses.clone())
             .into_utoipa_app()
             .configure(health::routes)
             .configure(routes::aliases)
@@ -62,6 +66,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             ))
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
+            .wrap(from_fn(fallback::webhooks_by_slash))
             .wrap(from_fn(fallback::head_as_get))
             .wrap(from_fn(etag::unchanged))
             .wrap(from_fn(conceal_unreadable))

@@ -126,7 +126,7 @@ ids! {
     TenantId, UserId, OperatorId, SessionId, InvitationId, VerificationId, ApiKeyId,
     EventId, JobId, WebhookEventId,
     SubscriptionId, UsagePeriodId, UsageEntryId,
-    AdCampaignId, LeadFormId,
+    AdCampaignId, LeadFormId, LeadFormKeyId,
     LeadId, NoteId, ConversationId, MessageId, SenderId, SuppressionId,
     NotificationId, NotificationDeliveryId, OpsTaskId,
     WebhookEndpointId, WebhookDeliveryId,

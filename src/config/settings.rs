@@ -33,7 +33,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("META_ACCESS_TOKEN", "fetches leads and controls ad campaigns"),
     ("META_GRAPH_URL", "https://graph.facebook.com"),
     ("META_GRAPH_VERSION", "v25.0"),
-    ("GOOGLE_ADS_KEY", "key of the lead form webhooks; several separated by commas"),
+    ("GOOGLE_ADS_KEY", "key of the lead form webhooks in the platform's own ad accounts; several separated by commas"),
     ("GOOGLE_ADS_BASE_URL", "https://googleads.googleapis.com"),
     ("GOOGLE_ADS_CUSTOMER_ID", "account that owns the ad campaigns, digits"),
     ("GOOGLE_ADS_LOGIN_CUSTOMER_ID", "manager account, digits"),

@@ -1,20 +1,25 @@
-//! Taking a verified webhook in: stored with its job in one transaction, before anyone is answered.
+//! Taking a webhook in: refused as cheaply as it can be, and once it is verified stored with its job in one transaction, before
+//! anyone is answered.
+//!
+//! The order is what keeps strangers from costing anything: is there a secret at all, has the signature the form of one, is the
+//! length what this provider sends; then the bytes are read, large ones in turns ([`Turns`]), and only what verifies is parsed.
+//! What verifies and cannot be understood is stored too, for operators: nobody sends it again after a refusal.
 
 use actix_web::{HttpMessage, HttpRequest, web};
+use serde_json::{Value, json};
 
-use super::model::{WebhookProvider, WebhookState};
+use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::process::{ProcessPayload, job_of};
 use super::store::{self, NewWebhook};
-use crate::base::crypto::Secret;
-use crate::base::{Error, ErrorKind, Result};
+use super::turns::{self, Turns};
+use crate::base::crypto::{Secret, sha256_hex};
+use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx};
-use crate::engine::events::platform_tenant;
-use crate::engine::http::RequestId;
+use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::http::{RequestId, Source, read_body};
 use crate::engine::jobs::{NewJob, store as jobs};
-
-/// WhatsApp-sized payloads go up to 3 MB; a batch of 1,000 leads stays far below.
-const MAX_BODY: usize = 4 * 1024 * 1024;
+use crate::providers::lenient;
 
 /// A webhook as it came, before it is believed.
 pub(super) struct Incoming<'a> {
@@ -23,39 +28,73 @@ pub(super) struct Incoming<'a> {
     pub provider: WebhookProvider,
 }
 
+impl WebhookProvider {
+    /// The largest body it sends, with room.
+    fn limit(self) -> usize {
+        match self {
+            // Up to 1,000 changes in one request; where messages are among them, up to 3 MB.
+            Self::Meta => 3 * 1024 * 1024,
+            // One lead, of some ten answers.
+            Self::GoogleAds => 64 * 1024,
+            // One message of at most 4,096 characters, each of them up to twelve in a form.
+            Self::Twilio => 64 * 1024,
+            // One event with its recipients and tags.
+            Self::Resend => 256 * 1024,
+        }
+    }
+}
+
 impl Incoming<'_> {
     /// The raw bytes, which is what signatures are over.
+    ///
+    /// # Errors
+    /// `request.too_large`, before anything is read where the length says so; `request.unreadable`, `webhook.busy`.
     pub async fn body(&self, payload: web::Payload) -> Result<web::Bytes> {
-        let too_large = |_| {
-            let message = format!("The body may have at most {MAX_BODY} bytes.");
-            Error::new(ErrorKind::TooLarge, "request.too_large", message)
+        let limit = self.provider.limit();
+        let declared = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        let mut payload = payload.into_inner();
+        let is_small = declared.map_or(limit <= turns::SMALL, |length| length <= turns::SMALL || length > limit);
+        if is_small {
+            return read_body(self.request, &mut payload, limit).await;
+        }
+        let turns = self.request.app_data::<web::Data<Turns>>();
+        let _turn = match turns {
+            Some(turns) => Some(turns.take(&Source::of(self.request).to_string()).await?),
+            None => None,
         };
-        let read = payload.to_bytes_limited(MAX_BODY).await.map_err(too_large)?;
-        read.map_err(|error| {
-            Error::malformed("request.unreadable", "The body could not be read.").with_source(error.to_string())
-        })
+        let read = read_body(self.request, &mut payload, limit);
+        tokio::time::timeout(turns::PATIENCE, read).await.unwrap_or_else(|_| Err(turns::busy()))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.request.headers().get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Lets only what is verified pass, and nothing while the secret is unset.
+    /// Refuses while no secret is set, and what cannot be a signature.
     ///
     /// # Errors
     /// `webhook.not_configured`, `webhook.bad_signature`.
-    pub fn believe(&self, secrets: &[Secret], verify: impl FnOnce() -> bool) -> Result<()> {
+    pub fn glance(&self, secrets: &[Secret], is_signature: bool) -> Result<()> {
         if secrets.iter().all(Secret::is_empty) {
             self.count("refused", 1);
             let message = format!("Webhooks of {} are refused: no secret is configured for them.", self.provider);
             return Err(Error::forbidden("webhook.not_configured", message));
         }
-        if !verify() {
-            self.count("refused", 1);
-            tracing::warn!(provider = %self.provider, "refused a webhook whose signature does not hold");
-            return Err(Error::forbidden("webhook.bad_signature", "The signature of this webhook does not hold."));
-        }
-        Ok(())
+        if is_signature { Ok(()) } else { Err(self.disbelieve()) }
+    }
+
+    /// Lets only what is verified pass.
+    ///
+    /// # Errors
+    /// `webhook.bad_signature`.
+    pub fn believe(&self, is_verified: bool) -> Result<()> {
+        if is_verified { Ok(()) } else { Err(self.disbelieve()) }
+    }
+
+    pub fn disbelieve(&self) -> Error {
+        self.count("refused", 1);
+        tracing::warn!(provider = %self.provider, "refused a webhook whose signature does not hold");
+        Error::forbidden("webhook.bad_signature", "The signature of this webhook does not hold.")
     }
 
     pub fn count(&self, outcome: &str, times: usize) {
@@ -78,7 +117,7 @@ impl Incoming<'_> {
         }
         let request_id = self.request.extensions().get::<RequestId>().map(|id| id.0.clone());
         let scope = PlatformScope::mint(Origin { actor: Actor::Provider, request_id });
-        let (total, kept) = (list.len(), list.iter().filter(|new| new.state == WebhookState::Ignored).count());
+        let (total, kept) = (list.len(), list.iter().filter(|new| new.state != WebhookState::Received).count());
         let (accepted, new) = self
             .core
             .db
@@ -90,6 +129,11 @@ impl Incoming<'_> {
                     (platform_tenant(), NewJob::new(job_of(event.kind), &payload).unique(event.id.to_string()))
                 });
                 jobs::enqueue_all(tx, jobs.collect())?;
+                for event in stored.iter().filter(|event| event.state == WebhookState::Failed) {
+                    let data = json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id,
+                        "outcome": event.outcome});
+                    tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(event.id.uuid()).data(data))?;
+                }
                 Ok((due.len(), stored.len()))
             })
             .await?;
@@ -100,11 +144,16 @@ impl Incoming<'_> {
     }
 }
 
-/// Parses a verified body.
-pub(super) fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| {
-        let message =
-            format!("The body is not what this webhook sends (line {}, column {}).", error.line(), error.column());
-        Error::malformed("webhook.malformed", message)
-    })
+/// What came of a verified webhook that cannot be understood.
+pub(super) const UNREADABLE: &str = "unreadable";
+
+/// A verified event that cannot be understood, for operators to see and to replay once it can. It is told apart by its bytes.
+pub(super) fn unreadable(provider: WebhookProvider, kind: WebhookKind, body: Value) -> NewWebhook {
+    let id = format!("{UNREADABLE}:{}", sha256_hex(body.to_string()));
+    NewWebhook::new(provider, kind, id, body).kept(WebhookState::Failed, UNREADABLE)
+}
+
+/// A verified body as JSON; what is none stays text.
+pub(super) fn parse(body: &[u8]) -> Result<Value, Value> {
+    lenient::read(body).map_err(|_| json!({ "text": lenient::mended(body) }))
 }

@@ -4,21 +4,28 @@
 //! A webhook is verified over its raw bytes ([`api`]), stored under the provider's own id of the event with the job that follows,
 //! and answered at once ([`accept`]). The job ([`process`]) fetches what is missing, finds the tenant and has one effect, however
 //! often it runs: it first claims the stored event, in the transaction of the effect. What cannot be done stays as `failed` with
-//! its reason, and an operator replays it when the cause is gone.
+//! its reason, and an operator replays it when the cause is gone; leads that came before anybody agreed whose they are follow by
+//! themselves ([`reroute`]).
 //! An unset secret accepts nobody. Secrets that travel inside bodies are not stored.
 
 mod accept;
 pub mod api;
+mod guesses;
 pub mod model;
 pub mod outbound;
 pub mod process;
+mod reroute;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod turns;
+
+pub use guesses::Guesses;
+pub use turns::Turns;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::engine::events::Reactions;
+use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -44,9 +51,11 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
         let providers = providers.clone();
         registry.handle(kind, move |ctx| process::run(ctx, providers.clone())).on_death(kind, process::close);
     }
+    registry.handle(&reroute::REROUTE, reroute::follow);
     registry.together(&process::RECEIPT, process::apply_together);
 }
 
 pub fn reactions(reactions: &mut Reactions) {
     outbound::reactions(reactions);
+    reactions.on(EventType::AdCampaignActivated, &reroute::REROUTE).on(EventType::AdCampaignUpdated, &reroute::REROUTE);
 }

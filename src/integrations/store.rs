@@ -13,6 +13,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::webhook_events;
 use crate::keep;
+use crate::providers::lenient::without_nul;
 
 /// A verified webhook, or one of the several events in it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -71,6 +72,7 @@ impl NewWebhook {
             kind: self.kind,
             external_id: external_id.replace('\0', "\u{fffd}"),
             tenant_id: None,
+            // PostgreSQL keeps no NUL, not even inside JSON; a provider's event must not be lost over one.
             body: Json::from(without_nul(self.body)),
             state: self.state,
             outcome: self.outcome.map(Into::into),
@@ -79,19 +81,6 @@ impl NewWebhook {
             received_at: now,
             processed_at: None,
         }
-    }
-}
-
-/// PostgreSQL keeps no NUL, not even inside JSON; a provider's event must not be lost over one.
-fn without_nul(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::String(text) if text.contains('\0') => Value::String(text.replace('\0', "\u{fffd}")),
-        Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
-        Value::Object(map) => Value::Object(
-            map.into_iter().map(|(key, item)| (key.replace('\0', "\u{fffd}"), without_nul(item))).collect(),
-        ),
-        other => other,
     }
 }
 
@@ -184,6 +173,18 @@ pub fn conclude(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: &str, tena
     Ok(())
 }
 
+/// Keeps with an event what its lead told of its origin.
+pub fn note_origin(
+    tx: &mut PlatformTx<'_>,
+    id: WebhookEventId,
+    body: &mut Json,
+    origin: serde_json::Value,
+) -> Result<()> {
+    body.set("origin", without_nul(origin));
+    keep!(tx.conn(), diesel::update(webhook_events::table.find(id)).set(webhook_events::body.eq(&*body)))?;
+    Ok(())
+}
+
 /// Notes an attempt that failed; with an outcome, it was the last one. `false` when the event was settled meanwhile.
 pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option<&str>, error: &str) -> Result<bool> {
     let state = if outcome.is_some() { WebhookState::Failed } else { WebhookState::Received };
@@ -212,6 +213,24 @@ pub fn reopen(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
         ))
         .execute(tx.conn())?;
     Ok(reopened == 1)
+}
+
+/// Failed events of a provider with one of these outcomes since a moment, the newest first, at most `limit`.
+pub fn failed_since(
+    tx: &mut PlatformTx<'_>,
+    provider: WebhookProvider,
+    outcomes: &[&str],
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<WebhookEvent>> {
+    let rows = webhook_events::table
+        .filter(webhook_events::state.eq(WebhookState::Failed).and(webhook_events::received_at.ge(since)))
+        .filter(webhook_events::provider.eq(provider).and(webhook_events::outcome.eq_any(outcomes)))
+        .order((webhook_events::received_at.desc(), webhook_events::id.desc()))
+        .limit(limit)
+        .select(WebhookEvent::as_select())
+        .load(tx.conn())?;
+    Ok(rows)
 }
 
 /// Which stored webhooks to list.

@@ -7,8 +7,8 @@
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use crate::ads;
-use crate::ads::model::ReviewState;
-use crate::ads::store::AdCampaign;
+use crate::ads::model::{AccountOwner, ReviewState};
+use crate::ads::store::{AdCampaign, Claim};
 use crate::base::id::{AdCampaignId, NotificationId, OperatorId};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
@@ -49,7 +49,11 @@ fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
     let Some(campaign) = campaign.filter(|campaign| campaign.review_state == Some(ReviewState::Pending)) else {
         return Ok(());
     };
-    let title = format!("{}: {}", TaskKind::Review.title(), campaign.name);
+    let rivals = ads::claim::rivals(tx, &campaign)?;
+    let title = match rivals.first() {
+        None => format!("{}: {}", TaskKind::Review.title(), campaign.name),
+        Some(_) => format!("{}: {} (its ids are claimed by others too)", TaskKind::Review.title(), campaign.name),
+    };
     let task = store::NewTask {
         kind: TaskKind::Review,
         title: &title,
@@ -66,16 +70,43 @@ fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
         tenant_id: Some(tenant.id),
         kind: event.kind.to_string(),
         title: title.clone(),
-        body: request(&tenant.name, &campaign),
-        data: serde_json::json!({ "tenant_name": tenant.name, "ad_campaign_id": id, "task_id": task }),
+        body: request(&tenant.name, &campaign) + &warning(&rivals),
+        data: serde_json::json!({ "tenant_name": tenant.name, "ad_campaign_id": id, "task_id": task,
+            "competing_claims": rivals.iter().map(named).collect::<Vec<_>>() }),
         read_at: None,
         created_at: tx.now(),
     };
     store::notify(&mut tx.platform(), note, Some(event.id))
 }
 
+/// Another ad campaign that names the same ids.
+fn named(claim: &Claim) -> serde_json::Value {
+    serde_json::json!({ "tenant_id": claim.tenant, "tenant_name": claim.tenant_name, "ad_campaign_id": claim.ad_campaign_id,
+        "name": claim.name, "is_agreed": claim.is_agreed })
+}
+
+fn warning(rivals: &[Claim]) -> String {
+    let of = |claim: &Claim| {
+        let standing = if claim.is_agreed { "agreed to" } else { "written down only" };
+        format!("\n- {} of {} ({standing})", claim.name, claim.tenant_name)
+    };
+    let list: String = rivals.iter().map(of).collect();
+    if list.is_empty() {
+        list
+    } else {
+        format!("\n\nOthers name the same ids at the ad platform. Find out whose they are:{list}")
+    }
+}
+
 /// What the operators read.
 fn request(tenant: &str, campaign: &AdCampaign) -> String {
+    if campaign.account_owner == AccountOwner::Tenant {
+        return format!(
+            "{tenant} asks for the leads of {} on {}, in its own ad account.\nActivate it if the ids it names are its own, or send \
+             it back with a reason.",
+            campaign.name, campaign.platform
+        );
+    }
     let cap = campaign.monthly_cap.map_or("no monthly cap".into(), |cap| format!("{} a month", campaign.money(cap)));
     let daily = campaign.money(campaign.daily_budget);
     format!(

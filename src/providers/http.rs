@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder};
 use tracing::Instrument;
 use tracing::field::Empty;
 
-use super::{ErrorClass, ProviderError};
+use super::{ErrorClass, ProviderError, lenient};
 use crate::engine::trace;
 
 /// Answers are read up to this size; no provider we call sends more.
@@ -48,7 +48,7 @@ impl Answer {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        lenient::read_as(&self.body).ok()
     }
     /// `Retry-After` in seconds; the date form is not used by the providers we call.
     pub fn retry_after(&self) -> Option<Duration> {

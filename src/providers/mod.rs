@@ -15,6 +15,7 @@ mod registry;
 mod settings;
 
 pub mod google_ads;
+pub mod lenient;
 pub mod meta;
 pub mod outside;
 pub mod resend;

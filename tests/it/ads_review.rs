@@ -223,12 +223,10 @@ both_engines! {
         let own = tenant.owner.post("/v1/ad-campaigns", body).await.created();
         tenant.owner.patch(&path(&own, ""), json!({ "account_owner": "platform" })).await.invalid("/account_owner");
         let active = tenant.owner.call("POST", &path(&own, "/activate")).await.ok();
-        assert_eq!((&active["status"], &active["review"], &active["delivery"]["state"]), (&json!("active"), &Value::Null, &json!("not_controlled")));
-        app.run_jobs().await;
-        tenant.owner.call("POST", &path(&own, "/pause")).await.ok();
+        assert_eq!((&active["status"], &active["review"]["state"]), (&json!("pending_approval"), &json!("pending")), "whose its ids are is asked");
         app.run_jobs().await;
         assert_eq!((orders(&app).await, status_there(&app, other).await.as_str()), (before, "ACTIVE"), "as the twin has it by itself");
-        assert!(reviews(&app, &tenant).await.is_empty());
+        assert_eq!(reviews(&app, &tenant).await.len(), 1);
         // An operator who knows that it is theirs lets us steer it.
         assert_eq!(operator.call("POST", &path(&own, "/activate")).await.ok()["delivery"]["state"], "pending");
         tenant.owner.call("POST", &path(&own, "/pause")).await.ok();
@@ -252,7 +250,7 @@ both_engines! {
         assert_eq!(status_there(&app, CAMPAIGN).await, "PAUSED");
     }
 
-    async fn leads_are_taken_in_whatever_the_operators_say(app: TestApp) {
+    async fn leads_wait_for_the_operators_and_follow(app: TestApp) {
         let tenant = app.growth("Kept").await;
         let draft = draft(&tenant).await;
         let lead = async |n: usize| {
@@ -261,12 +259,17 @@ both_engines! {
             app.run_jobs().await;
             tenant.leads().await.len()
         };
-        assert_eq!(lead(1).await, 1, "a draft");
+        assert_eq!(lead(1).await, 0, "a draft");
         tenant.owner.call("POST", &path(&draft, "/activate")).await.ok();
-        assert_eq!(lead(2).await, 2, "waiting");
+        assert_eq!(lead(2).await, 0, "waiting");
         tenant.as_operator(&app).post(&path(&draft, "/reject"), json!({ "reason": "No" })).await.ok();
-        assert_eq!(lead(3).await, 3, "sent back");
+        assert_eq!(lead(3).await, 0, "sent back");
+        tenant.approve(&draft).await;
+        app.run_jobs().await;
+        assert_eq!(tenant.leads().await.len(), 3);
         assert_eq!(tenant.owner.get(&path(&draft, "")).await.ok()["leads_generated"], 3);
+        tenant.owner.call("POST", &path(&draft, "/pause")).await.ok();
+        assert_eq!(lead(4).await, 4, "paused");
     }
 
     async fn a_part_of_a_nested_document_keeps_its_siblings_and_null_deletes(app: TestApp) {

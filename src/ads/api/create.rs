@@ -63,11 +63,11 @@ pub struct NewAdCampaign {
     pub lead_form: Option<LeadForm>,
     /// In whose ad account it runs: the platform's, unless said otherwise. It stays as it was created.
     pub account_owner: Option<AccountOwner>,
-    /// Its id at the ad platform; no two ad campaigns share one.
+    /// Its id at the ad platform. A wish until an operator agrees to it; no two ad campaigns that are not over share one then.
     #[validate(length(min = 1, max = 40))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
     pub external_campaign_id: Option<String>,
-    /// Its form's id at the ad platform; leads find their tenant by it.
+    /// Its form's id at the ad platform. Leads find their tenant by it once an operator agreed to it.
     #[validate(length(min = 1, max = 40))]
     #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
     pub external_form_id: Option<String>,
@@ -97,17 +97,17 @@ pub async fn create_ad_campaign(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsWrite)?;
-    let (shows_costs, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
+    let (by_operator, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
     once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let campaign = create(tx, body.0, policy.as_deref())?;
+        let campaign = create(tx, body.0, policy.as_deref(), by_operator)?;
         let location = format!("/v1/ad-campaigns/{}", campaign.id);
         let version = campaign.version;
-        Ok(Reply::created(AdCampaignView::load(tx, campaign, shows_costs)?).version(version).location(location))
+        Ok(Reply::created(AdCampaignView::load(tx, campaign, by_operator)?).version(version).location(location))
     })
     .await
 }
 
-fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Result<AdCampaign> {
+fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>, by_operator: bool) -> Result<AdCampaign> {
     store::lock(tx)?;
     let tenant = tenants::store::current(tx)?;
     let (now, id) = (tx.now(), AdCampaignId::new());
@@ -127,13 +127,14 @@ fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Re
             ("/external_page_id", new.external_page_id.as_deref()),
         ],
     })?;
-    refuse_taken(tx, new.platform, id, new.external_campaign_id.as_deref(), None, new.external_form_id.as_deref())?;
+    refuse_own_twice(tx, new.platform, id, new.external_campaign_id.as_deref(), new.external_form_id.as_deref())?;
     let needs_form = new.external_form_id.is_some();
     let form = new.lead_form.or_else(|| needs_form.then(|| LeadForm::plain(&format!("{} form", new.name))));
     let lead_form_id = match form {
-        Some(form) => Some(insert_form(tx, new.platform, form, new.external_form_id, &tenant, policy)?),
+        Some(form) => Some(insert_form(tx, new.platform, form, new.external_form_id, by_operator, &tenant, policy)?),
         None => None,
     };
+    let (has_campaign_id, has_page_id) = (new.external_campaign_id.is_some(), new.external_page_id.is_some());
     let campaign = AdCampaign {
         tenant_id: tx.tenant(),
         id,
@@ -169,6 +170,9 @@ fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>) -> Re
         review_reason: None,
         review_decided_at: None,
         agreed_campaign_id: None,
+        agreed_page_id: None,
+        is_campaign_id_operators: by_operator && has_campaign_id,
+        is_page_id_operators: by_operator && has_page_id,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -187,6 +191,7 @@ pub(super) fn insert_form(
     platform: AdPlatform,
     form: LeadForm,
     external_form_id: Option<String>,
+    by_operator: bool,
     tenant: &Tenant,
     policy: Option<&str>,
 ) -> Result<LeadFormId> {
@@ -199,7 +204,9 @@ pub(super) fn insert_form(
         name: form.name.clone(),
         form_type: form.form_type,
         definition: JsonColumn::of(&form),
+        is_form_id_operators: by_operator && external_form_id.is_some(),
         external_form_id,
+        agreed_form_id: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -267,29 +274,26 @@ pub(super) fn check(values: &Checked<'_>) -> Result<()> {
     if problems.is_empty() { Ok(()) } else { Err(Error::fields(problems)) }
 }
 
-/// Ids at an ad platform belong to one tenant's one ad campaign: leads and money follow them.
+/// Two ad campaigns of one tenant that name the same id would be a slip. What other tenants wrote down is not looked at: a wish
+/// keeps nobody out, and nobody learns of it.
 ///
 /// # Errors
 /// `ad_campaign.external_campaign_taken`, `ad_campaign.external_form_taken`.
-pub(super) fn refuse_taken(
+pub(super) fn refuse_own_twice(
     tx: &mut TenantTx<'_>,
     platform: AdPlatform,
     campaign: AdCampaignId,
     external_campaign: Option<&str>,
-    form: Option<LeadFormId>,
     external_form: Option<&str>,
 ) -> Result<()> {
-    let mut platform_wide = tx.platform();
-    if let Some(external) = external_campaign
-        && store::holds_campaign(&mut platform_wide, platform, external, campaign)?
-    {
-        let message = "Another ad campaign has this external_campaign_id.";
+    let (has_campaign, has_form) = store::is_own(tx, platform, external_campaign, external_form, campaign)?;
+    if has_campaign {
+        let message =
+            "Another ad campaign of yours has this external_campaign_id. Complete that one, or leave the id out.";
         return Err(Error::conflict("ad_campaign.external_campaign_taken", message));
     }
-    if let Some(external) = external_form
-        && store::holds_form(&mut platform_wide, platform, external, form)?
-    {
-        let message = "Another ad campaign has this external_form_id.";
+    if has_form {
+        let message = "Another ad campaign of yours has this external_form_id. Complete that one, or leave the id out.";
         return Err(Error::conflict("ad_campaign.external_form_taken", message));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Ad campaigns over HTTP.
 
 mod create;
+pub mod key;
 pub mod patch;
 pub mod steer;
 mod update;
@@ -12,7 +13,7 @@ pub use create::{NewAdCampaign, create_ad_campaign};
 pub use update::{AdCampaignPatch, update_ad_campaign};
 pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
 
-use super::model::CampaignStatus;
+use super::model::{AccountOwner, CampaignStatus};
 use super::store::{self, CampaignFilter};
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::time::Timestamp;
@@ -109,13 +110,15 @@ pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdC
 #[get("/ad-campaigns/{id}/lead-form")]
 pub async fn get_lead_form(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
+    let is_operator = caller.is_operator();
     let view = core
         .db
         .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
             let campaign = store::get(tx, id.0)?;
+            let shows_ids = is_operator || campaign.account_owner == AccountOwner::Tenant;
             let form = store::form_of(tx, &campaign)?;
             let none = || Error::not_found("lead_form.not_found", "This ad campaign has no lead form.");
-            LeadFormView::of(form.ok_or_else(none)?)
+            LeadFormView::of(form.ok_or_else(none)?, shows_ids)
         })
         .await?;
     Ok(HttpResponse::Ok().json(view))

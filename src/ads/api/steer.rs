@@ -60,7 +60,7 @@ async fn steer(
 
 /// Send a draft to review
 ///
-/// In the platform's ad account the operators are asked, as `activate` by a tenant does; in the tenant's own, nobody is.
+/// The operators are asked, as by `activate`; in the tenant's own ad account, where it names ids, whose those are.
 #[utoipa::path(
     operation_id = "submit_ad_campaign",
     tag = "Ad campaigns",
@@ -82,9 +82,10 @@ pub async fn submit_ad_campaign(
 ///
 /// In the platform's ad account a tenant's call asks the operators first: the ad campaign is `pending_approval`, and they have a
 /// task. An operator's call approves it, and lets it run; `If-Match` makes sure that it is the one the operator has read. Once
-/// approved, the tenant pauses and resumes it freely. In a tenant's own ad account the tenant's call activates it, but nothing at the
-/// ad platform is started or stopped (`delivery.state` is `not_controlled`) unless an operator activated it: the platform's
-/// credentials touch no id that no operator agreed to.
+/// approved, the tenant pauses and resumes it freely. In a tenant's own ad account the operators are asked only whose its ids are:
+/// until an operator activates it, it brings no leads (they wait, and follow) and nothing at the ad platform is started or stopped.
+/// Without ids the tenant's call activates it. An id that another ad campaign holds, which is not over, is refused to the operator
+/// with 409, and both are named.
 ///
 /// When the plan's leads are used up it waits, `paused` with reason `quota_reached`, or runs slowly, by the overage policy.
 /// Without an `external_campaign_id` its leads are taken in, but nothing at the ad platform is started or stopped.

@@ -5,11 +5,12 @@ use serde_json::json;
 use validator::Validate;
 
 use super::AdCampaignView;
-use super::create::{Checked, check, dress, insert_form, refuse_taken};
+use super::create::{Checked, check, dress, insert_form, refuse_own_twice};
 use super::patch::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
+use crate::ads::claim;
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::form::LeadForm;
-use crate::ads::model::{AccountOwner, Asker, CampaignStatus, Delivery, ReviewState};
+use crate::ads::model::{Asker, CampaignStatus, Delivery};
 use crate::ads::review::{self, Agreed};
 use crate::ads::status;
 use crate::ads::store::{self, AdCampaign, StoredForm};
@@ -78,8 +79,9 @@ pub struct AdCampaignPatch {
 ///
 /// What operators approved in the platform's ad account, they approve again when its tenant changes it: when `daily_budget`,
 /// `monthly_cap` or `total_budget` rises or a limit goes, when `end_at` is later or goes, and when the targeting, the ad creative, the
-/// search ads, the lead form's questions or links, or the `external_campaign_id` change. The change is saved; the ad campaign is paused
-/// at the ad platform and `pending_approval`, or, when a person had paused it, waits for approval once it is resumed.
+/// search ads, the lead form's questions or links, or an id at the ad platform change. The change is saved; the ad campaign is paused
+/// at the ad platform and `pending_approval`, or, when a person had paused it, waits for approval once it is resumed. In a tenant's own
+/// ad account that goes for the ids alone: a new one brings leads only once an operator agrees to it.
 #[utoipa::path(
     operation_id = "update_ad_campaign",
     tag = "Ad campaigns",
@@ -127,6 +129,7 @@ fn update(
     let before = campaign.clone();
     let mut stored = store::form_of(tx, &campaign)?;
     let agreed = Agreed::of(&campaign, stored.as_ref())?;
+    let was_agreed = claim::is_agreed(&campaign, stored.as_ref());
     let tenant = tenants::store::current(tx)?;
     let targeting: Targeting = campaign.targeting.read()?;
     let is_other_targeting = !patch.targeting.is_absent();
@@ -172,14 +175,18 @@ fn update(
             ("/external_page_id", campaign.external_page_id.as_deref()),
         ],
     })?;
-    refuse_taken(
-        tx,
-        campaign.platform,
-        campaign.id,
-        campaign.external_campaign_id.as_deref(),
-        campaign.lead_form_id,
-        external_form_id.as_deref(),
-    )?;
+    let form_before = stored.as_ref().and_then(|form| form.external_form_id.clone());
+    let named = |now: &Option<String>, was: &Option<String>| now.clone().filter(|_| now != was);
+    let other_campaign = named(&campaign.external_campaign_id, &before.external_campaign_id);
+    let other_form = named(&external_form_id, &form_before);
+    refuse_own_twice(tx, campaign.platform, campaign.id, other_campaign.as_deref(), other_form.as_deref())?;
+    let by_operator = asker == Asker::Operator;
+    if campaign.external_campaign_id != before.external_campaign_id {
+        campaign.is_campaign_id_operators = by_operator && campaign.external_campaign_id.is_some();
+    }
+    if campaign.external_page_id != before.external_page_id {
+        campaign.is_page_id_operators = by_operator && campaign.external_page_id.is_some();
+    }
 
     campaign.currency = daily.currency;
     campaign.daily_budget = daily.amount;
@@ -202,36 +209,41 @@ fn update(
             row.name.clone_from(&definition.name);
             row.form_type = definition.form_type;
             row.definition = JsonColumn::of(&definition);
+            if row.external_form_id != external_form_id {
+                row.is_form_id_operators = by_operator && external_form_id.is_some();
+            }
             row.external_form_id = external_form_id;
+            claim::give_up(&mut campaign, Some(&mut *row));
             store::save_form(tx, row)?;
         }
-        (Some(_), _) => {}
+        (Some(_), _) => claim::give_up(&mut campaign, None),
         (None, form) => {
+            claim::give_up(&mut campaign, None);
             let is_needed = external_form_id.is_some();
             let form = form.or_else(|| is_needed.then(|| LeadForm::plain(&format!("{} form", campaign.name))));
             if let Some(form) = form {
-                let id = insert_form(tx, campaign.platform, form, external_form_id, &tenant, policy)?;
+                let id = insert_form(tx, campaign.platform, form, external_form_id, by_operator, &tenant, policy)?;
                 campaign.lead_form_id = Some(id);
                 stored = store::find_form(tx, id)?;
             }
         }
     }
     let is_new_at_platform = campaign.external_campaign_id != before.external_campaign_id;
-    let is_to_ask = match asker {
-        Asker::Tenant if campaign.review_state == Some(ReviewState::Approved) => {
-            !agreed.covers(&Agreed::of(&campaign, stored.as_ref())?) && review::withdraw(&mut campaign)
-        }
-        // Whoever may agree to the ad campaign agrees to the id it gives it.
-        Asker::Operator if is_agreed(&before) => {
-            campaign.agreed_campaign_id.clone_from(&campaign.external_campaign_id);
-            false
-        }
-        _ => false,
-    };
     if is_new_at_platform && may_still_run(&before) {
         let message = "The ad platform still runs the ad campaign under its present id. Pause it, then change the id.";
         return Err(Error::conflict("ad_campaign.running", message));
     }
+    let is_to_ask = match asker {
+        Asker::Tenant if was_agreed => {
+            !agreed.covers(&Agreed::of(&campaign, stored.as_ref())?) && review::withdraw(&mut campaign)
+        }
+        // Whoever may agree to the ad campaign agrees to the id it gives it.
+        Asker::Operator if was_agreed => {
+            claim::agree(tx, &mut campaign)?;
+            false
+        }
+        _ => false,
+    };
     let is_other_budget = daily != before.money(before.daily_budget) && campaign.platform.has_own_budget();
     if (is_new_at_platform || is_other_budget) && campaign.activated_at.is_some() {
         if is_other_budget {
@@ -249,14 +261,6 @@ fn update(
         review::submit(tx, &mut campaign)?;
     }
     Ok(campaign)
-}
-
-/// Did an operator let us steer this ad campaign, with or without an id at the ad platform?
-fn is_agreed(campaign: &AdCampaign) -> bool {
-    match campaign.account_owner {
-        AccountOwner::Platform => campaign.review_state == Some(ReviewState::Approved),
-        AccountOwner::Tenant => campaign.agreed_campaign_id.is_some(),
-    }
 }
 
 /// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:

@@ -35,7 +35,7 @@ pub struct DeliveryView {
     pub error: Option<String>,
 }
 
-/// What the operators said to an ad campaign in the platform's ad account.
+/// What the operators said to an ad campaign in the platform's ad account, or to the ids of one in a tenant's own.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"state": "rejected", "reason": "The headline promises a price. Please name none.",
     "decided_at": "2026-11-20T09:00:00Z"}))]
@@ -67,9 +67,11 @@ pub struct LeadFormView {
 }
 
 impl LeadFormView {
-    pub fn of(stored: StoredForm) -> Result<Self> {
+    /// `shows_ids`: the caller may see what operators wrote of the platform's ad accounts.
+    pub fn of(stored: StoredForm, shows_ids: bool) -> Result<Self> {
         let LeadForm { name, form_type, intro, questions, privacy_policy_url, thank_you } = stored.form()?;
-        let (id, external_form_id) = (stored.id, stored.external_form_id);
+        let id = stored.id;
+        let external_form_id = stored.external_form_id.filter(|_| shows_ids || !stored.is_form_id_operators);
         Ok(Self { id, external_form_id, name, form_type, intro, questions, privacy_policy_url, thank_you })
     }
 }
@@ -114,6 +116,7 @@ pub struct AdCampaignView {
     pub search_ads: Option<SearchAds>,
     pub lead_form: Option<LeadFormView>,
     pub account_owner: AccountOwner,
+    /// Null for tenants where an operator wrote it, of the platform's own ad account; so are the ids of page and form.
     pub external_campaign_id: Option<String>,
     pub external_page_id: Option<String>,
     /// Null until it was read from the ad platform.
@@ -126,7 +129,7 @@ pub struct AdCampaignView {
     /// Null runs continuously.
     pub end_at: Option<Timestamp>,
     pub activated_at: Option<Timestamp>,
-    /// Null before the operators were asked, and in a tenant's own ad account.
+    /// Null before the operators were asked.
     pub review: Option<ReviewView>,
     pub delivery: DeliveryView,
     pub version: i32,
@@ -135,7 +138,7 @@ pub struct AdCampaignView {
 }
 
 impl AdCampaignView {
-    /// With its lead form. `shows_costs`: the caller may see what the platform pays.
+    /// With its lead form. `shows_costs`: the caller may see what the platform pays, and its ids in its ad accounts.
     pub fn load(tx: &mut TenantTx<'_>, row: AdCampaign, shows_costs: bool) -> Result<Self> {
         let form = store::form_of(tx, &row)?;
         Self::of(row, form, shows_costs)
@@ -144,6 +147,7 @@ impl AdCampaignView {
     /// With its lead form, which is at hand.
     pub(super) fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
         let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
+        let shows_ids = shows_costs;
         let money = |amount| row.money(amount);
         let is_measured = row.figures_at.is_some();
         let spent = (shows_costs && is_measured).then(|| money(row.spent));
@@ -167,7 +171,7 @@ impl AdCampaignView {
             targeting: row.targeting.read()?,
             ad_creative: row.ad_creative.read()?,
             search_ads: row.search_ads.read()?,
-            lead_form: form.map(LeadFormView::of).transpose()?,
+            lead_form: form.map(|form| LeadFormView::of(form, shows_ids)).transpose()?,
             review: row.review_state.map(|state| ReviewView {
                 state,
                 reason: row.review_reason,
@@ -187,8 +191,8 @@ impl AdCampaignView {
             status: row.status,
             status_reason: row.status_reason,
             account_owner: row.account_owner,
-            external_campaign_id: row.external_campaign_id,
-            external_page_id: row.external_page_id,
+            external_campaign_id: row.external_campaign_id.filter(|_| shows_ids || !row.is_campaign_id_operators),
+            external_page_id: row.external_page_id.filter(|_| shows_ids || !row.is_page_id_operators),
             impressions: is_measured.then_some(row.impressions),
             clicks: is_measured.then_some(row.clicks),
             leads_generated: row.leads_generated,

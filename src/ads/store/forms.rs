@@ -24,7 +24,12 @@ pub struct StoredForm {
     pub name: String,
     pub form_type: FormType,
     pub definition: Json,
+    /// Its id at the ad platform as somebody wrote it down: a wish.
     pub external_form_id: Option<String>,
+    /// The id an operator agreed to: leads follow it.
+    pub agreed_form_id: Option<String>,
+    /// An operator wrote the wish down.
+    pub is_form_id_operators: bool,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -50,6 +55,8 @@ pub fn save_form(tx: &mut TenantTx<'_>, row: &mut StoredForm) -> Result<()> {
             lead_forms::form_type.eq(row.form_type),
             lead_forms::definition.eq(&row.definition),
             lead_forms::external_form_id.eq(&row.external_form_id),
+            lead_forms::agreed_form_id.eq(&row.agreed_form_id),
+            lead_forms::is_form_id_operators.eq(row.is_form_id_operators),
             lead_forms::version.eq(row.version),
             lead_forms::updated_at.eq(row.updated_at),
         ))

@@ -1,7 +1,9 @@
 //! Rows of ad campaigns; beside them those of lead forms, and whose something is at an ad platform.
 
+mod claims;
 mod commitments;
 mod forms;
+mod keys;
 mod owners;
 
 use diesel::dsl::sql;
@@ -20,9 +22,11 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::keep;
 use crate::providers::AdPlatform;
 
+pub use claims::{Claim, claims_on, is_own, release};
 pub use commitments::{Committed, commit, committed, to_commit};
 pub use forms::{StoredForm, find_form, form_of, forms, insert_form, save_form};
-pub use owners::{Owned, campaign_owner, form_owner, holds_campaign, holds_form, users_of_form, users_of_page};
+pub use keys::{LeadFormKey, end_keys, has_key, insert_key, key_of};
+pub use owners::{Owned, campaign_owner, form_owner, users_of_form, users_of_page};
 
 /// An ad campaign. Amounts are minor units of `currency`.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -65,8 +69,13 @@ pub struct AdCampaign {
     pub review_state: Option<ReviewState>,
     pub review_reason: Option<String>,
     pub review_decided_at: Option<Timestamp>,
-    /// The id at the ad platform that an operator let us steer: our credentials touch no other.
+    /// The id at the ad platform that an operator agreed to: our credentials touch no other, and leads follow it.
     pub agreed_campaign_id: Option<String>,
+    /// The page an operator agreed to.
+    pub agreed_page_id: Option<String>,
+    /// An operator wrote `external_campaign_id` down.
+    pub is_campaign_id_operators: bool,
+    pub is_page_id_operators: bool,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -195,6 +204,8 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
                 c::lead_form_id.eq(row.lead_form_id),
                 c::external_campaign_id.eq(&row.external_campaign_id),
                 c::external_page_id.eq(&row.external_page_id),
+                c::is_campaign_id_operators.eq(row.is_campaign_id_operators),
+                c::is_page_id_operators.eq(row.is_page_id_operators),
             ),
             (c::start_at.eq(row.start_at), c::end_at.eq(row.end_at), c::activated_at.eq(row.activated_at)),
             (
@@ -207,6 +218,7 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
                 c::review_reason.eq(&row.review_reason),
                 c::review_decided_at.eq(row.review_decided_at),
                 c::agreed_campaign_id.eq(&row.agreed_campaign_id),
+                c::agreed_page_id.eq(&row.agreed_page_id),
             ),
             (c::version.eq(row.version), c::updated_at.eq(row.updated_at), c::committed_until.eq(row.committed_until)),
         ))

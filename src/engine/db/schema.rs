@@ -343,6 +343,8 @@ diesel::table! {
         form_type -> Text,
         definition -> JsonDoc,
         external_form_id -> Nullable<Text>,
+        agreed_form_id -> Nullable<Text>,
+        is_form_id_operators -> Bool,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
@@ -388,6 +390,9 @@ diesel::table! {
         review_reason -> Nullable<Text>,
         review_decided_at -> Nullable<Instant>,
         agreed_campaign_id -> Nullable<Text>,
+        agreed_page_id -> Nullable<Text>,
+        is_campaign_id_operators -> Bool,
+        is_page_id_operators -> Bool,
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
@@ -791,6 +796,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    lead_form_keys (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        ad_campaign_id -> Guid,
+        prefix -> Text,
+        key_hash -> Text,
+        created_at -> Instant,
+        ends_at -> Nullable<Instant>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     jobs,
@@ -811,6 +831,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     usage_entries,
     lead_forms,
     ad_campaigns,
+    lead_form_keys,
     leads,
     lead_identities,
     lead_scores,

@@ -64,6 +64,7 @@ crate::text_enum! {
         AdCampaignPaused = "ad_campaign.paused",
         AdCampaignResumed = "ad_campaign.resumed",
         AdCampaignCompleted = "ad_campaign.completed",
+        AdCampaignKeyRotated = "ad_campaign.key_rotated",
         AdCampaignDeliveryChanged = "ad_campaign.delivery_changed",
         AdCampaignDeliveryFailed = "ad_campaign.delivery_failed",
         OpsTaskCreated = "ops_task.created",

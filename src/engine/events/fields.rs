@@ -152,6 +152,7 @@ const AD_CAMPAIGN: &[Field] = &[
     text("to", "active"),
     text("reason", "quota_reached"),
     text("delivery", "running"),
+    moment("valid_until"),
     text("error", "auth: the ad platform did not carry it out"),
 ];
 const LEAD_CHANGE: &[Field] = &[texts("changed", "budget_range timeline")];
@@ -311,6 +312,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
         | E::AdCampaignPaused
         | E::AdCampaignResumed
         | E::AdCampaignCompleted
+        | E::AdCampaignKeyRotated
         | E::AdCampaignDeliveryChanged
         | E::AdCampaignDeliveryFailed => AD_CAMPAIGN,
         E::OpsTaskCreated | E::OpsTaskUpdated => TASK,

@@ -105,8 +105,9 @@ pub async fn read(req: &HttpRequest, payload: &mut Payload, limit: usize) -> Res
     Ok(bytes.freeze())
 }
 
-/// Parses JSON text into a type; see [`Json`] for what is refused.
+/// Parses JSON text into a type; see [`Json`] for what is refused. A byte order mark, which some clients write, is passed over.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
         Error::malformed("request.malformed_json", message)

@@ -21,13 +21,13 @@ mod source;
 mod strict;
 mod written;
 
-pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read_at};
+pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read as read_body, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;
 pub use once::{Once, Reply};
 pub use paging::{Cursor, Limit, Page};
 pub use params::{CommaList, Path, Query};
-pub use pipeline::RequestId;
+pub use pipeline::{CalledAs, RequestId};
 pub use source::{Proxies, Source};
 pub use written::Written;

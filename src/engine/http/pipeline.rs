@@ -35,6 +35,10 @@ pub fn current_request_id() -> String {
 #[derive(Clone)]
 pub struct RequestId(pub String);
 
+/// The path and query that were called, where a request is answered under another; in its extensions.
+#[derive(Clone)]
+pub struct CalledAs(pub String);
+
 fn request_id(req: &ServiceRequest) -> String {
     let given = req.headers().get("x-request-id").and_then(|value| value.to_str().ok());
     let fits = |id: &&str| {

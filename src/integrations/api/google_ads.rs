@@ -1,18 +1,28 @@
 //! Google lead forms: the key inside the body is all that vouches for it.
+//!
+//! The key is looked for in the bytes before anything is parsed. It is the platform's, for the forms of its own ad accounts, or an
+//! ad campaign's own, which brings leads to that ad campaign alone.
 
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde_json::{Value, json};
 
-use crate::base::Result;
+use crate::base::crypto::sha256_hex;
+use crate::base::{Error, Result};
 use crate::engine::Core;
+use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::engine::http::Source;
 use crate::engine::http::problem::Problem;
-use crate::integrations::accept::{Incoming, parse};
+use crate::integrations::accept::{Incoming, parse, unreadable};
+use crate::integrations::guesses::Guesses;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
+use crate::integrations::process::KeyedFor;
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
-use crate::providers::google_ads::{LeadFormWebhook, key_matches};
+use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, without_key};
 
 /// Take in a lead of a Google lead form
+///
+/// The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
 #[utoipa::path(
     operation_id = "receive_google_ads_webhook",
     tag = "Webhooks",
@@ -30,17 +40,87 @@ pub async fn receive_google_ads_webhook(
     request: HttpRequest,
     core: web::Data<Core>,
     providers: web::Data<Providers>,
+    guesses: web::Data<Guesses>,
     payload: web::Payload,
 ) -> Result<HttpResponse> {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::GoogleAds };
     let body = incoming.body(payload).await?;
-    let mut lead: Value = parse(&body)?;
-    let keys = &providers.settings().google_ads.webhook_keys;
-    incoming.believe(keys, || key_matches(keys, &lead["google_key"]))?;
-    let typed: LeadFormWebhook = parse(&body)?;
+    let (key, owner) = vouched(&incoming, &providers, &guesses, &body).await?;
+    let mut lead = match parse(&body) {
+        Ok(lead) => lead,
+        Err(text) => {
+            incoming.accept(vec![stored(without_key(text, &key), owner)]).await?;
+            return Ok(HttpResponse::Ok().json(json!({})));
+        }
+    };
+    // Found somewhere in the bytes is not yet given as the key.
+    if lead["google_key"].as_str() != Some(key.as_str()) {
+        return Err(incoming.disbelieve());
+    }
     if let Some(fields) = lead.as_object_mut() {
         fields.remove("google_key");
     }
-    incoming.accept(vec![NewWebhook::new(WebhookProvider::GoogleAds, WebhookKind::Lead, typed.lead_id, lead)]).await?;
+    incoming.accept(vec![stored(lead, owner)]).await?;
     Ok(HttpResponse::Ok().json(json!({})))
+}
+
+/// The key that vouches for these bytes, and whose it is if it is not the platform's.
+async fn vouched(
+    incoming: &Incoming<'_>,
+    providers: &Providers,
+    guesses: &Guesses,
+    body: &[u8],
+) -> Result<(String, Option<KeyedFor>)> {
+    let (source, now) = (Source::of(incoming.request).to_string(), incoming.core.clock.now());
+    let given = keys_in(body);
+    let is_limited = incoming.core.settings.rate_limit;
+    if is_limited {
+        guesses.hear(&source, &given, now)?;
+    }
+    let ours = &providers.settings().google_ads.webhook_keys;
+    for key in given {
+        if matches(ours, &key) {
+            guesses.note_right(&source, &key);
+            return Ok((key, None));
+        }
+        // Any other text cannot be one of ours, and asks nobody.
+        if !key.starts_with(crate::ads::key::PREFIX) {
+            continue;
+        }
+        let hash = sha256_hex(&key);
+        let look = move |tx: &mut PlatformTx<'_>| crate::ads::store::key_of(tx, &hash);
+        if let Some(row) = incoming.core.db.read(PlatformScope::system(), look).await? {
+            guesses.note_right(&source, &key);
+            return Ok((key, Some(KeyedFor { tenant_id: row.tenant_id, ad_campaign_id: row.ad_campaign_id })));
+        }
+    }
+    if is_limited {
+        guesses.note_wrong(&source, now);
+    }
+    if ours.is_empty() {
+        let message = "Webhooks of google_ads are refused: no secret is configured for them.";
+        incoming.count("refused", 1);
+        return Err(Error::forbidden("webhook.not_configured", message));
+    }
+    Err(incoming.disbelieve())
+}
+
+/// A lead under its own id; with a key of its own no lead of anybody else's has that id.
+fn stored(mut lead: Value, owner: Option<KeyedFor>) -> NewWebhook {
+    let id = serde_json::from_value::<LeadFormWebhook>(lead.clone()).map(|typed| typed.lead_id).ok();
+    if let Some(fields) = lead.as_object_mut() {
+        // Only we say whose key it was.
+        fields.remove(KeyedFor::FIELD);
+        if let Some(owner) = owner {
+            fields.insert(KeyedFor::FIELD.into(), json!(owner));
+        }
+    }
+    match (id, owner) {
+        (Some(id), Some(owner)) => {
+            let id = format!("{id}@{}", owner.ad_campaign_id);
+            NewWebhook::new(WebhookProvider::GoogleAds, WebhookKind::Lead, id, lead)
+        }
+        (Some(id), None) => NewWebhook::new(WebhookProvider::GoogleAds, WebhookKind::Lead, id, lead),
+        (None, _) => unreadable(WebhookProvider::GoogleAds, WebhookKind::Lead, lead),
+    }
 }

@@ -4,17 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::base::crypto::sha256_hex;
 use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
-use crate::integrations::accept::{Incoming, parse};
+use crate::integrations::accept::{Incoming, parse, unreadable};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
-use crate::providers::meta::{Envelope, LeadgenChange, verify_handshake, verify_signature};
+use crate::providers::meta::{Envelope, LeadgenChange, is_signature, verify_handshake, verify_signature};
 
 /// What Meta asks at set-up.
 #[derive(utoipa::IntoParams)]
@@ -162,14 +161,26 @@ async fn receive(
     tenant: Option<TenantId>,
 ) -> Result<HttpResponse> {
     let incoming = Incoming { core, request, provider: WebhookProvider::Meta };
-    let body = incoming.body(payload).await?;
     let secrets = &providers.settings().meta.app_secrets;
-    incoming.believe(secrets, || verify_signature(&body, incoming.header("X-Hub-Signature-256"), secrets))?;
-    let envelope: Envelope = parse(&body)?;
-    let (events, ignored) = events_of(&envelope, tenant);
+    let signature = incoming.header("X-Hub-Signature-256");
+    incoming.glance(secrets, is_signature(signature))?;
+    let body = incoming.body(payload).await?;
+    incoming.believe(verify_signature(&body, signature, secrets))?;
+    let (events, ignored) = match parse(&body) {
+        Ok(told) => events_in(told, tenant),
+        Err(text) => (vec![unreadable(WebhookProvider::Meta, WebhookKind::Leadgen, text)], 0),
+    };
     incoming.ignore(ignored, "fields and receipts that are not subscribed to");
     incoming.accept(events).await?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("EVENT_RECEIVED"))
+}
+
+/// Every event of a body; what is no envelope at all is one that an operator must see.
+fn events_in(told: serde_json::Value, tenant_hint: Option<TenantId>) -> (Vec<NewWebhook>, usize) {
+    match Envelope::deserialize(&told) {
+        Ok(envelope) => events_of(&envelope, tenant_hint),
+        Err(_) => (vec![unreadable(WebhookProvider::Meta, WebhookKind::Leadgen, told)], 0),
+    }
 }
 
 /// Every event of an envelope that is kept, and how many are not.
@@ -183,15 +194,14 @@ fn events_of(envelope: &Envelope, tenant_hint: Option<TenantId>) -> (Vec<NewWebh
             }
             events.push(match LeadgenChange::deserialize(&change.value) {
                 Ok(lead) => {
-                    let body = json!({"change": lead, "tenant_hint": tenant_hint});
+                    let body = json!({"change": change.value, "tenant_hint": tenant_hint});
                     let id = told_id(lead.leadgen_id.into_string(), tenant_hint);
                     NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, id, body)
                 }
                 // Somebody filled a form: what we cannot read an operator must see.
                 Err(_) => {
-                    let id = format!("unreadable:{}", sha256_hex(change.value.to_string()));
-                    NewWebhook::new(WebhookProvider::Meta, WebhookKind::Leadgen, id, json!({"change": change.value}))
-                        .kept(WebhookState::Failed, "malformed")
+                    let body = json!({"change": change.value, "tenant_hint": tenant_hint});
+                    unreadable(WebhookProvider::Meta, WebhookKind::Leadgen, body)
                 }
             });
         }
@@ -262,7 +272,7 @@ mod tests {
         ]}]}))
         .unwrap();
         let (events, _) = events_of(&envelope, None);
-        assert_eq!((events[0].state, events[0].outcome), (WebhookState::Failed, Some("malformed")));
+        assert_eq!((events[0].state, events[0].outcome), (WebhookState::Failed, Some("unreadable")));
         assert_eq!((events[1].external_id.as_str(), events[1].state), ("2", WebhookState::Received));
     }
 }

@@ -1,17 +1,18 @@
 //! Twilio: messages from people and the statuses of ours. It signs the address it called, which is built from our configuration
 //! and never from `Host`.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, post, web};
 use serde_json::json;
 
 use crate::base::Result;
 use crate::engine::Core;
+use crate::engine::http::CalledAs;
 use crate::engine::http::problem::Problem;
-use crate::integrations::accept::Incoming;
-use crate::integrations::model::{WebhookKind, WebhookProvider};
+use crate::integrations::accept::{Incoming, UNREADABLE, unreadable};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
-use crate::providers::twilio::{InboundText, TextStatus, parse_form, verify_request};
+use crate::providers::twilio::{InboundText, TextStatus, is_signature, parse_form, verify_request};
 
 /// A form as Twilio sends it.
 pub type Pairs = Vec<(String, String)>;
@@ -44,7 +45,11 @@ pub async fn receive_twilio_message(
             let event = NewWebhook::new(WebhookProvider::Twilio, WebhookKind::Message, text.message_sid, body);
             incoming.accept(vec![event]).await?;
         }
-        Err(why) => incoming.ignore(1, &why),
+        // Somebody wrote: what we cannot read an operator must see.
+        Err(why) => {
+            let body = json!({ "form": form, "why": why });
+            incoming.accept(vec![unreadable(WebhookProvider::Twilio, WebhookKind::Message, body)]).await?;
+        }
     }
     Ok(HttpResponse::Ok().content_type("text/xml; charset=utf-8").body("<Response/>"))
 }
@@ -86,20 +91,24 @@ pub async fn receive_twilio_status(
             let event = NewWebhook::new(WebhookProvider::Twilio, WebhookKind::Status, id, body);
             incoming.accept(vec![event]).await?;
         }
-        Err(why) => incoming.ignore(1, &why),
+        Err(why) => {
+            let kept = unreadable(WebhookProvider::Twilio, WebhookKind::Status, json!({ "form": form, "why": why }));
+            incoming.accept(vec![kept.kept(WebhookState::Ignored, UNREADABLE)]).await?;
+        }
     }
     Ok(HttpResponse::NoContent().finish())
 }
 
 async fn believed_form(incoming: &Incoming<'_>, providers: &Providers, payload: web::Payload) -> Result<Pairs> {
-    let body = incoming.body(payload).await?;
     let tokens = &providers.settings().twilio.auth_tokens;
-    let path = incoming.request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let url = called_url(&incoming.core.settings.public_url, path);
-    incoming.believe(tokens, || {
-        let (kind, signature) = (incoming.header("Content-Type"), incoming.header("X-Twilio-Signature"));
-        verify_request(&url, kind, &body, signature, tokens)
-    })?;
+    let (kind, signature) = (incoming.header("Content-Type"), incoming.header("X-Twilio-Signature"));
+    incoming.glance(tokens, is_signature(signature))?;
+    let body = incoming.body(payload).await?;
+    let called = incoming.request.extensions().get::<CalledAs>().map(|called| called.0.clone());
+    let path =
+        called.unwrap_or_else(|| incoming.request.uri().path_and_query().map_or("/", |path| path.as_str()).into());
+    let url = called_url(&incoming.core.settings.public_url, &path);
+    incoming.believe(verify_request(&url, kind, &body, signature, tokens))?;
     Ok(parse_form(&body))
 }
 

@@ -7,7 +7,7 @@ use crate::base::id::TenantId;
 use crate::engine::db::PlatformTx;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::integrations::model::WebhookProvider;
-use crate::integrations::store::WebhookEvent;
+use crate::integrations::store::{self, WebhookEvent};
 use crate::providers::meta::{LeadgenChange, MetaLead};
 use crate::providers::{AdPlatform, Providers};
 
@@ -49,6 +49,7 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         Err(error) => return Err(Failure::of(error, ctx.core.clock.now())),
     };
     let (context, told_at) = (ctx.clone(), event.received_at);
+    let (id, mut body) = (event.id, event.body.clone());
     settle(ctx, event, move |tx| {
         // Looked up again, inside: the ad campaign may have been set up while the lead was fetched.
         let route = find(tx, &change, Some(&lead), tenant_hint)?;
@@ -57,9 +58,15 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         }
         let route = route.ok_or_else(unrouted)?;
         let form = form_of(tx, route)?;
-        let mut enquiry = leads::from_meta(&lead, Some(change.page_id.as_str()), route, form.as_ref(), told_at);
+        let page = change.page_id.as_ref().map(|id| id.as_str());
+        let mut enquiry = leads::from_meta(&lead, page, route, form.as_ref(), told_at);
         // The notification's id is the one deliveries are told apart by.
         enquiry.platform_lead_id = Some(format!("meta:{}", change.leadgen_id));
+        // Operators find in the stored webhook what the tenant is not shown of the platform's ad accounts.
+        let origin = enquiry.source_details.clone();
+        if route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)? {
+            store::note_origin(tx, id, &mut body, origin)?;
+        }
         take_in(tx, &context, route, enquiry, told_at)
     })
     .await
@@ -72,8 +79,9 @@ fn find(
     tenant_hint: Option<TenantId>,
 ) -> crate::base::Result<Option<route::Route>> {
     let campaign = lead.and_then(|lead| lead.campaign_id.as_ref()).map(|id| id.as_str());
-    let (form, page) = (change.form_id.as_str(), change.page_id.as_str());
-    route::find(tx, AdPlatform::Meta, Some(form), campaign, Some(page), tenant_hint)
+    let told = change.form_id.as_ref().or_else(|| lead.and_then(|lead| lead.form_id.as_ref())).map(|id| id.as_str());
+    let page = change.page_id.as_ref().map(|id| id.as_str());
+    route::find(tx, AdPlatform::Meta, told, campaign, page, tenant_hint)
 }
 
 /// Meta's testing tool fills every field with `<test lead: dummy data for …>`.

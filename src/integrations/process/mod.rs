@@ -16,7 +16,7 @@ use serde_json::json;
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, WebhookEvent};
 use crate::ads::route::Route;
-use crate::base::id::{TenantId, WebhookEventId};
+use crate::base::id::{AdCampaignId, TenantId, WebhookEventId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
@@ -43,6 +43,17 @@ pub struct ProcessPayload {
     pub webhook_event_id: WebhookEventId,
 }
 
+/// Whose key vouched for a lead, where it was not the platform's; kept beside what was sent.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+pub(super) struct KeyedFor {
+    pub tenant_id: TenantId,
+    pub ad_campaign_id: AdCampaignId,
+}
+
+impl KeyedFor {
+    pub const FIELD: &str = "keyed_for";
+}
+
 /// Why an attempt had no effect.
 enum Failure {
     /// May pass.
@@ -57,15 +68,20 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error.code() {
             UNROUTED => Self::Final("unrouted", error),
+            OTHER_KEY => Self::Final("other_key", error),
             _ => Self::Again(error),
         }
     }
 }
 
 const UNROUTED: &str = "webhook.unrouted";
+const OTHER_KEY: &str = "webhook.other_key";
+
+/// What an operator's agreement to an ad campaign's ids, or to a form's key, may mend.
+pub(super) const WAITING: [&str; 2] = ["unrouted", "other_key"];
 
 fn unrouted() -> Error {
-    Error::not_found(UNROUTED, "no tenant has registered this form or ad campaign")
+    Error::not_found(UNROUTED, "no operator has agreed whose this form or ad campaign is")
 }
 
 impl Failure {

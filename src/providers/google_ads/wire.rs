@@ -4,33 +4,29 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::base::time::Timestamp;
-use crate::providers::Digits;
+use crate::providers::{Digits, lenient};
 
 /// One submitted lead form.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LeadFormWebhook {
     /// Unique over all forms: the key to deduplicate by.
+    #[serde(deserialize_with = "id")]
     pub lead_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "columns")]
     pub user_column_data: Vec<UserColumn>,
-    #[serde(default)]
-    pub api_version: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub form_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub campaign_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub adgroup_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub creative_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub asset_group_id: Option<Digits>,
-    /// Of any JSON type, so that a wrong one is refused as a wrong key and not as bad JSON.
-    #[serde(default)]
-    pub google_key: Value,
-    #[serde(default, rename = "is_test")]
+    #[serde(default, rename = "is_test", deserialize_with = "lenient::flag")]
     marked_as_test: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub gcl_id: Option<String>,
     #[serde(default, deserialize_with = "lenient_time")]
     pub lead_submit_time: Option<Timestamp>,
@@ -39,10 +35,11 @@ pub struct LeadFormWebhook {
 /// One answer. Standard columns have ids such as `FULL_NAME`, `EMAIL`, `PHONE_NUMBER`; a custom question's id is the question.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct UserColumn {
+    #[serde(default, deserialize_with = "lenient::text")]
     pub column_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub column_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub string_value: String,
 }
 
@@ -58,6 +55,22 @@ impl LeadFormWebhook {
     }
 }
 
+/// Google's forms have some ten questions; whoever has a key may write more.
+const MOST_COLUMNS: usize = 100;
+
+fn columns<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<UserColumn>, D::Error> {
+    let mut columns: Vec<UserColumn> = lenient::list(d)?;
+    columns.truncate(MOST_COLUMNS);
+    for column in columns.iter_mut().filter(|column| column.column_id.is_empty()) {
+        column.column_id = column.column_name.clone().unwrap_or_else(|| "unnamed".into());
+    }
+    Ok(columns)
+}
+
+fn id<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    lenient::some_text(d)?.ok_or_else(|| serde::de::Error::custom("lead_id is empty"))
+}
+
 fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Value::deserialize(d)?.as_str().and_then(|text| text.parse().ok()))
 }
@@ -66,6 +79,33 @@ fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D:
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn odd_types_cost_what_they_are_in_at_most() {
+        let lead: LeadFormWebhook = serde_json::from_value(json!({
+            "lead_id": 17, "form_id": null, "campaign_id": "", "creative_id": 0, "api_version": 1.0, "gcl_id": null, "is_test": "false",
+            "user_column_data": [{"column_id": "CITY"}, {"column_id": "AGE", "string_value": 42}, {"column_name": "Town", "string_value": "Pune"},
+                {"column_id": "X", "column_name": null, "string_value": null}, null, "x"],
+        }))
+        .unwrap();
+        assert_eq!(
+            (lead.lead_id.as_str(), lead.form_id.is_none(), lead.campaign_id.is_none(), lead.is_test()),
+            ("17", true, true, false)
+        );
+        assert_eq!(
+            (lead.column("AGE"), lead.column("Town"), lead.column("CITY")),
+            (Some("42"), Some("Pune"), Some(""))
+        );
+        assert_eq!(lead.user_column_data.len(), 4);
+        let many = vec![json!({"column_id": "A", "string_value": "a"}); 5000];
+        for columns in [json!(null), json!({}), json!("x"), json!(many)] {
+            let lead = json!({"lead_id": "a", "user_column_data": columns});
+            assert!(serde_json::from_value::<LeadFormWebhook>(lead).unwrap().user_column_data.len() <= MOST_COLUMNS);
+        }
+        for nameless in [json!({}), json!({"lead_id": null}), json!({"lead_id": ""})] {
+            assert!(serde_json::from_value::<LeadFormWebhook>(nameless).is_err());
+        }
+    }
 
     #[test]
     fn numbers_come_as_numbers_or_strings_and_tests_are_told_in_two_ways() {

@@ -98,9 +98,7 @@ impl GraphApi {
         let Some(page) = list.data.into_iter().find(|subscription| subscription.object == "page") else {
             return Finding::failed(NAME, "the app is not subscribed to its pages", advice);
         };
-        // A tenant's own address of older set-ups ends in its id.
-        let is_ours = page.callback_url == address || page.callback_url.starts_with(&format!("{public_url}/webhooks/"));
-        if !is_ours {
+        if !is_ours(&page.callback_url, public_url) {
             return Finding::failed(NAME, format!("Meta calls {} instead of {address}", page.callback_url), advice);
         }
         if !page.active || !page.fields.iter().any(|field| field.name == "leadgen") {
@@ -138,5 +136,41 @@ impl GraphApi {
         }
         let advice = format!("POST /{}/subscribed_apps with subscribed_fields=leadgen and the page's token.", page.id);
         Finding::failed(name, format!("{} does not send its leads to the app", page.name), advice)
+    }
+}
+
+/// One of the addresses under which Meta's notifications are taken in: the whole app's, or that of a tenant in older set-ups,
+/// which ends in its id.
+fn is_ours(callback_url: &str, public_url: &str) -> bool {
+    let path = callback_url.strip_prefix(public_url).map(|path| path.trim_end_matches('/'));
+    path.is_some_and(|path| {
+        let tenant = path.strip_prefix("/api/webhooks/facebook/leads/");
+        path == "/v1/webhooks/meta" || tenant.is_some_and(|id| id.parse::<uuid::Uuid>().is_ok())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn both_addresses_of_ours_are_known_and_no_other() {
+        let is = |path: &str| is_ours(&format!("https://leads.example.com{path}"), "https://leads.example.com");
+        for ours in [
+            "/v1/webhooks/meta",
+            "/v1/webhooks/meta/",
+            "/api/webhooks/facebook/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+        ] {
+            assert!(is(ours), "{ours}");
+        }
+        for wrong in [
+            "/webhooks/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+            "/api/webhooks/facebook/leads/",
+            "/v1/webhooks/twilio",
+            ".evil.example/v1/webhooks/meta",
+        ] {
+            assert!(!is(wrong), "{wrong}");
+        }
+        assert!(!is_ours("https://other.example.com/v1/webhooks/meta", "https://leads.example.com"));
     }
 }

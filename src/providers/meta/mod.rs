@@ -13,7 +13,7 @@ mod signature;
 mod wire;
 
 pub use graph::GraphApi;
-pub use signature::{sign, verify_handshake, verify_signature};
+pub use signature::{is_signature, sign, verify_handshake, verify_signature};
 pub use wire::{
     Change, DisclaimerAnswer, Entry, Envelope, FieldDatum, LeadgenChange, LeadgenChanges, MetaLead, parse_created_time,
 };

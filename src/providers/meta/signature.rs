@@ -10,6 +10,12 @@ pub fn sign(body: &[u8], app_secret: &Secret) -> String {
     format!("sha256={}", hex::encode(digest(app_secret.expose().as_bytes(), body)))
 }
 
+/// Has a header the form of a signature? What has not is refused before its body is read.
+pub fn is_signature(header: Option<&str>) -> bool {
+    let digest = header.and_then(|value| value.strip_prefix("sha256="));
+    digest.is_some_and(|text| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Accepts the raw body when the header is `sha256=` + its HMAC under any of the secrets (two during rotation).
 /// The SHA-1 header of old is not looked at, and an empty secret accepts nobody.
 pub fn verify_signature(raw_body: &[u8], header: Option<&str>, app_secrets: &[Secret]) -> bool {

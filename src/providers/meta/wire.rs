@@ -4,13 +4,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::base::time::Timestamp;
-use crate::providers::Digits;
+use crate::providers::{Digits, lenient};
 
 /// A webhook POST: up to 1,000 changes, several pages mixed. What cannot be understood in one change never costs another.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Envelope {
+    #[serde(default, deserialize_with = "lenient::text")]
     pub object: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub entry: Vec<Entry>,
 }
 
@@ -19,35 +20,33 @@ pub struct Entry {
     /// The page (or `0` for the App Dashboard's test).
     #[serde(default)]
     pub id: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub changes: Vec<Change>,
     /// Messenger and Instagram events, kept as they came.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub messaging: Vec<Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct Change {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub field: String,
     #[serde(default)]
     pub value: Value,
 }
 
-/// "A person submitted a form": ids only, no personal data.
+/// "A person submitted a form": ids only, no personal data. Only the lead's own id is needed; Graph tells the rest. What nobody
+/// here reads (`created_time`, `adgroup_id`) is in nobody's way.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct LeadgenChange {
     pub leadgen_id: Digits,
-    pub page_id: Digits,
-    pub form_id: Digits,
+    #[serde(default, deserialize_with = "lenient::digits")]
+    pub page_id: Option<Digits>,
+    #[serde(default, deserialize_with = "lenient::digits")]
+    pub form_id: Option<Digits>,
     /// Absent for organic leads.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub ad_id: Option<Digits>,
-    #[serde(default)]
-    pub adgroup_id: Option<Digits>,
-    /// Unix seconds.
-    #[serde(default)]
-    pub created_time: Option<i64>,
 }
 
 impl LeadgenChange {
@@ -91,28 +90,28 @@ pub struct MetaLead {
     pub id: Digits,
     #[serde(default, deserialize_with = "created_time")]
     pub created_time: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub ad_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub ad_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub adset_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub adset_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub campaign_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub campaign_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::digits")]
     pub form_id: Option<Digits>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::flag")]
     pub is_organic: Option<bool>,
     /// `fb`, `ig` …
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub platform: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub field_data: Vec<FieldDatum>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::list")]
     pub custom_disclaimer_responses: Vec<DisclaimerAnswer>,
 }
 
@@ -127,14 +126,17 @@ impl MetaLead {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct FieldDatum {
     /// The form field's key (`email`, `what_is_your_budget?`).
+    #[serde(default, deserialize_with = "lenient::text")]
     pub name: String,
-    #[serde(default)]
+    /// Graph leaves them out of a question that nobody answered.
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub values: Vec<String>,
 }
 
 /// An optional consent box.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct DisclaimerAnswer {
+    #[serde(default, deserialize_with = "lenient::text")]
     pub checkbox_key: String,
     /// Meta writes `"1"` or `""`; booleans and numbers are read too.
     #[serde(default, deserialize_with = "checked")]
@@ -189,7 +191,7 @@ mod tests {
         assert_eq!(numeric.iter().map(|l| l.leadgen_id.as_str()).collect::<Vec<_>>(), ["123123123123", "123123123124"]);
         let pages = leads("leadgen_multi_page.json").leads;
         assert_eq!(
-            pages.iter().map(|l| l.page_id.as_str()).collect::<Vec<_>>(),
+            pages.iter().map(|l| l.page_id.as_ref().unwrap().as_str()).collect::<Vec<_>>(),
             ["153125381133", "209876543210", "209876543210"]
         );
         let mixed = leads("leadgen_mixed_fields.json");
@@ -208,6 +210,36 @@ mod tests {
             .unwrap();
         let found = envelope.leadgen();
         assert_eq!((found.leads.len(), found.malformed), (1, 1));
+    }
+
+    #[test]
+    fn a_field_that_nobody_reads_costs_nothing() {
+        let change = |value: Value| LeadgenChange::deserialize(value).unwrap();
+        let odd = serde_json::json!({"leadgen_id": "444", "page_id": "1", "form_id": 612, "created_time": "1795165190",
+            "ad_id": "", "adgroup_id": null});
+        assert_eq!(change(odd).form_id.unwrap().as_str(), "612");
+        assert_eq!(change(serde_json::json!({"leadgen_id": 7, "form_id": null})).form_id, None);
+        for odd in [
+            serde_json::json!({"object": "page", "entry": null}),
+            serde_json::json!({"object": null, "entry": [null, 1, {"id": {}, "changes": null, "messaging": null}]}),
+        ] {
+            assert_eq!(serde_json::from_value::<Envelope>(odd).unwrap().leadgen().leads, []);
+        }
+    }
+
+    #[test]
+    fn answers_of_any_type_are_read() {
+        let lead: MetaLead = serde_json::from_value(serde_json::json!({"id": 1, "ad_id": "", "ad_name": null, "campaign_id": null,
+            "created_time": 1_795_165_190, "is_organic": "false", "platform": null, "custom_disclaimer_responses": null,
+            "field_data": [{"name": "inbox_url"}, {"name": "a", "values": null}, {"name": "b", "values": []}, {"name": "c", "values": [34, null]},
+                null, {"values": ["x"]}, {"name": "d", "values": "alone"}]}))
+        .unwrap();
+        let values: Vec<_> =
+            lead.field_data.iter().map(|datum| (datum.name.as_str(), datum.values.join("|"))).collect();
+        let expected = [("inbox_url", ""), ("a", ""), ("b", ""), ("c", "34"), ("", "x"), ("d", "alone")];
+        assert_eq!(values, expected.map(|(name, value)| (name, value.to_string())));
+        assert_eq!((lead.is_organic, lead.ad_id, lead.custom_disclaimer_responses.len()), (Some(false), None, 0));
+        assert!(lead.created_time.is_some());
     }
 
     #[test]

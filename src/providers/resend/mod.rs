@@ -10,5 +10,5 @@ mod signature;
 mod wire;
 
 pub use emails::ResendEmails;
-pub use signature::verify;
+pub use signature::{is_signature, verify};
 pub use wire::{Bounce, EmailEvent, EmailEventData};

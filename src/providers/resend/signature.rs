@@ -18,6 +18,21 @@ pub fn verify(
     standard_webhooks::verify(Headers { id, timestamp, signature }, raw_body, secrets, now, tolerance)
 }
 
+/// Have the headers the form of a signature of about now? What has not is refused before its body is read.
+pub fn is_signature(
+    id: Option<&str>,
+    timestamp: Option<&str>,
+    signature: Option<&str>,
+    now: i64,
+    tolerance: i64,
+) -> bool {
+    let is_recent = timestamp
+        .and_then(|text| text.parse::<i64>().ok())
+        .is_some_and(|at| now.saturating_sub(at).saturating_abs() <= tolerance);
+    let is_known = signature.is_some_and(|text| text.split_ascii_whitespace().any(|value| value.starts_with("v1,")));
+    id.is_some_and(|id| !id.is_empty()) && is_recent && is_known
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,14 +4,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::base::time::Timestamp;
-use crate::providers::{DeliveryStatus, ErrorClass};
+use crate::providers::{DeliveryStatus, ErrorClass, lenient};
 
 /// One event. Types outside `email.…` are accepted and say nothing about delivery.
 #[derive(Debug, Clone, Deserialize)]
 pub struct EmailEvent {
     #[serde(rename = "type")]
     pub kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub created_at: Option<Timestamp>,
     #[serde(default)]
     pub data: EmailEventData,
@@ -20,14 +20,14 @@ pub struct EmailEvent {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct EmailEventData {
     /// The id our send was answered with.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::some_text")]
     pub email_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::texts")]
     pub to: Vec<String>,
     /// An object here, although the request took an array.
     #[serde(default)]
     tags: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::maybe")]
     pub bounce: Option<Bounce>,
     #[serde(default)]
     failed: Value,
@@ -36,12 +36,12 @@ pub struct EmailEventData {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bounce {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub message: String,
     /// `Permanent`, `Transient` or `Undetermined`.
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "lenient::text")]
     pub kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::text")]
     pub sub_type: String,
 }
 

@@ -12,7 +12,7 @@ mod wire;
 
 pub use classify::class_of;
 pub use messages::TwilioMessages;
-pub use signature::{sign_form, sign_url, verify_form, verify_json, verify_request};
+pub use signature::{is_signature, sign_form, sign_url, verify_form, verify_json, verify_request};
 pub use wire::{InboundMedia, InboundText, OptOutWord, TextStatus, delivery_status, split_channel};
 
 pub(crate) use wire::{address, parse_form};

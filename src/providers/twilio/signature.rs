@@ -34,6 +34,14 @@ pub fn sign_url(url: &str, token: &Secret) -> String {
     sign_form(url, &[], token)
 }
 
+/// Has a header the form of a signature? What has not is refused before its body is read.
+pub fn is_signature(header: Option<&str>) -> bool {
+    header.is_some_and(|value| value.len() == 28 && STANDARD.decode(value).is_ok_and(|digest| digest.len() == 20))
+}
+
+/// More parameters than any form of Twilio's has: they would be sorted before the signature is known to hold.
+const MOST_PARAMETERS: usize = 500;
+
 /// Verifies by content type: JSON by [`verify_json`], everything else as a form by [`verify_form`].
 pub fn verify_request(
     url: &str,
@@ -49,7 +57,8 @@ pub fn verify_request(
 
 /// Accepts a form POST that was signed for `url` (the address Twilio called, as configured there) under any of the tokens.
 pub fn verify_form(url: &str, raw_body: &[u8], header: Option<&str>, tokens: &[Secret]) -> bool {
-    matches(url, &parse_form(raw_body), header, tokens)
+    let separators = raw_body.iter().filter(|byte| **byte == b'&').count();
+    separators < MOST_PARAMETERS && matches(url, &parse_form(raw_body), header, tokens)
 }
 
 /// Accepts a JSON POST whose URL is signed and whose body hashes to the URL's `bodySHA256`; without that parameter nothing
@@ -127,6 +136,19 @@ mod tests {
         let given =
             sign_form("u", &[pair("b", "2"), pair("a_", "x"), pair("b", "1"), pair("b", "2"), pair("aB", "y")], &token);
         assert_eq!(given, sign_url("uaBya_xb1b2", &token));
+    }
+
+    #[test]
+    fn what_is_no_signature_or_no_form_of_twilios_is_told_cheaply() {
+        let token = [Secret::new("t")];
+        let good = sign_form("u", &[("a".into(), "1".into())], &token[0]);
+        assert!(is_signature(Some(&good)));
+        for bad in [None, Some(""), Some("AAAA"), Some("!!!!!!!!!!!!!!!!!!!!!!!!!!!!"), Some(&good[1..])] {
+            assert!(!is_signature(bad), "{bad:?}");
+        }
+        let many = "a&".repeat(MOST_PARAMETERS);
+        let signed = sign_form("u", &parse_form(many.as_bytes()), &token[0]);
+        assert!(!verify_form("u", many.as_bytes(), Some(&signed), &token));
     }
 
     #[test]

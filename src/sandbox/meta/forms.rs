@@ -18,7 +18,8 @@ use crate::sandbox::state::lock;
 pub(super) struct SubmittedLead {
     page_id: Digits,
     form_id: Digits,
-    field_data: Vec<meta::FieldDatum>,
+    /// As it will be answered, whatever it is: Graph leaves values out, and forms hold anything.
+    field_data: Vec<Value>,
     #[serde(default)]
     campaign_id: Option<Digits>,
     #[serde(default)]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::crypto::Secret;
-use crate::providers::google_ads::{LeadFormWebhook, key_matches};
+use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches};
 use crate::providers::{
     AdPlatform, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, Providers, Running, SentQuery, TextChannel,
     TextContent, meta, resend, twilio,
@@ -64,8 +64,10 @@ async fn receive(receiver: web::Data<Receiver>, request: HttpRequest, body: web:
     let url = format!("{}{}", receiver.base, request.uri());
     let believed = match request.path() {
         "/v1/webhooks/meta" => meta::verify_signature(&body, header("x-hub-signature-256"), &settings.meta.app_secrets),
-        "/v1/webhooks/google-ads" => serde_json::from_slice::<LeadFormWebhook>(&body)
-            .is_ok_and(|lead| key_matches(&settings.google_ads.webhook_keys, &lead.google_key)),
+        "/v1/webhooks/google-ads" => {
+            serde_json::from_slice::<LeadFormWebhook>(&body).is_ok()
+                && keys_in(&body).iter().any(|key| matches(&settings.google_ads.webhook_keys, key))
+        }
         "/v1/webhooks/resend" => resend::verify(
             header("svix-id"),
             header("svix-timestamp"),

@@ -192,6 +192,12 @@ impl Stage {
             "pause_ad_campaign" => act.path = format!("{}/pause", self.campaign(3, &["activate"]).await),
             "resume_ad_campaign" => act.path = format!("{}/resume", self.campaign(4, &["activate", "pause"]).await),
             "complete_ad_campaign" => act.path = format!("{}/complete", self.campaign(5, &["activate"]).await),
+            "create_lead_form_key" => {
+                let mut form = growth_campaign("google", "7710000000077", "7720000000077", "7");
+                form["account_owner"] = json!("tenant");
+                let draft = owner.post("/v1/ad-campaigns", form).await.created();
+                act.path = format!("/v1/ad-campaigns/{}/webhook-key", id(&draft));
+            }
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
             // The example's host is a name, and there is nobody here who knows names.
