@@ -7,5 +7,6 @@
 pub mod consent;
 mod model;
 mod store;
+mod words;
 
 pub use model::{Channel, SuppressionReason};

@@ -44,5 +44,5 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
-    reactions.on(EventType::LeadUpdated, &follow::FOLLOW);
+    reactions.at_once(EventType::LeadUpdated, follow::at_once).at_once(EventType::LeadEnquired, follow::at_once);
 }

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::leave::set_metadata;
 use super::model::{
-    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, preview, written_at,
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words, preview,
+    written_at,
 };
 use super::open;
 use super::send;
@@ -38,8 +39,12 @@ pub struct Inbound {
     pub person_address: String,
     pub profile_name: Option<String>,
     pub content: String,
-    /// `[{"url": …, "content_type": …}]`.
+    /// `[{"kind": "media", "url": …, "content_type": …}, {"kind": "location", …}]`.
     pub attachments: serde_json::Value,
+    /// What the provider told besides: buttons, lists, the ad that brought the person, and what we do not know.
+    pub details: serde_json::Value,
+    /// The provider's id of the message of ours that this one answers.
+    pub replied_to: Option<String>,
     /// What the provider's own opt-out handling recognised; the text is read besides.
     pub opt_out: Option<consent::Word>,
     pub received_at: Timestamp,
@@ -143,13 +148,18 @@ fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Optio
 /// `None` when another delivery of the same message was faster.
 fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Option<MessageId>> {
     let conversation = &routed.conversation;
-    let has_media = inbound.attachments.as_array().is_some_and(|list| !list.is_empty());
+    let kinds = inbound.attachments.as_array().map(Vec::as_slice).unwrap_or_default();
+    let message_type = match kinds.first() {
+        None => MessageType::Text,
+        Some(first) if first["kind"] == "location" => MessageType::Location,
+        Some(_) => MessageType::Media,
+    };
     // By when it was told, not by when it is stored: its first try may have failed and a later message been faster.
     let at = written_at(inbound.received_at, tx.now(), conversation.last_message_at);
     let mut message = Message {
         direction: Direction::Inbound,
         sender_type: SenderType::Lead,
-        message_type: if has_media { MessageType::Media } else { MessageType::Text },
+        message_type,
         content: inbound.content.clone(),
         attachments: Json::from(inbound.attachments.clone()),
         from_address: Some(inbound.person_address.clone()),
@@ -161,13 +171,19 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         ..Message::new(tx.tenant(), conversation.id, conversation.lead_id, inbound.channel, at)
     };
     set_metadata(&mut message, "received_at", json!(inbound.received_at));
+    if inbound.details.as_object().is_some_and(|details| !details.is_empty()) {
+        set_metadata(&mut message, "details", inbound.details.clone());
+    }
     if routed.candidates > 1 {
         set_metadata(&mut message, "ambiguous_candidates", json!(routed.candidates));
     }
     if !messages::insert(tx, &message)? {
         return Ok(None);
     }
-    let line = if inbound.content.trim().is_empty() { "(attachment)".into() } else { preview(&inbound.content) };
+    let line = match inbound.content.trim() {
+        "" => attachments_in_words(&inbound.attachments),
+        content => preview(content),
+    };
     let window = inbound.received_at.plus(chrono::Duration::hours(WINDOW_HOURS));
     let touch = Touch {
         direction: Direction::Inbound,
@@ -175,12 +191,13 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         at,
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
+    // The lead before its conversation, as where a number is corrected.
+    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     conversations::touch(tx, conversation.id, &touch)?;
     // Read again, now that the row is ours: it may have been closed or set aside since the message found its way here.
     let conversation = &conversations::get(tx, conversation.id)?;
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
-    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
     let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
     tx.record(event.data(data))?;

@@ -122,6 +122,8 @@ impl Stage {
             person_address: PERSON.into(),
             profile_name: Some("Rajesh".into()),
             content: content.into(),
+            details: serde_json::json!({}),
+            replied_to: None,
             attachments: json!([]),
             opt_out: None,
             received_at,

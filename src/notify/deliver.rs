@@ -165,6 +165,7 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
     Ok(Some(Parcel {
         id: delivery.id.to_string(),
         tenant: delivery.tenant_id,
+        lead: None,
         channel: delivery.channel,
         from: Mailbox::new(name, sender.address),
         to: delivery.address.clone(),

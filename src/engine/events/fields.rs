@@ -299,6 +299,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
         | E::MessageSent
         | E::MessageDelivered
         | E::MessageRead
+        | E::MessageOpened
+        | E::MessageClicked
         | E::MessageFailed
         | E::MessageReceived => MESSAGE,
         E::SuppressionCreated | E::SuppressionLifted => SUPPRESSION,

@@ -1,5 +1,6 @@
 //! The inbox over HTTP.
 
+mod attachments;
 mod conversations;
 mod messages;
 mod suggestion;
@@ -16,5 +17,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(conversations::mark_conversation_read)
         .service(messages::list_messages)
         .service(messages::send_message)
+        .service(attachments::get_attachment)
         .service(suggestion::get_suggested_message);
 }

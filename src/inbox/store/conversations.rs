@@ -85,8 +85,8 @@ fn not_found() -> Error {
     Error::not_found("conversation.not_found", "There is no such conversation.")
 }
 
-/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it before the
-/// lead: whoever counts a message does so too.
+/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it after the
+/// lead, where both are taken: whoever counts a message or corrects a number does so too.
 ///
 /// # Errors
 /// As for [`get`].

@@ -32,15 +32,16 @@ fn malformed(why: String) -> Failure {
 
 pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
     let text = InboundText::from_pairs(&read::<Stored>(event)?.form).map_err(malformed)?;
-    let media = text.media.iter().map(|media| json!({"url": media.url, "content_type": media.content_type}));
     let inbound = Inbound {
         channel: match text.channel {
             TextChannel::Whatsapp => Channel::Whatsapp,
             TextChannel::Sms => Channel::Sms,
         },
         provider: PROVIDER,
-        attachments: media.collect(),
-        content: if text.body.is_empty() { text.button_text.unwrap_or_default() } else { text.body },
+        attachments: attachments(&text),
+        content: in_words(&text),
+        details: text.details.into(),
+        replied_to: text.replied_to,
         external_id: text.message_sid,
         sender_address: text.to,
         person_address: text.from,
@@ -60,6 +61,35 @@ pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Ou
         })
     })
     .await
+}
+
+/// Media by the address that needs our credentials, then the place that was shared.
+fn attachments(text: &InboundText) -> serde_json::Value {
+    let media = text.media.iter().map(|media| json!({"kind": "media", "url": media.url, "content_type": media.content_type}));
+    let place = text.location.iter().map(|place| {
+        let (latitude, longitude) = (&place.latitude, &place.longitude);
+        json!({
+            "kind": "location", "url": format!("https://www.google.com/maps/search/?api=1&query={latitude}%2C{longitude}"),
+            "latitude": latitude, "longitude": longitude, "address": place.address, "label": place.label,
+        })
+    });
+    media.chain(place).collect()
+}
+
+/// What the person wrote or chose; where they shared something else, what that was. A kind that we do not know says so.
+fn in_words(text: &InboundText) -> String {
+    let mut said: Vec<String> = Vec::new();
+    said.extend([&text.body].into_iter().chain(&text.choice).find(|words| !words.trim().is_empty()).cloned());
+    if let Some(place) = &text.location {
+        let parts = [place.label.clone(), place.address.clone(), Some(format!("{}, {}", place.latitude, place.longitude))];
+        let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !said.contains(part)).collect();
+        said.push(format!("📍 {}", parts.join(", ")));
+    }
+    if said.is_empty() && text.media.is_empty() {
+        let kind = text.message_type.as_deref().unwrap_or("unknown");
+        said.push(format!("(a message of the kind \"{kind}\", which cannot be shown here; details has what came with it)"));
+    }
+    said.join("\n")
 }
 
 /// What a report says of a message of ours; `None` when it is about nothing that gets delivered.
@@ -84,4 +114,27 @@ pub(super) fn update(event: &WebhookEvent) -> Result<Option<StatusUpdate>, Failu
         error_message: told.explanation,
         at: event.received_at,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(more: &[(&str, &str)]) -> InboundText {
+        let base = [("MessageSid", "SM1"), ("From", "whatsapp:+919876543210"), ("To", "whatsapp:+14155238886")];
+        let pairs = base.iter().chain(more).map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+        InboundText::from_pairs(&pairs.collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn whatever_a_person_sends_says_something() {
+        let place = told(&[("Latitude", "19.1"), ("Longitude", "72.8"), ("Label", "Site office"), ("Body", "Site office")]);
+        assert_eq!(in_words(&place), "Site office\n📍 19.1, 72.8");
+        let attachment = &attachments(&place)[0];
+        assert_eq!((&attachment["kind"], &attachment["label"]), (&json!("location"), &json!("Site office")));
+        assert_eq!(in_words(&told(&[("ButtonText", "Yes"), ("ButtonPayload", "confirm")])), "Yes");
+        assert_eq!(in_words(&told(&[("ListTitle", "2 BHK")])), "2 BHK");
+        assert!(in_words(&told(&[("MessageType", "poll")])).contains("\"poll\""));
+        assert_eq!(in_words(&told(&[("MediaUrl0", "https://api.twilio.com/x"), ("MediaContentType0", "image/png")])), "");
+    }
 }

@@ -182,6 +182,24 @@ pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result
     Ok(())
 }
 
+/// Takes every open lead from a person, and answers which.
+pub fn release(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<LeadId>> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let theirs = leads::table
+        .filter(leads::tenant_id.eq(tenant).and(leads::assigned_to.eq(user)))
+        .filter(leads::closed_at.is_null());
+    let released = diesel::update(theirs)
+        .set((
+            leads::assigned_to.eq(None::<UserId>),
+            leads::assigned_at.eq(None::<Timestamp>),
+            leads::version.eq(leads::version + 1),
+            leads::updated_at.eq(now),
+        ))
+        .returning(leads::id)
+        .get_results(tx.conn())?;
+    Ok(released)
+}
+
 /// Something happened between us and the person. Counters add up in the database, so none is lost, and the version counts
 /// with them, so that nobody writes an older row back over them.
 pub fn touch_activity(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result<()> {

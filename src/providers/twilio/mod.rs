@@ -4,8 +4,11 @@
 //! There is no idempotency key: after a lost answer, look with `find_sent` before sending again. Its many status words become
 //! our five ([`delivery_status`]), its codes our classes ([`class_of`]).
 
+mod address;
 mod check;
 mod classify;
+mod inbound;
+mod media;
 mod messages;
 mod signature;
 mod wire;
@@ -13,6 +16,9 @@ mod wire;
 pub use classify::class_of;
 pub use messages::TwilioMessages;
 pub use signature::{sign_form, sign_url, verify_form, verify_json, verify_request};
-pub use wire::{InboundMedia, InboundText, OptOutWord, TextStatus, delivery_status, split_channel};
+pub use address::split_channel;
+pub use inbound::{InboundMedia, InboundText, OptOutWord, SharedLocation};
+pub use wire::{TextStatus, delivery_status};
 
-pub(crate) use wire::{address, parse_form};
+pub(crate) use address::address;
+pub(crate) use wire::parse_form;

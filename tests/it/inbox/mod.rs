@@ -2,8 +2,10 @@
 
 mod announcing;
 mod conversations;
+mod following;
 mod receiving;
 mod sending;
+mod sharing;
 
 use serde_json::{Value, json};
 

@@ -45,6 +45,16 @@ impl Stage {
         let unclaimed = json!({ "page_id": "1", "form_id": "2", "field_data": fields });
         app.anonymous().post("/sandbox/meta/leads", unclaimed).await;
         app.run_jobs().await;
+        // A person sent a picture.
+        let conversation = first(&tenant.owner, "/v1/conversations").await;
+        let thread = format!("/v1/conversations/{conversation}/messages");
+        let greeting = json!({ "template": { "code": "first_contact", "variables": { "name": "Rajesh", "business": "Stage" } } });
+        tenant.owner.post(&thread, greeting).await.expect(202);
+        app.run_jobs().await;
+        let picture = json!([{ "content_type": "image/png", "body": "a picture" }]);
+        let sent = json!({ "from": "whatsapp:+919811122233", "to": "+14155238886", "media": picture });
+        app.anonymous().post("/sandbox/twilio/inbound", sent).await.created();
+        app.run_jobs().await;
         let key = tenant.owner.post("/v1/api-keys", json!({ "name": "A", "scopes": ["leads:read"] })).await.created();
         let invitation = json!({ "email": "later@stage.example.com", "role": "agent" });
         let invitation = tenant.owner.post("/v1/invitations", invitation).await.created();
@@ -55,7 +65,9 @@ impl Stage {
         let known = BTreeMap::from([
             ("leads", id(&lead)),
             ("ad-campaigns", id(&campaign)),
-            ("conversations", first(&tenant.owner, "/v1/conversations").await),
+            ("conversations", conversation),
+            ("messages", first(&tenant.owner, &thread).await),
+            ("attachments", "0".into()),
             ("api-keys", id(&key)),
             ("invitations", id(&invitation)),
             ("users", first(&tenant.owner, "/v1/users").await),
