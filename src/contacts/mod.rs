@@ -9,4 +9,6 @@ mod model;
 mod store;
 mod words;
 
+pub use consent::Suppressed;
 pub use model::{Channel, SuppressionReason};
+pub use store::{Suppression, SuppressionFilter};

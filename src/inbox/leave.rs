@@ -12,7 +12,7 @@ use super::store::{conversations, leads, messages};
 use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::{SuppressionReason, consent};
+use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
@@ -293,8 +293,12 @@ pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) 
 pub(super) fn suppress(tx: &mut TenantTx<'_>, message: &Message, reason: SuppressionReason) -> Result<()> {
     let (Some(from), Some(to)) = (&message.from_address, &message.to_address) else { return Ok(()) };
     let tenant = message.tenant_id;
-    // An e-mail address that bounces does so for every sender.
+    // An e-mail address that bounces does so for every sender; a provider's block is of the number, whoever is behind it.
     let from = if reason == SuppressionReason::Bounced { "" } else { from.as_str() };
-    consent::suppress(&mut tx.platform(), message.channel, to, from, Some(tenant), reason)?;
+    let whose = match reason {
+        SuppressionReason::ProviderOptOut => Suppressed::by_all(Some(tenant)),
+        _ => Suppressed::by(tenant),
+    };
+    consent::suppress(&mut tx.platform(), message.channel, to, from, whose, reason)?;
     Ok(())
 }

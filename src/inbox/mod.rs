@@ -5,7 +5,8 @@
 //! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
 //! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).
-//! In: [`receive`] for messages, [`status`] for receipts, [`follow`] for a lead whose number or address changed.
+//! In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`] for a lead whose number or
+//! address changed.
 
 mod api;
 pub mod dispatch;
@@ -15,6 +16,7 @@ pub mod leave;
 pub mod model;
 pub mod open;
 pub mod receive;
+mod route;
 pub mod send;
 pub mod senders;
 pub mod status;

@@ -124,10 +124,9 @@ pub(super) fn check(
 ) -> Result<()> {
     lead.require_unlocked()?;
     let channel = conversation.channel;
-    if consent::is_suppressed(tx, channel, person_address, sender_address)? {
-        let message =
-            "This person does not want messages from this sender. Only they can allow them again, by writing START.";
-        return Err(Error::conflict("conversation.suppressed", message));
+    let tenant = conversation.tenant_id;
+    if let Some(refusal) = consent::refusal(tx, channel, person_address, sender_address, tenant)? {
+        return Err(Error::conflict("conversation.suppressed", refusal.in_words()));
     }
     if !is_template && !window_is_open(channel, conversation.window_expires_at, tx.now()) {
         let codes = templates::codes_for_leads(channel).join(", ");

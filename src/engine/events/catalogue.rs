@@ -74,6 +74,8 @@ crate::text_enum! {
         OpsTaskUpdated = "ops_task.updated",
         WebhookEventFailed = "webhook_event.failed",
         WebhookEventReplayed = "webhook_event.replayed",
+        WebhookEventHeld = "webhook_event.held",
+        WebhookEventAssigned = "webhook_event.assigned",
         JobRetried = "job.retried",
         WebhookPing = "webhook.ping",
         WebhookEndpointCreated = "webhook_endpoint.created",

@@ -160,6 +160,7 @@ const SUPPRESSION: &[Field] = &[
     text("address", "+919876543210").of(Concern::Address),
     text("sender_address", "+14155238886"),
     text("reason", "stop_word"),
+    text("because", "the mailbox works again"),
 ];
 const KEY: &[Field] = &[
     text("name", "Website"),
@@ -316,7 +317,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
         | E::AdCampaignDeliveryChanged
         | E::AdCampaignDeliveryFailed => AD_CAMPAIGN,
         E::OpsTaskCreated | E::OpsTaskUpdated => TASK,
-        E::WebhookEventFailed | E::WebhookEventReplayed => {
+        E::WebhookEventFailed | E::WebhookEventReplayed | E::WebhookEventHeld | E::WebhookEventAssigned => {
             const {
                 &[
                     text("provider", "meta"),
@@ -324,6 +325,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     text("external_id", "1231231231230001"),
                     text("outcome", "gave_up"),
                     text("was", "gave_up"),
+                    id("assigned_to"),
                 ]
             }
         }

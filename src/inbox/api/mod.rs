@@ -4,6 +4,7 @@ mod attachments;
 mod conversations;
 mod messages;
 mod suggestion;
+mod suppressions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -18,5 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(messages::list_messages)
         .service(messages::send_message)
         .service(attachments::get_attachment)
-        .service(suggestion::get_suggested_message);
+        .service(suggestion::get_suggested_message)
+        .service(suppressions::list_suppressions)
+        .service(suppressions::lift_suppression);
 }

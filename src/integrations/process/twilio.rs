@@ -3,14 +3,19 @@
 use serde_json::json;
 
 use super::{Done, Failure, read, settle};
-use crate::base::Error;
+use crate::base::{Error, Result};
 use crate::base::id::{MessageId, TenantId};
 use crate::contacts::consent;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::inbox::status::StatusUpdate;
-use crate::integrations::store::WebhookEvent;
+use crate::intake::{self, NewEnquiry};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
+use crate::integrations::store::{self, WebhookEvent};
+use crate::leads::model::LeadSource;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 
@@ -31,8 +36,15 @@ fn malformed(why: String) -> Failure {
 }
 
 pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
+    let inbound = inbound(event)?;
+    let held = event.clone();
+    settle(ctx, event, move |tx| take(tx, &held, &inbound)).await
+}
+
+/// What a stored form says.
+fn inbound(event: &WebhookEvent) -> Result<Inbound, Failure> {
     let text = InboundText::from_pairs(&read::<Stored>(event)?.form).map_err(malformed)?;
-    let inbound = Inbound {
+    Ok(Inbound {
         channel: match text.channel {
             TextChannel::Whatsapp => Channel::Whatsapp,
             TextChannel::Sms => Channel::Sms,
@@ -52,15 +64,66 @@ pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Ou
             OptOutWord::Help => None,
         }),
         received_at: event.received_at,
-    };
-    settle(ctx, event, move |tx| {
-        Ok(match receive::from_provider(tx, inbound)? {
-            InboundOutcome::Delivered { tenant, .. } => Done { outcome: "delivered", tenant: Some(tenant) },
-            InboundOutcome::Duplicate => Done { outcome: "duplicate", tenant: None },
-            InboundOutcome::Unknown => Done { outcome: "unknown_person", tenant: None },
-        })
     })
-    .await
+}
+
+fn take(tx: &mut PlatformTx<'_>, event: &WebhookEvent, inbound: &Inbound) -> Result<Done> {
+    let mut outcome = receive::from_provider(tx, inbound)?;
+    if let InboundOutcome::Stranger(tenant) = outcome {
+        // Somebody new on a tenant's own number is an enquiry; then the message has a conversation to go to.
+        intake::receive(&mut tx.for_tenant(tenant), enquiry(inbound))?;
+        outcome = receive::from_provider(tx, inbound)?;
+    }
+    Ok(match outcome {
+        InboundOutcome::Delivered { tenant, .. } => Done { outcome: "delivered", tenant: Some(tenant) },
+        InboundOutcome::Duplicate => Done { outcome: "duplicate", tenant: None },
+        InboundOutcome::Obeyed => Done { outcome: "obeyed", tenant: None },
+        InboundOutcome::Unclear(candidates) => {
+            store::put_aside(tx, event, &candidates)?;
+            let data = json!({
+                "provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": UNCLEAR,
+            });
+            tx.record(NewEvent::new(EventType::WebhookEventHeld).subject(event.id.uuid()).data(data))?;
+            Done { outcome: UNCLEAR, tenant: None }
+        }
+        InboundOutcome::Unknown | InboundOutcome::Stranger(_) => {
+            store::put_aside(tx, event, &[])?;
+            Done { outcome: "unknown_person", tenant: None }
+        }
+    })
+}
+
+/// Several tenants may be meant.
+const UNCLEAR: &str = "several_tenants";
+
+fn enquiry(inbound: &Inbound) -> NewEnquiry {
+    let source = match inbound.channel {
+        Channel::Sms => LeadSource::SmsInbound,
+        _ => LeadSource::WhatsappInbound,
+    };
+    NewEnquiry {
+        name: inbound.profile_name.clone(),
+        phone: Some(inbound.person_address.clone()),
+        source_details: json!({ "to": inbound.sender_address }),
+        vouched_at: Some(inbound.received_at),
+        ..NewEnquiry::new(source, inbound.received_at)
+    }
+}
+
+/// Gives a message that was put aside to the tenant an operator chose.
+///
+/// # Errors
+/// `webhook_event.not_held`, `webhook_event.no_lead`.
+pub fn assign(tx: &mut PlatformTx<'_>, event: &WebhookEvent, tenant: TenantId) -> Result<()> {
+    let is_message = (event.provider, event.kind) == (WebhookProvider::Twilio, WebhookKind::Message);
+    if !is_message || event.state != WebhookState::Held || !store::claim(tx, event.id)? {
+        let message = format!("Only a message that is held is assigned; this is {} and {}.", event.kind, event.state);
+        return Err(Error::conflict("webhook_event.not_held", message));
+    }
+    let unreadable = |_| Error::conflict("webhook_event.not_held", "The stored message cannot be read.");
+    let inbound = inbound(event).map_err(unreadable)?;
+    receive::assign(tx, &inbound, tenant)?;
+    store::conclude(tx, event.id, "assigned", Some(tenant))
 }
 
 /// Media by the address that needs our credentials, then the place that was shared.

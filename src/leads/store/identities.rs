@@ -6,7 +6,7 @@ use super::super::model::IdentityKind;
 use crate::base::Result;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::time::Timestamp;
-use crate::engine::db::TenantTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::lead_identities as identities;
 use crate::insert_few;
@@ -38,6 +38,17 @@ pub fn owners(tx: &mut TenantTx<'_>, wanted: &[(IdentityKind, &str)]) -> Result<
         .select((identities::kind, identities::value, identities::lead_id))
         .load(tx.conn())?;
     Ok(found.into_iter().filter(|(kind, value, _)| wanted.contains(&(*kind, value.as_str()))).collect())
+}
+
+/// Whose lead an identity is, over all tenants: for who writes to a number that several share.
+pub fn leads_across_tenants(tx: &mut PlatformTx<'_>, kind: IdentityKind, value: &str) -> Result<Vec<(TenantId, LeadId)>> {
+    let mut found: Vec<(TenantId, LeadId)> = identities::table
+        .filter(identities::kind.eq(kind).and(identities::value.eq(value)))
+        .order((identities::tenant_id, identities::created_at.desc()))
+        .select((identities::tenant_id, identities::lead_id))
+        .load(tx.conn())?;
+    found.dedup_by_key(|(tenant, _)| *tenant);
+    Ok(found)
 }
 
 /// Adds identities that nobody has.

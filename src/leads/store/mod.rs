@@ -22,7 +22,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
-pub use identities::{add_identities, add_identity, find_by_identity, identities_of, owners, remove_identity};
+pub use identities::{add_identities, add_identity, find_by_identity, identities_of, leads_across_tenants, owners, remove_identity};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, insert_note, list_notes};
 pub use scores::{insert_score, latest_score, latest_scores};

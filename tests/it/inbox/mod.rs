@@ -1,10 +1,12 @@
 //! Conversations: what leaves, what comes back and to whom; and what the tenant's own people are told.
 
 mod announcing;
+mod bounces;
 mod conversations;
 mod following;
 mod receiving;
 mod sending;
+mod shared;
 mod sharing;
 
 use serde_json::{Value, json};

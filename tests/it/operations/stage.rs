@@ -206,6 +206,27 @@ impl Stage {
             "complete_ad_campaign" => act.path = format!("{}/complete", self.campaign(5, &["activate"]).await),
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
+            // A person nobody knows wrote to the number that all share.
+            "assign_webhook_event" => {
+                let phone = format!("+9198{:08}", 45_000_001);
+                let told = json!({ "from": format!("whatsapp:{phone}"), "to": "+14155238886", "body": "Hello?" });
+                app.anonymous().post("/sandbox/twilio/inbound", told).await.created();
+                app.run_jobs().await;
+                self.tenant.lead("Known later", "later@example.com", &phone).await;
+                let held = first(&app.operator(), "/v1/ops/webhook-events?state=held").await;
+                act.path = format!("/v1/ops/webhook-events/{held}/assign");
+                act.replace = json!({ "tenant_id": self.tenant.id });
+            }
+            // A mailbox that does not exist.
+            "lift_suppression" => {
+                let lead = self.tenant.lead("Ghost", "bounced@resend.dev", "+919845000002").await;
+                let thread = json!({ "lead_id": lead["id"], "channel": "email" });
+                let thread = owner.post("/v1/conversations", thread).await;
+                let path = format!("/v1/conversations/{}/messages", id(&thread.body));
+                owner.post(&path, json!({ "content": "Hi", "subject": "Hi" })).await.expect(202);
+                app.run_jobs().await;
+                act.path = format!("/v1/suppressions/{}/lift", first(owner, "/v1/suppressions").await);
+            }
             // The example's host is a name, and there is nobody here who knows names.
             "create_webhook_endpoint" => act.replace = json!({ "url": "http://127.0.0.1:9/another" }),
             "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app).await),
