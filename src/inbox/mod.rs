@@ -8,6 +8,7 @@
 //! In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`] for a lead whose number or
 //! address changed.
 
+mod after_hours;
 mod api;
 pub mod dispatch;
 pub mod draft;
@@ -42,6 +43,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&leave::SEND, move |context| leave::run(context, providers.clone()));
     registry.on_death(&leave::SEND, leave::close);
     registry.handle(&follow::FOLLOW, follow::run);
+    registry.handle(&after_hours::ANSWER, after_hours::run);
 }
 
 /// What this folder does when something happened.

@@ -11,6 +11,7 @@ use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words, preview,
     written_at,
 };
+use super::after_hours;
 use super::open;
 use super::route::{self, Whose};
 use super::send;
@@ -249,6 +250,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, conversation: &Conversation) 
     let conversation = &conversations::get(tx, conversation.id)?;
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
+    after_hours::consider(tx, &message)?;
     let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
     let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
     tx.record(event.data(data))?;

@@ -50,6 +50,17 @@ pub fn queue(
     // Held, because somebody may be closing it: then the message comes after that and reopens it.
     let conversation = conversations::hold(tx, id)?;
     require_channel(caller, conversation.channel)?;
+    put(tx, conversation, new, platform_name)
+}
+
+/// [`queue`] without a caller, into a conversation that is held: what the product itself has to say.
+pub(super) fn put(
+    tx: &mut TenantTx<'_>,
+    conversation: Conversation,
+    new: NewMessage,
+    platform_name: &str,
+) -> Result<Message> {
+    let id = conversation.id;
     let lead = leads::get(tx, conversation.lead_id)?;
     lead.require_unlocked()?;
     let written = compose(conversation.channel, new)?;

@@ -8,7 +8,7 @@ use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::http::problem::Problem;
 use crate::integrations::accept::Incoming;
-use crate::integrations::model::{WebhookKind, WebhookProvider};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
 use crate::providers::twilio::{InboundText, TextStatus, parse_form, verify_request};
@@ -44,7 +44,13 @@ pub async fn receive_twilio_message(
             let event = NewWebhook::new(WebhookProvider::Twilio, WebhookKind::Message, text.message_sid, body);
             incoming.accept(vec![event]).await?;
         }
-        Err(why) => incoming.ignore(1, &why),
+        // Twilio never tells it again, so it is kept as it came where operators see it.
+        Err(why) => {
+            let id = crate::base::crypto::sha256_hex(&json!(form).to_string());
+            let body = json!({ "form": form, "why": why });
+            let event = NewWebhook::new(WebhookProvider::Twilio, WebhookKind::Message, id, body);
+            incoming.accept(vec![event.kept(WebhookState::Failed, "not_understood")]).await?;
+        }
     }
     Ok(HttpResponse::Ok().content_type("text/xml; charset=utf-8").body("<Response/>"))
 }

@@ -1,5 +1,6 @@
 //! Conversations: what leaves, what comes back and to whom; and what the tenant's own people are told.
 
+mod after_hours;
 mod announcing;
 mod bounces;
 mod conversations;
