@@ -1,45 +1,47 @@
-//! Consent: who refused to be written to, from which sender.
-//!
-//! The words are those US carriers and Twilio treat as opt-out by default
-//! (<https://help.twilio.com/articles/223134027>); they count only when they are the whole message, so that "please don't
-//! stop" stops nothing. YES is not among the words of return: people answer questions with it.
+//! Consent: who refused to be written to, from which sender. By which words is in [`super::words`].
 
 use serde_json::json;
 
 use super::model::{Channel, SuppressionReason};
 use super::store;
-use crate::base::Result;
-use crate::base::id::TenantId;
-use crate::engine::db::PlatformTx;
+use super::store::{Suppression, SuppressionFilter};
+use crate::base::{Error, Result};
+use crate::base::id::{SuppressionId, TenantId};
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
-/// What a person said about being written to.
+pub use super::words::{Word, word};
+
+/// Whose messages are refused, and whose conversation led to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    Stop,
-    Start,
+pub struct Suppressed {
+    pub by: Option<TenantId>,
+    pub is_for_all: bool,
 }
 
-/// The word a whole message consists of, if it is one.
-pub fn word(text: &str) -> Option<Word> {
-    match text.trim().trim_end_matches(['.', '!']).to_ascii_uppercase().as_str() {
-        "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => Some(Word::Stop),
-        "START" | "UNSTOP" => Some(Word::Start),
-        _ => None,
+impl Suppressed {
+    /// This tenant's alone: others behind the same sender are not meant.
+    pub fn by(tenant: TenantId) -> Self {
+        Self { by: Some(tenant), is_for_all: false }
+    }
+    /// Everybody's behind the sender.
+    pub fn by_all(tenant: Option<TenantId>) -> Self {
+        Self { by: tenant, is_for_all: true }
     }
 }
 
 /// Suppresses `address` on `channel` for messages from `sender_address`; an empty one means every sender of the channel.
-/// `tenant` is whose conversation led to it, where that is known. `false` when it was suppressed before.
+/// `false` when it was suppressed before.
 pub fn suppress(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
     address: &str,
     sender_address: &str,
-    tenant: Option<TenantId>,
+    whose: Suppressed,
     reason: SuppressionReason,
 ) -> Result<bool> {
-    let Some(id) = store::insert(tx, channel, address, sender_address, tenant, reason)? else { return Ok(false) };
+    let Some(id) = store::insert(tx, channel, address, sender_address, whose, reason)? else { return Ok(false) };
+    let tenant = whose.by;
     let event = NewEvent::new(EventType::SuppressionCreated).subject(id.uuid()).data(json!({
         "channel": channel, "address": address, "sender_address": sender_address, "reason": reason,
     }));
@@ -47,7 +49,8 @@ pub fn suppress(
     Ok(true)
 }
 
-/// Lifts what [`suppress`] wrote for exactly this sender. `false` when nothing was suppressed.
+/// The person wants to hear again: lifts everything they said about exactly this sender, whoever it was for. What only a
+/// mail server said stays. `false` when nothing was suppressed.
 pub fn lift(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
@@ -63,9 +66,83 @@ pub fn lift(
     Ok(true)
 }
 
-/// May this sender not write to this address?
-pub fn is_suppressed(tx: &mut PlatformTx<'_>, channel: Channel, address: &str, sender_address: &str) -> Result<bool> {
-    store::is_suppressed(tx, channel, address, sender_address)
+/// Why this tenant may not write to this address from this sender; `None` when it may.
+pub fn refusal(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    address: &str,
+    sender_address: &str,
+    tenant: TenantId,
+) -> Result<Option<Suppression>> {
+    store::live(tx, channel, address, sender_address, tenant)
+}
+
+/// May this tenant not write to this address from this sender?
+pub fn is_suppressed(
+    tx: &mut PlatformTx<'_>,
+    channel: Channel,
+    address: &str,
+    sender_address: &str,
+    tenant: TenantId,
+) -> Result<bool> {
+    Ok(refusal(tx, channel, address, sender_address, tenant)?.is_some())
+}
+
+impl Suppression {
+    /// For whoever wanted to write.
+    pub fn in_words(&self) -> String {
+        let day = self.created_at.utc().format("%-d %B %Y");
+        match self.reason {
+            SuppressionReason::Bounced => {
+                let until = self.expires_at.map_or("for good".into(), |at| format!("until {}", at.utc().format("%-d %B %Y")));
+                format!(
+                    "A message to this address bounced on {day}, so nothing is sent to it {until}. If it works again, lift this: \
+                     POST /v1/suppressions/{}/lift.",
+                    self.id
+                )
+            }
+            SuppressionReason::Complained => {
+                format!("This person reported a message as spam on {day}, so nothing more is sent to them from this sender.")
+            }
+            SuppressionReason::Manual => {
+                format!("Messages to this address were stopped on {day}. POST /v1/suppressions/{}/lift allows them again.", self.id)
+            }
+            SuppressionReason::StopWord | SuppressionReason::ProviderOptOut if self.channel == Channel::Email => {
+                format!("This person unsubscribed on {day}. Only they can allow messages again.")
+            }
+            SuppressionReason::StopWord | SuppressionReason::ProviderOptOut => {
+                "This person does not want messages from this sender. Only they can allow them again, by writing START.".into()
+            }
+        }
+    }
+}
+
+/// What keeps this tenant from writing to people, newest first; refusals of others behind a shared sender are not its affair.
+pub fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, limit: i64) -> Result<Vec<Suppression>> {
+    store::list(tx, filter, limit)
+}
+
+/// Ends one by hand, and says why in the events.
+///
+/// # Errors
+/// `suppression.not_found`; `suppression.the_persons_own` for what the person said, unless an operator answers for it.
+pub fn lift_by_hand(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str, is_operator: bool) -> Result<Suppression> {
+    let absent = || Error::not_found("suppression.not_found", "There is no such suppression.");
+    let found = store::find(tx, id)?.ok_or_else(absent)?;
+    if found.reason.is_the_persons() && !is_operator {
+        let message = "The person said so themselves, so only they can take it back: by writing START, or by asking the platform.";
+        return Err(Error::forbidden("suppression.the_persons_own", message));
+    }
+    if found.lifted_at.is_some() {
+        return Ok(found);
+    }
+    let lifted = store::lift_one(tx, id, because)?;
+    let event = NewEvent::new(EventType::SuppressionLifted).subject(id.uuid()).data(json!({
+        "channel": lifted.channel, "address": lifted.address, "sender_address": lifted.sender_address,
+        "reason": lifted.reason, "because": because,
+    }));
+    tx.record(event)?;
+    Ok(lifted)
 }
 
 fn record(tx: &mut PlatformTx<'_>, tenant: Option<TenantId>, event: NewEvent) -> Result<()> {
@@ -74,22 +151,4 @@ fn record(tx: &mut PlatformTx<'_>, tenant: Option<TenantId>, event: NewEvent) ->
         None => tx.record(event)?,
     };
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_whole_message_is_a_word() {
-        for text in ["STOP", " stop ", "Stop.", "StopAll", "unsubscribe", "cancel", "END", "quit!"] {
-            assert_eq!(word(text), Some(Word::Stop), "{text}");
-        }
-        for text in ["start", "UNSTOP"] {
-            assert_eq!(word(text), Some(Word::Start), "{text}");
-        }
-        for text in ["", "yes", "please stop", "don't stop", "STOP it", "restart", "end of month"] {
-            assert_eq!(word(text), None, "{text}");
-        }
-    }
 }

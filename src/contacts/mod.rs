@@ -7,5 +7,8 @@
 pub mod consent;
 mod model;
 mod store;
+mod words;
 
+pub use consent::Suppressed;
 pub use model::{Channel, SuppressionReason};
+pub use store::{Suppression, SuppressionFilter};

@@ -19,11 +19,23 @@ crate::text_enum! {
         StopWord = "stop_word",
         /// The provider refuses to send because the person opted out there.
         ProviderOptOut = "provider_opt_out",
-        /// The address does not exist.
+        /// A message came back: the address does not exist, or takes nothing.
         Bounced = "bounced",
         /// The person reported a message as spam.
         Complained = "complained",
         /// By a person of the tenant or the platform.
         Manual = "manual",
+    }
+}
+
+impl SuppressionReason {
+    /// How long it holds by itself. Mailboxes are repaired and made anew; half a year is what large senders wait.
+    pub fn lasts(self) -> Option<chrono::Duration> {
+        (self == Self::Bounced).then(|| chrono::Duration::days(180))
+    }
+
+    /// Said by the person, so that only they can take it back.
+    pub fn is_the_persons(self) -> bool {
+        matches!(self, Self::StopWord | Self::ProviderOptOut | Self::Complained)
     }
 }

@@ -4,26 +4,49 @@
 
 use diesel::prelude::*;
 
+use super::consent::Suppressed;
 use super::model::{Channel, SuppressionReason};
 use crate::base::Result;
 use crate::base::id::{SuppressionId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
-use crate::engine::db::PlatformTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::events::platform_tenant;
 use crate::engine::db::schema::suppressions;
 
-#[derive(Insertable)]
+/// Who may not be written to, by whom, and since when.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = suppressions, treat_none_as_default_value = false)]
-struct SuppressionRow<'a> {
-    id: SuppressionId,
-    channel: Channel,
-    address: &'a str,
-    sender_address: &'a str,
-    tenant_id: Option<TenantId>,
-    reason: SuppressionReason,
-    created_at: Timestamp,
-    lifted_at: Option<Timestamp>,
+pub struct Suppression {
+    pub id: SuppressionId,
+    pub channel: Channel,
+    /// The person's.
+    pub address: String,
+    /// Ours; empty: every sender of the channel.
+    pub sender_address: String,
+    /// Whose conversation led to it.
+    pub tenant_id: Option<TenantId>,
+    pub reason: SuppressionReason,
+    pub created_at: Timestamp,
+    pub lifted_at: Option<Timestamp>,
+    /// Whose messages are refused; the nil id: everybody's behind the sender.
+    pub for_tenant_id: TenantId,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// Why a person lifted it.
+    pub lifted_because: Option<String>,
+}
+
+/// Which of them to list.
+#[derive(Debug, Clone, Default)]
+pub struct SuppressionFilter {
+    pub channel: Option<Channel>,
+    pub reason: Option<SuppressionReason>,
+    /// Also those that ended.
+    pub ended: bool,
+    /// Continue after (older than) this one.
+    pub after: Option<(Timestamp, SuppressionId)>,
 }
 
 /// `None` when a live one is already there.
@@ -32,59 +55,114 @@ pub(super) fn insert(
     channel: Channel,
     address: &str,
     sender_address: &str,
-    tenant_id: Option<TenantId>,
+    whose: Suppressed,
     reason: SuppressionReason,
 ) -> Result<Option<SuppressionId>> {
-    let id = SuppressionId::new();
-    let address = PhoneKey::of(address);
-    let address = address.as_str();
-    let row = SuppressionRow {
-        id,
+    let now = tx.now();
+    let row = Suppression {
+        id: SuppressionId::new(),
         channel,
-        address,
-        sender_address,
-        tenant_id,
+        address: PhoneKey::of(address).into_string(),
+        sender_address: sender_address.into(),
+        tenant_id: whose.by,
         reason,
-        created_at: tx.now(),
+        created_at: now,
         lifted_at: None,
+        for_tenant_id: whose.by.filter(|_| !whose.is_for_all).unwrap_or_else(platform_tenant),
+        expires_at: reason.lasts().map(|lasts| now.plus(lasts)),
+        lifted_because: None,
     };
+    // One that has expired makes room; what the person says outweighs what a mail server said.
+    let same = suppressions::table
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq(&row.address)))
+        .filter(suppressions::sender_address.eq(sender_address).and(suppressions::for_tenant_id.eq(row.for_tenant_id)))
+        .filter(suppressions::lifted_at.is_null().and(suppressions::expires_at.le(now)));
+    diesel::update(same).set(suppressions::lifted_at.eq(suppressions::expires_at)).execute(tx.conn())?;
     let added = OrIgnore(diesel::insert_into(suppressions::table).values(&row)).execute(tx.conn())?;
-    Ok((added == 1).then_some(id))
+    Ok((added == 1).then_some(row.id))
 }
 
-/// The latest refusal that was lifted; a person whose number was kept in two spellings may have had two.
+/// Lifts what the person said about a sender, for whomever it was. Answers the latest that was lifted; a person whose number
+/// was kept in two spellings may have had two.
 pub(super) fn lift(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
     address: &str,
     sender_address: &str,
 ) -> Result<Option<SuppressionId>> {
-    let address = PhoneKey::of(address);
+    let (now, address) = (tx.now(), PhoneKey::of(address));
+    let said = [SuppressionReason::StopWord, SuppressionReason::ProviderOptOut, SuppressionReason::Complained];
     let live: Vec<SuppressionId> = suppressions::table
         .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
         .filter(suppressions::sender_address.eq(sender_address).and(suppressions::lifted_at.is_null()))
+        .filter(suppressions::reason.eq_any(said))
         .order(suppressions::id.desc())
         .select(suppressions::id)
         .load(tx.conn())?;
-    let Some(latest) = live.first().copied() else { return Ok(None) };
-    let now = tx.now();
-    let lifted = suppressions::table.filter(suppressions::id.eq_any(live));
+    let lifted = suppressions::table.filter(suppressions::id.eq_any(live.clone()));
     diesel::update(lifted).set(suppressions::lifted_at.eq(now)).execute(tx.conn())?;
-    Ok(Some(latest))
+    Ok(live.first().copied())
 }
 
-pub(super) fn is_suppressed(
+/// What keeps a tenant from writing to an address: what the person said before what a server did.
+pub(super) fn live(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
     address: &str,
     sender_address: &str,
-) -> Result<bool> {
-    let address = PhoneKey::of(address);
-    let live: i64 = suppressions::table
+    tenant: TenantId,
+) -> Result<Option<Suppression>> {
+    let (now, address) = (tx.now(), PhoneKey::of(address));
+    let rows: Vec<Suppression> = suppressions::table
         .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
         .filter(suppressions::sender_address.eq_any(["", sender_address]))
+        .filter(suppressions::for_tenant_id.eq_any([platform_tenant(), tenant]))
         .filter(suppressions::lifted_at.is_null())
-        .count()
-        .get_result(tx.conn())?;
-    Ok(live > 0)
+        .filter(suppressions::expires_at.is_null().or(suppressions::expires_at.gt(now)))
+        .order(suppressions::id.desc())
+        .select(Suppression::as_select())
+        .load(tx.conn())?;
+    Ok(rows.into_iter().max_by_key(|row| row.reason.is_the_persons()))
+}
+
+/// One that a tenant's conversation led to.
+pub(super) fn find(tx: &mut TenantTx<'_>, id: SuppressionId) -> Result<Option<Suppression>> {
+    let tenant = tx.tenant();
+    let mine = suppressions::table.find(id).filter(suppressions::tenant_id.eq(tenant));
+    Ok(mine.select(Suppression::as_select()).first(tx.conn()).optional()?)
+}
+
+pub(super) fn lift_one(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str) -> Result<Suppression> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let mine = suppressions::table.find(id).filter(suppressions::tenant_id.eq(tenant));
+    Ok(diesel::update(mine)
+        .set((suppressions::lifted_at.eq(now), suppressions::lifted_because.eq(because)))
+        .returning(suppressions::all_columns)
+        .get_result(tx.conn())?)
+}
+
+/// Those that a tenant's conversations led to, newest first.
+pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, limit: i64) -> Result<Vec<Suppression>> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let mut query = suppressions::table
+        .filter(suppressions::tenant_id.eq(tenant))
+        .order((suppressions::created_at.desc(), suppressions::id.desc()))
+        .limit(limit)
+        .select(Suppression::as_select())
+        .into_boxed();
+    if let Some(channel) = filter.channel {
+        query = query.filter(suppressions::channel.eq(channel));
+    }
+    if let Some(reason) = filter.reason {
+        query = query.filter(suppressions::reason.eq(reason));
+    }
+    if !filter.ended {
+        query = query.filter(suppressions::lifted_at.is_null());
+        query = query.filter(suppressions::expires_at.is_null().or(suppressions::expires_at.gt(now)));
+    }
+    if let Some((at, id)) = filter.after {
+        let same = suppressions::created_at.eq(at).and(suppressions::id.lt(id));
+        query = query.filter(suppressions::created_at.lt(at).or(same));
+    }
+    Ok(query.load(tx.conn())?)
 }

@@ -1,12 +1,16 @@
 //! Conversations follow their lead: when its phone number or e-mail address changes, they write to the new one.
 //!
-//! Leads know nothing of conversations, so this is a reaction to `lead.updated`. It reads the lead as it is when the job
-//! runs, so repeating it or running two out of order ends the same. An address that is taken away is taken away here too.
+//! Leads know nothing of conversations, so this follows from `lead.updated` and `lead.enquired`; and in the transaction of
+//! the change itself, because whoever corrects a number writes to it next: the old one may be a stranger's. What is queued
+//! and was not attempted yet follows too. An address that is taken away is taken away here as well, and what was to leave
+//! for it is canceled.
 
 use serde_json::json;
 
 use super::model::Channel;
-use super::store::{conversations, leads};
+use super::leave;
+use super::store::conversations::Conversation;
+use super::store::{conversations, leads, messages};
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId};
 use crate::engine::db::TenantTx;
@@ -14,12 +18,22 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 
-/// Moves a lead's conversations to its new addresses; soon, because somebody may be about to write.
+/// What moved conversations in earlier versions; one that still waits ends the same.
 pub static FOLLOW: JobKind = JobKind::new("conversation.follow_lead").priority(2);
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
     context.finish(move |tx| after(tx, event)).await
+}
+
+/// In the transaction of the change.
+pub(super) fn at_once(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
+    match event.lead_id() {
+        Some(lead) if event.changes("phone") || event.changes("email") || event.kind() == EventType::LeadEnquired => {
+            follow(tx, lead)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn after(tx: &mut TenantTx<'_>, event: EventId) -> Result<()> {
@@ -47,8 +61,20 @@ pub(super) fn follow(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<()> {
             continue;
         }
         conversations::set_person(tx, conversation.id, address.as_deref())?;
+        redirect(tx, &conversation, address.as_deref())?;
         let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid()).lead(lead.id);
         tx.record(event.data(json!({"changed": ["person_address"], "by": "lead"})))?;
+    }
+    Ok(())
+}
+
+/// What waits in a conversation leaves for the new address, or not at all.
+fn redirect(tx: &mut TenantTx<'_>, conversation: &Conversation, address: Option<&str>) -> Result<()> {
+    for message in messages::waiting(tx, conversation.id)? {
+        match address {
+            Some(address) => messages::redirect(tx, message.id, address)?,
+            None => leave::cancel(tx, message, "lead.no_address", "The address was taken away from the lead.")?,
+        }
     }
     Ok(())
 }

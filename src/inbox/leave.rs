@@ -12,7 +12,7 @@ use super::store::{conversations, leads, messages};
 use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::{SuppressionReason, consent};
+use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
@@ -74,7 +74,8 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<(Parcel, OpenAtte
 /// Asks the rules once more and opens an attempt. One that is open already counts as none when it began at `decided`: then the
 /// caller has found that it came to nothing.
 pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timestamp>) -> Result<Start> {
-    let Some(before) = messages::find(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
+    // Held: its address may be corrected at the same time, and then it leaves for the corrected one.
+    let Some(before) = messages::hold(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
     match stand(&before) {
         Stand::Waiting => {}
         Stand::Open(began_at) if decided == Some(began_at) => {}
@@ -116,6 +117,19 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timest
     Ok(Start::Parcel(Box::new(parcel)))
 }
 
+/// Ends what was not attempted, and says why.
+pub(super) fn cancel(tx: &mut TenantTx<'_>, before: Message, code: &str, why: &str) -> Result<()> {
+    let message = Message {
+        status: MessageStatus::Canceled,
+        error_code: Some(code.into()),
+        error_message: Some(why.into()),
+        failed_at: Some(tx.now()),
+        ..before.clone()
+    };
+    save(tx, &message, before.status)?;
+    record_failure(tx, &message)
+}
+
 fn first_attempt(message: &Message) -> Option<Timestamp> {
     message.metadata.value()["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
 }
@@ -145,6 +159,7 @@ fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel> {
     Ok(Parcel {
         id: message.id.to_string(),
         tenant: message.tenant_id,
+        lead: Some(message.lead_id),
         channel: message.channel,
         from: Mailbox { name: message.from_name.clone(), address: from },
         to: message.to_address.clone().ok_or_else(missing)?,
@@ -278,8 +293,12 @@ pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) 
 pub(super) fn suppress(tx: &mut TenantTx<'_>, message: &Message, reason: SuppressionReason) -> Result<()> {
     let (Some(from), Some(to)) = (&message.from_address, &message.to_address) else { return Ok(()) };
     let tenant = message.tenant_id;
-    // An e-mail address that bounces does so for every sender.
+    // An e-mail address that bounces does so for every sender; a provider's block is of the number, whoever is behind it.
     let from = if reason == SuppressionReason::Bounced { "" } else { from.as_str() };
-    consent::suppress(&mut tx.platform(), message.channel, to, from, Some(tenant), reason)?;
+    let whose = match reason {
+        SuppressionReason::ProviderOptOut => Suppressed::by_all(Some(tenant)),
+        _ => Suppressed::by(tenant),
+    };
+    consent::suppress(&mut tx.platform(), message.channel, to, from, whose, reason)?;
     Ok(())
 }

@@ -5,8 +5,10 @@
 //! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
 //! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).
-//! In: [`receive`] for messages, [`status`] for receipts, [`follow`] for a lead whose number or address changed.
+//! In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`] for a lead whose number or
+//! address changed.
 
+mod after_hours;
 mod api;
 pub mod dispatch;
 pub mod draft;
@@ -15,6 +17,7 @@ pub mod leave;
 pub mod model;
 pub mod open;
 pub mod receive;
+mod route;
 pub mod send;
 pub mod senders;
 pub mod status;
@@ -40,9 +43,10 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&leave::SEND, move |context| leave::run(context, providers.clone()));
     registry.on_death(&leave::SEND, leave::close);
     registry.handle(&follow::FOLLOW, follow::run);
+    registry.handle(&after_hours::ANSWER, after_hours::run);
 }
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
-    reactions.on(EventType::LeadUpdated, &follow::FOLLOW);
+    reactions.at_once(EventType::LeadUpdated, follow::at_once).at_once(EventType::LeadEnquired, follow::at_once);
 }

@@ -120,6 +120,8 @@ crate::text_enum! {
         Form = "form",
         /// Attachments, perhaps with a caption.
         Media = "media",
+        /// A place on the map; its attachment says where.
+        Location = "location",
     }
 }
 
@@ -148,6 +150,25 @@ pub fn preview(content: &str) -> String {
         Some((end, last)) if end + last.len_utf8() < line.len() => format!("{}…", &line[..end]),
         _ => line,
     }
+}
+
+/// What attachments are, for lists: "(3 pictures)", "(location)".
+pub fn attachments_in_words(attachments: &serde_json::Value) -> String {
+    let list = attachments.as_array().map(Vec::as_slice).unwrap_or_default();
+    let kind = |one: &serde_json::Value| {
+        let content_type = one["content_type"].as_str().unwrap_or_default().to_ascii_lowercase();
+        match content_type.split('/').next().unwrap_or_default() {
+            _ if one["kind"] == "location" => ("location", "locations"),
+            _ if content_type.contains("vcard") => ("contact", "contacts"),
+            "image" => ("picture", "pictures"),
+            "video" => ("video", "videos"),
+            "audio" => ("voice message", "voice messages"),
+            _ => ("attachment", "attachments"),
+        }
+    };
+    let Some(first) = list.first().map(kind) else { return String::new() };
+    let (one, many) = if list.iter().all(|each| kind(each) == first) { first } else { ("attachment", "attachments") };
+    if list.len() == 1 { format!("({one})") } else { format!("({} {many})", list.len()) }
 }
 
 /// A locked lead's name: the first letter of each word, `R… K…`.
@@ -238,6 +259,19 @@ mod tests {
             assert_eq!(C::Closed.check_transition(*to).is_ok(), matches!(to, C::Closed | C::Open), "{to}");
             assert!([C::Open, C::Pending, C::Snoozed].iter().all(|from| from.check_transition(*to).is_ok()));
         }
+    }
+
+    #[test]
+    fn attachments_are_named_by_what_they_are() {
+        let of = |types: &[&str]| {
+            attachments_in_words(&types.iter().map(|kind| serde_json::json!({"content_type": kind})).collect())
+        };
+        assert_eq!(of(&["image/jpeg", "image/png", "IMAGE/JPEG"]), "(3 pictures)");
+        assert_eq!(of(&["audio/ogg"]), "(voice message)");
+        assert_eq!(of(&["text/vcard"]), "(contact)");
+        assert_eq!(of(&["image/png", "application/pdf"]), "(2 attachments)");
+        assert_eq!(attachments_in_words(&serde_json::json!([{"kind": "location"}])), "(location)");
+        assert_eq!(of(&[]), "");
     }
 
     #[test]

@@ -1,25 +1,27 @@
-//! What comes in from a provider finds its conversation.
+//! What comes in from a provider finds its conversation, and STOP and START are obeyed.
 //!
-//! A tenant's own sender belongs to one tenant. On a shared one the answer goes to the tenant that wrote to this person from
-//! this sender last; how many others wrote within the week is kept on the message, because for them the guess may be
-//! wrong. Nobody wrote: the message is nobody's, and stays with the webhook that brought it.
+//! A tenant's own sender belongs to one tenant. Whose a message on a shared one is, [`route`] decides. What is unclear or
+//! nobody's is shown to no tenant: it stays with the webhook that brought it, where a person of the platform assigns it. A
+//! stranger who writes to a tenant's own sender is a new lead, which intake makes.
 
 use serde_json::json;
 
 use super::leave::set_metadata;
 use super::model::{
-    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, preview, written_at,
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words, preview,
+    written_at,
 };
+use super::after_hours;
 use super::open;
+use super::route::{self, Whose};
 use super::send;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
-use super::store::senders;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::base::id::{ConversationId, MessageId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::contacts::{SuppressionReason, consent};
+use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::leads;
@@ -38,8 +40,12 @@ pub struct Inbound {
     pub person_address: String,
     pub profile_name: Option<String>,
     pub content: String,
-    /// `[{"url": …, "content_type": …}]`.
+    /// `[{"kind": "media", "url": …, "content_type": …}, {"kind": "location", …}]`.
     pub attachments: serde_json::Value,
+    /// What the provider told besides: buttons, lists, the ad that brought the person, and what we do not know.
+    pub details: serde_json::Value,
+    /// The provider's id of the message of ours that this one answers.
+    pub replied_to: Option<String>,
     /// What the provider's own opt-out handling recognised; the text is read besides.
     pub opt_out: Option<consent::Word>,
     pub received_at: Timestamp,
@@ -55,77 +61,132 @@ pub enum InboundOutcome {
     },
     /// Seen before.
     Duplicate,
-    /// Nobody here ever wrote to this person from this sender.
+    /// A word that is obeyed and was for nobody, or for several.
+    Obeyed,
+    /// Someone new, on this tenant's own sender.
+    Stranger(TenantId),
+    /// Each of these may be meant.
+    Unclear(Vec<TenantId>),
+    /// Nobody here knows this person.
     Unknown,
 }
 
-/// Where a message goes, and between how many tenants that was chosen.
-struct Routed {
-    tenant: TenantId,
-    conversation: Conversation,
-    candidates: usize,
-}
-
 /// Stores a message in its tenant's conversation and acts on STOP and START, which count even when nobody is found.
-pub fn from_provider(tx: &mut PlatformTx<'_>, inbound: Inbound) -> Result<InboundOutcome> {
+pub fn from_provider(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<InboundOutcome> {
     if messages::find_external(tx, inbound.provider, &inbound.external_id)?.is_some() {
         return Ok(InboundOutcome::Duplicate);
     }
-    let routed = route(tx, &inbound)?;
-    let word = inbound.opt_out.or_else(|| consent::word(&inbound.content));
-    let (channel, person, sender) = (inbound.channel, &inbound.person_address, &inbound.sender_address);
-    let tenant = routed.as_ref().map(|routed| routed.tenant);
-    let Some(routed) = routed else {
-        obey(tx, word, channel, person, sender, tenant)?;
-        return Ok(InboundOutcome::Unknown);
-    };
-    let Some(message) = store(&mut tx.for_tenant(routed.tenant), &inbound, &routed)? else {
-        return Ok(InboundOutcome::Duplicate);
-    };
-    obey(tx, word, channel, person, sender, tenant)?;
-    Ok(InboundOutcome::Delivered { tenant: routed.tenant, conversation: routed.conversation.id, message })
+    let (number, owner) = route::our_number(tx, inbound.channel, &inbound.sender_address)?;
+    match owner {
+        Some(tenant) => on_own_number(tx, inbound, tenant, &number),
+        None => on_shared_number(tx, inbound, &number),
+    }
 }
 
-fn obey(
-    tx: &mut PlatformTx<'_>,
-    word: Option<consent::Word>,
-    channel: Channel,
-    person: &str,
-    sender: &str,
-    tenant: Option<TenantId>,
-) -> Result<()> {
+/// Gives a message that waited to the tenant a person of the platform chose.
+///
+/// # Errors
+/// `webhook_event.no_lead` when that tenant does not know the person.
+pub fn assign(tx: &mut PlatformTx<'_>, inbound: &Inbound, tenant: TenantId) -> Result<InboundOutcome> {
+    if messages::find_external(tx, inbound.provider, &inbound.external_id)?.is_some() {
+        return Ok(InboundOutcome::Duplicate);
+    }
+    let (number, _) = route::our_number(tx, inbound.channel, &inbound.sender_address)?;
+    let Some(conversation) = within(&mut tx.for_tenant(tenant), inbound.channel, &inbound.person_address)? else {
+        let message = "That tenant has no lead with this number or address.";
+        return Err(Error::conflict("webhook_event.no_lead", message));
+    };
+    deliver(tx, inbound, tenant, conversation, Some(&number))
+}
+
+fn word_of(inbound: &Inbound) -> Option<consent::Word> {
+    inbound.opt_out.or_else(|| consent::word(&inbound.content))
+}
+
+fn on_own_number(tx: &mut PlatformTx<'_>, inbound: &Inbound, tenant: TenantId, number: &str) -> Result<InboundOutcome> {
+    let (channel, person, word) = (inbound.channel, inbound.person_address.as_str(), word_of(inbound));
     match word {
         Some(consent::Word::Stop) => {
-            consent::suppress(tx, channel, person, sender, tenant, SuppressionReason::StopWord)?;
+            let reason = SuppressionReason::StopWord;
+            consent::suppress(tx, channel, person, number, Suppressed::by_all(Some(tenant)), reason)?;
+        }
+        Some(consent::Word::Start) => _ = consent::lift(tx, channel, person, number, Some(tenant))?,
+        None => {}
+    }
+    match within(&mut tx.for_tenant(tenant), channel, person)? {
+        Some(conversation) => deliver(tx, inbound, tenant, conversation, None),
+        None if word.is_some() => Ok(InboundOutcome::Obeyed),
+        None => Ok(InboundOutcome::Stranger(tenant)),
+    }
+}
+
+fn on_shared_number(tx: &mut PlatformTx<'_>, inbound: &Inbound, number: &str) -> Result<InboundOutcome> {
+    let (channel, person, at) = (inbound.channel, inbound.person_address.as_str(), inbound.received_at);
+    let quoted = route::quoted(tx, inbound)?;
+    let (threads, is_quoted) = match quoted {
+        Some(thread) => (vec![thread], true),
+        None => (route::threads(tx, channel, number, person)?, false),
+    };
+    let mut meant = if is_quoted { Whose::One(0) } else { route::whose(&threads, at) };
+    let word = word_of(inbound);
+    match word {
+        Some(consent::Word::Stop) => {
+            let refused = if is_quoted { vec![0] } else { route::refused(&threads, at) };
+            let reason = SuppressionReason::StopWord;
+            for one in &refused {
+                let whose = Suppressed::by(threads[*one].tenant);
+                consent::suppress(tx, channel, person, number, whose, reason)?;
+            }
+            if refused.is_empty() {
+                consent::suppress(tx, channel, person, number, Suppressed::by_all(None), reason)?;
+            }
+            // Whoever is refused reads it, and nobody else; several are told by what they may not do any more.
+            meant = match refused.as_slice() {
+                [one] => Whose::One(*one),
+                _ => Whose::Nobody,
+            };
         }
         Some(consent::Word::Start) => {
-            consent::lift(tx, channel, person, sender, tenant)?;
+            let tenant = if let Whose::One(one) = meant { Some(threads[one].tenant) } else { None };
+            consent::lift(tx, channel, person, number, tenant)?;
         }
         None => {}
     }
-    Ok(())
-}
-
-fn route(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Option<Routed>> {
-    let (channel, person) = (inbound.channel, inbound.person_address.as_str());
-    let sender = senders::find(tx, channel, &inbound.sender_address)?;
-    if let Some(tenant) = sender.and_then(|sender| sender.tenant_id) {
-        let conversation = within(&mut tx.for_tenant(tenant), channel, person)?;
-        return Ok(conversation.map(|conversation| Routed { tenant, conversation, candidates: 1 }));
+    match meant {
+        Whose::One(one) => {
+            let thread = &threads[one];
+            let tenant = &mut tx.for_tenant(thread.tenant);
+            let conversation = match thread.conversation {
+                Some(id) => conversations::get(tenant, id)?,
+                None => open::on_channel(tenant, thread.lead, channel, Some(person.to_string()))?.0,
+            };
+            // A refusal is no conversation that goes on.
+            let heard_on = (word != Some(consent::Word::Stop)).then_some(number);
+            deliver(tx, inbound, thread.tenant, conversation, heard_on)
+        }
+        _ if word.is_some() => Ok(InboundOutcome::Obeyed),
+        Whose::Unclear(list) => Ok(InboundOutcome::Unclear(list.into_iter().map(|i| threads[i].tenant).collect())),
+        Whose::Nobody => Ok(InboundOutcome::Unknown),
     }
-    let threads = conversations::threads(tx, channel, &inbound.sender_address, person)?;
-    let Some((tenant, conversation, latest)) = threads.first().copied() else { return Ok(None) };
-    let candidates = recent(latest, threads.iter().map(|(_, _, at)| *at));
-    let conversation = conversations::get(&mut tx.for_tenant(tenant), conversation)?;
-    Ok(Some(Routed { tenant, conversation, candidates }))
 }
 
-/// How many tenants wrote within a week of the latest one: that many might be meant.
-fn recent(latest: Timestamp, threads: impl Iterator<Item = Timestamp>) -> usize {
-    threads.filter(|at| latest.since(*at) <= chrono::Duration::days(7)).count()
+fn deliver(
+    tx: &mut PlatformTx<'_>,
+    inbound: &Inbound,
+    tenant: TenantId,
+    conversation: Conversation,
+    heard_on: Option<&str>,
+) -> Result<InboundOutcome> {
+    let tenant_tx = &mut tx.for_tenant(tenant);
+    let Some(message) = store(tenant_tx, inbound, &conversation)? else { return Ok(InboundOutcome::Duplicate) };
+    if let Some(number) = heard_on {
+        let (channel, person, at) = (inbound.channel, &inbound.person_address, inbound.received_at);
+        conversations::note_heard(tenant_tx, channel, number, person, conversation.id, at)?;
+    }
+    Ok(InboundOutcome::Delivered { tenant, conversation: conversation.id, message })
 }
 
-/// A tenant's own sender: the conversation with this person, or a new one with the lead that has this number or address.
+/// Within a tenant: the conversation with this person, or a new one with the lead that has this number or address.
 fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Option<Conversation>> {
     if let Some(conversation) = conversations::find_by_person(tx, channel, person)? {
         return Ok(Some(conversation));
@@ -141,15 +202,19 @@ fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Optio
 }
 
 /// `None` when another delivery of the same message was faster.
-fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Option<MessageId>> {
-    let conversation = &routed.conversation;
-    let has_media = inbound.attachments.as_array().is_some_and(|list| !list.is_empty());
+fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, conversation: &Conversation) -> Result<Option<MessageId>> {
+    let kinds = inbound.attachments.as_array().map(Vec::as_slice).unwrap_or_default();
+    let message_type = match kinds.first() {
+        None => MessageType::Text,
+        Some(first) if first["kind"] == "location" => MessageType::Location,
+        Some(_) => MessageType::Media,
+    };
     // By when it was told, not by when it is stored: its first try may have failed and a later message been faster.
     let at = written_at(inbound.received_at, tx.now(), conversation.last_message_at);
     let mut message = Message {
         direction: Direction::Inbound,
         sender_type: SenderType::Lead,
-        message_type: if has_media { MessageType::Media } else { MessageType::Text },
+        message_type,
         content: inbound.content.clone(),
         attachments: Json::from(inbound.attachments.clone()),
         from_address: Some(inbound.person_address.clone()),
@@ -161,13 +226,16 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         ..Message::new(tx.tenant(), conversation.id, conversation.lead_id, inbound.channel, at)
     };
     set_metadata(&mut message, "received_at", json!(inbound.received_at));
-    if routed.candidates > 1 {
-        set_metadata(&mut message, "ambiguous_candidates", json!(routed.candidates));
+    if inbound.details.as_object().is_some_and(|details| !details.is_empty()) {
+        set_metadata(&mut message, "details", inbound.details.clone());
     }
     if !messages::insert(tx, &message)? {
         return Ok(None);
     }
-    let line = if inbound.content.trim().is_empty() { "(attachment)".into() } else { preview(&inbound.content) };
+    let line = match inbound.content.trim() {
+        "" => attachments_in_words(&inbound.attachments),
+        content => preview(content),
+    };
     let window = inbound.received_at.plus(chrono::Duration::hours(WINDOW_HOURS));
     let touch = Touch {
         direction: Direction::Inbound,
@@ -175,12 +243,14 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, routed: &Routed) -> Result<Op
         at,
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
+    // The lead before its conversation, as where a number is corrected.
+    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     conversations::touch(tx, conversation.id, &touch)?;
     // Read again, now that the row is ours: it may have been closed or set aside since the message found its way here.
     let conversation = &conversations::get(tx, conversation.id)?;
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
-    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
+    after_hours::consider(tx, &message)?;
     let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
     let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
     tx.record(event.data(data))?;
@@ -199,17 +269,4 @@ fn wake(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
     let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid());
     tx.record(event.lead(conversation.lead_id).data(json!({"status": status, "archived": false, "by": "message"})))?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_week_makes_an_answer_ambiguous() {
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let latest = at("2026-11-20T09:00:00Z");
-        let threads = [latest, at("2026-11-13T09:00:00Z"), at("2026-11-13T08:59:59Z"), at("2026-01-01T00:00:00Z")];
-        assert_eq!(recent(latest, threads.into_iter()), 2);
-    }
 }

@@ -50,6 +50,17 @@ pub fn queue(
     // Held, because somebody may be closing it: then the message comes after that and reopens it.
     let conversation = conversations::hold(tx, id)?;
     require_channel(caller, conversation.channel)?;
+    put(tx, conversation, new, platform_name)
+}
+
+/// [`queue`] without a caller, into a conversation that is held: what the product itself has to say.
+pub(super) fn put(
+    tx: &mut TenantTx<'_>,
+    conversation: Conversation,
+    new: NewMessage,
+    platform_name: &str,
+) -> Result<Message> {
+    let id = conversation.id;
     let lead = leads::get(tx, conversation.lead_id)?;
     lead.require_unlocked()?;
     let written = compose(conversation.channel, new)?;
@@ -124,10 +135,9 @@ pub(super) fn check(
 ) -> Result<()> {
     lead.require_unlocked()?;
     let channel = conversation.channel;
-    if consent::is_suppressed(tx, channel, person_address, sender_address)? {
-        let message =
-            "This person does not want messages from this sender. Only they can allow them again, by writing START.";
-        return Err(Error::conflict("conversation.suppressed", message));
+    let tenant = conversation.tenant_id;
+    if let Some(refusal) = consent::refusal(tx, channel, person_address, sender_address, tenant)? {
+        return Err(Error::conflict("conversation.suppressed", refusal.in_words()));
     }
     if !is_template && !window_is_open(channel, conversation.window_expires_at, tx.now()) {
         let codes = templates::codes_for_leads(channel).join(", ");

@@ -46,10 +46,12 @@ pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
         if before.sent_at.is_none() && after.sent_at.is_some() {
             leave::record_sent(&mut tenant, &after)?;
         }
-        if before.status != after.status {
+        if before.status != after.status || before.error_class != after.error_class {
             if let Some(reason) = consequence(&after, &update) {
                 leave::suppress(&mut tenant, &after, reason)?;
             }
+        }
+        if before.status != after.status {
             if let Some(kind) = event(after.status) {
                 leave::record(&mut tenant, kind, &after)?;
             }
@@ -86,13 +88,17 @@ fn change(message: &mut Message, update: &StatusUpdate) -> bool {
     let moved = message.status.after(report);
     if let Some(status) = moved {
         message.status = status;
-        let ended_badly = matches!(status, MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained);
-        if ended_badly {
+        if is_bad_end(status) {
             message.failed_at = Some(update.at);
-            message.error_class = update.error_class.map(|class| class.to_string());
-            message.error_code = update.error_code.clone();
-            message.error_message = update.error_message.clone();
         }
+    }
+    // A failure may be told twice, and its reason only the second time; what is known already is not wiped out.
+    let learns = is_bad_end(message.status) && message.status == report && update.error_code.is_some();
+    let learns = learns && (moved.is_some() || message.error_code.is_none());
+    if moved.is_some_and(is_bad_end) || learns {
+        message.error_class = update.error_class.map(|class| class.to_string());
+        message.error_code = update.error_code.clone();
+        message.error_message = update.error_message.clone();
     }
     let at = update.at;
     if message.status.has_left() {
@@ -100,10 +106,23 @@ fn change(message: &mut Message, update: &StatusUpdate) -> bool {
     }
     match report {
         MessageStatus::Delivered => _ = message.delivered_at.get_or_insert(at),
-        MessageStatus::Read | MessageStatus::Opened => _ = message.read_at.get_or_insert(at),
+        MessageStatus::Read => _ = message.read_at.get_or_insert(at),
+        MessageStatus::Opened => note_once(message, "opened_at", at),
+        MessageStatus::Clicked => note_once(message, "clicked_at", at),
         _ => {}
     }
-    adopts || moved.is_some() || report == MessageStatus::Delivered
+    adopts || moved.is_some() || learns || report == MessageStatus::Delivered
+}
+
+fn is_bad_end(status: MessageStatus) -> bool {
+    matches!(status, MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained)
+}
+
+/// Keeps when something happened first.
+fn note_once(message: &mut Message, name: &str, at: Timestamp) {
+    if message.metadata.value()[name].is_null() {
+        message.metadata.set(name, serde_json::json!(at));
+    }
 }
 
 fn consequence(message: &Message, update: &StatusUpdate) -> Option<SuppressionReason> {
@@ -118,7 +137,9 @@ fn consequence(message: &Message, update: &StatusUpdate) -> Option<SuppressionRe
 fn event(status: MessageStatus) -> Option<EventType> {
     match status {
         MessageStatus::Delivered => Some(EventType::MessageDelivered),
-        MessageStatus::Read | MessageStatus::Opened | MessageStatus::Clicked => Some(EventType::MessageRead),
+        MessageStatus::Read => Some(EventType::MessageRead),
+        MessageStatus::Opened => Some(EventType::MessageOpened),
+        MessageStatus::Clicked => Some(EventType::MessageClicked),
         MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained => Some(EventType::MessageFailed),
         _ => None,
     }
@@ -167,6 +188,27 @@ mod tests {
         assert_eq!(message.delivered_at.unwrap().seconds(), 8);
         assert!(!change(&mut message, &report(MessageStatus::Sent, 10)));
         assert!(!change(&mut message, &report(MessageStatus::Failed, 10)) && message.error_code.is_none());
+    }
+
+    #[test]
+    fn a_reason_that_comes_late_is_kept_and_none_is_wiped_out() {
+        let mut message = message(MessageStatus::Sent);
+        let bare = StatusUpdate { error_class: None, error_code: None, ..report(MessageStatus::Failed, 3) };
+        assert!(change(&mut message, &bare) && message.error_code.is_none());
+        assert!(change(&mut message, &report(MessageStatus::Failed, 4)));
+        assert_eq!(message.error_code.as_deref(), Some("63014"));
+        assert_eq!(message.failed_at.unwrap().seconds(), 3);
+        assert!(!change(&mut message, &bare) && message.error_code.is_some());
+    }
+
+    #[test]
+    fn an_opening_is_no_reading() {
+        let mut message = message(MessageStatus::Delivered);
+        assert!(change(&mut message, &report(MessageStatus::Opened, 3)));
+        assert_eq!((message.read_at, event(message.status)), (None, Some(EventType::MessageOpened)));
+        assert!(change(&mut message, &report(MessageStatus::Clicked, 4)));
+        assert_eq!(event(message.status), Some(EventType::MessageClicked));
+        assert_eq!(message.metadata.value()["opened_at"], "1970-01-01T00:00:03Z");
     }
 
     #[test]

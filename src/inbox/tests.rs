@@ -122,11 +122,13 @@ impl Stage {
             person_address: PERSON.into(),
             profile_name: Some("Rajesh".into()),
             content: content.into(),
+            details: serde_json::json!({}),
+            replied_to: None,
             attachments: json!([]),
             opt_out: None,
             received_at,
         };
-        self.platform(move |tx| from_provider(tx, inbound)).await
+        self.platform(move |tx| from_provider(tx, &inbound)).await
     }
 
     async fn report(&self, of: &Message, external_id: &str, status: MessageStatus) -> bool {
@@ -214,31 +216,33 @@ on_both_engines! {
         assert_eq!(said[said.len() - 4..], ["1", "2", "3", "4"]);
     }
 
-    async fn an_answer_on_a_shared_number_goes_to_whoever_wrote_last(stage: Stage) {
+    async fn an_answer_on_a_shared_number_stays_in_the_conversation_it_continues(stage: Stage) {
         let (acme, other) = (stage.with_lead("acme").await, stage.with_lead("other").await);
-        assert!(matches!(stage.inbound("SM0", "hello?").await, InboundOutcome::Unknown), "nobody wrote to this person");
+        assert!(matches!(stage.inbound("SM0", "hello?").await, InboundOutcome::Unknown), "nobody has this number");
 
-        stage.sent(acme, "SMa").await;
-        assert_eq!(landed(&stage.inbound("SM1", "Yes!").await), (acme.0, acme.2));
-        stage.clock.advance(chrono::Duration::hours(1));
         stage.sent(other, "SMb").await;
-        let outcome = stage.inbound("SM2", "And you?").await;
-        assert_eq!(landed(&outcome), (other.0, other.2));
-        let InboundOutcome::Delivered { message, .. } = outcome else { unreachable!() };
-        let stored = stage.within(other.0, move |tx| messages::find(tx, message)).await.expect("it is there");
-        assert_eq!(stored.metadata.value()["ambiguous_candidates"], 2);
+        assert_eq!(landed(&stage.inbound("SM1", "Yes!").await), (other.0, other.2));
+        stage.clock.advance(chrono::Duration::hours(1));
+        stage.sent(acme, "SMa").await;
+        assert_eq!(landed(&stage.inbound("SM2", "And you?").await), (other.0, other.2), "whoever wrote last");
         assert!(matches!(stage.inbound("SM2", "And you?").await, InboundOutcome::Duplicate));
+        stage.clock.advance(chrono::Duration::hours(24));
+        stage.sent(acme, "SMc").await;
+        let InboundOutcome::Unclear(candidates) = stage.inbound("SM3", "Fine").await else { panic!("unclear by now") };
+        assert_eq!(candidates, [other.0, acme.0]);
+        assert_eq!(stage.count(acme.0, EventType::MessageReceived).await, 0);
 
         let conversation = stage.within(other.0, move |tx| conversations::get(tx, other.2)).await;
-        assert_eq!((conversation.unread_count, conversation.message_count), (1, 2), "the form's answers are not unread");
+        assert_eq!((conversation.unread_count, conversation.message_count), (2, 3), "the form's answers are not unread");
         assert_eq!(conversation.window_expires_at.unwrap().to_string(), "2026-11-21T10:00:00Z");
         assert_eq!(conversation.last_message_preview.as_deref(), Some("And you?"));
-        assert_eq!(stage.count(other.0, EventType::MessageReceived).await, 1);
+        assert_eq!(stage.count(other.0, EventType::MessageReceived).await, 2);
     }
 
-    async fn stop_on_a_shared_number_holds_for_every_tenant_until_start(stage: Stage) {
+    async fn stop_on_a_shared_number_holds_for_all_that_wrote_until_start(stage: Stage) {
         let (acme, other) = (stage.with_lead("acme").await, stage.with_lead("other").await);
         stage.sent(acme, "SMa").await;
+        stage.sent(other, "SMo").await;
         stage.inbound("SM1", "Stop").await;
         let message = stage.queued(other, true).await;
         let id = message.id;
@@ -252,7 +256,7 @@ on_both_engines! {
         assert_eq!(stage.count(other.0, EventType::MessageFailed).await, 1);
 
         stage.inbound("SM2", "START").await;
-        assert!(!stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
+        assert!(!stage.platform(move |tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER, other.0)).await);
         stage.sent(other, "SMb").await;
     }
 
@@ -310,7 +314,7 @@ on_both_engines! {
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
         stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;
         assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);
-        assert!(stage.platform(|tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER)).await);
+        assert!(stage.platform(move |tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER, acme.0)).await);
         assert_eq!(stage.count(acme.0, EventType::MessageFailed).await, 1);
     }
 

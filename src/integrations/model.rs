@@ -37,12 +37,14 @@ crate::text_enum! {
         Ignored = "ignored",
         /// An operator must look, and may replay it.
         Failed = "failed",
+        /// A message of which only a person can say whose it is: an operator assigns it to a tenant.
+        Held = "held",
     }
 }
 
 impl WebhookState {
     /// May it still have its effect?
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Received | Self::Failed)
+        matches!(self, Self::Received | Self::Failed | Self::Held)
     }
 }

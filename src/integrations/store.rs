@@ -152,7 +152,7 @@ pub fn claim(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
     let claimed = keep!(
         tx.conn(),
         diesel::update(webhook_events::table.find(id))
-            .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+            .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed, WebhookState::Held]))
             .set((
                 webhook_events::state.eq(WebhookState::Processed),
                 webhook_events::processed_at.eq(now),
@@ -185,6 +185,20 @@ pub fn note_origin(
     Ok(())
 }
 
+/// Puts a claimed event aside for a person of the platform to say whose it is: one of these tenants, or anybody.
+pub fn put_aside(tx: &mut PlatformTx<'_>, event: &WebhookEvent, candidates: &[TenantId]) -> Result<()> {
+    let mut body = event.body.clone();
+    body.set("candidates", serde_json::json!(candidates));
+    diesel::update(webhook_events::table.find(event.id))
+        .set((
+            webhook_events::state.eq(WebhookState::Held),
+            webhook_events::processed_at.eq(None::<Timestamp>),
+            webhook_events::body.eq(body),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// Notes an attempt that failed; with an outcome, it was the last one. `false` when the event was settled meanwhile.
 pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option<&str>, error: &str) -> Result<bool> {
     let state = if outcome.is_some() { WebhookState::Failed } else { WebhookState::Received };
@@ -205,7 +219,7 @@ pub fn note_failure(tx: &mut PlatformTx<'_>, id: WebhookEventId, outcome: Option
 /// Puts an open event back to its beginning. `false` when its effect is there or nothing follows from it.
 pub fn reopen(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<bool> {
     let reopened = diesel::update(webhook_events::table.find(id))
-        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed]))
+        .filter(webhook_events::state.eq_any([WebhookState::Received, WebhookState::Failed, WebhookState::Held]))
         .set((
             webhook_events::state.eq(WebhookState::Received),
             webhook_events::outcome.eq(None::<String>),

@@ -1,4 +1,4 @@
-//! Giving a lead to a person of the tenant.
+//! Giving a lead to a person of the tenant, and taking it back from one who left.
 
 use super::store::{self, Lead};
 use crate::base::id::{LeadId, UserId};
@@ -27,6 +27,17 @@ pub fn assign_lead(tx: &mut TenantTx<'_>, id: LeadId, user: Option<UserId>) -> R
     let event = NewEvent::new(EventType::LeadAssigned).subject(id.uuid()).lead(id);
     tx.record(event.data(serde_json::json!({ "from": from, "to": user })))?;
     Ok(lead)
+}
+
+/// A person who was removed has no open leads any more, from the moment they are gone: those are anybody's to take. What is
+/// closed keeps the name of who closed it. In the transaction of `user.removed`.
+pub(super) fn release(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
+    let Some(user) = event.subject_id().map(UserId::from_uuid) else { return Ok(()) };
+    for id in store::release(tx, user)? {
+        let event = NewEvent::new(EventType::LeadAssigned).subject(id.uuid()).lead(id);
+        tx.record(event.data(serde_json::json!({ "from": user, "to": null })))?;
+    }
+    Ok(())
 }
 
 /// # Errors

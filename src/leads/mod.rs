@@ -40,4 +40,5 @@ pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut crate::engine::events::Reactions) {
     unlock::reactions(reactions);
+    reactions.at_once(crate::engine::events::EventType::UserRemoved, assign::release);
 }

@@ -9,7 +9,7 @@ use crate::base::crypto::MasterKey;
 use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::{SuppressionReason, consent};
+use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
@@ -122,7 +122,7 @@ pub(super) fn begin(
         let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
         return never(tx, delivery, MessageStatus::Canceled, &why);
     };
-    if consent::is_suppressed(&mut tx.platform(), delivery.channel, &delivery.address, &parcel.from.address)? {
+    if consent::is_suppressed(&mut tx.platform(), delivery.channel, &delivery.address, &parcel.from.address, delivery.tenant_id)? {
         let why = "opt_out notification.suppressed: this address asked not to be written to";
         return never(tx, delivery, MessageStatus::Suppressed, why);
     }
@@ -165,6 +165,7 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
     Ok(Some(Parcel {
         id: delivery.id.to_string(),
         tenant: delivery.tenant_id,
+        lead: None,
         channel: delivery.channel,
         from: Mailbox::new(name, sender.address),
         to: delivery.address.clone(),
@@ -233,9 +234,9 @@ impl Ledger for Row {
         })?;
         let Some(delivery) = after.filter(|_| error.class == ErrorClass::OptOut) else { return Ok(()) };
         if let Some(sender) = senders::platform(tx, delivery.channel)? {
-            let (tenant, reason) = (Some(delivery.tenant_id), SuppressionReason::ProviderOptOut);
+            let (whose, reason) = (Suppressed::by_all(Some(delivery.tenant_id)), SuppressionReason::ProviderOptOut);
             let tx = &mut tx.platform();
-            consent::suppress(tx, delivery.channel, &delivery.address, &sender.address, tenant, reason)?;
+            consent::suppress(tx, delivery.channel, &delivery.address, &sender.address, whose, reason)?;
         }
         Ok(())
     }

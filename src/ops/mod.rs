@@ -37,5 +37,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::AdCampaignRejected, &review::REVIEW)
         .on(EventType::AdCampaignCompleted, &review::REVIEW)
         .on(EventType::WebhookEventFailed, &trouble::ANNOUNCE)
+        .on(EventType::WebhookEventHeld, &trouble::ANNOUNCE)
         .on(EventType::AdCampaignDeliveryFailed, &trouble::ANNOUNCE);
 }

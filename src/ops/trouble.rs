@@ -1,5 +1,5 @@
 //! What failed for good without anybody at the platform having asked for it: a webhook that has no effect, which may be a lead
-//! nobody gets, and a change that an ad platform did not carry out. A reaction to `webhook_event.failed` and
+//! nobody gets, and a change that an ad platform did not carry out. A reaction to `webhook_event.failed`, `webhook_event.held` and
 //! `ad_campaign.delivery_failed`.
 
 use super::model::OperatorNotification;
@@ -42,7 +42,8 @@ fn announce_in(tx: &mut TenantTx<'_>, event: Event) -> Result<()> {
 fn with_subject(event: &Event) -> serde_json::Value {
     let mut data = event.data.clone();
     if let (Some(map), Some(id)) = (data.as_object_mut(), event.subject_id) {
-        let name = if event.kind == EventType::WebhookEventFailed { "webhook_event_id" } else { "ad_campaign_id" };
+        let is_webhook = matches!(event.kind, EventType::WebhookEventFailed | EventType::WebhookEventHeld);
+        let name = if is_webhook { "webhook_event_id" } else { "ad_campaign_id" };
         map.insert(name.into(), serde_json::json!(id));
     }
     data
@@ -51,6 +52,13 @@ fn with_subject(event: &Event) -> serde_json::Value {
 /// Title and body.
 fn words(kind: EventType, data: &serde_json::Value) -> (&'static str, String) {
     let told = |name: &str| data[name].as_str().unwrap_or("?").to_string();
+    if kind == EventType::WebhookEventHeld {
+        let body = format!(
+            "Message {} of {} may be for several tenants. Read it, then assign it to one: POST /v1/ops/webhook-events/{{id}}/assign.",
+            told("external_id"), told("provider")
+        );
+        return ("Whose Message Is This", body);
+    }
     if kind == EventType::WebhookEventFailed {
         let (what, whose, id, outcome) = (told("kind"), told("provider"), told("external_id"), told("outcome"));
         let body = format!("{what} {id} of {whose} had no effect: {outcome}. Mend the cause, then replay it.");

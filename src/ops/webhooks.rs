@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, get, post, web};
 use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
 
 use crate::base::id::{TenantId, WebhookEventId};
 use crate::base::time::Timestamp;
@@ -10,15 +11,18 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
-use crate::integrations::process::{ProcessPayload, job_of};
+use crate::integrations::process::{self, ProcessPayload, job_of};
 use crate::integrations::store::{self, WebhookEvent, WebhookFilter};
 use crate::tenants::access::Operator;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list_webhook_events).service(get_webhook_event).service(replay_webhook_event);
+    cfg.service(list_webhook_events)
+        .service(get_webhook_event)
+        .service(replay_webhook_event)
+        .service(assign_webhook_event);
 }
 
 /// A stored webhook, or one of the several events in it.
@@ -43,6 +47,9 @@ pub struct WebhookEventView {
     pub attempts: i32,
     pub received_at: Timestamp,
     pub processed_at: Option<Timestamp>,
+    /// The tenants that may be meant by a message that is held; none: nobody here knows the person. Only when one is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<TenantId>>,
     /// As stored, without keys; only when one event is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -63,12 +70,14 @@ impl WebhookEventView {
             attempts: row.attempts,
             received_at: row.received_at,
             processed_at: row.processed_at,
+            candidates: None,
             body: None,
         }
     }
     fn full(row: WebhookEvent) -> Self {
         let body = row.body.value();
-        Self { body: Some(body), ..Self::short(row) }
+        let candidates = serde_json::from_value(body["candidates"].clone()).ok();
+        Self { body: Some(body), candidates, ..Self::short(row) }
     }
 }
 
@@ -167,4 +176,48 @@ fn replay(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<WebhookEvent> {
     let job = NewJob::new(job_of(row.kind), &ProcessPayload { webhook_event_id: id }).unique(format!("{id}:{event}"));
     enqueue(tx, platform_tenant(), job)?;
     store::find(tx, id)?.ok_or_else(absent)
+}
+
+/// Whose a message is.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"}))]
+pub struct WebhookEventAssignment {
+    /// One of its candidates, or any tenant that has a lead with the person's number.
+    pub tenant_id: TenantId,
+}
+
+/// Give a message that is held to a tenant
+///
+/// A message on a number that several tenants share, of which the product cannot say whose it is, is shown to none of them
+/// until a person who read it decides.
+#[utoipa::path(
+    operation_id = "assign_webhook_event",
+    tag = "Operations",
+    params(("id" = WebhookEventId, Path)),
+    request_body = WebhookEventAssignment,
+    security(("operator" = [])),
+    responses((status = 200, description = "It is in that tenant's conversation", body = WebhookEventView))
+)]
+#[post("/ops/webhook-events/{id}/assign")]
+pub async fn assign_webhook_event(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<WebhookEventId>,
+    body: Json<WebhookEventAssignment>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let WebhookEventAssignment { tenant_id } = body.0;
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let row = store::find(tx, id.0)?.ok_or_else(absent)?;
+        process::assign(tx, &row, tenant_id)?;
+        let data = json!({
+            "provider": row.provider, "kind": row.kind, "external_id": row.external_id, "was": row.outcome,
+            "assigned_to": tenant_id,
+        });
+        tx.record(NewEvent::new(EventType::WebhookEventAssigned).subject(id.0.uuid()).data(data))?;
+        let row = store::find(tx, id.0)?.ok_or_else(absent)?;
+        Ok(Reply::ok(WebhookEventView::full(row)))
+    })
+    .await
 }

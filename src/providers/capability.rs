@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::ProviderError;
+use super::{ErrorClass, ProviderError};
 use super::meta::MetaLead;
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
@@ -144,6 +144,52 @@ pub trait EmailSender: Send + Sync {
     fn provider(&self) -> &'static str;
 
     async fn send(&self, email: &OutgoingEmail) -> Result<Accepted, ProviderError>;
+}
+
+/// What a person attached, as it comes: read by pieces, never all at once.
+pub struct MediaBody {
+    provider: &'static str,
+    response: reqwest::Response,
+    left: usize,
+    /// In the provider's words.
+    pub content_type: Option<String>,
+}
+
+impl MediaBody {
+    /// # Errors
+    /// `too_large`, when it says of itself that it is.
+    pub(super) fn of(provider: &'static str, response: reqwest::Response, most_bytes: usize) -> Result<Self, ProviderError> {
+        if response.content_length().is_some_and(|length| length > most_bytes as u64) {
+            return Err(too_large(provider));
+        }
+        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok()).map(Into::into);
+        Ok(Self { provider, response, left: most_bytes, content_type })
+    }
+
+    /// The next piece; `None` at the end.
+    ///
+    /// # Errors
+    /// `connection_lost`, and `too_large` once it is.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, ProviderError> {
+        let lost = |error: reqwest::Error| {
+            let told = super::http::describe(&error.without_url());
+            ProviderError::new(self.provider, ErrorClass::Retry, "connection_lost", told)
+        };
+        let Some(piece) = self.response.chunk().await.map_err(lost)? else { return Ok(None) };
+        self.left = self.left.checked_sub(piece.len()).ok_or_else(|| too_large(self.provider))?;
+        Ok(Some(piece.to_vec()))
+    }
+}
+
+fn too_large(provider: &'static str) -> ProviderError {
+    ProviderError::new(provider, ErrorClass::Permanent, "too_large", "it is larger than anything a person can send")
+}
+
+/// Fetches what a person attached to a message.
+#[async_trait]
+pub trait MediaFetcher: Send + Sync {
+    /// `url` as the provider told it with the message.
+    async fn fetch_media(&self, url: &str) -> Result<MediaBody, ProviderError>;
 }
 
 /// Fetches the personal data behind a lead notification.

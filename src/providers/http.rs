@@ -190,7 +190,7 @@ async fn send(provider: &'static str, repeat: Repeat, request: RequestBuilder) -
 }
 
 /// The error with its causes on one line: reqwest's own text hides the reason ("connection refused") in its source.
-fn describe(error: &reqwest::Error) -> String {
+pub(super) fn describe(error: &reqwest::Error) -> String {
     let mut line = error.to_string();
     let mut next = std::error::Error::source(error);
     while let Some(source) = next {

@@ -28,7 +28,7 @@ mod fixtures;
 
 pub use capability::{
     Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox,
-    OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
+    MediaBody, MediaFetcher, OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
 pub use check::{Finding, Standing};
 pub use digits::Digits;

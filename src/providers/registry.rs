@@ -10,7 +10,7 @@ use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
 use super::{
-    AdPlatform, BudgetControl, CampaignControl, EmailSender, LeadFetcher, ProviderSettings, TextChannel, TextSender,
+    AdPlatform, BudgetControl, CampaignControl, EmailSender, LeadFetcher, MediaFetcher, ProviderSettings, TextChannel, TextSender,
 };
 
 /// The connected adapters. Cheap to clone.
@@ -113,6 +113,11 @@ impl Providers {
             TextChannel::Sms => twilio.sms_from.as_deref(),
         };
         number.map(|number| number.trim_start_matches("whatsapp:"))
+    }
+
+    /// What people attached to their messages.
+    pub fn media(&self) -> Option<&dyn MediaFetcher> {
+        self.0.twilio.as_ref().map(|twilio| twilio as &dyn MediaFetcher)
     }
 
     /// SMTP when configured, else Resend.

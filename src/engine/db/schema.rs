@@ -520,6 +520,9 @@ diesel::table! {
         reason -> Text,
         created_at -> Instant,
         lifted_at -> Nullable<Instant>,
+        for_tenant_id -> Guid,
+        expires_at -> Nullable<Instant>,
+        lifted_because -> Nullable<Text>,
     }
 }
 
@@ -616,6 +619,7 @@ diesel::table! {
         tenant_id -> Guid,
         conversation_id -> Guid,
         last_outbound_at -> Instant,
+        last_inbound_at -> Nullable<Instant>,
     }
 }
 

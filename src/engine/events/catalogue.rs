@@ -50,7 +50,11 @@ crate::text_enum! {
         MessageQueued = "message.queued",
         MessageSent = "message.sent",
         MessageDelivered = "message.delivered",
+        /// A read receipt.
         MessageRead = "message.read",
+        /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
+        MessageOpened = "message.opened",
+        MessageClicked = "message.clicked",
         MessageFailed = "message.failed",
         MessageReceived = "message.received",
         SuppressionCreated = "suppression.created",
@@ -71,6 +75,8 @@ crate::text_enum! {
         OpsTaskUpdated = "ops_task.updated",
         WebhookEventFailed = "webhook_event.failed",
         WebhookEventReplayed = "webhook_event.replayed",
+        WebhookEventHeld = "webhook_event.held",
+        WebhookEventAssigned = "webhook_event.assigned",
         JobRetried = "job.retried",
         WebhookPing = "webhook.ping",
         WebhookEndpointCreated = "webhook_endpoint.created",

@@ -161,6 +161,7 @@ const SUPPRESSION: &[Field] = &[
     text("address", "+919876543210").of(Concern::Address),
     text("sender_address", "+14155238886"),
     text("reason", "stop_word"),
+    text("because", "the mailbox works again"),
 ];
 const KEY: &[Field] = &[
     text("name", "Website"),
@@ -300,6 +301,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
         | E::MessageSent
         | E::MessageDelivered
         | E::MessageRead
+        | E::MessageOpened
+        | E::MessageClicked
         | E::MessageFailed
         | E::MessageReceived => MESSAGE,
         E::SuppressionCreated | E::SuppressionLifted => SUPPRESSION,
@@ -316,7 +319,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
         | E::AdCampaignDeliveryChanged
         | E::AdCampaignDeliveryFailed => AD_CAMPAIGN,
         E::OpsTaskCreated | E::OpsTaskUpdated => TASK,
-        E::WebhookEventFailed | E::WebhookEventReplayed => {
+        E::WebhookEventFailed | E::WebhookEventReplayed | E::WebhookEventHeld | E::WebhookEventAssigned => {
             const {
                 &[
                     text("provider", "meta"),
@@ -324,6 +327,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     text("external_id", "1231231231230001"),
                     text("outcome", "gave_up"),
                     text("was", "gave_up"),
+                    id("assigned_to"),
                 ]
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! They are the audit trail, a lead's timeline, the payloads of outbound webhooks and what starts every reaction.
 //! Recording one also enqueues, in the same transaction, the job of each reaction registered for its type
-//! ([`Reactions`]); nothing else connects a fact to what follows from it. The catalogue of types is [`EventType`], and
+//! ([`Reactions`]), and does at once what may not wait for a job; nothing else connects a fact to what follows from it. The catalogue of types is [`EventType`], and
 //! [`fields`] says what each type's data may hold. While a lead is locked, its events keep quiet about the person
 //! ([`conceal`]).
 
@@ -36,6 +36,20 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    pub fn kind(&self) -> EventType {
+        self.kind
+    }
+    /// What it is about.
+    pub fn subject_id(&self) -> Option<uuid::Uuid> {
+        self.subject
+    }
+    pub fn lead_id(&self) -> Option<LeadId> {
+        self.lead
+    }
+    /// Names of what changed, where the data lists them under `changed`.
+    pub fn changes(&self, name: &str) -> bool {
+        self.data["changed"].as_array().is_some_and(|changed| changed.iter().any(|field| field == name))
+    }
     pub fn new(kind: EventType) -> Self {
         Self { kind, subject: None, lead: None, data: serde_json::json!({}) }
     }
@@ -60,8 +74,12 @@ impl NewEvent {
 #[derive(Default)]
 pub struct Reactions {
     always: Vec<(EventType, &'static JobKind)>,
+    at_once: Vec<(EventType, Effect)>,
     when_asked_for: Option<(Condition, &'static JobKind)>,
 }
+
+/// What is done in the transaction of a fact.
+type Effect = fn(&mut TenantTx<'_>, &NewEvent) -> Result<()>;
 
 /// SQL over a new row of `events`, made of its type alone.
 type Condition = fn(EventType) -> String;
@@ -71,11 +89,20 @@ impl Reactions {
         self.always.push((kind, job));
         self
     }
+    /// Does something in the transaction of the fact itself: for what whoever reads the answer must find done already, in a
+    /// folder above the one that records it. Rows only, and few of them.
+    pub fn at_once(&mut self, kind: EventType, effect: Effect) -> &mut Self {
+        self.at_once.push((kind, effect));
+        self
+    }
     /// Reacts to whatever a tenant asked to be told of. The condition is answered by the insert itself, so nobody pays for it
     /// who asked for nothing.
     pub fn when_asked_for(&mut self, condition: Condition, job: &'static JobKind) -> &mut Self {
         self.when_asked_for = Some((condition, job));
         self
+    }
+    fn at_once_of(&self, kind: EventType) -> impl Iterator<Item = Effect> {
+        self.at_once.iter().filter(move |(k, _)| *k == kind).map(|(_, effect)| *effect)
     }
     fn to(&self, kind: EventType) -> impl Iterator<Item = &'static JobKind> {
         self.always.iter().filter(move |(k, _)| *k == kind).map(|(_, job)| *job)
@@ -91,8 +118,16 @@ pub struct ReactionPayload {
 impl TenantTx<'_> {
     /// Records a fact about this tenant and enqueues its reactions.
     pub fn record(&mut self, event: NewEvent) -> Result<EventId> {
-        let tenant = self.tenant();
-        self.platform().record_for(tenant, event)
+        let (tenant, kind) = (self.tenant(), event.kind);
+        let effects: Vec<Effect> = self.platform().reactions().at_once_of(kind).collect();
+        if effects.is_empty() {
+            return self.platform().record_for(tenant, event);
+        }
+        let id = self.platform().record_for(tenant, event.clone())?;
+        for effect in effects {
+            effect(self, &event)?;
+        }
+        Ok(id)
     }
 }
 

@@ -26,8 +26,8 @@ use crate::tenants::access::{Caller, Permission};
     "sender_user_id": "019a9f3c-1111-7c11-a1f7-5b1d6f0c2a10", "channel": "whatsapp", "message_type": "template",
     "subject": null, "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro.", "attachments": [],
     "template_code": "first_contact", "from_address": "+14155238886", "from_name": "ABC Real Estate via LeadGen Pro",
-    "to_address": "+919876543210", "status": "delivered", "error": null, "ambiguous_candidates": null,
-    "sent_at": "2026-11-20T09:04:01Z", "delivered_at": "2026-11-20T09:04:03Z", "read_at": null, "failed_at": null,
+    "to_address": "+919876543210", "status": "delivered", "error": null, "details": null,
+    "sent_at": "2026-11-20T09:04:01Z", "delivered_at": "2026-11-20T09:04:03Z", "read_at": null, "opened_at": null, "failed_at": null,
     "created_at": "2026-11-20T09:04:00Z"
 }))]
 pub struct MessageView {
@@ -41,9 +41,14 @@ pub struct MessageView {
     pub message_type: MessageType,
     pub subject: Option<String>,
     pub content: String,
-    /// `[{"url": …, "content_type": …}]`.
+    /// Files (`kind` `media`) with `content_type` and the `url` to read them at, with the same credentials as this; places
+    /// (`kind` `location`) with `latitude`, `longitude`, `address`, `label` and the `url` of a map.
     #[schema(value_type = Vec<Object>)]
     pub attachments: serde_json::Value,
+    /// What came with an inbound message besides its text: the `button` or entry of a `list` that was chosen, the `referral`
+    /// (the ad that brought the person), whether it was `forwarded`, and under `other` what is not understood, as it came.
+    #[schema(value_type = Option<Object>)]
+    pub details: Option<serde_json::Value>,
     pub template_code: Option<String>,
     pub from_address: Option<String>,
     pub from_name: Option<String>,
@@ -51,12 +56,12 @@ pub struct MessageView {
     pub status: MessageStatus,
     /// Why it did not arrive, or why it waits.
     pub error: Option<MessageError>,
-    /// On a shared number: between how many tenants this answer was assigned, when there was a choice.
-    pub ambiguous_candidates: Option<i64>,
     pub sent_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
-    /// WhatsApp's read receipt or an e-mail's opening; both are hints, not proof.
+    /// WhatsApp's read receipt. Who switched receipts off never has one.
     pub read_at: Option<Timestamp>,
+    /// When an e-mail was loaded first: as likely by a mail program as by the person.
+    pub opened_at: Option<Timestamp>,
     pub failed_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
@@ -75,6 +80,7 @@ pub struct MessageError {
 impl From<Message> for MessageView {
     fn from(row: Message) -> Self {
         let (class, message) = (row.error_class, row.error_message);
+        let metadata = row.metadata.value();
         Self {
             id: row.id,
             conversation_id: row.conversation_id,
@@ -86,21 +92,35 @@ impl From<Message> for MessageView {
             message_type: row.message_type,
             subject: row.subject,
             content: row.content,
-            attachments: row.attachments.value(),
+            attachments: shown(row.id, row.attachments.value()),
+            details: metadata.get("details").cloned(),
             template_code: row.template_code,
             from_address: row.from_address,
             from_name: row.from_name,
             to_address: row.to_address,
             status: row.status,
             error: row.error_code.map(|code| MessageError { class, code, message }),
-            ambiguous_candidates: row.metadata.value()["ambiguous_candidates"].as_i64(),
             sent_at: row.sent_at,
             delivered_at: row.delivered_at,
             read_at: row.read_at,
+            opened_at: metadata["opened_at"].as_str().and_then(|text| text.parse().ok()),
             failed_at: row.failed_at,
             created_at: row.created_at,
         }
     }
+}
+
+/// Attachments as a tenant can open them: a file's own address needs the platform's credentials.
+fn shown(message: MessageId, attachments: serde_json::Value) -> serde_json::Value {
+    let list = attachments.as_array().cloned().unwrap_or_default();
+    let one = |(n, mut attachment): (usize, serde_json::Value)| {
+        if attachment["kind"] != "location" && attachment.is_object() {
+            attachment["kind"] = "media".into();
+            attachment["url"] = format!("/v1/messages/{message}/attachments/{n}").into();
+        }
+        attachment
+    };
+    list.into_iter().enumerate().map(one).collect()
 }
 
 crate::text_enum! {

@@ -1,8 +1,10 @@
 //! The inbox over HTTP.
 
+mod attachments;
 mod conversations;
 mod messages;
 mod suggestion;
+mod suppressions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,5 +18,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(conversations::mark_conversation_read)
         .service(messages::list_messages)
         .service(messages::send_message)
-        .service(suggestion::get_suggested_message);
+        .service(attachments::get_attachment)
+        .service(suggestion::get_suggested_message)
+        .service(suppressions::list_suppressions)
+        .service(suppressions::lift_suppression);
 }

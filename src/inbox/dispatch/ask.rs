@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::id::TenantId;
+use super::html;
+use crate::base::id::{LeadId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::inbox::model::{Channel, MessageStatus};
@@ -26,6 +27,8 @@ pub struct Parcel {
     /// Our id: idempotency key, `Message-ID`, and what status callbacks carry.
     pub id: String,
     pub tenant: TenantId,
+    /// Whom it is written to, where that is a lead.
+    pub lead: Option<LeadId>,
     pub channel: Channel,
     pub from: Mailbox,
     pub to: String,
@@ -197,6 +200,12 @@ fn content(parcel: &Parcel) -> TextContent {
 }
 
 fn email(parcel: &Parcel) -> OutgoingEmail {
+    let tag = |name: &str, value: String| (name.to_string(), value);
+    let mut tags = vec![tag("message_id", parcel.id.clone()), tag("tenant_id", parcel.tenant.to_string())];
+    match parcel.lead {
+        Some(lead) => tags.extend([tag("lead_id", lead.to_string()), tag("type", "lead_communication".into())]),
+        None => tags.push(tag("type", "notification".into())),
+    }
     OutgoingEmail {
         id: parcel.id.clone(),
         from: parcel.from.clone(),
@@ -204,13 +213,9 @@ fn email(parcel: &Parcel) -> OutgoingEmail {
         reply_to: parcel.reply_to.clone(),
         subject: parcel.subject.clone().unwrap_or_default(),
         text: parcel.text.clone(),
-        html: None,
+        html: html::of(&parcel.text),
         headers: Vec::new(),
-        tags: vec![
-            ("message_id".into(), parcel.id.clone()),
-            ("tenant_id".into(), parcel.tenant.to_string()),
-            ("type".into(), "lead_communication".into()),
-        ],
+        tags,
     }
 }
 
@@ -263,6 +268,7 @@ mod tests {
         let mut parcel = Parcel {
             id: "1".into(),
             tenant: TenantId::new(),
+            lead: None,
             channel: Channel::Whatsapp,
             from: Mailbox::bare("+1"),
             to: "+2".into(),
@@ -274,5 +280,30 @@ mod tests {
         assert!(matches!(content(&parcel), TextContent::Template { text, .. } if text == "Hi Asha"));
         parcel.channel = Channel::Sms;
         assert_eq!(content(&parcel), TextContent::Body("Hi Asha".into()));
+    }
+
+    #[test]
+    fn only_mail_to_a_lead_is_marked_as_such() {
+        let lead = LeadId::new();
+        let mut parcel = Parcel {
+            id: "1".into(),
+            tenant: TenantId::new(),
+            lead: Some(lead),
+            channel: Channel::Email,
+            from: Mailbox::bare("a@abc.example"),
+            to: "b@example.com".into(),
+            subject: Some("Hi".into()),
+            text: "Hi <b> https://abc.example".into(),
+            template: None,
+            reply_to: None,
+        };
+        let tag = |email: &OutgoingEmail, name: &str| email.tags.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let written = email(&parcel);
+        assert_eq!(tag(&written, "lead_id"), Some(lead.to_string()));
+        assert_eq!(tag(&written, "type").as_deref(), Some("lead_communication"));
+        assert!(written.html.unwrap().contains("Hi &lt;b&gt;"));
+        parcel.lead = None;
+        let written = email(&parcel);
+        assert_eq!((tag(&written, "lead_id"), tag(&written, "type").as_deref()), (None, Some("notification")));
     }
 }

@@ -8,6 +8,7 @@
 //! turns the answer into rows and an outcome; [`run`] is the whole of it.
 
 mod ask;
+mod html;
 
 use std::future::Future;
 

@@ -86,8 +86,8 @@ fn not_found() -> Error {
     Error::not_found("conversation.not_found", "There is no such conversation.")
 }
 
-/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it before the
-/// lead: whoever counts a message does so too.
+/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it after the
+/// lead, where both are taken: whoever counts a message or corrects a number does so too.
 ///
 /// # Errors
 /// As for [`get`].
@@ -274,24 +274,64 @@ pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
     Ok(())
 }
 
-/// Which tenants wrote to a person from a sender, the latest first and each once: routes answers between tenants.
-pub fn threads(
-    tx: &mut PlatformTx<'_>,
-    channel: Channel,
-    sender: &str,
-    person: &str,
-) -> Result<Vec<(TenantId, ConversationId, Timestamp)>> {
+/// What a tenant has with a person on one of our numbers.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = crate::engine::db::schema::sender_threads)]
+pub struct SenderThread {
+    pub tenant_id: TenantId,
+    pub conversation_id: ConversationId,
+    /// When the tenant wrote last; where the person wrote first and nobody answered yet, when they did.
+    pub last_outbound_at: Timestamp,
+    pub last_inbound_at: Option<Timestamp>,
+}
+
+/// Which tenants talk with a person on one of our numbers, the latest first and each once: routes answers between tenants.
+pub fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, person: &str) -> Result<Vec<SenderThread>> {
     use crate::engine::db::schema::sender_threads as t;
     let person = PhoneKey::of(person);
-    let rows: Vec<(TenantId, ConversationId, Timestamp)> = t::table
+    let rows: Vec<SenderThread> = t::table
         .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)))
         .filter(t::person_address.eq_any(person.spellings()))
         .order((t::last_outbound_at.desc(), t::tenant_id))
-        .select((t::tenant_id, t::conversation_id, t::last_outbound_at))
+        .select(SenderThread::as_select())
         .load(tx.conn())?;
-    // A thread that was kept in the other spelling of the number is continued in a row of its own.
-    let mut seen = std::collections::HashSet::new();
-    Ok(rows.into_iter().filter(|(tenant, _, _)| seen.insert(*tenant)).collect())
+    let mut threads: Vec<SenderThread> = Vec::new();
+    for row in rows {
+        // One that was kept in another spelling of the number is the same thread.
+        match threads.iter_mut().find(|thread| thread.tenant_id == row.tenant_id) {
+            Some(thread) => thread.last_inbound_at = thread.last_inbound_at.max(row.last_inbound_at),
+            None => threads.push(row),
+        }
+    }
+    Ok(threads)
+}
+
+/// Remembers that the person wrote in this conversation.
+pub fn note_heard(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    sender: &str,
+    person: &str,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<()> {
+    use crate::engine::db::schema::sender_threads as t;
+    let (tenant, person) = (tx.tenant(), PhoneKey::of(person).into_string());
+    let values = (
+        t::channel.eq(channel),
+        t::sender_address.eq(sender),
+        t::person_address.eq(&person),
+        t::tenant_id.eq(tenant),
+        t::conversation_id.eq(conversation),
+        t::last_outbound_at.eq(at),
+        t::last_inbound_at.eq(at),
+    );
+    if OrIgnore(diesel::insert_into(t::table).values(values)).execute(tx.conn())? == 0 {
+        let unheard = t::last_inbound_at.is_null().or(t::last_inbound_at.lt(at));
+        let thread = t::table.find((channel, sender, &person, tenant)).filter(unheard);
+        keep!(tx.conn(), diesel::update(thread).set(t::last_inbound_at.eq(at)))?;
+    }
+    Ok(())
 }
 
 /// Remembers that this conversation wrote to the person from this sender.

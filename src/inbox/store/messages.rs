@@ -107,6 +107,30 @@ pub fn hold(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
     Ok(held!(tx.conn(), messages::table.find((tenant, id)).select(Message::as_select()), get_result).optional()?)
 }
 
+/// What waits in a conversation and was never attempted, oldest first; nobody else changes it until this transaction ends.
+pub fn waiting(tx: &mut TenantTx<'_>, conversation: ConversationId) -> Result<Vec<Message>> {
+    let tenant = tx.tenant();
+    let waiting = held!(
+        tx.conn(),
+        messages::table
+            .filter(messages::tenant_id.eq(tenant).and(messages::conversation_id.eq(conversation)))
+            .filter(messages::status.eq(MessageStatus::Queued).and(messages::attempted_at.is_null()))
+            .order((messages::created_at, messages::id))
+            .select(Message::as_select()),
+        load
+    )?;
+    Ok(waiting)
+}
+
+/// Sends a waiting message elsewhere.
+pub fn redirect(tx: &mut TenantTx<'_>, id: MessageId, address: &str) -> Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    diesel::update(messages::table.find((tenant, id)))
+        .set((messages::to_address.eq(address), messages::updated_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 pub fn find(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
     let row = messages::table.find((tx.tenant(), id)).select(Message::as_select()).first(tx.conn()).optional()?;
     Ok(row)

@@ -48,6 +48,16 @@ pub fn find(tx: &mut PlatformTx<'_>, channel: Channel, address: &str) -> Result<
     Ok(row)
 }
 
+/// The platform's active numbers or addresses of a channel, older ones first.
+pub fn platforms(tx: &mut PlatformTx<'_>, channel: Channel) -> Result<Vec<String>> {
+    let addresses = senders::table
+        .filter(senders::channel.eq(channel).and(senders::is_active.eq(true)).and(senders::tenant_id.is_null()))
+        .order((senders::created_at, senders::id))
+        .select(senders::address)
+        .load(tx.conn())?;
+    Ok(addresses)
+}
+
 /// Inserts the platform's sender, or brings the one with this address up to date.
 pub fn upsert_platform(tx: &mut PlatformTx<'_>, sender: &Sender) -> Result<()> {
     let added = OrIgnore(diesel::insert_into(senders::table).values(sender)).execute(tx.conn())?;

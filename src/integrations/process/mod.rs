@@ -26,6 +26,7 @@ use crate::intake::{self, NewEnquiry};
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
 pub(super) use receipts::apply_together;
+pub use twilio::assign;
 
 /// Leads and messages: a person waits, so they go before everything else.
 pub static PROCESS: JobKind = JobKind::new("webhook.process").priority(1);

@@ -3,14 +3,19 @@
 use serde_json::json;
 
 use super::{Done, Failure, read, settle};
-use crate::base::Error;
+use crate::base::{Error, Result};
 use crate::base::id::{MessageId, TenantId};
 use crate::contacts::consent;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::inbox::status::StatusUpdate;
-use crate::integrations::store::WebhookEvent;
+use crate::intake::{self, NewEnquiry};
+use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
+use crate::integrations::store::{self, WebhookEvent};
+use crate::leads::model::LeadSource;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 
@@ -31,16 +36,24 @@ fn malformed(why: String) -> Failure {
 }
 
 pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
+    let inbound = inbound(event)?;
+    let held = event.clone();
+    settle(ctx, event, move |tx| take(tx, &held, &inbound)).await
+}
+
+/// What a stored form says.
+fn inbound(event: &WebhookEvent) -> Result<Inbound, Failure> {
     let text = InboundText::from_pairs(&read::<Stored>(event)?.form).map_err(malformed)?;
-    let media = text.media.iter().map(|media| json!({"url": media.url, "content_type": media.content_type}));
-    let inbound = Inbound {
+    Ok(Inbound {
         channel: match text.channel {
             TextChannel::Whatsapp => Channel::Whatsapp,
             TextChannel::Sms => Channel::Sms,
         },
         provider: PROVIDER,
-        attachments: media.collect(),
-        content: if text.body.is_empty() { text.button_text.unwrap_or_default() } else { text.body },
+        attachments: attachments(&text),
+        content: in_words(&text),
+        details: text.details.into(),
+        replied_to: text.replied_to,
         external_id: text.message_sid,
         sender_address: text.to,
         person_address: text.from,
@@ -51,15 +64,95 @@ pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Ou
             OptOutWord::Help => None,
         }),
         received_at: event.received_at,
-    };
-    settle(ctx, event, move |tx| {
-        Ok(match receive::from_provider(tx, inbound)? {
-            InboundOutcome::Delivered { tenant, .. } => Done { outcome: "delivered", tenant: Some(tenant) },
-            InboundOutcome::Duplicate => Done { outcome: "duplicate", tenant: None },
-            InboundOutcome::Unknown => Done { outcome: "unknown_person", tenant: None },
-        })
     })
-    .await
+}
+
+fn take(tx: &mut PlatformTx<'_>, event: &WebhookEvent, inbound: &Inbound) -> Result<Done> {
+    let mut outcome = receive::from_provider(tx, inbound)?;
+    if let InboundOutcome::Stranger(tenant) = outcome {
+        // Somebody new on a tenant's own number is an enquiry; then the message has a conversation to go to.
+        intake::receive(&mut tx.for_tenant(tenant), enquiry(inbound))?;
+        outcome = receive::from_provider(tx, inbound)?;
+    }
+    Ok(match outcome {
+        InboundOutcome::Delivered { tenant, .. } => Done { outcome: "delivered", tenant: Some(tenant) },
+        InboundOutcome::Duplicate => Done { outcome: "duplicate", tenant: None },
+        InboundOutcome::Obeyed => Done { outcome: "obeyed", tenant: None },
+        InboundOutcome::Unclear(candidates) => {
+            store::put_aside(tx, event, &candidates)?;
+            let data = json!({
+                "provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": UNCLEAR,
+            });
+            tx.record(NewEvent::new(EventType::WebhookEventHeld).subject(event.id.uuid()).data(data))?;
+            Done { outcome: UNCLEAR, tenant: None }
+        }
+        InboundOutcome::Unknown | InboundOutcome::Stranger(_) => {
+            store::put_aside(tx, event, &[])?;
+            Done { outcome: "unknown_person", tenant: None }
+        }
+    })
+}
+
+/// Several tenants may be meant.
+const UNCLEAR: &str = "several_tenants";
+
+fn enquiry(inbound: &Inbound) -> NewEnquiry {
+    let source = match inbound.channel {
+        Channel::Sms => LeadSource::SmsInbound,
+        _ => LeadSource::WhatsappInbound,
+    };
+    NewEnquiry {
+        name: inbound.profile_name.clone(),
+        phone: Some(inbound.person_address.clone()),
+        source_details: json!({ "to": inbound.sender_address }),
+        vouched_at: Some(inbound.received_at),
+        ..NewEnquiry::new(source, inbound.received_at)
+    }
+}
+
+/// Gives a message that was put aside to the tenant an operator chose.
+///
+/// # Errors
+/// `webhook_event.not_held`, `webhook_event.no_lead`.
+pub fn assign(tx: &mut PlatformTx<'_>, event: &WebhookEvent, tenant: TenantId) -> Result<()> {
+    let is_message = (event.provider, event.kind) == (WebhookProvider::Twilio, WebhookKind::Message);
+    if !is_message || event.state != WebhookState::Held || !store::claim(tx, event.id)? {
+        let message = format!("Only a message that is held is assigned; this is {} and {}.", event.kind, event.state);
+        return Err(Error::conflict("webhook_event.not_held", message));
+    }
+    let unreadable = |_| Error::conflict("webhook_event.not_held", "The stored message cannot be read.");
+    let inbound = inbound(event).map_err(unreadable)?;
+    receive::assign(tx, &inbound, tenant)?;
+    store::conclude(tx, event.id, "assigned", Some(tenant))
+}
+
+/// Media by the address that needs our credentials, then the place that was shared.
+fn attachments(text: &InboundText) -> serde_json::Value {
+    let media = text.media.iter().map(|media| json!({"kind": "media", "url": media.url, "content_type": media.content_type}));
+    let place = text.location.iter().map(|place| {
+        let (latitude, longitude) = (&place.latitude, &place.longitude);
+        json!({
+            "kind": "location", "url": format!("https://www.google.com/maps/search/?api=1&query={latitude}%2C{longitude}"),
+            "latitude": latitude, "longitude": longitude, "address": place.address, "label": place.label,
+        })
+    });
+    media.chain(place).collect()
+}
+
+/// What the person wrote or chose; where they shared something else, what that was. A kind that we do not know says so.
+fn in_words(text: &InboundText) -> String {
+    let mut said: Vec<String> = Vec::new();
+    said.extend([&text.body].into_iter().chain(&text.choice).find(|words| !words.trim().is_empty()).cloned());
+    if let Some(place) = &text.location {
+        let parts = [place.label.clone(), place.address.clone(), Some(format!("{}, {}", place.latitude, place.longitude))];
+        let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !said.contains(part)).collect();
+        said.push(format!("📍 {}", parts.join(", ")));
+    }
+    if said.is_empty() && text.media.is_empty() {
+        let kind = text.message_type.as_deref().unwrap_or("unknown");
+        said.push(format!("(a message of the kind \"{kind}\", which cannot be shown here; details has what came with it)"));
+    }
+    said.join("\n")
 }
 
 /// What a report says of a message of ours; `None` when it is about nothing that gets delivered.
@@ -84,4 +177,27 @@ pub(super) fn update(event: &WebhookEvent) -> Result<Option<StatusUpdate>, Failu
         error_message: told.explanation,
         at: event.received_at,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(more: &[(&str, &str)]) -> InboundText {
+        let base = [("MessageSid", "SM1"), ("From", "whatsapp:+919876543210"), ("To", "whatsapp:+14155238886")];
+        let pairs = base.iter().chain(more).map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+        InboundText::from_pairs(&pairs.collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn whatever_a_person_sends_says_something() {
+        let place = told(&[("Latitude", "19.1"), ("Longitude", "72.8"), ("Label", "Site office"), ("Body", "Site office")]);
+        assert_eq!(in_words(&place), "Site office\n📍 19.1, 72.8");
+        let attachment = &attachments(&place)[0];
+        assert_eq!((&attachment["kind"], &attachment["label"]), (&json!("location"), &json!("Site office")));
+        assert_eq!(in_words(&told(&[("ButtonText", "Yes"), ("ButtonPayload", "confirm")])), "Yes");
+        assert_eq!(in_words(&told(&[("ListTitle", "2 BHK")])), "2 BHK");
+        assert!(in_words(&told(&[("MessageType", "poll")])).contains("\"poll\""));
+        assert_eq!(in_words(&told(&[("MediaUrl0", "https://api.twilio.com/x"), ("MediaContentType0", "image/png")])), "");
+    }
 }

@@ -9,7 +9,7 @@ use crate::base::Result;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
-use crate::engine::db::TenantTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::lead_identities as identities;
 use crate::insert_few;
@@ -62,6 +62,18 @@ fn key_of(kind: IdentityKind, value: &str) -> PhoneKey {
 /// Whether two values are one identity.
 pub fn is_same(kind: IdentityKind, one: Option<&str>, other: Option<&str>) -> bool {
     one.map(|value| key_of(kind, value)) == other.map(|value| key_of(kind, value))
+}
+
+/// Whose lead an identity is, over all tenants: for who writes to a number that several share.
+pub fn leads_across_tenants(tx: &mut PlatformTx<'_>, kind: IdentityKind, value: &str) -> Result<Vec<(TenantId, LeadId)>> {
+    let key = key_of(kind, value);
+    let mut found: Vec<(TenantId, LeadId)> = identities::table
+        .filter(identities::kind.eq(kind).and(identities::value.eq_any(key.spellings())))
+        .order((identities::tenant_id, identities::created_at.desc()))
+        .select((identities::tenant_id, identities::lead_id))
+        .load(tx.conn())?;
+    found.dedup_by_key(|(tenant, _)| *tenant);
+    Ok(found)
 }
 
 /// Adds identities that nobody has.

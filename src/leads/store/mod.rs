@@ -22,7 +22,9 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
-pub use identities::{add_identities, add_identity, find_by_identity, identities_of, is_same, owners, remove_identity};
+pub use identities::{
+    add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners, remove_identity,
+};
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, insert_note, list_notes};
 pub use scores::{insert_score, latest_score, latest_scores};
@@ -180,6 +182,24 @@ pub fn touch_contact(tx: &mut TenantTx<'_>, id: LeadId, at: Timestamp) -> Result
     );
     keep!(tx.conn(), diesel::update(row).set((contact, activity(at, now))))?;
     Ok(())
+}
+
+/// Takes every open lead from a person, and answers which.
+pub fn release(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<LeadId>> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let theirs = leads::table
+        .filter(leads::tenant_id.eq(tenant).and(leads::assigned_to.eq(user)))
+        .filter(leads::closed_at.is_null());
+    let released = diesel::update(theirs)
+        .set((
+            leads::assigned_to.eq(None::<UserId>),
+            leads::assigned_at.eq(None::<Timestamp>),
+            leads::version.eq(leads::version + 1),
+            leads::updated_at.eq(now),
+        ))
+        .returning(leads::id)
+        .get_results(tx.conn())?;
+    Ok(released)
 }
 
 /// Something happened between us and the person. Counters add up in the database, so none is lost, and the version counts

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox as Address, MultiPart};
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox as Address, MultiPart, SinglePart};
 use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tokio::time::timeout;
@@ -92,8 +92,16 @@ fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
         message = message.raw_header(HeaderValue::new(header, value.clone()));
     }
     match &email.html {
-        Some(html) => message.multipart(MultiPart::alternative_plain_html(email.text.clone(), html.clone())),
-        None => message.body(email.text.clone()),
+        Some(html) => {
+            // Programs that look no further than the first header learn the characters too. The id is longer than what could
+            // be typed by chance, and was not known when the text was.
+            let kind = format!("multipart/alternative; charset=utf-8; boundary=\"=_{}\"", email.id);
+            let kind = ContentType::parse(&kind).map_err(|error| invalid(&error.to_string()))?;
+            let text = SinglePart::plain(email.text.clone());
+            message.multipart(MultiPart::builder().header(kind).singlepart(text).singlepart(SinglePart::html(html.clone())))
+        }
+        // As a part of its own, so that the mail says what it is and in which characters it is written.
+        None => message.singlepart(SinglePart::plain(email.text.clone())),
     }
     .map_err(|error| invalid(&error.to_string()))
 }
@@ -177,6 +185,22 @@ mod tests {
         assert!(text.contains("List-Unsubscribe: <https://abc.example/u/1>\r\n"), "{text}");
         assert!(text.contains("multipart/alternative"), "{text}");
         assert!(text.contains("Reply-To: agent@abc.example\r\n"), "{text}");
+    }
+
+    #[test]
+    fn every_mail_says_what_it_is_and_keeps_what_was_typed() {
+        let typed = format!("Dear Asha,\n.hidden?\n.\n..two\n{}\n\ttab and trailing   \n👩‍👩‍👧 ₹80L\nFrom here", "x".repeat(3000));
+        for html in [Some("<p>₹80L</p>".to_string()), None] {
+            let bytes = compose(&OutgoingEmail { text: typed.clone(), html: html.clone(), ..email() }).unwrap().formatted();
+            let mail = String::from_utf8(bytes).unwrap();
+            assert!(mail.contains("MIME-Version: 1.0\r\n") && mail.contains("\r\nDate: "), "{mail}");
+            assert!(mail.contains("Content-Type: text/plain; charset=utf-8\r\n"), "{mail}");
+            assert_eq!(mail.contains("Content-Type: text/html; charset=utf-8\r\n"), html.is_some());
+            let boundary = mail.matches("--=_018f-17\r\n").count();
+            assert_eq!((boundary, mail.contains("--=_018f-17--")), if html.is_some() { (2, true) } else { (0, false) });
+            assert!(mail.split("\r\n").all(|line| line.len() <= 78 || line.starts_with("Subject")), "{mail}");
+            assert!(!mail.replace("\r\n", "").contains(['\n', '\r']), "a bare line end");
+        }
     }
 
     #[test]

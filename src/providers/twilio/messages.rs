@@ -7,7 +7,8 @@ use reqwest::{Client, RequestBuilder};
 use url::Url;
 
 use super::classify::{PROVIDER, classify};
-use super::wire::{Message, MessagePage, address, delivery_status};
+use super::address::address;
+use super::wire::{Message, MessagePage, delivery_status};
 use crate::base::crypto::Secret;
 use crate::base::time::Timestamp;
 use crate::providers::http::{self, Answer, Clients, Repeat};
@@ -21,10 +22,10 @@ const SEARCH_PAGES: usize = 4;
 
 /// The Messages resource of one account.
 pub struct TwilioMessages {
-    client: Client,
-    base: Url,
+    pub(super) client: Client,
+    pub(super) base: Url,
     messages_url: Url,
-    account_sid: String,
+    pub(super) account_sid: String,
     auth_token: Secret,
     status_callback: Option<Url>,
     templates: BTreeMap<String, String>,
@@ -116,7 +117,7 @@ impl TwilioMessages {
         self.status_callback.as_ref()
     }
 
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(super) fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         request.basic_auth(&self.account_sid, Some(self.auth_token.expose()))
     }
 }

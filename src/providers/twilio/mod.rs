@@ -4,15 +4,21 @@
 //! There is no idempotency key: after a lost answer, look with `find_sent` before sending again. Its many status words become
 //! our five ([`delivery_status`]), its codes our classes ([`class_of`]).
 
+mod address;
 mod check;
 mod classify;
+mod inbound;
+mod media;
 mod messages;
 mod signature;
 mod wire;
 
 pub use classify::class_of;
 pub use messages::TwilioMessages;
+pub use address::split_channel;
+pub use inbound::{InboundMedia, InboundText, OptOutWord, SharedLocation};
 pub use signature::{is_signature, sign_form, sign_url, verify_form, verify_json, verify_request};
-pub use wire::{InboundMedia, InboundText, OptOutWord, TextStatus, delivery_status, split_channel};
+pub use wire::{TextStatus, delivery_status};
 
-pub(crate) use wire::{address, parse_form};
+pub(crate) use address::address;
+pub(crate) use wire::parse_form;

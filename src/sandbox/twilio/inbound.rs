@@ -1,10 +1,11 @@
-//! The person who writes to one of our numbers: `POST /sandbox/twilio/inbound {from, to, body, profile_name?, media?, webhook?}`. It
-//! opens the WhatsApp window, and `STOP` closes the channel, before the signed webhook leaves; with `webhook: false` none leaves.
+//! The person who writes to one of our numbers: `POST /sandbox/twilio/inbound {from, to, body, profile_name?, media?,
+//! replied_to?, parameters?, webhook?}`, where `parameters` are further ones of the form (`Latitude` …). It opens the WhatsApp window, and `STOP` closes the channel, before the signed webhook leaves; with `webhook: false` none leaves.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::media;
 use super::messages::is_e164;
 use super::signed_form;
 use crate::providers::{TextChannel, twilio};
@@ -24,6 +25,11 @@ struct Inbound {
     profile_name: Option<String>,
     #[serde(default)]
     media: Vec<Media>,
+    /// The message of ours that is quoted.
+    #[serde(default)]
+    replied_to: Option<String>,
+    #[serde(default)]
+    parameters: std::collections::BTreeMap<String, String>,
     #[serde(default)]
     webhook: Option<bool>,
 }
@@ -31,11 +37,15 @@ struct Inbound {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Media {
-    url: String,
+    /// Where it lies; without one the twin keeps `body` and serves it.
+    #[serde(default)]
+    url: Option<String>,
     content_type: String,
+    #[serde(default)]
+    body: String,
 }
 
-pub(super) async fn receive(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+pub(super) async fn receive(sandbox: web::Data<Sandbox>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
     let inbound: Inbound = match serde_json::from_slice(&body) {
         Ok(inbound) => inbound,
         Err(error) => return bad_request(&error.to_string()),
@@ -76,10 +86,18 @@ pub(super) async fn receive(sandbox: web::Data<Sandbox>, body: web::Bytes) -> Ht
     let names: Vec<(String, String)> = (0..inbound.media.len())
         .map(|index| (format!("MediaUrl{index}"), format!("MediaContentType{index}")))
         .collect();
-    for ((url, content_type), media) in names.iter().zip(inbound.media) {
-        form.push((url, media.url));
-        form.push((content_type, media.content_type));
+    let info = request.connection_info();
+    let asked = format!("{}://{}", info.scheme(), info.host());
+    let host = sandbox.0.settings.deliver_to.as_deref().unwrap_or(&asked);
+    for ((url, content_type), file) in names.iter().zip(inbound.media) {
+        let Media { url: told, content_type: kind, body } = file;
+        let kept = || media::File { content_type: kind.clone(), bytes: body.into_bytes() };
+        form.push((url, told.unwrap_or_else(|| media::keep(&sandbox, host, &sid, kept()))));
+        form.push((content_type, kind));
     }
+    form.extend(inbound.replied_to.map(|sid| ("OriginalRepliedMessageSid", sid)));
+    form.retain(|(name, _)| !inbound.parameters.contains_key(*name));
+    form.extend(inbound.parameters.iter().map(|(name, value)| (name.as_str(), value.clone())));
     let webhook = signed_form(&sandbox, sandbox.webhook_url("/v1/webhooks/twilio/messages"), form);
     let status = sandbox.call_now(webhook).await;
     HttpResponse::Created().json(json!({ "message_sid": sid, "webhook_status": status }))

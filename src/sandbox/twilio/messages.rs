@@ -33,6 +33,8 @@ pub(in crate::sandbox) struct TwilioTwin {
     pub messages: Mutex<Ring<String, Message>>,
     last_inbound: Mutex<Ring<Pair, Timestamp>>,
     opted_out: Mutex<Ring<Pair, bool>>,
+    /// What people attached, by its id.
+    pub media: Mutex<Ring<String, super::media::File>>,
     /// Numbers that may send besides the platform's.
     senders: Mutex<Ring<(TextChannel, String), ()>>,
 }
@@ -43,6 +45,7 @@ impl TwilioTwin {
             messages: Mutex::new(Ring::new(100_000)),
             last_inbound: Mutex::new(Ring::new(200_000)),
             opted_out: Mutex::new(Ring::new(200_000)),
+            media: Mutex::new(Ring::new(1_000)),
             senders: Mutex::new(Ring::new(10_000)),
         }
     }
@@ -96,7 +99,7 @@ impl TwilioTwin {
 /// Twilio's default keywords, alone in the message.
 fn keyword(body: &str) -> Option<&'static str> {
     match body.trim().to_ascii_uppercase().as_str() {
-        "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" => Some("STOP"),
+        "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => Some("STOP"),
         "START" | "YES" | "UNSTOP" => Some("START"),
         "HELP" | "INFO" => Some("HELP"),
         _ => None,

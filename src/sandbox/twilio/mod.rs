@@ -7,6 +7,7 @@
 mod account;
 mod inbound;
 mod list;
+mod media;
 mod messages;
 mod send;
 
@@ -29,6 +30,8 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/twilio/inbound", web::post().to(inbound::receive));
     cfg.route("/twilio/2010-04-01/Accounts/{account}.json", web::get().to(account::show));
     cfg.route("/twilio/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", web::get().to(account::numbers));
+    cfg.route("/twilio/2010-04-01/Accounts/{account}/Messages/{sid}/Media/{media}", web::get().to(media::ask));
+    cfg.route("/twilio/media/{media}", web::get().to(media::read));
     cfg.route("/twilio/senders", web::post().to(inbound::register_sender));
     cfg.route("/twilio/2010-04-01/Accounts/{account}/Messages.json", web::post().to(send::create));
     cfg.route("/twilio/2010-04-01/Accounts/{account}/Messages.json", web::get().to(list::list));

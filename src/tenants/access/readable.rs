@@ -43,6 +43,7 @@ const RULES: &[(&str, Readers, &[&str])] = &[
     ("/v1/me", Readers::Anybody, &[]),
     ("/v1/notifications", Readers::Of(Permission::NotificationsRead), &["marked"]),
     ("/v1/subscriptions", Readers::Of(Permission::BillingRead), &[]),
+    ("/v1/suppressions", Readers::Of(Permission::ConversationsRead), &[]),
     ("/v1/tenants/current", Readers::Of(Permission::TenantRead), &[]),
     ("/v1/usage", Readers::Of(Permission::BillingRead), &[]),
     ("/v1/users", Readers::Of(Permission::UsersRead), &[]),

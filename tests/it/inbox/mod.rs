@@ -1,9 +1,14 @@
 //! Conversations: what leaves, what comes back and to whom; and what the tenant's own people are told.
 
+mod after_hours;
 mod announcing;
+mod bounces;
 mod conversations;
+mod following;
 mod receiving;
 mod sending;
+mod shared;
+mod sharing;
 
 use serde_json::{Value, json};
 

@@ -45,6 +45,16 @@ impl Stage {
         let unclaimed = json!({ "page_id": "1", "form_id": "2", "field_data": fields });
         app.anonymous().post("/sandbox/meta/leads", unclaimed).await;
         app.run_jobs().await;
+        // A person sent a picture.
+        let conversation = first(&tenant.owner, "/v1/conversations").await;
+        let thread = format!("/v1/conversations/{conversation}/messages");
+        let greeting = json!({ "template": { "code": "first_contact", "variables": { "name": "Rajesh", "business": "Stage" } } });
+        tenant.owner.post(&thread, greeting).await.expect(202);
+        app.run_jobs().await;
+        let picture = json!([{ "content_type": "image/png", "body": "a picture" }]);
+        let sent = json!({ "from": "whatsapp:+919811122233", "to": "+14155238886", "media": picture });
+        app.anonymous().post("/sandbox/twilio/inbound", sent).await.created();
+        app.run_jobs().await;
         let key = tenant.owner.post("/v1/api-keys", json!({ "name": "A", "scopes": ["leads:read"] })).await.created();
         let invitation = json!({ "email": "later@stage.example.com", "role": "agent" });
         let invitation = tenant.owner.post("/v1/invitations", invitation).await.created();
@@ -55,7 +65,9 @@ impl Stage {
         let known = BTreeMap::from([
             ("leads", id(&lead)),
             ("ad-campaigns", id(&campaign)),
-            ("conversations", first(&tenant.owner, "/v1/conversations").await),
+            ("conversations", conversation),
+            ("messages", first(&tenant.owner, &thread).await),
+            ("attachments", "0".into()),
             ("api-keys", id(&key)),
             ("invitations", id(&invitation)),
             ("users", first(&tenant.owner, "/v1/users").await),
@@ -200,6 +212,27 @@ impl Stage {
             }
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
+            // A person nobody knows wrote to the number that all share.
+            "assign_webhook_event" => {
+                let phone = format!("+9198{:08}", 45_000_001);
+                let told = json!({ "from": format!("whatsapp:{phone}"), "to": "+14155238886", "body": "Hello?" });
+                app.anonymous().post("/sandbox/twilio/inbound", told).await.created();
+                app.run_jobs().await;
+                self.tenant.lead("Known later", "later@example.com", &phone).await;
+                let held = first(&app.operator(), "/v1/ops/webhook-events?state=held").await;
+                act.path = format!("/v1/ops/webhook-events/{held}/assign");
+                act.replace = json!({ "tenant_id": self.tenant.id });
+            }
+            // A mailbox that does not exist.
+            "lift_suppression" => {
+                let lead = self.tenant.lead("Ghost", "bounced@resend.dev", "+919845000002").await;
+                let thread = json!({ "lead_id": lead["id"], "channel": "email" });
+                let thread = owner.post("/v1/conversations", thread).await;
+                let path = format!("/v1/conversations/{}/messages", id(&thread.body));
+                owner.post(&path, json!({ "content": "Hi", "subject": "Hi" })).await.expect(202);
+                app.run_jobs().await;
+                act.path = format!("/v1/suppressions/{}/lift", first(owner, "/v1/suppressions").await);
+            }
             // The example's host is a name, and there is nobody here who knows names.
             "create_webhook_endpoint" => act.replace = json!({ "url": "http://127.0.0.1:9/another" }),
             "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app).await),
