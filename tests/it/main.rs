@@ -24,6 +24,7 @@ mod intake;
 mod invitations;
 mod jobs;
 mod leads;
+mod locked;
 mod logs;
 mod migrations;
 mod operations;

@@ -316,7 +316,7 @@ diesel::table! {
     usage_entries (tenant_id, id) {
         tenant_id -> Guid,
         id -> Guid,
-        period_id -> Guid,
+        period_id -> Nullable<Guid>,
         meter -> Text,
         kind -> Text,
         quantity -> Integer,

@@ -276,7 +276,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     number("enquiry_count", "2"),
                     text("charge_kind", "repeat"),
                     id("ad_campaign_id"),
-                    texts("questions", r#"["When are you planning to buy?"]"#),
+                    // A form's questions are the tenant's, but a caller of the API may put anything there.
+                    texts("questions", r#"["When are you planning to buy?"]"#).of(Concern::Person),
                     // Free JSON of whoever sent it: a referrer may name the person.
                     object("source_details", r#"{"campaign": "diwali"}"#).of(Concern::Person),
                     moment("received_at"),

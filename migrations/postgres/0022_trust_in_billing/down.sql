@@ -1,0 +1,2 @@
+DELETE FROM usage_entries WHERE period_id IS NULL;
+ALTER TABLE usage_entries ALTER COLUMN period_id SET NOT NULL;
