@@ -8,6 +8,7 @@ use super::store::Totals;
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
+use crate::base::crypto::MasterKey;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::time::{Clock, Timestamp};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
@@ -46,7 +47,7 @@ impl House {
 
     pub(crate) async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
         let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
-        self.write(|tx| subscription::start(tx, new)).await.unwrap().0
+        self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
     }
 
     pub(crate) async fn activate(&self) -> Subscription {
@@ -405,11 +406,11 @@ on_both_engines! {
         house.subscribe("growth", OveragePolicy::Block).await;
         let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
         let start = again.clone();
-        let error = house.write(|tx| subscription::start(tx, start)).await.unwrap_err();
+        let error = house.write(|tx| subscription::start(tx, start, &MasterKey::random())).await.unwrap_err();
         assert_eq!(error.code(), "subscription.exists");
         house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
         assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
-        let second = house.write(|tx| subscription::start(tx, again)).await.unwrap().0;
+        let second = house.write(|tx| subscription::start(tx, again, &MasterKey::random())).await.unwrap().0;
         assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
         let annual = NewSubscription {
             plan_code: "growth".into(),
@@ -417,7 +418,7 @@ on_both_engines! {
             billing_interval: Some(BillingInterval::Annual),
         };
         house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
-        assert_eq!(house.write(|tx| subscription::start(tx, annual)).await.unwrap_err().code(), "request.invalid");
+        assert_eq!(house.write(|tx| subscription::start(tx, annual, &MasterKey::random())).await.unwrap_err().code(), "request.invalid");
     }
 
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {

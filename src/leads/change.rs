@@ -37,9 +37,19 @@ impl LeadPatch {
     /// Anything by which a locked lead could be asked: what is written there would be compared, scored or found.
     fn touches_the_person(&self) -> bool {
         let Self {
-            name, email, phone, company, industry, location, budget_range, timeline, pages_visited,
-            time_on_site_seconds, actions_taken,
-            status: _, validity: _,
+            name,
+            email,
+            phone,
+            company,
+            industry,
+            location,
+            budget_range,
+            timeline,
+            pages_visited,
+            time_on_site_seconds,
+            actions_taken,
+            status: _,
+            validity: _,
         } = self;
         let texts = [name, phone, company, industry, budget_range, timeline];
         let lists = [pages_visited, actions_taken];

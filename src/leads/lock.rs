@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn bands_have_no_gaps_and_an_end() {
-        let cases = [(1, (1, 2)), (2, (2, 5)), (4, (2, 5)), (5, (5, 10)), (10, (10, 20)), (8_000_000, (5_000_000, 10_000_000))];
+        let cases =
+            [(1, (1, 2)), (2, (2, 5)), (4, (2, 5)), (5, (5, 10)), (10, (10, 20)), (8_000_000, (5_000_000, 10_000_000))];
         for (figure, expected) in cases {
             assert_eq!(band(figure), Some(expected), "{figure}");
         }
@@ -161,8 +162,17 @@ mod tests {
 
     #[test]
     fn a_quiet_score_has_its_points_and_none_of_its_words() {
-        let item = |rule: &str, label: &str| super::super::score::ScoreItem { rule: rule.into(), label: label.into(), points: 30 };
-        let score = Score { score: 30, items: vec![item("budget_match", "Budget matches (zebra)")], model: "m".into(), version: 1 };
+        let item = |rule: &str, label: &str| super::super::score::ScoreItem {
+            rule: rule.into(),
+            label: label.into(),
+            points: 30,
+        };
+        let score = Score {
+            score: 30,
+            items: vec![item("budget_match", "Budget matches (zebra)")],
+            model: "m".into(),
+            version: 1,
+        };
         let quiet = quiet(score);
         assert_eq!((quiet.items[0].label.as_str(), quiet.items[0].points), ("Budget match", 30));
     }

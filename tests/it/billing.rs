@@ -412,6 +412,28 @@ both_engines! {
         app.anonymous().get("/v1/plans/nope").await.problem(404, "plan.not_found");
     }
 
+    async fn one_business_has_one_trial_under_whichever_address(app: TestApp) {
+        let mut started = Vec::new();
+        for (address, phone) in [
+            ("one.person+1@gmail.com", None),
+            ("oneperson@gmail.com", None),
+            ("first@abc.example.com", Some("98123 00047")),
+            ("second@abc.example.com", Some("+919812300047")),
+            ("third@abc.example.com", None),
+        ] {
+            let body = json!({ "email": address, "password": "marble thicket 41 lantern", "business_name": "ABC Real Estate" });
+            let answer = app.anonymous().post("/v1/auth/signup", body).await.created();
+            let owner = app.anonymous().with_token(answer["access_token"].as_str().expect("a token"));
+            if let Some(phone) = phone {
+                owner.put("/v1/tenants/current/profile", json!({ "phone": phone })).await.ok();
+            }
+            let made = owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+            started.push(made["status"].as_str().expect("a status").to_string());
+        }
+        let one_each = ["trialing", "incomplete", "trialing", "incomplete", "trialing"];
+        assert_eq!(started, one_each, "a name alone is no sign of being the same");
+    }
+
     async fn without_a_plan_every_lead_is_held_back_and_nothing_is_included(app: TestApp) {
         let tenant = app.tenant("No plan").await;
         assert_eq!(tenant.owner.get("/v1/me").await.ok()["features"], json!([]));

@@ -1,3 +1,4 @@
+DROP TABLE trial_signs;
 CREATE TABLE usage_entries_new (
     tenant_id BLOB NOT NULL,
     id BLOB NOT NULL,

@@ -26,3 +26,10 @@ CREATE INDEX usage_entries_by_period ON usage_entries (tenant_id, period_id, id)
 CREATE INDEX usage_entries_by_lead ON usage_entries (tenant_id, lead_id);
 -- What a person is billed by belongs to the platform: windows that tenants chose go back to the default.
 UPDATE tenants SET settings = json_remove(settings, '$.billing_dedupe_days');
+-- By whom trials were taken, as keyed digests: they outlive their tenant and name nobody.
+CREATE TABLE trial_signs (
+    kind TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (kind, digest)
+);

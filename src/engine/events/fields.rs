@@ -112,6 +112,8 @@ const SUBSCRIPTION: &[Field] = &[
     moment("period_end"),
     moment("trial_ends_at"),
     moment("trial_ended_at"),
+    // By which sign the business had a trial before.
+    text("trial_refused", "owner_mailbox"),
     moment("ended_at"),
     text("was", "trialing"),
     text("previous_plan_code", "starter"),

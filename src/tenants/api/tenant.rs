@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, get, patch, web};
 
-use crate::base::{Error, Result};
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Reply};

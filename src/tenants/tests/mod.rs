@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
 
 use crate::base::crypto::MasterKey;
-use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::base::id::TenantId;
+use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::{once, openapi};
