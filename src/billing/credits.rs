@@ -22,7 +22,7 @@ pub fn grant(tx: &mut TenantTx<'_>, quantity: i32, reason: String) -> Result<(Us
     store::save_period(tx, &period)?;
     let entry = UsageEntry {
         id: UsageEntryId::new(),
-        period_id: period.id,
+        period_id: Some(period.id),
         kind: EntryKind::Grant,
         quantity,
         lead_id: None,

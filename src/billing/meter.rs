@@ -3,7 +3,8 @@
 //! [`meter_lead`] runs inside the transaction that writes the lead, under a lock per tenant, so that the last unit of a
 //! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
 //! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
-//! decided by when it was received, in the tenant's zone. A tenant that never subscribed is not metered.
+//! decided by when it was received, in the tenant's zone. A tenant that never subscribed has no period and nothing to pay with:
+//! its leads are held back, and the first plan releases them.
 
 use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
@@ -33,10 +34,8 @@ crate::text_enum! {
         PerLead = "per_lead",
         /// The same person within the dedupe window: not metered again.
         Repeat = "repeat",
-        /// Held back: beyond what is included, and not to be billed.
+        /// Held back: beyond what is included and not to be billed, or there is no plan at all.
         Blocked = "blocked",
-        /// There is no subscription to meter against.
-        Unmetered = "unmetered",
     }
 }
 
@@ -51,7 +50,8 @@ pub struct MeteredLead {
     /// A caller of the API names any time it likes: its leads count in the running period at the earliest, so that what
     /// is left of an old one cannot be spent.
     pub is_time_vouched: bool,
-    pub score: i32,
+    /// 0 to 100 by the platform's own model: what a price by bands follows from. Nothing a tenant sets moves it.
+    pub worth: i32,
     pub seen: Seen,
 }
 
@@ -102,7 +102,7 @@ pub fn meter_lead(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: MeteredLead) -> 
         None => store::last_period(tx)?,
     };
     let Some(period) = found else {
-        return Ok(free(MeterKind::Unmetered, tenant.currency));
+        return without_plan(tx, tenant, &lead, at);
     };
     let (subscription, plan) = terms(tx, &period, current)?;
     let standing = subscription.standing(&period, at);
@@ -151,6 +151,29 @@ fn free(kind: MeterKind, currency: Currency) -> Metered {
     }
 }
 
+/// Holds back what nothing was ever bought for. The entry has no period and no price: whoever subscribes later pays by the
+/// plan that is chosen then.
+fn without_plan(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: &MeteredLead, at: Timestamp) -> Result<Metered> {
+    if lead.seen != Seen::Nothing {
+        return Ok(Metered { is_locked: lead.seen == Seen::Masked, ..free(MeterKind::Repeat, tenant.currency) });
+    }
+    let entry = UsageEntry {
+        id: UsageEntryId::new(),
+        period_id: None,
+        kind: EntryKind::Blocked,
+        quantity: 1,
+        lead_id: Some(lead.lead_id),
+        amount_due: 0,
+        notional_amount: 0,
+        currency: tenant.currency,
+        reason: Some("no_plan".into()),
+        occurred_at: at,
+        created_at: tx.now(),
+    };
+    store::append(tx, &lead.dedupe_key, entry)?;
+    Ok(Metered { is_locked: true, ..free(MeterKind::Blocked, tenant.currency) })
+}
+
 /// The subscription and plan a period belongs to.
 fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod, current: Option<Subscription>) -> Result<(Subscription, Plan)> {
     let subscription = match current {
@@ -173,7 +196,7 @@ struct Booking<'a> {
 
 fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
     let Booking { subscription, plan, standing, mut period, lead, at } = booking;
-    let price = plan.price_of_lead(lead.score);
+    let price = plan.price_of_lead(lead.worth);
     let kind = decide(standing, plan.pricing, &period.quota, price);
     if kind == MeterKind::Blocked && lead.seen != Seen::Nothing {
         // Held back once is enough, and what was shown is not hidden again: a release must not bill either.
@@ -189,7 +212,7 @@ fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
     if let Some(entry_kind) = EntryKind::of(kind) {
         let entry = UsageEntry {
             id: UsageEntryId::new(),
-            period_id: period.id,
+            period_id: Some(period.id),
             kind: entry_kind,
             quantity: 1,
             lead_id: Some(lead.lead_id),

@@ -22,6 +22,7 @@ pub mod subscription;
 mod switch;
 #[cfg(test)]
 pub(crate) mod tests;
+mod trials;
 
 pub use api::routes;
 pub use jobs::register as jobs;

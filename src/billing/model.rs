@@ -59,7 +59,7 @@ crate::text_enum! {
     pub enum Pricing {
         /// A price per month or year, with leads included.
         Subscription = "subscription",
-        /// A price for every lead, by its score.
+        /// A price for every lead, by what it is worth.
         PerLead = "per_lead",
     }
 }
@@ -80,7 +80,7 @@ crate::text_enum! {
 }
 
 impl EntryKind {
-    /// How metering decisions are written; a repeat and an unmetered lead leave no entry.
+    /// How metering decisions are written; a repeat leaves no entry.
     pub fn of(kind: MeterKind) -> Option<Self> {
         Some(match kind {
             MeterKind::Quota => Self::Quota,
@@ -89,12 +89,12 @@ impl EntryKind {
             MeterKind::Overage => Self::Overage,
             MeterKind::PerLead => Self::PerLead,
             MeterKind::Blocked => Self::Blocked,
-            MeterKind::Repeat | MeterKind::Unmetered => return None,
+            MeterKind::Repeat => return None,
         })
     }
 }
 
-/// A lead's price by score: the first band whose `max_score` is not below it.
+/// A lead's price by what it is worth, 0 to 100 by the platform's own scoring model: the first band whose `max_score` is not below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceBand {
@@ -261,7 +261,8 @@ pub struct UsagePeriod {
 #[derive(Debug, Clone)]
 pub struct UsageEntry {
     pub id: UsageEntryId,
-    pub period_id: UsagePeriodId,
+    /// `None`: held back before there was any plan.
+    pub period_id: Option<UsagePeriodId>,
     pub kind: EntryKind,
     pub quantity: i32,
     pub lead_id: Option<LeadId>,

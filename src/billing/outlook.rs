@@ -10,7 +10,7 @@ use crate::engine::db::TenantTx;
 /// What the next lead meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlook {
-    /// It is delivered, or nothing meters it.
+    /// It is delivered.
     Delivered,
     /// It is delivered and billed, but the tenant asked for fewer of them.
     Slowed,
@@ -22,8 +22,7 @@ pub enum Outlook {
 pub fn outlook(tx: &mut TenantTx<'_>) -> Result<Outlook> {
     meter::lock(tx)?;
     let Some(subscription) = subscription::settle(tx)? else {
-        let was_metered = store::last_period(tx)?.is_some();
-        return Ok(if was_metered { Outlook::HeldBack } else { Outlook::Delivered });
+        return Ok(Outlook::HeldBack);
     };
     let Some(period) = store::period_of(tx, subscription.id, None)? else { return Ok(Outlook::HeldBack) };
     let plan = subscription::plan_of(tx, &subscription)?;

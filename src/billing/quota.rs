@@ -58,7 +58,7 @@ impl Quota {
                 self.used += 1;
                 self.overage += 1;
             }
-            MeterKind::Repeat | MeterKind::Blocked | MeterKind::Unmetered => {}
+            MeterKind::Repeat | MeterKind::Blocked => {}
         }
         self
     }

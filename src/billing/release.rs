@@ -183,7 +183,7 @@ fn book(
     if let Some(entry_kind) = EntryKind::of(kind) {
         let paid = UsageEntry {
             id: UsageEntryId::new(),
-            period_id: period.id,
+            period_id: Some(period.id),
             kind: entry_kind,
             quantity: 1,
             lead_id: Some(lead),
@@ -217,7 +217,7 @@ mod tests {
         let at = Timestamp::from_seconds(1_795_165_200).unwrap();
         UsageEntry {
             id: UsageEntryId::new(),
-            period_id: UsagePeriodId::new(),
+            period_id: Some(UsagePeriodId::new()),
             kind: EntryKind::Blocked,
             quantity,
             lead_id: Some(lead),

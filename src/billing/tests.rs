@@ -8,6 +8,7 @@ use super::store::Totals;
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
+use crate::base::crypto::MasterKey;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::time::{Clock, Timestamp};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
@@ -46,7 +47,7 @@ impl House {
 
     pub(crate) async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
         let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
-        self.write(|tx| subscription::start(tx, new)).await.unwrap().0
+        self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
     }
 
     pub(crate) async fn activate(&self) -> Subscription {
@@ -89,7 +90,7 @@ impl House {
             dedupe_key: person.into(),
             received_at,
             is_time_vouched: true,
-            score: 81,
+            worth: 81,
             seen: Seen::Nothing,
         };
         self.write(|tx| {
@@ -108,7 +109,7 @@ impl House {
     pub(crate) async fn leads(&self, label: &str, count: usize) -> MeterKind {
         let (label, at) = (label.to_string(), self.clock.now());
         self.write(move |tx| {
-            let mut last = MeterKind::Unmetered;
+            let mut last = MeterKind::Blocked;
             let tenant = crate::tenants::store::current(tx)?;
             for index in 0..count {
                 let dedupe_key = format!("{label}{index}");
@@ -117,7 +118,7 @@ impl House {
                     dedupe_key,
                     received_at: at,
                     is_time_vouched: true,
-                    score: 50,
+                    worth: 50,
                     seen: Seen::Nothing,
                 };
                 last = meter_lead(tx, &tenant, lead)?.kind;
@@ -195,8 +196,20 @@ on_both_engines! {
         assert_eq!(house.lead("phone:+919876543210").await.kind, MeterKind::Quota, "thirty days later it counts again");
     }
 
+    async fn without_a_plan_leads_are_held_back_once_and_the_first_plan_releases_them(house: House) {
+        let early = house.lead("early").await;
+        assert_eq!((early.kind, early.is_locked, early.notional_amount), (MeterKind::Blocked, true, 0));
+        let again = house.lead("early").await;
+        assert_eq!((again.kind, again.is_locked), (MeterKind::Repeat, true));
+        assert_eq!(house.write(super::outlook::outlook).await.unwrap(), super::outlook::Outlook::HeldBack);
+        assert!(house.features().await.is_empty());
+        assert_eq!(house.release().await, 0, "there is nothing to pay with");
+        house.subscribe("growth", OveragePolicy::Block).await;
+        assert_eq!((house.release().await, house.release().await), (1, 0));
+        assert_eq!(house.usage().await, (Some(50), 0, 0, 1, 0, 0, 0));
+    }
+
     async fn a_trial_gives_its_quota_bills_nothing_and_expires(house: House) {
-        assert_eq!(house.lead("before any plan").await.kind, MeterKind::Unmetered);
         let trial = house.subscribe("growth", OveragePolicy::Bill).await;
         assert_eq!(trial.status, Status::Trialing);
         assert_eq!(trial.trial_ends_at, Some(house.clock.now().plus(Duration::days(7))));
@@ -393,11 +406,11 @@ on_both_engines! {
         house.subscribe("growth", OveragePolicy::Block).await;
         let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
         let start = again.clone();
-        let error = house.write(|tx| subscription::start(tx, start)).await.unwrap_err();
+        let error = house.write(|tx| subscription::start(tx, start, &MasterKey::random())).await.unwrap_err();
         assert_eq!(error.code(), "subscription.exists");
         house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
         assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
-        let second = house.write(|tx| subscription::start(tx, again)).await.unwrap().0;
+        let second = house.write(|tx| subscription::start(tx, again, &MasterKey::random())).await.unwrap().0;
         assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
         let annual = NewSubscription {
             plan_code: "growth".into(),
@@ -405,7 +418,7 @@ on_both_engines! {
             billing_interval: Some(BillingInterval::Annual),
         };
         house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
-        assert_eq!(house.write(|tx| subscription::start(tx, annual)).await.unwrap_err().code(), "request.invalid");
+        assert_eq!(house.write(|tx| subscription::start(tx, annual, &MasterKey::random())).await.unwrap_err().code(), "request.invalid");
     }
 
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {

@@ -22,30 +22,38 @@ pub struct Suggestion {
     pub subject: Option<String>,
 }
 
+/// The channel a lead is best reached on.
+pub fn best_channel(lead: &LeadBrief) -> Channel {
+    if lead.phone.is_some() { Channel::Whatsapp } else { Channel::Email }
+}
+
+/// Of a locked lead it names nobody and quotes nothing.
+///
 /// # Errors
-/// `lead.locked`, `channel.not_supported`.
+/// `channel.not_supported`.
 pub fn suggest(
     lead: &LeadBrief,
     tenant: &Tenant,
     agent: Option<&str>,
-    channel: Option<Channel>,
+    channel: Channel,
     platform_name: &str,
 ) -> Result<Suggestion> {
-    lead.require_unlocked()?;
-    let best = if lead.phone.is_some() { Channel::Whatsapp } else { Channel::Email };
-    let channel = channel.unwrap_or(best);
     if !templates::codes_for_leads(channel).contains(&TEMPLATE) {
         let message = format!("Messages cannot be sent on {channel} yet.");
         return Err(Error::conflict("channel.not_supported", message));
     }
     let business = tenant.sender_name(platform_name);
     let variables = BTreeMap::from([
-        ("name".to_string(), lead.name.split_whitespace().next().unwrap_or("there").to_string()),
+        ("name".to_string(), first_name(lead).to_string()),
         ("business".to_string(), agent.map_or(business.clone(), |agent| format!("{agent} from {business}"))),
         ("about".to_string(), about(lead, tenant)),
     ]);
     let rendered = templates::find(TEMPLATE)?.render(channel, &variables)?;
     Ok(Suggestion { channel, template_code: TEMPLATE, variables, content: rendered.content, subject: rendered.subject })
+}
+
+fn first_name(lead: &LeadBrief) -> &str {
+    lead.name.split_whitespace().next().filter(|_| !lead.is_locked).unwrap_or("there")
 }
 
 /// What the lead asked about, from its own answers: "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)".
@@ -58,7 +66,7 @@ fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
     if let Some(areas) = areas(lead) {
         about = format!("{about} in {areas}");
     }
-    if let Some(budget) = &lead.budget_range {
+    if let Some(budget) = lead.budget_range.as_ref().filter(|_| !lead.is_locked) {
         about = format!("{about} (budget {budget})");
     }
     about

@@ -52,7 +52,7 @@ fn touches_addresses(data: &serde_json::Value) -> bool {
 pub(super) fn follow(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<()> {
     // Changes of leads take turns under this lock: what is read here is still true when it is written.
     lock_tenant(tx, "intake")?;
-    let lead = leads::get(tx, lead)?;
+    let lead = leads::whole(tx, lead)?;
     for (channel, address) in
         [(Channel::Whatsapp, &lead.phone), (Channel::Sms, &lead.phone), (Channel::Email, &lead.email)]
     {

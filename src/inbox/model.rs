@@ -171,12 +171,6 @@ pub fn attachments_in_words(attachments: &serde_json::Value) -> String {
     if list.len() == 1 { format!("({one})") } else { format!("({} {many})", list.len()) }
 }
 
-/// A locked lead's name: the first letter of each word, `R… K…`.
-pub fn masked_name(name: &str) -> String {
-    let initials = name.split_whitespace().filter_map(|word| word.chars().next()).map(|c| format!("{c}…"));
-    initials.collect::<Vec<_>>().join(" ")
-}
-
 /// When a message counts as written. A message that is stored late, because its first try failed, still has its place; and
 /// where the latest one is dated in the future, because the clock was set back since, the new one follows it all the same.
 pub fn written_at(at: Timestamp, now: Timestamp, latest: Option<Timestamp>) -> Timestamp {
@@ -280,6 +274,5 @@ mod tests {
         let long = "ä".repeat(200);
         assert_eq!(preview(&long).chars().count(), 140);
         assert_eq!(preview(&"b".repeat(140)), "b".repeat(140));
-        assert_eq!(masked_name("Rajesh  Kumar"), "R… K…");
     }
 }

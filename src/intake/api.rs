@@ -227,7 +227,7 @@ pub async fn create_lead(
         let lead = store::get(tx, received.lead_id)?;
         let (id, version) = (lead.id, lead.version);
         let shown = if received.is_new || may_read {
-            OpenLead::Whole(Box::new(view::of(lead, tx.now())?))
+            OpenLead::Whole(Box::new(view::of(tx, lead)?))
         } else {
             OpenLead::Known(KnownLead::of(&lead))
         };

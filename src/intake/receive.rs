@@ -14,7 +14,7 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
 use crate::inbox::open::{self, LeadOpening};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
-use crate::leads::scoring::score_lead;
+use crate::leads::scoring::{score_lead, worth_of};
 use crate::leads::store::{self, Behaviour, Lead};
 use crate::leads::{change, score, unlock};
 use crate::tenants::{self, Tenant};
@@ -123,7 +123,7 @@ fn meter_enquiry(
         dedupe_key: format!("person:{}", lead.person_id.0),
         received_at: enquiry.vouched_at.unwrap_or(enquiry.received_at),
         is_time_vouched: enquiry.vouched_at.is_some(),
-        score: lead.score,
+        worth: worth_of(lead, tenant)?,
         seen,
     };
     meter::meter_lead(tx, tenant, metered)

@@ -33,6 +33,32 @@ pub struct LeadPatch {
     pub actions_taken: Patch<Vec<String>>,
 }
 
+impl LeadPatch {
+    /// Anything by which a locked lead could be asked: what is written there would be compared, scored or found.
+    fn touches_the_person(&self) -> bool {
+        let Self {
+            name,
+            email,
+            phone,
+            company,
+            industry,
+            location,
+            budget_range,
+            timeline,
+            pages_visited,
+            time_on_site_seconds,
+            actions_taken,
+            status: _,
+            validity: _,
+        } = self;
+        let texts = [name, phone, company, industry, budget_range, timeline];
+        let lists = [pages_visited, actions_taken];
+        texts.into_iter().any(|patch| !patch.is_absent())
+            || lists.into_iter().any(|patch| !patch.is_absent())
+            || !(email.is_absent() && location.is_absent() && time_on_site_seconds.is_absent())
+    }
+}
+
 /// Applies a patch, moves identities, scores again and records what changed.
 ///
 /// # Errors
@@ -43,10 +69,8 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
     let before = store::hold(tx, id)?;
     if_match.check(before.version)?;
     let mut lead = before.clone();
-    let contact =
-        !(patch.name.is_absent() && patch.email.is_absent() && patch.phone.is_absent() && patch.company.is_absent());
-    if before.is_locked && contact {
-        let message = "Contact data of a locked lead cannot be changed. It unlocks once the subscription has room: see GET /v1/usage.";
+    if before.is_locked && patch.touches_the_person() {
+        let message = "Only status and validity of a locked lead can be changed. It unlocks once the subscription has room: see GET /v1/usage.";
         return Err(Error::forbidden("lead.locked", message));
     }
     let tenant = tenants::store::current(tx)?;

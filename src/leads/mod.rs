@@ -1,12 +1,12 @@
 //! Leads: verified enquiries by people, how good they are, and what is done with them.
 //!
 //! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only [`crate::intake`] does.
-//! A lead that is locked (quota used up under the policy `block`) is shown masked everywhere, because every view is made
-//! in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
+//! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
 
 pub mod api;
 pub mod assign;
 pub mod change;
+pub mod lock;
 pub mod model;
 mod notes;
 pub mod score;

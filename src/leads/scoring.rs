@@ -12,6 +12,13 @@ pub fn score_lead(lead: &Lead, tenant: &Tenant) -> Result<Score> {
     Ok(score::score(model, &subject_of(lead)?, &target_of(tenant)))
 }
 
+/// What a lead is worth to the platform: the score that prices follow from. It knows the tenant's currency, in which people
+/// write figures without one, and nothing that the tenant can set.
+pub fn worth_of(lead: &Lead, tenant: &Tenant) -> Result<i32> {
+    let target = Target { currency: tenant.currency, ..Target::default() };
+    Ok(score::score(score::platform_model(), &subject_of(lead)?, &target).score)
+}
+
 fn subject_of(lead: &Lead) -> Result<Subject> {
     let responses = lead.form_responses()?;
     let location = lead.location()?;

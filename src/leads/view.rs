@@ -1,13 +1,17 @@
-//! How a lead looks from outside, and what is masked while it is locked.
+//! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
+use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
-use super::store::{Behaviour, Lead};
+use super::store::Lead;
+use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
-use crate::base::{Result, phone};
+use crate::base::phone;
+use crate::engine::db::TenantTx;
+use crate::tenants::{self, Tenant};
 
 /// Days without any activity after which an untouched lead counts as stalled.
 const STALLED_DAYS: i64 = 3;
@@ -15,7 +19,7 @@ const STALLED_DAYS: i64 = 3;
 /// A lead.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "phone": "+919876543210", "phone_is_valid": true,
+    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "has_email": true, "phone": "+919876543210", "has_phone": true, "phone_is_valid": true,
     "company": null, "source": "meta_ads", "source_details": {"platform": "fb"}, "status": "new", "validity": "unverified", "score": 95,
     "grade": "hot", "intent": "hot", "is_qualified": true, "is_locked": false, "is_stalled": false, "is_charged": true,
     "charge_kind": "quota", "charged_amount": {"amount": 30000, "currency": "INR"}, "assigned_to": null, "assigned_at": null,
@@ -28,12 +32,18 @@ const STALLED_DAYS: i64 = 3;
 }))]
 pub struct LeadView {
     pub id: LeadId,
+    /// `Locked lead` while it is locked.
     pub name: String,
+    /// Null while the lead is locked, whether there is one or not.
     pub email: Option<String>,
-    /// E.164.
+    /// There is an e-mail address, shown or not.
+    pub has_email: bool,
+    /// E.164. Null while the lead is locked, whether there is one or not.
     pub phone: Option<String>,
     /// Whether its country has given out such numbers, as far as our tables know. Null without a number.
     pub phone_is_valid: Option<bool>,
+    /// There is a phone number, shown or not.
+    pub has_phone: bool,
     pub company: Option<String>,
     pub source: LeadSource,
     #[schema(value_type = Object)]
@@ -46,22 +56,26 @@ pub struct LeadView {
     pub intent: Intent,
     /// A score of 60 or more.
     pub is_qualified: bool,
-    /// Contact data is masked until the tenant upgrades or buys the lead.
+    /// Held back until a plan pays for it: who it is, and whatever anybody wrote, is left out.
     pub is_locked: bool,
     /// New or contacted, and nothing happened for three days.
     pub is_stalled: bool,
     /// Counted against quota or billed.
     pub is_charged: bool,
-    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat`, `blocked` or `unmetered`.
+    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat` or `blocked`; `unmetered` on leads of earlier
+    /// versions that came before any plan.
     pub charge_kind: Option<String>,
     /// What the lead is worth or costs; within quota nothing of it is due.
     pub charged_amount: Option<Money>,
     pub assigned_to: Option<UserId>,
     pub assigned_at: Option<Timestamp>,
     pub industry: Option<String>,
+    /// While the lead is locked, only a city that the tenant serves.
     #[schema(value_type = Location)]
     pub location: Json,
+    /// While the lead is locked, the band it lies in.
     pub budget_range: Option<String>,
+    /// While the lead is locked, the band it lies in.
     pub timeline: Option<String>,
     /// Question → answer.
     #[schema(value_type = Object)]
@@ -128,6 +142,13 @@ pub struct ScoreView {
     pub items: Vec<super::score::ScoreItem>,
 }
 
+impl ScoreView {
+    /// Without the person's words while the lead is locked.
+    pub fn of(score: Score, is_locked: bool) -> Self {
+        if is_locked { lock::quiet(score).into() } else { score.into() }
+    }
+}
+
 impl From<Score> for ScoreView {
     fn from(score: Score) -> Self {
         Self {
@@ -142,10 +163,26 @@ impl From<Score> for ScoreView {
     }
 }
 
-/// The view of a lead at `now`, masked when it is locked.
-pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
+/// The view of a lead; of a locked one, what [`lock`] allows.
+pub fn of(tx: &mut TenantTx<'_>, lead: Lead) -> Result<LeadView> {
+    Ok(all(tx, vec![lead])?.remove(0))
+}
+
+/// The views of a page of leads.
+pub fn all(tx: &mut TenantTx<'_>, leads: Vec<Lead>) -> Result<Vec<LeadView>> {
+    let now = tx.now();
+    // What a locked lead tells depends on what its tenant is looking for.
+    let tenant = if leads.iter().any(|lead| lead.is_locked) { Some(tenants::store::current(tx)?) } else { None };
+    leads.into_iter().map(|lead| view(lead, tenant.as_ref(), now)).collect()
+}
+
+fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView> {
     let phone_is_valid = lead.phone.as_deref().map(phone::is_valid);
-    let shown = if lead.is_locked { masked(&lead)? } else { lead };
+    let (has_email, has_phone) = (lead.email.is_some(), lead.phone.is_some());
+    let shown = match tenant.filter(|_| lead.is_locked) {
+        Some(tenant) => lock::shown(&lead, tenant)?,
+        None => lead,
+    };
     let behaviour = shown.behaviour()?;
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charged =
@@ -163,7 +200,9 @@ pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
         name: shown.name,
         email: shown.email,
         phone_is_valid,
+        has_email,
         phone: shown.phone,
+        has_phone,
         company: shown.company,
         source: shown.source,
         source_details: shown.source_details,
@@ -199,63 +238,4 @@ pub fn of(lead: Lead, now: Timestamp) -> Result<LeadView> {
         assignee: None,
         score_details: None,
     })
-}
-
-/// The lead with everything hidden by which the person could be reached: name, e-mail, phone, company, ids of the
-/// platform, free text, the exact place, what it did on the site. What helps to decide on buying it (score, budget,
-/// timeline, city) stays.
-pub fn masked(lead: &Lead) -> Result<Lead> {
-    let mut shown = lead.clone();
-    shown.name = mask_words(&lead.name);
-    shown.email = lead.email.as_deref().map(mask_email);
-    shown.phone = lead.phone.as_deref().map(mask_phone);
-    shown.phone_raw = None;
-    shown.company = lead.company.as_deref().map(mask_words);
-    shown.platform_lead_id = None;
-    shown.source_details = Json::from(serde_json::json!({}));
-    shown.ai_summary = None;
-    shown.ai_insights = None;
-    let place = lead.location()?;
-    let region = Location { city: place.city, state: place.state, country: place.country, ..Location::default() };
-    shown.location = Json::of(&region);
-    let time_on_site_seconds = lead.behaviour()?.time_on_site_seconds;
-    shown.behaviour = Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() });
-    let kept = [lead.budget_range.as_deref(), lead.timeline.as_deref()];
-    let mut responses = lead.form_responses()?;
-    for answer in responses.values_mut() {
-        let is_kept = answer.as_str().is_some_and(|answer| kept.contains(&Some(answer)));
-        if !is_kept {
-            *answer = serde_json::Value::String("•••".into());
-        }
-    }
-    shown.form_responses = Json::of(&responses);
-    Ok(shown)
-}
-
-fn mask_words(text: &str) -> String {
-    let first = |word: &str| word.chars().next().map(|c| format!("{c}•••")).unwrap_or_default();
-    text.split_whitespace().map(first).collect::<Vec<_>>().join(" ")
-}
-
-fn mask_email(email: &str) -> String {
-    let (_, domain) = email.split_once('@').unwrap_or(("", ""));
-    let end = domain.rsplit('.').next().unwrap_or_default();
-    format!("{}•••@•••.{end}", email.chars().next().unwrap_or('•'))
-}
-
-fn mask_phone(phone: &str) -> String {
-    let shown = phone.len().saturating_sub(2);
-    format!("{}••••••{}", phone.get(..3).unwrap_or("+"), phone.get(shown..).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn masks_leave_nothing_to_reach_a_person_by() {
-        assert_eq!(mask_words("Priya Sharma"), "P••• S•••");
-        assert_eq!(mask_email("priya.sharma@example.com"), "p•••@•••.com");
-        assert_eq!(mask_phone("+919876543210"), "+91••••••10");
-    }
 }

@@ -39,6 +39,13 @@ pub struct TenantPatch {
     pub settings: Patch<SettingsPatch>,
 }
 
+impl TenantPatch {
+    /// Sets something that a tenant is billed by.
+    pub fn touches_billing(&self) -> bool {
+        matches!(&self.settings, Patch::Value(settings) if !settings.billing_dedupe_days.is_absent())
+    }
+}
+
 impl Validate for TenantPatch {
     fn validate(&self) -> Result<(), ValidationErrors> {
         let Patch::Value(settings) = &self.settings else { return Ok(()) };

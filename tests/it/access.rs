@@ -61,7 +61,7 @@ async fn second_is_remembered(app: &TestApp, client: &Client, table: &str) {
 both_engines! {
     async fn what_is_remembered_ends_with_its_cause(app: TestApp) {
         until_hearing(&app.app).await;
-        let tenant = app.tenant("Forgetful").await;
+        let tenant = app.growth("Forgetful").await;
         let (client, path) = key(&tenant).await;
         second_is_remembered(&app, &client, "api_keys").await;
         second_is_remembered(&app, &tenant.owner, "sessions").await;
@@ -87,7 +87,7 @@ both_engines! {
 
     async fn a_remembered_key_expires_by_the_clock(app: TestApp) {
         until_hearing(&app.app).await;
-        let tenant = app.tenant("Expiring").await;
+        let tenant = app.growth("Expiring").await;
         let expires_at = app.clock.now().plus(chrono::Duration::seconds(60));
         let body = json!({ "name": "short", "scopes": ["leads:read"], "expires_at": expires_at });
         let created = tenant.owner.post("/v1/api-keys", body).await.created();
@@ -104,7 +104,7 @@ fn what_one_process_revokes_the_other_forgets() {
         let other = app.second().await;
         until_hearing(&other.app).await;
         let there = |client: &Client| client.at(&other.url);
-        let tenant = app.tenant("Two processes").await;
+        let tenant = app.growth("Two processes").await;
 
         let (client, path) = key(&tenant).await;
         second_is_remembered(&app, &there(&client), "api_keys").await;
@@ -133,7 +133,7 @@ fn what_one_process_revokes_the_other_forgets() {
 fn a_process_that_hears_nothing_believes_nothing() {
     TestApp::run(TestEngine::Postgres, |app| async move {
         let other = app.second().await;
-        let tenant = app.tenant("Deaf").await;
+        let tenant = app.growth("Deaf").await;
         let (client, path) = key(&tenant).await;
         let there = client.at(&other.url);
         there.get("/v1/leads").await.ok();

@@ -205,7 +205,7 @@ both_engines! {
     }
 
     async fn api_keys_do_what_their_scopes_say(app: TestApp) {
-        let tenant = app.tenant("Scopes").await;
+        let tenant = app.growth("Scopes").await;
         let reader = tenant.api_key(&["leads:read"]).await;
         reader.get("/v1/leads").await.ok();
         reader.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.problem(403, "auth.forbidden");
@@ -220,7 +220,7 @@ both_engines! {
     }
 
     async fn api_keys_expire_rotate_and_are_revoked(app: TestApp) {
-        let mut tenant = app.tenant("Keys").await;
+        let mut tenant = app.growth("Keys").await;
         let client = |key: &Value| app.anonymous().with_token(key["key"].as_str().expect("a key"));
         let now = app.clock.now();
         let past = json!({ "name": "late", "scopes": ["leads:read"], "expires_at": now });
@@ -252,9 +252,10 @@ both_engines! {
     }
 
     async fn a_plan_without_api_access_refuses_keys(app: TestApp) {
-        let tenant = app.tenant("Starter").await;
+        let tenant = app.growth("Starter").await;
         let key = tenant.api_key(&["leads:read"]).await;
         key.get("/v1/leads").await.ok();
+        tenant.owner.delete("/v1/subscriptions/current").await.ok();
         tenant.subscribe("us_starter").await;
         let refused = key.get("/v1/leads").await.problem(403, "feature_not_in_plan");
         assert!(refused["detail"].as_str().unwrap().contains("api_access"));
@@ -278,7 +279,7 @@ both_engines! {
     }
 
     async fn a_suspended_tenant_is_out_at_once_and_back_by_the_operators(app: TestApp) {
-        let tenant = app.tenant("Suspended").await;
+        let tenant = app.growth("Suspended").await;
         let key = tenant.api_key(&["leads:read"]).await;
         let path = format!("/v1/tenants/{}", tenant.id);
         app.operator().patch(&path, json!({ "status": "suspended" })).await.ok();
@@ -296,13 +297,13 @@ both_engines! {
         let path = "/v1/tenants/current";
         let before = tenant.owner.get(path).await;
         let etag = before.header("etag").expect("an ETag").to_string();
-        let change = json!({ "settings": { "service_areas": ["Andheri"], "branding": { "display_name": "ABC" }, "billing_dedupe_days": 7 } });
+        let change = json!({ "settings": { "service_areas": ["Andheri"], "branding": { "display_name": "ABC" }, "scoring_model": "default_b2b" } });
         let changed = tenant.owner.patch(path, change).header("if-match", &etag).await.ok();
-        assert_eq!((&changed["settings"]["service_areas"], &changed["settings"]["billing_dedupe_days"]), (&json!(["Andheri"]), &json!(7)));
+        assert_eq!((&changed["settings"]["service_areas"], &changed["settings"]["scoring_model"]), (&json!(["Andheri"]), &json!("default_b2b")));
         assert_eq!(changed["settings"]["business_hours"], before.body["settings"]["business_hours"], "what is absent stays");
         tenant.owner.patch(path, json!({ "name": "Other" })).header("if-match", &etag).await.problem(412, "request.precondition_failed");
-        let restored = tenant.owner.patch(path, json!({ "settings": { "billing_dedupe_days": null } })).await.ok();
-        assert_eq!((&restored["settings"]["billing_dedupe_days"], &restored["settings"]["service_areas"]), (&before.body["settings"]["billing_dedupe_days"], &json!(["Andheri"])));
+        let restored = tenant.owner.patch(path, json!({ "settings": { "scoring_model": null } })).await.ok();
+        assert_eq!((&restored["settings"]["scoring_model"], &restored["settings"]["service_areas"]), (&before.body["settings"]["scoring_model"], &json!(["Andheri"])));
         tenant.owner.patch(path, json!({ "time_zone": "Mars/Olympus" })).await.invalid("/time_zone");
         tenant.owner.patch(path, json!({ "status": "active" })).await.invalid("/status");
         tenant.owner.patch(path, json!({ "settings": { "branding": { "logo_url": "no url" } } })).await.expect(422);

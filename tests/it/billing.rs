@@ -324,7 +324,9 @@ both_engines! {
 
     async fn the_same_person_is_metered_again_only_after_the_window(app: TestApp) {
         let mut tenant = active(&app, "Window", "bill").await;
-        tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "billing_dedupe_days": 2 } })).await.ok();
+        let window = json!({ "settings": { "billing_dedupe_days": 2 } });
+        tenant.owner.patch("/v1/tenants/current", window.clone()).await.problem(403, "settings.set_by_platform");
+        tenant.as_operator(&app).patch("/v1/tenants/current", window).await.ok();
         let person = json!({ "name": "Asha", "email": "asha@example.com" });
         let first = tenant.owner.post("/v1/leads", person.clone()).await.created();
         tenant.owner.patch(&path(&first), json!({ "status": "lost" })).await.ok();
@@ -347,13 +349,17 @@ both_engines! {
         tenant.activate(&app).await;
         app.run_jobs().await;
         let lead = tenant.enter_leads("person", 1).await.remove(0);
-        let price = match lead["score"].as_i64().unwrap() {
-            ..=40 => 20_000,
-            41..=60 => 30_000,
-            61..=80 => 40_000,
-            _ => 50_000,
-        };
-        assert_eq!((&lead["charge_kind"], &lead["charged_amount"]["amount"]), (&json!("per_lead"), &json!(price)));
+        assert_eq!((&lead["charge_kind"], &lead["charged_amount"]["amount"]), (&json!("per_lead"), &json!(20_000)), "an address alone");
+        let talkative = json!({ "name": "Asha", "phone": "+919812300045", "budget_range": "₹80L-1Cr", "timeline": "Immediately", "location": { "city": "Mumbai" } });
+        for model in ["real_estate_in", "default_b2b"] {
+            let audience = json!({ "description": "Nobody", "locations": ["Antarctica"], "budget_labels": ["none"], "timelines": ["exploring"] });
+            tenant.owner.put("/v1/tenants/current/audience", audience).await.ok();
+            tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "scoring_model": model } })).await.ok();
+            let mut body = talkative.clone();
+            body["phone"] = json!(if model == "default_b2b" { "+919812300045" } else { "+919812300046" });
+            let lead = tenant.owner.post("/v1/leads", body).await.created();
+            assert_eq!(lead["charged_amount"]["amount"], 50_000, "whatever model and audience the tenant sets: {lead}");
+        }
         assert_eq!(tenant.usage().await["leads"]["remaining"], Value::Null, "unlimited");
     }
 
@@ -404,6 +410,48 @@ both_engines! {
         assert_eq!(list("").await.len(), 10);
         assert_eq!(list("?currency=USD").await.len(), 5);
         app.anonymous().get("/v1/plans/nope").await.problem(404, "plan.not_found");
+    }
+
+    async fn one_business_has_one_trial_under_whichever_address(app: TestApp) {
+        let mut started = Vec::new();
+        for (address, phone) in [
+            ("one.person+1@gmail.com", None),
+            ("oneperson@gmail.com", None),
+            ("first@abc.example.com", Some("98123 00047")),
+            ("second@abc.example.com", Some("+919812300047")),
+            ("third@abc.example.com", None),
+        ] {
+            let body = json!({ "email": address, "password": "marble thicket 41 lantern", "business_name": "ABC Real Estate" });
+            let answer = app.anonymous().post("/v1/auth/signup", body).await.created();
+            let owner = app.anonymous().with_token(answer["access_token"].as_str().expect("a token"));
+            if let Some(phone) = phone {
+                owner.put("/v1/tenants/current/profile", json!({ "phone": phone })).await.ok();
+            }
+            let made = owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+            started.push(made["status"].as_str().expect("a status").to_string());
+        }
+        let one_each = ["trialing", "incomplete", "trialing", "incomplete", "trialing"];
+        assert_eq!(started, one_each, "a name alone is no sign of being the same");
+    }
+
+    async fn without_a_plan_every_lead_is_held_back_and_nothing_is_included(app: TestApp) {
+        let tenant = app.tenant("No plan").await;
+        assert_eq!(tenant.owner.get("/v1/me").await.ok()["features"], json!([]));
+        tenant.owner.post("/v1/api-keys", json!({ "name": "site", "scopes": ["leads:read"] })).await.problem(403, "feature_not_in_plan");
+        let held = tenant.enter_leads("early", 60).await;
+        assert_eq!(kinds(&held), ["blocked"; 60]);
+        assert!(held.iter().all(|lead| lead["is_locked"] == true && !lead.to_string().contains("early")), "{held:?}");
+        tenant.ad_campaign("meta", "6621", "7721", "8821").await;
+        let again = tenant.owner.post("/v1/leads", json!({ "name": "early 0", "email": "early0@example.com" })).await.ok();
+        assert_eq!((&again["is_locked"], &again["id"]), (&json!(true), &held[0]["id"]), "a second enquiry opens nothing");
+        let entries = ledger(&tenant).await;
+        assert!(entries.len() == 60 && entries.iter().all(|entry| entry["period_id"].is_null()), "{entries:?}");
+
+        tenant.subscribe("growth").await;
+        app.run_jobs().await;
+        assert_eq!(meters(&tenant).await, [50, 0, 0, 0], "released out of the first quota, the oldest first");
+        assert_eq!(tenant.owner.get(&path(&held[49])).await.ok()["email"], "early49@example.com");
+        assert_eq!(tenant.owner.get(&path(&held[50])).await.ok()["is_locked"], true);
     }
 
     async fn what_was_held_back_before_the_trial_is_its_first(app: TestApp) {

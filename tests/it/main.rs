@@ -25,6 +25,7 @@ mod intake;
 mod invitations;
 mod jobs;
 mod leads;
+mod locked;
 mod logs;
 mod migrations;
 mod operations;

@@ -12,7 +12,8 @@ use crate::engine::db::PlatformTx;
 use crate::engine::http::{Page, Path, Query};
 use crate::tenants::access::{Anyone, Feature};
 
-/// A lead's price by score: the first band whose `max_score` is not below it.
+/// A lead's price by what it is worth: the first band whose `max_score` is not below it. The score that counts here is the
+/// platform's own, of what the person said (budget, timeline, place, ways to be reached); nothing a tenant sets moves it.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"max_score": 40, "price": {"amount": 2000, "currency": "USD"}}))]
 pub struct PriceBandView {

@@ -155,8 +155,8 @@ const HERE: &str = "/v1/subscriptions/current";
 
 /// Subscribe to a plan
 ///
-/// A plan with a trial starts free and without payment details for a tenant that never had a trial; otherwise the
-/// subscription is `incomplete` until its payment arrives.
+/// A plan with a trial starts free and without payment details for a business that never had a trial, under whichever
+/// tenant; otherwise the subscription is `incomplete` until its payment arrives.
 #[utoipa::path(operation_id = "create_subscription", tag = "Billing", request_body = CreateSubscription, security(("bearer" = [])),
     responses((status = 201, description = "The subscription", body = SubscriptionView)))]
 #[post("/subscriptions")]
@@ -169,8 +169,9 @@ pub async fn create_subscription(
     caller.require(Permission::BillingWrite)?;
     let CreateSubscription { plan_code, overage_policy, billing_interval } = body.0;
     let new = NewSubscription { plan_code, overage_policy, billing_interval };
+    let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
-        let made = subscription::start(tx, new)?;
+        let made = subscription::start(tx, new, &key)?;
         let version = made.0.version;
         Ok(Reply::created(SubscriptionView::of(made)).version(version).location(HERE.into()))
     })

@@ -167,7 +167,8 @@ fn past_period(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<(Subscription, Us
 }))]
 pub struct UsageEntryView {
     pub id: UsageEntryId,
-    pub period_id: UsagePeriodId,
+    /// Null: the lead was held back before there was any plan.
+    pub period_id: Option<UsagePeriodId>,
     pub kind: EntryKind,
     /// −1 on a `blocked` entry says that the lead was released.
     pub quantity: i32,

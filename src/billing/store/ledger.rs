@@ -18,7 +18,7 @@ use crate::engine::db::schema::usage_entries;
 struct EntryRow {
     tenant_id: TenantId,
     id: UsageEntryId,
-    period_id: UsagePeriodId,
+    period_id: Option<UsagePeriodId>,
     meter: String,
     kind: EntryKind,
     quantity: i32,

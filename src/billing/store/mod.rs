@@ -14,6 +14,7 @@ mod ledger;
 mod periods;
 mod plans;
 mod subscriptions;
+mod trials;
 
 pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, leads_of, metered_between, totals};
 pub use periods::{insert_period, last_period, period_for, period_of, save_period, successor};
@@ -21,6 +22,7 @@ pub use plans::{insert_plan, plan, plan_versions, plans, retire_plans_except, up
 pub use subscriptions::{
     SubscriptionFilter, current, had_trial, insert_subscription, list_all, overdue, save, subscription, tenant_of,
 };
+pub use trials::{had_trial_by, note_trial};
 
 /// The only meter so far; the others get their own name.
 const LEADS: &str = "leads";

@@ -1,6 +1,6 @@
 //! A subscription's life: start, trial, activation, change, renewal, end.
 //!
-//! A plan with a trial starts `trialing` for a tenant that never had one, without payment details; every other start is
+//! A plan with a trial starts `trialing` for a business that never had one ([`trials`]), without payment details; every other start is
 //! `incomplete` until an operator activates it. Nothing is prorated: another plan waits for an operator's activation or
 //! for the renewal ([`switch`]), and then gives its whole quota. What time does by itself
 //! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
@@ -16,7 +16,8 @@ use super::model::{
 };
 use super::period;
 use super::plans;
-use super::{store, switch};
+use super::{store, switch, trials};
+use crate::base::crypto::MasterKey;
 use crate::base::id::SubscriptionId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
@@ -76,7 +77,7 @@ pub fn require(tx: &mut TenantTx<'_>) -> Result<Subscription> {
 ///
 /// # Errors
 /// `subscription.exists` while one is current and not expired; a field error for a plan or an interval that is not on offer.
-pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscription, Plan)> {
+pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
     meter::lock(tx)?;
     let earlier = settle(tx)?;
     if let Some(mut expired) = earlier.clone().filter(|earlier| earlier.status == Status::Expired) {
@@ -92,7 +93,9 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscriptio
     if interval == BillingInterval::Annual && plan.price_monthly.is_some() && plan.price_annual.is_none() {
         return Err(Error::field("/billing_interval", "not_offered", "this plan is paid monthly"));
     }
-    let is_trial = plan.trial_days > 0 && !store::had_trial(tx)?;
+    let may_try = plan.trial_days > 0 && !store::had_trial(tx)?;
+    let trial_refused = if may_try { trials::take(tx, key)? } else { None };
+    let is_trial = may_try && trial_refused.is_none();
     let now = tx.now();
     let zone = tenants::store::current(tx)?.time_zone;
     let trial_ends_at = is_trial.then(|| now.plus(chrono::Duration::days(plan.trial_days.into())));
@@ -127,7 +130,8 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription) -> Result<(Subscriptio
     }
     super::jobs::schedule(tx, &subscription)?;
     let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
-    record(tx, kind, &subscription, serde_json::json!({ "trial_ends_at": trial_ends_at }))?;
+    let data = serde_json::json!({ "trial_ends_at": trial_ends_at, "trial_refused": trial_refused });
+    record(tx, kind, &subscription, data)?;
     Ok((subscription, plan))
 }
 

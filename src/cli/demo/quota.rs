@@ -200,8 +200,9 @@ pub(super) async fn is_enforced(
             }
             let usage = usage_is(story, abc, 58, 0, 3).await?;
             same("what is due", due(&usage)?, 120_000)?;
-            let (name, phone, score) = (lead.text("/name")?, lead.text("/phone")?, lead.number("/score")?);
-            Ok((format!("fills in the form all the same: kept under lock as {name}, {phone}, score {score}; nothing is billed"), ()))
+            same("there is a phone number", lead["has_phone"].as_bool(), Some(true))?;
+            let (name, score) = (lead.text("/name")?, lead.number("/score")?);
+            Ok((format!("fills in the form all the same: kept as “{name}” with score {score}; nothing is billed"), ()))
         })
         .await
 }

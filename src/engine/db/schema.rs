@@ -310,13 +310,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::base::time::Instant;
+    use diesel::sql_types::*;
+
+    trial_signs (kind, digest) {
+        kind -> Text,
+        digest -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
     use crate::base::{id::Guid, json::JsonDoc, time::Instant};
     use diesel::sql_types::*;
 
     usage_entries (tenant_id, id) {
         tenant_id -> Guid,
         id -> Guid,
-        period_id -> Guid,
+        period_id -> Nullable<Guid>,
         meter -> Text,
         kind -> Text,
         quantity -> Integer,
@@ -832,6 +843,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     plans,
     subscriptions,
     usage_periods,
+    trial_signs,
     usage_entries,
     lead_forms,
     ad_campaigns,

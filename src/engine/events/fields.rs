@@ -112,6 +112,8 @@ const SUBSCRIPTION: &[Field] = &[
     moment("period_end"),
     moment("trial_ends_at"),
     moment("trial_ended_at"),
+    // By which sign the business had a trial before.
+    text("trial_refused", "owner_mailbox"),
     moment("ended_at"),
     text("was", "trialing"),
     text("previous_plan_code", "starter"),
@@ -278,7 +280,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     number("enquiry_count", "2"),
                     text("charge_kind", "repeat"),
                     id("ad_campaign_id"),
-                    texts("questions", r#"["When are you planning to buy?"]"#),
+                    // A form's questions are the tenant's, but a caller of the API may put anything there.
+                    texts("questions", r#"["When are you planning to buy?"]"#).of(Concern::Person),
                     // Free JSON of whoever sent it: a referrer may name the person.
                     object("source_details", r#"{"campaign": "diwali"}"#).of(Concern::Person),
                     moment("received_at"),

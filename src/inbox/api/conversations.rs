@@ -14,7 +14,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
-use crate::inbox::model::{Channel, ConversationStatus, masked_name};
+use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
 use crate::inbox::store::leads;
 use crate::inbox::{open, send};
@@ -26,7 +26,7 @@ use crate::tenants::access::{Caller, Permission};
 #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Rajesh Kumar", "score": 85, "grade": "hot", "is_locked": false}))]
 pub struct ConversationLead {
     pub id: LeadId,
-    /// Initials only while the lead is locked.
+    /// `Locked lead` while it is locked.
     pub name: String,
     #[schema(minimum = 0, maximum = 100)]
     pub score: i32,
@@ -92,7 +92,7 @@ impl ConversationView {
             updated_at: row.updated_at,
             lead: ConversationLead {
                 id: lead.id,
-                name: if shown { lead.name } else { masked_name(&lead.name) },
+                name: lead.name,
                 score: lead.score,
                 grade: grade(lead.score),
                 is_locked: lead.is_locked,

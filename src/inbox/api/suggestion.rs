@@ -60,7 +60,7 @@ impl From<Suggestion> for SuggestedMessage {
     }
 }
 
-/// Suggest a first message to a lead.
+/// Suggest a first message to a lead; to a locked one, without its name and answers.
 #[utoipa::path(operation_id = "get_suggested_message", tag = "Conversations", params(("id" = LeadId, Path,), SuggestionQuery),
     security(("bearer" = [])), responses(
         (status = 200, description = "A draft", body = SuggestedMessage),
@@ -76,12 +76,16 @@ pub async fn get_suggested_message(
     let platform_name = core.settings.platform_name.clone();
     let user = caller.actor().user();
     let read = move |tx: &mut TenantTx<'_>| {
+        let channel = match query.0.channel {
+            Some(channel) => channel,
+            None => draft::best_channel(&leads::whole(tx, path.0)?),
+        };
         let lead = leads::get(tx, path.0)?;
         let tenant = crate::tenants::store::current(tx)?;
         let members = crate::tenants::store::members(tx)?;
         let agent = members.into_iter().find(|member| Some(member.user_id) == user).and_then(|member| member.name);
         let agent = agent.or(tenant.profile.owner_name.clone());
-        draft::suggest(&lead, &tenant, agent.as_deref(), query.0.channel, &platform_name)
+        draft::suggest(&lead, &tenant, agent.as_deref(), channel, &platform_name)
     };
     let draft = core.db.read(caller.scope(), read).await?;
     Ok(HttpResponse::Ok().json(SuggestedMessage::from(draft)))

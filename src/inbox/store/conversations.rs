@@ -15,6 +15,7 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::held;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::keep;
+use crate::leads::lock;
 
 /// The thread with one lead on one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -45,7 +46,7 @@ pub struct Conversation {
     pub updated_at: Timestamp,
 }
 
-/// What a list shows of a conversation's lead.
+/// What a list shows of a conversation's lead; a locked one has no name.
 #[derive(Debug, Clone)]
 pub struct LeadSummary {
     pub id: LeadId,
@@ -166,8 +167,10 @@ pub fn list(
         query = query.filter(conversations::last_message_at.lt(at).or(same));
     }
     let rows: Vec<(Conversation, LeadId, String, i32, bool)> = query.load(tx.conn())?;
-    let joined =
-        |(conversation, id, name, score, is_locked)| (conversation, LeadSummary { id, name, score, is_locked });
+    let joined = |(conversation, id, name, score, is_locked)| {
+        let name = if is_locked { lock::NAME.into() } else { name };
+        (conversation, LeadSummary { id, name, score, is_locked })
+    };
     Ok(rows.into_iter().map(joined).collect())
 }
 

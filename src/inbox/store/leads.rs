@@ -1,4 +1,4 @@
-//! What the inbox needs of a lead's row.
+//! What the inbox needs of a lead's row, and what of it may be shown.
 
 use diesel::prelude::*;
 
@@ -8,9 +8,11 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::leads;
+use crate::leads::lock;
 use crate::leads::model::LeadSource;
+use crate::tenants;
 
-/// A lead as messages see it.
+/// A lead as messages see it: [`get`] gives the one that may be shown, [`whole`] the one that is written to.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = leads)]
 pub struct LeadBrief {
@@ -59,9 +61,37 @@ pub fn in_words(value: &serde_json::Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The lead as it may be shown: a locked one is nobody, and quotes nothing.
+///
 /// # Errors
 /// `lead.not_found`.
 pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
+    let lead = whole(tx, id)?;
+    if !lead.is_locked {
+        return Ok(lead);
+    }
+    let tenant = tenants::store::current(tx)?;
+    Ok(LeadBrief {
+        id: lead.id,
+        name: lock::NAME.into(),
+        email: None,
+        phone: None,
+        source: lead.source,
+        score: lead.score,
+        is_locked: lead.is_locked,
+        assigned_to: lead.assigned_to,
+        budget_range: lead.budget_range.as_deref().and_then(|text| lock::budget_band(text, &tenant)),
+        timeline: lead.timeline.as_deref().and_then(lock::timeline_band),
+        form_responses: Json::from(serde_json::json!({})),
+        received_at: lead.received_at,
+    })
+}
+
+/// The lead with its person, locked or not: for what is done with it, never for what anybody is shown.
+///
+/// # Errors
+/// `lead.not_found`.
+pub fn whole(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
     let row = leads::table.find((tx.tenant(), id)).select(LeadBrief::as_select()).first(tx.conn()).optional()?;
     row.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
 }

@@ -13,7 +13,7 @@ use crate::engine::http::{CommaList, Cursor, Limit, Page, Query, Written};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
-use crate::leads::view::{self, Assignee, LeadView};
+use crate::leads::view::{self, Assignee, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
 crate::text_enum! {
@@ -263,20 +263,18 @@ pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<Lead
 
 /// Views of one page, with what was asked for loaded in one statement each.
 fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Result<Page<LeadView>> {
-    let now = tx.now();
     let ids: Vec<LeadId> = page.data.iter().map(|lead| lead.id).collect();
     let users: Vec<UserId> = page.data.iter().filter_map(|lead| lead.assigned_to).collect();
     let names =
         if include.contains(&LeadInclude::Assignee) { store::assignee_names(tx, &users)? } else { Default::default() };
     let mut scores =
         if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
-    let mut data = Vec::with_capacity(page.data.len());
-    for lead in page.data {
-        let mut shown = view::of(lead, now)?;
+    let mut data = Vec::with_capacity(ids.len());
+    for mut shown in view::all(tx, page.data)? {
         shown.assignee = shown.assigned_to.and_then(|id| {
             names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
         });
-        shown.score_details = scores.remove(&shown.id).map(Into::into);
+        shown.score_details = scores.remove(&shown.id).map(|score| ScoreView::of(score, shown.is_locked));
         data.push(shown);
     }
     Ok(Page { data, next_cursor: page.next_cursor })

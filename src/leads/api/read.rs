@@ -13,30 +13,34 @@ use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
-/// One lead; masked while it is locked.
+/// One lead; without the person while it is locked.
 #[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
     responses((status = 200, description = "The lead", body = LeadView)))]
 #[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let read = move |tx: &mut TenantTx<'_>| view::of(store::get(tx, path.0)?, tx.now());
+    let read = move |tx: &mut TenantTx<'_>| {
+        let lead = store::get(tx, path.0)?;
+        view::of(tx, lead)
+    };
     let lead = core.db.read_by_key(caller.scope(), read).await?;
     let version = lead.version;
     Ok(Reply::ok(lead).version(version).respond())
 }
 
-/// Why the lead has its score, item by item; the items add up to it.
+/// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.
 #[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
     responses((status = 200, description = "The score and its items", body = ScoreView)))]
 #[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
     let read = move |tx: &mut TenantTx<'_>| {
-        store::get(tx, path.0)?;
-        store::latest_score(tx, path.0)?.ok_or_else(|| Error::internal("a lead without a score"))
+        let lead = store::get(tx, path.0)?;
+        let score = store::latest_score(tx, path.0)?.ok_or_else(|| Error::internal("a lead without a score"))?;
+        Ok(ScoreView::of(score, lead.is_locked))
     };
     let score = core.db.read(caller.scope(), read).await?;
-    Ok(HttpResponse::Ok().json(ScoreView::from(score)))
+    Ok(HttpResponse::Ok().json(score))
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]

@@ -137,7 +137,7 @@ impl UpdateLead {
     }
 }
 
-/// Changes a lead. The score follows; contact data of a locked lead cannot be changed.
+/// Changes a lead. The score follows; of a locked lead only status and validity can be changed.
 #[utoipa::path(operation_id = "update_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = UpdateLead, security(("bearer" = [])),
     responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
@@ -150,7 +150,10 @@ pub async fn update_lead(
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsWrite)?;
     let patch = body.0.parse()?;
-    let write = move |tx: &mut TenantTx<'_>| view::of(change::change_lead(tx, path.0, patch, &if_match)?, tx.now());
+    let write = move |tx: &mut TenantTx<'_>| {
+        let lead = change::change_lead(tx, path.0, patch, &if_match)?;
+        view::of(tx, lead)
+    };
     let lead = core.db.write(caller.scope(), write).await?;
     let version = lead.version;
     Ok(Reply::ok(lead).version(version).respond())
@@ -180,7 +183,7 @@ pub async fn assign_lead(
     let write = move |tx: &mut TenantTx<'_>| {
         let lead = assign::assign_lead(tx, path.0, body.0.user_id)?;
         let version = lead.version;
-        Ok(Reply::ok(view::of(lead, tx.now())?).version(version))
+        Ok(Reply::ok(view::of(tx, lead)?).version(version))
     };
     once.write(&core, caller.scope(), write).await
 }

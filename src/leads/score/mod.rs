@@ -22,7 +22,7 @@ pub use budget::Budget;
 pub use budget_words::Period;
 pub use facts::FIELDS;
 pub use fit::Fit;
-pub use model::{ModelItem, ScoringModel, Worth, model, models};
+pub use model::{ModelItem, ScoringModel, Worth, model, models, platform_model};
 pub use points::{CLAMP, Score, ScoreItem, reasons, score};
 pub use subject::{Location, Subject, Target};
 pub use timeline::Timeline;

@@ -1,7 +1,8 @@
 //! Scoring models as data: which facts are worth how many points, and how to say so to a person.
 //!
-//! A model is JSON and versioned; a score names the model and the version that gave it. Two ship with the product:
-//! `real_estate_in` and `default_b2b`. In a label, `{field}` stands for the lead's own value; a label is data from outside
+//! A model is JSON and versioned; a score names the model and the version that gave it. Two ship with the product
+//! for tenants to choose from, `real_estate_in` and `default_b2b`; a third, [`platform_model`], is the platform's own and says what
+//! a lead costs where the price follows from its worth. In a label, `{field}` stands for the lead's own value; a label is data from outside
 //! and never a program, so there is nothing else it can do. Next: `points` turns a model into a score.
 
 use std::sync::LazyLock;
@@ -61,15 +62,21 @@ pub const MAX_LABEL: usize = 200;
 /// The models that ship with the product.
 pub fn models() -> &'static [ScoringModel] {
     static MODELS: LazyLock<Vec<ScoringModel>> = LazyLock::new(|| {
-        [include_str!("models/real_estate_in.json"), include_str!("models/default_b2b.json")]
-            .into_iter()
-            .map(|text| {
-                let document = serde_json::from_str(text).expect("a built-in scoring model is JSON");
-                ScoringModel::parse(&document).expect("a built-in scoring model is valid")
-            })
-            .collect()
+        [include_str!("models/real_estate_in.json"), include_str!("models/default_b2b.json")].map(built_in).into()
     });
     &MODELS
+}
+
+/// The platform's own model: it asks what the person said, never what the tenant is looking for, so that no setting of a
+/// tenant moves its prices.
+pub fn platform_model() -> &'static ScoringModel {
+    static PLATFORM: LazyLock<ScoringModel> = LazyLock::new(|| built_in(include_str!("models/platform.json")));
+    &PLATFORM
+}
+
+fn built_in(text: &str) -> ScoringModel {
+    let document = serde_json::from_str(text).expect("a built-in scoring model is JSON");
+    ScoringModel::parse(&document).expect("a built-in scoring model is valid")
 }
 
 /// The built-in model of that code.
@@ -242,6 +249,9 @@ mod tests {
             assert!(model.items.iter().all(|item| !item.label.is_empty()));
         }
         assert_eq!(models().len(), 2);
+        assert_eq!(platform_model().code, "platform");
+        let items = serde_json::to_string(&platform_model().items).unwrap();
+        assert!(!items.contains("match."), "what a lead costs does not ask what the tenant is looking for");
         assert!(model("unknown").is_none());
     }
 

@@ -108,7 +108,7 @@ crate::text_enum! {
     }
 }
 
-/// The features of a tenant's current plan, kept beside the tenant by billing. Before a plan is chosen nothing is gated.
+/// The features of a tenant's current plan, kept beside the tenant by billing. Before the first plan there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Entitlements(Option<Arc<BTreeSet<Feature>>>);
 
@@ -118,7 +118,11 @@ impl Entitlements {
         Self(names.map(|names| Arc::new(names.iter().filter_map(|name| name.parse().ok()).collect())))
     }
     pub fn includes(&self, feature: Feature) -> bool {
-        self.0.as_ref().is_none_or(|features| features.contains(&feature))
+        self.0.as_ref().is_some_and(|features| features.contains(&feature))
+    }
+    /// A plan was chosen, be it over or not paid yet.
+    pub fn has_plan(&self) -> bool {
+        self.0.is_some()
     }
     /// Every feature that may be used now.
     pub fn features(&self) -> Vec<Feature> {
@@ -130,7 +134,10 @@ impl Entitlements {
         if self.includes(feature) {
             return Ok(());
         }
-        let message = format!("Your plan does not include {feature}. Upgrade to use it.");
+        let message = match self.has_plan() {
+            true => format!("Your plan does not include {feature}. Upgrade to use it."),
+            false => format!("Choose a plan that includes {feature} by POST /v1/subscriptions."),
+        };
         Err(Error::forbidden("feature_not_in_plan", message))
     }
 }
@@ -149,8 +156,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_chosen_plan_gates() {
-        assert!(Entitlements::of(None).require(Feature::ApiAccess).is_ok());
+    fn a_feature_comes_with_a_plan_that_includes_it() {
+        let none = Entitlements::of(None);
+        assert!(none.features().is_empty() && !none.has_plan());
+        assert_eq!(none.require(Feature::EmailIntegration).unwrap_err().code(), "feature_not_in_plan");
         let plan = Entitlements::of(Some(vec!["whatsapp_integration".into()]));
         assert!(plan.require(Feature::WhatsappIntegration).is_ok());
         assert_eq!(plan.require(Feature::ApiAccess).unwrap_err().code(), "feature_not_in_plan");

@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, get, patch, web};
 
-use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Reply};
@@ -87,6 +87,10 @@ pub async fn update_current_tenant(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
+    if input.0.touches_billing() && !caller.is_operator() {
+        let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
+        return Err(Error::forbidden("settings.set_by_platform", message));
+    }
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
         configure::configure(tx, input.0, |version| if_match.check(version))
     });

@@ -102,7 +102,7 @@ pub struct Settings {
     pub deep_link_base_url: Option<String>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,
-    /// A second enquiry by the same person within so many days is not metered again.
+    /// A second enquiry by the same person within so many days is not metered again. Set by the platform's operators.
     #[validate(range(min = 0, max = 365))]
     pub billing_dedupe_days: u16,
 }

@@ -36,6 +36,7 @@ pub struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub scoring_model: Patch<String>,
+    /// Set by the platform's operators only.
     #[serde(default)]
     #[schema(value_type = Option<u16>)]
     pub billing_dedupe_days: Patch<u16>,

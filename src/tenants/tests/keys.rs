@@ -6,7 +6,7 @@ use crate::tenants::{ensure_operator, store};
 
 on_both_engines! {
     async fn a_key_is_shown_once_and_does_what_its_scopes_say(office: Office) {
-        let acme = office.sign_up("acme").await;
+        let acme = office.sign_up_with_api("acme").await;
         let owner = text(&acme["access_token"]);
         let body = json!({"name": "Website", "scopes": ["leads:read", "tenant:read", "leads:read"]});
         let made = office.post("/api-keys", owner, body).await.expect(201);
@@ -30,7 +30,7 @@ on_both_engines! {
     }
 
     async fn nobody_hands_out_more_than_they_hold(office: Office) {
-        let acme = office.sign_up("acme").await;
+        let acme = office.sign_up_with_api("acme").await;
         let owner = text(&acme["access_token"]);
         let admin = office.join(owner, "admin@acme.example.com", "admin").await;
         let admin = text(&admin["access_token"]);
@@ -53,7 +53,7 @@ on_both_engines! {
     }
 
     async fn a_rotated_key_overlaps_with_the_old_one(office: Office) {
-        let acme = office.sign_up("acme").await;
+        let acme = office.sign_up_with_api("acme").await;
         let owner = text(&acme["access_token"]);
         let old = office.post("/api-keys", owner, json!({"name": "A", "scopes": ["tenant:read"]})).await.expect(201);
         let path = format!("/api-keys/{}/rotate", text(&old["id"]));
@@ -67,7 +67,7 @@ on_both_engines! {
     }
 
     async fn keys_expire_and_strangers_do_not_see_them(office: Office) {
-        let (acme, zenith) = (office.sign_up("acme").await, office.sign_up("zenith").await);
+        let (acme, zenith) = (office.sign_up_with_api("acme").await, office.sign_up_with_api("zenith").await);
         let owner = text(&acme["access_token"]);
         let new = json!({"name": "A", "scopes": ["tenant:read"], "expires_at": "2026-11-20T09:05:00Z"});
         let made = office.post("/api-keys", owner, new).await.expect(201);

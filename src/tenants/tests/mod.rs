@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
 
 use crate::base::crypto::MasterKey;
+use crate::base::id::TenantId;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
-use crate::engine::db::{Db, PlatformScope, PlatformTx};
+use crate::engine::db::{Db, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::{once, openapi};
 use crate::engine::metrics::Metrics;
@@ -116,6 +117,15 @@ impl Office {
     }
     async fn put(&self, path: &str, token: &str, body: Value) -> Answer {
         self.send(&format!("PUT {path}"), token, Some(body), &[]).await
+    }
+
+    /// Signs a business up whose plan has the API.
+    async fn sign_up_with_api(&self, name: &str) -> Value {
+        let signed_up = self.sign_up(name).await;
+        let tenant: TenantId = text(&signed_up["tenant"]["id"]).parse().unwrap();
+        let plan = |tx: &mut TenantTx<'_>| super::store::set_entitlements(tx, Some(&["api_access".to_string()]));
+        self.core.db.write(TenantScope::mint(tenant, Origin::system()), plan).await.unwrap();
+        signed_up
     }
 
     /// Signs a business up; its owner is `owner@{name}.example.com` and has shown it.

@@ -71,7 +71,7 @@ on_both_engines! {
     }
 
     async fn nobody_raises_anybody_above_themselves(office: Office) {
-        let acme = office.sign_up("acme").await;
+        let acme = office.sign_up_with_api("acme").await;
         let owner = text(&acme["access_token"]);
         let admin = office.join(owner, "admin@acme.example.com", "admin").await;
         let agent = office.join(owner, "agent@acme.example.com", "agent").await;

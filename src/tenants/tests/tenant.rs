@@ -13,7 +13,7 @@ on_both_engines! {
         assert_eq!(changed.body["settings"]["notification_recipients"]["whatsapp"], json!(["+919876543210"]));
         assert_eq!(changed.body["settings"]["billing_dedupe_days"], 30);
         let kept =
-            office.patch("/tenants/current", owner, json!({"settings": {"billing_dedupe_days": 7}})).await.expect(200);
+            office.patch("/tenants/current", owner, json!({"settings": {"scoring_model": "default_b2b"}})).await.expect(200);
         assert_eq!(kept["settings"]["service_areas"], json!(["Andheri"]));
         assert_eq!(kept["time_zone"], "Europe/Berlin");
         for (wrong, pointer) in [

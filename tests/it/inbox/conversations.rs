@@ -136,7 +136,8 @@ both_engines! {
             tenant.owner.get(&messages_path(thread)).await.problem(403, "lead.locked");
         }
         tenant.owner.post("/v1/conversations", json!({ "lead_id": lead["id"], "channel": "sms" })).await.problem(403, "lead.locked");
-        tenant.owner.get(&format!("/v1/leads/{}/suggested-message", lead["id"].as_str().unwrap())).await.problem(403, "lead.locked");
+        let draft = tenant.owner.get(&format!("/v1/leads/{}/suggested-message", lead["id"].as_str().unwrap())).await.ok();
+        assert_eq!((&draft["channel"], &draft["template"]["variables"]["name"]), (&json!("whatsapp"), &json!("there")), "it names nobody");
         let told = tenant.owner.get("/v1/notifications?limit=200").await.ok();
         assert!(!told.to_string().contains("Verma") && !told.to_string().contains("9876543210"), "nor do notifications tell");
         for entry in app.outbox().await {
