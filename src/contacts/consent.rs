@@ -5,8 +5,8 @@ use serde_json::json;
 use super::model::{Channel, SuppressionReason};
 use super::store;
 use super::store::{Suppression, SuppressionFilter};
-use crate::base::{Error, Result};
 use crate::base::id::{SuppressionId, TenantId};
+use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
@@ -94,7 +94,8 @@ impl Suppression {
         let day = self.created_at.utc().format("%-d %B %Y");
         match self.reason {
             SuppressionReason::Bounced => {
-                let until = self.expires_at.map_or("for good".into(), |at| format!("until {}", at.utc().format("%-d %B %Y")));
+                let until =
+                    self.expires_at.map_or("for good".into(), |at| format!("until {}", at.utc().format("%-d %B %Y")));
                 format!(
                     "A message to this address bounced on {day}, so nothing is sent to it {until}. If it works again, lift this: \
                      POST /v1/suppressions/{}/lift.",
@@ -102,16 +103,22 @@ impl Suppression {
                 )
             }
             SuppressionReason::Complained => {
-                format!("This person reported a message as spam on {day}, so nothing more is sent to them from this sender.")
+                format!(
+                    "This person reported a message as spam on {day}, so nothing more is sent to them from this sender."
+                )
             }
             SuppressionReason::Manual => {
-                format!("Messages to this address were stopped on {day}. POST /v1/suppressions/{}/lift allows them again.", self.id)
+                format!(
+                    "Messages to this address were stopped on {day}. POST /v1/suppressions/{}/lift allows them again.",
+                    self.id
+                )
             }
             SuppressionReason::StopWord | SuppressionReason::ProviderOptOut if self.channel == Channel::Email => {
                 format!("This person unsubscribed on {day}. Only they can allow messages again.")
             }
             SuppressionReason::StopWord | SuppressionReason::ProviderOptOut => {
-                "This person does not want messages from this sender. Only they can allow them again, by writing START.".into()
+                "This person does not want messages from this sender. Only they can allow them again, by writing START."
+                    .into()
             }
         }
     }

@@ -10,10 +10,10 @@ use crate::base::Result;
 use crate::base::id::{SuppressionId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
-use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::events::platform_tenant;
 use crate::engine::db::schema::suppressions;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::platform_tenant;
 
 /// Who may not be written to, by whom, and since when.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

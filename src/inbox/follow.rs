@@ -7,8 +7,8 @@
 
 use serde_json::json;
 
-use super::model::Channel;
 use super::leave;
+use super::model::Channel;
 use super::store::conversations::Conversation;
 use super::store::{conversations, leads, messages};
 use crate::base::Result;

@@ -6,21 +6,21 @@
 
 use serde_json::json;
 
+use super::after_hours;
 use super::leave::set_metadata;
 use super::model::{
-    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words, preview,
-    written_at,
+    Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words,
+    preview, written_at,
 };
-use super::after_hours;
 use super::open;
 use super::route::{self, Whose};
 use super::send;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
-use crate::base::{Error, Result};
 use crate::base::id::{ConversationId, MessageId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};

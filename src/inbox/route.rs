@@ -191,7 +191,10 @@ fn is_same_person(one: Option<&str>, other: &str) -> bool {
 
 /// Who came by themselves; what a tenant enters says only that the tenant knows a number.
 fn is_own(source: LeadSource) -> bool {
-    !matches!(source, LeadSource::Api | LeadSource::Manual | LeadSource::Import | LeadSource::Marketplace | LeadSource::Referral)
+    !matches!(
+        source,
+        LeadSource::Api | LeadSource::Manual | LeadSource::Import | LeadSource::Marketplace | LeadSource::Referral
+    )
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use crate::base::Result;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::json::Json;
 use crate::base::money::Money;
-use crate::base::time::Timestamp;
 use crate::base::phone;
+use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::tenants::{self, Tenant};
 

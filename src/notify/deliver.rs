@@ -122,7 +122,13 @@ pub(super) fn begin(
         let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
         return never(tx, delivery, MessageStatus::Canceled, &why);
     };
-    if consent::is_suppressed(&mut tx.platform(), delivery.channel, &delivery.address, &parcel.from.address, delivery.tenant_id)? {
+    if consent::is_suppressed(
+        &mut tx.platform(),
+        delivery.channel,
+        &delivery.address,
+        &parcel.from.address,
+        delivery.tenant_id,
+    )? {
         let why = "opt_out notification.suppressed: this address asked not to be written to";
         return never(tx, delivery, MessageStatus::Suppressed, why);
     }

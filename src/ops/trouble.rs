@@ -55,7 +55,8 @@ fn words(kind: EventType, data: &serde_json::Value) -> (&'static str, String) {
     if kind == EventType::WebhookEventHeld {
         let body = format!(
             "Message {} of {} may be for several tenants. Read it, then assign it to one: POST /v1/ops/webhook-events/{{id}}/assign.",
-            told("external_id"), told("provider")
+            told("external_id"),
+            told("provider")
         );
         return ("Whose Message Is This", body);
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::{ErrorClass, ProviderError};
 use super::meta::MetaLead;
+use super::{ErrorClass, ProviderError};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 
@@ -158,7 +158,11 @@ pub struct MediaBody {
 impl MediaBody {
     /// # Errors
     /// `too_large`, when it says of itself that it is.
-    pub(super) fn of(provider: &'static str, response: reqwest::Response, most_bytes: usize) -> Result<Self, ProviderError> {
+    pub(super) fn of(
+        provider: &'static str,
+        response: reqwest::Response,
+        most_bytes: usize,
+    ) -> Result<Self, ProviderError> {
         if response.content_length().is_some_and(|length| length > most_bytes as u64) {
             return Err(too_large(provider));
         }

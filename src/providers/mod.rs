@@ -27,8 +27,8 @@ pub mod twilio;
 mod fixtures;
 
 pub use capability::{
-    Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox,
-    MediaBody, MediaFetcher, OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
+    Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox, MediaBody,
+    MediaFetcher, OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
 pub use check::{Finding, Standing};
 pub use digits::Digits;

@@ -10,7 +10,8 @@ use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
 use super::{
-    AdPlatform, BudgetControl, CampaignControl, EmailSender, LeadFetcher, MediaFetcher, ProviderSettings, TextChannel, TextSender,
+    AdPlatform, BudgetControl, CampaignControl, EmailSender, LeadFetcher, MediaFetcher, ProviderSettings, TextChannel,
+    TextSender,
 };
 
 /// The connected adapters. Cheap to clone.

@@ -136,7 +136,10 @@ pub(super) async fn begins(story: &mut Story<'_>, abc: &Tenant, lead: &Lead) -> 
             same("answers at the other tenant", theirs.iter().any(|message| message["direction"] == "inbound"), false)?;
             let path = format!("/v1/conversations/{}/read", lead.conversation_id);
             story.post(&neighbour, &path, json!({})).await?.expect(404)?;
-            Ok((format!("answers \"{ANSWER}\": it reaches {}, whose form she filled, and not {NEIGHBOUR}", abc.name), ()))
+            Ok((
+                format!("answers \"{ANSWER}\": it reaches {}, whose form she filled, and not {NEIGHBOUR}", abc.name),
+                (),
+            ))
         })
         .await
 }

@@ -47,13 +47,17 @@ pub async fn get_attachment(
     let attachment = core.db.read(caller.scope(), read).await?;
     let is_file = attachment["kind"] != "location";
     let url = attachment["url"].as_str().filter(|_| is_file).ok_or_else(absent)?;
-    let fetcher = providers.media().ok_or_else(|| Error::conflict("channel.not_connected", "Twilio is not connected."))?;
+    let fetcher =
+        providers.media().ok_or_else(|| Error::conflict("channel.not_connected", "Twilio is not connected."))?;
     let body = fetcher.fetch_media(url).await.map_err(told)?;
     let said = attachment["content_type"].as_str().map(str::to_string).or_else(|| body.content_type.clone());
     Ok(HttpResponse::Ok()
         .content_type("application/octet-stream")
         .insert_header(("x-attachment-content-type", harmless(said.as_deref())))
-        .insert_header(("content-disposition", format!("attachment; filename=\"attachment-{n}{}\"", ending(said.as_deref()))))
+        .insert_header((
+            "content-disposition",
+            format!("attachment; filename=\"attachment-{n}{}\"", ending(said.as_deref())),
+        ))
         .insert_header(("x-content-type-options", "nosniff"))
         .insert_header(("content-security-policy", "sandbox; default-src 'none'"))
         .insert_header(("cache-control", "private, max-age=3600"))
@@ -68,7 +72,8 @@ fn pieces(body: MediaBody) -> impl futures_util::Stream<Item = std::result::Resu
 fn told(error: ProviderError) -> Error {
     match (error.class, error.code.as_str()) {
         (ErrorClass::Permanent, "gone" | "foreign_address" | "not_an_address") => {
-            Error::not_found("attachment.gone", "The provider does not have this file any more.").with_source(error.to_string())
+            Error::not_found("attachment.gone", "The provider does not have this file any more.")
+                .with_source(error.to_string())
         }
         _ => Error::from(error),
     }
@@ -76,7 +81,8 @@ fn told(error: ProviderError) -> Error {
 
 /// What the telephone said it is, when that reads like a media type.
 fn harmless(said: Option<&str>) -> String {
-    let is_fine = |text: &&str| text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-+.;= ".contains(&b));
+    let is_fine =
+        |text: &&str| text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-+.;= ".contains(&b));
     said.filter(is_fine).unwrap_or("application/octet-stream").to_string()
 }
 

@@ -297,7 +297,8 @@ mod tests {
             template: None,
             reply_to: None,
         };
-        let tag = |email: &OutgoingEmail, name: &str| email.tags.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let tag =
+            |email: &OutgoingEmail, name: &str| email.tags.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let written = email(&parcel);
         assert_eq!(tag(&written, "lead_id"), Some(lead.to_string()));
         assert_eq!(tag(&written, "type").as_deref(), Some("lead_communication"));

@@ -58,7 +58,8 @@ mod tests {
 
     fn inside(text: &str) -> String {
         let html = of(text).expect("a link");
-        let from = html.find("pre-wrap; font-family: sans-serif\">").unwrap() + "pre-wrap; font-family: sans-serif\">".len();
+        let from =
+            html.find("pre-wrap; font-family: sans-serif\">").unwrap() + "pre-wrap; font-family: sans-serif\">".len();
         html[from..].trim_end_matches("</div></body></html>").to_string()
     }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{Done, Failure, read, settle};
-use crate::base::{Error, Result};
 use crate::base::id::{MessageId, TenantId};
+use crate::base::{Error, Result};
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
@@ -128,7 +128,8 @@ pub fn assign(tx: &mut PlatformTx<'_>, event: &WebhookEvent, tenant: TenantId) -
 
 /// Media by the address that needs our credentials, then the place that was shared.
 fn attachments(text: &InboundText) -> serde_json::Value {
-    let media = text.media.iter().map(|media| json!({"kind": "media", "url": media.url, "content_type": media.content_type}));
+    let media =
+        text.media.iter().map(|media| json!({"kind": "media", "url": media.url, "content_type": media.content_type}));
     let place = text.location.iter().map(|place| {
         let (latitude, longitude) = (&place.latitude, &place.longitude);
         json!({
@@ -144,13 +145,16 @@ fn in_words(text: &InboundText) -> String {
     let mut said: Vec<String> = Vec::new();
     said.extend([&text.body].into_iter().chain(&text.choice).find(|words| !words.trim().is_empty()).cloned());
     if let Some(place) = &text.location {
-        let parts = [place.label.clone(), place.address.clone(), Some(format!("{}, {}", place.latitude, place.longitude))];
+        let parts =
+            [place.label.clone(), place.address.clone(), Some(format!("{}, {}", place.latitude, place.longitude))];
         let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !said.contains(part)).collect();
         said.push(format!("📍 {}", parts.join(", ")));
     }
     if said.is_empty() && text.media.is_empty() {
         let kind = text.message_type.as_deref().unwrap_or("unknown");
-        said.push(format!("(a message of the kind \"{kind}\", which cannot be shown here; details has what came with it)"));
+        said.push(format!(
+            "(a message of the kind \"{kind}\", which cannot be shown here; details has what came with it)"
+        ));
     }
     said.join("\n")
 }
@@ -191,13 +195,17 @@ mod tests {
 
     #[test]
     fn whatever_a_person_sends_says_something() {
-        let place = told(&[("Latitude", "19.1"), ("Longitude", "72.8"), ("Label", "Site office"), ("Body", "Site office")]);
+        let place =
+            told(&[("Latitude", "19.1"), ("Longitude", "72.8"), ("Label", "Site office"), ("Body", "Site office")]);
         assert_eq!(in_words(&place), "Site office\n📍 19.1, 72.8");
         let attachment = &attachments(&place)[0];
         assert_eq!((&attachment["kind"], &attachment["label"]), (&json!("location"), &json!("Site office")));
         assert_eq!(in_words(&told(&[("ButtonText", "Yes"), ("ButtonPayload", "confirm")])), "Yes");
         assert_eq!(in_words(&told(&[("ListTitle", "2 BHK")])), "2 BHK");
         assert!(in_words(&told(&[("MessageType", "poll")])).contains("\"poll\""));
-        assert_eq!(in_words(&told(&[("MediaUrl0", "https://api.twilio.com/x"), ("MediaContentType0", "image/png")])), "");
+        assert_eq!(
+            in_words(&told(&[("MediaUrl0", "https://api.twilio.com/x"), ("MediaContentType0", "image/png")])),
+            ""
+        );
     }
 }

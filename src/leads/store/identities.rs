@@ -9,9 +9,9 @@ use crate::base::Result;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
-use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::lead_identities as identities;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::insert_few;
 
 #[derive(Insertable)]
@@ -65,7 +65,11 @@ pub fn is_same(kind: IdentityKind, one: Option<&str>, other: Option<&str>) -> bo
 }
 
 /// Whose lead an identity is, over all tenants: for who writes to a number that several share.
-pub fn leads_across_tenants(tx: &mut PlatformTx<'_>, kind: IdentityKind, value: &str) -> Result<Vec<(TenantId, LeadId)>> {
+pub fn leads_across_tenants(
+    tx: &mut PlatformTx<'_>,
+    kind: IdentityKind,
+    value: &str,
+) -> Result<Vec<(TenantId, LeadId)>> {
     let key = key_of(kind, value);
     let mut found: Vec<(TenantId, LeadId)> = identities::table
         .filter(identities::kind.eq(kind).and(identities::value.eq_any(key.spellings())))

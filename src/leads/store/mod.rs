@@ -23,7 +23,8 @@ use crate::held;
 use crate::keep;
 
 pub use identities::{
-    add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners, remove_identity,
+    add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
+    remove_identity,
 };
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, insert_note, list_notes};

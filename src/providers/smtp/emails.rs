@@ -98,7 +98,9 @@ fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
             let kind = format!("multipart/alternative; charset=utf-8; boundary=\"=_{}\"", email.id);
             let kind = ContentType::parse(&kind).map_err(|error| invalid(&error.to_string()))?;
             let text = SinglePart::plain(email.text.clone());
-            message.multipart(MultiPart::builder().header(kind).singlepart(text).singlepart(SinglePart::html(html.clone())))
+            message.multipart(
+                MultiPart::builder().header(kind).singlepart(text).singlepart(SinglePart::html(html.clone())),
+            )
         }
         // As a part of its own, so that the mail says what it is and in which characters it is written.
         None => message.singlepart(SinglePart::plain(email.text.clone())),
@@ -189,9 +191,11 @@ mod tests {
 
     #[test]
     fn every_mail_says_what_it_is_and_keeps_what_was_typed() {
-        let typed = format!("Dear Asha,\n.hidden?\n.\n..two\n{}\n\ttab and trailing   \n👩‍👩‍👧 ₹80L\nFrom here", "x".repeat(3000));
+        let typed =
+            format!("Dear Asha,\n.hidden?\n.\n..two\n{}\n\ttab and trailing   \n👩‍👩‍👧 ₹80L\nFrom here", "x".repeat(3000));
         for html in [Some("<p>₹80L</p>".to_string()), None] {
-            let bytes = compose(&OutgoingEmail { text: typed.clone(), html: html.clone(), ..email() }).unwrap().formatted();
+            let bytes =
+                compose(&OutgoingEmail { text: typed.clone(), html: html.clone(), ..email() }).unwrap().formatted();
             let mail = String::from_utf8(bytes).unwrap();
             assert!(mail.contains("MIME-Version: 1.0\r\n") && mail.contains("\r\nDate: "), "{mail}");
             assert!(mail.contains("Content-Type: text/plain; charset=utf-8\r\n"), "{mail}");

@@ -61,11 +61,44 @@ pub struct SharedLocation {
 
 /// Names that are read above, or say nothing about what the person wrote.
 const KNOWN: &[&str] = &[
-    "MessageSid", "SmsMessageSid", "SmsSid", "AccountSid", "MessagingServiceSid", "NumSegments", "NumMedia", "SmsStatus",
-    "ApiVersion", "From", "To", "Body", "ProfileName", "WaId", "MessageType", "Latitude", "Longitude", "Address", "Label",
-    "OptOutType", "OriginalRepliedMessageSid", "OriginalRepliedMessageSender", "ChannelMetadata", "ChannelPrefix",
-    "ChannelInstallSid", "ChannelToAddress", "FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip",
-    "ToCountry", "Forwarded", "FrequentlyForwarded", "AddOns", "RawDlrDoneDate",
+    "MessageSid",
+    "SmsMessageSid",
+    "SmsSid",
+    "AccountSid",
+    "MessagingServiceSid",
+    "NumSegments",
+    "NumMedia",
+    "SmsStatus",
+    "ApiVersion",
+    "From",
+    "To",
+    "Body",
+    "ProfileName",
+    "WaId",
+    "MessageType",
+    "Latitude",
+    "Longitude",
+    "Address",
+    "Label",
+    "OptOutType",
+    "OriginalRepliedMessageSid",
+    "OriginalRepliedMessageSender",
+    "ChannelMetadata",
+    "ChannelPrefix",
+    "ChannelInstallSid",
+    "ChannelToAddress",
+    "FromCity",
+    "FromState",
+    "FromZip",
+    "FromCountry",
+    "ToCity",
+    "ToState",
+    "ToZip",
+    "ToCountry",
+    "Forwarded",
+    "FrequentlyForwarded",
+    "AddOns",
+    "RawDlrDoneDate",
 ];
 
 /// Bounds of what is kept of a form we do not fully know.
@@ -139,7 +172,8 @@ fn snake_case(name: &str) -> String {
 
 fn details(pairs: &[(String, String)]) -> Map<String, Value> {
     let mut details = Map::new();
-    let is_told = |name: &str| !KNOWN.contains(&name) && !name.starts_with("MediaUrl") && !name.starts_with("MediaContentType");
+    let is_told =
+        |name: &str| !KNOWN.contains(&name) && !name.starts_with("MediaUrl") && !name.starts_with("MediaContentType");
     let told = pairs.iter().filter(|(name, value)| !value.is_empty() && is_told(name));
     for (name, value) in told.take(MOST_DETAILS) {
         let (group, name) = group_of(name);
@@ -195,7 +229,9 @@ mod tests {
     fn what_has_no_field_of_its_own_is_kept_by_its_name() {
         let place = told("Body=&Latitude=19.1197&Longitude=72.8464&Address=Veera+Desai+Road&Label=Site");
         assert_eq!(place.location.unwrap().label.as_deref(), Some("Site"));
-        let chosen = told("Body=&ListTitle=2+BHK&ListId=2bhk&ReferralHeadline=New+flats&ReferralSourceUrl=https%3A%2F%2Ffb.me%2F1&CtwaClid=c1&Forwarded=true&PollName=x");
+        let chosen = told(
+            "Body=&ListTitle=2+BHK&ListId=2bhk&ReferralHeadline=New+flats&ReferralSourceUrl=https%3A%2F%2Ffb.me%2F1&CtwaClid=c1&Forwarded=true&PollName=x",
+        );
         assert_eq!(chosen.choice.as_deref(), Some("2 BHK"));
         let expected = json!({
             "list": {"title": "2 BHK", "id": "2bhk"}, "referral": {"headline": "New flats", "source_url": "https://fb.me/1"},

@@ -61,7 +61,8 @@ impl MediaFetcher for TwilioMessages {
             let status = response.status();
             if status.is_redirection() {
                 let next = response.headers().get("location").and_then(|value| value.to_str().ok());
-                url = next.and_then(|next| url.join(next).ok()).ok_or_else(|| refused("redirect", "it leads nowhere"))?;
+                url =
+                    next.and_then(|next| url.join(next).ok()).ok_or_else(|| refused("redirect", "it leads nowhere"))?;
                 if !self.may_be_kept_at(&url) {
                     return Err(refused("redirect", "it leads to a host that is not Twilio's"));
                 }
@@ -70,9 +71,12 @@ impl MediaFetcher for TwilioMessages {
             return match status.as_u16() {
                 200 => MediaBody::of(PROVIDER, response, MOST_BYTES),
                 404 | 410 => Err(refused("gone", "Twilio does not have it any more")),
-                401 | 403 if hop == 0 => {
-                    Err(ProviderError::new(PROVIDER, ErrorClass::Auth, "unauthorized", "Twilio refuses our credentials"))
-                }
+                401 | 403 if hop == 0 => Err(ProviderError::new(
+                    PROVIDER,
+                    ErrorClass::Auth,
+                    "unauthorized",
+                    "Twilio refuses our credentials",
+                )),
                 other => Err(ProviderError::new(PROVIDER, ErrorClass::Retry, other.to_string(), "it was not answered")),
             };
         }
@@ -103,7 +107,9 @@ mod tests {
         let twin = adapter(Some("http://127.0.0.1:8080/sandbox/twilio"));
         let media = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1";
         assert!(real.is_ours(&url(media)) && !twin.is_ours(&url(media)));
-        assert!(twin.is_ours(&url("http://127.0.0.1:8080/sandbox/twilio/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1")));
+        assert!(
+            twin.is_ours(&url("http://127.0.0.1:8080/sandbox/twilio/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1"))
+        );
         for bad in [
             "http://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1",
             "https://api.twilio.com.evil.example/2010-04-01/Accounts/AC1/Media/ME1",

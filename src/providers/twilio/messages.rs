@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder};
 use url::Url;
 
-use super::classify::{PROVIDER, classify};
 use super::address::address;
+use super::classify::{PROVIDER, classify};
 use super::wire::{Message, MessagePage, delivery_status};
 use crate::base::crypto::Secret;
 use crate::base::time::Timestamp;

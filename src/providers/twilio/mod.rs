@@ -13,10 +13,10 @@ mod messages;
 mod signature;
 mod wire;
 
-pub use classify::class_of;
-pub use messages::TwilioMessages;
 pub use address::split_channel;
+pub use classify::class_of;
 pub use inbound::{InboundMedia, InboundText, OptOutWord, SharedLocation};
+pub use messages::TwilioMessages;
 pub use signature::{is_signature, sign_form, sign_url, verify_form, verify_json, verify_request};
 pub use wire::{TextStatus, delivery_status};
 

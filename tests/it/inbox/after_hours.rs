@@ -16,7 +16,9 @@ async fn says(app: &TestApp, body: &str) {
 /// What the product said by itself.
 async fn said(app: &TestApp, tenant: &Tenant, thread: &Value) -> usize {
     let all = messages(&tenant.as_operator(app), thread).await;
-    all.iter().filter(|m| m["sender_type"] == "system" && m["content"] == "Thanks! We'll respond during business hours.").count()
+    all.iter()
+        .filter(|m| m["sender_type"] == "system" && m["content"] == "Thanks! We'll respond during business hours.")
+        .count()
 }
 
 both_engines! {

@@ -48,7 +48,8 @@ impl Stage {
         // A person sent a picture.
         let conversation = first(&tenant.owner, "/v1/conversations").await;
         let thread = format!("/v1/conversations/{conversation}/messages");
-        let greeting = json!({ "template": { "code": "first_contact", "variables": { "name": "Rajesh", "business": "Stage" } } });
+        let greeting =
+            json!({ "template": { "code": "first_contact", "variables": { "name": "Rajesh", "business": "Stage" } } });
         tenant.owner.post(&thread, greeting).await.expect(202);
         app.run_jobs().await;
         let picture = json!([{ "content_type": "image/png", "body": "a picture" }]);
