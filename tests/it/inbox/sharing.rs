@@ -45,7 +45,7 @@ both_engines! {
         tenant.owner.get(urls[2]).await.problem(404, "attachment.gone");
         tenant.owner.get(&format!("{base}/9")).await.problem(404, "attachment.not_found");
         app.growth("Nosy").await.owner.get(urls[0]).await.problem(404, "message.not_found");
-        app.anonymous().get(urls[0]).await.problem(401, "auth.missing");
+        app.anonymous().get(urls[0]).await.problem(401, "auth.missing_credentials");
     }
 
     async fn what_is_not_understood_is_kept_and_shown_as_it_came(app: TestApp) {
