@@ -27,6 +27,7 @@ use super::store::conversations;
 use super::store::{leads, messages, senders};
 use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, TenantId};
+use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
@@ -186,7 +187,7 @@ pub(super) fn quoted(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Optio
 }
 
 fn is_same_person(one: Option<&str>, other: &str) -> bool {
-    one == Some(other)
+    one.is_some_and(|one| PhoneKey::of(one) == PhoneKey::of(other))
 }
 
 /// Who came by themselves; what a tenant enters says only that the tenant knows a number.

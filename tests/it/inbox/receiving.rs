@@ -8,7 +8,7 @@ use leadwright::engine::db::schema::conversations;
 use leadwright::inbox::model::ConversationStatus;
 use serde_json::{Value, json};
 
-use super::{PERSON, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};
+use super::{PERSON, conversation, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};
 use crate::both_engines;
 use crate::support::Tenant;
 
@@ -78,7 +78,7 @@ both_engines! {
             let tenant = app.growth(&format!("Spelling {kept}")).await;
             let lead = tenant.lead("Lucía Ramos", "lucia@example.com", kept).await;
             app.run_jobs().await;
-            let thread = super::conversation(&tenant.owner, &lead, "whatsapp").await;
+            let thread = conversation(&tenant.owner, &lead, "whatsapp").await;
             assert_eq!(thread["person_address"], kept);
             send(&tenant, &thread, template()).await;
             app.run_jobs().await;
