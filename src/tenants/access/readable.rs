@@ -33,7 +33,7 @@ enum Readers {
 
 /// By the beginning of a path under `/v1`, with what an answer keeps besides its `id`: what was made for this caller.
 const RULES: &[(&str, Readers, &[&str])] = &[
-    ("/v1/ad-campaigns", Readers::Of(Permission::AdCampaignsRead), &[]),
+    ("/v1/ad-campaigns", Readers::Of(Permission::AdCampaignsRead), &["key", "webhook_url"]),
     ("/v1/api-keys", Readers::Of(Permission::ApiKeysWrite), &[]),
     ("/v1/auth", Readers::Anybody, &[]),
     ("/v1/conversations", Readers::Of(Permission::ConversationsRead), &[]),
