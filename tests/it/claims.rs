@@ -235,7 +235,7 @@ both_engines! {
             }
         }
         assert_eq!(operator.get(&path(&campaign, "/lead-form")).await.ok()["external_form_id"], "612312312312");
-        let event = app.operator().get("/v1/ops/webhook-events").await.ok()["data"][0]["id"].as_str().unwrap().to_string();
+        let event = app.operator().get("/v1/ops/webhook-events?provider=meta").await.ok()["data"][0]["id"].as_str().unwrap().to_string();
         let event = app.operator().get(&format!("/v1/ops/webhook-events/{event}")).await.ok();
         assert_eq!(event["body"]["origin"]["ad_id"], "238500000001", "operators find it");
 
