@@ -20,24 +20,54 @@ crate::text_enum! {
 crate::text_enum! {
     /// How a question is answered. The first ones are filled in by the ad platform.
     pub enum QuestionType {
-        FullName = "full_name",
-        Email = "email",
-        Phone = "phone" | "phone_number",
-        City = "city",
-        CompanyName = "company_name",
+        FullName = "full_name" | "FULL_NAME",
+        FirstName = "first_name" | "FIRST_NAME",
+        LastName = "last_name" | "LAST_NAME",
+        Email = "email" | "EMAIL",
+        WorkEmail = "work_email" | "WORK_EMAIL",
+        Phone = "phone" | "phone_number" | "PHONE" | "PHONE_NUMBER",
+        WorkPhone = "work_phone_number" | "work_phone" | "WORK_PHONE_NUMBER" | "WORK_PHONE",
+        City = "city" | "CITY",
+        State = "state" | "province" | "STATE" | "PROVINCE",
+        Country = "country" | "COUNTRY",
+        PostalCode = "post_code" | "postal_code" | "zip" | "POST_CODE" | "POSTAL_CODE" | "ZIP",
+        StreetAddress = "street_address" | "STREET_ADDRESS",
+        CompanyName = "company_name" | "COMPANY_NAME",
+        JobTitle = "job_title" | "JOB_TITLE",
         MultipleChoice = "multiple_choice",
-        ShortAnswer = "short_answer",
+        ShortAnswer = "short_answer" | "CUSTOM",
     }
 }
 
-/// What an answer of this kind always means.
+/// What an answer of this kind means, where a lead has a field for it.
 fn meaning_of(kind: QuestionType) -> Option<Meaning> {
     Some(match kind {
         QuestionType::FullName => Meaning::Name,
-        QuestionType::Email => Meaning::Email,
-        QuestionType::Phone => Meaning::Phone,
+        QuestionType::Email | QuestionType::WorkEmail => Meaning::Email,
+        QuestionType::Phone | QuestionType::WorkPhone => Meaning::Phone,
         QuestionType::City => Meaning::Location,
         QuestionType::CompanyName => Meaning::Company,
+        _ => return None,
+    })
+}
+
+/// How the ad platforms word the questions they ask themselves; `None` for one of the advertiser's own.
+fn wording(kind: QuestionType) -> Option<&'static str> {
+    Some(match kind {
+        QuestionType::FullName => "Full name",
+        QuestionType::FirstName => "First name",
+        QuestionType::LastName => "Last name",
+        QuestionType::Email => "Email",
+        QuestionType::WorkEmail => "Work email",
+        QuestionType::Phone => "Phone number",
+        QuestionType::WorkPhone => "Work phone number",
+        QuestionType::City => "City",
+        QuestionType::State => "State",
+        QuestionType::Country => "Country",
+        QuestionType::PostalCode => "Post code",
+        QuestionType::StreetAddress => "Street address",
+        QuestionType::CompanyName => "Company name",
+        QuestionType::JobTitle => "Job title",
         QuestionType::MultipleChoice | QuestionType::ShortAnswer => return None,
     })
 }
@@ -89,7 +119,8 @@ pub struct Question {
     #[serde(default)]
     #[validate(length(max = 50), custom(function = "short_texts"))]
     pub options: Vec<String>,
-    /// What the answer means; guessed from key and label when left out.
+    /// What the answer means; guessed from key and label when left out. A hint: who a person is follows from the ad
+    /// platform's own name of a field and from what was answered.
     pub maps_to: Option<Meaning>,
 }
 
@@ -130,6 +161,10 @@ pub struct LeadForm {
     #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri")]
     pub privacy_policy_url: Option<String>,
+    /// The platform's privacy policy, which every form links to beside the tenant's own. Set by the server, whatever is sent.
+    #[serde(default)]
+    #[schema(read_only, format = "uri")]
+    pub platform_privacy_policy_url: Option<String>,
     #[validate(nested)]
     pub thank_you: Option<ThankYou>,
 }
@@ -149,6 +184,7 @@ impl LeadForm {
             intro: None,
             questions: contact_questions(),
             privacy_policy_url: None,
+            platform_privacy_policy_url: None,
             thank_you: None,
         }
     }
@@ -192,7 +228,7 @@ impl LeadForm {
 impl Question {
     fn problems(&self, at: &str) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        let is_custom = meaning_of(self.kind).is_none();
+        let is_custom = wording(self.kind).is_none();
         if is_custom && self.label.is_none() {
             problems.push(FieldError::new(format!("{at}/label"), "required", "a question of your own needs its words"));
         }
@@ -209,15 +245,8 @@ impl Question {
     }
 
     fn complete(&mut self, index: usize) {
-        let words = match self.kind {
-            QuestionType::FullName => "Full name".to_string(),
-            QuestionType::Email => "Email".to_string(),
-            QuestionType::Phone => "Phone number".to_string(),
-            QuestionType::City => "City".to_string(),
-            QuestionType::CompanyName => "Company name".to_string(),
-            QuestionType::MultipleChoice | QuestionType::ShortAnswer => format!("Question {}", index + 1),
-        };
-        let label = self.label.get_or_insert(words);
+        let words = || wording(self.kind).map_or_else(|| format!("Question {}", index + 1), str::to_string);
+        let label = self.label.get_or_insert_with(words);
         let guess = || self.key.as_deref().and_then(Meaning::of_words).or_else(|| Meaning::of_words(label));
         self.maps_to = self.maps_to.or_else(|| meaning_of(self.kind)).or_else(guess);
     }

@@ -1,22 +1,22 @@
 //! From a platform's lead to an enquiry: who the person is, what the answers mean, where exactly it came from.
 //!
-//! What an answer means is told by the form's definition, else by the platforms' own field names, else by the words of the question.
-//! Every answer but name, e-mail and phone is also kept under its question, in the form's order.
+//! What the answers mean is read in [`answers`](super::answers).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::answers::{Answer, clean, fill, spoken};
 use super::form::LeadForm;
 use super::route::Route;
 use crate::base::crypto::sha256_hex;
 use crate::base::time::Timestamp;
 use crate::intake::NewEnquiry;
-use crate::intake::meaning::{Meaning, bare};
+use crate::leads::answers;
 use crate::leads::model::LeadSource;
 use crate::providers::google_ads::LeadFormWebhook;
 use crate::providers::meta::MetaLead;
 
-/// Longer answers are cut: no question of a form asks for more.
-const MAX_ANSWER: usize = 5000;
+/// Characters of a platform's names and ids that are kept.
+const MOST_OF_A_NAME: usize = 500;
 
 /// A lead fetched from Meta. `told_at` is when its notification came in, which no lead is younger than.
 pub fn from_meta(
@@ -37,11 +37,12 @@ pub fn from_meta(
     let answers = lead.field_data.iter().map(|datum| Answer {
         field: &datum.name,
         label: None,
-        text: clean(&datum.values.join(", ")),
+        text: spoken(&datum.values.join(", ")),
     });
     fill(&mut enquiry, answers, form);
     for consent in &lead.custom_disclaimer_responses {
-        enquiry.form_responses.insert(clean(&consent.checkbox_key), consent.is_checked.into());
+        let question = clean(&consent.checkbox_key, MOST_OF_A_NAME);
+        answers::add(&mut enquiry.form_responses, question, consent.is_checked.into());
     }
     enquiry
 }
@@ -51,15 +52,15 @@ pub fn from_google(lead: &LeadFormWebhook, route: Route, form: Option<&LeadForm>
     let mut enquiry = begin(LeadSource::GoogleAds, route, lead.lead_submit_time, told_at);
     // Nobody signs for what is in the body.
     enquiry.vouched_at = Some(told_at);
-    enquiry.platform_lead_id = Some(format!("google:{}", bounded(&clean(&lead.lead_id))));
+    enquiry.platform_lead_id = Some(format!("google:{}", bounded(&lead.lead_id.replace('\0', "").trim())));
     enquiry.source_details = known(json!({
         "campaign_id": lead.campaign_id, "adgroup_id": lead.adgroup_id, "creative_id": lead.creative_id,
-        "asset_group_id": lead.asset_group_id, "form_id": lead.form_id, "gcl_id": lead.gcl_id.as_deref().map(clean),
+        "asset_group_id": lead.asset_group_id, "form_id": lead.form_id, "gcl_id": named(&lead.gcl_id),
     }));
     let answers = lead.user_column_data.iter().map(|column| Answer {
         field: &column.column_id,
         label: column.column_name.as_deref(),
-        text: clean(&column.string_value),
+        text: spoken(&column.string_value),
     });
     fill(&mut enquiry, answers, form);
     enquiry
@@ -72,117 +73,8 @@ fn begin(source: LeadSource, route: Route, sent_at: Option<Timestamp>, told_at: 
     enquiry
 }
 
-struct Answer<'a> {
-    /// The platform's name of the field.
-    field: &'a str,
-    /// How the platform words the question, where it says so.
-    label: Option<&'a str>,
-    text: String,
-}
-
-/// The platforms' own fields beyond what a [`Meaning`] says.
-enum Standard {
-    FirstName,
-    LastName,
-    State,
-    Country,
-    PostalCode,
-    Is(Meaning),
-}
-
-fn standard(field: &str) -> Option<Standard> {
-    Some(match bare(field).as_str() {
-        "fullname" | "name" => Standard::Is(Meaning::Name),
-        "firstname" => Standard::FirstName,
-        "lastname" => Standard::LastName,
-        "email" | "useremail" | "workemail" => Standard::Is(Meaning::Email),
-        "phone" | "phonenumber" | "userphone" | "workphone" | "workphonenumber" => Standard::Is(Meaning::Phone),
-        "companyname" | "company" => Standard::Is(Meaning::Company),
-        "city" => Standard::Is(Meaning::Location),
-        "state" | "province" | "region" => Standard::State,
-        "country" => Standard::Country,
-        "postcode" | "postalcode" | "zip" | "zipcode" => Standard::PostalCode,
-        "streetaddress" | "jobtitle" => return None,
-        _ => return Meaning::of_words(field).map(Standard::Is),
-    })
-}
-
-fn fill<'a>(enquiry: &mut NewEnquiry, answers: impl Iterator<Item = Answer<'a>>, form: Option<&LeadForm>) {
-    let (mut first, mut last) = (None, None);
-    for answer in answers.filter(|answer| !answer.text.is_empty()) {
-        let question = form.and_then(|form| form.question(answer.field));
-        let said = question.and_then(|question| question.maps_to).map(Standard::Is);
-        let by_label = || answer.label.and_then(Meaning::of_words).map(Standard::Is);
-        let meaning = said.or_else(|| standard(answer.field)).or_else(by_label);
-        let is_areas = matches!(meaning, Some(Standard::Is(Meaning::Areas)));
-        let place = &mut enquiry.location;
-        let target = match meaning {
-            Some(Standard::FirstName) => Some(&mut first),
-            Some(Standard::LastName) => Some(&mut last),
-            Some(Standard::State) => Some(&mut place.state),
-            Some(Standard::Country) => Some(&mut place.country),
-            Some(Standard::PostalCode) => Some(&mut place.postal_code),
-            Some(Standard::Is(meaning)) => match meaning {
-                Meaning::Name => Some(&mut enquiry.name),
-                Meaning::Email => Some(&mut enquiry.email),
-                Meaning::Phone => Some(&mut enquiry.phone),
-                Meaning::Company => Some(&mut enquiry.company),
-                Meaning::Location => Some(&mut place.city),
-                Meaning::Budget => Some(&mut enquiry.budget_range),
-                Meaning::Timeline => Some(&mut enquiry.timeline),
-                Meaning::Industry => Some(&mut enquiry.industry),
-                Meaning::Areas | Meaning::FirstTime => None,
-            },
-            None => None,
-        };
-        let is_identity =
-            matches!(meaning_of(&meaning), Some(Meaning::Name | Meaning::Email | Meaning::Phone)) || is_name(&meaning);
-        // The first answer fills the field; a second e-mail address, say, is kept as an answer.
-        let filled = target.is_some_and(|target| {
-            let is_free = target.is_none();
-            if is_free {
-                *target = Some(answer.text.clone());
-            }
-            is_free
-        });
-        if is_identity && filled {
-            continue;
-        }
-        let label = question.and_then(|question| question.label.as_deref()).or(answer.label).unwrap_or(answer.field);
-        let says_areas = Meaning::of_words(label) == Some(Meaning::Areas);
-        keep(&mut enquiry.form_responses, if is_areas && !says_areas { "preferred_areas" } else { label }, &answer);
-    }
-    if enquiry.name.is_none() {
-        let parts: Vec<String> = [first, last].into_iter().flatten().collect();
-        enquiry.name = (!parts.is_empty()).then(|| parts.join(" "));
-    }
-}
-
-fn meaning_of(standard: &Option<Standard>) -> Option<Meaning> {
-    match standard {
-        Some(Standard::Is(meaning)) => Some(*meaning),
-        _ => None,
-    }
-}
-
-fn is_name(standard: &Option<Standard>) -> bool {
-    matches!(standard, Some(Standard::FirstName | Standard::LastName))
-}
-
-/// Keeps an answer under its question; two questions of one wording stay apart by their fields.
-fn keep(responses: &mut Map<String, Value>, label: &str, answer: &Answer<'_>) {
-    let label = clean(label);
-    let key = if responses.contains_key(&label) { clean(answer.field) } else { label };
-    responses.insert(key, answer.text.clone().into());
-}
-
-/// Without NUL, which no column holds, without blanks at the ends, and not endless.
-fn clean(text: &str) -> String {
-    text.replace('\0', "").trim().chars().take(MAX_ANSWER).collect()
-}
-
 fn named(name: &Option<String>) -> Option<String> {
-    name.as_deref().map(clean)
+    name.as_deref().map(|name| clean(name, MOST_OF_A_NAME))
 }
 
 /// An id that an index holds: a long one by its hash.

@@ -10,6 +10,7 @@
 //! It refuses to agree to a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's
 //! own accounts, nor the ids that operators wrote there.
 
+mod answers;
 pub mod api;
 pub mod claim;
 pub mod creative;

@@ -14,17 +14,6 @@ crate::text_enum! {
     pub enum Gender { All = "all", Male = "male", Female = "female" }
 }
 
-impl Gender {
-    /// Meta's codes: 1 is male, 2 is female.
-    pub fn meta_codes(self) -> &'static [u8] {
-        match self {
-            Gender::All => &[1, 2],
-            Gender::Male => &[1],
-            Gender::Female => &[2],
-        }
-    }
-}
-
 /// "Top 25–50 %" is `{"from": 25, "to": 50}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -119,13 +108,6 @@ pub(super) fn short_texts(texts: &[String]) -> Result<(), ValidationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn metas_codes_tell_women_from_men() {
-        assert_eq!(Gender::Male.meta_codes(), [1]);
-        assert_eq!(Gender::Female.meta_codes(), [2]);
-        assert_eq!(Gender::All.meta_codes(), [1, 2]);
-    }
 
     #[test]
     fn bounds_that_cross_are_named() {

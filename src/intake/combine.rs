@@ -1,23 +1,44 @@
 //! What a second enquiry adds to an open lead.
 //!
 //! It fills in what the lead lacks and never overwrites who the person is; of budget, timeline and answers the newest is
-//! the better one. Answers together stay bounded, however often somebody enquires: the oldest go.
+//! the better one. Whatever else the person gave to be called by is kept beside. Answers together stay bounded, however often
+//! somebody enquires: the oldest go, and the timeline says which.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::NewEnquiry;
 use super::recognise::Person;
 use crate::base::Result;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::leads::answers::{self, Answers};
+use crate::leads::contact_details::{ContactDetails, DetailKind};
 use crate::leads::model::Location;
 use crate::leads::store::Lead;
 
 /// All answers of one lead, as JSON text: the largest enquiry four times over.
 const MAX_ANSWERS_BYTES: usize = 64 * 1024;
 
-/// Adds the enquiry to the lead. Answers whether it named somebody to take the lead, whom nobody had.
-pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, now: Timestamp) -> Result<bool> {
+/// What an enquiry changed that is told besides.
+pub(super) struct Combined {
+    /// It named somebody to take the lead, whom nobody had.
+    pub is_taken: bool,
+    /// Which kinds of contact detail it brought that were not known.
+    pub new_details: Vec<DetailKind>,
+    /// Questions whose answers had to go.
+    pub forgotten: Vec<String>,
+}
+
+/// Adds the enquiry to the lead.
+pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, now: Timestamp) -> Result<Combined> {
+    let mut details = ContactDetails::of(lead)?;
+    let mut new_details = Vec::new();
+    for detail in &person.details {
+        if details.add(detail.clone()) && !new_details.contains(&detail.kind) {
+            new_details.push(detail.kind);
+        }
+    }
+    lead.contact_details = Json::of(&details);
     if person.is_named && is_stand_in(lead) {
         lead.name = person.name.clone();
     }
@@ -32,12 +53,14 @@ pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, no
     lead.location = Json::of(&place);
     replace(&mut lead.budget_range, &enquiry.budget_range);
     replace(&mut lead.timeline, &enquiry.timeline);
-    lead.form_responses = Json::of(&newest(lead.form_responses()?, &enquiry.form_responses));
+    let (kept, forgotten) = newest(lead.form_responses()?, &enquiry.form_responses);
+    lead.form_responses = answers::stored(&kept);
+    lead.form_submissions += i32::from(enquiry.is_form());
     let is_taken = lead.assigned_to.is_none() && enquiry.assigned_to.is_some();
     if is_taken {
         (lead.assigned_to, lead.assigned_at) = (enquiry.assigned_to, Some(now));
     }
-    Ok(is_taken)
+    Ok(Combined { is_taken, new_details, forgotten })
 }
 
 /// A name made of what else was known, when the person gave none.
@@ -64,7 +87,8 @@ fn fill_place(place: &mut Location, said: &Location) {
     }
 }
 
-fn newest(known: Map<String, Value>, said: &Map<String, Value>) -> Map<String, Value> {
+/// What is kept of old and new answers, and the questions of what is not.
+fn newest(known: Answers, said: &Answers) -> (Answers, Vec<String>) {
     let size = |(question, answer): (&String, &Value)| question.len() + answer.to_string().len() + 6;
     let mut kept: Vec<(String, Value)> =
         known.into_iter().filter(|(question, _)| !said.contains_key(question)).collect();
@@ -74,8 +98,8 @@ fn newest(known: Map<String, Value>, said: &Map<String, Value>) -> Map<String, V
         total -= size((&kept[gone].0, &kept[gone].1));
         gone += 1;
     }
-    kept.drain(..gone);
-    kept.into_iter().chain(said.clone()).collect()
+    let forgotten = kept.drain(..gone).map(|(question, _)| question).collect();
+    (kept.into_iter().chain(said.clone()).collect(), forgotten)
 }
 
 fn fill(target: &mut Option<String>, value: &Option<String>) {
@@ -98,14 +122,16 @@ mod tests {
     #[test]
     fn the_oldest_answers_go_when_there_are_too_many() {
         let answer = "x".repeat(10_000);
-        let mut known = Map::new();
+        let (mut known, mut forgotten) = (Answers::new(), Vec::new());
         for n in 0..20 {
-            let said = Map::from_iter([(format!("q{n}"), json!(answer))]);
-            known = newest(known, &said);
+            let said = Answers::from_iter([(format!("q{n}"), json!(answer))]);
+            let (kept, gone) = newest(known, &said);
+            (known, forgotten) = (kept, gone);
         }
+        assert_eq!(forgotten, ["q13"]);
         let questions: Vec<&str> = known.keys().map(String::as_str).collect();
         assert_eq!(questions, ["q14", "q15", "q16", "q17", "q18", "q19"]);
-        known = newest(known, &Map::from_iter([("q14".to_string(), json!("again"))]));
+        (known, _) = newest(known, &Answers::from_iter([("q14".to_string(), json!("again"))]));
         assert_eq!((known.len(), &known["q14"]), (6, &json!("again")), "another answer to a question replaces it");
     }
 

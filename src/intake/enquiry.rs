@@ -1,8 +1,11 @@
 //! What comes in, and what became of it.
 
+use super::fields::is_email;
 use super::meaning::Meaning;
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::time::Timestamp;
+use crate::leads::answers::Answers;
+use crate::leads::contact_details::DetailKind;
 use crate::leads::model::{LeadSource, Location};
 
 /// An enquiry by a person, as it arrived. Contact data is raw here and parsed inside.
@@ -14,13 +17,20 @@ pub struct NewEnquiry {
     pub name: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    /// The e-mail address was taken from an answer that only its content, or what the tenant says of its question, makes
+    /// one: shown and written to, but no ground for who the person is, or one constant answer would make one person of all.
+    pub is_email_hint: bool,
+    /// As `is_email_hint`.
+    pub is_phone_hint: bool,
+    /// Further addresses and numbers that were given.
+    pub also: Vec<(DetailKind, String)>,
     pub company: Option<String>,
     pub industry: Option<String>,
     pub location: Location,
     pub budget_range: Option<String>,
     pub timeline: Option<String>,
     /// Question → answer, in the form's order.
-    pub form_responses: serde_json::Map<String, serde_json::Value>,
+    pub form_responses: Answers,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     /// The platform's id of the lead, `meta:123…`: the same one is the same delivery.
@@ -49,8 +59,17 @@ impl NewEnquiry {
                 _ => continue,
             };
             if target.is_none() {
-                *target = spoken(answer);
+                *target = spoken(answer).filter(|text| !is_email(text));
             }
+        }
+    }
+
+    /// Whether the person sent a form: what an agent typed, or a list brought, is none.
+    pub fn is_form(&self) -> bool {
+        match self.source {
+            LeadSource::MetaAds | LeadSource::GoogleAds | LeadSource::WebForm => true,
+            LeadSource::Manual | LeadSource::Import => false,
+            _ => !self.form_responses.is_empty(),
         }
     }
 
@@ -62,12 +81,15 @@ impl NewEnquiry {
             name: None,
             email: None,
             phone: None,
+            is_email_hint: false,
+            is_phone_hint: false,
+            also: Vec::new(),
             company: None,
             industry: None,
             location: Location::default(),
             budget_range: None,
             timeline: None,
-            form_responses: serde_json::Map::new(),
+            form_responses: Answers::new(),
             ad_campaign_id: None,
             lead_form_id: None,
             platform_lead_id: None,
@@ -84,7 +106,7 @@ fn spoken(answer: &serde_json::Value) -> Option<String> {
     let text = match answer {
         Value::String(text) => text.trim().to_string(),
         Value::Number(number) => number.to_string(),
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items.iter().filter_map(spoken).collect::<Vec<_>>().join(", "),
         _ => return None,
     };
     (1..=MAX_FIELD).contains(&text.chars().count()).then_some(text)

@@ -8,6 +8,7 @@
 mod api;
 mod combine;
 mod enquiry;
+pub mod fields;
 pub mod meaning;
 mod receive;
 mod recognise;

@@ -16,7 +16,7 @@ use crate::inbox::open::{self, LeadOpening};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
 use crate::leads::store::{self, Behaviour, Lead};
-use crate::leads::{change, score, unlock};
+use crate::leads::{answers, change, score, unlock};
 use crate::tenants::{self, Tenant};
 
 /// Takes an enquiry in.
@@ -35,7 +35,7 @@ pub fn receive(tx: &mut TenantTx<'_>, mut enquiry: NewEnquiry) -> Result<Receive
         let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
         return Ok(Received { lead_id, is_new: false, is_duplicate: true, is_locked });
     }
-    match known_lead(tx, person, known)? {
+    match known_lead(tx, person, known, &enquiry)? {
         Some(lead) if !lead.status.is_closed() => add_to(tx, lead, Arrival { tenant, enquiry, person, known }),
         earlier => create(tx, earlier, Arrival { tenant, enquiry, person, known }),
     }
@@ -52,7 +52,7 @@ struct Arrival<'a> {
 fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) -> Result<Received> {
     let Arrival { tenant, enquiry, person, known } = arrival;
     let mut lead = new_lead(tx, &enquiry, person, earlier.as_ref());
-    let score = score_lead(&lead, tenant)?;
+    let score = score_lead(&lead, &store::Engagement::default(), tenant)?;
     lead.score = score.score;
     let metered = meter_enquiry(tx, &lead, &enquiry, tenant, Seen::Nothing)?;
     apply_charge(&mut lead, &metered);
@@ -86,7 +86,7 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
         lead = store::get(tx, lead.id)?;
     }
-    let is_taken = combine(&mut lead, &enquiry, person, tx.now())?;
+    let combined = combine(&mut lead, &enquiry, person, tx.now())?;
     lead.enquiry_count += 1;
     lead.total_interactions += 1;
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
@@ -101,10 +101,12 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
         "ad_campaign_id": enquiry.ad_campaign_id,
         // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
         "questions": enquiry.form_responses.keys().collect::<Vec<_>>(),
+        "forgotten_questions": combined.forgotten,
+        "new_contact_details": combined.new_details,
         "source_details": enquiry.source_details,
         "received_at": enquiry.received_at,
     })))?;
-    if is_taken {
+    if combined.is_taken {
         let event = NewEvent::new(EventType::LeadAssigned).subject(lead.id.uuid()).lead(lead.id);
         tx.record(event.data(json!({ "from": null, "to": lead.assigned_to })))?;
     }
@@ -173,7 +175,9 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
         location: Json::of(&enquiry.location),
         budget_range: enquiry.budget_range.clone(),
         timeline: enquiry.timeline.clone(),
-        form_responses: Json::of(&enquiry.form_responses),
+        form_responses: answers::stored(&enquiry.form_responses),
+        contact_details: Json::of(&person.distinct_details()),
+        form_submissions: i32::from(enquiry.is_form()),
         ad_campaign_id: enquiry.ad_campaign_id,
         lead_form_id: enquiry.lead_form_id,
         platform_lead_id: enquiry.platform_lead_id.clone(),

@@ -1,6 +1,7 @@
 //! Changing a lead: contact data, status, validity and what is known of the person.
 
-use super::model::{IdentityKind, LeadStatus, LeadValidity, Location, LocationPatch};
+use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
+use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch};
 use super::scoring::score_lead;
 use super::store::{self, Behaviour, Lead};
 use crate::base::email::Email;
@@ -78,6 +79,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
     patch.company.apply(&mut lead.company);
     patch.email.map(Email::into_string).apply(&mut lead.email);
     change_phone(&mut lead, patch.phone, &tenant.country)?;
+    note_details(tx, &before, &mut lead)?;
     patch.industry.apply(&mut lead.industry);
     patch.budget_range.apply(&mut lead.budget_range);
     patch.timeline.apply(&mut lead.timeline);
@@ -107,6 +109,29 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
         tx.record(event.data(serde_json::json!({ "changed": changed })))?;
     }
     Ok(lead)
+}
+
+/// A repaired number stands beside what the person typed.
+fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()> {
+    let source = if tx.actor().user().is_some() { LeadSource::Manual } else { LeadSource::Api };
+    let mut details = ContactDetails::of(before)?;
+    let own = [
+        (DetailKind::Name, Some(&before.name), Some(&lead.name), None),
+        (DetailKind::Email, before.email.as_ref(), lead.email.as_ref(), None),
+        (DetailKind::Phone, before.phone.as_ref(), lead.phone.as_ref(), lead.phone_raw.as_ref()),
+    ];
+    let mut is_changed = false;
+    for (kind, known, value, typed) in own {
+        let Some(value) = value.filter(|value| known != Some(value)) else { continue };
+        let typed = typed.unwrap_or(value);
+        if let Some(detail) = ContactDetail::new(kind, typed, Some(value.clone()), source, tx.now()) {
+            is_changed |= details.add(detail);
+        }
+    }
+    if is_changed {
+        lead.contact_details = Json::of(&details);
+    }
+    Ok(())
 }
 
 fn change_phone(lead: &mut Lead, patch: Patch<String>, country: &str) -> Result<()> {
@@ -160,17 +185,22 @@ fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, to: LeadStatus) -> Resu
     Ok(())
 }
 
-/// Scores again and keeps the new score when it differs.
-pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
-    let score = score_lead(lead, tenant)?;
-    if score.score == lead.score {
-        return Ok(());
+/// Scores again. A new explanation is kept though the sum is the same; whether the sum changed is answered.
+pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<bool> {
+    let engagement = store::engagement(tx, lead)?;
+    let score = score_lead(lead, &engagement, tenant)?;
+    let is_same_sum = score.score == lead.score;
+    if is_same_sum && store::latest_score(tx, lead.id)?.as_ref() == Some(&score) {
+        return Ok(false);
     }
     store::insert_score(tx, lead.id, &score)?;
+    if is_same_sum {
+        return Ok(false);
+    }
     let event = NewEvent::new(EventType::LeadScored).subject(lead.id.uuid()).lead(lead.id);
     tx.record(event.data(serde_json::json!({ "from": lead.score, "to": score.score, "model": score.model })))?;
     lead.score = score.score;
-    Ok(())
+    Ok(true)
 }
 
 /// Names only: the values of personal data stay out of the events.

@@ -3,12 +3,15 @@
 //! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only [`crate::intake`] does.
 //! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
 
+pub mod answers;
 pub mod api;
 pub mod assign;
 pub mod change;
+pub mod contact_details;
 pub mod lock;
 pub mod model;
 mod notes;
+mod rescore;
 pub mod score;
 pub mod scoring;
 pub mod store;
@@ -35,10 +38,12 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
     unlock::jobs(registry);
+    rescore::jobs(registry);
 }
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut crate::engine::events::Reactions) {
     unlock::reactions(reactions);
     reactions.at_once(crate::engine::events::EventType::UserRemoved, assign::release);
+    rescore::reactions(reactions);
 }

@@ -1,25 +1,26 @@
 //! From a lead's row and its tenant's documents to a score.
 
 use super::score::{self, Budget, Score, Subject, Target, Timeline};
-use super::store::Lead;
+use super::store::{Engagement, Lead};
 use crate::base::{Error, Result, phone};
 use crate::tenants::Tenant;
 
-/// Scores a lead by its tenant's model and audience.
-pub fn score_lead(lead: &Lead, tenant: &Tenant) -> Result<Score> {
+/// Scores a lead by its tenant's model and audience, and by what the person did with our messages.
+pub fn score_lead(lead: &Lead, engagement: &Engagement, tenant: &Tenant) -> Result<Score> {
     let code = tenant.scoring_model();
     let model = score::model(code).ok_or_else(|| Error::internal(format!("no scoring model {code}")))?;
-    Ok(score::score(model, &subject_of(lead)?, &target_of(tenant)))
+    Ok(score::score(model, &subject_of(lead, engagement)?, &target_of(tenant)))
 }
 
 /// What a lead is worth to the platform: the score that prices follow from. It knows the tenant's currency, in which people
-/// write figures without one, and nothing that the tenant can set.
+/// write figures without one, and nothing that the tenant can set or do.
 pub fn worth_of(lead: &Lead, tenant: &Tenant) -> Result<i32> {
     let target = Target { currency: tenant.currency, ..Target::default() };
-    Ok(score::score(score::platform_model(), &subject_of(lead)?, &target).score)
+    let subject = subject_of(lead, &Engagement::default())?;
+    Ok(score::score(score::platform_model(), &subject, &target).score)
 }
 
-fn subject_of(lead: &Lead) -> Result<Subject> {
+fn subject_of(lead: &Lead, engagement: &Engagement) -> Result<Subject> {
     let responses = lead.form_responses()?;
     let location = lead.location()?;
     let behaviour = lead.behaviour()?;
@@ -32,7 +33,7 @@ fn subject_of(lead: &Lead) -> Result<Subject> {
     Ok(Subject {
         name: Some(lead.name.clone()),
         company: lead.company.clone(),
-        email_valid: lead.email.is_some(),
+        email_valid: lead.email.is_some() && !engagement.has_bounced,
         phone_valid: lead.phone.as_deref().is_some_and(phone::is_valid),
         budget_text: lead.budget_range.clone(),
         timeline_text: lead.timeline.clone(),
@@ -45,12 +46,11 @@ fn subject_of(lead: &Lead) -> Result<Subject> {
         form_responses: answers.clone(),
         pages_visited_count: i64::try_from(behaviour.pages_visited.len()).unwrap_or(i64::MAX),
         time_on_site_seconds: behaviour.time_on_site_seconds,
-        form_submissions: i64::from(!answers.is_empty()) * i64::from(lead.enquiry_count),
-        // What is neither an enquiry nor our own reaching out is the person talking to us.
-        had_conversation: lead.total_interactions > lead.contact_count + lead.enquiry_count,
-        first_response_seconds: None,
-        email_opens: 0,
-        email_clicks: 0,
+        form_submissions: lead.form_submissions.into(),
+        had_conversation: engagement.has_answered,
+        first_response_seconds: engagement.first_response_seconds,
+        email_opens: engagement.email_opens,
+        email_clicks: engagement.email_clicks,
     })
 }
 

@@ -1,5 +1,6 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
+use super::contact_details::{self, ContactDetailView};
 use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
@@ -24,7 +25,9 @@ const STALLED_DAYS: i64 = 3;
     "grade": "hot", "intent": "hot", "is_qualified": true, "is_locked": false, "is_stalled": false, "is_charged": true,
     "charge_kind": "quota", "charged_amount": {"amount": 30000, "currency": "INR"}, "assigned_to": null, "assigned_at": null,
     "industry": null, "location": {"city": "Mumbai"}, "budget_range": "₹80L-1Cr", "timeline": "Within 3 months",
-    "form_responses": {"Preferred areas?": "Andheri, Goregaon"}, "ad_campaign_id": null, "lead_form_id": null, "platform_lead_id": "meta:1231231231230001",
+    "form_responses": {"Preferred areas?": "Andheri, Goregaon"},
+    "contact_details": [{"kind": "phone", "typed": "98765 43210", "value": "+919876543210", "is_readable": true, "is_primary": true,
+        "source": "meta_ads", "received_at": "2026-11-20T08:59:50Z"}], "ad_campaign_id": null, "lead_form_id": null, "platform_lead_id": "meta:1231231231230001",
     "ai_summary": null, "ai_insights": null, "pages_visited": [], "time_on_site_seconds": 0, "actions_taken": [],
     "enquiry_count": 1, "contact_count": 0, "total_interactions": 1, "first_contact_at": null, "last_contact_at": null,
     "last_activity_at": "2026-11-20T08:59:50Z", "closed_at": null, "received_at": "2026-11-20T08:59:50Z",
@@ -77,9 +80,13 @@ pub struct LeadView {
     pub budget_range: Option<String>,
     /// While the lead is locked, the band it lies in.
     pub timeline: Option<String>,
-    /// Question → answer.
+    /// Question → answer, in the order in which they came. Questions of one name are numbered: `age_of_child`,
+    /// `age_of_child (2)`. All of one lead are bounded; the newest stay, and the timeline says which went.
     #[schema(value_type = Object)]
     pub form_responses: Json,
+    /// Everything the person gave to be called by, as it was typed, newest first and fifty at most: what could not be read,
+    /// and what came with a later enquiry. Empty while the lead is locked.
+    pub contact_details: Vec<ContactDetailView>,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
@@ -184,6 +191,8 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         None => lead,
     };
     let behaviour = shown.behaviour()?;
+    let answers = Json::of(&shown.form_responses()?);
+    let details = if shown.is_locked { Vec::new() } else { contact_details::views(&shown)? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charged =
         matches!(shown.charge_kind.as_deref(), Some("quota" | "rollover" | "credit" | "overage" | "per_lead"));
@@ -196,7 +205,8 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         is_charged: charged,
         charged_amount: shown.charge(),
         location: shown.location,
-        form_responses: shown.form_responses,
+        form_responses: answers,
+        contact_details: details,
         name: shown.name,
         email: shown.email,
         phone_is_valid,

@@ -85,7 +85,9 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url:
         }
         _ => {
             let title = format!("{} enquired again", lead.name);
-            alert(kind, title, format!("Enquiry through {}.", words(lead.source.as_str())), link, Some(lead))
+            // The one that came now; the lead's own source is the first.
+            let source = event.data["source"].as_str().unwrap_or(lead.source.as_str());
+            alert(kind, title, format!("Enquiry through {}.", words(source)), link, Some(lead))
         }
     }))
 }

@@ -428,6 +428,7 @@ both_engines! {
         let tenant = app.growth("Own").await;
         let mut body = growth_campaign("meta", "120210000000000009", "612312312399", "9");
         body["lead_form"]["privacy_policy_url"] = own.clone();
-        assert_eq!(tenant.owner.post("/v1/ad-campaigns", body).await.created()["lead_form"]["privacy_policy_url"], own);
+        let form = tenant.owner.post("/v1/ad-campaigns", body).await.created()["lead_form"].clone();
+        assert_eq!((&form["privacy_policy_url"], &form["platform_privacy_policy_url"]), (&own, &json!(setting.1)), "the platform's on every form");
     }
 }

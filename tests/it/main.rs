@@ -19,6 +19,7 @@ mod dashboard;
 mod doctor;
 mod doors;
 mod engine;
+mod forms;
 mod inbox;
 mod input;
 mod intake;

@@ -218,6 +218,7 @@ pub(super) fn insert_form(
 /// Completes the questions, says what was left unsaid, and names the tenant in the page after the form.
 pub(super) fn dress(form: LeadForm, tenant: &Tenant, policy: Option<&str>) -> Result<LeadForm> {
     let mut form = form.completed("/lead_form")?;
+    form.platform_privacy_policy_url = policy.map(str::to_string);
     form.privacy_policy_url = form.privacy_policy_url.or_else(|| policy.map(str::to_string));
     let name = tenant.settings.branding.display_name.as_deref().unwrap_or(&tenant.name);
     form.thank_you.get_or_insert_with(|| ThankYou {

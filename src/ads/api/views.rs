@@ -1,7 +1,7 @@
 //! What goes out.
 
 use crate::ads::creative::{AdCreative, SearchAds};
-use crate::ads::form::{FormIntro, FormType, LeadForm, Question, ThankYou};
+use crate::ads::form::{FormIntro, FormType, Question, ThankYou};
 use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
@@ -53,7 +53,7 @@ pub struct ReviewView {
     "name": "ABC_Real_Estate_Lead_Form", "form_type": "more_volume", "intro": null,
     "questions": [{"key": "whats_your_budget", "label": "What's your budget?", "type": "multiple_choice",
         "options": ["₹60-80L", "₹80L-1Cr"], "maps_to": "budget"}],
-    "privacy_policy_url": "https://leads.example.com/privacy",
+    "privacy_policy_url": "https://abc.example.com/privacy", "platform_privacy_policy_url": "https://leads.example.com/privacy",
     "thank_you": {"text": "Thank you! ABC Real Estate will contact you within 24 hours.", "url": null}}))]
 pub struct LeadFormView {
     pub id: LeadFormId,
@@ -63,16 +63,26 @@ pub struct LeadFormView {
     pub intro: Option<FormIntro>,
     pub questions: Vec<Question>,
     pub privacy_policy_url: Option<String>,
+    /// The platform's privacy policy, which every form links to.
+    pub platform_privacy_policy_url: Option<String>,
     pub thank_you: Option<ThankYou>,
 }
 
 impl LeadFormView {
     /// `shows_ids`: the caller may see what operators wrote of the platform's ad accounts.
     pub fn of(stored: StoredForm, shows_ids: bool) -> Result<Self> {
-        let LeadForm { name, form_type, intro, questions, privacy_policy_url, thank_you } = stored.form()?;
-        let id = stored.id;
-        let external_form_id = stored.external_form_id.filter(|_| shows_ids || !stored.is_form_id_operators);
-        Ok(Self { id, external_form_id, name, form_type, intro, questions, privacy_policy_url, thank_you })
+        let form = stored.form()?;
+        Ok(Self {
+            id: stored.id,
+            external_form_id: stored.external_form_id.filter(|_| shows_ids || !stored.is_form_id_operators),
+            name: form.name,
+            form_type: form.form_type,
+            intro: form.intro,
+            questions: form.questions,
+            privacy_policy_url: form.privacy_policy_url,
+            platform_privacy_policy_url: form.platform_privacy_policy_url,
+            thank_you: form.thank_you,
+        })
     }
 }
 

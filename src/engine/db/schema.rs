@@ -451,6 +451,8 @@ diesel::table! {
         budget_range -> Nullable<Text>,
         timeline -> Nullable<Text>,
         form_responses -> JsonDoc,
+        contact_details -> JsonDoc,
+        form_submissions -> Integer,
         ad_campaign_id -> Nullable<Guid>,
         lead_form_id -> Nullable<Guid>,
         platform_lead_id -> Nullable<Text>,

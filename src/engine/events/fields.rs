@@ -282,6 +282,8 @@ pub fn of(kind: EventType) -> &'static [Field] {
                     id("ad_campaign_id"),
                     // A form's questions are the tenant's, but a caller of the API may put anything there.
                     texts("questions", r#"["When are you planning to buy?"]"#).of(Concern::Person),
+                    texts("forgotten_questions", r#"["Which area?"]"#).of(Concern::Person),
+                    texts("new_contact_details", "phone email"),
                     // Free JSON of whoever sent it: a referrer may name the person.
                     object("source_details", r#"{"campaign": "diwali"}"#).of(Concern::Person),
                     moment("received_at"),

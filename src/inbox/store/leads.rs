@@ -8,8 +8,8 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::leads;
-use crate::leads::lock;
 use crate::leads::model::LeadSource;
+use crate::leads::{answers, lock};
 use crate::tenants;
 
 /// A lead as messages see it: [`get`] gives the one that may be shown, [`whole`] the one that is written to.
@@ -34,9 +34,9 @@ pub struct LeadBrief {
 impl LeadBrief {
     /// The lead's answer to the first question whose key names one of `topics`.
     pub fn answer(&self, topics: &[&str]) -> Option<String> {
-        let answers = self.form_responses.value();
+        let answers = answers::read(&self.form_responses).ok()?;
         let about = |key: &str| topics.iter().any(|topic| key.to_lowercase().contains(topic));
-        answers.as_object()?.iter().filter(|(key, _)| about(key)).find_map(|(_, value)| in_words(value))
+        answers.iter().filter(|(key, _)| about(key)).find_map(|(_, value)| in_words(value))
     }
 
     /// # Errors

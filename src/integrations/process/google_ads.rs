@@ -1,6 +1,6 @@
 //! A lead of a Google lead form: the webhook carries all of it. Which key vouched for it says how far it may go.
 
-use super::{Failure, KeyedFor, OTHER_KEY, form_of, note_test, read, settle, take_in, unrouted};
+use super::{Failure, KeyedFor, OTHER_KEY, UNANSWERED, form_of, note_test, read, settle, take_in, unrouted};
 use crate::ads::{leads, route};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
@@ -26,6 +26,10 @@ pub(super) async fn lead(ctx: &JobContext, event: &WebhookEvent) -> Result<Outco
             return note_test(tx, route, WebhookProvider::GoogleAds, &lead.lead_id);
         }
         let route = route.ok_or_else(unrouted)?;
+        if lead.user_column_data.iter().all(|column| column.string_value.trim().is_empty()) {
+            let message = "Google sent this lead without its answers";
+            return Err(Error::upstream(UNANSWERED, message));
+        }
         let form = form_of(tx, route)?;
         let mut enquiry = leads::from_google(&lead, route, form.as_ref(), told_at);
         route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)?;

@@ -1,6 +1,6 @@
 //! A lead at Meta: the notification holds ids only, so the lead is fetched before it is taken in.
 
-use super::{Done, Failure, UNROUTED, form_of, note_test, read, settle, take_in, unrouted};
+use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, form_of, note_test, read, settle, take_in, unrouted};
 use crate::ads::{leads, route};
 use crate::base::Error;
 use crate::base::id::TenantId;
@@ -10,6 +10,9 @@ use crate::integrations::model::WebhookProvider;
 use crate::integrations::store::{self, WebhookEvent};
 use crate::providers::meta::{LeadgenChange, MetaLead};
 use crate::providers::{AdPlatform, Providers};
+
+/// How long a lead that may not be read is asked for. Operators are told afterwards; most mend it within hours.
+const WITHOUT_ACCESS: chrono::Duration = chrono::Duration::days(1);
 
 #[derive(serde::Deserialize)]
 struct Stored {
@@ -46,6 +49,11 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
                 Error::not_found(UNROUTED, unrouted().message()).with_source(error),
             ));
         }
+        // Access to the page, or to its leads, was withdrawn, or is not given yet.
+        Err(error) if error.code.starts_with("100/33") => {
+            let error = Error::upstream("webhook.unreadable", "Meta does not let us read this lead").with_source(error);
+            return Err(Failure::Unreadable { until: WITHOUT_ACCESS, outcome: "refused", error });
+        }
         Err(error) => return Err(Failure::of(error, ctx.core.clock.now())),
     };
     let (context, told_at) = (ctx.clone(), event.received_at);
@@ -57,6 +65,11 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
             return note_test(tx, route, WebhookProvider::Meta, change.leadgen_id.as_str());
         }
         let route = route.ok_or_else(unrouted)?;
+        if is_unanswered(&lead) {
+            let message =
+                "Meta shows this lead without its answers: they can be read once the app may access the page's leads";
+            return Err(Error::upstream(ANSWERS_HIDDEN, message));
+        }
         let form = form_of(tx, route)?;
         let page = change.page_id.as_ref().map(|id| id.as_str());
         let mut enquiry = leads::from_meta(&lead, page, route, form.as_ref(), told_at);
@@ -82,6 +95,12 @@ fn find(
     let told = change.form_id.as_ref().or_else(|| lead.and_then(|lead| lead.form_id.as_ref())).map(|id| id.as_str());
     let page = change.page_id.as_ref().map(|id| id.as_str());
     route::find(tx, AdPlatform::Meta, told, campaign, page, tenant_hint)
+}
+
+/// Nothing was answered, or we do not see it: Graph leaves the answers out for an app without access to the leads, and after
+/// ninety days for everybody.
+fn is_unanswered(lead: &MetaLead) -> bool {
+    lead.field_data.iter().flat_map(|datum| &datum.values).all(|value| value.trim().is_empty())
 }
 
 /// Meta's testing tool fills every field with `<test lead: dummy data for …>`.

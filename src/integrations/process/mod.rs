@@ -61,6 +61,9 @@ enum Failure {
     Again(Error),
     /// Will pass at this moment.
     Later(Timestamp, String),
+    /// Waits for somebody to open what cannot be read now: looked at again and again for so long, each time later, and then
+    /// given up under this outcome.
+    Unreadable { until: chrono::Duration, outcome: &'static str, error: Error },
     /// Stays until somebody changes something; the word is the event's outcome.
     Final(&'static str, Error),
 }
@@ -70,6 +73,8 @@ impl From<Error> for Failure {
         match error.code() {
             UNROUTED => Self::Final("unrouted", error),
             OTHER_KEY => Self::Final("other_key", error),
+            UNANSWERED => Self::Final("no_answers", error),
+            ANSWERS_HIDDEN => Self::Unreadable { until: WITHOUT_ANSWERS, outcome: "no_answers", error },
             _ => Self::Again(error),
         }
     }
@@ -80,6 +85,13 @@ const OTHER_KEY: &str = "webhook.other_key";
 
 /// What an operator's agreement to an ad campaign's ids, or to a form's key, may mend.
 pub(super) const WAITING: [&str; 2] = ["unrouted", "other_key"];
+
+/// A lead that came without answers, and they come no other way.
+const UNANSWERED: &str = "webhook.unanswered";
+/// A lead whose answers we do not see now.
+const ANSWERS_HIDDEN: &str = "webhook.answers_hidden";
+/// How long such a lead is asked for. It is nobody's lead until then: nothing is counted or billed.
+const WITHOUT_ANSWERS: chrono::Duration = chrono::Duration::days(3);
 
 fn unrouted() -> Error {
     Error::not_found(UNROUTED, "no operator has agreed whose this form or ad campaign is")
@@ -129,6 +141,17 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
     match ended {
         Ok(outcome) => Ok(outcome),
         Err(Failure::Later(at, reason)) => Ok(Outcome::Snooze(at, reason)),
+        Err(Failure::Unreadable { until, outcome, error }) => {
+            let waited = ctx.core.clock.now().since(event.received_at);
+            if waited >= until {
+                return give_up(&ctx, &event, outcome, error).await;
+            }
+            let reason = error.chain();
+            let (at, why) = (ctx.core.clock.now().plus(next_look(waited)), reason.clone());
+            let note = move |tx: &mut PlatformTx<'_>| store::note_failure(tx, id, None, &reason);
+            ctx.core.db.write(ctx.platform_scope(), note).await?;
+            Ok(Outcome::Snooze(at, why))
+        }
         Err(Failure::Final(outcome, error)) => give_up(&ctx, &event, outcome, error).await,
         Err(Failure::Again(error)) if ctx.job.is_last_attempt() => give_up(&ctx, &event, "gave_up", error).await,
         Err(Failure::Again(error)) => {
@@ -138,6 +161,11 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
             Ok(Outcome::Retry(error))
         }
     }
+}
+
+/// As long again as it has waited: minutes at first, hours later, once a day in the end.
+fn next_look(waited: chrono::Duration) -> chrono::Duration {
+    waited.clamp(chrono::Duration::minutes(5), chrono::Duration::days(1))
 }
 
 async fn give_up(ctx: &JobContext, event: &WebhookEvent, outcome: &'static str, error: Error) -> Result<Outcome> {

@@ -77,16 +77,17 @@ impl Budget {
         Some(Self { min, max, currency, period: stated.period })
     }
 
-    /// The amount of one month, for budgets by month or year; a bare figure is taken as it stands.
-    pub fn monthly_min(self) -> i64 {
-        self.min / self.months()
+    /// The amount of one month, for budgets by month or year; `None` for a sum that names no period: one price is not
+    /// spent every month.
+    pub fn monthly_min(self) -> Option<i64> {
+        Some(self.min / self.months()?)
     }
-    /// As [`Budget::monthly_min`]; `None` when the budget has no upper end.
+    /// As [`Budget::monthly_min`]; `None` also when the budget has no upper end.
     pub fn monthly_max(self) -> Option<i64> {
-        self.max.map(|max| max / self.months())
+        Some(self.max? / self.months()?)
     }
-    fn months(self) -> i64 {
-        if self.period == Some(Period::Year) { 12 } else { 1 }
+    fn months(self) -> Option<i64> {
+        self.period.map(|period| if period == Period::Year { 12 } else { 1 })
     }
 
     /// Do two budgets have more than an end in common? "60-80L" and "80L-1Cr" only touch; a single figure is met by
@@ -96,7 +97,7 @@ impl Budget {
             return false;
         }
         let compared = |budget: Self| match (self.period, other.period) {
-            (Some(_), Some(_)) => (budget.monthly_min(), budget.monthly_max()),
+            (Some(_), Some(_)) => (budget.monthly_min().unwrap_or(budget.min), budget.monthly_max()),
             _ => (budget.min, budget.max),
         };
         let ((min, max), (other_min, other_max)) = (compared(self), compared(other));

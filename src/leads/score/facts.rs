@@ -85,7 +85,7 @@ impl Facts for LeadFacts<'_> {
             "budget.period" => fit.budget.and_then(|budget| budget.period).map(|period| period.as_str()).into(),
             "budget.min" => fit.budget.map(|budget| budget.min).into(),
             "budget.max" => fit.budget.and_then(|budget| budget.max).into(),
-            "budget.monthly_min" => fit.budget.map(|budget| budget.monthly_min()).into(),
+            "budget.monthly_min" => fit.budget.and_then(|budget| budget.monthly_min()).into(),
             "budget.monthly_max" => fit.budget.and_then(|budget| budget.monthly_max()).into(),
             "timeline" => fit.timeline.map(|timeline| timeline.as_str()).into(),
             "timeline_text" => lead.timeline_text.as_ref().into(),

@@ -1,5 +1,6 @@
 //! Rows of leads, their identities and their scores.
 
+mod engagement;
 mod identities;
 mod listing;
 mod notes;
@@ -9,6 +10,8 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 
+use super::answers::{self, Answers};
+use super::contact_details::ContactDetails;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
 use crate::base::json::Json;
@@ -22,6 +25,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
+pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
@@ -59,7 +63,12 @@ pub struct Lead {
     pub location: Json,
     pub budget_range: Option<String>,
     pub timeline: Option<String>,
+    /// Pairs, see [`super::answers`].
     pub form_responses: Json,
+    /// See [`super::contact_details`].
+    pub contact_details: Json,
+    /// How often the person sent a form.
+    pub form_submissions: i32,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
@@ -76,7 +85,7 @@ pub struct Lead {
     pub last_contact_at: Option<Timestamp>,
     pub last_activity_at: Timestamp,
     pub closed_at: Option<Timestamp>,
-    /// Name, e-mail, phone and company [folded](unicode::folded), for the text search.
+    /// Name, e-mail, phone, company and whatever contact details there are, [folded](unicode::folded), for the text search.
     pub search: String,
     pub received_at: Timestamp,
     pub version: i32,
@@ -105,9 +114,9 @@ impl Lead {
     pub fn behaviour(&self) -> Result<Behaviour> {
         self.behaviour.read()
     }
-    /// Question → answer.
-    pub fn form_responses(&self) -> Result<serde_json::Map<String, serde_json::Value>> {
-        self.form_responses.read()
+    /// Question → answer, in the order in which they came.
+    pub fn form_responses(&self) -> Result<Answers> {
+        answers::read(&self.form_responses)
     }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
@@ -116,7 +125,16 @@ impl Lead {
     /// Call after changing a searched field.
     pub fn refresh_search(&mut self) {
         let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
-        self.search = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect::<Vec<_>>().join("\n");
+        let mut parts: Vec<String> = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect();
+        // What else the person typed is found as well: as written, and as read.
+        let details = ContactDetails::of(self).unwrap_or_default();
+        for text in details.iter().flat_map(|detail| [Some(&detail.typed), detail.value.as_ref()]).flatten() {
+            let text = unicode::folded(text);
+            if !parts.contains(&text) {
+                parts.push(text);
+            }
+        }
+        self.search = parts.join("\n");
     }
 }
 

@@ -145,6 +145,12 @@ both_engines! {
         app.run_jobs().await;
         let bounced = last(&tenant, &thread).await;
         assert_eq!((&bounced["status"], bounced["failed_at"].is_string()), (&json!("bounced"), true));
+        let told = tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "scoring_model": "real_estate_in" } }));
+        told.await.ok();
+        app.run_jobs().await;
+        let path = format!("/v1/leads/{}/score", bouncing["id"].as_str().unwrap());
+        let score = tenant.owner.get(&path).await.ok();
+        assert_eq!(score["items"][0]["rule"], "phone_valid", "an address that bounced earns nothing: {score}");
         tenant.owner.post(&messages_path(&thread), json!({ "content": "Again", "subject": "Again" })).await.problem(409, "conversation.suppressed");
         let elsewhere = app.growth("Elsewhere").await;
         let same = elsewhere.lead("Ghost", "bounced@resend.dev", "+919876500001").await;

@@ -1,0 +1,181 @@
+//! Everything a person gave to be called by, as it was typed.
+//!
+//! A lead has one name, one e-mail address and one phone number; people mistype them, correct them, and enquire with a
+//! husband's telephone. Whatever did not become the lead's own field stays here, flagged when it cannot be read, so that a
+//! human sees it and can repair the lead. The newest fifty are kept. Nothing of it is shown while the lead is locked.
+
+use super::model::LeadSource;
+use super::store::Lead;
+use crate::base::Result;
+use crate::base::time::Timestamp;
+
+crate::text_enum! {
+    /// What a contact detail is.
+    pub enum DetailKind { Name = "name", Email = "email", Phone = "phone" }
+}
+
+/// So many of one lead.
+pub const MOST_DETAILS: usize = 50;
+/// Characters of one that are kept.
+const MOST_TYPED: usize = 500;
+
+/// One detail, as it came.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ContactDetail {
+    pub kind: DetailKind,
+    /// As the person wrote it.
+    pub typed: String,
+    /// As we read it: E.164, an address in lower case. `None` when it is neither.
+    pub value: Option<String>,
+    pub source: LeadSource,
+    pub received_at: Timestamp,
+}
+
+impl ContactDetail {
+    pub fn new(
+        kind: DetailKind,
+        typed: &str,
+        value: Option<String>,
+        source: LeadSource,
+        received_at: Timestamp,
+    ) -> Option<Self> {
+        let typed = typed.replace('\0', "");
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return None;
+        }
+        let cut = typed.chars().count() > MOST_TYPED;
+        let kept: String = typed.chars().take(MOST_TYPED).collect();
+        let typed = if cut { format!("{kept}…") } else { kept };
+        Some(Self { kind, typed, value, source, received_at })
+    }
+
+    /// The same thing, however it is spelled.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same_value = match (&self.value, &other.value) {
+            (Some(a), Some(b)) => a.to_lowercase() == b.to_lowercase(),
+            _ => self.typed == other.typed,
+        };
+        self.kind == other.kind && same_value
+    }
+}
+
+/// The details of one lead, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ContactDetails(Vec<ContactDetail>);
+
+impl ContactDetails {
+    /// Those of a lead, with what its own fields say where nothing was written down: leads of earlier versions.
+    pub fn of(lead: &Lead) -> Result<Self> {
+        let mut details: Self = lead.contact_details.read()?;
+        let own = [
+            (DetailKind::Name, Some(&lead.name), Some(&lead.name)),
+            (DetailKind::Email, lead.email.as_ref(), lead.email.as_ref()),
+            (DetailKind::Phone, lead.phone_raw.as_ref().or(lead.phone.as_ref()), lead.phone.as_ref()),
+        ];
+        for (kind, typed, value) in own.into_iter().rev() {
+            let typed = typed.map(String::as_str).unwrap_or_default();
+            let detail = ContactDetail::new(kind, typed, value.cloned(), lead.source, lead.received_at);
+            if let Some(detail) = detail.filter(|detail| !details.holds(detail)) {
+                details.0.insert(0, detail);
+            }
+        }
+        Ok(details)
+    }
+
+    /// Adds one that was not there; `false` when it was.
+    pub fn add(&mut self, detail: ContactDetail) -> bool {
+        if self.holds(&detail) {
+            return false;
+        }
+        if self.0.len() >= MOST_DETAILS {
+            self.0.remove(0);
+        }
+        self.0.push(detail);
+        true
+    }
+
+    pub fn holds(&self, detail: &ContactDetail) -> bool {
+        self.0.iter().any(|known| known.is_same(detail))
+    }
+
+    pub fn of_kind(&self, kind: DetailKind) -> impl Iterator<Item = &ContactDetail> {
+        self.0.iter().filter(move |detail| detail.kind == kind)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &ContactDetail> {
+        self.0.iter()
+    }
+}
+
+/// What a person gave to be called by.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"kind": "phone", "typed": "98765 4321", "value": null, "is_readable": false, "is_primary": false,
+    "source": "meta_ads", "received_at": "2026-11-20T08:59:50Z"}))]
+pub struct ContactDetailView {
+    pub kind: DetailKind,
+    /// As it was typed, at most 500 characters.
+    pub typed: String,
+    /// E.164 for a phone number, lower case for an e-mail address; null when it cannot be read as one.
+    pub value: Option<String>,
+    /// False asks for a human: read it, call, and write the right one into the lead.
+    pub is_readable: bool,
+    /// It is the lead's own name, e-mail or phone.
+    pub is_primary: bool,
+    /// Where the person gave it; `manual` when it was entered by hand.
+    pub source: LeadSource,
+    pub received_at: Timestamp,
+}
+
+/// The details as they are shown; newest first.
+pub fn views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
+    let own = |kind| match kind {
+        DetailKind::Name => Some(lead.name.as_str()),
+        DetailKind::Email => lead.email.as_deref(),
+        DetailKind::Phone => lead.phone.as_deref(),
+    };
+    let view = |detail: &ContactDetail| ContactDetailView {
+        kind: detail.kind,
+        typed: detail.typed.clone(),
+        is_readable: detail.value.is_some(),
+        is_primary: detail.value.is_some() && detail.value.as_deref() == own(detail.kind),
+        value: detail.value.clone(),
+        source: detail.source,
+        received_at: detail.received_at,
+    };
+    let details = ContactDetails::of(lead)?;
+    Ok(details.0.iter().rev().map(view).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn phone(typed: &str, value: Option<&str>) -> ContactDetail {
+        let at = Timestamp::from_seconds(0).unwrap();
+        ContactDetail::new(DetailKind::Phone, typed, value.map(Into::into), LeadSource::Api, at).unwrap()
+    }
+
+    #[test]
+    fn the_newest_fifty_stay_and_nothing_is_there_twice() {
+        let mut details = ContactDetails::default();
+        assert!(details.add(phone("098765 43210", Some("+919876543210"))));
+        assert!(!details.add(phone("+919876543210", Some("+919876543210"))), "the same number");
+        assert!(details.add(phone("98765", None)) && !details.add(phone("98765", None)));
+        for n in 0..MOST_DETAILS {
+            details.add(phone(&n.to_string(), None));
+        }
+        assert_eq!(details.iter().count(), MOST_DETAILS);
+        assert_eq!((details.0[0].typed.as_str(), details.0[49].typed.as_str()), ("0", "49"));
+    }
+
+    #[test]
+    fn what_is_endless_is_cut_for_all_to_see() {
+        let long = phone(&"9".repeat(5000), None);
+        assert_eq!(long.typed.chars().count(), MOST_TYPED + 1);
+        assert!(long.typed.ends_with('…'));
+        let at = Timestamp::from_seconds(0).unwrap();
+        assert!(ContactDetail::new(DetailKind::Name, " \0 ", None, LeadSource::Api, at).is_none());
+    }
+}
