@@ -23,7 +23,7 @@
 //! # The house
 //!
 //! Imports run downwards only, and a test holds it: [`base`] < [`engine`] < [`providers`] < [`tenants`] < [`contacts`] <
-//! [`billing`] < [`leads`] < [`inbox`] < [`intake`] < [`ads`] < [`notify`] < [`integrations`] < [`ops`] < [`app`].
+//! [`sending`] < [`billing`] < [`leads`] < [`inbox`] < [`intake`] < [`ads`] < [`notify`] < [`integrations`] < [`ops`] < [`app`].
 //! [`sandbox`] holds the twins: built-in imitations of the providers' HTTP APIs, so that demo and tests run the real
 //! adapters. In a business folder `model` has the types, `store` the SQL, `api` what goes over the wire, and every other
 //! file is named after what the business does. For any operation of the OpenAPI document, its `operationId` is the
@@ -45,4 +45,5 @@ pub mod notify;
 pub mod ops;
 pub mod providers;
 pub mod sandbox;
+pub mod sending;
 pub mod tenants;

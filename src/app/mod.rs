@@ -54,6 +54,8 @@ impl App {
             master_key: config.master_key.clone(),
             settings: Arc::new(CoreSettings {
                 public_url: config.public_url.clone(),
+                app_url: config.app_url.clone(),
+                sms_countries: config.sms_countries.clone(),
                 platform_name: config.platform_name.clone(),
                 privacy_policy_url: config.privacy_policy_url.clone(),
                 email_from: config.email_from.clone(),

@@ -13,7 +13,7 @@ use crate::base::{Error, Result};
 use crate::config::Config;
 use crate::inbox;
 use crate::inbox::model::Channel;
-use crate::providers::ProviderSettings;
+use crate::providers::{Ear, ProviderSettings};
 use crate::sandbox::{self, Sandbox, SandboxCredentials, SandboxSettings, SandboxTemplate};
 
 /// The twins this process serves, if any, and the adapters' settings with twins in place of what has no credential.
@@ -32,7 +32,9 @@ pub(super) fn of(config: &Config, clock: &Clock) -> (Option<Sandbox>, ProviderSe
         own.credentials = credentials();
         Sandbox::new(own)
     });
-    (served, settings.or_twins(twins))
+    let mut settings = settings.or_twins(twins);
+    settings.mailboxes = served.clone().map(|twins| Ear::new(move |text| twins.reads_mail(text)));
+    (served, settings)
 }
 
 /// Serves the twins and nothing else until SIGINT or SIGTERM; their webhooks go to `public_url`.

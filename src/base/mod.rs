@@ -5,6 +5,7 @@
 //! Nothing here opens a connection, reads a clock or knows HTTP. Next: [`crate::engine`].
 
 pub mod crypto;
+pub mod dialling;
 pub mod email;
 pub mod error;
 pub mod id;

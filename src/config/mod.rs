@@ -19,6 +19,7 @@ use crate::base::crypto::{MasterKey, Secret};
 use crate::engine::db::{DbSettings, Engine};
 use crate::engine::jobs::WorkerSettings;
 use crate::providers::ProviderSettings;
+use crate::tenants::region::Country;
 use master_key::stored_master_key;
 use providers::providers;
 use reader::Reader;
@@ -34,6 +35,10 @@ pub struct Config {
     pub monitor_bind: Option<SocketAddr>,
     pub database: DbSettings,
     pub public_url: String,
+    /// Where the platform's own frontend is, without trailing slash.
+    pub app_url: String,
+    /// SMS goes there besides each tenant's own country.
+    pub sms_countries: Vec<String>,
     pub master_key: MasterKey,
     pub operator_key: Option<Secret>,
     pub rate_limit: bool,
@@ -104,6 +109,11 @@ impl Config {
         }
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
+        let app_url = r.url("APP_URL", &public_url);
+        let sms_countries = r.parse("SMS_COUNTRIES", Vec::new(), |text| {
+            let codes = text.split(',').map(str::trim).filter(|code| !code.is_empty());
+            codes.map(|code| code.parse::<Country>().map(Country::into_string)).collect()
+        });
         let email_from = r.parse("EMAIL_FROM", "leads@leadwright.example".to_string(), |text| {
             text.parse::<crate::base::email::Email>().map(crate::base::email::Email::into_string)
         });
@@ -123,6 +133,8 @@ impl Config {
             monitor_bind,
             database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
             public_url,
+            app_url,
+            sms_countries,
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
@@ -201,6 +213,8 @@ mod tests {
             ("MASTER_KEY", "AAAA"),
             ("SANDBOX_URL", "twins"),
             ("TRUST_PROXY", "yes please"),
+            ("APP_URL", "app"),
+            ("SMS_COUNTRIES", "IN, India"),
         ];
         let ConfigError(lines) = with(&bad).unwrap_err();
         for (name, _) in bad {

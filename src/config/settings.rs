@@ -7,7 +7,12 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("DATABASE_URL", "sqlite://data/leadwright.db or postgres://…"),
     ("DATABASE_POOL", "connections per process, 8"),
     ("SQLITE_SYNCHRONOUS", "FULL (survives power loss), NORMAL or OFF"),
-    ("PUBLIC_URL", "where the world reaches us; webhook signatures and links are built from it"),
+    ("PUBLIC_URL", "where the world reaches us; webhook signatures are built from it"),
+    ("APP_URL", "where the platform's own frontend is, PUBLIC_URL; links in what the platform writes lead there"),
+    (
+        "SMS_COUNTRIES",
+        "where SMS may go besides each tenant's own country: ISO codes separated by commas, such as AE,SG",
+    ),
     ("MASTER_KEY", "base64 of 32 bytes; encrypts secrets at rest and signs tokens"),
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),

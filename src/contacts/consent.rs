@@ -1,4 +1,5 @@
-//! Consent: who refused to be written to, from which sender. By which words is in [`super::words`].
+//! Consent: who refused to be written to, from which sender, and who agreed, as a tenant says. By which words somebody
+//! refuses is in [`super::words`].
 
 use serde_json::json;
 
@@ -6,6 +7,7 @@ use super::model::{Channel, SuppressionReason};
 use super::store;
 use super::store::{Suppression, SuppressionFilter};
 use crate::base::id::{SuppressionId, TenantId};
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
@@ -150,6 +152,16 @@ pub fn lift_by_hand(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str, is_
     }));
     tx.record(event)?;
     Ok(lifted)
+}
+
+/// Notes that a person agreed to be written to, as the caller says; the newest word counts. A STOP outweighs it.
+pub fn opt_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str, given_at: Timestamp, how: &str) -> Result<()> {
+    store::opt_in(tx, channel, address, given_at, how)
+}
+
+/// Did the tenant record that this person agreed?
+pub fn has_opted_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
+    store::has_opted_in(tx, channel, address)
 }
 
 fn record(tx: &mut PlatformTx<'_>, tenant: Option<TenantId>, event: NewEvent) -> Result<()> {

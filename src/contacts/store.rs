@@ -1,4 +1,5 @@
-//! Rows of the `suppressions` table. They are not a tenant's: a shared sender's refusals hold for all behind it.
+//! Rows of `suppressions`, which are not a tenant's, since a shared sender's refusals hold for all behind it; and of
+//! `opt_ins`, which are.
 //!
 //! A person's address is written down as its [`PhoneKey`] and sought in every spelling: a refusal is a person's, not a text's.
 
@@ -7,11 +8,11 @@ use diesel::prelude::*;
 use super::consent::Suppressed;
 use super::model::{Channel, SuppressionReason};
 use crate::base::Result;
-use crate::base::id::{SuppressionId, TenantId};
+use crate::base::id::{RawId, SuppressionId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::suppressions;
+use crate::engine::db::schema::{opt_ins, suppressions};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::platform_tenant;
 
@@ -165,4 +166,40 @@ pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, limit: i64
         query = query.filter(suppressions::created_at.lt(at).or(same));
     }
     Ok(query.load(tx.conn())?)
+}
+
+/// What may be written to whoever agreed; so far there is one class.
+const CONVERSATION: &str = "conversation";
+
+pub(super) fn opt_in(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    address: &str,
+    given_at: Timestamp,
+    how: &str,
+) -> Result<()> {
+    let (tenant, now, actor) = (tx.tenant(), tx.now(), tx.actor());
+    let key = PhoneKey::of(address);
+    let address = key.as_str();
+    diesel::delete(opt_ins::table.find((tenant, channel, address, CONVERSATION))).execute(tx.conn())?;
+    diesel::insert_into(opt_ins::table)
+        .values((
+            opt_ins::tenant_id.eq(tenant),
+            opt_ins::channel.eq(channel),
+            opt_ins::address.eq(address),
+            opt_ins::class.eq(CONVERSATION),
+            opt_ins::given_at.eq(given_at),
+            opt_ins::how.eq(how),
+            opt_ins::recorded_by.eq(actor.kind()),
+            opt_ins::recorded_by_id.eq(actor.id().map(RawId)),
+            opt_ins::recorded_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+pub(super) fn has_opted_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
+    let key = PhoneKey::of(address);
+    let row = opt_ins::table.find((tx.tenant(), channel, key.as_str(), CONVERSATION)).select(opt_ins::tenant_id);
+    Ok(row.first::<TenantId>(tx.conn()).optional()?.is_some())
 }

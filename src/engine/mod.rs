@@ -9,6 +9,7 @@ pub mod http;
 pub mod jobs;
 pub mod metrics;
 pub mod rules;
+pub mod tally;
 pub mod trace;
 
 use std::sync::Arc;
@@ -31,10 +32,14 @@ pub struct Core {
 pub struct CoreSettings {
     /// Where the world reaches us, without a trailing slash: signatures and links are built from it, never from `Host`.
     pub public_url: String,
+    /// Where the platform's own frontend is, without a trailing slash: links in what the platform writes lead there.
+    pub app_url: String,
     /// The platform's own name, as in "ABC Real Estate via LeadGen Pro".
     pub platform_name: String,
     /// The platform's privacy policy, for lead forms without one of their own.
     pub privacy_policy_url: Option<String>,
+    /// Where SMS may go besides each tenant's own country (ISO 3166-1 alpha-2).
+    pub sms_countries: Vec<String>,
     /// Where e-mails come from.
     pub email_from: String,
     /// Off for tests and benchmarks.
@@ -44,6 +49,6 @@ pub struct CoreSettings {
 impl CoreSettings {
     /// A page of the platform's own frontend that takes a token: where links in the platform's mails lead.
     pub fn page(&self, name: &str, token: &str) -> String {
-        format!("{}/{name}?token={token}", self.public_url.trim_end_matches('/'))
+        format!("{}/{name}?token={token}", self.app_url.trim_end_matches('/'))
     }
 }

@@ -2,6 +2,7 @@
 //! closed period, through the same door as any message. WhatsApp has no such answer: there the business' profile says when it
 //! is open. A STOP is not answered, and neither is anybody when the business names no hours.
 
+use super::gate::Writer;
 use super::model::{Channel, Direction, SenderType};
 use super::send::{self, NewMessage};
 use super::store::conversations;
@@ -10,6 +11,7 @@ use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{ErrorKind, Result};
 use crate::contacts::consent;
+use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::tenants::Tenant;
@@ -39,13 +41,14 @@ pub(super) fn consider(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let id = context.payload::<Payload>()?.message_id;
-    let platform_name = context.core.settings.platform_name.clone();
-    context.finish(move |tx| answer(tx, id, &platform_name)).await
+    let settings = context.core.settings.clone();
+    context.finish(move |tx| answer(tx, id, &settings)).await
 }
 
-fn answer(tx: &mut TenantTx<'_>, id: MessageId, platform_name: &str) -> Result<()> {
+fn answer(tx: &mut TenantTx<'_>, id: MessageId, settings: &CoreSettings) -> Result<()> {
     let Some(message) = messages::find(tx, id)? else { return Ok(()) };
-    let tenant = crate::tenants::store::current(tx)?;
+    let writer = Writer::of(tx)?;
+    let tenant = writer.tenant.clone();
     let Some(opening) = closed_until(&tenant, tx.now()) else { return Ok(()) };
     // Told late, it may have come while somebody was there.
     if closed_until(&tenant, message.created_at) != Some(opening) {
@@ -60,7 +63,7 @@ fn answer(tx: &mut TenantTx<'_>, id: MessageId, platform_name: &str) -> Result<(
         return Ok(());
     }
     let new = NewMessage { content: Some(TEXT.into()), ..NewMessage::default() };
-    match send::put(tx, conversation, new, platform_name) {
+    match send::put(tx, &writer, conversation, new, settings) {
         // What the door refuses is not said.
         Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Forbidden | ErrorKind::TooMany) => Ok(()),
         other => other.map(|_| ()),

@@ -8,6 +8,7 @@ use super::model::Channel;
 use super::store::leads::LeadBrief;
 use super::templates;
 use crate::base::{Error, Result};
+use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 
 const TEMPLATE: &str = "first_contact";
@@ -43,9 +44,12 @@ pub fn suggest(
         return Err(Error::conflict("channel.not_supported", message));
     }
     let business = tenant.sender_name(platform_name);
+    let name = words::clean(first_name(lead), Holds::Name);
+    let from = agent.map_or(business.clone(), |agent| format!("{agent} from {business}"));
+    let from = if words::check(&from, Holds::Sender).is_ok() { from } else { words::clean(&business, Holds::Sender) };
     let variables = BTreeMap::from([
-        ("name".to_string(), first_name(lead).to_string()),
-        ("business".to_string(), agent.map_or(business.clone(), |agent| format!("{agent} from {business}"))),
+        ("name".to_string(), if name.is_empty() { "there".into() } else { name }),
+        ("business".to_string(), if from.is_empty() { platform_name.to_string() } else { from }),
         ("about".to_string(), about(lead, tenant)),
     ]);
     let rendered = templates::find(TEMPLATE)?.render(channel, &variables)?;
@@ -63,13 +67,21 @@ fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
         .or_else(|| tenant.profile.services.first().cloned())
         .unwrap_or_else(|| "what we offer".into());
     let mut about = thing;
-    if let Some(areas) = areas(lead) {
-        about = format!("{about} in {areas}");
+    // As much as a template's variable takes; what somebody typed may say more than that.
+    let fits = |text: &String| words::check(text, Holds::About).is_ok();
+    if let Some(longer) = areas(lead).map(|areas| format!("{about} in {areas}")).filter(fits) {
+        about = longer;
     }
-    if let Some(budget) = lead.budget_range.as_ref().filter(|_| !lead.is_locked) {
-        about = format!("{about} (budget {budget})");
+    if let Some(longer) = lead
+        .budget_range
+        .as_ref()
+        .filter(|_| !lead.is_locked)
+        .map(|budget| format!("{about} (budget {budget})"))
+        .filter(fits)
+    {
+        about = longer;
     }
-    about
+    words::clean(&about, Holds::About)
 }
 
 /// Where the lead wants to be, in its own words.

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
+use super::gate::{self, Ask, Writer};
 use super::model::{Channel, MessageStatus};
-use super::send;
 use super::store::messages::Message;
-use super::store::{conversations, leads, messages};
+use super::store::{conversations, held, leads, messages};
+use super::{send, senders};
 use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
+use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
+use crate::sending::gate::HELD_HOURS;
+use crate::sending::{Code, Obstacle, Verdict};
+use crate::tenants::access::entitlements;
 
 /// Sends one message.
 pub static SEND: JobKind = JobKind::new("message.send").priority(3);
@@ -26,9 +31,14 @@ struct Payload {
     message_id: MessageId,
 }
 
-/// Enqueues the sending of a queued message, once.
-pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId) -> Result<()> {
-    tx.enqueue(NewJob::new(&SEND, &Payload { message_id: message }).unique(message.to_string()))?;
+/// Enqueues the sending of a queued message, once. One that is held is run when its time is up, or when what it waits for is
+/// there ([`super::release`]).
+pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId, held_until: Option<Timestamp>) -> Result<()> {
+    let job = NewJob::new(&SEND, &Payload { message_id: message }).unique(message.to_string());
+    tx.enqueue(match held_until {
+        Some(until) => job.at(until),
+        None => job,
+    })?;
     Ok(())
 }
 
@@ -44,7 +54,10 @@ fn began_at(message: &Message) -> Timestamp {
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
     let id = context.payload::<Payload>()?.message_id;
     let db = &context.core.db;
-    let start = |decided| db.write(context.scope(), move |tx| begin(tx, id, decided));
+    let start = |decided| {
+        let settings = context.core.settings.clone();
+        db.write(context.scope(), move |tx| begin(tx, id, decided, &settings))
+    };
     let look = || db.read(context.scope(), move |tx| look(tx, id));
     dispatch::run(&context, &providers, Row { id }, start, look).await.map(|(outcome, _)| outcome)
 }
@@ -71,9 +84,14 @@ fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<(Parcel, OpenAtte
     Ok(Some((parcel, OpenAttempt { began_at, first_began_at, known })))
 }
 
-/// Asks the rules once more and opens an attempt. One that is open already counts as none when it began at `decided`: then the
+/// Asks the gate once more and opens an attempt. One that is open already counts as none when it began at `decided`: then the
 /// caller has found that it came to nothing.
-pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timestamp>) -> Result<Start> {
+pub(super) fn begin(
+    tx: &mut TenantTx<'_>,
+    id: MessageId,
+    decided: Option<Timestamp>,
+    settings: &CoreSettings,
+) -> Result<Start> {
     // Held: its address may be corrected at the same time, and then it leaves for the corrected one.
     let Some(before) = messages::hold(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
     match stand(&before) {
@@ -83,26 +101,51 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timest
         Stand::Over => return Ok(Start::Over(format!("the message is already {}", before.status))),
     }
     let conversation = conversations::get(tx, before.conversation_id)?;
-    let lead = leads::get(tx, before.lead_id)?;
+    let lead = leads::whole(tx, before.lead_id)?;
     let parcel = parcel(tx, &before)?;
     let is_template = before.template_code.is_some();
     let (sender, person) = (parcel.from.address.clone(), parcel.to.clone());
-    let refused = send::check(&mut tx.platform(), &conversation, &lead, &sender, &person, is_template).err();
-    let mut message = before.clone();
-    if let Some(refusal) = refused {
-        message.status = match refusal.code() {
-            "conversation.suppressed" => MessageStatus::Suppressed,
-            "lead.locked" => MessageStatus::Canceled,
-            _ => MessageStatus::Failed,
-        };
-        message.error_class = (message.status == MessageStatus::Failed).then(|| ErrorClass::Window.to_string());
-        message.error_code = Some(refusal.code().to_string());
-        message.error_message = Some(refusal.message().to_string());
-        message.failed_at = Some(tx.now());
-        save(tx, &message, before.status)?;
-        record_failure(tx, &message)?;
+    let held = Held::of(&before);
+    let sender = senders::at(tx, before.channel, &sender)?;
+    let question = Ask {
+        conversation: &conversation,
+        lead: &lead,
+        sender: &sender,
+        person: &person,
+        is_template,
+        is_on_its_way: true,
+    };
+    let writer = Writer::of(tx)?;
+    let mut verdict = gate::ask(tx, &writer, settings, &question)?;
+    if held.is_some() && !writer.has_no_plan() && !send::is_in_plan(&entitlements(tx)?, before.channel) {
+        let why = format!("The plan that was chosen does not include messages on {}.", before.channel);
+        end(tx, before, MessageStatus::Canceled, "feature_not_in_plan", why)?;
         return Ok(Start::Never);
     }
+    // A plan has started, and the lead is unlocked in a moment.
+    let waits_for_lock = |obstacle: &Obstacle| held.is_some() && obstacle.code == Code::LeadLocked;
+    if let Some(obstacle) = verdict.refusal().filter(|obstacle| !waits_for_lock(obstacle)) {
+        refuse(tx, before, &question, &obstacle)?;
+        return Ok(Start::Never);
+    }
+    let is_first = before.status == MessageStatus::Queued && before.attempted_at.is_none();
+    if verdict.obstacles.is_empty()
+        && is_first
+        && let Some(opens_at) = gate::count(tx, &writer, &question, &verdict)?
+    {
+        verdict.obstacles.push(Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) });
+    }
+    let pass = match verdict.pass() {
+        Ok(pass) => pass,
+        Err(verdict) => return wait(tx, before, &verdict),
+    };
+    let mut message = before.clone();
+    if held.is_some() {
+        held::forget(tx, id)?;
+        set_metadata(&mut message, "held_for", json!(null));
+        set_metadata(&mut message, "held_until", json!(null));
+    }
+    let sender = sender.address;
     let now = tx.now();
     let attempts = message.metadata.value()["attempts"].as_i64().unwrap_or(0) + 1;
     let first = if before.status == MessageStatus::Sending { first_attempt(&before) } else { None };
@@ -114,7 +157,69 @@ pub(super) fn begin(tx: &mut TenantTx<'_>, id: MessageId, decided: Option<Timest
     save(tx, &message, before.status)?;
     // Written before the provider is asked: an answer may overtake our own record of having sent.
     conversations::save_thread(tx, message.channel, &sender, &person, message.conversation_id, now)?;
-    Ok(Start::Parcel(Box::new(parcel)))
+    Ok(Start::Parcel(Box::new(parcel), pass))
+}
+
+/// Until when a message waits, when it does.
+struct Held(Timestamp);
+
+impl Held {
+    fn of(message: &Message) -> Option<Self> {
+        message.metadata.value()["held_until"].as_str()?.parse().ok().map(Self)
+    }
+}
+
+/// It is looked at again after so long at the latest, whatever it waits for.
+const LOOK_MINUTES: i64 = 10;
+
+/// The message waits on, unless it has waited long enough.
+fn wait(tx: &mut TenantTx<'_>, before: Message, verdict: &Verdict) -> Result<Start> {
+    let now = tx.now();
+    let until = match Held::of(&before) {
+        Some(Held(until)) => until,
+        None => now.max(before.created_at).plus(chrono::Duration::hours(HELD_HOURS)),
+    };
+    let codes: Vec<Code> = verdict.obstacles.iter().map(|obstacle| obstacle.code).collect();
+    let why = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join(", ");
+    if now >= until {
+        let message = format!("It waited for a day in vain: {why}.");
+        end(tx, before, MessageStatus::Canceled, "message.held_too_long", message)?;
+        return Ok(Start::Never);
+    }
+    let mut message = before.clone();
+    set_metadata(&mut message, "held_for", json!(codes));
+    set_metadata(&mut message, "held_until", json!(until));
+    save(tx, &message, before.status)?;
+    held::note(tx, message.id, message.lead_id, until)?;
+    let opens_at = verdict.cap().and_then(|cap| cap.opens_at);
+    let look_at = opens_at.unwrap_or_else(|| now.plus(chrono::Duration::minutes(LOOK_MINUTES)));
+    Ok(Start::Later(look_at.min(until), format!("held: {why}")))
+}
+
+/// What the gate refuses ends here.
+fn refuse(tx: &mut TenantTx<'_>, before: Message, question: &Ask<'_>, obstacle: &Obstacle) -> Result<()> {
+    let status = match obstacle.code {
+        Code::Suppressed => MessageStatus::Suppressed,
+        Code::WindowClosed => MessageStatus::Failed,
+        _ => MessageStatus::Canceled,
+    };
+    let refusal = gate::refusal(tx, question, obstacle)?;
+    end(tx, before, status, refusal.code(), refusal.message().to_string())
+}
+
+fn end(tx: &mut TenantTx<'_>, before: Message, status: MessageStatus, code: &str, why: String) -> Result<()> {
+    let mut message = before.clone();
+    message.status = status;
+    message.error_class = (status == MessageStatus::Failed).then(|| ErrorClass::Window.to_string());
+    message.error_code = Some(code.to_string());
+    message.error_message = Some(why);
+    message.failed_at = Some(tx.now());
+    if Held::of(&before).is_some() {
+        held::forget(tx, message.id)?;
+        set_metadata(&mut message, "held_until", json!(null));
+    }
+    save(tx, &message, before.status)?;
+    record_failure(tx, &message)
 }
 
 /// Ends what was not attempted, and says why.

@@ -1,22 +1,24 @@
 //! Conversations and messages: the thread with one lead on one channel, what leaves and what comes in.
 //!
 //! Owns senders, message templates, WhatsApp's 24-hour window, delivery states and the way back from a shared number to
-//! the right tenant. It refuses to write to a locked lead, to a person who said STOP, and freely outside the
-//! window; it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
+//! the right tenant. It refuses to write to a locked lead, to a person who said STOP, to whom nothing ties to the tenant, and
+//! freely outside the window ([`gate`]); it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
-//! Out: [`send`] queues, [`leave`] is the job, [`dispatch`] speaks to the provider (notifications use it too).
-//! In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`] for a lead whose number or
-//! address changed.
+//! Out: [`send`] queues, [`release`] wakes what waited, [`leave`] is the job, [`dispatch`] speaks to the provider
+//! (notifications use it too). In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`]
+//! for a lead whose number or address changed.
 
 mod after_hours;
 mod api;
 pub mod dispatch;
 pub mod draft;
 mod follow;
+pub mod gate;
 pub mod leave;
 pub mod model;
 pub mod open;
 pub mod receive;
+mod release;
 mod route;
 pub mod send;
 pub mod senders;
@@ -44,9 +46,15 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.on_death(&leave::SEND, leave::close);
     registry.handle(&follow::FOLLOW, follow::run);
     registry.handle(&after_hours::ANSWER, after_hours::run);
+    registry.handle(&release::RELEASE, release::run);
 }
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
     reactions.at_once(EventType::LeadUpdated, follow::at_once).at_once(EventType::LeadEnquired, follow::at_once);
+    reactions
+        .on(EventType::TenantVerified, &release::RELEASE)
+        .on(EventType::SubscriptionTrialStarted, &release::RELEASE)
+        .on(EventType::SubscriptionActivated, &release::RELEASE)
+        .on(EventType::LeadUnlocked, &release::RELEASE);
 }

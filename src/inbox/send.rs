@@ -1,29 +1,33 @@
 //! Writing to a lead: what a person asks for becomes a queued message and its job.
 //!
-//! The rules of leaving are asked twice, here so that the person learns at once, and by [`super::leave`] when the message
-//! really leaves, because consent, lock and window change in between.
+//! The gate is asked twice, here so that the person learns at once, and by [`super::leave`] when the message really leaves,
+//! because consent, lock and window change in between.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::gate::{self, Ask, Writer};
 use super::leave;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, longest_content, preview,
-    window_is_open, written_at,
+    written_at,
 };
 use super::senders;
 use super::store::conversations::{self, Conversation, Touch};
-use super::store::leads::{self, LeadBrief};
+use super::store::held;
+use super::store::leads;
 use super::store::messages::{self, Message};
 use super::templates;
 use crate::base::id::ConversationId;
 use crate::base::json::Json;
 use crate::base::{Error, Result};
-use crate::contacts::consent;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::CoreSettings;
+use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
-use crate::tenants::access::{Caller, Feature};
+use crate::sending::gate::HELD_HOURS;
+use crate::sending::{Code, Obstacle, Verdict};
+use crate::tenants::access::{Caller, Entitlements, Feature};
 
 /// What is to be written: free text or a template.
 #[derive(Debug, Clone, Default)]
@@ -38,31 +42,32 @@ pub struct NewMessage {
 /// Queues a message. A closed conversation reopens by it.
 ///
 /// # Errors
-/// `conversation.not_found`, `feature_not_in_plan`, `lead.locked`, `channel.not_supported`, `channel.not_connected`,
-/// `lead.no_address`, `conversation.suppressed`, `conversation.window_closed`, and field errors.
+/// `conversation.not_found`, `feature_not_in_plan`, `channel.not_supported`, `channel.not_connected`, `lead.no_address`, what
+/// the gate refuses ([`gate::refusal`]), and field errors. What the gate only holds is queued and says so.
 pub fn queue(
     tx: &mut TenantTx<'_>,
     caller: &Caller,
     id: ConversationId,
     new: NewMessage,
-    platform_name: &str,
+    settings: &CoreSettings,
 ) -> Result<Message> {
     // Held, because somebody may be closing it: then the message comes after that and reopens it.
     let conversation = conversations::hold(tx, id)?;
-    require_channel(caller, conversation.channel)?;
-    put(tx, conversation, new, platform_name)
+    let writer = Writer::of(tx)?;
+    require_channel(caller, &writer, conversation.channel)?;
+    put(tx, &writer, conversation, new, settings)
 }
 
 /// [`queue`] without a caller, into a conversation that is held: what the product itself has to say.
 pub(super) fn put(
     tx: &mut TenantTx<'_>,
+    writer: &Writer,
     conversation: Conversation,
     new: NewMessage,
-    platform_name: &str,
+    settings: &CoreSettings,
 ) -> Result<Message> {
     let id = conversation.id;
-    let lead = leads::get(tx, conversation.lead_id)?;
-    lead.require_unlocked()?;
+    let lead = leads::whole(tx, conversation.lead_id)?;
     let written = compose(conversation.channel, new)?;
     let address = match &conversation.person_address {
         Some(address) => address.clone(),
@@ -71,13 +76,23 @@ pub(super) fn put(
     };
     let sender = senders::choose(tx, conversation.channel, conversation.sender_address.as_deref())?;
     let is_template = written.template_code.is_some();
-    check(&mut tx.platform(), &conversation, &lead, &sender.address, &address, is_template)?;
+    let question = Ask {
+        conversation: &conversation,
+        lead: &lead,
+        sender: &sender,
+        person: &address,
+        is_template,
+        is_on_its_way: false,
+    };
+    let verdict = gate::ask(tx, writer, settings, &question)?;
+    let held_for = admit(tx, writer, &question, &verdict)?;
     reopen(tx, &conversation)?;
 
-    let tenant = crate::tenants::store::current(tx)?;
+    let tenant = &writer.tenant;
+    let platform_name = settings.platform_name.as_str();
     let at = written_at(tx.now(), tx.now(), conversation.last_message_at);
     let author = tx.actor().user();
-    let message = Message {
+    let mut message = Message {
         direction: Direction::Outbound,
         sender_type: if author.is_some() { SenderType::User } else { SenderType::System },
         sender_user_id: author,
@@ -95,7 +110,16 @@ pub(super) fn put(
         status: MessageStatus::Queued,
         ..Message::new(tx.tenant(), id, conversation.lead_id, conversation.channel, at)
     };
+    leave::set_metadata(&mut message, "reason", json!(verdict.reason));
+    let held_until = (!held_for.is_empty()).then(|| tx.now().plus(chrono::Duration::hours(HELD_HOURS)));
+    if let Some(until) = held_until {
+        leave::set_metadata(&mut message, "held_for", json!(held_for));
+        leave::set_metadata(&mut message, "held_until", json!(until));
+    }
     messages::insert(tx, &message)?;
+    if let Some(until) = held_until {
+        held::note(tx, message.id, message.lead_id, until)?;
+    }
     if conversation.sender_address.as_deref() != Some(sender.address.as_str()) {
         conversations::set_sender(tx, id, &sender.address)?;
     }
@@ -103,51 +127,53 @@ pub(super) fn put(
     let touch = Touch { direction: Direction::Outbound, preview: &line, at, window_expires_at: None };
     conversations::touch(tx, id, &touch)?;
     let event = NewEvent::new(EventType::MessageQueued).subject(message.id.uuid()).lead(message.lead_id);
-    tx.record(event.data(json!({"conversation_id": id, "channel": message.channel})))?;
-    leave::enqueue(tx, message.id)?;
+    let held_for = held_until.map(|_| held_for);
+    tx.record(event.data(json!({"conversation_id": id, "channel": message.channel, "held_for": held_for})))?;
+    leave::enqueue(tx, message.id, held_until)?;
     Ok(message)
 }
 
+/// Refuses what the gate refuses, counts what may leave, and answers what the rest waits for.
+fn admit(tx: &mut TenantTx<'_>, writer: &Writer, question: &Ask<'_>, verdict: &Verdict) -> Result<Vec<Code>> {
+    if let Some(obstacle) = verdict.refusal().or_else(|| verdict.cap()) {
+        return Err(gate::refusal(tx, question, &obstacle)?);
+    }
+    let held_for = verdict.holds();
+    // What waits is counted on the day it leaves.
+    if held_for.is_empty()
+        && let Some(opens_at) = gate::count(tx, writer, question, verdict)?
+    {
+        let full = Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) };
+        return Err(gate::refusal(tx, question, &full)?);
+    }
+    Ok(held_for)
+}
+
+/// Before there is a plan, everything can be set up: what is written waits for one.
+///
 /// # Errors
 /// `feature_not_in_plan`, `channel.not_supported`.
-pub(super) fn require_channel(caller: &Caller, channel: Channel) -> Result<()> {
-    match channel {
-        Channel::Whatsapp => caller.require_feature(Feature::WhatsappIntegration),
-        Channel::Email => caller.require_feature(Feature::EmailIntegration),
-        Channel::Sms => Ok(()),
-        Channel::WebChat | Channel::Messenger | Channel::Instagram => {
-            Err(Error::conflict("channel.not_supported", format!("Messages cannot be sent on {channel} yet.")))
-        }
+pub(super) fn require_channel(caller: &Caller, writer: &Writer, channel: Channel) -> Result<()> {
+    if matches!(channel, Channel::WebChat | Channel::Messenger | Channel::Instagram) {
+        return Err(Error::conflict("channel.not_supported", format!("Messages cannot be sent on {channel} yet.")));
+    }
+    match feature_of(channel) {
+        Some(feature) if !writer.has_no_plan() => caller.require_feature(feature),
+        _ => Ok(()),
     }
 }
 
-/// Whether a message may leave now; the same question at request time and at leaving.
-///
-/// # Errors
-/// `lead.locked`, `conversation.suppressed`, `conversation.window_closed`.
-pub(super) fn check(
-    tx: &mut PlatformTx<'_>,
-    conversation: &Conversation,
-    lead: &LeadBrief,
-    sender_address: &str,
-    person_address: &str,
-    is_template: bool,
-) -> Result<()> {
-    lead.require_unlocked()?;
-    let channel = conversation.channel;
-    let tenant = conversation.tenant_id;
-    if let Some(refusal) = consent::refusal(tx, channel, person_address, sender_address, tenant)? {
-        return Err(Error::conflict("conversation.suppressed", refusal.in_words()));
+const fn feature_of(channel: Channel) -> Option<Feature> {
+    match channel {
+        Channel::Whatsapp => Some(Feature::WhatsappIntegration),
+        Channel::Email => Some(Feature::EmailIntegration),
+        _ => None,
     }
-    if !is_template && !window_is_open(channel, conversation.window_expires_at, tx.now()) {
-        let codes = templates::codes_for_leads(channel).join(", ");
-        let message = format!(
-            "More than 24 hours have passed since the person last wrote (or they never did), so WhatsApp takes no free text. \
-             A template is allowed: {codes}."
-        );
-        return Err(Error::conflict("conversation.window_closed", message));
-    }
-    Ok(())
+}
+
+/// Whether messages on this channel are part of a plan.
+pub(super) fn is_in_plan(plan: &Entitlements, channel: Channel) -> bool {
+    feature_of(channel).is_none_or(|feature| plan.includes(feature))
 }
 
 /// Brings a closed conversation back, because somebody wrote in it; answers it as it is now.

@@ -63,6 +63,22 @@ pub fn choose(tx: &mut TenantTx<'_>, channel: Channel, current: Option<&str>) ->
     Ok(usable.swap_remove(kept.unwrap_or(0)))
 }
 
+/// The sender a message says it leaves from. One that is gone counts as the platform's.
+pub fn at(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<Sender> {
+    let tenant = tx.tenant();
+    let found = store::find(&mut tx.platform(), channel, address)?;
+    Ok(found.filter(|sender| sender.tenant_id.is_none_or(|owner| owner == tenant)).unwrap_or_else(|| Sender {
+        id: SenderId::new(),
+        tenant_id: None,
+        channel,
+        provider: String::new(),
+        address: address.into(),
+        display_name: None,
+        is_active: false,
+        created_at: tx.now(),
+    }))
+}
+
 /// The platform's own sender of a channel, for what the platform itself has to say.
 pub fn platform(tx: &mut TenantTx<'_>, channel: Channel) -> Result<Option<Sender>> {
     Ok(store::usable(tx, channel)?.into_iter().find(|sender| sender.tenant_id.is_none()))

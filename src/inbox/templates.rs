@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::model::{Channel, longest_content};
 use crate::base::{Error, FieldError, Result};
+use crate::sending::words::{self, Holds};
 
 static CATALOGUE: LazyLock<Vec<Template>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("templates.json")).expect("templates.json is part of the binary")
@@ -38,6 +39,8 @@ struct Variable {
     required: bool,
     #[serde(default)]
     fallback: String,
+    /// What a caller may put into it; none where only our own data goes in.
+    holds: Option<Holds>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,8 +96,8 @@ impl Template {
     /// Fills the template for a channel. Values are keyed by name in any case, or by number.
     ///
     /// # Errors
-    /// Field errors under `/template`: a channel without text, unknown variables, missing required ones, and a value that
-    /// makes it longer than the channel takes.
+    /// Field errors under `/template`: a channel without text, unknown variables, missing required ones, values that say more
+    /// than their variable may ([`words`]), and one that makes it longer than the channel takes.
     pub fn render(&self, channel: Channel, values: &BTreeMap<String, String>) -> Result<Rendered> {
         let Some(text) = self.texts.get(&channel) else {
             let detail = format!("the template {} has no text for {channel}", self.code);
@@ -110,6 +113,12 @@ impl Template {
         for variable in &self.variables {
             let given = values.iter().find(|(key, _)| is(variable, key)).map(|(_, value)| one_line(value));
             let value = given.filter(|value| !value.is_empty());
+            if let (Some(value), Some(holds)) = (&value, variable.holds)
+                && let Err(rule) = words::check(value, holds)
+            {
+                let pointer = format!("/template/variables/{}", variable.name);
+                wrong.push(FieldError::new(pointer, "invalid_value", rule));
+            }
             if value.is_none() && variable.required {
                 let pointer = format!("/template/variables/{}", variable.name);
                 wrong.push(FieldError::new(pointer, "required", "this variable is required"));
@@ -205,10 +214,15 @@ mod tests {
         let pointers: Vec<&str> = error.field_errors().iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/template/variables/nmae", "/template/variables/name", "/template/variables/business"]);
         assert_eq!(find("nope").unwrap_err().field_errors()[0].pointer, "/template/code");
-        let long = values(&[("name", "Asha"), ("business", "ABC"), ("about", &"é".repeat(1_600))]);
-        let error = template.render(Channel::Whatsapp, &long).unwrap_err();
-        assert_eq!(error.field_errors()[0].pointer, "/template/variables/about");
-        assert!(template.render(Channel::Email, &long).is_ok());
+        for about in ["é".repeat(101), "see https://evil.example".into(), "call 98765 00000".into()] {
+            let told = values(&[("name", "Asha"), ("business", "ABC"), ("about", &about)]);
+            let error = template.render(Channel::Whatsapp, &told).unwrap_err();
+            assert_eq!(error.field_errors()[0].pointer, "/template/variables/about");
+        }
+        let long = values(&[("title", "x"), ("text", &"é".repeat(1_600)), ("link", "https://x.example")]);
+        let error = find("account_alert").unwrap().render(Channel::Whatsapp, &long).unwrap_err();
+        assert_eq!(error.field_errors()[0].pointer, "/template/variables/text");
+        assert!(find("account_alert").unwrap().render(Channel::Email, &long).is_ok());
         let alert = find("lead_alert").unwrap().render(Channel::Sms, &BTreeMap::new()).unwrap_err();
         assert_eq!(alert.field_errors()[0].pointer, "/template/code");
     }

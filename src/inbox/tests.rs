@@ -15,13 +15,17 @@ use super::status::{self, StatusUpdate};
 use super::store::conversations;
 use super::store::messages::{self, Message};
 use crate::base::Error;
+use crate::base::crypto::MasterKey;
 use crate::base::id::{ConversationId, JobId, LeadId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::billing;
+use crate::billing::subscription::{self, NewSubscription};
 use crate::contacts::consent;
+use crate::engine::CoreSettings;
 use crate::engine::db::schema::events;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
-use crate::engine::db::{Db, TenantTx};
+use crate::engine::db::{Db, PlatformTx, TenantTx};
 use crate::engine::events::EventType;
 use crate::engine::jobs::Job;
 use crate::leads::store::{self, Lead};
@@ -32,13 +36,29 @@ use crate::tenants::tests::house::House;
 const NUMBER: &str = "+14155238886";
 const PERSON: &str = "+919876543210";
 
+fn settings() -> CoreSettings {
+    CoreSettings {
+        public_url: "https://lw.example".into(),
+        app_url: "https://lw.example".into(),
+        platform_name: "LeadGen Pro".into(),
+        privacy_policy_url: None,
+        sms_countries: Vec::new(),
+        email_from: "leads@lw.example".into(),
+        rate_limit: false,
+    }
+}
+
 /// A house whose tenants write from the platform's WhatsApp number.
 struct Stage(House);
 
 impl OnDatabase for Stage {
     async fn on(db: Db) -> Self {
         let stage = Self(House::on(db).await);
-        stage.platform(|tx| senders::ensure_platform(tx, Channel::Whatsapp, "twilio", NUMBER, None)).await;
+        let seed = |tx: &mut PlatformTx<'_>| {
+            billing::plans::seed(tx)?;
+            senders::ensure_platform(tx, Channel::Whatsapp, "twilio", NUMBER, None)
+        };
+        stage.platform(seed).await;
         stage
     }
 }
@@ -55,6 +75,8 @@ impl Stage {
     async fn with_lead(&self, name: &'static str) -> (TenantId, LeadId, ConversationId) {
         let (tenant, now) = (self.tenant(name).await, self.clock.now());
         let arrive = |tx: &mut TenantTx<'_>| {
+            let trial = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
+            subscription::start(tx, trial, &MasterKey::random())?;
             let lead = Lead { phone: Some(PERSON.into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;
             Ok(lead.id)
@@ -99,7 +121,10 @@ impl Stage {
     async fn sent(&self, of: (TenantId, LeadId, ConversationId), external_id: &'static str) -> Message {
         let message = self.queued(of, true).await;
         let id = message.id;
-        assert!(matches!(self.within(of.0, move |tx| leave::begin(tx, id, None)).await, Start::Parcel(_)));
+        assert!(matches!(
+            self.within(of.0, move |tx| leave::begin(tx, id, None, &settings())).await,
+            Start::Parcel(..)
+        ));
         self.within(of.0, move |tx| Row { id }.accepted(tx, "twilio", external_id, MessageStatus::Sent)).await;
         self.message(&message).await
     }
@@ -168,7 +193,7 @@ on_both_engines! {
         let (waiting, leaving) = (stage.queued(of, true).await, stage.queued(of, true).await);
         let sent = stage.sent(of, "SM1").await;
         let id = leaving.id;
-        stage.within(of.0, move |tx| leave::begin(tx, id, None)).await;
+        stage.within(of.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         let ends = [
             (&waiting, MessageStatus::Failed, Some("retry")),
             (&leaving, MessageStatus::Unknown, Some("ambiguous")),
@@ -246,7 +271,7 @@ on_both_engines! {
         stage.inbound("SM1", "Stop").await;
         let message = stage.queued(other, true).await;
         let id = message.id;
-        let start = stage.within(other.0, move |tx| leave::begin(tx, id, None)).await;
+        let start = stage.within(other.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&message).await;
         assert_eq!(
@@ -265,11 +290,11 @@ on_both_engines! {
         stage.sent(acme, "SMa").await;
         let early = stage.queued(acme, false).await.id;
         stage.inbound("SM1", "Hi").await;
-        assert!(matches!(stage.within(acme.0, move |tx| leave::begin(tx, early, None)).await, Start::Parcel(_)));
+        assert!(matches!(stage.within(acme.0, move |tx| leave::begin(tx, early, None, &settings())).await, Start::Parcel(..)));
         let late = stage.queued(acme, false).await;
         stage.clock.advance(chrono::Duration::hours(24));
         let id = late.id;
-        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
+        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&late).await;
         assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
@@ -279,15 +304,15 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
-        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         assert!(matches!(again, Start::Open), "who comes second asks the provider first: {again:?}");
         let began = stage.message(&message).await.attempted_at.expect("begun");
         let other = began.minus(chrono::Duration::seconds(1));
-        let older = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(other))).await;
+        let older = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(other), &settings())).await;
         assert!(matches!(older, Start::Open), "what was decided of an older attempt is not of this one: {older:?}");
         assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
-        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(began))).await;
+        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(began), &settings())).await;
         assert!(matches!(decided, Start::Over(_)), "told meanwhile that it arrived: {decided:?}");
         stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
         assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
@@ -303,13 +328,13 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
         stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
         let waiting = stage.message(&message).await;
         assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None)).await;
+        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
         assert_eq!(stage.message(&message).await.metadata.value()["attempts"], 2);
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
         stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;

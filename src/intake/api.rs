@@ -12,6 +12,7 @@ use crate::base::phone::Phone;
 use crate::base::text::{person_name, single_line};
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
+use crate::contacts::{Channel, consent};
 use crate::engine::Core;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::http::{Json, Once, Reply};
@@ -71,10 +72,29 @@ pub struct NewLead {
     ad_campaign_id: Option<AdCampaignId>,
     #[serde(default)]
     assigned_to: Option<UserId>,
+    /// That the person agreed to be written to, besides this enquiry: recorded with who says so. A STOP outweighs it.
+    #[serde(default)]
+    #[validate(nested)]
+    opt_in: Option<OptIn>,
     /// When the person enquired; now by default, never in the future. Metering counts it in the running billing period,
     /// however long ago it was.
     #[serde(default)]
     received_at: Option<Timestamp>,
+}
+
+/// A person's word that they may be written to.
+#[derive(Debug, Clone, serde::Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"channels": ["whatsapp", "email"], "at": "2026-11-18T10:00:00Z", "how": "Ticked the box on our stand's tablet"}))]
+pub struct OptIn {
+    /// `whatsapp`, `sms`, `email`.
+    #[validate(length(min = 1, max = 6))]
+    channels: Vec<Channel>,
+    /// When they agreed.
+    at: Timestamp,
+    /// How they agreed: where a dispute will look.
+    #[validate(length(min = 1, max = 500))]
+    how: String,
 }
 
 /// A source as callers name it.
@@ -145,6 +165,14 @@ impl NewLead {
         }
         if self.received_at.is_some_and(|at| at > now.plus(chrono::Duration::minutes(5))) {
             wrong.push(FieldError::new("/received_at", "invalid_value", "expected a time that is not in the future"));
+        }
+        if let Some(opt_in) = &self.opt_in {
+            if opt_in.at > now.plus(chrono::Duration::minutes(5)) {
+                wrong.push(FieldError::new("/opt_in/at", "invalid_value", "expected a time that is not in the future"));
+            }
+            if opt_in.how.trim().is_empty() {
+                wrong.push(FieldError::new("/opt_in/how", "required", "say how the person agreed"));
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
     }
@@ -223,8 +251,12 @@ pub async fn create_lead(
     let write = move |tx: &mut TenantTx<'_>| {
         let new = body.0;
         check_links(tx, &new)?;
+        let opt_in = new.opt_in.clone();
         let received = receive(tx, new.enquiry(tx.actor(), now))?;
         let lead = store::get(tx, received.lead_id)?;
+        if let Some(opt_in) = opt_in {
+            record(tx, &lead, &opt_in)?;
+        }
         let (id, version) = (lead.id, lead.version);
         let shown = if received.is_new || may_read {
             OpenLead::Whole(Box::new(view::of(tx, lead)?))
@@ -235,6 +267,21 @@ pub async fn create_lead(
         Ok(reply.version(version).location(format!("/v1/leads/{id}")))
     };
     once.write(&core, caller.scope(), write).await
+}
+
+/// Notes what the person agreed to, for each address the lead has.
+fn record(tx: &mut TenantTx<'_>, lead: &Lead, opt_in: &OptIn) -> Result<()> {
+    for channel in &opt_in.channels {
+        let address = match channel {
+            Channel::Whatsapp | Channel::Sms => &lead.phone,
+            Channel::Email => &lead.email,
+            Channel::WebChat | Channel::Messenger | Channel::Instagram => &None,
+        };
+        if let Some(address) = address {
+            consent::opt_in(tx, *channel, address, opt_in.at, opt_in.how.trim())?;
+        }
+    }
+    Ok(())
 }
 
 /// What can only be checked with the tenant at hand.

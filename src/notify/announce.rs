@@ -7,6 +7,7 @@ use serde_json::json;
 use super::compose::{self, Notice};
 use super::deliver;
 use super::model::{Choice, NotificationKind};
+use super::recipients;
 use super::store::{self, Delivery, Notification};
 use crate::base::Result;
 use crate::base::id::{EventId, NotificationDeliveryId, NotificationId};
@@ -16,9 +17,12 @@ use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::engine::tally::{Span, Tally};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::senders;
 use crate::inbox::templates::Rendered;
+use crate::sending::caps::ALERTS_AN_HOUR;
+use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 use crate::tenants::access::{Permission, Role};
 use crate::tenants::store::{Member, current, members};
@@ -30,14 +34,14 @@ pub static OTHER: JobKind = JobKind::new("notify.event").priority(4);
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
-    let public_url = context.core.settings.public_url.clone();
-    context.finish(move |tx| announce(tx, event, &public_url)).await
+    let app_url = context.core.settings.app_url.clone();
+    context.finish(move |tx| announce(tx, event, &app_url)).await
 }
 
-pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> Result<()> {
+pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, app_url: &str) -> Result<()> {
     let Some(event) = events::find(tx, id)? else { return Ok(()) };
     let tenant = current(tx)?;
-    let Some(notice) = compose::notice(tx, &event, &tenant, public_url)? else { return Ok(()) };
+    let Some(notice) = compose::notice(tx, &event, &tenant, app_url)? else { return Ok(()) };
     let people = members(tx)?;
     let audience = audience(&notice, &people);
     let now = tx.now();
@@ -60,18 +64,55 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, public_url: &str) -> 
         })
         .collect();
     store::insert(tx, &rows)?;
-    for (channel, address) in outside(notice.kind, &tenant, &audience) {
-        let rendered = notice.on(channel)?;
+    let wished = outside(notice.kind, &tenant, &audience);
+    if wished.is_empty() {
+        return Ok(());
+    }
+    let agreed = recipients::agreed(tx, &people)?;
+    for (channel, address) in wished.intersection(&agreed) {
+        let flood = is_flooded(tx, &tenant, *channel, address)?;
+        let notice = match flood {
+            Flood::None => &notice,
+            Flood::Begins => &compose::many(notice.kind, &tenant, app_url),
+            Flood::GoesOn => continue,
+        };
         let outgoing = Outgoing {
             event: id,
             kind: notice.kind,
             template_code: notice.template_code,
-            rendered,
+            rendered: notice.on(*channel)?,
             lead_received_at: notice.lead_received_at(),
         };
-        dispatch(tx, outgoing, channel, address)?;
+        dispatch(tx, outgoing, *channel, address.clone())?;
     }
     Ok(())
+}
+
+/// How the alerts of an hour stand with an address.
+enum Flood {
+    None,
+    /// One more than are told one by one: this one says so.
+    Begins,
+    GoesOn,
+}
+
+fn is_flooded(tx: &mut TenantTx<'_>, tenant: &Tenant, channel: Channel, address: &str) -> Result<Flood> {
+    let most = tenant.agreed.alerts_an_hour.unwrap_or(ALERTS_AN_HOUR);
+    let subject = format!("{channel}:{address}");
+    let tally = Tally { tenant: tenant.id, kind: "alerts", subject: &subject, span: Span::hour(tx.now()) };
+    let tx = &mut tx.platform();
+    if tally.take(tx, most)? {
+        return Ok(Flood::None);
+    }
+    let is_first = Tally { kind: "alerts_told_of", ..tally }.take(tx, 1)?;
+    Ok(if is_first { Flood::Begins } else { Flood::GoesOn })
+}
+
+/// A tenant's name in what the platform writes to strangers: it carries no message of its own.
+pub(super) fn named(tenant: &Tenant) -> String {
+    let shown = tenant.settings.branding.display_name.as_ref().unwrap_or(&tenant.name);
+    let name = words::clean(shown, Holds::Sender);
+    if name.is_empty() { tenant.slug.clone() } else { name }
 }
 
 /// The active people a notice is for, with where they want it. A lead that is assigned concerns its assignee alone, unless
@@ -98,7 +139,8 @@ fn audience<'a>(notice: &Notice, people: &'a [Member]) -> Vec<(&'a Member, Choic
     concerned.into_iter().map(|member| (member, choice(member))).collect()
 }
 
-/// The outside addresses: people's own, the tenant's recipients, and the business's phone when an owner wants it.
+/// The outside addresses that are wished for: people's own, the tenant's recipients, and the business's phone when an owner
+/// wants it. Only those that agreed are told.
 fn outside(kind: NotificationKind, tenant: &Tenant, audience: &[(&Member, Choice)]) -> BTreeSet<(Channel, String)> {
     let wants_email = audience.iter().filter(|(_, choice)| choice.email);
     let mut addresses: BTreeSet<(Channel, String)> =
@@ -207,6 +249,7 @@ mod tests {
             settings: Settings { notification_recipients: recipients, ..Default::default() },
             profile: Profile { phone: Some("98765 00000".into()), ..Default::default() },
             audience: Default::default(),
+            agreed: Default::default(),
             onboarded_at: None,
             verified_at: None,
             version: 1,

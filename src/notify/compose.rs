@@ -63,14 +63,14 @@ impl Notice {
 }
 
 /// Words for an event; `None` when nobody is told of it.
-pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, public_url: &str) -> Result<Option<Notice>> {
+pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &str) -> Result<Option<Notice>> {
     let Some(kind) = NotificationKind::of(event.kind) else { return Ok(None) };
     if kind.is_for_managers() {
-        return Ok(Some(about_account(kind, event, tenant, public_url)));
+        return Ok(Some(about_account(kind, event, tenant, app_url)));
     }
     let Some(id) = event.lead_id else { return Ok(None) };
     let lead = inbox::lead_brief(tx, id)?;
-    let link = tenant.lead_link(id, public_url);
+    let link = tenant.lead_link(id, app_url);
     Ok(Some(match kind {
         NotificationKind::LeadCreated => {
             let score = latest_score(tx, id)?;
@@ -144,9 +144,9 @@ fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
     }
 }
 
-fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, public_url: &str) -> Notice {
+fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url: &str) -> Notice {
     let data = &event.data;
-    let base = tenant.settings.deep_link_base_url.as_deref().unwrap_or(public_url).trim_end_matches('/');
+    let base = tenant.pages(app_url);
     if kind == NotificationKind::WebhookEndpointDisabled {
         let host = data["host"].as_str().unwrap_or("your address");
         let why = match data["reason"].as_str() {
@@ -186,6 +186,12 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, public_
     alert(kind, title.to_string(), body, format!("{base}/billing"), None)
 }
 
+/// What an address is told instead of the next alert, when many came in an hour.
+pub fn many(kind: NotificationKind, tenant: &Tenant, app_url: &str) -> Notice {
+    let body = "More happens than is told one by one: for the rest of this hour nothing is sent here. See all of it in the product.";
+    alert(kind, "Much is happening".to_string(), body.to_string(), format!("{}/leads", tenant.pages(app_url)), None)
+}
+
 fn alert(kind: NotificationKind, title: String, body: String, link: String, lead: Option<LeadBrief>) -> Notice {
     let text = if body.trim().is_empty() { "see more in the product".to_string() } else { body.clone() };
     let variables = [("title", title.clone()), ("text", text), ("link", link.clone())];
@@ -214,6 +220,7 @@ mod tests {
             email: Some("rajesh@example.com".into()),
             phone: Some("+919876543210".into()),
             source: LeadSource::MetaAds,
+            platform_lead_id: None,
             score: 85,
             is_locked: false,
             assigned_to: None,

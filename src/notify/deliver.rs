@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::model::NotificationKind;
+use super::recipients;
 use super::store::{self, Delivery};
 use super::{invitation, verification};
 use crate::base::crypto::MasterKey;
@@ -12,11 +13,18 @@ use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::platform_tenant;
+use crate::engine::jobs::store::hasten;
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
+use crate::engine::tally::{Span, Tally};
 use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
+use crate::inbox::gate::standing;
 use crate::inbox::model::MessageStatus;
 use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
+use crate::sending::Code;
+use crate::sending::gate::{self, Notice, NoticeFacts, Standing};
+use crate::tenants::store::current;
 
 /// Delivers one notification. It is tried for about eight hours: later it would be no news.
 pub static DELIVER: JobKind = JobKind::new("notification.deliver").priority(2).max_attempts(18);
@@ -122,24 +130,28 @@ pub(super) fn begin(
         let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
         return never(tx, delivery, MessageStatus::Canceled, &why);
     };
-    if consent::is_suppressed(
-        &mut tx.platform(),
-        delivery.channel,
-        &delivery.address,
-        &parcel.from.address,
-        delivery.tenant_id,
-    )? {
+    let facts = facts(tx, &delivery, &parcel.from.address)?;
+    let verdict = gate::notice(&facts);
+    if verdict.refusal().is_some() {
         let why = "opt_out notification.suppressed: this address asked not to be written to";
         return never(tx, delivery, MessageStatus::Suppressed, why);
     }
+    if verdict.holds().contains(&Code::AddressUnconfirmed) {
+        let why = "config notification.address_unconfirmed: this address has not agreed to be written to";
+        return never(tx, delivery, MessageStatus::Canceled, why);
+    }
     let personal = match delivery.kind {
         NotificationKind::UserInvited => Some((
-            invitation::text(tx, &delivery, key, &settings.public_url)?,
+            invitation::text(tx, &delivery, key, &settings.app_url)?,
             "permanent invitation.not_pending: it was withdrawn, accepted or has expired",
         )),
         NotificationKind::EmailVerification => Some((
             verification::text(tx, &delivery, key, settings)?,
             "permanent verification.not_pending: the address is verified, or the link has expired",
+        )),
+        NotificationKind::RecipientAsked => Some((
+            recipients::text(tx, &delivery, key, settings)?,
+            "permanent notification_recipient.not_asked: the address has agreed, or is no longer wished for",
         )),
         _ => None,
     };
@@ -148,10 +160,75 @@ pub(super) fn begin(
         Some((None, why)) => return never(tx, delivery, MessageStatus::Canceled, why),
         None => {}
     }
+    let pass = match verdict.pass() {
+        Ok(pass) => pass,
+        Err(verdict) => {
+            let codes: Vec<&str> = verdict.holds().into_iter().map(Code::as_str).collect();
+            let at = tx.now().plus(chrono::Duration::minutes(LOOK_MINUTES));
+            return Ok(Start::Later(at, format!("held: {}", codes.join(", "))));
+        }
+    };
+    if delivery.attempted_at.is_none()
+        && let Some(at) = invited_today(tx, &delivery)?
+    {
+        return Ok(Start::Later(at, "this address was mailed an invitation today".into()));
+    }
     delivery.status = MessageStatus::Sending;
     delivery.attempted_at = Some(tx.now());
     store::save_delivery(tx, &delivery)?;
-    Ok(Start::Parcel(Box::new(parcel)))
+    Ok(Start::Parcel(Box::new(parcel), pass))
+}
+
+/// What is held is looked at again after so long at the latest.
+const LOOK_MINUTES: i64 = 10;
+/// Invitations mailed to one address in a day: by one tenant, and by all of them.
+const INVITED_A_DAY: (u32, u32) = (1, 3);
+
+fn facts(tx: &mut TenantTx<'_>, delivery: &Delivery, sender: &str) -> Result<NoticeFacts> {
+    let notice = match delivery.kind {
+        // The platform's staff vouches for it.
+        NotificationKind::UserInvited if invitation::is_by_operator(tx, delivery)? => Notice::Proof,
+        NotificationKind::UserInvited => Notice::Invitation,
+        NotificationKind::EmailVerification => Notice::Proof,
+        NotificationKind::RecipientAsked => Notice::RecipientAsked,
+        _ => Notice::Alert,
+    };
+    let is_alert = notice == Notice::Alert;
+    let (channel, address) = (delivery.channel, delivery.address.as_str());
+    Ok(NoticeFacts {
+        notice,
+        is_tenant_verified: is_alert || current(tx)?.verified_at.is_some(),
+        standing: if notice == Notice::RecipientAsked { standing(tx)? } else { Standing::Lapsed },
+        is_suppressed: consent::is_suppressed(&mut tx.platform(), channel, address, sender, delivery.tenant_id)?,
+        has_agreed: is_alert && recipients::has_agreed(tx, channel, address)?,
+    })
+}
+
+/// Counts the invitation, unless the address got one today: then it is mailed when the day is over, if it is still open.
+fn invited_today(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<Option<Timestamp>> {
+    if delivery.kind != NotificationKind::UserInvited {
+        return Ok(None);
+    }
+    let span = Span::day(tx.now());
+    let by = |tenant| Tally { tenant, kind: "invited", subject: &delivery.address, span };
+    let tx = &mut tx.platform();
+    let (by_tenant, by_all) = INVITED_A_DAY;
+    let fits = by(delivery.tenant_id).take(tx, by_tenant)? && by(platform_tenant()).take(tx, by_all)?;
+    Ok((!fits).then_some(span.ends_at))
+}
+
+/// Brings forward what waited for the tenant to be verified.
+pub static RELEASE: JobKind = JobKind::new("notify.release").priority(4);
+
+pub(super) async fn release(context: JobContext) -> Result<Outcome> {
+    context
+        .finish(|tx| {
+            let held = store::queued_of(tx, NotificationKind::UserInvited)?;
+            let keys: Vec<String> = held.iter().map(ToString::to_string).collect();
+            hasten(&mut tx.platform(), &DELIVER, &keys)?;
+            Ok(())
+        })
+        .await
 }
 
 fn never(tx: &mut TenantTx<'_>, mut delivery: Delivery, status: MessageStatus, why: &str) -> Result<Start> {

@@ -2,7 +2,7 @@
 //!
 //! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
 //! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
-//! What is told of a locked lead is masked. Whoever is invited to a tenant is written to as well ([`invitation`]),
+//! What is told of a locked lead is masked. Outside addresses agree before anything is told to them ([`recipients`]). Whoever is invited to a tenant is written to as well ([`invitation`]),
 //! and whoever has to show whose mailbox it is ([`verification`]). Leads are written to by [`crate::inbox`], never from here.
 
 pub mod announce;
@@ -11,6 +11,7 @@ mod compose;
 pub mod deliver;
 pub mod invitation;
 pub mod model;
+pub mod recipients;
 pub mod status;
 mod store;
 #[cfg(test)]
@@ -31,6 +32,9 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&announce::OTHER, announce::run);
     registry.handle(&invitation::INVITE, invitation::run);
     registry.handle(&verification::VERIFY, verification::run);
+    registry.handle(&recipients::SYNC, recipients::run_sync);
+    registry.handle(&recipients::ASK, recipients::run_ask);
+    registry.handle(&deliver::RELEASE, deliver::release);
     registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
     registry.on_death(&deliver::DELIVER, deliver::close);
 }
@@ -47,5 +51,11 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::AdCampaignApproved, &announce::OTHER)
         .on(EventType::AdCampaignRejected, &announce::OTHER)
         .on(EventType::UserInvited, &invitation::INVITE)
-        .on(EventType::UserVerificationRequested, &verification::VERIFY);
+        .on(EventType::UserVerificationRequested, &verification::VERIFY)
+        .on(EventType::TenantUpdated, &recipients::SYNC)
+        .on(EventType::TenantVerified, &recipients::SYNC)
+        .on(EventType::SubscriptionTrialStarted, &recipients::SYNC)
+        .on(EventType::SubscriptionActivated, &recipients::SYNC)
+        .on(EventType::TenantRecipientAsked, &recipients::ASK)
+        .on(EventType::TenantVerified, &deliver::RELEASE);
 }

@@ -20,6 +20,8 @@ crate::text_enum! {
         UserInvited = "user_invited",
         /// To an address whose holder has yet to show that it is theirs; nobody's choice.
         EmailVerification = "email_verification",
+        /// To an address that a tenant wants its alerts to go to; nobody's choice.
+        RecipientAsked = "recipient_asked",
     }
 }
 
@@ -36,6 +38,7 @@ impl NotificationKind {
             EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
             EventType::UserInvited => Self::UserInvited,
             EventType::UserVerificationRequested => Self::EmailVerification,
+            EventType::TenantRecipientAsked => Self::RecipientAsked,
             _ => return None,
         })
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::announce;
 use super::deliver::{Row, begin};
+use super::recipients;
 use super::store::{self, DeliveryFilter};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -58,6 +59,9 @@ fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
     diesel::update(tenants::table.find(tx.tenant()))
         .set(tenants::settings.eq(Json::from(settings)))
         .execute(tx.conn())?;
+    let key = MasterKey::random();
+    recipients::sync(tx, &key)?;
+    store::recipients::mark_confirmed(tx, Channel::Whatsapp, "+919876500001")?;
     let owner = house::join(tx, "owner@acme.example", Role::Owner)?;
     house::join(tx, "agent@acme.example", Role::Agent)?;
     let lead = rajesh(tx);
@@ -68,6 +72,8 @@ fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
 fn settings() -> CoreSettings {
     CoreSettings {
         public_url: "https://lw.example".into(),
+        app_url: "https://lw.example".into(),
+        sms_countries: Vec::new(),
         platform_name: "LeadGen Pro".into(),
         privacy_policy_url: None,
         email_from: "leads@lw.example".into(),
@@ -110,7 +116,7 @@ on_both_engines! {
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
         let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, 1)).await[0].id;
         let begin = |decided| stage.within(move |tx| begin(tx, id, decided, &MasterKey::random(), &settings()));
-        let Start::Parcel(parcel) = begin(None).await else { panic!("it leaves") };
+        let Start::Parcel(parcel, _) = begin(None).await else { panic!("it leaves") };
         let (code, variables) = parcel.template.unwrap();
         assert_eq!((code.as_str(), variables["1"].as_str(), variables["4"].as_str()), ("lead_alert", "Hot", "not given"));
         assert!(matches!(begin(None).await, Start::Open), "who comes second asks the provider first");

@@ -11,6 +11,7 @@ mod check;
 mod digits;
 mod error;
 mod http;
+mod overheard;
 mod registry;
 mod settings;
 
@@ -33,5 +34,6 @@ pub use capability::{
 pub use check::{Finding, Standing};
 pub use digits::Digits;
 pub use error::{ErrorClass, ProviderError};
+pub use overheard::Ear;
 pub use registry::{Connection, ConnectionState, Providers};
 pub use settings::{GoogleAdsSettings, MetaSettings, ProviderSettings, ResendSettings, SmtpSettings, TwilioSettings};

@@ -6,6 +6,7 @@ use super::google_ads::GoogleAdsApi;
 use super::http::Clients;
 use super::meta::GraphApi;
 use super::outside::Outside;
+use super::overheard::Overheard;
 use super::resend::ResendEmails;
 use super::smtp::SmtpEmails;
 use super::twilio::TwilioMessages;
@@ -25,6 +26,7 @@ struct Inner {
     twilio: Option<TwilioMessages>,
     resend: Option<ResendEmails>,
     smtp: Option<SmtpEmails>,
+    overheard: Option<Overheard>,
     outside: Outside,
 }
 
@@ -61,6 +63,9 @@ impl Providers {
             twilio: TwilioMessages::from_settings(&settings.twilio, &clients)?,
             resend: ResendEmails::from_settings(&settings.resend, &clients)?,
             smtp: SmtpEmails::from_settings(&settings.smtp, settings.timeout)?,
+            overheard: SmtpEmails::from_settings(&settings.smtp, settings.timeout)?
+                .zip(settings.mailboxes.clone())
+                .map(|(emails, ear)| Overheard { emails, ear }),
             outside: Outside::new(settings.outside.clone())?,
             settings,
         })))
@@ -123,7 +128,8 @@ impl Providers {
 
     /// SMTP when configured, else Resend.
     pub fn email(&self) -> Option<&dyn EmailSender> {
-        let smtp = self.0.smtp.as_ref().map(|smtp| smtp as &dyn EmailSender);
+        let overheard = self.0.overheard.as_ref().map(|smtp| smtp as &dyn EmailSender);
+        let smtp = overheard.or(self.0.smtp.as_ref().map(|smtp| smtp as &dyn EmailSender));
         smtp.or(self.0.resend.as_ref().map(|resend| resend as &dyn EmailSender))
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::outside::OutsideSettings;
+use super::overheard::Ear;
 use crate::base::crypto::Secret;
 
 /// All providers' settings. [`Default`] is every provider's real address and no credential.
@@ -17,6 +18,8 @@ pub struct ProviderSettings {
     pub twilio: TwilioSettings,
     pub resend: ResendSettings,
     pub smtp: SmtpSettings,
+    /// The twins of the mailboxes, in a sandbox with a real mail server.
+    pub mailboxes: Option<Ear>,
     /// How addresses that tenants give us are called.
     pub outside: OutsideSettings,
 }
@@ -30,6 +33,7 @@ impl Default for ProviderSettings {
             twilio: TwilioSettings::default(),
             resend: ResendSettings::default(),
             smtp: SmtpSettings::default(),
+            mailboxes: None,
             outside: OutsideSettings::default(),
         }
     }

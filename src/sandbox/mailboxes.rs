@@ -13,7 +13,10 @@ use super::Sandbox;
 use super::callbacks::Webhook;
 
 /// What a link's path leads to.
-const PAGES: &[(&str, &str)] = &[("/verify-email?token=", "/v1/auth/verify-email")];
+const PAGES: &[(&str, &str)] = &[
+    ("/verify-email?token=", "/v1/auth/verify-email"),
+    ("/notification-recipients/confirm?token=", "/v1/notification-recipients/confirm"),
+];
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +60,7 @@ fn link(text: &str) -> Option<(&'static str, &str)> {
 
 impl Sandbox {
     /// Somebody reads an e-mail.
-    pub(super) fn reads_mail(&self, text: &str) {
+    pub fn reads_mail(&self, text: &str) {
         if !self.0.mailboxes.open_links.load(Ordering::Relaxed) {
             return;
         }

@@ -3,7 +3,8 @@
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::Tenant;
-use super::model::{SettingsPatch, TenantStatus};
+use super::look_alike;
+use super::model::{AgreedPatch, SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::store;
@@ -70,10 +71,16 @@ pub(super) fn record_update(tx: &mut TenantTx<'_>, data: serde_json::Value) -> R
 }
 
 /// # Errors
-/// Every wrong value of the settings; `check` sees the version first.
-pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, check: impl FnOnce(i32) -> Result<()>) -> Result<Tenant> {
+/// Every wrong value of the settings, also names that pass for the platform's; `check` sees the version first.
+pub fn configure(
+    tx: &mut TenantTx<'_>,
+    patch: TenantPatch,
+    platform_name: &str,
+    check: impl FnOnce(i32) -> Result<()>,
+) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
     check(tenant.version)?;
+    let before = (tenant.name.clone(), tenant.settings.branding.display_name.clone());
     let mut fields = Vec::new();
     for (field, is_absent) in [
         ("name", patch.name.is_absent()),
@@ -96,12 +103,28 @@ pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, check: impl FnOnce(i
             tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
         }
     }
+    refuse_look_alikes(&tenant, &before, platform_name)?;
     if fields.is_empty() {
         return store::current(tx);
     }
     let tenant = store::save(tx, &tenant)?;
     record_update(tx, serde_json::json!({ "fields": fields }))?;
     Ok(tenant)
+}
+
+/// Names that changed are not to pass for the platform's own.
+fn refuse_look_alikes(tenant: &Tenant, before: &(String, Option<String>), platform_name: &str) -> Result<()> {
+    let shown = &tenant.settings.branding.display_name;
+    let changed = [
+        ("/name", Some(&tenant.name).filter(|name| **name != before.0)),
+        ("/settings/branding/display_name", shown.as_ref().filter(|_| *shown != before.1)),
+    ];
+    for (pointer, name) in changed {
+        if name.is_some_and(|name| look_alike::passes_for(name, platform_name)) {
+            return Err(Error::field(pointer, "invalid_value", look_alike::rule(platform_name)));
+        }
+    }
+    Ok(())
 }
 
 /// What operators change about a tenant.
@@ -122,6 +145,10 @@ pub struct OperatorTenantPatch {
     #[serde(default)]
     #[schema(required = false)]
     pub is_verified: bool,
+    /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's.
+    #[serde(default)]
+    #[schema(value_type = AgreedPatch, required = false)]
+    pub agreed: Patch<AgreedPatch>,
 }
 
 pub(super) fn not_found() -> Error {
@@ -143,14 +170,22 @@ pub fn administer(
     if patch.is_verified && verify::vouch_for(tx)? {
         tenant = store::current(tx)?;
     }
-    let (name, status) = (tenant.name.clone(), tenant.status);
+    let (name, status, agreed) = (tenant.name.clone(), tenant.status, tenant.agreed.clone());
     patch.name.map(Name::into_string).apply_required(&mut tenant.name, "/name")?;
     patch.status.apply_required(&mut tenant.status, "/status")?;
-    if (&name, status) == (&tenant.name, tenant.status) {
+    match patch.agreed {
+        Patch::Absent => {}
+        Patch::Null => tenant.agreed = Default::default(),
+        Patch::Value(patch) => patch.apply(&mut tenant.agreed).map_err(Error::fields)?,
+    }
+    if (&name, status, &agreed) == (&tenant.name, tenant.status, &tenant.agreed) {
         return Ok(tenant);
     }
     let tenant = store::save(tx, &tenant)?;
     let previous = serde_json::json!({ "name": name, "status": status });
-    record_update(tx, serde_json::json!({ "name": tenant.name, "status": tenant.status, "previous": previous }))?;
+    let fields = (agreed != tenant.agreed).then_some(["agreed"]);
+    let data =
+        serde_json::json!({ "name": tenant.name, "status": tenant.status, "previous": previous, "fields": fields });
+    record_update(tx, data)?;
     Ok(tenant)
 }

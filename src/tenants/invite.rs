@@ -24,8 +24,9 @@ use crate::base::id::InvitationId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::db::{PlatformScope, PlatformTx, TenantTx};
+use crate::engine::db::{Actor, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::tally::{Span, Tally};
 
 const VALID_DAYS: i64 = 7;
 
@@ -49,12 +50,13 @@ pub struct Offered {
 /// Offers a place. An open invitation of the same address is withdrawn: the newest one counts.
 ///
 /// # Errors
-/// `user.already_member`, also for a disabled member: make that one active instead.
-pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role, public_url: &str) -> Result<Offered> {
+/// `user.already_member`, also for a disabled member: make that one active instead. `invitation.limit_reached`.
+pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role, app_url: &str) -> Result<Offered> {
     lock_tenant(tx, "members")?;
     if let Some((user, _)) = people::credentials(&mut tx.platform(), email)? {
         refuse_member(tx, user)?;
     }
+    count(tx)?;
     invitations::revoke_of_address(tx, email.as_str())?;
     let id = InvitationId::new();
     let tokens = Tokens { mailed: mailed_token(key, id), shown: key.token("inv_", &format!("invitation-shown:{id}")) };
@@ -63,12 +65,33 @@ pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role,
     let token = tokens.shown;
     let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email, "role": role });
     tx.record(NewEvent::new(EventType::UserInvited).data(data))?;
-    let accept_url = store::current(tx)?.invitation_link(&token, public_url);
+    let accept_url = store::current(tx)?.invitation_link(&token, app_url);
     Ok(Offered { accept_url, invitation, token })
 }
 
 fn mailed_token(key: &MasterKey, id: InvitationId) -> String {
     key.token("inv_", &format!("invitation:{id}"))
+}
+
+/// Invitations a day, before a plan was chosen and then.
+const A_DAY: (u32, u32) = (5, 20);
+
+/// Each is a mail to whomever the tenant names. Operators may invite as many as they like.
+fn count(tx: &mut TenantTx<'_>) -> Result<()> {
+    if matches!(tx.actor(), Actor::Operator(_)) {
+        return Ok(());
+    }
+    let usual = if store::has_plan(tx)? { A_DAY.1 } else { A_DAY.0 };
+    let most = store::current(tx)?.agreed.invitations_a_day.unwrap_or(usual);
+    let tally = Tally { tenant: tx.tenant(), kind: "invitations", subject: "", span: Span::day(tx.now()) };
+    if tally.take(&mut tx.platform(), most)? {
+        return Ok(());
+    }
+    let until = tally.span.ends_at;
+    let message =
+        format!("{most} invitations were made today. Go on at {until}, or ask the platform's operators for more.");
+    let wait = until.since(tx.now()).to_std().unwrap_or_default();
+    Err(Error::too_many("invitation.limit_reached", message).with_retry_after(wait))
 }
 
 /// An invitation that can still be accepted, and who offered it, by name or else address; nobody when an operator or a key did.
@@ -84,7 +107,7 @@ pub fn pending(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<(Invita
 ///
 /// # Errors
 /// Internal when the master key is another than the one it was made under.
-pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, public_url: &str) -> Result<Option<String>> {
+pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, app_url: &str) -> Result<Option<String>> {
     if pending(tx, id)?.is_none() {
         return Ok(None);
     }
@@ -93,7 +116,7 @@ pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, public_url
     if presented.is_none_or(|found| found.invitation.id != id) {
         return Err(Error::internal("an invitation that was made under another master key"));
     }
-    Ok(Some(store::current(tx)?.invitation_link(&token, public_url)))
+    Ok(Some(store::current(tx)?.invitation_link(&token, app_url)))
 }
 
 fn refuse_member(tx: &mut TenantTx<'_>, user: crate::base::id::UserId) -> Result<()> {

@@ -7,6 +7,7 @@ pub mod hours;
 pub mod invite;
 pub mod keys;
 pub mod log_in;
+mod look_alike;
 mod mailboxes;
 pub mod members;
 pub mod model;
@@ -27,6 +28,7 @@ pub mod verify;
 use crate::engine::jobs::Registry;
 
 pub use api::routes;
+pub use look_alike::passes_for;
 pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
 

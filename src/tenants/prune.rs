@@ -1,4 +1,4 @@
-//! Forgetting what has expired: sessions, refresh tokens, invitations, links of verification and stored answers.
+//! Forgetting what has expired: sessions, refresh tokens, invitations, links of verification, stored answers and counts.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
 use crate::engine::http::once;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
+use crate::engine::tally;
 
 /// Once an hour.
 pub static PRUNE: JobKind = JobKind::new("credentials.prune").periodic().priority(9);
@@ -24,7 +25,7 @@ pub(super) fn register(registry: &mut Registry) {
 
 async fn run(ctx: JobContext) -> Result<Outcome> {
     ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
-        let forgotten = forget(tx)?;
+        let forgotten = forget(tx)?.max(tally::prune(tx, AT_ONCE)?);
         tracing::info!(forgotten, "forgot what has expired");
         if i64::try_from(forgotten).is_ok_and(|count| count >= AT_ONCE) {
             enqueue(tx, platform_tenant(), NewJob::new(&PRUNE, &serde_json::json!({})))?;

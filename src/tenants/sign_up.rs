@@ -5,6 +5,7 @@ use validator::Validate;
 
 use super::Tenant;
 use super::access::Role;
+use super::look_alike;
 use super::name::Name;
 use super::password;
 use super::region::{Country, TimeZone};
@@ -122,15 +123,19 @@ pub(super) fn found_tenant(tx: &mut PlatformTx<'_>, name: Name, place: Place) ->
 /// `password_hash` is computed before the transaction.
 ///
 /// # Errors
-/// `user.email_taken`.
+/// `user.email_taken`; a field error for a name that passes for the platform's.
 pub fn sign_up(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
+    platform_name: &str,
     input: SignUp,
     place: Place,
     password_hash: &str,
     user_agent: Option<String>,
 ) -> Result<SignedIn> {
+    if look_alike::passes_for(input.business_name.as_str(), platform_name) {
+        return Err(Error::field("/business_name", "invalid_value", look_alike::rule(platform_name)));
+    }
     let name = input.name.map(Name::into_string);
     verify::release_forgotten(tx, &input.email)?;
     let user = people::create_user(tx, &input.email, name, password_hash)?.ok_or_else(|| {

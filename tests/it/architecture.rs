@@ -9,6 +9,7 @@ const ORDER: &[&[&str]] = &[
     &["providers"],
     &["sandbox", "tenants"],
     &["contacts"],
+    &["sending"],
     &["billing"],
     &["leads"],
     &["inbox"],
@@ -139,6 +140,18 @@ fn only_intake_inserts_a_lead() {
 #[test]
 fn scopes_are_minted_in_few_places() {
     only_in("TenantScope::mint", &["engine/db/scope.rs", "engine/jobs/context.rs", "tenants/"]);
+}
+
+/// What leaves the process for a person has passed the gate: the pass is made there alone, and only who has one asks a
+/// provider.
+#[test]
+fn everything_to_a_person_passes_the_gate() {
+    only_in("Pass(())", &["sending/gate.rs"]);
+    only_in("sender.send(", &["inbox/dispatch/ask.rs"]);
+    for parcel in ["OutgoingText {", "OutgoingEmail {"] {
+        only_in(parcel, &["inbox/dispatch/ask.rs", "providers/"]);
+    }
+    only_in("Start::Parcel(Box", &["inbox/leave.rs", "notify/deliver.rs"]);
 }
 
 #[test]

@@ -131,6 +131,7 @@ fn every_operation_is_described_whole() {
             "/v1/webhooks/",
             "/api/webhooks/",
             "/v1/invitations/accept",
+            "/v1/notification-recipients/confirm",
             "/v1/plans",
         ]
         .iter()

@@ -41,6 +41,7 @@ both_engines! {
         let tenant = app.tenant("Acme").await;
         tenant.owner.patch("/v1/me", json!({ "name": "Rajesh Kumar" })).await.ok();
         tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "deep_link_base_url": "https://crm.acme.example/" } })).await.ok();
+        tenant.agree(&app, json!({ "link_domains": ["acme.example"] })).await;
         let invited = invite(&tenant).await;
         app.run_jobs().await;
         let mails = received(&app).await;
@@ -81,6 +82,9 @@ both_engines! {
         app.run_jobs().await;
         invite(&tenant).await;
         app.run_jobs().await;
+        assert_eq!(received(&app).await.len(), 1, "nobody is mailed twice in a day");
+        app.advance(chrono::Duration::days(1));
+        app.run_jobs().await;
         let mails = received(&app).await;
         assert_eq!(mails.len(), 2);
         accept(&app, &token(&mails[0])).await.problem(409, "invitation.not_pending");
@@ -117,6 +121,31 @@ both_engines! {
         tenant.owner.delete(&format!("/v1/invitations/{}", invited["id"].as_str().unwrap())).await.expect(204);
         app.run_jobs().await;
         assert_eq!((received(&app).await.len(), deliveries(&tenant.owner).await.len()), (0, 1));
+    }
+
+    async fn an_unverified_tenants_invitation_waits_and_leads_to_no_address_it_made_up(app: TestApp) {
+        let tenant = app.unverified_tenant("Acme").await;
+        tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "deep_link_base_url": "https://evil.example" } })).await.ok();
+        invite(&tenant).await;
+        app.run_jobs().await;
+        assert!(received(&app).await.is_empty());
+        let token = app.mailed_token(&tenant.email()).await;
+        app.anonymous().post("/v1/auth/verify-email", json!({ "token": token })).await.ok();
+        app.run_jobs().await;
+        let text = received(&app).await[0]["body"].to_string();
+        assert!(text.contains(&format!("{}/invitations/accept", app.url)) && !text.contains("evil.example"), "{text}");
+    }
+
+    async fn invitations_have_a_number_a_day_and_operators_agree_another(app: TestApp) {
+        let tenant = app.tenant("Acme").await;
+        let invite = |n: usize| tenant.owner.post("/v1/invitations", json!({ "email": format!("p{n}@example.com"), "role": "agent" }));
+        for n in 0..5 {
+            invite(n).await.created();
+        }
+        invite(5).await.problem(429, "invitation.limit_reached");
+        tenant.agree(&app, json!({ "invitations_a_day": 6 })).await;
+        invite(5).await.created();
+        invite(6).await.problem(429, "invitation.limit_reached");
     }
 
     async fn an_operators_invitation_speaks_for_the_platform(app: TestApp) {

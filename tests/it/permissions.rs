@@ -16,6 +16,7 @@ const PUBLIC: &[&str] = &[
     "/metrics",
     "/v1/auth/",
     "/v1/invitations/accept",
+    "/v1/notification-recipients/confirm",
     "/v1/webhooks/",
     "/api/webhooks/",
     "/v1/plans",

@@ -20,7 +20,8 @@ pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, leads
 pub use periods::{insert_period, last_period, period_for, period_of, save_period, successor};
 pub use plans::{insert_plan, plan, plan_versions, plans, retire_plans_except, update_plan};
 pub use subscriptions::{
-    SubscriptionFilter, current, had_trial, insert_subscription, list_all, overdue, save, subscription, tenant_of,
+    SubscriptionFilter, current, ever_subscribed, had_trial, insert_subscription, list_all, overdue, save,
+    subscription, tenant_of,
 };
 pub use trials::{had_trial_by, note_trial};
 

@@ -62,6 +62,12 @@ pub fn subscription(tx: &mut TenantTx<'_>, id: SubscriptionId) -> Result<Option<
     Ok(row.map(Subscription::from))
 }
 
+/// Did the tenant ever have a subscription?
+pub fn ever_subscribed(tx: &mut TenantTx<'_>) -> Result<bool> {
+    let any = subscriptions::table.filter(subscriptions::tenant_id.eq(tx.tenant()));
+    Ok(diesel::select(diesel::dsl::exists(any)).get_result(tx.conn())?)
+}
+
 /// Did the tenant ever have a trial?
 pub fn had_trial(tx: &mut TenantTx<'_>) -> Result<bool> {
     let trials = subscriptions::table

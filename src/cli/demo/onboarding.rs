@@ -87,6 +87,35 @@ pub(super) async fn introduce(story: &mut Story<'_>, abc: &Tenant) -> Result<(),
         .await
 }
 
+/// Links in messages lead to the tenant's own pages once the operators agreed to the domain, and alerts go to a number once
+/// whoever has it agreed.
+pub(super) async fn agree(story: &mut Story<'_>, abc: &Tenant) -> Result<(), StepFailed> {
+    story
+        .step("Operators", "agree to the domain of the tenant's pages", async |story| {
+            let agreed = json!({"agreed": {"link_domains": ["abc-real-estate.example.com"]}});
+            story.patch(&story.operator, &format!("/v1/tenants/{}", abc.id), agreed).await?;
+            Ok((format!("have checked {APP}: links in messages may lead there"), ()))
+        })
+        .await?;
+    story
+        .step(abc.name, "agrees to get alerts at its phone", async |story| {
+            let list = story.get(&abc.owner, "/v1/notification-recipients").await?;
+            let asked = list.items("/data")?.iter().find(|recipient| recipient["address"] == abc.phone.as_str());
+            let asked = asked.ok_or("the phone is not among the recipients")?;
+            let code = asked.text("/code")?.to_string();
+            let body = json!({"from": abc.phone, "to": asked.text("/write_to")?, "body": code});
+            story.outside("/sandbox/twilio/inbound", body).await?;
+            let agreed = story.until("the phone's word", async || {
+                let list = story.get(&abc.owner, "/v1/notification-recipients").await?;
+                let has_agreed = list.items("/data")?.iter().any(|recipient| recipient["confirmed_at"].is_string());
+                Ok(if has_agreed { Seen::Yes(()) } else { Seen::NotYet("it has not agreed".into()) })
+            });
+            agreed.await?;
+            Ok((format!("writes {code} from {} to the platform's number: now alerts may go there", abc.phone), ()))
+        })
+        .await
+}
+
 /// The id of the subscription.
 pub(super) async fn start_trial(story: &mut Story<'_>, abc: &Tenant) -> Result<String, StepFailed> {
     story

@@ -101,6 +101,7 @@ pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step
     let mut abc = onboarding::sign_up(&mut story).await?;
     onboarding::confirm_address(&mut story, &abc).await?;
     onboarding::introduce(&mut story, &abc).await?;
+    onboarding::agree(&mut story, &abc).await?;
     let subscription = onboarding::start_trial(&mut story, &abc).await?;
     onboarding::alert_operators(&mut story, &abc).await?;
     let (meta, google) = onboarding::launch_ads(&mut story, &abc).await?;

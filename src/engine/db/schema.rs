@@ -84,6 +84,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         verified_at -> Nullable<Instant>,
+        agreed -> JsonDoc,
     }
 }
 
@@ -828,6 +829,63 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    tallies (tenant_id, kind, starts_at, subject) {
+        tenant_id -> Guid,
+        kind -> Text,
+        starts_at -> Instant,
+        subject -> Text,
+        count -> Integer,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    opt_ins (tenant_id, channel, address, class) {
+        tenant_id -> Guid,
+        channel -> Text,
+        address -> Text,
+        class -> Text,
+        given_at -> Instant,
+        how -> Text,
+        recorded_by -> Text,
+        recorded_by_id -> Nullable<Guid>,
+        recorded_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    held_messages (tenant_id, message_id) {
+        tenant_id -> Guid,
+        message_id -> Guid,
+        lead_id -> Guid,
+        held_until -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    notification_recipients (tenant_id, channel, address) {
+        tenant_id -> Guid,
+        channel -> Text,
+        address -> Text,
+        token_hash -> Text,
+        asked_at -> Nullable<Instant>,
+        confirmed_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     jobs,
@@ -859,6 +917,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     messages,
     sender_threads,
+    tallies,
+    opt_ins,
+    held_messages,
+    notification_recipients,
     notifications,
     notification_deliveries,
     operator_notifications,

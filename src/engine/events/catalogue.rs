@@ -7,6 +7,8 @@ crate::text_enum! {
         TenantUpdated = "tenant.updated",
         TenantOnboarded = "tenant.onboarded",
         TenantVerified = "tenant.verified",
+        TenantRecipientAsked = "tenant.recipient_asked",
+        TenantRecipientConfirmed = "tenant.recipient_confirmed",
         UserInvited = "user.invited",
         UserInvitationRevoked = "user.invitation_revoked",
         UserJoined = "user.joined",

@@ -129,6 +129,7 @@ const SUBSCRIPTION: &[Field] = &[
 ];
 const MESSAGE: &[Field] = &[
     id("conversation_id"),
+    texts("held_for", "no_subscription"),
     text("channel", "whatsapp"),
     text("status", "sent"),
     text("class", "permanent"),
@@ -211,6 +212,9 @@ pub fn of(kind: EventType) -> &'static [Field] {
             }
         }
         E::TenantVerified => const { &[id("user_id"), text("email", "owner@abc.example")] },
+        E::TenantRecipientAsked | E::TenantRecipientConfirmed => {
+            const { &[text("channel", "email"), text("address", "sales@abc.example")] }
+        }
         E::UserVerificationRequested | E::UserVerified => {
             const { &[id("verification_id"), text("email", "owner@abc.example")] }
         }

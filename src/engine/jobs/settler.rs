@@ -178,6 +178,8 @@ pub(super) mod tests {
     pub(in crate::engine::jobs) fn core(db: &Db) -> Core {
         let settings = CoreSettings {
             public_url: String::new(),
+            app_url: String::new(),
+            sms_countries: Vec::new(),
             platform_name: String::new(),
             email_from: String::new(),
             privacy_policy_url: None,

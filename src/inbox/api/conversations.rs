@@ -14,6 +14,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
 use crate::inbox::store::leads;
@@ -212,9 +213,13 @@ pub async fn open_conversation(
     let NewConversation { lead_id, channel } = body.0;
     let scope = caller.scope();
     let write = move |tx: &mut TenantTx<'_>| {
-        let lead = leads::get(tx, lead_id)?;
-        send::require_channel(&caller, channel)?;
-        lead.require_unlocked()?;
+        let lead = leads::whole(tx, lead_id)?;
+        let writer = Writer::of(tx)?;
+        send::require_channel(&caller, &writer, channel)?;
+        // Before there is a plan every lead is under lock, and what is written waits for one.
+        if !writer.has_no_plan() {
+            lead.require_unlocked()?;
+        }
         let address = open::address_of(&lead, channel)?;
         let (row, is_new) = open::on_channel(tx, lead_id, channel, address)?;
         let (version, location) = (row.version, format!("/v1/conversations/{}", row.id));

@@ -12,10 +12,12 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
 use crate::inbox::store::messages::Message;
 use crate::inbox::store::{conversations, leads, messages as store};
+use crate::sending::{Code, WriteReason};
 use crate::tenants::access::{Caller, Permission};
 
 /// One entry of a conversation.
@@ -26,7 +28,7 @@ use crate::tenants::access::{Caller, Permission};
     "sender_user_id": "019a9f3c-1111-7c11-a1f7-5b1d6f0c2a10", "channel": "whatsapp", "message_type": "template",
     "subject": null, "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro.", "attachments": [],
     "template_code": "first_contact", "from_address": "+14155238886", "from_name": "ABC Real Estate via LeadGen Pro",
-    "to_address": "+919876543210", "status": "delivered", "error": null, "details": null,
+    "to_address": "+919876543210", "status": "delivered", "error": null, "reason": "enquiry", "held_for": [], "held_until": null, "details": null,
     "sent_at": "2026-11-20T09:04:01Z", "delivered_at": "2026-11-20T09:04:03Z", "read_at": null, "opened_at": null, "failed_at": null,
     "created_at": "2026-11-20T09:04:00Z"
 }))]
@@ -56,6 +58,11 @@ pub struct MessageView {
     pub status: MessageStatus,
     /// Why it did not arrive, or why it waits.
     pub error: Option<MessageError>,
+    /// Why the person may be written to; of messages we sent or are to send.
+    pub reason: Option<WriteReason>,
+    /// What a queued message waits for; it leaves by itself when that ends, and is canceled at `held_until`.
+    pub held_for: Vec<Code>,
+    pub held_until: Option<Timestamp>,
     pub sent_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
     /// WhatsApp's read receipt. Who switched receipts off never has one.
@@ -81,6 +88,8 @@ impl From<Message> for MessageView {
     fn from(row: Message) -> Self {
         let (class, message) = (row.error_class, row.error_message);
         let metadata = row.metadata.value();
+        let is_held = row.status == MessageStatus::Queued;
+        let held_for = metadata["held_for"].as_array().filter(|_| is_held).map(Vec::as_slice).unwrap_or_default();
         Self {
             id: row.id,
             conversation_id: row.conversation_id,
@@ -100,6 +109,9 @@ impl From<Message> for MessageView {
             to_address: row.to_address,
             status: row.status,
             error: row.error_code.map(|code| MessageError { class, code, message }),
+            reason: metadata["reason"].as_str().and_then(|text| text.parse().ok()),
+            held_for: held_for.iter().filter_map(|code| code.as_str()?.parse().ok()).collect(),
+            held_until: metadata["held_until"].as_str().filter(|_| is_held).and_then(|text| text.parse().ok()),
             sent_at: row.sent_at,
             delivered_at: row.delivered_at,
             read_at: row.read_at,
@@ -157,8 +169,17 @@ pub async fn list_messages(
     let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
     let read = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
-        leads::get(tx, conversation.lead_id)?.require_unlocked()?;
-        store::list(tx, conversation.id, oldest_first, after, limit.probe())
+        let lead = leads::get(tx, conversation.lead_id)?;
+        let mut rows = store::list(tx, conversation.id, oldest_first, after, limit.probe())?;
+        if lead.is_locked {
+            // Before there is a plan, what the tenant wrote itself is all that can be seen.
+            if !Writer::of(tx)?.has_no_plan() {
+                lead.require_unlocked()?;
+            }
+            rows.retain(|row| row.direction == Direction::Outbound);
+            rows.iter_mut().for_each(|row| row.to_address = None);
+        }
+        Ok(rows)
     };
     let rows = core.db.read(caller.scope(), read).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
@@ -195,7 +216,9 @@ pub struct TemplateChoice {
 
 /// Send a message to the lead.
 ///
-/// It is queued and leaves at once; follow its `status`. On WhatsApp free text is possible for 24 hours after the person
+/// It is queued and leaves at once; follow its `status`. While the business has no verified address or no subscription yet it
+/// waits, which `held_for` says, and leaves by itself within a day. What will never be allowed is refused: see
+/// `GET /v1/conversations/{id}/eligibility`. On WhatsApp free text is possible for 24 hours after the person
 /// wrote, a template always. A closed conversation reopens.
 #[utoipa::path(operation_id = "send_message", tag = "Conversations", params(("id" = ConversationId, Path,)),
     request_body = SendMessage, security(("bearer" = [])),
@@ -209,7 +232,7 @@ pub async fn send_message(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsWrite)?;
-    let platform_name = core.settings.platform_name.clone();
+    let settings = core.settings.clone();
     let new = NewMessage {
         content: body.0.content,
         template: body.0.template.map(|template| (template.code, template.variables)),
@@ -217,7 +240,7 @@ pub async fn send_message(
     };
     let scope = caller.scope();
     let write = move |tx: &mut TenantTx<'_>| {
-        let message = send::queue(tx, &caller, path.0, new, &platform_name)?;
+        let message = send::queue(tx, &caller, path.0, new, &settings)?;
         Ok(Reply::accepted(MessageView::from(message)))
     };
     once.write(&core, scope, write).await

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod conversations;
+mod eligibility;
 mod messages;
 mod suggestion;
 mod suppressions;
@@ -16,6 +17,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(conversations::get_conversation)
         .service(conversations::update_conversation)
         .service(conversations::mark_conversation_read)
+        .service(eligibility::get_eligibility)
         .service(messages::list_messages)
         .service(messages::send_message)
         .service(attachments::get_attachment)

@@ -11,6 +11,7 @@ use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, ProviderError, Providers,
     SentQuery, TextChannel, TextContent, TextSender,
 };
+use crate::sending::Pass;
 
 /// How long a message may be missing from the provider's list before it counts as never taken.
 const SEARCH_SECONDS: i64 = 60;
@@ -132,8 +133,8 @@ pub async fn recover(core: &Core, providers: &Providers, parcel: &Parcel, open: 
     }
 }
 
-/// Asks the provider. Call it only with the attempt written down.
-pub async fn send(core: &Core, providers: &Providers, parcel: &Parcel) -> Verdict {
+/// Asks the provider. Call it only with the attempt written down; the gate let the parcel pass, once.
+pub async fn send(core: &Core, providers: &Providers, parcel: &Parcel, _: Pass) -> Verdict {
     let Some(road) = road(providers, parcel.channel) else {
         let message = format!("no provider is connected for {}", parcel.channel);
         return Verdict::Stuck(ProviderError::new("none", ErrorClass::Config, "not_connected", message));

@@ -1,5 +1,5 @@
 //! Handing something to a provider, exactly once as far as anyone can know: the one discipline for messages to leads and
-//! notifications to the tenant's people.
+//! notifications to the tenant's people. Nothing is handed over without the gate's [`Pass`].
 //!
 //! An attempt is opened in a transaction before the provider is asked and closed in another one after it answered. Where
 //! the process died or the answer was lost in between, the attempt is still open at the next run and [`ask::recover`]
@@ -18,6 +18,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::providers::{ErrorClass, ProviderError, Providers};
+use crate::sending::Pass;
 
 pub use ask::{OpenAttempt, Parcel, Verdict, known_since};
 
@@ -46,8 +47,10 @@ pub fn stand(status: MessageStatus, channel: Channel, is_temporary: bool, began_
 /// What came of trying to open an attempt.
 #[derive(Debug)]
 pub enum Start {
-    /// It is open, and this is handed over.
-    Parcel(Box<Parcel>),
+    /// It is open, and this is handed over: the gate let it pass.
+    Parcel(Box<Parcel>, Pass),
+    /// Not before then, and why.
+    Later(Timestamp, String),
     /// It may not leave, which is written.
     Never,
     /// Another one is open already.
@@ -82,15 +85,16 @@ where
         }
         started = start(decided).await?;
     }
-    let parcel = match started {
-        Start::Parcel(parcel) => parcel,
+    let (parcel, pass) = match started {
+        Start::Parcel(parcel, pass) => (parcel, pass),
+        Start::Later(at, reason) => return Ok((Outcome::Snooze(at, reason), None)),
         Start::Never => return Ok((Outcome::Done, None)),
         Start::Over(reason) => return Ok((Outcome::Discard(reason), None)),
         Start::Open => {
             return Err(Error::unavailable("message.busy", "It is being sent by another run; looking again."));
         }
     };
-    let verdict = ask::send(core, providers, &parcel).await;
+    let verdict = ask::send(core, providers, &parcel, pass).await;
     let taken_at = matches!(verdict, Verdict::Accepted { .. }).then(|| core.clock.now());
     Ok((settle(context, ledger, verdict).await?, taken_at))
 }

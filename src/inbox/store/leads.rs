@@ -22,6 +22,8 @@ pub struct LeadBrief {
     /// E.164.
     pub phone: Option<String>,
     pub source: LeadSource,
+    /// By which the platform that brought the lead vouches for it.
+    pub platform_lead_id: Option<String>,
     pub score: i32,
     pub is_locked: bool,
     pub assigned_to: Option<UserId>,
@@ -77,6 +79,7 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
         email: None,
         phone: None,
         source: lead.source,
+        platform_lead_id: None,
         score: lead.score,
         is_locked: lead.is_locked,
         assigned_to: lead.assigned_to,

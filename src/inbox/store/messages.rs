@@ -8,7 +8,7 @@ use crate::base::json::Json;
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::messages;
+use crate::engine::db::schema::{conversations, messages};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::held;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
@@ -44,7 +44,8 @@ pub struct Message {
     pub error_class: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
-    /// `attempts`, `first_attempted_at`, `ambiguous_candidates`, `profile_name`.
+    /// `attempts`, `first_attempted_at`, `ambiguous_candidates`, `profile_name`; of outbound ones `reason`, and while they wait
+    /// `held_for` and `held_until`.
     pub metadata: Json,
     /// When the attempt that is still open began; also kept after it ended.
     pub attempted_at: Option<Timestamp>,
@@ -171,6 +172,32 @@ pub fn list(
         (None, _) => query,
     };
     Ok(query.load(tx.conn())?)
+}
+
+/// When this person was written to on a channel since they last wrote, within a week, the latest first; `most` at most. What
+/// never left is not counted.
+pub fn unanswered(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    person: &str,
+    answered_at: Option<Timestamp>,
+    most: usize,
+) -> Result<Vec<Timestamp>> {
+    let week_ago = tx.now().minus(chrono::Duration::days(7));
+    let since = answered_at.map_or(week_ago, |at| at.max(week_ago));
+    let never_left = [MessageStatus::Failed, MessageStatus::Canceled, MessageStatus::Suppressed];
+    let threads = conversations::table
+        .filter(conversations::tenant_id.eq(tx.tenant()).and(conversations::channel.eq(channel)))
+        .filter(conversations::person_address.eq(person))
+        .select(conversations::id);
+    let written = messages::table
+        .filter(messages::tenant_id.eq(tx.tenant()).and(messages::conversation_id.eq_any(threads)))
+        .filter(messages::direction.eq(Direction::Outbound).and(messages::created_at.gt(since)))
+        .filter(messages::status.ne_all(never_left))
+        .order(messages::created_at.desc())
+        .limit(i64::try_from(most).unwrap_or(i64::MAX))
+        .select(messages::created_at);
+    Ok(written.load(tx.conn())?)
 }
 
 /// Writes everything that sending and its reports change, unless the status moved since `seen` was read: then nothing is

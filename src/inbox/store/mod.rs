@@ -1,6 +1,7 @@
 //! Rows of the inbox: conversations, messages, senders, and the threads that lead an answer back to its tenant.
 
 pub mod conversations;
+pub mod held;
 pub mod leads;
 pub mod messages;
 pub mod senders;

@@ -16,6 +16,7 @@ use crate::intake::{self, NewEnquiry};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::leads::model::LeadSource;
+use crate::notify::recipients;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 
@@ -38,7 +39,17 @@ fn malformed(why: String) -> Failure {
 pub(super) async fn message(ctx: &JobContext, event: &WebhookEvent) -> Result<Outcome, Failure> {
     let inbound = inbound(event)?;
     let held = event.clone();
-    settle(ctx, event, move |tx| take(tx, &held, &inbound)).await
+    let key = ctx.core.master_key.clone();
+    settle(ctx, event, move |tx| {
+        let is_whatsapp = inbound.channel == Channel::Whatsapp;
+        if is_whatsapp
+            && let Some(tenant) = recipients::confirm_by_code(tx, &key, &inbound.person_address, &inbound.content)?
+        {
+            return Ok(Done { outcome: "recipient_confirmed", tenant: Some(tenant) });
+        }
+        take(tx, &held, &inbound)
+    })
+    .await
 }
 
 /// What a stored form says.

@@ -25,7 +25,7 @@ use crate::tenants::{self, password, verify};
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "onboarded_at": null,
+        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
         "verified_at": null,
         "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
@@ -73,9 +73,10 @@ pub async fn sign_up(
 ) -> Result<HttpResponse> {
     let (input, place) = SignUp::read(fields)?;
     let hash = password::hash(input.password.clone()).await?;
+    let platform_name = core.settings.platform_name.clone();
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
     once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = tenants::sign_up::sign_up(tx, &key, input, place, &hash, agent)?;
+        let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, agent)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     })
     .await

@@ -86,9 +86,9 @@ pub async fn create_invitation(
 ) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
     require_rank(&caller, input.0.role)?;
-    let (key, public_url) = (core.master_key.clone(), core.settings.public_url.clone());
+    let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
     once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let offered = invite::invite(tx, &key, &input.0.email, input.0.role, &public_url)?;
+        let offered = invite::invite(tx, &key, &input.0.email, input.0.role, &app_url)?;
         Ok(Reply::created(OfferedView::of(offered, tx.now())))
     })
     .await

@@ -11,7 +11,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
 use crate::tenants::configure::{self, TenantPatch};
-use crate::tenants::model::{Settings, TenantStatus};
+use crate::tenants::model::{Agreed, Settings, TenantStatus};
 use crate::tenants::region::TimeZone;
 use crate::tenants::{Tenant, store};
 
@@ -19,7 +19,7 @@ use crate::tenants::{Tenant, store};
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
     "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
-    "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30},
+    "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30}, "agreed": {"link_domains": ["abc.example.com"]},
     "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
 pub struct TenantView {
     id: TenantId,
@@ -32,6 +32,8 @@ pub struct TenantView {
     country: String,
     currency: Currency,
     settings: Settings,
+    /// By the operators.
+    agreed: Agreed,
     /// When profile and audience were first complete.
     onboarded_at: Option<Timestamp>,
     /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
@@ -51,6 +53,7 @@ impl From<Tenant> for TenantView {
             country: tenant.country,
             currency: tenant.currency,
             settings: tenant.settings,
+            agreed: tenant.agreed,
             onboarded_at: tenant.onboarded_at,
             verified_at: tenant.verified_at,
             created_at: tenant.created_at,
@@ -91,8 +94,9 @@ pub async fn update_current_tenant(
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
         return Err(Error::forbidden("settings.set_by_platform", message));
     }
+    let platform_name = core.settings.platform_name.clone();
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        configure::configure(tx, input.0, |version| if_match.check(version))
+        configure::configure(tx, input.0, &platform_name, |version| if_match.check(version))
     });
     Ok(reply(write.await?))
 }

@@ -82,7 +82,7 @@ pub struct NewTenant {
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "onboarded_at": null,
+        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
         "verified_at": null,
         "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "invitation": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "email": "owner@abc.example.com", "role": "owner",
@@ -108,10 +108,10 @@ pub async fn create_tenant(
 ) -> Result<HttpResponse> {
     let NewTenant { business_name, owner_email, country, time_zone, currency } = input.0;
     let place = Place::of(country, time_zone, currency)?;
-    let (key, public_url) = (core.master_key.clone(), core.settings.public_url.clone());
+    let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
         let tenant = sign_up::found_tenant(tx, business_name, place)?;
-        let offered = invite::invite(&mut tx.for_tenant(tenant.id), &key, &owner_email, Role::Owner, &public_url)?;
+        let offered = invite::invite(&mut tx.for_tenant(tenant.id), &key, &owner_email, Role::Owner, &app_url)?;
         let (id, version) = (tenant.id, tenant.version);
         let view = CreatedTenantView { tenant: tenant.into(), invitation: OfferedView::of(offered, tx.now()) };
         Ok(Reply::created(view).version(version).location(format!("/v1/tenants/{id}")))

@@ -1,10 +1,12 @@
 //! What a tenant is: identity, settings, business profile and audience, as typed documents.
 
+mod agreed;
 mod list;
 mod profile;
 mod settings;
 mod settings_patch;
 
+pub use agreed::{Agreed, AgreedPatch};
 pub use profile::{Audience, Profile};
 pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings};
 pub use settings_patch::SettingsPatch;
@@ -37,6 +39,8 @@ pub struct Tenant {
     pub settings: Settings,
     pub profile: Profile,
     pub audience: Audience,
+    /// By the operators.
+    pub agreed: Agreed,
     /// When profile and audience were first complete.
     pub onboarded_at: Option<Timestamp>,
     /// When an owner first showed that their mailbox is theirs; nothing leaves in the tenant's name before.
@@ -47,16 +51,21 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// The link in notifications: `{deep_link_base_url}/leads/{id}`.
-    pub fn lead_link(&self, lead: crate::base::id::LeadId, public_url: &str) -> String {
-        let base = self.settings.deep_link_base_url.as_deref().unwrap_or(public_url);
-        format!("{}/leads/{lead}", base.trim_end_matches('/'))
+    /// Where links to the tenant's pages begin, without a trailing slash: its own address when the operators agreed to the
+    /// domain, else the platform's frontend. What the platform writes never leads to an address a tenant made up.
+    pub fn pages<'a>(&'a self, app_url: &'a str) -> &'a str {
+        let own = self.settings.deep_link_base_url.as_deref().filter(|url| self.agreed.allows_link(url));
+        own.unwrap_or(app_url).trim_end_matches('/')
     }
 
-    /// The page that takes an invitation's token: `{deep_link_base_url}/invitations/accept?token=…`.
-    pub fn invitation_link(&self, token: &str, public_url: &str) -> String {
-        let base = self.settings.deep_link_base_url.as_deref().unwrap_or(public_url);
-        format!("{}/invitations/accept?token={token}", base.trim_end_matches('/'))
+    /// The link in notifications: `{pages}/leads/{id}`.
+    pub fn lead_link(&self, lead: crate::base::id::LeadId, app_url: &str) -> String {
+        format!("{}/leads/{lead}", self.pages(app_url))
+    }
+
+    /// The page that takes an invitation's token: `{pages}/invitations/accept?token=…`.
+    pub fn invitation_link(&self, token: &str, app_url: &str) -> String {
+        format!("{}/invitations/accept?token={token}", self.pages(app_url))
     }
 
     /// How messages introduce the tenant: "ABC Real Estate via LeadGen Pro".

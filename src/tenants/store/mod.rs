@@ -48,6 +48,7 @@ pub(super) struct TenantRow {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub verified_at: Option<Timestamp>,
+    pub agreed: Json,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -64,6 +65,7 @@ impl TryFrom<TenantRow> for Tenant {
             settings: row.settings.read()?,
             profile: row.profile.read()?,
             audience: row.audience.read()?,
+            agreed: row.agreed.read()?,
             onboarded_at: row.onboarded_at,
             verified_at: row.verified_at,
             version: row.version,
@@ -122,6 +124,7 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
         created_at: now,
         updated_at: now,
         verified_at: None,
+        agreed: Json::of(&super::model::Agreed::default()),
     };
     for attempt in 2..12 {
         if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {
@@ -158,6 +161,7 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
             tenants::settings.eq(Json::of(&tenant.settings)),
             tenants::profile.eq(Json::of(&tenant.profile)),
             tenants::audience.eq(Json::of(&tenant.audience)),
+            tenants::agreed.eq(Json::of(&tenant.agreed)),
             tenants::onboarded_at.eq(tenant.onboarded_at),
             tenants::version.eq(tenants::version + 1),
             tenants::updated_at.eq(now),

@@ -63,6 +63,8 @@ impl Office {
         let settings = CoreSettings {
             email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
+            app_url: "https://leads.example.com".into(),
+            sms_countries: Vec::new(),
             platform_name: "LeadGen Pro".into(),
             privacy_policy_url: None,
             rate_limit: is_limited,

@@ -14,6 +14,9 @@ both_engines! {
             "budget_min": { "amount": 600_000_000, "currency": "INR" }, "budget_max": { "amount": 1_500_000_000, "currency": "INR" } })).await.ok();
         tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "deep_link_base_url": "https://app.abc.example.com",
             "notification_recipients": { "emails": ["sales@abc.example.com"], "whatsapp": ["+919876500099"] } } })).await.ok();
+        tenant.agree(&app, json!({ "link_domains": ["abc.example.com"] })).await;
+        tenant.recipients_agree(&app).await;
+        app.anonymous().delete("/sandbox/outbox").await.expect(204);
         let agent = tenant.user("agent").await;
         let enter = |name: &str, phone: &str| tenant.owner.post("/v1/leads", json!({
             "name": name, "email": format!("{phone}@example.com"), "phone": phone, "budget_range": "₹80L-1Cr", "timeline": "Within 3 months", "form_responses": { "Preferred areas?": "Andheri, Goregaon" }

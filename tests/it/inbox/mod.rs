@@ -5,6 +5,7 @@ mod announcing;
 mod bounces;
 mod conversations;
 mod following;
+mod gate;
 mod receiving;
 mod sending;
 mod shared;

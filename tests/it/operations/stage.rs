@@ -180,6 +180,14 @@ impl Stage {
                 app.run_jobs().await;
                 act.replace = json!({ "token": app.mailed_token(&fresh.email()).await });
             }
+            "confirm_notification_recipient" => {
+                app.anonymous().put("/sandbox/mailboxes", json!({ "open_links": false })).await.ok();
+                let asking = app.growth("Asking").await;
+                let wish = json!({ "notification_recipients": { "emails": ["alerts@asking.example.com"] } });
+                asking.owner.patch("/v1/tenants/current", json!({ "settings": wish })).await.ok();
+                app.run_jobs().await;
+                act.replace = json!({ "token": app.mailed_token("alerts@asking.example.com").await });
+            }
             "send_verification_email" => act.actor = app.unverified_tenant("Waiting").await.owner,
             "accept_invitation" => {
                 let offered = json!({ "email": "meera@stage.example.com", "role": "agent" });

@@ -104,6 +104,25 @@ impl Tenant {
         Client::new(&self.url).with_token(created["key"].as_str().expect("a key"))
     }
 
+    /// Every outside recipient of alerts agrees: by the mailed link, or by writing its code.
+    pub async fn recipients_agree(&self, app: &TestApp) {
+        app.run_jobs().await;
+        let list = self.as_operator(app).get("/v1/notification-recipients").await.ok();
+        for recipient in list["data"].as_array().expect("recipients") {
+            if let (Some(code), Some(number)) = (recipient["code"].as_str(), recipient["address"].as_str()) {
+                let written =
+                    json!({ "from": format!("whatsapp:{number}"), "to": recipient["write_to"], "body": code });
+                app.anonymous().post("/sandbox/twilio/inbound", written).await.created();
+            }
+        }
+        app.run_jobs().await;
+    }
+
+    /// What operators agree with the tenant.
+    pub async fn agree(&self, app: &TestApp, agreed: Value) {
+        app.operator().patch(&format!("/v1/tenants/{}", self.id), json!({ "agreed": agreed })).await.ok();
+    }
+
     /// An operator acting in this tenant.
     pub fn as_operator(&self, app: &TestApp) -> Client {
         app.operator().with_header("x-tenant-id", &self.id)

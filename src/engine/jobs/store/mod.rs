@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 use super::lease::{LEASE, Rescue};
-use super::model::{JobState, NewJob};
+use super::model::{JobKind, JobState, NewJob};
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::{Instant, Timestamp};
@@ -311,6 +311,22 @@ pub fn retry(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
     let retried = retried.ok_or_else(refuse)?;
     tx.note_enqueued();
     Ok(retried)
+}
+
+/// Runs waiting jobs of this kind with these unique keys now: what they waited for has come. Answers how many.
+pub fn hasten(tx: &mut PlatformTx<'_>, kind: &'static JobKind, keys: &[String]) -> Result<usize> {
+    let now = tx.now();
+    let mut hastened = 0;
+    for keys in keys.chunks(500) {
+        hastened += diesel::update(jobs::table.filter(jobs::kind.eq(kind.name).and(jobs::unique_key.eq_any(keys))))
+            .filter(jobs::state.eq_any([JobState::Scheduled, JobState::Retry]))
+            .set((jobs::state.eq(JobState::Available), jobs::run_at.eq(now)))
+            .execute(tx.conn())?;
+    }
+    if hastened > 0 {
+        tx.note_enqueued();
+    }
+    Ok(hastened)
 }
 
 /// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.

@@ -1,8 +1,9 @@
 //! Rows of `notifications` and `notification_deliveries`, and the preferences kept with the membership.
 
+pub mod recipients;
+
 use diesel::prelude::*;
 
-use super::model::NotificationKind;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
@@ -14,6 +15,7 @@ use crate::held;
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::insert_few;
 use crate::keep;
+use crate::notify::model::NotificationKind;
 use crate::tenants::access::Role;
 
 /// One entry of a person's list.
@@ -146,6 +148,17 @@ pub fn hold_deliveries(
     let meant = deliveries::tenant_id.eq_any(tenants).and(deliveries::id.eq_any(ids));
     let held = deliveries::table.filter(meant).order(deliveries::id);
     Ok(held!(tx.conn(), held.select(Delivery::as_select()), load)?)
+}
+
+/// Queued deliveries of this kind, the latest 200.
+pub fn queued_of(tx: &mut TenantTx<'_>, kind: NotificationKind) -> Result<Vec<NotificationDeliveryId>> {
+    let rows = deliveries::table
+        .filter(deliveries::tenant_id.eq(tx.tenant()))
+        .filter(deliveries::kind.eq(kind).and(deliveries::status.eq(MessageStatus::Queued)))
+        .order((deliveries::created_at.desc(), deliveries::id.desc()))
+        .limit(200)
+        .select(deliveries::id);
+    Ok(rows.load(tx.conn())?)
 }
 
 /// Writes what sending and its reports change. [`hold_delivery`] it before: the last writer would undo what others wrote.

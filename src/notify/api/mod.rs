@@ -1,13 +1,13 @@
 //! Notifications over HTTP: a person's own list, their preferences, and the tenant's log of what left.
 
+mod recipients;
+
 use actix_web::{HttpResponse, get, patch, post, web};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use super::model::{Choice, ChoicePatch, NotificationKind, merge};
-use super::store::{self, Delivery, DeliveryFilter, Notification};
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
 use crate::base::json::Json as Document;
@@ -19,11 +19,15 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
+use crate::notify::model::{Choice, ChoicePatch, NotificationKind, merge};
+use crate::notify::store::{self, Delivery, DeliveryFilter, Notification};
 use crate::tenants::access::{Caller, Permission, Role};
 
-/// Everything under `/v1/notifications`.
+/// Everything under `/v1/notifications` and `/v1/notification-recipients`.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list_notifications)
+    cfg.service(recipients::list_notification_recipients)
+        .service(recipients::confirm_notification_recipient)
+        .service(list_notifications)
         .service(mark_all_notifications_read)
         .service(get_notification_preferences)
         .service(update_notification_preferences)

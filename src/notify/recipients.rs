@@ -1,0 +1,228 @@
+//! Outside addresses that a tenant wants its alerts to go to: each agrees first.
+//!
+//! What a tenant writes into `settings.notification_recipients`, and the phone number of its profile, is a wish. An e-mail
+//! address agrees by the link in the one mail it gets, a WhatsApp number by writing the code that the API shows to the
+//! platform's number. Members' own verified addresses need nothing. Nobody is asked before the tenant is verified and has had
+//! a plan, nor more than so many a day; an address that agreed and is no longer wished for is forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::announce::{self, Outgoing};
+use super::model::NotificationKind;
+use super::store::Delivery;
+use super::store::recipients::{self as store, Recipient};
+use crate::base::crypto::{MasterKey, constant_time_eq};
+use crate::base::id::{EventId, TenantId};
+use crate::base::phone::Phone;
+use crate::base::{Error, Result};
+use crate::engine::CoreSettings;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload, platform_tenant};
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::tally::{Span, Tally};
+use crate::inbox::gate::standing;
+use crate::inbox::model::Channel;
+use crate::inbox::templates;
+use crate::sending::caps::RECIPIENTS_A_DAY;
+use crate::sending::gate::Standing;
+use crate::tenants::Tenant;
+use crate::tenants::store::{Member, current, members};
+
+/// Brings the rows in line with what the tenant wishes, and asks whom nobody asked yet.
+pub static SYNC: JobKind = JobKind::new("notify.recipients").priority(4);
+/// Writes the mail that asks one address.
+pub static ASK: JobKind = JobKind::new("notify.recipient_asked").priority(4);
+
+const TEMPLATE: &str = "recipient_asked";
+/// What stands for the link until the e-mail leaves.
+const LINK: &str = "[personal link]";
+/// How often the platform asks one address in a day, for whichever tenants.
+const MAILS_A_DAY: u32 = 2;
+
+/// The addresses a tenant wishes for.
+pub fn wishes(tenant: &Tenant) -> BTreeSet<(Channel, String)> {
+    let recipients = &tenant.settings.notification_recipients;
+    let phones = recipients.whatsapp.iter().map(String::as_str).chain(tenant.profile.phone.as_deref());
+    let phones = phones.filter_map(|raw| Phone::parse(raw, Some(&tenant.country)).ok());
+    let emails = recipients.emails.iter().map(|email| (Channel::Email, email.as_str().to_lowercase()));
+    emails.chain(phones.map(|phone| (Channel::Whatsapp, phone.into_string()))).collect()
+}
+
+/// Verified addresses of the tenant's own people.
+fn own(people: &[Member]) -> BTreeSet<(Channel, String)> {
+    let verified = people.iter().filter(|member| member.status == "active" && member.email_verified_at.is_some());
+    verified.map(|member| (Channel::Email, member.email.to_lowercase())).collect()
+}
+
+/// Every address that agreed to get the tenant's alerts.
+pub(super) fn agreed(tx: &mut TenantTx<'_>, people: &[Member]) -> Result<BTreeSet<(Channel, String)>> {
+    let mut agreed = own(people);
+    let confirmed = store::list(tx)?.into_iter().filter(|row| row.confirmed_at.is_some());
+    agreed.extend(confirmed.map(|row| (row.channel, row.address)));
+    Ok(agreed)
+}
+
+/// Does this one still?
+pub(super) fn has_agreed(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
+    if store::find(tx, channel, address)?.is_some_and(|row| row.confirmed_at.is_some()) {
+        return Ok(true);
+    }
+    Ok(channel == Channel::Email && own(&members(tx)?).contains(&(channel, address.to_lowercase())))
+}
+
+pub(super) async fn run_sync(context: JobContext) -> Result<Outcome> {
+    let key = context.core.master_key.clone();
+    context.finish(move |tx| sync(tx, &key)).await
+}
+
+/// Repeating it changes nothing.
+pub(super) fn sync(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
+    lock_tenant(tx, "recipients")?;
+    let tenant = current(tx)?;
+    let wishes = wishes(&tenant);
+    let mut known = BTreeMap::new();
+    for row in store::list(tx)? {
+        let place = (row.channel, row.address.clone());
+        if wishes.contains(&place) {
+            known.insert(place, row);
+        } else {
+            store::remove(tx, row.channel, &row.address)?;
+        }
+    }
+    let may_ask = tenant.verified_at.is_some() && standing(tx)? != Standing::NoPlan;
+    let own = own(&members(tx)?);
+    for (channel, address) in &wishes {
+        let row = known.get(&(*channel, address.clone()));
+        if row.is_none() {
+            store::insert(tx, *channel, address, &token(key, tenant.id, *channel, address))?;
+        }
+        let is_settled = row.is_some_and(|row| row.confirmed_at.is_some() || row.asked_at.is_some());
+        let is_mine = own.contains(&(*channel, address.clone()));
+        if *channel == Channel::Email && may_ask && !is_settled && !is_mine && !ask(tx, address)? {
+            return later(tx);
+        }
+    }
+    Ok(())
+}
+
+/// `false` when enough were asked today.
+fn ask(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
+    let span = Span::day(tx.now());
+    let of_tenant = Tally { tenant: tx.tenant(), kind: "recipients_asked", subject: "", span };
+    let of_address = Tally { tenant: platform_tenant(), kind: "recipients_asked", subject: address, span };
+    let tx_all = &mut tx.platform();
+    if !of_address.take(tx_all, MAILS_A_DAY)? || !of_tenant.take(tx_all, RECIPIENTS_A_DAY)? {
+        return Ok(false);
+    }
+    store::mark_asked(tx, Channel::Email, address)?;
+    let data = json!({ "channel": Channel::Email, "address": address });
+    let subject = tx.tenant().uuid();
+    tx.record(NewEvent::new(EventType::TenantRecipientAsked).subject(subject).data(data))?;
+    Ok(true)
+}
+
+/// The rest is asked when the next day begins.
+fn later(tx: &mut TenantTx<'_>) -> Result<()> {
+    let tomorrow = Span::day(tx.now()).ends_at;
+    let key = format!("{}:{tomorrow}", tx.tenant());
+    tx.enqueue(NewJob::new(&SYNC, &json!({})).unique(key).at(tomorrow))?;
+    Ok(())
+}
+
+pub(super) async fn run_ask(context: JobContext) -> Result<Outcome> {
+    let event = context.payload::<ReactionPayload>()?.event_id;
+    let platform_name = context.core.settings.platform_name.clone();
+    context.finish(move |tx| write_to(tx, event, &platform_name)).await
+}
+
+fn address_of(event: &Event) -> Option<String> {
+    event.data["address"].as_str().map(str::to_string)
+}
+
+fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<()> {
+    let event = events::get(tx, id)?;
+    let Some(address) = address_of(&event) else { return Ok(()) };
+    let tenant = current(tx)?;
+    let values = BTreeMap::from([
+        ("platform".to_string(), platform_name.to_string()),
+        ("tenant".to_string(), announce::named(&tenant)),
+        ("link".to_string(), LINK.to_string()),
+    ]);
+    let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
+    let outgoing = Outgoing {
+        event: id,
+        kind: NotificationKind::RecipientAsked,
+        template_code: TEMPLATE,
+        rendered,
+        lead_received_at: None,
+    };
+    announce::dispatch(tx, outgoing, Channel::Email, address)
+}
+
+/// The e-mail as its receiver reads it; `None` when nothing is asked any more.
+pub(super) fn text(
+    tx: &mut TenantTx<'_>,
+    delivery: &Delivery,
+    key: &MasterKey,
+    settings: &CoreSettings,
+) -> Result<Option<String>> {
+    let open = store::find(tx, delivery.channel, &delivery.address)?.filter(|row| row.confirmed_at.is_none());
+    Ok(open.map(|row| {
+        let token = token(key, row.tenant_id, row.channel, &row.address);
+        delivery.body.replace(LINK, &settings.page("notification-recipients/confirm", &token))
+    }))
+}
+
+fn token(key: &MasterKey, tenant: TenantId, channel: Channel, address: &str) -> String {
+    key.token("rcp_", &format!("recipient:{tenant}:{channel}:{address}"))
+}
+
+/// What a number writes to say that it agrees; it works from that number alone.
+pub fn code(key: &MasterKey, tenant: TenantId, address: &str) -> String {
+    let all = key.token("", &format!("recipient-code:{tenant}:{address}")).to_ascii_uppercase();
+    let short: String = all.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    format!("LW-{short}")
+}
+
+/// Whoever has the token reads the mailbox, and agrees. Showing it again changes nothing.
+///
+/// # Errors
+/// `notification_recipient.not_found`.
+pub fn confirm(tx: &mut PlatformTx<'_>, token: &str) -> Result<Recipient> {
+    let unknown = || {
+        let message = "This link is not valid any more: nobody asks for this address now.";
+        Error::not_found("notification_recipient.not_found", message)
+    };
+    let found = store::presented(tx, token)?.ok_or_else(unknown)?;
+    mark(tx, found)
+}
+
+/// A message to the platform's number that is a code of this person's; answers the tenant whose alerts it agreed to.
+pub fn confirm_by_code(tx: &mut PlatformTx<'_>, key: &MasterKey, person: &str, text: &str) -> Result<Option<TenantId>> {
+    let written = text.trim().to_ascii_uppercase();
+    if !written.starts_with("LW-") || written.len() > 20 {
+        return Ok(None);
+    }
+    for row in store::asking(tx, Channel::Whatsapp, person)? {
+        if constant_time_eq(code(key, row.tenant_id, &row.address).as_bytes(), written.as_bytes()) {
+            return Ok(Some(mark(tx, row)?.tenant_id));
+        }
+    }
+    Ok(None)
+}
+
+fn mark(tx: &mut PlatformTx<'_>, row: Recipient) -> Result<Recipient> {
+    if row.confirmed_at.is_some() {
+        return Ok(row);
+    }
+    let now = tx.now();
+    let mut tx = tx.for_tenant(row.tenant_id);
+    store::mark_confirmed(&mut tx, row.channel, &row.address)?;
+    let data = json!({ "channel": row.channel, "address": row.address });
+    let event = NewEvent::new(EventType::TenantRecipientConfirmed).subject(row.tenant_id.uuid());
+    tx.record(event.data(data))?;
+    Ok(Recipient { confirmed_at: Some(now), ..row })
+}

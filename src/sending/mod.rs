@@ -1,0 +1,17 @@
+//! Whether something may leave for a person, and why: the one gate that every way out of the process passes.
+//!
+//! [`gate`] decides from stored facts and answers every reason against it at once; [`reason`] says why a person may be
+//! written to at all; [`caps`] bounds how much, to whom and how often; [`countries`] bounds where SMS goes; [`words`] says what
+//! the variables of an approved template may carry. What has passed holds a [`Pass`], which nobody else can make and without
+//! which no provider is asked ([`crate::inbox::dispatch`]).
+//!
+//! It knows no lead and no plan: whoever asks brings the facts ([`gate::PersonFacts`], [`gate::NoticeFacts`]).
+
+pub mod caps;
+pub mod countries;
+pub mod gate;
+pub mod reason;
+pub mod words;
+
+pub use gate::{Code, Obstacle, Pass, Verdict};
+pub use reason::WriteReason;

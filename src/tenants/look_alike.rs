@@ -1,0 +1,66 @@
+//! Names that pass for the platform's own: nobody but the platform speaks under it.
+//!
+//! A name is compared as it looks, by the skeletons of Unicode's confusables (UTS 39): "Leadgen Рro" with a Cyrillic letter,
+//! "LeadGen Pro" in full width or with another kind of blank look the same. Whether a name is somebody else's trademark
+//! is not attempted.
+
+use unicode_security::skeleton;
+
+/// Shorter names than this are part of too many honest ones.
+const SHORTEST: usize = 4;
+
+/// Does `text` contain the platform's name, or what looks like it?
+pub fn passes_for(text: &str, platform_name: &str) -> bool {
+    [small, capital].into_iter().any(|looks| {
+        let platform = looks(platform_name);
+        platform.chars().count() >= SHORTEST && looks(text).contains(&platform)
+    })
+}
+
+/// The sentence for whoever tried.
+pub fn rule(platform_name: &str) -> String {
+    format!("expected a name that cannot be taken for {platform_name} itself")
+}
+
+/// As it looks in small letters.
+fn small(text: &str) -> String {
+    letters(&skeleton(&text.to_lowercase()).collect::<String>())
+}
+
+/// Some letters look like a capital only as they stand.
+fn capital(text: &str) -> String {
+    small(&skeleton(text).collect::<String>())
+}
+
+fn letters(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_compared_as_it_looks() {
+        for bad in [
+            "LeadGen Pro",
+            "leadgen pro",
+            "LeadGen Pro Support",
+            "LeadGen\u{a0}Pro",
+            "Leadgen \u{420}ro",
+            "L e a d G e n P r o",
+            "ＬｅａｄＧｅｎ Ｐｒｏ",
+            "Lead-Gen.Pro",
+            "1eadgen Pro",
+            "Lead\u{200b}Gen Pro",
+            "\u{13de}eadGen Pro",
+            "The LeadGen Pro Team",
+        ] {
+            assert!(passes_for(bad, "LeadGen Pro"), "{bad}");
+        }
+        for good in ["ABC Real Estate", "Leads & More", "Generation Pro", "State Bank"] {
+            assert!(!passes_for(good, "LeadGen Pro"), "{good}");
+        }
+        assert!(!passes_for("Kabel", "AB"), "a name of two letters stands in many");
+    }
+}
