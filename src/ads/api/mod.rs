@@ -59,7 +59,7 @@ pub async fn list_ad_campaigns(
     let shows_costs = caller.is_operator();
     let page = core
         .db
-        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        .read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| {
             let rows = store::list(tx, &filter, limit.probe())?;
             let page = Page::of(rows, limit, |last| Cursor::of(&(last.created_at, last.id)));
             let ids: Vec<LeadFormId> = page.data.iter().filter_map(|row| row.lead_form_id).collect();

@@ -229,7 +229,7 @@ pub async fn list_usage_entries(
     let before = cursor.map(|cursor| cursor.read()).transpose()?;
     let filter = EntryFilter { kind, lead: lead_id, period: period_id, before };
     let look = move |tx: &mut TenantTx<'_>| store::entries(tx, &filter, limit.probe());
-    let entries = core.db.read(caller.scope(), look).await?;
+    let entries = core.db.read_widely(caller.scope(), look).await?;
     let page = Page::of(entries, limit, |entry| Cursor::of(&entry.id));
     Ok(HttpResponse::Ok().json(page.map(UsageEntryView::from)))
 }

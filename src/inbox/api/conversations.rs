@@ -163,7 +163,7 @@ pub async fn list_conversations(
         text: query.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
         after: query.cursor.map(|cursor| cursor.read()).transpose()?,
     };
-    let rows = core.db.read(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
+    let rows = core.db.read_widely(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |(row, _)| Cursor::of(&(row.last_message_at.unwrap_or(row.created_at), row.id)));
     Ok(HttpResponse::Ok().json(page.map(|(row, lead)| ConversationView::of(row, lead))))
 }
@@ -182,7 +182,7 @@ pub struct UnreadCount {
 #[get("/conversations/unread")]
 pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let total = core.db.read(caller.scope(), store::unread_total).await?;
+    let total = core.db.read_widely(caller.scope(), store::unread_total).await?;
     Ok(HttpResponse::Ok().json(UnreadCount { total }))
 }
 

@@ -181,7 +181,7 @@ pub async fn list_messages(
         }
         Ok(rows)
     };
-    let rows = core.db.read(caller.scope(), read).await?;
+    let rows = core.db.read_widely(caller.scope(), read).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
     Ok(HttpResponse::Ok().json(page.map(MessageView::from)))
 }

@@ -251,7 +251,7 @@ pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<Lead
     let include = query.include.unwrap_or_default().0;
     let page = core
         .db
-        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        .read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| {
             let after = after.map(|place| (place.value, place.id));
             let leads = store::list(tx, &filter, sort, after, limit.probe())?;
             let page = Page::of(leads, limit, |last| Cursor::of(&Place::of(sort, last)));
@@ -302,7 +302,8 @@ pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<Lea
     let tab = query.tab.unwrap_or(SourceTab::All);
     // The other tabs keep their counts while one is open.
     let filter = LeadQuery { tab: None, ..query }.filter()?;
-    let counts = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter)).await?;
+    let count = move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter);
+    let counts = core.db.read_widely(caller.scope(), count).await?;
     let all = counts.iter().map(|(_, count)| count).sum();
     let mut tabs: std::collections::BTreeMap<String, i64> =
         SourceTab::ALL.iter().map(|tab| (tab.to_string(), 0)).collect();

@@ -98,7 +98,8 @@ pub async fn list_notifications(
     let limit = query.0.limit.unwrap_or_default();
     let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
     let unread = query.0.unread;
-    let rows = core.db.read(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
+    let rows =
+        core.db.read_widely(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
     Ok(HttpResponse::Ok().json(page.map(NotificationView::from)))
 }
@@ -334,7 +335,8 @@ pub async fn list_notification_deliveries(
         channel: query.channel,
         after: query.cursor.map(|cursor| cursor.read()).transpose()?,
     };
-    let rows = core.db.read(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
+    let rows =
+        core.db.read_widely(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
     Ok(HttpResponse::Ok().json(page.map(NotificationDeliveryView::from)))
 }

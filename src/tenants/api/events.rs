@@ -77,6 +77,6 @@ pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<Eve
         events::conceal(tx, &mut rows)?;
         Ok(rows)
     };
-    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |event| Cursor::of(&event.id));
+    let page = Page::of(core.db.read_widely(caller.scope(), read).await?, limit, |event| Cursor::of(&event.id));
     Ok(HttpResponse::Ok().json(page))
 }

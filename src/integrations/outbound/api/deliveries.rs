@@ -156,7 +156,7 @@ pub async fn list_webhook_deliveries(
         before: query.cursor.map(|cursor| cursor.read()).transpose()?,
     };
     let read = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &filter, limit.probe())?, current(tx)?.status));
-    let (list, tenant) = core.db.read(caller.scope(), read).await?;
+    let (list, tenant) = core.db.read_widely(caller.scope(), read).await?;
     let page = Page::of(list, limit, |row| Cursor::of(&row.id));
     Ok(HttpResponse::Ok().json(page.map(|row| WebhookDeliveryView::of(row, tenant))))
 }
