@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::crypto::MasterKey;
+use crate::engine::db::files;
 
 /// Beside an SQLite file the master key is kept in `master.key` (made at the first start, readable by its owner only). A
 /// PostgreSQL deployment has several machines and must say its key.
@@ -11,14 +12,11 @@ pub(super) fn stored_master_key(url: &str) -> Result<MasterKey, String> {
         return Err("is required with PostgreSQL: base64 of 32 random bytes (openssl rand -base64 32)".into());
     };
     let path = master_key_path(Path::new(file));
-    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
     if let Ok(text) = std::fs::read_to_string(&path) {
         return MasterKey::from_base64(&text).map_err(|why| format!("{}: {why}", path.display()));
     }
     let write = || -> std::io::Result<MasterKey> {
-        if !folder.as_os_str().is_empty() {
-            std::fs::create_dir_all(&folder)?;
-        }
+        files::make_folder_of(&path)?;
         let key = MasterKey::random();
         write_master_key(&path, &key)?;
         Ok(key)

@@ -15,6 +15,7 @@ use diesel::sql_types::{BigInt, Text};
 use sha2::{Digest, Sha256};
 
 use super::conn::DbConn;
+use super::files;
 use super::key_check::{self, KeyCheck};
 use super::migrate;
 use super::schema::platform_facts;
@@ -78,7 +79,9 @@ pub fn write(database: &Path, to: &Path) -> Result<Contents> {
     // A link, unlike a rename, never takes the place of a file that appeared meanwhile.
     std::fs::hard_link(&partial.0, to).map_err(|error| unwritable(to, &error))?;
     let name = to.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    std::fs::write(checksum_path(to), format!("{}  {name}\n", contents.sha256))
+    let checksum = checksum_path(to);
+    std::fs::write(&checksum, format!("{}  {name}\n", contents.sha256))
+        .and_then(|()| std::fs::set_permissions(&checksum, files::owners()))
         .map_err(|error| unwritable(to, &error))?;
     drop(partial);
     sync_folder(to)?;
@@ -100,7 +103,10 @@ pub fn stage(backup: &Path, database: &Path) -> Result<Staged> {
         return Err(Error::invalid("backup.not_found", format!("There is no backup at {}.", backup.display())));
     }
     let partial = Partial::beside(database)?;
-    std::fs::copy(backup, &partial.0).map_err(|error| unwritable(&partial.0, &error))?;
+    // A copy takes over the rights of what it copies.
+    std::fs::copy(backup, &partial.0)
+        .and_then(|_| std::fs::set_permissions(&partial.0, files::owners()))
+        .map_err(|error| unwritable(&partial.0, &error))?;
     if let Ok(line) = std::fs::read_to_string(checksum_path(backup)) {
         let expected = line.split_whitespace().next().unwrap_or_default();
         if expected != sha256(&partial.0)? {
@@ -251,9 +257,7 @@ struct Partial(PathBuf);
 
 impl Partial {
     fn beside(path: &Path) -> Result<Self> {
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-        }
+        files::make_folder_of(path).map_err(|error| unwritable(path, &error))?;
         let partial = path.with_file_name(random_token(".leadwright-unfinished-"));
         OpenOptions::new()
             .write(true)

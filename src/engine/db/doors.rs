@@ -11,13 +11,16 @@ use diesel::prelude::*;
 
 use super::conn::DbConn;
 use super::error;
+use super::files;
 use super::freshness::Freshness;
+use super::joining::{Joining, Standing};
 use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::migrate;
+use super::places::Places;
 use super::pool::{Lease, Pool};
 use super::presence::Presence;
-use super::scope::{PlatformScope, PlatformTx, Scope};
+use super::scope::{PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
 use super::work::{Bare, Surroundings, Work};
 use super::writer::{Urgency, Writer};
@@ -56,12 +59,14 @@ struct Inner {
     url: String,
     /// All connections of PostgreSQL; the readers of SQLite.
     pool: Arc<Pool>,
+    places: Places,
     /// PostgreSQL's for the job engine.
     hasty: Option<Arc<Pool>>,
     /// SQLite's.
     writer: Option<Writer>,
     around: Surroundings,
     is_migrated: AtomicBool,
+    joining: Joining,
 }
 
 impl Db {
@@ -71,9 +76,7 @@ impl Db {
         if engine == Engine::Sqlite {
             sqlite::set_up();
             let path = std::path::Path::new(settings.url.trim_start_matches("sqlite://"));
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(error::unavailable)?;
-            }
+            files::make_folder_of(path).map_err(error::unavailable)?;
         }
         let manager = Manager {
             engine,
@@ -96,10 +99,12 @@ impl Db {
             engine,
             url: settings.url.clone(),
             pool,
+            places: Places::among(settings.pool_size),
             hasty,
             writer,
             around,
             is_migrated: AtomicBool::new(false),
+            joining: Joining::default(),
         })))
     }
 
@@ -130,12 +135,23 @@ impl Db {
         &self.0.around.freshness
     }
 
-    /// Joins this process to the others on the same PostgreSQL, until its [`Wake`] is stopped.
+    /// This process is going to join the others: until it has, it is not ready.
+    pub fn will_join(&self) {
+        self.0.joining.set(Standing::Joining);
+    }
+    /// How far it is with that.
+    pub fn standing(&self) -> Standing {
+        self.0.joining.get()
+    }
+
+    /// Joins this process to the others on the same PostgreSQL, until its [`Wake`] is stopped. On SQLite there are none.
     pub fn join_others(&self) {
-        if self.0.engine == Engine::Postgres {
-            let (wake, freshness) = (self.wake().clone(), self.0.around.freshness.clone());
-            Listener { url: self.0.url.clone(), wake, freshness }.start();
+        if self.0.engine == Engine::Sqlite {
+            return self.0.joining.set(Standing::Joined);
         }
+        self.0.joining.set(Standing::Joining);
+        let (wake, freshness) = (self.wake().clone(), self.0.around.freshness.clone());
+        Listener { url: self.0.url.clone(), wake, freshness, joining: self.0.joining.clone() }.start();
     }
 
     /// Reads within `scope`. Statements see committed data; there is no transaction around them.
@@ -154,6 +170,24 @@ impl Db {
                 result
             })
             .await
+    }
+
+    /// [`Self::read`] for what looks at many rows: searches, counts, lists. A tenant has few places for these at once.
+    ///
+    /// # Errors
+    /// `request.too_many_at_once`, see [`super::places`].
+    pub async fn read_widely<T: Send + 'static>(
+        &self,
+        scope: TenantScope,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.0.places.enter(scope.tenant()).await?;
+        self.read(scope, move |tx: &mut TenantTx<'_>| {
+            // It is taken while the statements run, whether or not somebody still waits for the answer.
+            let _place = place;
+            body(tx)
+        })
+        .await
     }
 
     /// [`Self::read`] for what is found by its key. SQLite has it sooner than another thread would begin to look, so there it is

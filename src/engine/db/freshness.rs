@@ -17,7 +17,7 @@ use crate::base::id::TenantId;
 
 /// Tenants share these: a change of one makes others look again, which costs them a query and nothing else.
 const LANES: usize = 256; // one per value of a byte
-/// The server must have answered the listener within this time. It is asked every second.
+/// The listener must have heard what it said itself within this time. It speaks every second.
 const HEARING: Duration = Duration::from_secs(3);
 
 /// One per database handle.
@@ -94,11 +94,11 @@ impl Freshness {
     /// From now on changes are heard; what was said before was not.
     pub(super) fn start_hearing(&self) {
         self.change(None);
-        self.keep_hearing();
+        self.keep_hearing(Instant::now());
     }
-    /// The server has answered.
-    pub(super) fn keep_hearing(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    /// Everything that was said before this moment has been heard.
+    pub(super) fn keep_hearing(&self, until: Instant) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
     pub(super) fn stop_hearing(&self) {
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = None;

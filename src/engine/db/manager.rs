@@ -40,7 +40,8 @@ pub struct Manager {
     pub read_only: bool,
     /// PostgreSQL only: for the statements of the job engine. A commit is answered before it is on the disk. And a plan that
     /// was made while the table was small is kept when it has grown, so only plans that bear it are allowed: row by row,
-    /// through an index.
+    /// through an index. This is said when the connection is opened and never as a `SET`: a pooler would hand a connection
+    /// with it to others, whose writes must be on the disk. One that does not take it has these connections be like all.
     pub is_hasty: bool,
     pub synchronous: String,
 }
@@ -68,29 +69,31 @@ impl From<diesel::result::Error> for NotConnected {
     }
 }
 
+impl From<std::io::Error> for NotConnected {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 /// How long PostgreSQL may work on one statement.
-pub(super) const STATEMENT_TIMEOUT: &str = "30s";
+const STATEMENT_TIMEOUT: &str = "30s";
 
 impl Manager {
     pub fn connect(&self) -> Result<DbConn, NotConnected> {
         let conn = match self.engine {
             Engine::Postgres => {
-                let mut conn = PgConnection::establish(&watchful(&self.url))?;
+                let mut conn = self.connect_to_postgres()?;
+                // The same on all our connections, so a pooler may hand them on among these.
                 // Our statements are short: compiling one would take longer than running it.
                 conn.batch_execute(&format!(
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '{STATEMENT_TIMEOUT}'; SET lock_timeout = '10s'; \
                      SET idle_in_transaction_session_timeout = '60s'; SET jit = off"
                 ))?;
-                if self.is_hasty {
-                    conn.batch_execute(
-                        "SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; \
-                         SET enable_mergejoin = off",
-                    )?;
-                }
                 DbConn::Postgres(conn)
             }
             Engine::Sqlite => {
                 let path = self.url.strip_prefix("sqlite://").unwrap_or(&self.url);
+                super::files::make_database(std::path::Path::new(path))?;
                 let mut conn = SqliteConnection::establish(path)?;
                 conn.batch_execute(&format!(
                     "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; \
@@ -101,5 +104,91 @@ impl Manager {
             }
         };
         Ok(conn)
+    }
+
+    fn connect_to_postgres(&self) -> Result<PgConnection, NotConnected> {
+        let url = watchful(&self.url);
+        if !self.is_hasty {
+            return Ok(PgConnection::establish(&url)?);
+        }
+        match PgConnection::establish(&with_options(&url, HASTY)) {
+            // Its words, in every version: "unsupported startup parameter: options", "… in options: …".
+            Err(error) if error.to_string().contains("startup parameter") => {
+                tracing::debug!(%error, "a pooler stands before the database");
+                Ok(PgConnection::establish(&url)?)
+            }
+            opened => Ok(opened?),
+        }
+    }
+}
+
+/// See [`Manager::is_hasty`].
+const HASTY: [&str; 4] =
+    ["synchronous_commit=off", "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off"];
+
+/// The URL of a server, which names these settings for the session, beside those it names already.
+fn with_options(url: &str, settings: [&str; 4]) -> String {
+    let ours = settings.map(|setting| format!("-c%20{}", setting.replace('=', "%3D"))).join("%20");
+    let (place, query) = url.split_once('?').unwrap_or((url, ""));
+    let (options, others): (Vec<&str>, Vec<&str>) =
+        query.split('&').filter(|pair| !pair.is_empty()).partition(|pair| pair.starts_with("options="));
+    let given = options.iter().filter_map(|pair| pair.strip_prefix("options=")).filter(|given| !given.is_empty());
+    let options = given.chain([ours.as_str()]).collect::<Vec<_>>().join("%20");
+    let pairs: Vec<String> = others.iter().map(ToString::to_string).chain([format!("options={options}")]).collect();
+    format!("{place}?{}", pairs.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::Text as SqlText;
+
+    use super::super::pooler::Pooler;
+    use super::super::testing::server_url;
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Shown {
+        #[diesel(sql_type = SqlText)]
+        value: String,
+    }
+
+    fn setting(url: &str, is_hasty: bool, name: &str) -> String {
+        let url = url.to_string();
+        let manager = Manager { engine: Engine::Postgres, url, read_only: false, is_hasty, synchronous: "FULL".into() };
+        let Ok(DbConn::Postgres(mut conn)) = manager.connect() else { panic!("no connection") };
+        let shown: Shown = diesel::sql_query(format!("SELECT current_setting('{name}') AS value"))
+            .get_result(&mut conn)
+            .expect("a setting");
+        shown.value
+    }
+
+    #[test]
+    fn haste_is_said_at_the_start_of_a_connection_and_never_where_it_would_reach_others() {
+        let server = server_url();
+        for (is_hasty, expected) in [(true, "off"), (false, "on")] {
+            assert_eq!(setting(&server, is_hasty, "enable_hashjoin"), expected);
+        }
+        assert_eq!(setting(&server, true, "synchronous_commit"), "off");
+        let pooled = Pooler::before(&server).url;
+        for name in ["enable_hashjoin", "enable_seqscan", "enable_mergejoin"] {
+            assert_eq!(setting(&pooled, true, name), "on", "{name}");
+        }
+        assert_eq!(setting(&pooled, true, "lock_timeout"), "10s", "what all of ours have it has too");
+    }
+
+    #[test]
+    fn options_of_the_url_stay() {
+        let named = "-c%20a%3Doff%20-c%20b%3Don%20-c%20c%3Doff%20-c%20d%3Doff";
+        let settings = ["a=off", "b=on", "c=off", "d=off"];
+        for (url, expected) in [
+            ("postgres://db/x", format!("postgres://db/x?options={named}")),
+            ("postgres://db/x?sslmode=require", format!("postgres://db/x?sslmode=require&options={named}")),
+            (
+                "postgres://db/x?options=-csearch_path%3Ds&connect_timeout=3",
+                format!("postgres://db/x?connect_timeout=3&options=-csearch_path%3Ds%20{named}"),
+            ),
+        ] {
+            assert_eq!(with_options(url, settings), expected);
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Migrations: one folder per engine with the same names, compiled into the binary.
 
+use diesel::connection::SimpleConnection;
 use diesel::migration::MigrationSource;
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::conn::DbConn;
 use super::error;
-use super::manager::STATEMENT_TIMEOUT;
 use crate::base::{Error, Result};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -15,21 +16,42 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 pub fn up(conn: &mut DbConn) -> Result<Vec<String>> {
     let applied = match conn {
         DbConn::Postgres(c) => {
-            // One process at a time; the others wait here and then find nothing to do.
-            lock(c, "SELECT pg_advisory_lock(7239012466)")?;
-            let applied = unhurried(c, |c| c.run_pending_migrations(POSTGRES).map(|list| names(&list)));
-            lock(c, "SELECT pg_advisory_unlock(7239012466)")?;
-            applied?
+            let mut applied = Vec::new();
+            while let Some(name) = apply_next(c)? {
+                applied.push(name);
+            }
+            return Ok(applied);
         }
         DbConn::Sqlite(c) => c.run_pending_migrations(SQLITE).map(|list| names(&list)),
     };
     applied.map_err(Error::internal)
 }
 
+/// One migration in one transaction, which holds the lock: one process at a time, the others wait and find it done. Whatever
+/// stands between us and the server hands a transaction to one connection, so the lock always ends with it.
+fn apply_next(conn: &mut diesel::PgConnection) -> Result<Option<String>> {
+    unhurried(conn, |conn| {
+        conn.batch_execute("SELECT pg_advisory_xact_lock(7239012466)")?;
+        let pending = conn.pending_migrations(POSTGRES).map_err(failed)?;
+        let Some(next) = pending.first() else { return Ok(None) };
+        let name = conn.run_migration(next).map_err(failed)?;
+        Ok(Some(name.to_string()))
+    })
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> diesel::result::Error {
+    match error.downcast::<diesel::result::Error>() {
+        Ok(error) => *error,
+        Err(error) => diesel::result::Error::QueryBuilderError(error),
+    }
+}
+
 /// Takes everything down again (for tests of the migrations themselves).
 pub fn down(conn: &mut DbConn) -> Result<Vec<String>> {
     let reverted = match conn {
-        DbConn::Postgres(c) => unhurried(c, |c| c.revert_all_migrations(POSTGRES).map(|list| names(&list)))?,
+        DbConn::Postgres(c) => {
+            return unhurried(c, |c| c.revert_all_migrations(POSTGRES).map(|list| names(&list)).map_err(failed));
+        }
         DbConn::Sqlite(c) => c.revert_all_migrations(SQLITE).map(|list| names(&list)),
     };
     reverted.map_err(Error::internal)
@@ -63,22 +85,17 @@ fn versions<DB: diesel::backend::Backend>(source: impl MigrationSource<DB>) -> R
     Ok(list.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
-/// A change of a large table takes longer than any statement of ours may. It still does not wait longer for a lock.
-fn unhurried<T>(conn: &mut diesel::PgConnection, body: impl FnOnce(&mut diesel::PgConnection) -> T) -> Result<T> {
-    set_timeout(conn, "0")?;
-    let done = body(conn);
-    set_timeout(conn, STATEMENT_TIMEOUT)?;
-    Ok(done)
-}
-
-fn set_timeout(conn: &mut diesel::PgConnection, timeout: &str) -> Result<()> {
-    use diesel::connection::SimpleConnection;
-    conn.batch_execute(&format!("SET statement_timeout = '{timeout}'")).map_err(error::unavailable)
-}
-
-fn lock(conn: &mut diesel::PgConnection, sql: &str) -> Result<()> {
-    use diesel::connection::SimpleConnection;
-    conn.batch_execute(sql).map_err(error::unavailable)
+/// A transaction whose statements take their time: a change of a large table takes longer than any statement of ours may. It
+/// still does not wait longer for a lock.
+fn unhurried<T>(
+    conn: &mut diesel::PgConnection,
+    body: impl FnOnce(&mut diesel::PgConnection) -> QueryResult<T>,
+) -> Result<T> {
+    let done = conn.transaction(|conn| {
+        conn.batch_execute("SET LOCAL statement_timeout = 0")?;
+        body(conn)
+    });
+    done.map_err(|error| if error::is_outage(&error) { error::unavailable(error) } else { Error::internal(error) })
 }
 
 fn names(list: &[diesel::migration::MigrationVersion<'_>]) -> Vec<String> {
@@ -87,8 +104,6 @@ fn names(list: &[diesel::migration::MigrationVersion<'_>]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use diesel::connection::SimpleConnection;
-    use diesel::prelude::*;
     use diesel::sql_types::Text;
 
     use super::*;
@@ -110,11 +125,8 @@ mod tests {
         async fn migrations_take_their_time_and_nothing_else_does(db: Db) {
             let seen = db.with_connection(|conn| {
                 let DbConn::Postgres(conn) = conn else { return Ok(None) };
-                let during = unhurried(conn, |conn| {
-                    let during = timeout(conn);
-                    conn.batch_execute("SELECT nothing").expect_err("no such column");
-                    during
-                })?;
+                let during = unhurried(conn, |conn| Ok(timeout(conn)))?;
+                unhurried(conn, |conn| conn.batch_execute("SELECT nothing")).expect_err("no such column");
                 Ok(Some((during, timeout(conn))))
             });
             let seen = seen.await.expect("a connection");

@@ -70,7 +70,7 @@ fn random_name() -> String {
 }
 
 #[allow(clippy::disallowed_methods)] // the suite is told where PostgreSQL is
-fn server_url() -> String {
+pub(super) fn server_url() -> String {
     std::env::var("TEST_DATABASE_URL")
         .expect("TEST_DATABASE_URL is not set: run the suite by scripts/test, which starts a private PostgreSQL")
 }
