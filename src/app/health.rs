@@ -1,15 +1,20 @@
 //! For load balancers and monitoring.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::base::{Error, Result};
 use crate::engine::Core;
+use crate::engine::db::Standing;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_health).service(get_readiness).service(get_metrics);
 }
+
+/// Whether metrics are shown on the public port; in its app's data. The monitoring port has none and shows them.
+#[derive(Clone, Copy)]
+pub(super) struct MetricsAreShown(pub bool);
 
 /// A short answer.
 #[derive(Debug, serde::Serialize, ToSchema)]
@@ -27,13 +32,19 @@ async fn get_health() -> HttpResponse {
 
 /// The process can do its work: storage answers and is migrated, and nobody has told it to stop.
 #[utoipa::path(operation_id = "get_readiness", tag = "Health", security(()), responses((status = 200, description = "Ready", body = Health),
-    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
 #[get("/readyz")]
 async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
     if core.db.wake().is_stopped() {
         return Err(Error::unavailable(
             "process.stopping",
             "This process finishes what it has begun and takes nothing new.",
+        ));
+    }
+    if core.db.standing() == Standing::Joining {
+        return Err(Error::unavailable(
+            "process.joining",
+            "This process prepares the database, or waits for another that does; it is not part of the deployment yet.",
         ));
     }
     core.db.ping().await?;
@@ -47,8 +58,15 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
 }
 
 /// Metrics in Prometheus' text format.
-#[utoipa::path(operation_id = "get_metrics", tag = "Health", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
+///
+/// They are on `LEADWRIGHT_MONITOR_BIND`; on the public port only where `LEADWRIGHT_METRICS_PUBLIC` says so.
+#[utoipa::path(operation_id = "get_metrics", tag = "Health", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+    (status = 404, description = "Not on this port", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
 #[get("/metrics")]
-async fn get_metrics(core: web::Data<Core>) -> Result<HttpResponse> {
+async fn get_metrics(req: HttpRequest, core: web::Data<Core>) -> Result<HttpResponse> {
+    if req.app_data::<web::Data<MetricsAreShown>>().is_some_and(|shown| !shown.0) {
+        let message = "Metrics are on the port that LEADWRIGHT_MONITOR_BIND names; LEADWRIGHT_METRICS_PUBLIC=true shows them here too.";
+        return Err(Error::not_found("metrics.not_here", message));
+    }
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(core.metrics.render()?))
 }

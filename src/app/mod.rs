@@ -62,6 +62,7 @@ impl App {
                 rate_limit: config.rate_limit,
             }),
         };
+        core.metrics.sandbox.set(i64::from(config.has_twins()));
         let mut registry = Registry::default();
         routes::jobs(&mut registry, &providers);
         Ok(Self { config: Arc::new(config), core, providers, sandbox, registry: Arc::new(registry) })

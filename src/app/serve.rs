@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::ServerHandle;
-use actix_web::http::header;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{HttpResponse, HttpServer, web};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
-use super::{App, fallback, health, routes};
+use super::{App, fallback, health, routes, twins};
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
+use crate::engine::http::volume::Volume;
 use crate::engine::http::{Proxies, etag, pipeline};
-use crate::sandbox;
 use crate::tenants::access::{Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
@@ -28,26 +29,32 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let core = web::Data::new(app.core.clone());
     let providers = web::Data::from(app.providers.clone());
     let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
+    let volume = web::Data::new(Volume::new(app.config.rate_limit, app.config.megabytes_per_day));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
     let turns = web::Data::new(crate::integrations::Turns::default());
     let guesses = web::Data::new(crate::integrations::Guesses::default());
+    let shown = web::Data::new(health::MetricsAreShown(app.config.metrics_public));
     let trust = web::Data::new(Proxies(app.config.proxies));
-    let (config, twins) = (app.config.clone(), app.sandbox.clone());
-    tidy(limiter.clone());
+    let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
+    let gate = web::Data::new(twins::Gate::of(&config));
+    tidy(limiter.clone(), volume.clone());
     give_back();
     let server = HttpServer::new(move || {
-        let twins = twins.clone();
+        let sandbox = sandbox.clone();
         let (service, _) = actix_web::App::new()
             .app_data(core.clone())
             .app_data(providers.clone())
             .app_data(limiter.clone())
+            .app_data(volume.clone())
             .app_data(in_flight.clone())
             .app_data(remembered.clone())
             .app_data(trust.clone())
+            .app_data(shown.clone())
             .app_data(known.clone())
             .app_data(turns.clone())
             .app_data(guesses.clone())
+            .app_data(gate.clone())
             .into_utoipa_app()
             .configure(health::routes)
             .configure(routes::aliases)
@@ -55,8 +62,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .split_for_parts();
         service
             .configure(move |cfg| {
-                if let Some(twins) = twins {
-                    cfg.app_data(web::Data::new(twins)).configure(sandbox::routes);
+                if let Some(twins) = sandbox {
+                    cfg.app_data(web::Data::new(twins)).configure(crate::sandbox::routes);
                 }
             })
             .route("/docs", web::get().to(to_docs))
@@ -67,6 +74,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
             .wrap(from_fn(fallback::webhooks_by_slash))
+            .wrap(from_fn(twins::gate))
+            .wrap(from_fn(let_the_documentation_run))
             .wrap(from_fn(fallback::head_as_get))
             .wrap(from_fn(etag::unchanged))
             .wrap(from_fn(conceal_unreadable))
@@ -99,6 +108,23 @@ async fn to_docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
+/// What Swagger UI needs of a browser: its own files, its inline styles, its pictures, and to call us.
+const DOCUMENTATION: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The middleware that lets the documentation's page be one; see `pipeline` for what holds everywhere else.
+async fn let_the_documentation_run(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let is_documentation = req.path().starts_with("/docs/");
+    let mut response = next.call(req).await?.map_into_boxed_body();
+    if is_documentation {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCUMENTATION));
+    }
+    Ok(response)
+}
+
 /// Browsers may call from the configured origins only.
 fn cors(origins: &[String]) -> Cors {
     let mut cors = Cors::default()
@@ -122,13 +148,14 @@ fn cors(origins: &[String]) -> Cors {
 }
 
 /// Forgets idle rate-limit keys once a minute.
-fn tidy(limiter: web::Data<Limiter>) {
+fn tidy(limiter: web::Data<Limiter>, volume: web::Data<Volume>) {
     tokio::spawn(async move {
         let weak = Arc::downgrade(&limiter.into_inner());
         loop {
             tokio::time::sleep(Duration::from_secs(60)).await;
             let Some(limiter) = weak.upgrade() else { return };
             limiter.tidy();
+            volume.tidy();
         }
     });
 }
@@ -175,9 +202,13 @@ pub struct Parts {
 /// The port is open from the start. While storage cannot be reached, requests are answered 503 and the migrations and
 /// seeds are tried again; every other failure to prepare ends the process.
 pub async fn run(app: App, parts: Parts) -> Result<()> {
+    for risk in app.config.risks() {
+        tracing::warn!("{}: {}", risk.name, risk.detail);
+    }
     for connection in app.providers.connections() {
         tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
     }
+    app.core.db.will_join();
     let monitor = app.config.monitor_bind.map(|bind| listen_for_monitoring(&app, bind)).transpose()?;
     let monitor = monitor.map(|server| (server.handle(), tokio::spawn(server)));
     let server = parts.http.then(|| listen(&app)).transpose()?;

@@ -21,6 +21,10 @@ use tracing_subscriber::{EnvFilter, Layer};
 use super::lines::Lines;
 use crate::engine::trace;
 
+/// The HTTP server calls it an error when somebody sends it nonsense or hangs up. An error is what an operator must act on,
+/// so these are not told, unless `RUST_LOG` asks.
+const OUTSIDERS: &str = "actix_http::h1=off,actix_http::h2=off";
+
 /// Ends the telemetry: what is still held is handed over.
 #[must_use]
 pub(super) struct Telemetry {
@@ -48,7 +52,7 @@ impl Telemetry {
 
 /// Logs, and traces to the collector at `otlp`. `level` holds where `RUST_LOG` says nothing.
 pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telemetry, Box<dyn std::error::Error>> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{level},{OUTSIDERS}")));
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let provider = otlp.map(collector).transpose()?;
     let lines = Lines::start();

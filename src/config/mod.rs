@@ -6,12 +6,14 @@
 mod master_key;
 mod providers;
 mod reader;
+mod risks;
 mod settings;
 mod source;
 
 use std::net::SocketAddr;
 
 pub use master_key::{master_key_path, write_master_key};
+pub use risks::{Risk, is_this_machine};
 pub use settings::SETTINGS;
 pub use source::Source;
 
@@ -33,6 +35,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// A further port for health and metrics only; the only port of a worker.
     pub monitor_bind: Option<SocketAddr>,
+    /// Metrics on the public port too.
+    pub metrics_public: bool,
     pub database: DbSettings,
     pub public_url: String,
     /// Where the platform's own frontend is, without trailing slash.
@@ -44,6 +48,8 @@ pub struct Config {
     pub rate_limit: bool,
     /// What one authenticated caller may ask.
     pub requests_per_minute: u32,
+    /// What one tenant may have written in a day.
+    pub megabytes_per_day: u32,
     pub sandbox: bool,
     /// Twins that another process serves, without trailing slash.
     pub sandbox_url: Option<String>,
@@ -131,6 +137,7 @@ impl Config {
         let mut config = Self {
             bind,
             monitor_bind,
+            metrics_public: r.flag("METRICS_PUBLIC", false),
             database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
             public_url,
             app_url,
@@ -139,6 +146,7 @@ impl Config {
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
             requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
+            megabytes_per_day: r.number("MEGABYTES_PER_DAY", 200, 1..=1_000_000),
             sandbox,
             sandbox_url,
             proxies: r.parse("TRUST_PROXY", 0, |text| match text {

@@ -4,6 +4,7 @@
 pub const SETTINGS: &[(&str, &str)] = &[
     ("BIND", "address and port to listen on, 127.0.0.1:8080"),
     ("MONITOR_BIND", "address and port for health and metrics alone; a worker has no other"),
+    ("METRICS_PUBLIC", "true shows metrics on LEADWRIGHT_BIND too"),
     ("DATABASE_URL", "sqlite://data/leadwright.db or postgres://…"),
     ("DATABASE_POOL", "connections per process, 8"),
     ("SQLITE_SYNCHRONOUS", "FULL (survives power loss), NORMAL or OFF"),
@@ -17,6 +18,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),
     ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),
+    ("MEGABYTES_PER_DAY", "of what one tenant writes while the limit is on, 200"),
     ("SANDBOX", "true mounts the provider twins"),
     ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
     (

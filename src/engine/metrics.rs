@@ -1,13 +1,15 @@
 //! What Prometheus reads at `/metrics`.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
 use crate::base::{Error, Result};
 
-/// Every metric of the process. Label values are bounded: route patterns, kinds and outcomes, never ids.
+/// Every metric of the process. Label values come from closed sets: route patterns, kinds and outcomes, never ids and never
+/// what a caller wrote. Each combination is kept for as long as the process lives, so a label that a caller may invent is
+/// memory that a caller may take.
 pub struct Metrics {
     registry: Registry,
     /// Seconds per request by method, route pattern and status.
@@ -28,6 +30,8 @@ pub struct Metrics {
     pub log_in_failures: IntCounter,
     /// Calls to providers by provider, operation and class of the answer.
     pub provider_calls: IntCounterVec,
+    /// 1 where twins stand in for providers.
+    pub sandbox: IntGauge,
 }
 
 const LATENCY: &[f64] =
@@ -69,6 +73,10 @@ impl Metrics {
                     Opts::new("leadwright_provider_calls_total", "Calls to providers by result."),
                     &["provider", "operation", "result"],
                 )?,
+                sandbox: IntGauge::new(
+                    "leadwright_sandbox",
+                    "1 where twins stand in for providers, so nothing reaches anybody.",
+                )?,
                 registry,
             };
             let r = &metrics.registry;
@@ -81,6 +89,7 @@ impl Metrics {
             r.register(Box::new(metrics.notify_seconds.clone()))?;
             r.register(Box::new(metrics.log_in_failures.clone()))?;
             r.register(Box::new(metrics.provider_calls.clone()))?;
+            r.register(Box::new(metrics.sandbox.clone()))?;
             Ok(metrics)
         };
         build().map_err(Error::internal)

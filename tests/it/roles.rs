@@ -34,6 +34,7 @@ both_engines! {
             ("OPERATOR_KEY", OPERATOR_KEY),
             ("RATE_LIMIT", "off"),
             ("SANDBOX", "true"),
+            ("METRICS_PUBLIC", "true"),
         ];
         let api = Process::start(&["serve", "--no-worker"], &settings).ready(&api_url).await;
         let anonymous = Client::new(&api_url);

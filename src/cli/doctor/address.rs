@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::base::crypto::random_token;
+use crate::config::is_this_machine;
 use crate::providers::Finding;
 
 const VARIABLE: &str = "LEADWRIGHT_PUBLIC_URL";
@@ -71,16 +72,6 @@ async fn handshake(app: &App, public_url: &str) -> Option<Finding> {
         ),
         Err(why) => Finding::failed(NAME, why, "Look at the server's log."),
     })
-}
-
-fn is_this_machine(public_url: &str) -> bool {
-    let host = url::Url::parse(public_url).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-    match host {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

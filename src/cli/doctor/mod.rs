@@ -8,7 +8,7 @@ mod storage;
 
 use crate::app::App;
 use crate::base::time::Clock;
-use crate::config::Config;
+use crate::config::{Config, Risk};
 use crate::providers::{Finding, Standing};
 
 pub(super) async fn run(config: Config, json: bool) -> super::Outcome {
@@ -31,11 +31,17 @@ pub(super) async fn run(config: Config, json: bool) -> super::Outcome {
 /// Everything that was looked at, in the order in which to repair it.
 pub async fn examine(app: &App) -> Vec<Finding> {
     let mut findings = vec![settings(&app.config.unknown)];
+    findings.extend(app.config.risks().into_iter().map(risk));
     findings.extend(storage::examine(app).await);
     findings.extend(address::examine(app).await);
     findings.extend(app.providers.check(&app.config.public_url, &app.config.email_from).await);
     findings.extend(traces(app).await);
     findings
+}
+
+fn risk(risk: Risk) -> Finding {
+    let Risk { name, detail, advice, is_grave } = risk;
+    if is_grave { Finding::failed(name, detail, advice) } else { Finding::warning(name, detail, advice) }
 }
 
 /// Does anybody take the traces? Whatever is answered, a collector that is there answers something.

@@ -5,9 +5,9 @@ use std::path::Path;
 use chrono::Duration;
 
 use crate::app::App;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::engine::db::key_check::{self, KeyCheck};
-use crate::engine::db::{Engine, PlatformScope, PlatformTx, migrate, vitals};
+use crate::engine::db::{Engine, PlatformScope, PlatformTx, files, listen, migrate, vitals};
 use crate::engine::jobs;
 use crate::providers::Finding;
 
@@ -54,6 +54,7 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
     findings.push(or_failed("durability", durability(app).await));
     if engine == Engine::Postgres {
         findings.push(or_failed("clock", clock(app).await));
+        findings.push(or_failed("notifications", notifications(app).await));
     }
     findings.push(or_failed("master key", master_key(app).await));
     match backlog(app).await {
@@ -61,7 +62,8 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
         Err(error) => findings.push(Finding::failed("jobs", error.chain(), "Look at the database's own log.")),
     }
     if engine == Engine::Sqlite {
-        findings.push(disk(app.core.db.url().trim_start_matches("sqlite://")));
+        let file = app.core.db.url().trim_start_matches("sqlite://");
+        findings.extend([rights(Path::new(file)), disk(file)]);
     }
     findings
 }
@@ -104,6 +106,22 @@ async fn durability(app: &App) -> Result<Finding> {
             Engine::Sqlite => "Set LEADWRIGHT_SQLITE_SYNCHRONOUS=FULL, and keep the file on a local disk.",
         };
         Finding::warning("durability", detail, advice)
+    })
+}
+
+/// Behind a pooler in transaction mode nothing that is notified arrives.
+async fn notifications(app: &App) -> Result<Finding> {
+    let url = app.core.db.url().to_string();
+    let asked = tokio::task::spawn_blocking(move || listen::is_heard(&url)).await;
+    Ok(if asked.map_err(Error::internal)?? {
+        Finding::ok("notifications", "processes hear each other")
+    } else {
+        Finding::warning(
+            "notifications",
+            "what one process says does not reach the others: a pooler in transaction mode stands between. Nothing is remembered \
+             of keys and sessions, so every request asks for them, and workers find the work of others once a second",
+            "Connect directly or with pool_mode = session; else give the role its timeouts by ALTER ROLE, as docs/operations.md says.",
+        )
     })
 }
 
@@ -166,6 +184,19 @@ async fn backlog(app: &App) -> Result<Vec<Finding>> {
         Finding::ok("dead letters", "none")
     };
     Ok(vec![queue, letters])
+}
+
+/// Opening it has taken it back from everybody, where we may.
+fn rights(database: &Path) -> Finding {
+    const NAME: &str = "rights";
+    let advice = "chmod 0600 it and the files beside it, and give its folder to the user that runs the server.";
+    match database.metadata() {
+        Ok(found) if files::is_everybodys(&found.permissions()) => {
+            Finding::failed(NAME, format!("everybody on this machine may open {}", database.display()), advice)
+        }
+        Ok(_) => Finding::ok(NAME, "the database is not everybody's"),
+        Err(error) => Finding::warning(NAME, format!("{}: {error}", database.display()), advice),
+    }
 }
 
 fn disk(database: &str) -> Finding {

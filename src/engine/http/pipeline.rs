@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
@@ -25,6 +26,30 @@ tokio::task_local! {
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// All header names and values together.
 const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// So much of a path is logged.
+const MAX_LOGGED: usize = 200;
+
+/// What no answer may do in a browser, but the documentation's page: load, run, be framed.
+const NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The methods that anybody has a use for, by name. A method may be any word, and whatever is kept or written by its name
+/// must not grow with what callers invent.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn beginning(path: &str) -> &str {
+    path.char_indices().nth(MAX_LOGGED).map_or(path, |(end, _)| path.get(..end).unwrap_or_default())
+}
 
 /// The id of the request being handled; empty outside of one.
 pub fn current_request_id() -> String {
@@ -56,10 +81,10 @@ pub async fn around(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let id = request_id(&req);
-    let method = req.method().clone();
+    let method = method_label(req.method());
     req.extensions_mut().insert(RequestId(id.clone()));
     let core = req.app_data::<web::Data<Core>>().cloned();
-    let span = tracing::info_span!("request", id = %id, method = %method, path = %req.path(),
+    let span = tracing::info_span!("request", id = %id, method, path = beginning(req.path()),
         otel.kind = Empty, http.route = Empty, http.response.status_code = Empty);
     if trace::is_on() {
         trace::adopt(&span, req.headers().get("traceparent").and_then(|value| value.to_str().ok()));
@@ -73,7 +98,7 @@ pub async fn around(
     };
     let elapsed = started.elapsed();
     if let Some(core) = core {
-        let labels = [method.as_str(), route.as_str(), status.as_str()];
+        let labels = [method, route.as_str(), status.as_str()];
         core.metrics.http_requests.with_label_values(&labels).observe(elapsed.as_secs_f64());
     }
     if trace::is_on() {
@@ -118,9 +143,11 @@ async fn guarded(
 /// A problem that leaves without passing [`finish_headers`].
 fn as_answer(error: &Error) -> HttpResponse {
     let mut response = error.error_response();
+    let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&current_request_id()) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+        headers.insert(HeaderName::from_static("x-request-id"), value);
     }
+    keep_in_place(headers);
     response
 }
 
@@ -134,12 +161,21 @@ fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &str) {
         }
     };
     set("x-request-id", id);
-    set("x-content-type-options", "nosniff");
     if no_store {
         set("cache-control", "no-store");
     }
     if let Some(standing) = standing {
         set("ratelimit-policy", &standing.policy);
         set("ratelimit", &standing.state);
+    }
+    keep_in_place(headers);
+}
+
+/// What a browser may not do with an answer, whatever it is; a page says for itself what it needs.
+fn keep_in_place(headers: &mut header::HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
     }
 }

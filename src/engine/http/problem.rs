@@ -59,8 +59,12 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse {
         let status = self.status_code();
-        if status.is_server_error() {
+        // An error is a defect of ours. What is away or too slow tells so where it is, and returns; who asks often
+        // enough can cause it.
+        if self.kind() == ErrorKind::Internal {
             tracing::error!(error = %self.chain(), "request failed");
+        } else if status.is_server_error() {
+            tracing::warn!(error = %self.chain(), "request failed");
         } else {
             tracing::debug!(error = %self.chain(), "request refused");
         }

@@ -129,6 +129,7 @@ impl TestApp {
             .set("OPERATOR_KEY", OPERATOR_KEY)
             .set("RATE_LIMIT", "off")
             .set("SANDBOX", "true")
+            .set("METRICS_PUBLIC", "true")
             .set("WEBHOOKS_TO_LOOPBACK", "true");
         for (name, value) in settings {
             source.set(name, *value);
