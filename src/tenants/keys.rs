@@ -20,6 +20,8 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
+/// How many keys of a tenant may work at once. While rotations overlap there may be twice as many.
+pub const MOST_KEYS: i64 = 100;
 /// A day: what both keys of a rotation share when nothing else is said.
 const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
 
@@ -80,8 +82,17 @@ pub(super) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
     rows::find(tx, id)?.ok_or_else(not_found)
 }
 
+fn refuse_too_many(tx: &mut TenantTx<'_>, most: i64) -> Result<()> {
+    lock_tenant(tx, "api_keys")?;
+    if rows::count_live(tx)? < most {
+        return Ok(());
+    }
+    let message = format!("{most} API keys work already. Revoke one first.");
+    Err(Error::conflict("api_key.limit_reached", message))
+}
+
 /// # Errors
-/// `request.invalid` at each scope the caller lacks.
+/// `request.invalid` at each scope the caller lacks; `api_key.limit_reached`.
 pub fn create(tx: &mut TenantTx<'_>, caller: &Caller, new: &NewApiKey) -> Result<Minted> {
     refuse_past(new.expires_at, tx.now())?;
     let lacking = new.scopes.iter().enumerate().filter(|(_, scope)| !caller.may(**scope));
@@ -103,6 +114,7 @@ pub fn create(tx: &mut TenantTx<'_>, caller: &Caller, new: &NewApiKey) -> Result
         return Err(Error::field("/expires_at", "not_held", "a key makes none that lives longer than itself"));
     }
     let person = rows::person_behind(tx)?;
+    refuse_too_many(tx, MOST_KEYS)?;
     let api_key = rows::create(tx, &key, new.name.as_str(), &scopes, expires_at, person)?;
     let data = serde_json::json!({ "name": api_key.name, "scopes": api_key.scopes });
     tx.record(NewEvent::new(EventType::ApiKeyCreated).subject(api_key.id.uuid()).data(data))?;
@@ -209,7 +221,7 @@ fn end(tx: &mut TenantTx<'_>, mut key: ApiKey) -> Result<()> {
 /// A new key with the same name, scopes and expiry; the old one works until the overlap ends.
 ///
 /// # Errors
-/// `api_key.ended`, `api_key.already_rotated`; `auth.forbidden` when the key may do more than the caller.
+/// `api_key.ended`, `api_key.already_rotated`, `api_key.limit_reached`; `auth.forbidden` when the key may do more than the caller.
 pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &Rotation) -> Result<Minted> {
     let mut old = find_locked(tx, id)?;
     let now = tx.now();
@@ -222,6 +234,7 @@ pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &R
     if is_beyond_own_end(tx, old.expires_at)? {
         return Err(outlives());
     }
+    refuse_too_many(tx, 2 * MOST_KEYS)?;
     let key = random_token("lw_");
     let person = rows::person_behind(tx)?.or(old.created_by);
     let new = rows::create(tx, &key, &old.name, &old.scopes, old.expires_at, person)?;

@@ -107,8 +107,15 @@ pub async fn create_ad_campaign(
     .await
 }
 
+/// How many ad campaigns of a tenant may be drafts.
+pub const MOST_DRAFTS: i64 = 200;
+
 fn create(tx: &mut TenantTx<'_>, new: NewAdCampaign, policy: Option<&str>, by_operator: bool) -> Result<AdCampaign> {
     store::lock(tx)?;
+    if store::count(tx, CampaignStatus::Draft)? >= MOST_DRAFTS {
+        let message = format!("There are {MOST_DRAFTS} drafts already. Submit or complete one first.");
+        return Err(Error::conflict("ad_campaign.limit_reached", message));
+    }
     let tenant = tenants::store::current(tx)?;
     let (now, id) = (tx.now(), AdCampaignId::new());
     let targeting = new.targeting.or_of(&tenant);

@@ -147,6 +147,12 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, limit: i64) -> Resul
     Ok(query.load(tx.conn())?)
 }
 
+/// How many ad campaigns are in this status.
+pub fn count(tx: &mut TenantTx<'_>, status: CampaignStatus) -> Result<i64> {
+    let of_tenant = ad_campaigns::tenant_id.eq(tx.tenant()).and(ad_campaigns::status.eq(status));
+    Ok(ad_campaigns::table.filter(of_tenant).count().get_result(tx.conn())?)
+}
+
 /// Every ad campaign in this status.
 pub fn in_status(tx: &mut TenantTx<'_>, status: CampaignStatus) -> Result<Vec<AdCampaign>> {
     let rows = ad_campaigns::table

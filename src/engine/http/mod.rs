@@ -19,6 +19,7 @@ pub mod pipeline;
 pub mod problem;
 mod source;
 mod strict;
+pub mod volume;
 mod written;
 
 pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read as read_body, read_at};

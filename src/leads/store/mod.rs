@@ -31,7 +31,7 @@ pub use identities::{
     remove_identity,
 };
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
-pub use notes::{Note, insert_note, list_notes};
+pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use scores::{insert_score, latest_score, latest_scores};
 
 /// A lead as it is stored and as the inside knows it.

@@ -25,6 +25,11 @@ pub fn insert_note(tx: &mut TenantTx<'_>, note: &Note) -> Result<()> {
     Ok(())
 }
 
+pub fn count_notes(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<i64> {
+    let of_lead = notes::tenant_id.eq(tx.tenant()).and(notes::lead_id.eq(lead));
+    Ok(notes::table.filter(of_lead).count().get_result(tx.conn())?)
+}
+
 /// Newest first; `before` continues a page.
 pub fn list_notes(tx: &mut TenantTx<'_>, lead: LeadId, before: Option<NoteId>, limit: i64) -> Result<Vec<Note>> {
     let mut query = notes::table

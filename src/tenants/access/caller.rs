@@ -19,6 +19,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
 use crate::engine::http::once::{self, Authority};
+use crate::engine::http::volume::weigh;
 
 /// An authenticated user, API key, or operator who named a tenant, and what it may do there.
 #[derive(Debug, Clone)]
@@ -116,6 +117,9 @@ impl FromRequest for Caller {
             let caller = credential::refuse_strangers(&req, found)?;
             let key = format!("{}:{:?}", caller.actor().kind(), caller.actor().id());
             credential::throttle(&req, &key, (!caller.is_operator()).then(|| caller.tenant()))?;
+            if !caller.is_operator() {
+                weigh(&req, caller.tenant())?;
+            }
             req.extensions_mut().insert(Granted(caller.permissions.clone()));
             if once::is_asked_for(&req) {
                 req.extensions_mut().insert(caller.authority());

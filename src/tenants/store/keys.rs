@@ -98,6 +98,16 @@ pub(in crate::tenants) fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<
     }
 }
 
+pub(in crate::tenants) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
+    let now = tx.now();
+    let query = api_keys::table
+        .filter(api_keys::tenant_id.eq(tx.tenant()))
+        .filter(api_keys::revoked_at.is_null().or(api_keys::revoked_at.gt(now)))
+        .filter(api_keys::expires_at.is_null().or(api_keys::expires_at.gt(now)))
+        .count();
+    Ok(query.get_result(tx.conn())?)
+}
+
 /// The keys this person answers for that still work.
 pub(in crate::tenants) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<ApiKey>> {
     let now = tx.now();
