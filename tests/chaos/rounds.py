@@ -8,6 +8,7 @@ import time
 from . import drain, invariants
 from .load import Load
 from .stage import Stage
+from .stranger import Stranger
 from .world import World
 
 # The kinds of jobs that let something leave, and what their payload calls it.
@@ -49,9 +50,11 @@ def storm(stage, seed, fault_class, scale, result):
     stage.start()
     world = World(stage, seed)
     load = Load(world, seed, scale)
+    stranger = Stranger(world, seed)
     fault = fault_class(stage, random.Random(f"{seed}:{fault_class.name}"))
     result.notes, result.remark = fault.notes, fault.remark
     load.start()
+    stranger.start()
     try:
         fault.strike()
     finally:
@@ -59,12 +62,14 @@ def storm(stage, seed, fault_class, scale, result):
         fault.heal()
     stage.wait_ready()
     load.join()
+    stranger.stop()
     stuck = drain.run_dry(stage)
     dead, silent = drain.revive_dead(stage.operator())
     if dead:
         fault.note(f"{len(dead)} dead letters were tried again")
         stuck += drain.run_dry(stage)
     verdict = invariants.check(world, load)
+    verdict.wrong += stranger.complaints()
     verdict.wrong += [f"stuck: {job['kind']} {job['id']} is {job['state']}: {job['last_error']}" for job in stuck]
     verdict.wrong += [f"a dead letter without a reason: {job['kind']} {job['id']}" for job in silent]
     again = list(stage.operator().pages("/v1/ops/jobs?state=dead"))
