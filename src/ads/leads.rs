@@ -52,7 +52,7 @@ pub fn from_google(lead: &LeadFormWebhook, route: Route, form: Option<&LeadForm>
     let mut enquiry = begin(LeadSource::GoogleAds, route, lead.lead_submit_time, told_at);
     // Nobody signs for what is in the body.
     enquiry.vouched_at = Some(told_at);
-    enquiry.platform_lead_id = Some(format!("google:{}", bounded(&lead.lead_id.replace('\0', "").trim())));
+    enquiry.platform_lead_id = Some(format!("google:{}", bounded(lead.lead_id.replace('\0', "").trim())));
     enquiry.source_details = known(json!({
         "campaign_id": lead.campaign_id, "adgroup_id": lead.adgroup_id, "creative_id": lead.creative_id,
         "asset_group_id": lead.asset_group_id, "form_id": lead.form_id, "gcl_id": named(&lead.gcl_id),

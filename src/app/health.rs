@@ -41,13 +41,13 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
             "This process finishes what it has begun and takes nothing new.",
         ));
     }
+    core.db.ping().await?;
     if core.db.standing() == Standing::Joining {
         return Err(Error::unavailable(
             "process.joining",
             "This process prepares the database, or waits for another that does; it is not part of the deployment yet.",
         ));
     }
-    core.db.ping().await?;
     if !core.db.is_migrated().await? {
         return Err(Error::unavailable(
             "storage.not_migrated",

@@ -10,7 +10,9 @@ pub fn country_of_ordinary(e164: &str) -> Option<String> {
     // Personal numbers ("follow me") cost like premium ones in some countries.
     let is_ordinary = matches!(kind, Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile | Type::VoIP);
     let country = PHONE_NUMBER_UTIL.get_region_for_number(&number)?;
-    is_ordinary.then(|| country.to_string())
+    // Networks of no country (satellites, 870) have a region of digits.
+    let country = Some(country.to_string()).filter(|code| code.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+    is_ordinary.then_some(country)
 }
 
 #[cfg(test)]

@@ -46,15 +46,14 @@ pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
         if before.sent_at.is_none() && after.sent_at.is_some() {
             leave::record_sent(&mut tenant, &after)?;
         }
-        if before.status != after.status || before.error_class != after.error_class {
-            if let Some(reason) = consequence(&after, &update) {
-                leave::suppress(&mut tenant, &after, reason)?;
-            }
+        let is_moved = before.status != after.status;
+        if (is_moved || before.error_class != after.error_class)
+            && let Some(reason) = consequence(&after, &update)
+        {
+            leave::suppress(&mut tenant, &after, reason)?;
         }
-        if before.status != after.status {
-            if let Some(kind) = event(after.status) {
-                leave::record(&mut tenant, kind, &after)?;
-            }
+        if is_moved && let Some(kind) = event(after.status) {
+            leave::record(&mut tenant, kind, &after)?;
         }
         // Overtaken by the read receipt, it moves nothing; that the message was delivered is a fact all the same.
         let is_overtaken = after.status != MessageStatus::Delivered && before.delivered_at != after.delivered_at;

@@ -40,14 +40,19 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     if tenant.verified_at.is_none() && event.kind == EventType::SubscriptionTrialStarted {
         return Ok(());
     }
+    let mut is_news = event.kind == EventType::SubscriptionActivated;
     for kind in TaskKind::ONBOARDING {
         let key = format!("{id}:{kind}");
         let due_at = event.occurred_at.plus(LAUNCH_WITHIN);
         let new = NewTask { kind, title: kind.title(), dedupe_key: &key, due_at, ad_campaign_id: None };
         if let Some(task) = store::add_task(tx, &new)? {
+            is_news = true;
             let data = serde_json::json!({ "kind": kind, "title": kind.title() });
             tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
         }
+    }
+    if !is_news {
+        return Ok(()); // told already: the trial and the proof of the mailbox came together
     }
     let note = OperatorNotification {
         id: NotificationId::new(),

@@ -78,7 +78,7 @@ both_engines! {
 
         let (client, _) = key(&tenant).await;
         client.get("/v1/leads").await.ok();
-        tenant.subscribe("us_starter").await;
+        tenant.owner.delete("/v1/subscriptions/current").await;
         client.get("/v1/leads").await.problem(403, "feature_not_in_plan");
 
         tenant.owner.post("/v1/auth/logout", json!({})).await;
@@ -120,7 +120,7 @@ fn what_one_process_revokes_the_other_forgets() {
 
         let (client, _) = key(&tenant).await;
         second_is_remembered(&app, &there(&client), "api_keys").await;
-        tenant.subscribe("us_starter").await;
+        tenant.owner.delete("/v1/subscriptions/current").await;
         until_refused(&there(&client), "/v1/leads", 403, "feature_not_in_plan").await;
 
         second_is_remembered(&app, &there(&tenant.owner), "sessions").await;

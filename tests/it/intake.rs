@@ -26,6 +26,7 @@ both_engines! {
 
     async fn a_number_of_a_new_range_is_kept_and_marked(app: TestApp) {
         let tenant = app.growth("New range").await;
+        tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "scoring_model": "real_estate_in" } })).await.ok();
         let lead = tenant.owner.post("/v1/leads", json!({ "name": "Asha", "phone": "50000 12345" })).await.created();
         assert_eq!((&lead["phone"], &lead["phone_is_valid"]), (&json!("+915000012345"), &json!(false)));
         let known = tenant.owner.post("/v1/leads", json!({ "name": "Ravi", "phone": "98765 43210" })).await.created();

@@ -152,6 +152,10 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
     let campaign = tenant.ad_campaign("meta", "120210000000000009", "612312312319", "153125381139").await;
     app.run_jobs().await;
     let conversation = owner.get("/v1/conversations").await.ok()["data"][0].clone();
+    let path = format!("/v1/conversations/{}/messages", text(&conversation["id"]));
+    let template =
+        json!({ "code": "first_contact", "variables": { "name": "Asha", "business": "ABC", "about": "2 BHK" } });
+    let message = owner.post(&path, json!({ "template": template })).await.expect(202);
     let key = owner.post("/v1/api-keys", json!({ "name": "x", "scopes": ["leads:read"] })).await.created();
     let invitation =
         owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
@@ -178,6 +182,8 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
         ("tenants", tenant.id.clone()),
         ("subscriptions", text(&subscription["id"])),
         ("notifications", text(&notification["id"])),
+        ("messages", text(&message["id"])),
+        ("suppressions", NOBODY.into()),
         ("tasks", text(&task["id"])),
         ("jobs", text(&job["id"])),
         ("webhook-endpoints", text(&endpoint["id"])),

@@ -77,6 +77,9 @@ limits! {
         let app = limited(engine, &[("REQUESTS_PER_MINUTE", "30")]).await;
         let (_, owner) = sign_up(&at(&app, "192.0.2.55"), "acme").await;
         let (_, other) = sign_up(&at(&app, "192.0.2.55"), "zenith").await;
+        for client in [&owner, &other] {
+            client.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+        }
         let mut keys = Vec::new();
         for n in 0..5 {
             let made = owner.post("/v1/api-keys", json!({ "name": format!("k{n}"), "scopes": ["leads:read"] })).await.created();

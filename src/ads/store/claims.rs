@@ -151,8 +151,10 @@ pub fn is_own(
         .filter(ad_campaigns::external_campaign_id.eq(campaign).or(lead_forms::external_form_id.eq(form)))
         .select((ad_campaigns::external_campaign_id, lead_forms::external_form_id.nullable()))
         .load(tx.conn())?;
-    let names = |wanted: Option<&str>, of: fn(&(Option<String>, Option<String>)) -> &Option<String>| {
-        wanted.is_some() && rows.iter().any(|row| of(row).as_deref() == wanted)
-    };
-    Ok((names(campaign, |row| &row.0), names(form, |row| &row.1)))
+    let names = |wanted: Option<&str>, held: Vec<Option<&str>>| wanted.is_some() && held.contains(&wanted);
+    let (campaigns, forms): (Vec<_>, Vec<_>) = rows
+        .iter()
+        .map(|(campaign, form): &(Option<String>, Option<String>)| (campaign.as_deref(), form.as_deref()))
+        .unzip();
+    Ok((names(campaign, campaigns), names(form, forms)))
 }

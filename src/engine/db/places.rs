@@ -117,7 +117,7 @@ mod tests {
         let places = Places::new(2, 5, Duration::from_millis(20));
         let mut held = vec![];
         for _ in 0..2 {
-            held.push(places.enter(tenant(1)).await.ok().expect("a place"));
+            held.push(places.enter(tenant(1)).await.expect("a place"));
         }
         let refused = places.enter(tenant(1)).await.err().expect("no third");
         assert_eq!(refused.code(), "request.too_many_at_once");
@@ -131,8 +131,8 @@ mod tests {
     #[tokio::test]
     async fn the_queue_of_a_tenant_has_an_end_and_nothing_is_kept_of_who_left() {
         let places = Places::new(1, 5, Duration::from_secs(60));
-        let held = places.enter(tenant(1)).await.ok().expect("a place");
-        let waiting: Vec<_> = (0..QUEUE).map(|_| places.stand(tenant(1)).ok().expect("in line")).collect();
+        let held = places.enter(tenant(1)).await.expect("a place");
+        let waiting: Vec<_> = (0..QUEUE).map(|_| places.stand(tenant(1)).expect("in line")).collect();
         let told = tokio::time::timeout(Duration::from_secs(5), places.enter(tenant(1))).await.expect("at once");
         assert_eq!(told.err().map(|error| error.code().to_string()).as_deref(), Some("request.too_many_at_once"));
         drop((held, waiting));

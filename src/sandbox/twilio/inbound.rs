@@ -86,8 +86,10 @@ pub(super) async fn receive(sandbox: web::Data<Sandbox>, request: HttpRequest, b
     let names: Vec<(String, String)> = (0..inbound.media.len())
         .map(|index| (format!("MediaUrl{index}"), format!("MediaContentType{index}")))
         .collect();
-    let info = request.connection_info();
-    let asked = format!("{}://{}", info.scheme(), info.host());
+    let asked = {
+        let info = request.connection_info();
+        format!("{}://{}", info.scheme(), info.host())
+    };
     let host = sandbox.0.settings.deliver_to.as_deref().unwrap_or(&asked);
     for ((url, content_type), file) in names.iter().zip(inbound.media) {
         let Media { url: told, content_type: kind, body } = file;
