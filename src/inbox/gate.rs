@@ -1,7 +1,7 @@
 //! What the gate asks of a message to a lead: facts of the tenant, the lead, the person and the sender.
 //!
 //! Asked when somebody writes ([`super::send`]), when the message leaves ([`super::leave`]) and by whoever wants to know
-//! beforehand ([`super::api::eligibility`]). The decision itself is [`crate::sending::gate`].
+//! beforehand (`api/eligibility.rs`). The decision itself is [`crate::sending::gate`].
 
 use super::model::{Channel, window_is_open};
 use super::senders::Sender;

@@ -130,7 +130,7 @@ pub trait TextSender: Send + Sync {
     fn provider(&self) -> &'static str;
 
     /// # Errors
-    /// [`ErrorClass::Ambiguous`](super::ErrorClass::Ambiguous) when the answer was lost: call [`Self::find_sent`] before anything else.
+    /// [`ErrorClass::Ambiguous`] when the answer was lost: call [`Self::find_sent`] before anything else.
     async fn send(&self, message: &OutgoingText) -> Result<Accepted, ProviderError>;
 
     /// Looks for a message whose answer was lost. `None` means the provider never took it.

@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use leadwright::app::App;
+use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::tenants::store::set_entitlements;
 use serde_json::json;
 
 use crate::both_engines;
@@ -58,6 +60,13 @@ async fn second_is_remembered(app: &TestApp, client: &Client, table: &str) {
     panic!("every request looks into {table}");
 }
 
+/// What billing writes when a plan without API access takes effect.
+async fn close_features(app: &TestApp, tenant: &Tenant) {
+    let id: leadwright::base::id::TenantId = tenant.id.parse().expect("an id");
+    let close = move |tx: &mut PlatformTx<'_>| set_entitlements(&mut tx.for_tenant(id), Some(&[]));
+    app.app.core.db.write(PlatformScope::system(), close).await.expect("written");
+}
+
 both_engines! {
     async fn what_is_remembered_ends_with_its_cause(app: TestApp) {
         until_hearing(&app.app).await;
@@ -78,7 +87,7 @@ both_engines! {
 
         let (client, _) = key(&tenant).await;
         client.get("/v1/leads").await.ok();
-        tenant.owner.delete("/v1/subscriptions/current").await;
+        close_features(&app, &tenant).await;
         client.get("/v1/leads").await.problem(403, "feature_not_in_plan");
 
         tenant.owner.post("/v1/auth/logout", json!({})).await;
@@ -120,7 +129,7 @@ fn what_one_process_revokes_the_other_forgets() {
 
         let (client, _) = key(&tenant).await;
         second_is_remembered(&app, &there(&client), "api_keys").await;
-        tenant.owner.delete("/v1/subscriptions/current").await;
+        close_features(&app, &tenant).await;
         until_refused(&there(&client), "/v1/leads", 403, "feature_not_in_plan").await;
 
         second_is_remembered(&app, &there(&tenant.owner), "sessions").await;
