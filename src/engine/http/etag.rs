@@ -74,8 +74,9 @@ impl FromRequest for IfMatch {
         let Some(value) = req.headers().get(header::IF_MATCH) else { return ready(Ok(Self(None))) };
         let tags = value.to_str().ok().and_then(Tags::read);
         ready(tags.map(|tags| Self(Some(tags))).ok_or_else(|| {
+            // No version has such a tag; the code says that reading it again would not help.
             let rule = "If-Match takes the ETag as it was answered, with its quotes, such as \"v3\".";
-            Error::malformed("request.if_match", rule)
+            Error::precondition_failed("request.if_match", rule)
         }))
     }
 }
