@@ -68,8 +68,9 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, app_url: &str) -> Res
     if wished.is_empty() {
         return Ok(());
     }
-    let agreed = recipients::agreed(tx, &people)?;
-    for (channel, address) in wished.intersection(&agreed) {
+    let mut told = recipients::agreed(tx, &people)?;
+    told.extend(recipients::awaited(&people));
+    for (channel, address) in wished.intersection(&told) {
         let flood = is_flooded(tx, &tenant, *channel, address)?;
         let notice = match flood {
             Flood::None => &notice,

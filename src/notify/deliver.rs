@@ -13,13 +13,13 @@ use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::platform_tenant;
+use crate::engine::events::{self, EventType, ReactionPayload, platform_tenant};
 use crate::engine::jobs::store::hasten;
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
 use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use crate::inbox::gate::standing;
-use crate::inbox::model::MessageStatus;
+use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::Code;
@@ -136,7 +136,7 @@ pub(super) fn begin(
         let why = "opt_out notification.suppressed: this address asked not to be written to";
         return never(tx, delivery, MessageStatus::Suppressed, why);
     }
-    if verdict.holds().contains(&Code::AddressUnconfirmed) {
+    if verdict.holds().contains(&Code::AddressUnconfirmed) && !is_worth_waiting(tx, &delivery)? {
         let why = "config notification.address_unconfirmed: this address has not agreed to be written to";
         return never(tx, delivery, MessageStatus::Canceled, why);
     }
@@ -181,8 +181,16 @@ pub(super) fn begin(
 
 /// What is held is looked at again after so long at the latest.
 const LOOK_MINUTES: i64 = 10;
+/// So long an alert waits for a member to open the link that shows the mailbox to be theirs.
+const ALERT_WAITS_HOURS: i64 = 24;
 /// Invitations mailed to one address in a day: by one tenant, and by all of them.
 const INVITED_A_DAY: (u32, u32) = (1, 3);
+
+/// An alert to one of the tenant's own people who has not opened the mailed link yet.
+fn is_worth_waiting(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<bool> {
+    let is_news = tx.now() < delivery.created_at.plus(chrono::Duration::hours(ALERT_WAITS_HOURS));
+    Ok(is_news && recipients::is_awaited(tx, delivery.channel, &delivery.address)?)
+}
 
 fn facts(tx: &mut TenantTx<'_>, delivery: &Delivery, sender: &str) -> Result<NoticeFacts> {
     let notice = match delivery.kind {
@@ -217,13 +225,19 @@ fn invited_today(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<Option<Ti
     Ok((!fits).then_some(span.ends_at))
 }
 
-/// Brings forward what waited for the tenant to be verified.
+/// Brings forward what waited for the tenant, or for one of its people, to be verified.
 pub static RELEASE: JobKind = JobKind::new("notify.release").priority(4);
 
 pub(super) async fn release(context: JobContext) -> Result<Outcome> {
+    let event = context.payload::<ReactionPayload>()?.event_id;
     context
-        .finish(|tx| {
-            let held = store::queued_of(tx, NotificationKind::UserInvited)?;
+        .finish(move |tx| {
+            let Some(event) = events::find(tx, event)? else { return Ok(()) };
+            let mailbox = event.data["email"].as_str().filter(|_| event.kind == EventType::UserVerified);
+            let held = match mailbox {
+                Some(email) => store::queued_to(tx, Channel::Email, &email.to_lowercase())?,
+                None => store::queued_of(tx, NotificationKind::UserInvited)?,
+            };
             let keys: Vec<String> = held.iter().map(ToString::to_string).collect();
             hasten(&mut tx.platform(), &DELIVER, &keys)?;
             Ok(())

@@ -57,5 +57,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::SubscriptionTrialStarted, &recipients::SYNC)
         .on(EventType::SubscriptionActivated, &recipients::SYNC)
         .on(EventType::TenantRecipientAsked, &recipients::ASK)
-        .on(EventType::TenantVerified, &deliver::RELEASE);
+        .on(EventType::TenantVerified, &deliver::RELEASE)
+        .on(EventType::UserVerified, &deliver::RELEASE);
 }

@@ -2,7 +2,7 @@
 //!
 //! What a tenant writes into `settings.notification_recipients`, and the phone number of its profile, is a wish. An e-mail
 //! address agrees by the link in the one mail it gets, a WhatsApp number by writing the code that the API shows to the
-//! platform's number. Members' own verified addresses need nothing. Nobody is asked before the tenant is verified and has had
+//! platform's number. Members' own addresses need no more than to be verified; alerts wait a day for that. Nobody is asked before the tenant is verified and has had
 //! a plan, nor more than so many a day; an address that agreed and is no longer wished for is forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +55,17 @@ pub fn wishes(tenant: &Tenant) -> BTreeSet<(Channel, String)> {
 fn own(people: &[Member]) -> BTreeSet<(Channel, String)> {
     let verified = people.iter().filter(|member| member.status == "active" && member.email_verified_at.is_some());
     verified.map(|member| (Channel::Email, member.email.to_lowercase())).collect()
+}
+
+/// Addresses of the tenant's own people whose link is still to be opened: what they are to be told waits for that.
+pub(super) fn awaited(people: &[Member]) -> BTreeSet<(Channel, String)> {
+    let unread = people.iter().filter(|member| member.status == "active" && member.email_verified_at.is_none());
+    unread.map(|member| (Channel::Email, member.email.to_lowercase())).collect()
+}
+
+/// Is it one of [`awaited`]?
+pub(super) fn is_awaited(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
+    Ok(channel == Channel::Email && awaited(&members(tx)?).contains(&(channel, address.to_lowercase())))
 }
 
 /// Every address that agreed to get the tenant's alerts.

@@ -73,6 +73,28 @@ both_engines! {
         again(&tenant.owner).await.problem(409, "user.already_verified");
     }
 
+    async fn alerts_wait_a_day_for_their_receiver_to_open_the_link(app: TestApp) {
+        let alerts = async |to: &str| {
+            app.outbox().await.into_iter().filter(|mail| mail["to"] == to && mail["subject"].as_str().unwrap().contains("Asha")).count()
+        };
+        let prompt = app.unverified_tenant("Acme").await;
+        let late = app.unverified_tenant("Zenith").await;
+        for tenant in [&prompt, &late] {
+            tenant.subscribe("growth").await;
+            tenant.lead("Asha Verma", "asha@example.com", "+919811122233").await;
+        }
+        app.run_jobs().await;
+        assert_eq!((alerts(&prompt.email()).await, alerts(&late.email()).await), (0, 0));
+        verify(&app, &app.mailed_token(&prompt.email()).await).await.ok();
+        app.run_jobs().await;
+        assert_eq!((alerts(&prompt.email()).await, alerts(&late.email()).await), (1, 0));
+        app.advance(chrono::Duration::hours(25));
+        app.run_jobs().await;
+        verify(&app, &app.mailed_token(&late.email()).await).await.ok();
+        app.run_jobs().await;
+        assert_eq!(alerts(&late.email()).await, 0, "after a day it is no news");
+    }
+
     async fn the_sandboxs_mailboxes_open_links_unless_told_otherwise(app: TestApp) {
         let unread = app.unverified_tenant("Acme").await;
         app.run_jobs().await;

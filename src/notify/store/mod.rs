@@ -161,6 +161,19 @@ pub fn queued_of(tx: &mut TenantTx<'_>, kind: NotificationKind) -> Result<Vec<No
     Ok(rows.load(tx.conn())?)
 }
 
+/// Queued deliveries to one address of the last two days, the latest 200.
+pub fn queued_to(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<Vec<NotificationDeliveryId>> {
+    let rows = deliveries::table
+        .filter(deliveries::tenant_id.eq(tx.tenant()))
+        .filter(deliveries::status.eq(MessageStatus::Queued))
+        .filter(deliveries::channel.eq(channel).and(deliveries::address.eq(address)))
+        .filter(deliveries::created_at.gt(tx.now().minus(chrono::Duration::days(2))))
+        .order((deliveries::created_at.desc(), deliveries::id.desc()))
+        .limit(200)
+        .select(deliveries::id);
+    Ok(rows.load(tx.conn())?)
+}
+
 /// Writes what sending and its reports change. [`hold_delivery`] it before: the last writer would undo what others wrote.
 pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<()> {
     let tenant = tx.tenant();
