@@ -20,10 +20,12 @@ use super::migrate;
 use super::places::Places;
 use super::pool::{Lease, Pool};
 use super::presence::Presence;
-use super::scope::{PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
+use super::scope::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
 use super::work::{Bare, Surroundings, Work};
+use super::wrapped::{BareBody, Body, Value, bare, unwrapped, within};
 use super::writer::{Urgency, Writer};
+use crate::base::id::TenantId;
 use crate::base::time::Clock;
 use crate::base::{Error, ErrorKind, Result};
 use crate::each_engine;
@@ -155,148 +157,75 @@ impl Db {
     }
 
     /// Reads within `scope`. Statements see committed data; there is no transaction around them.
-    pub async fn read<S: Scope, T: Send + 'static>(
+    pub fn read<S: Scope, T: Send + 'static>(
         &self,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let context = self.0.around.context(&scope);
-        self.0
-            .pool
-            .run(move |pool| {
-                let mut lease = pool.lease()?;
-                let result = body(&mut scope.bind(lease.conn(), &context));
-                examine(lease, &result);
-                result
-            })
-            .await
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.look(scope.origin(), within(scope, body)))
     }
 
     /// [`Self::read`] for what looks at many rows: searches, counts, lists. A tenant has few places for these at once.
     ///
     /// # Errors
     /// `request.too_many_at_once`, see [`super::places`].
-    pub async fn read_widely<T: Send + 'static>(
+    pub fn read_widely<T: Send + 'static>(
         &self,
         scope: TenantScope,
         body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let place = self.0.places.enter(scope.tenant()).await?;
-        self.read(scope, move |tx: &mut TenantTx<'_>| {
-            // It is taken while the statements run, whether or not somebody still waits for the answer.
-            let _place = place;
-            body(tx)
-        })
-        .await
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.look_widely(scope.tenant(), scope.origin(), within(scope, body)))
     }
 
     /// [`Self::read`] for what is found by its key. SQLite has it sooner than another thread would begin to look, so there it is
     /// read where it is asked for, if a reader is free.
-    pub async fn read_by_key<S: Scope, T: Send + 'static>(
+    pub fn read_by_key<S: Scope, T: Send + 'static>(
         &self,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let lease = if self.0.engine == Engine::Sqlite { self.0.pool.lease_at_rest() } else { None };
-        let Some(mut lease) = lease else { return self.read(scope, body).await };
-        let result = body(&mut scope.bind(lease.conn(), &self.0.around.context(&scope)));
-        examine(lease, &result);
-        result
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.look_by_key(scope.origin(), within(scope, body)))
     }
 
     /// Writes within `scope` in one transaction: all of it happens, or none.
     ///
     /// On SQLite the commit is shared with the writes that wait beside it (see [`super::writer`]).
-    pub async fn write<S: Scope, T: Send + 'static>(
+    pub fn write<S: Scope, T: Send + 'static>(
         &self,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.write_as(Urgency::Short, scope, body).await
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.change(Urgency::Short, scope.origin(), within(scope, body)))
     }
 
     /// [`Self::write`] for work that takes longer than a few milliseconds, such as an import: nobody's short write waits
     /// for more than one of these.
-    pub async fn write_long<S: Scope, T: Send + 'static>(
+    pub fn write_long<S: Scope, T: Send + 'static>(
         &self,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.write_as(Urgency::Long, scope, body).await
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.change(Urgency::Long, scope.origin(), within(scope, body)))
     }
 
     /// [`Self::write`] for statements that do not need each other and that nobody relies on, as who runs which job: on
     /// PostgreSQL each is a transaction of its own, and its commit does not wait for the disk. What an error leaves behind is
     /// what was written before it. What is written durably afterwards makes it durable too; a crash of the database before
     /// that may undo it.
-    pub async fn write_apart<T: Send + 'static>(
+    pub fn write_apart<T: Send + 'static>(
         &self,
         scope: PlatformScope,
         body: impl FnOnce(&mut PlatformTx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let Some(hasty) = &self.0.hasty else { return self.write(scope, body).await };
-        let (mut work, _) = Work::new(self.0.around.clone(), scope, body);
-        hasty
-            .run(move |pool| {
-                let mut lease = pool.lease()?;
-                work.run(lease.conn());
-                let result = work.conclude(Ok(()));
-                examine(lease, &result);
-                result
-            })
-            .await
-    }
-
-    async fn write_as<S: Scope, T: Send + 'static>(
-        &self,
-        urgency: Urgency,
-        scope: S,
-        body: impl FnOnce(&mut S::Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (mut work, answered) = Work::new(self.0.around.clone(), scope, body);
-        match &self.0.writer {
-            Some(writer) => {
-                writer.send(Box::new(work), urgency);
-                answered.await.map_err(Error::internal)?
-            }
-            None => {
-                self.0
-                    .pool
-                    .run(move |pool| {
-                        let mut lease = begin(pool)?;
-                        work.run(lease.conn());
-                        if work.is_done() {
-                            let committed = commit(lease.conn());
-                            let result = work.conclude(committed);
-                            examine(lease, &result);
-                            return result;
-                        }
-                        // What was refused is refused, whether or not the connection survives the news.
-                        let undone = rollback(lease.conn());
-                        let result = work.conclude(Ok(()));
-                        if undone.is_err() {
-                            lease.discard()
-                        } else {
-                            examine(lease, &result)
-                        }
-                        result
-                    })
-                    .await
-            }
-        }
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.change_apart(scope.origin(), within(scope, body)))
     }
 
     /// For migrations and health: a bare connection that may write.
-    pub async fn with_connection<T: Send + 'static>(
+    pub fn with_connection<T: Send + 'static>(
         &self,
         body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        if let Some(writer) = &self.0.writer {
-            let (bare, answered) = Bare::new(body);
-            writer.send(Box::new(bare), Urgency::Short);
-            return answered.await.map_err(Error::internal)?;
-        }
-        self.on_connection(body).await
+    ) -> impl Future<Output = Result<T>> {
+        unwrapped(self.on_writing_connection(bare(body)))
     }
 
     /// Has the database all that this version needs? Asked of a reader, who waits for no writer, and only until it has.
@@ -304,7 +233,7 @@ impl Db {
         if self.0.is_migrated.load(Ordering::Relaxed) {
             return Ok(true);
         }
-        let is_pending = match self.on_connection(migrate::is_pending).await {
+        let is_pending = match unwrapped(self.on_connection(bare(migrate::is_pending))).await {
             // A reader cannot even look where nothing was ever written.
             Err(error) if error.kind() == ErrorKind::Internal => self.with_connection(migrate::is_pending).await,
             known => known,
@@ -317,13 +246,83 @@ impl Db {
     /// Can a statement run now?
     pub async fn ping(&self) -> Result<()> {
         let one = diesel::dsl::sql::<diesel::sql_types::Integer>("1");
-        self.on_connection(move |conn| Ok(diesel::select(one).get_result::<i32>(conn).map(drop)?)).await
+        let look = bare(move |conn| Ok(diesel::select(one).get_result::<i32>(conn).map(drop)?));
+        unwrapped(self.on_connection(look)).await
     }
 
-    async fn on_connection<T: Send + 'static>(
-        &self,
-        body: impl FnOnce(&mut DbConn) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    async fn look(&self, origin: Origin, body: Body) -> Result<Value> {
+        let context = self.0.around.context(origin);
+        self.on_connection(Box::new(move |conn| body(conn, &context))).await
+    }
+
+    async fn look_widely(&self, tenant: TenantId, origin: Origin, body: Body) -> Result<Value> {
+        let place = self.0.places.enter(tenant).await?;
+        let body: Body = Box::new(move |conn, context| {
+            // It is taken while the statements run, whether or not somebody still waits for the answer.
+            let _place = place;
+            body(conn, context)
+        });
+        self.look(origin, body).await
+    }
+
+    async fn look_by_key(&self, origin: Origin, body: Body) -> Result<Value> {
+        let lease = if self.0.engine == Engine::Sqlite { self.0.pool.lease_at_rest() } else { None };
+        let Some(mut lease) = lease else { return self.look(origin, body).await };
+        let result = body(lease.conn(), &self.0.around.context(origin));
+        examine(lease, &result);
+        result
+    }
+
+    async fn change(&self, urgency: Urgency, origin: Origin, body: Body) -> Result<Value> {
+        let (mut work, answered) = Work::new(self.0.around.clone(), origin, body);
+        if let Some(writer) = &self.0.writer {
+            writer.send(Box::new(work), urgency);
+            return answered.await.map_err(Error::internal)?;
+        }
+        let in_transaction = move |pool: &Pool| {
+            let mut lease = begin(pool)?;
+            work.run(lease.conn());
+            if work.is_done() {
+                let committed = commit(lease.conn());
+                let result = work.conclude(committed);
+                examine(lease, &result);
+                return result;
+            }
+            // What was refused is refused, whether or not the connection survives the news.
+            let undone = rollback(lease.conn());
+            let result = work.conclude(Ok(()));
+            if undone.is_err() {
+                lease.discard()
+            } else {
+                examine(lease, &result)
+            }
+            result
+        };
+        self.0.pool.run(in_transaction).await
+    }
+
+    async fn change_apart(&self, origin: Origin, body: Body) -> Result<Value> {
+        let Some(hasty) = &self.0.hasty else { return self.change(Urgency::Short, origin, body).await };
+        let (mut work, _) = Work::new(self.0.around.clone(), origin, body);
+        hasty
+            .run(move |pool| {
+                let mut lease = pool.lease()?;
+                work.run(lease.conn());
+                let result = work.conclude(Ok(()));
+                examine(lease, &result);
+                result
+            })
+            .await
+    }
+
+    async fn on_writing_connection(&self, body: BareBody) -> Result<Value> {
+        let Some(writer) = &self.0.writer else { return self.on_connection(body).await };
+        let (bare, answered) = Bare::new(body);
+        writer.send(Box::new(bare), Urgency::Short);
+        answered.await.map_err(Error::internal)?
+    }
+
+    async fn on_connection(&self, body: BareBody) -> Result<Value> {
         self.0
             .pool
             .run(move |pool| {
@@ -353,7 +352,7 @@ fn begin(pool: &Pool) -> Result<Lease<'_>> {
 }
 
 /// Returns the connection, unless it was the connection that failed.
-fn examine<T>(lease: Lease<'_>, result: &Result<T>) {
+fn examine(lease: Lease<'_>, result: &Result<Value>) {
     if matches!(result, Err(e) if matches!(e.kind(), ErrorKind::Unavailable | ErrorKind::Internal)) {
         lease.examine();
     }

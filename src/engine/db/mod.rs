@@ -34,6 +34,7 @@ pub(crate) mod testing;
 mod tests;
 pub mod vitals;
 mod work;
+mod wrapped;
 mod writer;
 
 pub use conn::{DbConn, MultiBackend};

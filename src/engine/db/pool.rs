@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use super::conn::DbConn;
 use super::error;
 use super::manager::{Manager, NotConnected};
+use super::wrapped::Value;
 use crate::base::{Error, Result};
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
@@ -116,10 +117,7 @@ impl Pool {
     ///
     /// # Errors
     /// `storage.unavailable` when it could not begin within [`PATIENCE`]; then it never does.
-    pub async fn run<T: Send + 'static>(
-        self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
+    pub async fn run(self: &Arc<Self>, work: impl FnOnce(&Self) -> Result<Value> + Send + 'static) -> Result<Value> {
         let Threads(Some(threads)) = &self.threads else { return Err(Error::internal("no threads")) };
         let (pool, span) = (self.clone(), tracing::Span::current());
         let has_begun = Arc::new(AtomicBool::new(false));

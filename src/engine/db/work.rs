@@ -1,4 +1,5 @@
 //! One piece of work that writes: its closure, its moment, and what follows when it is committed.
+//! It knows neither the scope nor the type of what it does (see [`super::wrapped`]).
 //!
 //! Who runs it, and who commits, differs between the engines; see [`super::doors`].
 
@@ -10,7 +11,8 @@ use tokio::sync::oneshot;
 
 use super::conn::DbConn;
 use super::freshness::Freshness;
-use super::scope::{Context, Scope};
+use super::scope::{Context, Origin};
+use super::wrapped::{BareBody, Body, Value};
 use super::writer::Member;
 use crate::base::time::Clock;
 use crate::base::{Error, Result};
@@ -27,10 +29,10 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
-    pub fn context(&self, scope: &impl Scope) -> Context {
+    pub fn context(&self, origin: Origin) -> Context {
         Context {
             now: self.clock.now(),
-            origin: scope.origin(),
+            origin,
             reactions: self.reactions.clone(),
             enqueued: Cell::new(false),
             after_commit: RefCell::default(),
@@ -39,34 +41,29 @@ impl Surroundings {
     }
 }
 
-/// A write of `T` within the scope `S`.
-pub(super) struct Work<S, T, F> {
+/// A write.
+pub(super) struct Work {
     around: Surroundings,
-    scope: S,
-    body: Option<F>,
+    /// Until it is run.
+    todo: Option<(Origin, Body)>,
     context: Option<Context>,
-    result: Option<Result<T>>,
-    answer: Option<oneshot::Sender<Result<T>>>,
+    result: Option<Result<Value>>,
+    answer: Option<oneshot::Sender<Result<Value>>>,
     span: tracing::Span,
 }
 
-impl<S, T, F> Work<S, T, F>
-where
-    S: Scope,
-    F: FnOnce(&mut S::Tx<'_>) -> Result<T>,
-{
-    pub fn new(around: Surroundings, scope: S, body: F) -> (Self, oneshot::Receiver<Result<T>>) {
+impl Work {
+    pub fn new(around: Surroundings, origin: Origin, body: Body) -> (Self, oneshot::Receiver<Result<Value>>) {
         let (answer, answered) = oneshot::channel();
-        let span = tracing::Span::current();
-        let work = Self { around, scope, body: Some(body), context: None, result: None, answer: Some(answer), span };
-        (work, answered)
+        let (todo, span) = (Some((origin, body)), tracing::Span::current());
+        (Self { around, todo, context: None, result: None, answer: Some(answer), span }, answered)
     }
 
     /// Runs the closure in the transaction of `conn`. Its moment is now, and a panic is a failure like any other.
     pub fn run(&mut self, conn: &mut DbConn) {
-        let Some(body) = self.body.take() else { return };
-        let context = &*self.context.insert(self.around.context(&self.scope));
-        let run = || body(&mut self.scope.bind(conn, context));
+        let Some((origin, body)) = self.todo.take() else { return };
+        let context = &*self.context.insert(self.around.context(origin));
+        let run = || body(conn, context);
         let outcome = self.span.in_scope(|| catch_unwind(AssertUnwindSafe(run)));
         self.result = Some(outcome.unwrap_or_else(|panicked| Err(Error::internal(words(&*panicked)))));
     }
@@ -78,7 +75,7 @@ where
 
     /// The caller's answer once the transaction has ended. When all of a group is lost, so is a member's own refusal: it may
     /// have rested on what another member wrote. After a commit the actions run and the workers wake, before the caller knows.
-    pub fn conclude(&mut self, ended: Result<()>) -> Result<T> {
+    pub fn conclude(&mut self, ended: Result<()>) -> Result<Value> {
         // Also after a commit that failed: nobody knows whether the server heard of it.
         for tenant in self.context.iter().flat_map(|context| context.changed.take()) {
             self.around.freshness.change(tenant);
@@ -103,12 +100,7 @@ where
     }
 }
 
-impl<S, T, F> Member for Work<S, T, F>
-where
-    S: Scope,
-    T: Send,
-    F: FnOnce(&mut S::Tx<'_>) -> Result<T> + Send,
-{
+impl Member for Work {
     fn run(&mut self, conn: &mut DbConn) -> bool {
         Work::run(self, conn);
         self.is_done()
@@ -124,20 +116,20 @@ where
 }
 
 /// Work on a bare connection of the writer.
-pub(super) struct Bare<T, F> {
-    body: Option<F>,
-    result: Option<Result<T>>,
-    answer: oneshot::Sender<Result<T>>,
+pub(super) struct Bare {
+    body: Option<BareBody>,
+    result: Option<Result<Value>>,
+    answer: oneshot::Sender<Result<Value>>,
 }
 
-impl<T, F: FnOnce(&mut DbConn) -> Result<T>> Bare<T, F> {
-    pub fn new(body: F) -> (Self, oneshot::Receiver<Result<T>>) {
+impl Bare {
+    pub fn new(body: BareBody) -> (Self, oneshot::Receiver<Result<Value>>) {
         let (answer, answered) = oneshot::channel();
         (Self { body: Some(body), result: None, answer }, answered)
     }
 }
 
-impl<T: Send, F: FnOnce(&mut DbConn) -> Result<T> + Send> Member for Bare<T, F> {
+impl Member for Bare {
     fn run(&mut self, conn: &mut DbConn) -> bool {
         let Some(body) = self.body.take() else { return false };
         let outcome = catch_unwind(AssertUnwindSafe(|| body(conn)));

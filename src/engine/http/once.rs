@@ -69,6 +69,9 @@ impl<V: serde::Serialize> Reply<V> {
     }
 }
 
+/// Is a stored answer's body still good?
+type Holds = Box<dyn FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send>;
+
 struct Stored {
     status: u16,
     body: String,
@@ -161,29 +164,39 @@ impl Once {
     ///
     /// # Errors
     /// `idempotency.key_reused` (422), `idempotency.in_progress` (409), and whatever `body` refuses.
-    pub async fn write<S: Scope, V: serde::Serialize>(
+    pub fn write<S: Scope, V: serde::Serialize>(
         &self,
         core: &Core,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
-    ) -> Result<HttpResponse> {
-        self.write_while(core, scope, |_, _| Ok(true), body).await
+    ) -> impl Future<Output = Result<HttpResponse>> {
+        self.write_while(core, scope, |_, _| Ok(true), body)
     }
 
     /// Like [`Self::write`]; a stored answer is repeated only while `holds` says so of its body. Else it is done anew, under the same key.
     ///
     /// # Errors
     /// As [`Self::write`].
-    pub async fn write_while<S: Scope, V: serde::Serialize>(
+    pub fn write_while<S: Scope, V: serde::Serialize>(
         &self,
         core: &Core,
         scope: S,
         holds: impl FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send + 'static,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
+    ) -> impl Future<Output = Result<HttpResponse>> {
+        self.write_stored(core, scope, Box::new(holds), Box::new(move |tx| encode(body(tx)?)))
+    }
+
+    /// The closures are boxed so that this is compiled once per scope, and not for every operation.
+    async fn write_stored<S: Scope>(
+        &self,
+        core: &Core,
+        scope: S,
+        holds: Holds,
+        body: Box<dyn FnOnce(&mut S::Tx<'_>) -> Result<Stored> + Send>,
     ) -> Result<HttpResponse> {
         let Some(claim) = self.claim(&core.master_key, &scope) else {
-            let stored = core.db.write(scope, move |tx| body(tx).and_then(encode)).await?;
-            return Ok(stored.respond(false));
+            return Ok(core.db.write(scope, body).await?.respond(false));
         };
         let _ticket = self.enter(&claim.scope_hash)?;
         let key = core.master_key.clone();
@@ -195,7 +208,7 @@ impl Once {
                     return Ok((stored, true));
                 }
             }
-            let stored = encode(body(tx)?)?;
+            let stored = body(tx)?;
             fulfil(&mut S::platform(tx), &claim, &key, &stored)?;
             Ok((stored, false))
         });

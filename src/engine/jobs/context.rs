@@ -5,7 +5,7 @@ use super::store::{self, Settled, Settlement};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::Actor;
-use crate::engine::db::{Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
+use crate::engine::db::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 
 /// A claimed job and the engine it runs in.
 #[derive(Clone)]
@@ -36,31 +36,32 @@ impl JobContext {
     ///
     /// # Errors
     /// `job.lease_lost` when another worker took the job over meanwhile; nothing is written then.
-    pub async fn finish(&self, body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static) -> Result<Outcome> {
+    pub fn finish(
+        &self,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static,
+    ) -> impl Future<Output = Result<Outcome>> {
         let job = self.job.clone();
-        let write = self.core.db.write(self.scope(), move |tx| {
+        self.settle(self.scope(), move |tx| {
             store::complete(&mut tx.platform(), &job)?;
             body(tx)
-        });
-        write.await.map(|()| Outcome::Settled)
+        })
     }
 
     /// Writes the effect of a job that an operator must look at, and its death, in one transaction.
     ///
     /// # Errors
     /// As for [`Self::finish`].
-    pub async fn bury(
+    pub fn bury(
         &self,
         reason: Error,
         body: impl FnOnce(&mut TenantTx<'_>) -> Result<()> + Send + 'static,
-    ) -> Result<Outcome> {
+    ) -> impl Future<Output = Result<Outcome>> {
         tracing::error!(error = %reason.chain(), "dead");
         let (job, reason) = (self.job.clone(), reason.chain());
-        let write = self.core.db.write(self.scope(), move |tx| {
+        self.settle(self.scope(), move |tx| {
             store::bury(&mut tx.platform(), &job, reason)?;
             body(tx)
-        });
-        write.await.map(|()| Outcome::Settled)
+        })
     }
 
     /// Marks these runs done inside the transaction of their effects.
@@ -74,17 +75,28 @@ impl JobContext {
     }
 
     /// [`Self::finish`] for a job of the platform itself.
-    pub async fn finish_platform(
+    pub fn finish_platform(
         &self,
         body: impl FnOnce(&mut PlatformTx<'_>) -> Result<()> + Send + 'static,
-    ) -> Result<Outcome> {
+    ) -> impl Future<Output = Result<Outcome>> {
         let job = self.job.clone();
-        let write = self.core.db.write(self.platform_scope(), move |tx| {
+        self.settle(self.platform_scope(), move |tx| {
             store::complete(tx, &job)?;
             body(tx)
-        });
-        write.await.map(|()| Outcome::Settled)
+        })
     }
+
+    fn settle<S: Scope>(
+        &self,
+        scope: S,
+        body: impl FnOnce(&mut S::Tx<'_>) -> Result<()> + Send + 'static,
+    ) -> impl Future<Output = Result<Outcome>> {
+        settled(self.core.db.write(scope, body))
+    }
+}
+
+async fn settled(write: impl Future<Output = Result<()>>) -> Result<Outcome> {
+    write.await.map(|()| Outcome::Settled)
 }
 
 pub(super) fn lease_lost() -> Error {
