@@ -59,6 +59,14 @@ fn tidy(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text.strip_prefix("mailto:").unwrap_or(text)).into_owned()
 }
 
+/// Of the spelling of [`Email`]: raise it when that changes, and stored addresses follow.
+pub const SPELLING: u32 = 1;
+
+/// A stored address in the spelling of today. What is no address stays as it is.
+pub fn respelled(address: &str) -> String {
+    address.parse().map_or_else(|_| address.into(), Email::into_string)
+}
+
 /// An address as mail servers take it: the domain in ASCII. What is no address stays as it is.
 pub fn on_the_wire(address: &str) -> std::borrow::Cow<'_, str> {
     let ascii = |domain: &str| idna::domain_to_ascii(domain).ok();

@@ -35,6 +35,9 @@ pub fn turns_the_line(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Of [`folded`]: raise it when its results change, and stored search words follow.
+pub const FOLDING: u32 = 1;
+
 /// For comparing and searching: without case, accents, invisible characters and ligatures.
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {

@@ -26,3 +26,4 @@ mod trials;
 
 pub use api::routes;
 pub use jobs::register as jobs;
+pub use trials::catch_ups;

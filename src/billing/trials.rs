@@ -7,35 +7,70 @@
 use super::store;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
-use crate::engine::db::TenantTx;
+use crate::base::email::respelled;
+use crate::base::phone::PhoneKey;
+use crate::contacts::version_of_keys;
+use crate::engine::catch_up::{Batch, CatchUp, Reading};
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants;
 use crate::tenants::access::Role;
 
 /// Takes the trial, unless somebody with one of the same signs had one: then it answers which sign.
 pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
-    let mut signs = Vec::new();
-    for owner in tenants::store::members(tx)?.into_iter().filter(|member| member.role == Role::Owner) {
-        signs.push(("owner_mailbox", mailbox(&owner.email)));
-    }
-    if let Some(phone) = tenants::store::current(tx)?.profile.phone {
-        signs.push(("business_phone", phone));
-    }
-    let digests: Vec<(&'static str, String)> =
-        signs.iter().map(|(kind, sign)| (*kind, key.token("", &format!("trial of {kind} {sign}")))).collect();
+    let digests = digests(tx, key)?;
     for (kind, digest) in &digests {
         if store::had_trial_by(tx, kind, digest)? {
             return Ok(Some(*kind));
         }
     }
-    for (kind, digest) in &digests {
-        store::note_trial(tx, kind, digest)?;
-    }
+    note(tx, &digests)?;
     Ok(None)
+}
+
+/// The signs of this tenant.
+fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Vec<(&'static str, String)>> {
+    let mut signs = Vec::new();
+    for owner in tenants::store::members(tx)?.into_iter().filter(|member| member.role == Role::Owner) {
+        signs.push(("owner_mailbox", mailbox(&owner.email)));
+    }
+    if let Some(phone) = tenants::store::current(tx)?.profile.phone {
+        signs.push(("business_phone", PhoneKey::of(&phone).into_string()));
+    }
+    Ok(signs.iter().map(|(kind, sign)| (*kind, key.token("", &format!("trial of {kind} {sign}")))).collect())
+}
+
+/// Answers how many were not known.
+fn note(tx: &mut TenantTx<'_>, digests: &[(&'static str, String)]) -> Result<usize> {
+    let mut new = 0;
+    for (kind, digest) in digests {
+        new += store::note_trial(tx, kind, digest)?;
+    }
+    Ok(new)
+}
+
+/// Of [`digests`], besides the spellings of addresses and numbers.
+const SIGNS: u32 = 1;
+
+/// Trials that were taken before signs were kept, or under signs of another spelling.
+pub fn catch_ups() -> Vec<CatchUp> {
+    let version = format!("signs {SIGNS}, {}", version_of_keys());
+    vec![CatchUp { name: "trial_signs", version, batch: note_earlier }]
+}
+
+fn note_earlier(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
+    let rows = store::trials_after(tx, reading.after()?, reading.limit)?;
+    let mut changed = 0;
+    for (tenant, _) in &rows {
+        let mut tx = tx.for_tenant(*tenant);
+        let digests = digests(&mut tx, reading.key)?;
+        changed += usize::from(note(&mut tx, &digests)? > 0);
+    }
+    Batch::of(reading, &rows, |row| *row, i64::try_from(changed).unwrap_or(i64::MAX))
 }
 
 /// An address as its mailbox: without a tag, and without the dots that Gmail does not read.
 fn mailbox(address: &str) -> String {
-    let address = address.to_lowercase();
+    let address = respelled(address).to_lowercase();
     let Some((local, domain)) = address.rsplit_once('@') else { return address };
     let untagged = local.split('+').next().unwrap_or(local);
     match domain {

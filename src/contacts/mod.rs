@@ -10,5 +10,5 @@ mod store;
 mod words;
 
 pub use consent::Suppressed;
-pub use model::{Channel, SuppressionReason};
-pub use store::{Suppression, SuppressionFilter};
+pub use model::{Channel, SuppressionReason, version_of_keys};
+pub use store::{Suppression, SuppressionFilter, catch_ups};

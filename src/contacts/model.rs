@@ -1,5 +1,8 @@
 //! Channels, and why somebody may not be written to.
 
+use crate::base::phone::PhoneKey;
+use crate::base::{email, phone};
+
 crate::text_enum! {
     /// How two people talk.
     pub enum Channel {
@@ -9,6 +12,25 @@ crate::text_enum! {
         WebChat = "web_chat" | "platform_chat",
         Messenger = "messenger",
         Instagram = "instagram",
+    }
+}
+
+/// Of [`Channel::key_of`].
+pub fn version_of_keys() -> String {
+    format!("e-mail {}, phone {}", email::SPELLING, phone::KEYS)
+}
+
+impl Channel {
+    /// What a person's address on this channel is compared by; it is kept as [`PhoneKey::as_str`].
+    pub fn key(self, address: &str) -> PhoneKey {
+        match self {
+            Self::Email => PhoneKey::exactly(&email::respelled(address)),
+            _ => PhoneKey::of(address),
+        }
+    }
+
+    pub fn key_of(self, address: &str) -> String {
+        self.key(address).into_string()
     }
 }
 

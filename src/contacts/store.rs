@@ -1,7 +1,9 @@
 //! Rows of `suppressions`, which are not a tenant's, since a shared sender's refusals hold for all behind it; and of
 //! `opt_ins`, which are.
 //!
-//! A person's address is written down as its [`PhoneKey`] and sought in every spelling: a refusal is a person's, not a text's.
+//! A person's address is written down as its [`Channel::key`] and sought in every spelling: a refusal is a person's, not a text's.
+
+mod respell;
 
 use diesel::prelude::*;
 
@@ -9,12 +11,13 @@ use super::consent::Suppressed;
 use super::model::{Channel, SuppressionReason};
 use crate::base::Result;
 use crate::base::id::{RawId, SuppressionId, TenantId};
-use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{opt_ins, suppressions};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::platform_tenant;
+
+pub use respell::catch_ups;
 
 /// Who may not be written to, by whom, and since when.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -63,7 +66,7 @@ pub(super) fn insert(
     let row = Suppression {
         id: SuppressionId::new(),
         channel,
-        address: PhoneKey::of(address).into_string(),
+        address: channel.key_of(address),
         sender_address: sender_address.into(),
         tenant_id: whose.by,
         reason,
@@ -91,7 +94,7 @@ pub(super) fn lift(
     address: &str,
     sender_address: &str,
 ) -> Result<Option<SuppressionId>> {
-    let (now, address) = (tx.now(), PhoneKey::of(address));
+    let (now, address) = (tx.now(), channel.key(address));
     let said = [SuppressionReason::StopWord, SuppressionReason::ProviderOptOut, SuppressionReason::Complained];
     let live: Vec<SuppressionId> = suppressions::table
         .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
@@ -113,7 +116,7 @@ pub(super) fn live(
     sender_address: &str,
     tenant: TenantId,
 ) -> Result<Option<Suppression>> {
-    let (now, address) = (tx.now(), PhoneKey::of(address));
+    let (now, address) = (tx.now(), channel.key(address));
     let rows: Vec<Suppression> = suppressions::table
         .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
         .filter(suppressions::sender_address.eq_any(["", sender_address]))
@@ -179,7 +182,7 @@ pub(super) fn opt_in(
     how: &str,
 ) -> Result<()> {
     let (tenant, now, actor) = (tx.tenant(), tx.now(), tx.actor());
-    let key = PhoneKey::of(address);
+    let key = channel.key(address);
     let address = key.as_str();
     diesel::delete(opt_ins::table.find((tenant, channel, address, CONVERSATION))).execute(tx.conn())?;
     diesel::insert_into(opt_ins::table)
@@ -199,7 +202,7 @@ pub(super) fn opt_in(
 }
 
 pub(super) fn has_opted_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
-    let key = PhoneKey::of(address);
+    let key = channel.key(address);
     let row = opt_ins::table.find((tx.tenant(), channel, key.as_str(), CONVERSATION)).select(opt_ins::tenant_id);
     Ok(row.first::<TenantId>(tx.conn()).optional()?.is_some())
 }

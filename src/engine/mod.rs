@@ -3,6 +3,7 @@
 //! [`Core`] is the handle every handler and job holds. Imports run downwards only: the engine knows [`crate::base`] and
 //! nothing above itself.
 
+pub mod catch_up;
 pub mod db;
 pub mod events;
 pub mod http;

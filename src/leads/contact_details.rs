@@ -7,6 +7,7 @@
 use super::model::LeadSource;
 use super::store::Lead;
 use crate::base::Result;
+use crate::base::email::respelled;
 use crate::base::time::Timestamp;
 
 crate::text_enum! {
@@ -94,6 +95,18 @@ impl ContactDetails {
         }
         self.0.push(detail);
         true
+    }
+
+    /// Reads e-mail addresses in the spelling of today; `false` when that changes nothing.
+    pub fn respell(&mut self) -> bool {
+        let mut changed = false;
+        for detail in self.0.iter_mut().filter(|detail| detail.kind == DetailKind::Email) {
+            let Some(value) = &mut detail.value else { continue };
+            let today = respelled(value);
+            changed |= today != *value;
+            *value = today;
+        }
+        changed
     }
 
     pub fn holds(&self, detail: &ContactDetail) -> bool {

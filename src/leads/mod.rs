@@ -20,7 +20,7 @@ pub(crate) mod tests;
 pub mod unlock;
 pub mod view;
 
-pub use store::Lead;
+pub use store::{Lead, catch_ups};
 
 /// The operations on leads; `POST /v1/leads` belongs to intake.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -25,6 +25,7 @@ use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
 pub use api::routes;
+pub use store::catch_ups;
 
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {

@@ -5,6 +5,7 @@
 //! `ops_tasks` and `operator_notifications` and otherwise calls the modules that own what it changes.
 
 mod api;
+pub mod catch_up;
 pub mod model;
 pub mod onboarding;
 pub mod review;
@@ -22,6 +23,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 }
 
 pub fn jobs(registry: &mut Registry) {
+    crate::engine::catch_up::register(registry, catch_up::all());
     registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
     registry.handle(&review::REVIEW, review::follow);
     registry.handle(&trouble::ANNOUNCE, trouble::announce);

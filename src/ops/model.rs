@@ -20,12 +20,14 @@ impl TaskStatus {
 }
 
 crate::text_enum! {
-    /// What an operator has to do for a tenant: to launch a new one, or to decide what the platform pays for.
+    /// What an operator has to do for a tenant: to launch a new one, to decide what the platform pays for, or to find out
+    /// which of two accounts somebody uses.
     pub enum TaskKind {
         SetUpMeta = "set_up_meta_campaign",
         SetUpGoogle = "set_up_google_campaign",
         Launch = "launch_campaigns",
         Review = "review_ad_campaign",
+        Accounts = "settle_accounts",
     }
 }
 
@@ -39,12 +41,13 @@ impl TaskKind {
             TaskKind::SetUpGoogle => "Set up Google campaign",
             TaskKind::Launch => "Test and launch",
             TaskKind::Review => "Review ad campaign",
+            TaskKind::Accounts => "Two accounts of one address",
         }
     }
     /// What it takes by hand.
     pub fn estimate_minutes(self) -> i32 {
         match self {
-            TaskKind::SetUpMeta | TaskKind::SetUpGoogle => 15,
+            TaskKind::SetUpMeta | TaskKind::SetUpGoogle | TaskKind::Accounts => 15,
             TaskKind::Launch | TaskKind::Review => 5,
         }
     }

@@ -31,6 +31,7 @@ pub use api::routes;
 pub use look_alike::passes_for;
 pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
+pub use store::catch_ups;
 
 /// What this module does by itself: it forgets what has expired.
 pub fn jobs(registry: &mut Registry) {

@@ -14,6 +14,7 @@ mod auth;
 mod backup;
 mod billing;
 mod bounds;
+mod catch_up;
 mod claims;
 mod contract;
 mod dashboard;

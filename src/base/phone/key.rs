@@ -5,6 +5,9 @@
 //! the country code, Argentina writes a 9 there from abroad, Brazil put a ninth digit before mobile numbers. Countries
 //! that gave out new numbers instead are not here: an old number of theirs reaches nobody.
 
+/// Of [`PhoneKey`]: raise it when keys change, and stored ones follow.
+pub const KEYS: u32 = 1;
+
 /// The one spelling of a number that is compared, and the other one where there is one.
 ///
 /// What is written down to be found again is written as [`PhoneKey::as_str`] and sought by [`PhoneKey::spellings`], which

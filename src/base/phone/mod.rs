@@ -7,7 +7,7 @@
 mod key;
 mod read;
 
-pub use key::PhoneKey;
+pub use key::{KEYS, PhoneKey};
 
 /// A number in E.164 (`+919876543210`) that is possible in its country.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -3,9 +3,11 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::engine::db::TenantTx;
+use crate::base::id::{Guid, SubscriptionId, TenantId};
+use crate::beyond;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::trial_signs as signs;
+use crate::engine::db::schema::{subscriptions, trial_signs as signs};
+use crate::engine::db::{PlatformTx, TenantTx};
 
 /// Did anybody with this sign have a trial?
 pub fn had_trial_by(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<bool> {
@@ -13,8 +15,26 @@ pub fn had_trial_by(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<b
     Ok(found.optional()?.is_some())
 }
 
-pub fn note_trial(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<()> {
+/// Answers 1 when it is new.
+pub fn note_trial(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<usize> {
     let values = (signs::kind.eq(kind), signs::digest.eq(digest), signs::created_at.eq(tx.now()));
-    OrIgnore(diesel::insert_into(signs::table).values(values)).execute(tx.conn())?;
-    Ok(())
+    Ok(OrIgnore(diesel::insert_into(signs::table).values(values)).execute(tx.conn())?)
+}
+
+/// Subscriptions that began with a trial, by their key.
+pub fn trials_after(
+    tx: &mut PlatformTx<'_>,
+    after: Option<(TenantId, SubscriptionId)>,
+    limit: i64,
+) -> Result<Vec<(TenantId, SubscriptionId)>> {
+    let mut query = subscriptions::table
+        .filter(subscriptions::trial_ends_at.is_not_null())
+        .order((subscriptions::tenant_id, subscriptions::id))
+        .limit(limit)
+        .select((subscriptions::tenant_id, subscriptions::id))
+        .into_boxed();
+    if let Some((tenant, id)) = after {
+        query = query.filter(beyond!("subscriptions.tenant_id, subscriptions.id", Guid => tenant, Guid => id));
+    }
+    Ok(query.load(tx.conn())?)
 }

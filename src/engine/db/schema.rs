@@ -85,6 +85,7 @@ diesel::table! {
         updated_at -> Instant,
         verified_at -> Nullable<Instant>,
         agreed -> JsonDoc,
+        search -> Text,
     }
 }
 

@@ -4,4 +4,7 @@ pub mod conversations;
 pub mod held;
 pub mod leads;
 pub mod messages;
+mod respell;
 pub mod senders;
+
+pub use respell::catch_ups;

@@ -52,7 +52,7 @@ pub fn owners(tx: &mut TenantTx<'_>, wanted: &[(IdentityKind, &str)]) -> Result<
 }
 
 /// What an identity is written down as; the other spellings of a number may stand in rows that were kept as they came.
-fn key_of(kind: IdentityKind, value: &str) -> PhoneKey {
+pub(super) fn key_of(kind: IdentityKind, value: &str) -> PhoneKey {
     match kind {
         IdentityKind::Phone => PhoneKey::of(value),
         IdentityKind::Email | IdentityKind::PlatformLead => PhoneKey::exactly(value),

@@ -4,6 +4,7 @@ mod engagement;
 mod identities;
 mod listing;
 mod notes;
+mod respell;
 mod scores;
 
 use diesel::dsl::case_when;
@@ -32,6 +33,7 @@ pub use identities::{
 };
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, count_notes, insert_note, list_notes};
+pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
 
 /// A lead as it is stored and as the inside knows it.

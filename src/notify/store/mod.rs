@@ -1,6 +1,7 @@
 //! Rows of `notifications` and `notification_deliveries`, and the preferences kept with the membership.
 
 pub mod recipients;
+mod respell;
 
 use diesel::prelude::*;
 
@@ -17,6 +18,8 @@ use crate::insert_few;
 use crate::keep;
 use crate::notify::model::NotificationKind;
 use crate::tenants::access::Role;
+
+pub use respell::catch_ups;
 
 /// One entry of a person's list.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -1,5 +1,6 @@
 //! The console over HTTP, under `/v1/ops`.
 
+mod catch_ups;
 mod jobs;
 mod notifications;
 mod subscriptions;
@@ -16,6 +17,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(tasks::update_ops_task)
         .service(notifications::list_operator_notifications)
         .service(notifications::read_operator_notification)
+        .service(catch_ups::list_catch_ups)
         .service(jobs::list_jobs)
         .service(jobs::get_job)
         .service(jobs::retry_jobs)

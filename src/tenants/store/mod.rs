@@ -4,6 +4,7 @@ pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;
 pub(super) mod people;
+mod respell;
 pub(super) mod sessions;
 pub(super) mod verifications;
 
@@ -16,18 +17,14 @@ use crate::base::id::TenantId;
 use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, unicode};
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::tenants;
 use crate::engine::db::{PlatformTx, TenantTx};
 
 pub use people::{Member, members};
-
-diesel::define_sql_function! {
-    /// Lower case, for comparing without regard to case on both engines.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
+pub use respell::{Shadowed, bring_users, catch_ups};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = tenants, treat_none_as_default_value = false)]
@@ -49,6 +46,7 @@ pub(super) struct TenantRow {
     pub updated_at: Timestamp,
     pub verified_at: Option<Timestamp>,
     pub agreed: Json,
+    pub search: String,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -73,6 +71,11 @@ impl TryFrom<TenantRow> for Tenant {
             updated_at: row.updated_at,
         })
     }
+}
+
+/// What a tenant is found by.
+fn search_of(name: &str, slug: &str) -> String {
+    format!("{}\n{slug}", unicode::folded(name))
 }
 
 /// The tenant of this transaction.
@@ -107,9 +110,10 @@ pub(super) struct NewTenant {
 pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> {
     let now = tx.now();
     let slug = slug_of(&new.name);
+    let name = new.name;
     let mut row = TenantRow {
         id: TenantId::new(),
-        name: new.name,
+        name: name.clone(),
         slug: slug.clone(),
         status: TenantStatus::Active,
         time_zone: new.time_zone.name().into(),
@@ -125,6 +129,7 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
         updated_at: now,
         verified_at: None,
         agreed: Json::of(&super::model::Agreed::default()),
+        search: search_of(&name, &slug),
     };
     for attempt in 2..12 {
         if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {
@@ -137,6 +142,7 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
             let chance: String = random_token("").chars().filter(char::is_ascii_alphanumeric).take(8).collect();
             format!("{slug}-{}", chance.to_ascii_lowercase())
         };
+        row.search = search_of(&name, &row.slug);
     }
     Err(Error::internal("no free slug was found"))
 }
@@ -154,6 +160,7 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
     let row: TenantRow = diesel::update(tenants::table.find(tx.tenant()))
         .set((
             tenants::name.eq(&tenant.name),
+            tenants::search.eq(search_of(&tenant.name, &tenant.slug)),
             tenants::status.eq(tenant.status),
             tenants::time_zone.eq(tenant.time_zone.name()),
             tenants::country.eq(&tenant.country),
@@ -192,9 +199,7 @@ pub(super) fn list(tx: &mut PlatformTx<'_>, filter: TenantFilter, limit: i64) ->
         query = query.filter(tenants::status.eq(status));
     }
     if let Some(text) = filter.text {
-        let pattern = like_contains(&text.to_lowercase());
-        let name = lower(tenants::name).like(pattern.clone()).escape('\\');
-        query = query.filter(name.or(tenants::slug.like(pattern).escape('\\')));
+        query = query.filter(tenants::search.like(like_contains(&unicode::folded(&text))).escape('\\'));
     }
     if let Some((at, id)) = filter.before {
         query = query.filter(tenants::created_at.lt(at).or(tenants::created_at.eq(at).and(tenants::id.lt(id))));

@@ -1,0 +1,137 @@
+//! Brings stored leads and identities to today's spelling; see [`crate::engine::catch_up`].
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::Lead;
+use super::identities::key_of;
+use crate::base::email::{self, respelled};
+use crate::base::id::{Guid, LeadId, RawId, TenantId};
+use crate::base::json::Json;
+use crate::base::time::Timestamp;
+use crate::base::{Result, phone, unicode};
+use crate::beyond;
+use crate::engine::catch_up::{Batch, CatchUp, Reading};
+use crate::engine::db::PlatformTx;
+use crate::engine::db::schema::{lead_identities as identities, leads};
+use crate::leads::contact_details::ContactDetails;
+use crate::leads::model::IdentityKind;
+
+/// How [`Lead::refresh_search`] puts what a lead is found by together.
+const SEARCH: u32 = 1;
+
+pub fn catch_ups() -> Vec<CatchUp> {
+    let of_leads = format!("search {SEARCH}, folding {}, e-mail {}", unicode::FOLDING, email::SPELLING);
+    let of_identities = format!("e-mail {}, phone {}", email::SPELLING, phone::KEYS);
+    vec![
+        CatchUp { name: "lead_identities", version: of_identities, batch: bring_identities },
+        CatchUp { name: "leads", version: of_leads, batch: bring_leads },
+    ]
+}
+
+/// The lead's e-mail addresses, and what it is found by.
+fn bring_leads(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
+    let mut query =
+        leads::table.order((leads::tenant_id, leads::id)).limit(reading.limit).select(Lead::as_select()).into_boxed();
+    if let Some((tenant, id)) = reading.after::<(TenantId, LeadId)>()? {
+        query = query.filter(beyond!("leads.tenant_id, leads.id", Guid => tenant, Guid => id));
+    }
+    let rows: Vec<Lead> = query.load(tx.conn())?;
+    let mut changed = 0;
+    for row in &rows {
+        if bring(row).is_none() {
+            continue;
+        }
+        // Somebody may have changed it since we looked.
+        let held = super::hold(&mut tx.for_tenant(row.tenant_id), row.id)?;
+        let Some(lead) = bring(&held) else { continue };
+        diesel::update(leads::table.find((lead.tenant_id, lead.id)))
+            .set((
+                leads::email.eq(&lead.email),
+                leads::contact_details.eq(&lead.contact_details),
+                leads::search.eq(&lead.search),
+            ))
+            .execute(tx.conn())?;
+        changed += 1;
+    }
+    Batch::of(reading, &rows, |lead| (lead.tenant_id, lead.id), changed)
+}
+
+/// The lead as it would be written today; `None` when that is how it stands there.
+fn bring(lead: &Lead) -> Option<Lead> {
+    let mut new = lead.clone();
+    new.email = lead.email.as_deref().map(respelled);
+    if let Ok(mut details) = lead.contact_details.read::<ContactDetails>()
+        && details.respell()
+    {
+        new.contact_details = Json::of(&details);
+    }
+    new.refresh_search();
+    let is_new = |old: &Lead| {
+        (&old.email, &old.search) != (&new.email, &new.search) || old.contact_details != new.contact_details
+    };
+    is_new(lead).then_some(new)
+}
+
+type Row = (TenantId, IdentityKind, String, LeadId, Timestamp);
+
+/// Where a person stood there in two spellings, the older row stays and goes on pointing at its lead; the other lead becomes
+/// one of the same person.
+fn bring_identities(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
+    let columns =
+        (identities::tenant_id, identities::kind, identities::value, identities::lead_id, identities::created_at);
+    let mut query = identities::table
+        .order((identities::tenant_id, identities::kind, identities::value))
+        .limit(reading.limit)
+        .select(columns)
+        .into_boxed();
+    if let Some((tenant, kind, value)) = reading.after::<(TenantId, IdentityKind, String)>()? {
+        query = query.filter(beyond!(
+            "lead_identities.tenant_id, lead_identities.kind, lead_identities.value",
+            Guid => tenant, Text => kind, Text => value
+        ));
+    }
+    let rows: Vec<Row> = query.load(tx.conn())?;
+    let mut changed = 0;
+    for (tenant, kind, value, lead, created_at) in &rows {
+        let key = match kind {
+            IdentityKind::Email => respelled(value),
+            _ => key_of(*kind, value).into_string(),
+        };
+        if key == *value {
+            continue;
+        }
+        let (old, new) = ((*tenant, *kind, value), (*tenant, *kind, &key));
+        let taken: Option<(LeadId, Timestamp)> = identities::table
+            .find(new)
+            .select((identities::lead_id, identities::created_at))
+            .first(tx.conn())
+            .optional()?;
+        match taken {
+            None => {
+                diesel::update(identities::table.find(old)).set(identities::value.eq(&key)).execute(tx.conn())?;
+            }
+            Some((other, since)) => {
+                let is_older = *created_at < since;
+                let (stays, joins) = if is_older { (*lead, other) } else { (other, *lead) };
+                if is_older {
+                    diesel::update(identities::table.find(new))
+                        .set((identities::lead_id.eq(lead), identities::created_at.eq(created_at)))
+                        .execute(tx.conn())?;
+                }
+                diesel::delete(identities::table.find(old)).execute(tx.conn())?;
+                if stays != joins {
+                    become_one(tx, *tenant, stays, joins)?;
+                }
+            }
+        }
+        changed += 1;
+    }
+    Batch::of(reading, &rows, |(tenant, kind, value, ..)| (*tenant, *kind, value.clone()), changed)
+}
+
+fn become_one(tx: &mut PlatformTx<'_>, tenant: TenantId, stays: LeadId, joins: LeadId) -> Result<()> {
+    let person: RawId = leads::table.find((tenant, stays)).select(leads::person_id).first(tx.conn())?;
+    diesel::update(leads::table.find((tenant, joins))).set(leads::person_id.eq(person)).execute(tx.conn())?;
+    Ok(())
+}
