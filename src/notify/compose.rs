@@ -162,6 +162,9 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
             None,
         );
     }
+    if kind == NotificationKind::MemberLeft {
+        return about_hand_over(kind, data, &base);
+    }
     if kind == NotificationKind::AdCampaignReviewed {
         let name = data["name"].as_str().unwrap_or("Your ad campaign");
         let (title, body) = match data["reason"].as_str() {
@@ -184,6 +187,25 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
         ("Your subscription has expired", "Choose a plan to go on receiving leads.".to_string())
     };
     alert(kind, title.to_string(), body, format!("{base}/billing"), None)
+}
+
+fn about_hand_over(kind: NotificationKind, data: &serde_json::Value, base: &str) -> Notice {
+    let list = |name: &str| {
+        let all = data[name].as_array().into_iter().flatten().filter_map(|one| one.as_str());
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let (hosts, keys) = (list("hosts"), list("api_keys"));
+    let mut body = Vec::new();
+    if !hosts.is_empty() {
+        body.push(format!(
+            "Webhook endpoints they made go on: {hosts}. If one is not yours, delete it; else give it a new secret."
+        ));
+    }
+    if !keys.is_empty() {
+        body.push(format!("API keys they made have ended: {keys}. What used them needs new ones."));
+    }
+    let who = data["email"].as_str().unwrap_or("Somebody");
+    alert(kind, format!("{who} was removed"), body.join("\n"), format!("{base}/webhooks"), None)
 }
 
 /// What an address is told instead of the next alert, when many came in an hour.

@@ -49,6 +49,7 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::QuotaReached, &announce::OTHER)
         .on(EventType::SubscriptionExpired, &announce::OTHER)
         .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
+        .on(EventType::UserHandedOver, &announce::OTHER)
         .on(EventType::AdCampaignApproved, &announce::OTHER)
         .on(EventType::AdCampaignRejected, &announce::OTHER)
         .on(EventType::UserInvited, &invitation::INVITE)

@@ -16,6 +16,7 @@ crate::text_enum! {
         SubscriptionExpired = "subscription_expired",
         WebhookEndpointDisabled = "webhook_endpoint_disabled",
         AdCampaignReviewed = "ad_campaign_reviewed",
+        MemberLeft = "member_left",
         /// To the invited address; nobody's choice.
         UserInvited = "user_invited",
         /// To an address whose holder has yet to show that it is theirs; nobody's choice.
@@ -36,6 +37,7 @@ impl NotificationKind {
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
             EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
+            EventType::UserHandedOver => Self::MemberLeft,
             EventType::UserInvited => Self::UserInvited,
             EventType::UserVerificationRequested => Self::EmailVerification,
             EventType::TenantRecipientAsked => Self::RecipientAsked,

@@ -202,12 +202,14 @@ pub fn revoke(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<()> {
 }
 
 /// Revokes what a removed member answers for.
-pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<()> {
+pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<String>> {
     lock_tenant(tx, "api_keys")?;
+    let mut names = Vec::new();
     for key in rows::live_of(tx, user)? {
+        names.push(key.name.clone());
         end(tx, key)?;
     }
-    Ok(())
+    Ok(names)
 }
 
 fn end(tx: &mut TenantTx<'_>, mut key: ApiKey) -> Result<()> {

@@ -116,8 +116,8 @@ pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()
     people::set_standing(tx, user, before.role, MemberStatus::Removed)?;
     sessions::revoke_of_member(tx, user, "removed")?;
     invite::withdraw_of(tx, user, None)?;
-    keys::revoke_of(tx, user)?;
-    let data = serde_json::json!({ "email": account.email, "role": before.role });
+    let api_keys = keys::revoke_of(tx, user)?;
+    let data = serde_json::json!({ "email": account.email, "role": before.role, "api_keys": api_keys });
     tx.record(NewEvent::new(EventType::UserRemoved).subject(user.uuid()).data(data))?;
     Ok(())
 }

@@ -220,6 +220,37 @@ both_engines! {
         receiver.stop().await;
     }
 
+    async fn who_is_removed_leaves_endpoints_behind_and_the_owner_is_told_which(app: TestApp) {
+        let tenant = app.growth("Handed over").await;
+        let admin = tenant.user("admin").await;
+        let me = admin.get("/v1/me").await.ok()["user"]["id"].as_str().unwrap().to_string();
+        let own = endpoint(&tenant.owner, "http://127.0.0.1:9/own", &["lead.created"]).await;
+        let theirs = endpoint(&admin, "http://127.0.0.1:9/theirs", &["lead.created"]).await;
+        assert_eq!(theirs["created_by"], json!(me));
+        assert_ne!(own["created_by"], json!(me));
+        let key = admin.post("/v1/api-keys", json!({ "name": "CRM", "scopes": ["webhooks:read", "webhooks:write", "leads:read"] })).await.created();
+        let program = app.anonymous().with_token(key["key"].as_str().unwrap());
+        let made = endpoint(&program, "http://127.0.0.1:9/program", &["lead.created"]).await;
+        assert_eq!(made["created_by"], json!(me), "whoever made the key answers for it");
+        tenant.owner.delete(&format!("/v1/users/{me}")).await;
+        app.run_jobs().await;
+        assert_eq!(tenant.owner.get(&path(&theirs)).await.ok()["status"], "enabled", "deliveries may be leads");
+        let told = tenant.owner.get("/v1/notifications?limit=200").await.ok();
+        let told: Vec<&Value> = told["data"].as_array().unwrap().iter().filter(|row| row["kind"] == "member_left").collect();
+        assert_eq!(told.len(), 1);
+        let body = told[0]["body"].as_str().unwrap();
+        assert!(body.contains("go on: 127.0.0.1, 127.0.0.1.") && body.contains("have ended: CRM."), "{body}");
+        let mails = tenant.owner.get("/v1/notifications/deliveries?kind=member_left").await.ok();
+        assert_eq!(mails["data"][0]["address"], tenant.email());
+        // Somebody who made nothing leaves nothing.
+        let agent = tenant.user("agent").await;
+        let agent = agent.get("/v1/me").await.ok()["user"]["id"].as_str().unwrap().to_string();
+        tenant.owner.delete(&format!("/v1/users/{agent}")).await;
+        app.run_jobs().await;
+        let again = tenant.owner.get("/v1/notifications?limit=200").await.ok();
+        assert_eq!(again["data"].as_array().unwrap().iter().filter(|row| row["kind"] == "member_left").count(), 1);
+    }
+
     async fn five_days_without_a_success_disable_it(app: TestApp) {
         let receiver = Receiver::start().await;
         let (mut tenant, client, hook) = told_of_leads(&app, &receiver, "Dead").await;

@@ -776,6 +776,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        created_by -> Nullable<Guid>,
     }
 }
 

@@ -14,6 +14,7 @@ crate::text_enum! {
         UserJoined = "user.joined",
         UserUpdated = "user.updated",
         UserRemoved = "user.removed",
+        UserHandedOver = "user.handed_over",
         UserVerificationRequested = "user.verification_requested",
         UserVerified = "user.verified",
         UserLoginFailed = "user.login_failed",

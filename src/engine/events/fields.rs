@@ -232,7 +232,12 @@ pub fn of(kind: EventType) -> &'static [Field] {
                 ]
             }
         }
-        E::UserRemoved => const { &[text("email", "agent@abc.example"), text("role", "agent")] },
+        E::UserRemoved => {
+            const { &[text("email", "agent@abc.example"), text("role", "agent"), texts("api_keys", "CRM")] }
+        }
+        E::UserHandedOver => {
+            const { &[text("email", "agent@abc.example"), texts("hosts", "hooks.abc.example"), texts("api_keys", "CRM")] }
+        }
         E::UserPasswordChanged => const { &[number("sessions_ended", "1")] },
         E::SessionStarted | E::SessionEnded | E::SessionReuseDetected => const { &[id("user_id")] },
         E::ApiKeyCreated | E::ApiKeyUpdated | E::ApiKeyRotated | E::ApiKeyRevoked => KEY,

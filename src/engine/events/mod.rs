@@ -50,6 +50,10 @@ impl NewEvent {
     pub fn changes(&self, name: &str) -> bool {
         self.data["changed"].as_array().is_some_and(|changed| changed.iter().any(|field| field == name))
     }
+    /// What it says besides ids.
+    pub fn values(&self) -> &serde_json::Value {
+        &self.data
+    }
     pub fn new(kind: EventType) -> Self {
         Self { kind, subject: None, lead: None, data: serde_json::json!({}) }
     }

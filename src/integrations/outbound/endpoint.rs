@@ -13,6 +13,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
+use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
 pub const MOST_PER_TENANT: i64 = 10;
@@ -101,6 +102,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         version: 1,
         created_at: now,
         updated_at: now,
+        created_by: person_behind(tx)?,
     };
     rows::insert(tx, &endpoint)?;
     let data = serde_json::json!({ "host": host(&endpoint.url), "event_types": new.event_types });
@@ -109,7 +111,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
 }
 
 /// A URL may carry a token, so the trail names the host alone.
-fn host(url: &str) -> Option<String> {
+pub(super) fn host(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(Into::into)
 }
 

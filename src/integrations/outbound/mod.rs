@@ -5,6 +5,7 @@
 //! time per endpoint, a few requests at a time, beside the process' job slots, so that an endpoint that hangs holds up itself and
 //! nobody else. What fails is tried again for about 28 hours ([`model`]); an endpoint that failed for five days is disabled and its
 //! tenant told. Order is not promised, and an event may arrive twice: its id stays the same.
+//! The endpoints of whoever is removed go on, and their tenant is told ([`hand_over`]).
 //! While a tenant is suspended nothing is sent: what happens is put on its way and waits, and [`resume`] goes on.
 //! Every URL passes [`crate::providers::outside`], when it is kept and when it is called.
 
@@ -13,6 +14,7 @@ pub mod deliver;
 pub mod describe;
 pub mod endpoint;
 pub mod fan_out;
+mod hand_over;
 pub mod model;
 mod payload;
 mod prune;
@@ -53,5 +55,6 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Providers) {
 
 pub(super) fn reactions(reactions: &mut Reactions) {
     reactions.when_asked_for(store::endpoints::is_wanted, &fan_out::FAN_OUT);
+    reactions.at_once(EventType::UserRemoved, hand_over::record);
     reactions.on(EventType::TenantUpdated, &resume::RESUME);
 }

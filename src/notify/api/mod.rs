@@ -147,7 +147,8 @@ pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, 
     "quota_reached": {"in_app": true, "email": true, "whatsapp": false},
     "subscription_expired": {"in_app": true, "email": true, "whatsapp": false},
     "webhook_endpoint_disabled": {"in_app": true, "email": true, "whatsapp": false},
-    "ad_campaign_reviewed": {"in_app": true, "email": true, "whatsapp": false}
+    "ad_campaign_reviewed": {"in_app": true, "email": true, "whatsapp": false},
+    "member_left": {"in_app": true, "email": true, "whatsapp": false}
 }))]
 pub struct NotificationPreferences {
     pub lead_created: Choice,
@@ -157,6 +158,8 @@ pub struct NotificationPreferences {
     pub subscription_expired: Choice,
     pub webhook_endpoint_disabled: Choice,
     pub ad_campaign_reviewed: Choice,
+    /// Somebody was removed whose webhook endpoints go on, or whose API keys ended.
+    pub member_left: Choice,
 }
 
 impl NotificationPreferences {
@@ -170,6 +173,7 @@ impl NotificationPreferences {
             subscription_expired: choice(NotificationKind::SubscriptionExpired),
             webhook_endpoint_disabled: choice(NotificationKind::WebhookEndpointDisabled),
             ad_campaign_reviewed: choice(NotificationKind::AdCampaignReviewed),
+            member_left: choice(NotificationKind::MemberLeft),
         }
     }
 }
@@ -211,6 +215,9 @@ pub struct NotificationPreferencesPatch {
     #[serde(default)]
     #[schema(value_type = Option<ChoicePatch>)]
     pub ad_campaign_reviewed: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
+    pub member_left: Patch<ChoicePatch>,
 }
 
 /// Change your notification preferences.
@@ -241,6 +248,7 @@ pub async fn update_notification_preferences(
             (NotificationKind::SubscriptionExpired, patch.subscription_expired),
             (NotificationKind::WebhookEndpointDisabled, patch.webhook_endpoint_disabled),
             (NotificationKind::AdCampaignReviewed, patch.ad_campaign_reviewed),
+            (NotificationKind::MemberLeft, patch.member_left),
         ] {
             merge(&mut document, kind, patch);
         }

@@ -91,7 +91,7 @@ struct NewRow<'a> {
 }
 
 /// Who answers for what this transaction's caller makes: the user, or the maker of the key; nobody for operators.
-pub(in crate::tenants) fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<UserId>> {
+pub fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<UserId>> {
     match tx.actor() {
         Actor::ApiKey(id) => Ok(find(tx, id)?.and_then(|key| key.created_by)),
         actor => Ok(actor.user()),

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 use utoipa::IntoParams;
 
-use crate::base::id::WebhookEndpointId;
+use crate::base::id::{UserId, WebhookEndpointId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
@@ -21,7 +21,8 @@ use crate::tenants::access::{Caller, Feature, Permission};
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
     "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
-    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null, "created_at": "2026-11-20T09:00:00Z",
+    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
+    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "created_at": "2026-11-20T09:00:00Z",
     "updated_at": "2026-11-20T09:00:00Z"}))]
 pub struct WebhookEndpointView {
     id: WebhookEndpointId,
@@ -35,6 +36,8 @@ pub struct WebhookEndpointView {
     failing_since: Option<Timestamp>,
     /// Until then the secret before this one signs too.
     previous_secret_expires_at: Option<Timestamp>,
+    /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
+    created_by: Option<UserId>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -51,6 +54,7 @@ impl From<Endpoint> for WebhookEndpointView {
             disabled_at: row.disabled_at,
             failing_since: row.failing_since,
             previous_secret_expires_at: row.previous_secret_expires_at,
+            created_by: row.created_by,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -61,7 +65,8 @@ impl From<Endpoint> for WebhookEndpointView {
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
     "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
-    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null, "created_at": "2026-11-20T09:00:00Z",
+    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
+    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "created_at": "2026-11-20T09:00:00Z",
     "updated_at": "2026-11-20T09:00:00Z", "secret": "whsec_…"}))]
 pub struct MintedEndpointView {
     #[serde(flatten)]

@@ -3,7 +3,7 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::base::id::{JobId, TenantId, WebhookEndpointId};
+use crate::base::id::{JobId, TenantId, UserId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::schema::{tenants, webhook_endpoints as endpoints};
@@ -37,6 +37,8 @@ pub struct Endpoint {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Who answers for it; nobody when an operator made it.
+    pub created_by: Option<UserId>,
 }
 
 impl Endpoint {
@@ -101,6 +103,16 @@ pub fn list(tx: &mut TenantTx<'_>, before: Option<WebhookEndpointId>, limit: i64
         query = query.filter(endpoints::id.lt(before));
     }
     Ok(query.load(tx.conn())?)
+}
+
+/// Those that this person answers for.
+pub fn made_by(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<Endpoint>> {
+    let rows = endpoints::table
+        .filter(endpoints::tenant_id.eq(tx.tenant()).and(endpoints::created_by.eq(user)))
+        .order(endpoints::id)
+        .select(Endpoint::as_select())
+        .load(tx.conn())?;
+    Ok(rows)
 }
 
 /// The enabled ones.
