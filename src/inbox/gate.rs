@@ -18,7 +18,7 @@ use crate::engine::db::TenantTx;
 use crate::leads::model::LeadSource;
 use crate::sending::caps::Patience;
 use crate::sending::gate::{self, Code, Obstacle, PersonFacts, Standing, Verdict};
-use crate::sending::reason::Ties;
+use crate::sending::reason::{Ties, WriteReason};
 use crate::sending::{caps, countries};
 use crate::tenants::Tenant;
 
@@ -109,7 +109,9 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
         None => None,
         Some(patience) => {
             let since = conversation.last_inbound_at;
-            patience.opens_at(&messages::unanswered(tx, channel, person, since, patience.a_week)?, now)
+            let own = patience.opens_at(&messages::unanswered(tx, channel, person, since, patience.a_week)?, now);
+            let is_of_all = is_shared && !writer.has_no_plan() && reason != Some(WriteReason::Reply);
+            own.max(if is_of_all { caps::shared_opens_at(tx, channel, person)? } else { None })
         }
     };
     let facts = PersonFacts {
@@ -142,6 +144,22 @@ pub fn count(tx: &mut TenantTx<'_>, writer: &Writer, ask: &Ask<'_>, verdict: &Ve
     }
     let most = caps::people_a_day(writer.standing, &writer.tenant.agreed, tx.now());
     caps::take_person(tx, ask.conversation.channel, ask.person, most)
+}
+
+/// Counts the message among those that all tenants together send this person from a sender they share, as it leaves for the first
+/// time. `Some`: the person has had enough of them, until then.
+pub fn count_of_all(
+    tx: &mut TenantTx<'_>,
+    writer: &Writer,
+    ask: &Ask<'_>,
+    verdict: &Verdict,
+) -> Result<Option<Timestamp>> {
+    let is_shared = ask.sender.tenant_id.is_none();
+    let is_counted = is_shared && verdict.reason != Some(WriteReason::Reply);
+    if !is_counted || Patience::of(&writer.tenant.agreed).is_none() {
+        return Ok(None);
+    }
+    caps::take_shared(tx, ask.conversation.channel, ask.person)
 }
 
 /// What whoever wanted to write is told about one reason.

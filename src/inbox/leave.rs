@@ -135,6 +135,12 @@ pub(super) fn begin(
     {
         verdict.obstacles.push(Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) });
     }
+    if verdict.obstacles.is_empty()
+        && is_first
+        && let Some(opens_at) = gate::count_of_all(tx, &writer, &question, &verdict)?
+    {
+        verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+    }
     let pass = match verdict.pass() {
         Ok(pass) => pass,
         Err(verdict) => return wait(tx, before, &verdict),

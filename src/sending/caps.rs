@@ -10,12 +10,16 @@ use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::platform_tenant;
 use crate::engine::tally::{Span, Tally};
 use crate::tenants::model::Agreed;
 
 /// Messages to one person that nobody answered, within a day and within a week.
 pub const UNANSWERED_A_DAY: usize = 5;
 pub const UNANSWERED_A_WEEK: usize = 10;
+/// Messages to one person within a day that all tenants together send from the platform's own senders without having been
+/// written to: three tenants as much as one may. To the person it is one number that writes.
+pub const SHARED_A_DAY: u32 = 15;
 /// Paid days after which a tenant is established.
 pub const ESTABLISHED_DAYS: i64 = 30;
 /// Alerts to one address within an hour; one more says that there are more.
@@ -40,13 +44,34 @@ fn people<'a>(tx: &TenantTx<'_>, key: &'a str) -> Tally<'a> {
     Tally { tenant: tx.tenant(), kind: PEOPLE, subject: key, span: Span::day(tx.now()) }
 }
 
-/// A person, as counted.
+/// A person, as counted: one, however their telephone is spelled and reached.
 fn key(channel: Channel, address: &str) -> String {
+    let person = channel.key_of(address);
     match channel {
-        // One person, however reached.
-        Channel::Whatsapp | Channel::Sms => format!("phone:{address}"),
-        other => format!("{other}:{address}"),
+        Channel::Whatsapp | Channel::Sms => format!("phone:{person}"),
+        other => format!("{other}:{person}"),
     }
+}
+
+fn shared<'a>(tx: &TenantTx<'_>, key: &'a str) -> Tally<'a> {
+    Tally { tenant: platform_tenant(), kind: "person_of_all", subject: key, span: Span::day(tx.now()) }
+}
+
+/// Counts one more message to this person from a sender that all tenants share. `Some` when there were too many already: the
+/// moment when the next day begins.
+pub fn take_shared(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<Option<Timestamp>> {
+    let key = key(channel, address);
+    let tally = shared(tx, &key);
+    let is_counted = tally.take(&mut tx.platform(), SHARED_A_DAY)?;
+    Ok((!is_counted).then_some(tally.span.ends_at))
+}
+
+/// The same question without counting.
+pub fn shared_opens_at(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<Option<Timestamp>> {
+    let key = key(channel, address);
+    let tally = shared(tx, &key);
+    let is_full = tally.count(&mut tx.platform())? >= SHARED_A_DAY;
+    Ok(is_full.then_some(tally.span.ends_at))
 }
 
 /// Counts this person among those of the tenant's day. `Some` when there are too many already: the moment when the next day

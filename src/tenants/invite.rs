@@ -10,6 +10,7 @@ use validator::Validate;
 
 use super::access::Role;
 use super::log_in::{self, Proof};
+use super::look_alike;
 use super::mailboxes::is_shared_by_strangers;
 use super::model::{MemberStatus, TenantStatus};
 use super::name::Name;
@@ -238,6 +239,7 @@ pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password
 pub fn accept(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
+    platform_name: &str,
     input: &AcceptInvitation,
     acceptor: Acceptor,
     user_agent: Option<String>,
@@ -258,6 +260,7 @@ pub fn accept(
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
         Acceptor::New(hash, checked) if may_be_new => {
             checked?;
+            look_alike::refuse(input.name.as_ref(), "/name", platform_name)?;
             let email: Email = invitation.email.parse().map_err(Error::internal)?;
             let name = input.name.as_ref().map(|name| name.as_str().to_string());
             if is_mailed {

@@ -6,6 +6,9 @@
 
 use unicode_security::skeleton;
 
+use super::name::Name;
+use crate::base::{Error, Result};
+
 /// Shorter names than this are part of too many honest ones.
 const SHORTEST: usize = 4;
 
@@ -15,6 +18,15 @@ pub fn passes_for(text: &str, platform_name: &str) -> bool {
         let platform = looks(platform_name);
         platform.chars().count() >= SHORTEST && looks(text).contains(&platform)
     })
+}
+
+/// # Errors
+/// A field error at `pointer` for a name that passes for the platform's.
+pub fn refuse(name: Option<&Name>, pointer: &'static str, platform_name: &str) -> Result<()> {
+    match name.is_some_and(|name| passes_for(name.as_str(), platform_name)) {
+        true => Err(Error::field(pointer, "invalid_value", rule(platform_name))),
+        false => Ok(()),
+    }
 }
 
 /// The sentence for whoever tried.

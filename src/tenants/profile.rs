@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::look_alike;
 use super::members::not_found;
 use super::name::Name;
 use super::store::people::{self, Entrance, User};
@@ -44,13 +45,17 @@ fn merged(stored: &Value, patch: Map<String, Value>) -> Result<Value> {
 }
 
 /// # Errors
-/// `request.invalid` when the preferences grow too large.
+/// `request.invalid` when the preferences grow too large, or the name passes for the platform's.
 pub fn change(
     tx: &mut TenantTx<'_>,
     id: UserId,
     name: Patch<Name>,
     preferences: Option<Map<String, Value>>,
+    platform_name: &str,
 ) -> Result<()> {
+    if let Patch::Value(name) = &name {
+        look_alike::refuse(Some(name), "/name", platform_name)?;
+    }
     lock_tenant(tx, "members")?;
     let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
     let mut fields = Vec::new();

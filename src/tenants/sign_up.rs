@@ -133,9 +133,8 @@ pub fn sign_up(
     password_hash: &str,
     user_agent: Option<String>,
 ) -> Result<SignedIn> {
-    if look_alike::passes_for(input.business_name.as_str(), platform_name) {
-        return Err(Error::field("/business_name", "invalid_value", look_alike::rule(platform_name)));
-    }
+    look_alike::refuse(Some(&input.business_name), "/business_name", platform_name)?;
+    look_alike::refuse(input.name.as_ref(), "/name", platform_name)?;
     let name = input.name.map(Name::into_string);
     verify::release_forgotten(tx, &input.email)?;
     let user = people::create_user(tx, &input.email, name, password_hash)?.ok_or_else(|| {

@@ -185,10 +185,11 @@ pub fn unanswered(
 ) -> Result<Vec<Timestamp>> {
     let week_ago = tx.now().minus(chrono::Duration::days(7));
     let since = answered_at.map_or(week_ago, |at| at.max(week_ago));
+    let key = channel.key(person);
     let never_left = [MessageStatus::Failed, MessageStatus::Canceled, MessageStatus::Suppressed];
     let threads = conversations::table
         .filter(conversations::tenant_id.eq(tx.tenant()).and(conversations::channel.eq(channel)))
-        .filter(conversations::person_address.eq(person))
+        .filter(conversations::person_address.eq_any(key.spellings()))
         .select(conversations::id);
     let written = messages::table
         .filter(messages::tenant_id.eq(tx.tenant()).and(messages::conversation_id.eq_any(threads)))

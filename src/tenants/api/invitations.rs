@@ -160,8 +160,9 @@ pub async fn accept_invitation(
     let attempt = attempts.begin(&offer.email)?;
     let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    let platform_name = core.settings.platform_name.clone();
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = invite::accept(tx, &key, &input, acceptor, agent)?;
+        let signed_in = invite::accept(tx, &key, &platform_name, &input, acceptor, agent)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     });
     let answer = answer.await?;

@@ -137,8 +137,9 @@ pub struct MePatch {
 pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let MePatch { name, preferences } = input.0;
+    let platform_name = core.settings.platform_name.clone();
     let changed = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        profile::change(tx, user, name, preferences)?;
+        profile::change(tx, user, name, preferences, &platform_name)?;
         view(tx, &caller)
     });
     Ok(HttpResponse::Ok().json(changed.await?))

@@ -85,6 +85,48 @@ both_engines! {
         assert_eq!(reached(&app, PERSON).await.len(), 6);
     }
 
+    async fn a_person_is_one_however_their_number_is_spelled(app: TestApp) {
+        let tenant = app.growth("Two spellings").await;
+        tenant.agree(&app, json!({ "people_a_day": 1 })).await;
+        let one = thread(&tenant, "+5491123456789", "whatsapp").await;
+        for _ in 0..3 {
+            send(&tenant, &one, template()).await;
+        }
+        // As the network spells it, in a conversation of its own.
+        let id: leadwright::base::id::ConversationId = one["id"].as_str().unwrap().parse().unwrap();
+        let respell = move |tx: &mut leadwright::engine::db::PlatformTx<'_>| {
+            use diesel::prelude::*;
+            use leadwright::engine::db::schema::conversations as c;
+            diesel::update(c::table.filter(c::id.eq(id))).set(c::person_address.eq("+541123456789")).execute(tx.conn())?;
+            Ok(())
+        };
+        app.app.core.db.write(leadwright::engine::db::PlatformScope::system(), respell).await.unwrap();
+        for _ in 0..2 {
+            send(&tenant, &one, template()).await; // the same person: the day of one is not passed
+        }
+        tenant.owner.post(&messages_path(&one), template()).await.problem(429, "conversation.person_limit");
+    }
+
+    async fn all_tenants_together_leave_a_person_in_peace(app: TestApp) {
+        for name in ["First", "Second", "Third"] {
+            let tenant = app.growth(name).await;
+            let thread = thread(&tenant, PERSON, "whatsapp").await;
+            for _ in 0..5 {
+                send(&tenant, &thread, template()).await;
+            }
+            app.run_jobs().await;
+        }
+        let mut fourth = app.growth("Fourth").await;
+        let thread = thread(&fourth, PERSON, "whatsapp").await;
+        fourth.owner.post(&messages_path(&thread), template()).await.problem(429, "conversation.person_limit");
+        assert_eq!(reached(&app, PERSON).await.len(), 15);
+        app.advance(chrono::Duration::days(1));
+        fourth.log_in_again().await;
+        send(&fourth, &thread, template()).await;
+        app.run_jobs().await;
+        assert_eq!(reached(&app, PERSON).await.len(), 16);
+    }
+
     async fn a_tenant_writes_to_so_many_people_a_day_on_its_own_word(app: TestApp) {
         let tenant = app.growth("Broad").await;
         tenant.agree(&app, json!({ "people_a_day": 2 })).await;
@@ -147,12 +189,21 @@ both_engines! {
 
     async fn nobody_speaks_under_the_platforms_name(app: TestApp) {
         let tenant = app.growth("Honest").await;
-        for name in ["LeadGen Pro", "LeadGen\u{a0}Pro Support", "Leadgen \u{420}ro"] {
+        for name in ["LeadGen Pro", "LeadGen\u{a0}Pro Support", "The Leadgen \u{420}ro"] {
             let shown = json!({ "settings": { "branding": { "display_name": name } } });
             tenant.owner.patch("/v1/tenants/current", shown).await.invalid("/settings/branding/display_name");
             tenant.owner.patch("/v1/tenants/current", json!({ "name": name })).await.invalid("/name");
             let sign_up = json!({ "email": "x@example.com", "password": "marble thicket 41 lantern", "business_name": name });
             app.anonymous().post("/v1/auth/signup", sign_up).await.invalid("/business_name");
+            let sign_up = json!({ "email": "x@example.com", "password": "marble thicket 41 lantern", "business_name": "Honest Too", "name": name });
+            app.anonymous().post("/v1/auth/signup", sign_up).await.invalid("/name");
+            tenant.owner.patch("/v1/me", json!({ "name": name })).await.invalid("/name");
+            let clerk = format!("clerk{}@honest.example.com", name.chars().count());
+            tenant.owner.post("/v1/invitations", json!({ "email": clerk, "role": "agent" })).await.created();
+            app.run_jobs().await;
+            let token = app.mailed_token(&clerk).await;
+            let accept = json!({ "token": token, "password": "marble thicket 41 lantern", "name": name });
+            app.anonymous().post("/v1/invitations/accept", accept).await.invalid("/name");
         }
         tenant.owner.patch("/v1/tenants/current", json!({ "settings": { "branding": { "display_name": "State Bank" } } })).await.ok();
     }
