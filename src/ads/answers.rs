@@ -28,6 +28,8 @@ pub(super) struct Answer<'a> {
     pub field: &'a str,
     /// How the platform words the question, where it says so.
     pub label: Option<&'a str>,
+    /// What the platform itself says that it asks.
+    pub kind: Option<StandardField>,
     pub text: String,
 }
 
@@ -78,7 +80,8 @@ struct Reading {
 impl Reading {
     fn of(answer: &Answer<'_>, form: Option<&LeadForm>) -> Self {
         let question = form.and_then(|form| form.question(answer.field));
-        let standard = StandardField::of_name(answer.field).or_else(|| answer.label.and_then(StandardField::of_name));
+        let by_name = || StandardField::of_name(answer.field);
+        let standard = answer.kind.or_else(by_name).or_else(|| answer.label.and_then(StandardField::of_name));
         let part = part(answer, standard, question);
         let is_person = part.is_some_and(|(_, ground)| ground != Ground::Content);
         let other = if is_person { None } else { other(answer, standard, question) };
@@ -269,7 +272,7 @@ mod tests {
             serde_json::from_value::<LeadForm>(form).unwrap().completed("").unwrap()
         });
         let mut enquiry = NewEnquiry::new(LeadSource::MetaAds, Timestamp::from_seconds(0).unwrap());
-        let answers = given.iter().map(|(field, text)| Answer { field, label: None, text: spoken(text) });
+        let answers = given.iter().map(|(field, text)| Answer { field, label: None, kind: None, text: spoken(text) });
         fill(&mut enquiry, answers, form.as_ref());
         enquiry
     }

@@ -10,10 +10,11 @@ use super::route::Route;
 use crate::base::crypto::sha256_hex;
 use crate::base::time::Timestamp;
 use crate::intake::NewEnquiry;
+use crate::intake::fields::StandardField;
 use crate::leads::answers;
 use crate::leads::model::LeadSource;
 use crate::providers::google_ads::LeadFormWebhook;
-use crate::providers::meta::MetaLead;
+use crate::providers::meta::{FormQuestion, MetaLead};
 
 /// Characters of a platform's names and ids that are kept.
 const MOST_OF_A_NAME: usize = 500;
@@ -24,6 +25,7 @@ pub fn from_meta(
     page_id: Option<&str>,
     route: Route,
     form: Option<&LeadForm>,
+    questions: &[FormQuestion],
     told_at: Timestamp,
 ) -> NewEnquiry {
     let mut enquiry = begin(LeadSource::MetaAds, route, lead.created_time, told_at);
@@ -34,10 +36,14 @@ pub fn from_meta(
         "campaign_id": lead.campaign_id, "campaign_name": named(&lead.campaign_name), "form_id": lead.form_id, "page_id": page_id,
         "is_organic": lead.is_organic, "platform": lead.platform,
     }));
-    let answers = lead.field_data.iter().map(|datum| Answer {
-        field: &datum.name,
-        label: None,
-        text: spoken(&datum.values.join(", ")),
+    let answers = lead.field_data.iter().map(|datum| {
+        let question = questions.iter().find(|question| question.key == datum.name);
+        Answer {
+            field: &datum.name,
+            label: question.and_then(|question| question.label.as_deref()),
+            kind: question.and_then(|question| StandardField::of_name(&question.kind)),
+            text: spoken(&datum.values.join(", ")),
+        }
     });
     fill(&mut enquiry, answers, form);
     for consent in &lead.custom_disclaimer_responses {
@@ -60,6 +66,7 @@ pub fn from_google(lead: &LeadFormWebhook, route: Route, form: Option<&LeadForm>
     let answers = lead.user_column_data.iter().map(|column| Answer {
         field: &column.column_id,
         label: column.column_name.as_deref(),
+        kind: None,
         text: spoken(&column.string_value),
     });
     fill(&mut enquiry, answers, form);
@@ -110,7 +117,7 @@ mod tests {
     fn the_recorded_meta_lead_becomes_an_enquiry() {
         let lead: MetaLead =
             serde_json::from_value(recorded("meta/api/lead_get.json")["response"]["body"].clone()).unwrap();
-        let enquiry = from_meta(&lead, Some("153125381133"), route(), None, at("2026-11-20T09:00:00Z"));
+        let enquiry = from_meta(&lead, Some("153125381133"), route(), None, &[], at("2026-11-20T09:00:00Z"));
         assert_eq!(enquiry.name.as_deref(), Some("Joe Example"));
         assert_eq!(enquiry.phone.as_deref(), Some("+919876543210"));
         assert_eq!(enquiry.budget_range.as_deref(), Some("₹50,000 - ₹1,00,000"));
@@ -149,7 +156,7 @@ mod tests {
     fn nothing_a_platform_sends_is_refused_by_a_column() {
         let lead: MetaLead =
             serde_json::from_value(json!({"id": "1", "ad_name": "Sale\u{0}", "field_data": []})).unwrap();
-        let enquiry = from_meta(&lead, None, route(), None, at("2026-11-20T09:00:00Z"));
+        let enquiry = from_meta(&lead, None, route(), None, &[], at("2026-11-20T09:00:00Z"));
         assert_eq!(enquiry.source_details["ad_name"], "Sale");
         let mut lead: LeadFormWebhook = serde_json::from_value(recorded("google_ads/lead_real.json")).unwrap();
         lead.lead_id = "x".repeat(100_000);
@@ -172,7 +179,7 @@ mod tests {
             {"name": "q3", "values": []},
         ]}))
         .unwrap();
-        let enquiry = from_meta(&lead, None, route(), Some(&form), at("2026-11-20T09:00:00Z"));
+        let enquiry = from_meta(&lead, None, route(), Some(&form), &[], at("2026-11-20T09:00:00Z"));
         assert_eq!(enquiry.name.as_deref(), Some("Asha Verma"));
         assert_eq!(enquiry.email.as_deref(), Some("a@example.com"));
         assert_eq!(enquiry.budget_range.as_deref(), Some("₹80L-1Cr"));

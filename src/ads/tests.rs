@@ -35,6 +35,8 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
             version: 1,
             created_at: now,
             updated_at: now,
+            platform_questions: None,
+            questions_asked_at: None,
         };
         store::insert_form(tx, &row).unwrap();
         row.id

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::meta::MetaLead;
+use super::meta::{FormQuestion, MetaLead};
 use super::{ErrorClass, ProviderError};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
@@ -200,6 +200,8 @@ pub trait MediaFetcher: Send + Sync {
 #[async_trait]
 pub trait LeadFetcher: Send + Sync {
     async fn fetch_lead(&self, leadgen_id: &str) -> Result<MetaLead, ProviderError>;
+    /// The questions of a form, in its order.
+    async fn fetch_questions(&self, form_id: &str) -> Result<Vec<FormQuestion>, ProviderError>;
 }
 
 /// Pauses and resumes ad campaigns. Setting the status it already has is not an error, so it may always be repeated.

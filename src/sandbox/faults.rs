@@ -1,6 +1,6 @@
 //! Telling a twin to misbehave: `PUT /sandbox/faults` replaces the list, `GET` shows it, `DELETE` clears it.
 //!
-//! A fault belongs to a provider and an operation (`send`, `list`, `fetch_lead`, `set_status`, or `callback` for the webhooks a twin
+//! A fault belongs to a provider and an operation (`send`, `list`, `fetch_lead`, `fetch_form`, `set_status`, or `callback` for the webhooks a twin
 //! sends us; `*` for any). The first one that fits is used, as many `times` as it says. Before the work: `fail`, `throttle`, `delay`.
 //! After the work, so that it happened and we do not learn of it: `timeout_after_accept`, `garbage`, `drop`. For webhooks: `fail` is
 //! not possible (they are ours to refuse); `duplicate`, `reorder`, `delay`, `drop`.
@@ -193,7 +193,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
 
 async fn replace(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
     const PROVIDERS: &[&str] = &["meta", "google_ads", "twilio", "resend", "*"];
-    const OPERATIONS: &[&str] = &["send", "list", "fetch_lead", "set_status", "check", "callback", "*"];
+    const OPERATIONS: &[&str] = &["send", "list", "fetch_lead", "fetch_form", "set_status", "check", "callback", "*"];
     let mut list = match serde_json::from_slice::<FaultList>(&body) {
         Ok(list) => list.faults,
         Err(error) => return bad_request(&error.to_string()),

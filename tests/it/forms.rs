@@ -74,6 +74,40 @@ fn details(lead: &Value) -> Vec<String> {
 }
 
 both_engines! {
+    async fn a_form_in_an_advertisers_own_words_is_read_by_metas_types(app: TestApp) {
+        let tenant = with_form(&app, "Eigene Worte", json!([{ "label": "Wann soll es losgehen?" }])).await;
+        let questions = json!([
+            { "key": "wie_dürfen_wir_sie_ansprechen?", "label": "Wie dürfen wir Sie ansprechen?", "type": "FULL_NAME" },
+            { "key": "wohin_mit_dem_angebot?", "label": "Wohin mit dem Angebot?", "type": "EMAIL" },
+            { "key": "unter_welcher_leitung?", "label": "Unter welcher Leitung?", "type": "PHONE" },
+            { "key": "für_wen_arbeiten_sie?", "label": "Für wen arbeiten Sie?", "type": "COMPANY_NAME" },
+            { "key": "was_schwebt_ihnen_vor?", "label": "Was schwebt Ihnen vor?", "type": "CUSTOM" },
+        ]);
+        app.anonymous().post("/sandbox/meta/forms", json!({ "form_id": FORM, "questions": questions })).await.created();
+        let given = [
+            ("wie_dürfen_wir_sie_ansprechen?", "Jörg Weiß"),
+            ("wohin_mit_dem_angebot?", "joerg@example.de"),
+            ("unter_welcher_leitung?", "+4915123456789"),
+            ("für_wen_arbeiten_sie?", "Weiß Bau"),
+            ("was_schwebt_ihnen_vor?", "Ein Haus am See"),
+        ];
+        submit(&app, &given).await;
+        let lead = lead_of(&tenant, &tenant.leads().await[0]).await;
+        let who = ["name", "email", "phone", "company"].map(|field| lead[field].as_str().unwrap_or_default());
+        assert_eq!(who, ["Jörg Weiß", "joerg@example.de", "+4915123456789", "Weiß Bau"]);
+        assert_eq!(lead["form_responses"]["Was schwebt Ihnen vor?"], "Ein Haus am See", "{lead}");
+        // Graph is away: what is known is known, and a lead does not wait for more.
+        let away = json!({ "faults": [{ "provider": "meta", "operation": "fetch_form", "mode": "fail", "status": 500 }] });
+        app.anonymous().put("/sandbox/faults", away).await.ok();
+        let mut second = given;
+        second[0].1 = "Uwe Grün";
+        second[1].1 = "uwe@example.de";
+        second[2].1 = "+4915123456780";
+        submit(&app, &[second.as_slice(), &[("neu?", "ja")]].concat()).await;
+        let names: Vec<String> = tenant.leads().await.iter().map(|lead| lead["name"].as_str().unwrap().to_string()).collect();
+        assert!(names.contains(&"Uwe Grün".to_string()), "{names:?}");
+    }
+
     async fn what_a_person_mistyped_is_seen_found_and_repaired(app: TestApp) {
         let tenant = with_form(&app, "Mistyped", contact_form()).await;
         submit(&app, &[("full_name", "Asha Verma"), ("phone_number", "98765 4321"), ("email", "asha@gmail,com")]).await;

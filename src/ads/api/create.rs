@@ -217,6 +217,8 @@ pub(super) fn insert_form(
         version: 1,
         created_at: now,
         updated_at: now,
+        platform_questions: None,
+        questions_asked_at: None,
     };
     store::insert_form(tx, &row)?;
     Ok(row.id)

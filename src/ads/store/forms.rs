@@ -33,6 +33,10 @@ pub struct StoredForm {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// As the ad platform tells them.
+    pub platform_questions: Option<Json>,
+    /// When it was last asked for them.
+    pub questions_asked_at: Option<Timestamp>,
 }
 
 impl StoredForm {
@@ -60,6 +64,15 @@ pub fn save_form(tx: &mut TenantTx<'_>, row: &mut StoredForm) -> Result<()> {
             lead_forms::version.eq(row.version),
             lead_forms::updated_at.eq(row.updated_at),
         ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Keeps what the ad platform told of the form's questions. No change of the form's own: its version stays.
+pub fn note_questions(tx: &mut TenantTx<'_>, id: LeadFormId, questions: Option<&Json>) -> Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now());
+    diesel::update(lead_forms::table.find((tenant, id)))
+        .set((lead_forms::platform_questions.eq(questions), lead_forms::questions_asked_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::providers::AdPlatform;
 
 pub use claims::{Claim, claims_on, is_own, release};
 pub use commitments::{Committed, commit, committed, to_commit};
-pub use forms::{StoredForm, find_form, form_of, forms, insert_form, save_form};
+pub use forms::{StoredForm, find_form, form_of, forms, insert_form, note_questions, save_form};
 pub use keys::{LeadFormKey, end_keys, has_key, insert_key, key_of};
 pub use owners::{Owned, campaign_owner, form_owner, users_of_form, users_of_page};
 

@@ -361,6 +361,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        platform_questions -> Nullable<JsonDoc>,
+        questions_asked_at -> Nullable<Instant>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A lead at Meta: the notification holds ids only, so the lead is fetched before it is taken in.
 
-use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, form_of, note_test, read, settle, take_in, unrouted};
+use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, form_of, note_test, questions, read, settle, take_in, unrouted};
+use crate::ads::store::find_form;
 use crate::ads::{leads, route};
 use crate::base::Error;
 use crate::base::id::TenantId;
@@ -30,9 +31,14 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
     let known = ctx
         .core
         .db
-        .read(ctx.platform_scope(), move |tx: &mut PlatformTx<'_>| find(tx, &told, None, tenant_hint))
+        .read(ctx.platform_scope(), move |tx: &mut PlatformTx<'_>| {
+            let Some(route) = find(tx, &told, None, tenant_hint)? else { return Ok(None) };
+            let form = route.lead_form_id.map(|id| find_form(&mut tx.for_tenant(route.tenant), id)).transpose()?;
+            Ok(Some(form.flatten()))
+        })
         .await?;
-    let fetched = match providers.meta_leads() {
+    let graph = providers.meta_leads();
+    let fetched = match graph {
         Some(graph) => graph.fetch_lead(change.leadgen_id.as_str()).await,
         None if known.is_none() => return Err(Failure::Final("unrouted", unrouted())),
         None => {
@@ -56,6 +62,10 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         }
         Err(error) => return Err(Failure::of(error, ctx.core.clock.now())),
     };
+    let asked = match graph {
+        Some(graph) => questions::of(graph, known.flatten(), &lead, ctx.core.clock.now()).await,
+        None => return Err(Failure::Final("unrouted", unrouted())),
+    };
     let (context, told_at) = (ctx.clone(), event.received_at);
     let (id, mut body) = (event.id, event.body.clone());
     settle(ctx, event, move |tx| {
@@ -72,7 +82,8 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         }
         let form = form_of(tx, route)?;
         let page = change.page_id.as_ref().map(|id| id.as_str());
-        let mut enquiry = leads::from_meta(&lead, page, route, form.as_ref(), told_at);
+        let mut enquiry = leads::from_meta(&lead, page, route, form.as_ref(), &asked.questions, told_at);
+        asked.keep(&mut tx.for_tenant(route.tenant))?;
         // The notification's id is the one deliveries are told apart by.
         enquiry.platform_lead_id = Some(format!("meta:{}", change.leadgen_id));
         // Operators find in the stored webhook what the tenant is not shown of the platform's ad accounts.

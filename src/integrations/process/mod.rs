@@ -5,6 +5,7 @@
 
 mod google_ads;
 mod meta;
+mod questions;
 mod receipts;
 mod resend;
 mod twilio;

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use reqwest::Method;
 
-use super::{GraphApi, MetaLead};
+use super::{FormQuestion, GraphApi, MetaLead};
 use crate::providers::http::Repeat;
-use crate::providers::{LeadFetcher, ProviderError};
+use crate::providers::{LeadFetcher, ProviderError, lenient};
 
 /// Everything about a lead that we store. Retrieving needs leads_retrieval; a form of another page answers 100/33.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,\
@@ -18,6 +18,22 @@ impl LeadFetcher for GraphApi {
         let answer = self.call(request).await?;
         answer.json().ok_or_else(|| answer.unreadable(super::graph::PROVIDER, Repeat::Harmless))
     }
+
+    async fn fetch_questions(&self, form_id: &str) -> Result<Vec<FormQuestion>, ProviderError> {
+        let request = self.request(Method::GET, form_id)?.query(&[("fields", QUESTIONS)]);
+        let answer = self.call(request).await?;
+        let form: Form = answer.json().ok_or_else(|| answer.unreadable(super::graph::PROVIDER, Repeat::Harmless))?;
+        Ok(form.questions)
+    }
+}
+
+/// What a form asks, by its keys.
+const QUESTIONS: &str = "questions{key,label,type,options}";
+
+#[derive(serde::Deserialize)]
+struct Form {
+    #[serde(default, deserialize_with = "lenient::list")]
+    questions: Vec<FormQuestion>,
 }
 
 #[cfg(test)]

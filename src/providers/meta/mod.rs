@@ -15,7 +15,8 @@ mod wire;
 pub use graph::GraphApi;
 pub use signature::{is_signature, sign, verify_handshake, verify_signature};
 pub use wire::{
-    Change, DisclaimerAnswer, Entry, Envelope, FieldDatum, LeadgenChange, LeadgenChanges, MetaLead, parse_created_time,
+    Change, DisclaimerAnswer, Entry, Envelope, FieldDatum, FormQuestion, LeadgenChange, LeadgenChanges, MetaLead,
+    parse_created_time,
 };
 
 pub(crate) use signature::appsecret_proof;

@@ -122,6 +122,19 @@ impl MetaLead {
     }
 }
 
+/// A question of a form. Those that Meta fills in itself have a type of their own, in whatever words they are asked; the
+/// advertiser's own are `CUSTOM`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
+pub struct FormQuestion {
+    /// What answers name it by.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub key: String,
+    #[serde(default, deserialize_with = "lenient::some_text")]
+    pub label: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "lenient::text")]
+    pub kind: String,
+}
+
 /// One answered question; a multiple choice has several values.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, serde::Serialize)]
 pub struct FieldDatum {

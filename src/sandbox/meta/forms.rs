@@ -1,5 +1,5 @@
 //! The person who fills a form: `POST /sandbox/meta/leads` stores a lead and announces it, `…/batch` announces up to 1,000 in one
-//! request, `POST /sandbox/meta/resend` announces one again, tampered with if asked.
+//! request, `POST /sandbox/meta/forms` says what a form asks, `POST /sandbox/meta/resend` announces one again, tampered with if asked.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -101,6 +101,35 @@ pub(super) async fn submit(sandbox: web::Data<Sandbox>, body: web::Bytes) -> Htt
     let (id, stored) = sandbox.store_lead(lead);
     let status = if notify { sandbox.call_now(sandbox.leadgen_webhook(&[stored])).await } else { None };
     HttpResponse::Created().json(json!({ "leadgen_id": id, "webhook_status": status }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Definition {
+    form_id: Digits,
+    questions: Vec<Question>,
+}
+
+#[derive(Deserialize, serde::Serialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    key: String,
+    label: String,
+    /// As Meta spells it: `FULL_NAME`, `EMAIL`, `CUSTOM`.
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    options: Vec<Value>,
+}
+
+/// A form as somebody made it at Meta.
+pub(super) async fn define(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+    let form: Definition = match serde_json::from_slice(&body) {
+        Ok(form) => form,
+        Err(error) => return bad_request(&error.to_string()),
+    };
+    lock(&sandbox.0.meta.forms).insert(form.form_id.as_str().to_string(), json!(form.questions));
+    HttpResponse::Created().json(json!({ "form_id": form.form_id }))
 }
 
 #[derive(Deserialize)]

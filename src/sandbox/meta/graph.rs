@@ -125,6 +125,9 @@ pub(super) async fn read(
     let lead = lock(&sandbox.0.meta.leads).get(&id).map(|lead| lead.node.clone());
     let parameters = pairs(request.query_string().as_bytes());
     let asked = parameters.iter().find(|(name, _)| name == "fields").map(|(_, fields)| fields.clone());
+    if let Some(fields) = asked.as_deref().and_then(|fields| fields.strip_prefix("questions")) {
+        return questions(&sandbox, &request, &version, &id, fields, &parameters).await;
+    }
     let names: Vec<&str> = asked.as_deref().map_or(Vec::new(), |fields| fields.split(',').map(str::trim).collect());
     // Asking for a lead's fields is what makes it a lead fetch, whether the lead exists or not.
     let is_lead = lead.is_some() || names.iter().any(|name| LEAD_FIELDS[1..].contains(name));
@@ -157,6 +160,35 @@ pub(super) async fn read(
         let answer: Map<String, Value> =
             node.into_iter().filter(|(name, _)| name == "id" || wanted.contains(&name.as_str())).collect();
         HttpResponse::Ok().json(answer)
+    })
+    .await
+}
+
+/// A form's questions, with the fields in braces of each.
+async fn questions(
+    sandbox: &Sandbox,
+    request: &HttpRequest,
+    version: &str,
+    id: &str,
+    fields: &str,
+    parameters: &[(String, String)],
+) -> HttpResponse {
+    around(sandbox, "meta", "fetch_form", refuse, || async {
+        if !is_version(version) {
+            return bad(2500, None, "Unknown path components");
+        }
+        if let Some(refused) = unauthorized(sandbox, request, parameters) {
+            return refused;
+        }
+        let wanted = fields.trim_start_matches('{').trim_end_matches('}').split(',');
+        let wanted: Vec<&str> = wanted.filter(|name| !name.is_empty()).collect();
+        if let Some(unknown) = wanted.iter().find(|name| !["id", "key", "label", "type", "options"].contains(name)) {
+            return bad(100, None, &format!("(#100) Tried accessing nonexisting field ({unknown})"));
+        }
+        match lock(&sandbox.0.meta.forms).get(id) {
+            Some(questions) => HttpResponse::Ok().json(json!({ "questions": questions, "id": id })),
+            None => missing(id),
+        }
     })
     .await
 }

@@ -18,6 +18,8 @@ use super::state::{Numbers, Ring};
 
 pub(super) struct MetaTwin {
     leads: Mutex<Ring<String, StoredLead>>,
+    /// The questions of forms that were told.
+    forms: Mutex<Ring<String, Value>>,
     /// What was ever changed.
     campaigns: Mutex<Ring<String, StoredCampaign>>,
     numbers: Numbers,
@@ -48,6 +50,7 @@ impl MetaTwin {
     pub fn new() -> Self {
         Self {
             leads: Mutex::new(Ring::new(200_000)),
+            forms: Mutex::new(Ring::new(10_000)),
             campaigns: Mutex::new(Ring::new(10_000)),
             numbers: Numbers::new(),
         }
@@ -57,6 +60,7 @@ impl MetaTwin {
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/meta/leads", web::post().to(forms::submit));
     cfg.route("/meta/leads/batch", web::post().to(forms::submit_batch));
+    cfg.route("/meta/forms", web::post().to(forms::define));
     cfg.route("/meta/resend", web::post().to(forms::send_again));
     cfg.route("/meta/{version}/app", web::get().to(app::show));
     cfg.route("/meta/{version}/{id}/{edge}", web::get().to(app::edge));
