@@ -1,13 +1,13 @@
 //! The e-mail by which somebody is invited to a tenant: a reaction to `user.invited`, once per invitation.
 //!
-//! It leaves like every other notification ([`super::deliver`]), but its link lets whoever holds it in. So the link is put
-//! into the text when the e-mail is handed to the provider, and stands in no row, event or log. An invitation that was
-//! withdrawn or accepted meanwhile is not sent.
+//! It leaves like every other notification ([`super::deliver`]), but its link lets whoever holds it in, so it stands in no row
+//! ([`super::personal_link`]). An invitation that was withdrawn or accepted meanwhile is not sent.
 
 use std::collections::BTreeMap;
 
-use super::announce::{self, Outgoing};
+use super::announce;
 use super::model::NotificationKind;
+use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -16,17 +16,11 @@ use crate::base::id::{EventId, InvitationId};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
-use crate::inbox::model::Channel;
-use crate::inbox::templates;
 use crate::sending::words::{self, Holds};
 use crate::tenants::{invite, passes_for, store::current};
 
 /// Writes to the invited address; soon, because its owner may be told of it in the same breath.
 pub static INVITE: JobKind = JobKind::new("notify.invitation").priority(2);
-
-const TEMPLATE: &str = "invitation";
-/// What stands for the link until the e-mail leaves.
-const LINK: &str = "[personal link]";
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
@@ -49,24 +43,18 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
         "operator" => platform_name.to_string(),
         _ => format!("The team of {name}"),
     });
-    let until = invitation.expires_at.utc().with_timezone(&tenant.time_zone).format("%-d %B %Y, %H:%M %Z");
-    let values = BTreeMap::from([
-        ("inviter".to_string(), inviter),
-        ("tenant".to_string(), name),
-        ("platform".to_string(), platform_name.to_string()),
-        ("role".to_string(), invitation.role.to_string()),
-        ("until".to_string(), until.to_string()),
-        ("link".to_string(), LINK.to_string()),
-    ]);
-    let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
-    let outgoing = Outgoing {
-        event: id,
+    let letter = Letter {
         kind: NotificationKind::UserInvited,
-        template_code: TEMPLATE,
-        rendered,
-        lead_received_at: None,
+        template_code: "invitation",
+        values: BTreeMap::from([
+            ("inviter", inviter),
+            ("tenant", name),
+            ("platform", platform_name.to_string()),
+            ("role", invitation.role.to_string()),
+            ("until", moment(invitation.expires_at, &tenant)),
+        ]),
     };
-    announce::dispatch(tx, outgoing, Channel::Email, invitation.email)
+    letter.send(tx, id, invitation.email)
 }
 
 fn invitation_of(event: &Event) -> Option<InvitationId> {
@@ -82,7 +70,7 @@ pub(super) fn text(
 ) -> Result<Option<String>> {
     let Some(id) = invitation_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
     let link = invite::link(tx, key, id, app_url)?;
-    Ok(link.map(|link| delivery.body.replace(LINK, &link)))
+    Ok(link.map(|link| personal_link::text(delivery, &link)))
 }
 
 /// Whether the platform's staff offered it.

@@ -11,6 +11,7 @@ mod compose;
 pub mod deliver;
 pub mod invitation;
 pub mod model;
+mod personal_link;
 pub mod recipients;
 pub mod status;
 mod store;

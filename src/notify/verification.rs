@@ -1,12 +1,11 @@
 //! The e-mail by which somebody shows whose mailbox it is: a reaction to `user.verification_requested`, once per link.
 //!
-//! As with an invitation ([`super::invitation`]), the link is put into the text when the e-mail is handed to the provider,
-//! and stands in no row, event or log. Who verified the address meanwhile is not written to.
+//! Its link stands in no row ([`super::personal_link`]). Who verified the address meanwhile is not written to.
 
 use std::collections::BTreeMap;
 
-use super::announce::{self, Outgoing};
 use super::model::NotificationKind;
+use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -15,17 +14,11 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
-use crate::inbox::model::Channel;
-use crate::inbox::templates;
 use crate::tenants::store::current;
 use crate::tenants::verify;
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static VERIFY: JobKind = JobKind::new("notify.verification").priority(2);
-
-const TEMPLATE: &str = "verification";
-/// What stands for the link until the e-mail leaves.
-const LINK: &str = "[personal link]";
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
@@ -38,21 +31,15 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let Some(verification) = verification_of(&event) else { return Ok(()) };
     let Some((verification, user)) = verify::pending(tx, verification)? else { return Ok(()) };
     let tenant = current(tx)?;
-    let until = verification.expires_at.utc().with_timezone(&tenant.time_zone).format("%-d %B %Y, %H:%M %Z");
-    let values = BTreeMap::from([
-        ("platform".to_string(), platform_name.to_string()),
-        ("until".to_string(), until.to_string()),
-        ("link".to_string(), LINK.to_string()),
-    ]);
-    let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
-    let outgoing = Outgoing {
-        event: id,
+    let letter = Letter {
         kind: NotificationKind::EmailVerification,
-        template_code: TEMPLATE,
-        rendered,
-        lead_received_at: None,
+        template_code: "verification",
+        values: BTreeMap::from([
+            ("platform", platform_name.to_string()),
+            ("until", moment(verification.expires_at, &tenant)),
+        ]),
     };
-    announce::dispatch(tx, outgoing, Channel::Email, user.email)
+    letter.send(tx, id, user.email)
 }
 
 fn verification_of(event: &Event) -> Option<VerificationId> {
@@ -68,5 +55,5 @@ pub(super) fn text(
 ) -> Result<Option<String>> {
     let Some(id) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
     let link = verify::link(tx, key, id, settings)?;
-    Ok(link.map(|link| delivery.body.replace(LINK, &link)))
+    Ok(link.map(|link| personal_link::text(delivery, &link)))
 }
