@@ -9,7 +9,7 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --bin leadwright \
+    cargo build --locked --release --features postgres-tls --bin leadwright \
     && cp target/release/leadwright /usr/local/bin/leadwright
 
 FROM debian:bookworm-slim

@@ -19,7 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use super::lines::Lines;
-use crate::engine::trace;
+use crate::engine::{trace, trust};
 
 /// The HTTP server calls it an error when somebody sends it nonsense or hangs up. An error is what an operator must act on,
 /// so these are not told, unless `RUST_LOG` asks.
@@ -92,6 +92,7 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
 
 fn collector(address: &str) -> Result<SdkTracerProvider, Box<dyn std::error::Error>> {
     let address = format!("{}/v1/traces", address.trim_end_matches('/').trim_end_matches("/v1/traces"));
+    trust::provide();
     let exporter = OtlpExporter::builder().with_http().with_endpoint(address).build()?;
     let exporter = InRuntime { exporter: Arc::new(exporter), runtime: tokio::runtime::Handle::current() };
     // A name that was given by the standard variables stays.

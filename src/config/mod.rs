@@ -18,7 +18,7 @@ pub use settings::SETTINGS;
 pub use source::Source;
 
 use crate::base::crypto::{MasterKey, Secret};
-use crate::engine::db::{DbSettings, Engine};
+use crate::engine::db::{DbSettings, transport};
 use crate::engine::jobs::WorkerSettings;
 use crate::providers::ProviderSettings;
 use crate::tenants::region::Country;
@@ -96,8 +96,9 @@ impl Config {
         let monitor_bind = r.parse("MONITOR_BIND", None, |text| {
             text.parse().map(Some).map_err(|_| "expected an address and port such as 127.0.0.1:9090".into())
         });
-        let url =
-            r.parse("DATABASE_URL", DEFAULT_DATABASE.to_string(), |text| Engine::of(text).map(|_| text.to_string()));
+        let url = r.parse("DATABASE_URL", DEFAULT_DATABASE.to_string(), |text| {
+            transport::may_use(text).map(|()| text.to_string())
+        });
         let synchronous =
             r.parse("SQLITE_SYNCHRONOUS", "FULL".to_string(), |text| match text.to_uppercase().as_str() {
                 known @ ("FULL" | "NORMAL" | "OFF") => Ok(known.to_string()),

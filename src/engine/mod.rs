@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod rules;
 pub mod tally;
 pub mod trace;
+pub mod trust;
 
 use std::sync::Arc;
 

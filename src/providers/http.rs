@@ -9,7 +9,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::{ErrorClass, ProviderError, lenient};
-use crate::engine::trace;
+use crate::engine::{trace, trust};
 
 /// Answers are read up to this size; no provider we call sends more.
 const ANSWER_LIMIT: usize = 4 * 1024 * 1024;
@@ -88,6 +88,7 @@ impl Clients {
             return Ok(client.clone());
         }
         let builder = Client::builder()
+            .tls_backend_preconfigured(trust::machine())
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT.min(self.limit))
             .timeout(self.limit)

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use super::faults::{Fault, FaultMode, hold};
 use super::{Sandbox, SandboxSettings};
 use crate::base::crypto::Secret;
+use crate::engine::trust;
 use crate::providers::standard_webhooks;
 
 /// Requests in flight at once; a provider would open more, our own server is the one to spare.
@@ -50,6 +51,7 @@ impl Callbacks {
     pub fn new(settings: &SandboxSettings) -> Self {
         // The twins call this very process: never through a proxy, and never for longer than a provider would wait.
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust::machine())
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(5))

@@ -110,7 +110,12 @@ async fn pass(request: HttpRequest, body: web::Bytes, wire: web::Data<Wire>) -> 
 
 #[allow(clippy::disallowed_methods)] // the tests are the outside world
 fn record(target: &str, heard: &Heard) -> String {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let tls = leadwright::engine::trust::machine();
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client");
     let wire = Wire { heard: heard.clone(), target: target.into(), http };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("its address"));

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::engine::trust;
+
 /// Longer than any request of the product may take.
 const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -67,6 +69,7 @@ impl Client {
     #[allow(clippy::disallowed_methods)]
     pub fn new(base_url: &str) -> Result<Self, String> {
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust::machine())
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(PATIENCE)

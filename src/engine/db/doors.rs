@@ -22,6 +22,7 @@ use super::pool::{Lease, Pool};
 use super::presence::Presence;
 use super::scope::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
+use super::transport;
 use super::work::{Bare, Surroundings, Work};
 use super::wrapped::{BareBody, Body, Value, bare, unwrapped, within};
 use super::writer::{Urgency, Writer};
@@ -74,7 +75,9 @@ struct Inner {
 impl Db {
     /// Opens connections lazily: a server that is down does not stop the process, it makes it not ready.
     pub fn open(settings: &DbSettings, clock: Clock, wake: Wake, reactions: Arc<Reactions>) -> Result<Self> {
-        let engine = Engine::of(&settings.url).map_err(|rule| Error::invalid("config.database_url", rule))?;
+        let wrong = |rule| Error::invalid("config.database_url", rule);
+        let engine = Engine::of(&settings.url).map_err(wrong)?;
+        transport::may_use(&settings.url).map_err(wrong)?;
         if engine == Engine::Sqlite {
             sqlite::set_up();
             let path = std::path::Path::new(settings.url.trim_start_matches("sqlite://"));

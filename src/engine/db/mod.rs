@@ -32,6 +32,7 @@ pub mod sqlite;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod transport;
 pub mod vitals;
 mod work;
 mod wrapped;

@@ -16,6 +16,8 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 
 use resolve::Checked;
+
+use crate::engine::trust;
 pub use resolve::{Lookup, SystemLookup};
 
 /// Connecting, the TLS handshake included.
@@ -67,7 +69,7 @@ pub struct Outside {
 
 impl Outside {
     /// # Errors
-    /// A sentence, when the machine's certificates cannot be read.
+    /// A sentence, when the client cannot be built.
     pub fn new(settings: OutsideSettings) -> Result<Self, String> {
         Self::resolving_by(settings, Arc::new(SystemLookup))
     }
@@ -76,6 +78,7 @@ impl Outside {
     #[allow(clippy::disallowed_methods)] // a client of its own: its resolver is the guard
     pub fn resolving_by(settings: OutsideSettings, lookup: Arc<dyn Lookup>) -> Result<Self, String> {
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust::machine())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::crypto::Secret;
+use crate::engine::trust;
 use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches};
 use crate::providers::{
     AdPlatform, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, Providers, Running, SentQuery, TextChannel,
@@ -121,7 +122,7 @@ async fn house() -> House {
     House {
         providers: Providers::new(Sandbox::provider_settings(&base)).unwrap(),
         #[allow(clippy::disallowed_methods)] // stands for whoever calls the twins
-        client: reqwest::Client::builder().no_proxy().build().unwrap(),
+        client: reqwest::Client::builder().tls_backend_preconfigured(trust::machine()).no_proxy().build().unwrap(),
         base,
         sandbox,
         received,

@@ -18,6 +18,7 @@ impl Client {
     #[allow(clippy::disallowed_methods)] // the tests are the outside world
     pub fn new(url: &str) -> Self {
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(leadwright::engine::trust::machine())
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(64)
             .build()
