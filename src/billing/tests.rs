@@ -5,6 +5,7 @@ use chrono::Duration;
 use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
 use super::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus as Status};
 use super::store::Totals;
+use super::subscription::payment::{self, Payment};
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
@@ -53,11 +54,20 @@ impl House {
     pub(crate) async fn activate(&self) -> Subscription {
         self.write(|tx| {
             let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, None, None)
+            subscription::activate(tx, id, Payment::default())
         })
         .await
         .unwrap()
         .0
+    }
+
+    /// The next interval is paid in time.
+    async fn pay(&self) -> Subscription {
+        let write = |tx: &mut TenantTx<'_>| {
+            let id = subscription::require(tx)?.id;
+            payment::pay(tx, id, None, None)
+        };
+        self.write(write).await.unwrap().0
     }
 
     pub(crate) async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
@@ -73,7 +83,7 @@ impl House {
         let plan = plan.to_string();
         let write = move |tx: &mut TenantTx<'_>| {
             let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, None, Some(&plan))
+            subscription::activate(tx, id, Payment { plan_code: Some(&plan), ..Payment::default() })
         };
         Ok(self.write(write).await?.0)
     }
