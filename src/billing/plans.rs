@@ -73,7 +73,7 @@ pub fn seed(tx: &mut PlatformTx<'_>) -> Result<usize> {
     write(tx, catalogue()?)
 }
 
-fn write(tx: &mut PlatformTx<'_>, plans: Vec<Plan>) -> Result<usize> {
+pub(super) fn write(tx: &mut PlatformTx<'_>, plans: Vec<Plan>) -> Result<usize> {
     let mut stored = BTreeMap::new();
     for plan in store::known_plans(tx)? {
         store::keep_version(tx, &plan)?;

@@ -58,10 +58,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         }
         let status =
             if event.kind == EventType::SubscriptionCanceled { TaskStatus::Canceled } else { TaskStatus::Done };
-        let now = tx.now();
-        task.turn(status, None, now);
-        task.version += 1;
-        task.updated_at = now;
+        task.turn(status, None, tx.now());
         store::save_task(&mut tx.platform(), &task)?;
     }
     let (Some(kind), Some(subscription), false) = (wanted, subscription, is_open) else { return Ok(()) };

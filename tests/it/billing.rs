@@ -25,7 +25,8 @@ fn at(value: &Value) -> Timestamp {
 /// what follows.
 async fn next_period(app: &TestApp, tenant: &mut Tenant) {
     let usage = tenant.as_operator(app).get("/v1/usage").await.ok();
-    if usage["status"] == "active" {
+    let subscription = tenant.as_operator(app).get("/v1/subscriptions/current").await.ok();
+    if subscription["status"] == "active" && subscription["cancel_at_period_end"] == false {
         tenant.pay(app).await;
     }
     app.advance(at(&usage["period_end"]).since(app.clock.now()));
