@@ -71,6 +71,7 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionExpired, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionCanceled, &quota::QUOTA_REACHED)
+        .on(EventType::SubscriptionPaused, &quota::QUOTA_REACHED)
         .on(EventType::SubscriptionTrialStarted, &quota::QUOTA_RENEWED)
         .on(EventType::SubscriptionRenewed, &quota::QUOTA_RENEWED)
         .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED)

@@ -16,6 +16,10 @@ impl<T> Patch<T> {
         matches!(self, Patch::Absent)
     }
 
+    pub fn is_value(&self) -> bool {
+        matches!(self, Patch::Value(_))
+    }
+
     /// Applies to a field that may be empty.
     pub fn apply(self, target: &mut Option<T>) {
         match self {

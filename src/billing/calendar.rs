@@ -8,6 +8,7 @@
 use chrono::{Datelike, Duration, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::model::BillingInterval;
 use crate::base::time::Timestamp;
 
 /// No period is shorter: a boundary closer than this belongs to the period before (a tenant that moved its zone).
@@ -27,6 +28,12 @@ pub fn period_end(start: Timestamp, anchor_day: i32, zone: Tz) -> Timestamp {
         .map(|date| midnight(date, zone))
         .find(|boundary| *boundary > earliest)
         .unwrap_or_else(|| start.plus(Duration::days(30)))
+}
+
+/// When what one payment is for ends, exclusive: a period, or twelve.
+pub fn paid_until(start: Timestamp, interval: BillingInterval, anchor_day: i32, zone: Tz) -> Timestamp {
+    let periods = if interval == BillingInterval::Annual { 12 } else { 1 };
+    (0..periods).fold(start, |end, _| period_end(end, anchor_day, zone))
 }
 
 /// The anchor day in the month of `first`, or that month's last day.
@@ -80,6 +87,14 @@ mod tests {
         let days: Vec<&str> = ends.iter().map(|end| &end[..10]).collect();
         assert_eq!(days, ["2027-02-28", "2027-03-31", "2027-04-30", "2027-05-31", "2027-06-30"]);
         assert_eq!(chain("2028-01-30T09:00:00Z", chrono_tz::UTC, 1), ["2028-02-29T00:00:00Z"]);
+    }
+
+    #[test]
+    fn a_payment_is_for_one_period_or_twelve() {
+        let (start, zone) = (at("2026-11-21T09:00:00Z"), chrono_tz::UTC);
+        let until = |interval| paid_until(start, interval, 21, zone).to_string();
+        assert_eq!(until(BillingInterval::Monthly), "2026-12-21T00:00:00Z");
+        assert_eq!(until(BillingInterval::Annual), "2027-11-21T00:00:00Z");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What happens at the end of a period: one job at its exact moment, and a sweep for those that were missed.
+//! What time does to a subscription: one job at its exact moment, and a sweep for those that were missed.
 
 use std::time::Duration;
 
@@ -19,12 +19,9 @@ pub fn register(registry: &mut Registry) {
     registry.every(Duration::from_secs(60), &SWEEP);
 }
 
-/// Enqueues the settlement of the running period.
+/// Enqueues what time does next.
 pub(super) fn schedule(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<()> {
-    if !subscription.is_running() {
-        return Ok(());
-    }
-    let due = subscription.current_period_end;
+    let Some((due, _)) = subscription.due() else { return Ok(()) };
     let job = NewJob::new(&SETTLE, &serde_json::json!({ "subscription_id": subscription.id })).at(due).unique(format!(
         "{}:{}",
         subscription.id,

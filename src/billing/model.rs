@@ -14,8 +14,9 @@ crate::text_enum! {
         /// Free until `trial_ends_at`.
         Trialing = "trialing",
         Active = "active",
-        /// A payment failed: what is included is still delivered, nothing beyond.
+        /// What was paid for is over and no payment came: what is included is still delivered, nothing beyond.
         PastDue = "past_due",
+        /// The days of grace are over as well: leads are held back until a payment comes.
         Paused = "paused",
         /// Over; the tenant may start another.
         Canceled = "canceled",
@@ -126,8 +127,8 @@ pub struct Quotas {
     pub verified_leads: Option<Allowance>,
 }
 
-/// A price list's entry.
-#[derive(Debug, Clone, PartialEq)]
+/// A price list's entry in one of its versions: whoever subscribed keeps the one they chose.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Plan {
     /// Unique over all catalogues.
     pub code: String,
@@ -143,6 +144,7 @@ pub struct Plan {
     /// `None` is unlimited.
     pub leads_per_month: Option<i32>,
     pub quotas: Quotas,
+    #[serde(deserialize_with = "known_features")]
     pub features: Vec<Feature>,
     /// Minor units for a lead beyond the quota.
     pub overage_price: Option<i64>,
@@ -153,6 +155,12 @@ pub struct Plan {
     pub position: i32,
     pub is_popular: bool,
     pub is_active: bool,
+}
+
+/// A feature that is sold no more is in no plan, nor in the earlier versions.
+fn known_features<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<Feature>, D::Error> {
+    let names = <Vec<String> as serde::Deserialize>::deserialize(from)?;
+    Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 
 impl Plan {
@@ -203,13 +211,52 @@ pub struct Subscription {
     /// The plan that was chosen and is not in force yet.
     pub pending_plan_code: Option<String>,
     pub pending_from: Option<PlanFrom>,
+    /// Exclusive; `None` before the first payment.
+    pub paid_until: Option<Timestamp>,
+    /// Of [`Self::plan_code`].
+    pub plan_version: i32,
+    pub pending_plan_version: Option<i32>,
+    /// A plan that waits for the renewal takes effect with the first one from then on: what is paid is used first.
+    pub pending_at: Option<Timestamp>,
 }
+
+/// What time does next to a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// The period is over.
+    Period,
+    /// What was paid for is over.
+    Payment,
+    /// The days of grace are over.
+    Grace,
+}
+
+/// Days that a subscription goes on after what was paid for is over.
+pub const GRACE_DAYS: i64 = 14;
 
 impl Subscription {
     /// Time ends this period by itself: renewal, expiry or cancellation is due at its end.
     pub fn is_running(&self) -> bool {
         use SubscriptionStatus as S;
         matches!(self.status, S::Trialing | S::Active | S::PastDue)
+    }
+
+    /// What time does next, and when; `None` where nothing runs.
+    pub fn due(&self) -> Option<(Timestamp, Due)> {
+        use SubscriptionStatus as S;
+        let period = (self.current_period_end, Due::Period);
+        let payment = match self.status {
+            S::Trialing | S::Paused => None,
+            S::Active => self.paid_until.map(|at| (at, Due::Payment)),
+            S::PastDue => self.paid_until.map(|at| (at.plus(chrono::Duration::days(GRACE_DAYS)), Due::Grace)),
+            S::Canceled | S::Incomplete | S::Expired => return None,
+        };
+        Some(payment.filter(|(at, _)| *at <= period.0).unwrap_or(period))
+    }
+
+    /// The plan it has, by code and version.
+    pub fn plan_key(&self) -> (&str, i32) {
+        (&self.plan_code, self.plan_version)
     }
 
     /// Was `period` part of the free trial?
@@ -255,6 +302,7 @@ pub struct UsagePeriod {
     pub quota: Quota,
     /// What leads received in it are metered by; `None` in periods older than this note: the subscription's.
     pub plan_code: Option<String>,
+    pub plan_version: Option<i32>,
 }
 
 /// A line of the ledger.

@@ -18,6 +18,7 @@ fn insert(tx: &mut TenantTx<'_>, subscription: &Subscription, quota: Quota) -> R
         period_end: subscription.current_period_end,
         quota,
         plan_code: Some(subscription.plan_code.clone()),
+        plan_version: Some(subscription.plan_version),
     };
     store::insert_period(tx, &period)?;
     Ok(period)
@@ -40,6 +41,7 @@ pub fn restart(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<
         last.period_end = subscription.current_period_end;
         last.quota.base = base;
         last.plan_code = Some(subscription.plan_code.clone());
+        last.plan_version = Some(subscription.plan_version);
         return store::save_period(tx, &last);
     }
     let credits = move_credits(&mut last.quota);
@@ -53,18 +55,24 @@ pub fn enlarge(tx: &mut TenantTx<'_>, subscription: &Subscription, base: Option<
     let Some(mut running) = store::period_of(tx, subscription.id, None)? else { return Ok(()) };
     running.quota.base = base;
     running.plan_code = Some(subscription.plan_code.clone());
+    running.plan_version = Some(subscription.plan_version);
     store::save_period(tx, &running)
 }
 
 /// The next month: unused base units roll over once, by the rule of the plan that included them; unused credits stay.
-pub fn open_next(tx: &mut TenantTx<'_>, subscription: &Subscription, left: &Plan, plan: &Plan) -> Result<UsagePeriod> {
+pub fn open_next(
+    tx: &mut TenantTx<'_>,
+    subscription: &Subscription,
+    left: &Plan,
+    base: Option<i32>,
+) -> Result<UsagePeriod> {
     let (mut rollover, mut credits) = (0, 0);
     if let Some(mut last) = store::period_of(tx, subscription.id, None)? {
         rollover = last.quota.carried(left.rollover_percent);
         credits = move_credits(&mut last.quota);
         store::save_period(tx, &last)?;
     }
-    insert(tx, subscription, Quota { base: plan.leads_per_month, rollover, credits, ..EMPTY })
+    insert(tx, subscription, Quota { base, rollover, credits, ..EMPTY })
 }
 
 /// Takes the unused credits out of a period that is over.

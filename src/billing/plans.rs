@@ -2,7 +2,9 @@
 //!
 //! Three catalogues: `in-ops` (the platform runs the ads), `in-selfserve` and `us`. To change a plan, edit the file
 //! and raise the plan's `version`; the next start writes it. A plan that disappears from the file stays in the table for
-//! those who subscribed to it, and can no longer be chosen. Prices are minor units.
+//! those who subscribed to it, and can no longer be chosen. Every version is kept beside it (`plan_versions`): a subscription
+//! keeps the prices, quotas and features of the version it was chosen in until another plan takes its place. Prices are minor
+//! units.
 
 use std::collections::BTreeMap;
 
@@ -68,8 +70,15 @@ pub fn catalogue() -> Result<Vec<Plan>> {
 
 /// Writes new plans and new versions of known ones; answers how many were written. Run at every start.
 pub fn seed(tx: &mut PlatformTx<'_>) -> Result<usize> {
-    let plans = catalogue()?;
-    let stored: BTreeMap<String, i32> = store::plan_versions(tx)?.into_iter().collect();
+    write(tx, catalogue()?)
+}
+
+pub(super) fn write(tx: &mut PlatformTx<'_>, plans: Vec<Plan>) -> Result<usize> {
+    let mut stored = BTreeMap::new();
+    for plan in store::known_plans(tx)? {
+        store::keep_version(tx, &plan)?;
+        stored.insert(plan.code, plan.version);
+    }
     let mut written = 0;
     for plan in &plans {
         match stored.get(&plan.code) {
@@ -77,6 +86,7 @@ pub fn seed(tx: &mut PlatformTx<'_>) -> Result<usize> {
             Some(version) if *version < plan.version => store::update_plan(tx, plan)?,
             Some(_) => continue,
         }
+        store::keep_version(tx, plan)?;
         written += 1;
     }
     let sold: Vec<String> = plans.into_iter().map(|plan| plan.code).collect();

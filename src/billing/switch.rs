@@ -1,8 +1,8 @@
 //! When another plan takes effect.
 //!
 //! Nothing is prorated and nobody pays at the door, so a switch gives nothing that was not paid for: a dearer plan, and one
-//! whose price is agreed individually, waits until operators activate it; any other waits for the renewal, because the
-//! running period is paid. Only where nothing is paid for yet (a trial, a subscription that waits for its first payment)
+//! whose price is agreed individually, waits until operators activate it; any other waits for the renewal at which
+//! what is paid for is over. Only where nothing is paid for yet (a trial, a subscription that waits for its first payment)
 //! does a choice replace the one before at once. The last choice counts; choosing the plan in force takes it back.
 
 use super::model::{BillingInterval, Plan, PlanFrom, Pricing, Subscription, SubscriptionStatus as Status};
@@ -43,18 +43,34 @@ fn is_dearer(from: &Plan, to: &Plan, interval: BillingInterval) -> bool {
     }
 }
 
-/// Puts the plan that waited for this in force; answers the code of the one before.
+/// Notes the choice of another plan, and what it waits for.
+pub(super) fn wait(subscription: &mut Subscription, next: &Plan, from: PlanFrom) {
+    subscription.pending_from = Some(from);
+    subscription.pending_plan_code = Some(next.code.clone());
+    subscription.pending_plan_version = Some(next.version);
+    // A year that is paid is used first.
+    let paid = subscription.paid_until.unwrap_or(subscription.current_period_end);
+    subscription.pending_at = (from == PlanFrom::Renewal).then(|| paid.max(subscription.current_period_end));
+}
+
+/// Puts the plan that waited for this in force; answers the code of the one before. A renewal in the middle of what is paid
+/// changes nothing.
 pub(super) fn take_effect(subscription: &mut Subscription, now: PlanFrom) -> Option<String> {
-    if subscription.pending_from != Some(now) {
+    let is_early = subscription.pending_at.is_some_and(|at| subscription.current_period_end < at);
+    if subscription.pending_from != Some(now) || is_early {
         return None;
     }
+    let version = subscription.pending_plan_version;
     let next = take_back(subscription)?;
+    subscription.plan_version = version.unwrap_or(1);
     Some(std::mem::replace(&mut subscription.plan_code, next))
 }
 
 /// Forgets the plan that waits; answers its code.
 pub(super) fn take_back(subscription: &mut Subscription) -> Option<String> {
     subscription.pending_from = None;
+    subscription.pending_plan_version = None;
+    subscription.pending_at = None;
     subscription.pending_plan_code.take()
 }
 

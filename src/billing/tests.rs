@@ -3,8 +3,9 @@
 use chrono::Duration;
 
 use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
-use super::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus as Status};
+use super::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus as Status};
 use super::store::Totals;
+use super::subscription::payment::{self, Payment};
 use super::subscription::{NewSubscription, SubscriptionChange};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
@@ -53,11 +54,20 @@ impl House {
     pub(crate) async fn activate(&self) -> Subscription {
         self.write(|tx| {
             let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, None, None)
+            subscription::activate(tx, id, Payment::default())
         })
         .await
         .unwrap()
         .0
+    }
+
+    /// The next interval is paid in time.
+    async fn pay(&self) -> Subscription {
+        let write = |tx: &mut TenantTx<'_>| {
+            let id = subscription::require(tx)?.id;
+            payment::pay(tx, id, None, None)
+        };
+        self.write(write).await.unwrap().0
     }
 
     pub(crate) async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
@@ -73,7 +83,7 @@ impl House {
         let plan = plan.to_string();
         let write = move |tx: &mut TenantTx<'_>| {
             let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, None, Some(&plan))
+            subscription::activate(tx, id, Payment { plan_code: Some(&plan), ..Payment::default() })
         };
         Ok(self.write(write).await?.0)
     }
@@ -164,6 +174,7 @@ on_both_engines! {
         house.subscribe("growth", OveragePolicy::Bill).await;
         house.activate().await;
         house.leads("first month ", 45).await;
+        house.pay().await;
         house.clock.advance(Duration::days(31));
         assert_eq!(house.leads("a", 50).await, MeterKind::Quota);
         assert_eq!(house.usage().await, (Some(50), 5, 0, 50, 0, 0, 0));
@@ -322,6 +333,7 @@ on_both_engines! {
         let chosen = house.choose("us_pay_per_lead").await.unwrap();
         assert_eq!((chosen.plan_code.as_str(), chosen.pending_from), ("us_growth", Some(PlanFrom::Renewal)));
         assert_eq!(house.leads("a", 5).await, MeterKind::Quota, "what is paid for is delivered");
+        house.pay().await;
         house.clock.advance(Duration::days(32));
         assert_eq!(house.lead("b").await.kind, MeterKind::PerLead);
         let renewed = house.settle().await.unwrap();
@@ -445,11 +457,38 @@ on_both_engines! {
     async fn months_missed_while_nothing_ran_are_made_up_for(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
         house.activate().await;
+        for _ in 0..3 {
+            house.pay().await;
+        }
         house.clock.advance(Duration::days(95));
         house.settle().await;
         assert_eq!(house.count_events(EventType::SubscriptionRenewed).await, 3);
         assert_eq!(house.usage().await.1, 50, "one month's base, not three");
         let written = house.db.write(PlatformScope::system(), plans::seed).await.unwrap();
         assert_eq!(written, 0, "seeding again changes nothing");
+    }
+
+    async fn whoever_has_a_plan_keeps_it_when_the_price_list_changes(house: House) {
+        house.subscribe("growth", OveragePolicy::Bill).await;
+        house.activate().await;
+        let dearer = |plan: &mut Plan| {
+            (plan.version, plan.leads_per_month, plan.overage_price) = (plan.version + 1, Some(10), Some(90_000));
+        };
+        let change = move |tx: &mut PlatformTx<'_>| {
+            let mut list = plans::catalogue()?;
+            list.iter_mut().filter(|plan| plan.code == "growth").for_each(dearer);
+            plans::write(tx, list)
+        };
+        assert_eq!(house.db.write(PlatformScope::system(), change).await.unwrap(), 1);
+        house.pay().await;
+        house.clock.advance(Duration::days(31));
+        house.leads("renewed ", 50).await;
+        house.leads("rolled over ", 50).await;
+        let beyond = house.lead("beyond").await;
+        assert_eq!((beyond.kind, beyond.amount_due), (MeterKind::Overage, 40_000), "the price it was chosen at");
+        let now = house.write(|tx| plans::choose(&mut tx.platform(), "growth")).await.unwrap();
+        assert_eq!((now.leads_per_month, now.overage_price), (Some(10), Some(90_000)), "whoever chooses it now");
+        let chosen = house.choose("growth").await.unwrap();
+        assert_eq!(chosen.pending_plan_code, None, "the plan in force");
     }
 }

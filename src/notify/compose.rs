@@ -174,6 +174,22 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
         let id = event.subject_id.map(|id| format!("/{id}")).unwrap_or_default();
         return alert(kind, title, body, format!("{base}/ad-campaigns{id}"), None);
     }
+    if kind == NotificationKind::PaymentDue {
+        let (title, body) = match data["pauses_at"].as_str() {
+            Some(at) => (
+                "Your subscription is not paid any more",
+                format!(
+                    "What your plan includes is delivered until {}, and nothing beyond it. Then everything pauses until a payment comes.",
+                    at.get(..10).unwrap_or(at)
+                ),
+            ),
+            None => (
+                "Your subscription is paused",
+                "No payment came. Leads that arrive now are kept under lock until it is paid again.".to_string(),
+            ),
+        };
+        return alert(kind, title.to_string(), body, format!("{base}/billing"), None);
+    }
     let (title, body) = if kind == NotificationKind::QuotaReached {
         let used = data["used"].as_i64().map_or(String::new(), |used| format!(" ({used})"));
         let then = match data["policy"].as_str() {

@@ -49,6 +49,8 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::MessageReceived, &announce::OTHER)
         .on(EventType::QuotaReached, &announce::OTHER)
         .on(EventType::SubscriptionExpired, &announce::OTHER)
+        .on(EventType::SubscriptionPastDue, &announce::OTHER)
+        .on(EventType::SubscriptionPaused, &announce::OTHER)
         .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
         .on(EventType::UserHandedOver, &announce::OTHER)
         .on(EventType::AdCampaignApproved, &announce::OTHER)

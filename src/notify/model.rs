@@ -14,6 +14,8 @@ crate::text_enum! {
         MessageReceived = "message_received",
         QuotaReached = "quota_reached",
         SubscriptionExpired = "subscription_expired",
+        /// What was paid for is over, or was paused for want of a payment.
+        PaymentDue = "payment_due",
         WebhookEndpointDisabled = "webhook_endpoint_disabled",
         AdCampaignReviewed = "ad_campaign_reviewed",
         MemberLeft = "member_left",
@@ -35,6 +37,7 @@ impl NotificationKind {
             EventType::MessageReceived => Self::MessageReceived,
             EventType::QuotaReached => Self::QuotaReached,
             EventType::SubscriptionExpired => Self::SubscriptionExpired,
+            EventType::SubscriptionPastDue | EventType::SubscriptionPaused => Self::PaymentDue,
             EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
             EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
             EventType::UserHandedOver => Self::MemberLeft,

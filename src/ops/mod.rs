@@ -8,6 +8,7 @@ mod api;
 pub mod catch_up;
 pub mod model;
 pub mod onboarding;
+pub mod payments;
 pub mod review;
 pub mod store;
 pub mod trouble;
@@ -25,6 +26,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 pub fn jobs(registry: &mut Registry) {
     crate::engine::catch_up::register(registry, catch_up::all());
     registry.handle(&onboarding::ANNOUNCE, onboarding::announce);
+    registry.handle(&payments::FOLLOW, payments::follow);
     registry.handle(&review::REVIEW, review::follow);
     registry.handle(&trouble::ANNOUNCE, trouble::announce);
 }
@@ -34,6 +36,14 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
         .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE)
         .on(EventType::TenantVerified, &onboarding::ANNOUNCE)
+        .on(EventType::TenantVerified, &payments::FOLLOW)
+        .on(EventType::SubscriptionUpdated, &payments::FOLLOW)
+        .on(EventType::SubscriptionTrialStarted, &payments::FOLLOW)
+        .on(EventType::SubscriptionActivated, &payments::FOLLOW)
+        .on(EventType::SubscriptionPaid, &payments::FOLLOW)
+        .on(EventType::SubscriptionPastDue, &payments::FOLLOW)
+        .on(EventType::SubscriptionPaused, &payments::FOLLOW)
+        .on(EventType::SubscriptionCanceled, &payments::FOLLOW)
         .on(EventType::AdCampaignSubmitted, &review::REVIEW)
         .on(EventType::AdCampaignApproved, &review::REVIEW)
         .on(EventType::AdCampaignRejected, &review::REVIEW)

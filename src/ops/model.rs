@@ -20,14 +20,18 @@ impl TaskStatus {
 }
 
 crate::text_enum! {
-    /// What an operator has to do for a tenant: to launch a new one, to decide what the platform pays for, or to find out
-    /// which of two accounts somebody uses.
+    /// What an operator has to do for a tenant: to launch a new one, to decide what the platform pays for, to see to what it
+    /// is paid, or to find out which of two accounts somebody uses.
     pub enum TaskKind {
         SetUpMeta = "set_up_meta_campaign",
         SetUpGoogle = "set_up_google_campaign",
         Launch = "launch_campaigns",
         Review = "review_ad_campaign",
         Accounts = "settle_accounts",
+        /// A subscription, or a dearer plan, waits for its payment.
+        Activate = "activate_subscription",
+        /// What was paid for is over.
+        Collect = "collect_payment",
     }
 }
 
@@ -42,13 +46,15 @@ impl TaskKind {
             TaskKind::Launch => "Test and launch",
             TaskKind::Review => "Review ad campaign",
             TaskKind::Accounts => "Two accounts of one address",
+            TaskKind::Activate => "Activate the subscription once it is paid",
+            TaskKind::Collect => "Collect the payment",
         }
     }
     /// What it takes by hand.
     pub fn estimate_minutes(self) -> i32 {
         match self {
             TaskKind::SetUpMeta | TaskKind::SetUpGoogle | TaskKind::Accounts => 15,
-            TaskKind::Launch | TaskKind::Review => 5,
+            TaskKind::Launch | TaskKind::Review | TaskKind::Activate | TaskKind::Collect => 5,
         }
     }
 }

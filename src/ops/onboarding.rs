@@ -40,7 +40,9 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     if tenant.verified_at.is_none() && event.kind == EventType::SubscriptionTrialStarted {
         return Ok(());
     }
-    let mut is_news = event.kind == EventType::SubscriptionActivated;
+    // Whoever paid late is no new customer.
+    let is_known = matches!(event.data["was"].as_str(), Some("past_due" | "paused"));
+    let mut is_news = event.kind == EventType::SubscriptionActivated && !is_known;
     for kind in TaskKind::ONBOARDING {
         let key = format!("{id}:{kind}");
         let due_at = event.occurred_at.plus(LAUNCH_WITHIN);

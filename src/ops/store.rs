@@ -132,6 +132,16 @@ pub(super) fn open_tasks_of(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<V
     Ok(rows.into_iter().map(|(row, key)| (row.into(), key)).collect())
 }
 
+/// The tenant's tasks of these kinds that nobody closed.
+pub(super) fn open_tasks_in(tx: &mut TenantTx<'_>, kinds: &[TaskKind]) -> Result<Vec<OpsTask>> {
+    let rows: Vec<TaskRow> = ops_tasks::table
+        .filter(ops_tasks::tenant_id.eq(tx.tenant()).and(ops_tasks::kind.eq_any(kinds)))
+        .filter(ops_tasks::status.eq_any([TaskStatus::Open, TaskStatus::InProgress]))
+        .select(TaskRow::as_select())
+        .load(tx.conn())?;
+    Ok(rows.into_iter().map(OpsTask::from).collect())
+}
+
 pub(super) fn task(tx: &mut PlatformTx<'_>, id: OpsTaskId) -> Result<Option<(OpsTask, String)>> {
     let row: Option<(TaskRow, String)> = ops_tasks::table
         .inner_join(tenants::table.on(tenants::id.eq(ops_tasks::tenant_id)))

@@ -3,8 +3,9 @@
 use validator::{Validate, ValidationErrors, ValidationErrorsKind};
 
 use super::Tenant;
+use super::access::Feature;
 use super::look_alike;
-use super::model::{AgreedPatch, SettingsPatch, TenantStatus};
+use super::model::{AgreedPatch, BrandingPatch, SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::store;
@@ -44,6 +45,17 @@ impl TenantPatch {
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
         matches!(&self.settings, Patch::Value(settings) if !settings.billing_dedupe_days.is_absent())
+    }
+
+    /// What a plan has to include for it: colours and a logo of one's own, and another scoring model than the industry's.
+    /// Taking them away is always possible.
+    pub fn features(&self) -> Vec<Feature> {
+        let Patch::Value(settings) = &self.settings else { return Vec::new() };
+        let brands = |patch: &BrandingPatch| patch.logo_url.is_value() || patch.primary_color.is_value();
+        let is_branded = matches!(&settings.branding, Patch::Value(patch) if brands(patch));
+        let wanted =
+            [(is_branded, Feature::CustomBranding), (settings.scoring_model.is_value(), Feature::AdvancedScoring)];
+        wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, feature)| feature).collect()
     }
 }
 

@@ -21,9 +21,14 @@ fn at(value: &Value) -> Timestamp {
     value.as_str().expect("a time").parse().expect("a time")
 }
 
-/// Moves the clock to the moment the running period is over, and lets the schedule do what follows.
+/// Moves the clock to the moment the running period is over, the next one being paid if this one was, and lets the schedule do
+/// what follows.
 async fn next_period(app: &TestApp, tenant: &mut Tenant) {
     let usage = tenant.as_operator(app).get("/v1/usage").await.ok();
+    let subscription = tenant.as_operator(app).get("/v1/subscriptions/current").await.ok();
+    if subscription["status"] == "active" && subscription["cancel_at_period_end"] == false {
+        tenant.pay(app).await;
+    }
     app.advance(at(&usage["period_end"]).since(app.clock.now()));
     app.run_schedule().await;
     tenant.log_in_again().await;

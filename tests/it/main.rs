@@ -34,6 +34,7 @@ mod migrations;
 mod operations;
 mod outbound;
 mod outbound_repeat;
+mod paying;
 mod permissions;
 mod readable;
 mod release;

@@ -22,7 +22,8 @@ use crate::tenants::access::{Caller, Permission};
     "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "plan_code": "growth", "status": "trialing", "overage_policy": "block",
     "buying_overages": false, "billing_interval": "monthly", "anchor_day": 21, "trial_ends_at": "2026-11-28T09:00:00Z",
     "current_period_start": "2026-11-21T09:00:00Z", "current_period_end": "2026-11-28T09:00:00Z", "activated_at": null,
-    "canceled_at": null, "ended_at": null, "cancel_at_period_end": false, "pending_plan_code": null, "pending_from": null,
+    "canceled_at": null, "ended_at": null, "cancel_at_period_end": false, "paid_until": null,
+    "pending_plan_code": null, "pending_from": null, "pending_at": null,
     "created_at": "2026-11-21T09:00:00Z", "updated_at": "2026-11-21T09:00:00Z",
     "plan": {"code": "growth", "catalogue": "in-ops", "name": "Growth", "version": 1, "pricing": "subscription",
         "currency": "INR", "price_monthly": {"amount": 1499900, "currency": "INR"}, "price_annual": null,
@@ -48,10 +49,14 @@ pub struct SubscriptionView {
     pub canceled_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub cancel_at_period_end: bool,
+    /// Exclusive; null before the first payment. When it passes unpaid the subscription is `past_due`, and 14 days later `paused`.
+    pub paid_until: Option<Timestamp>,
     /// The plan that was chosen and is not in force yet.
     pub pending_plan_code: Option<String>,
     /// What it waits for.
     pub pending_from: Option<PlanFrom>,
+    /// The first renewal from then on brings it, where it waits for the renewal.
+    pub pending_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub plan: PlanView,
@@ -74,8 +79,10 @@ impl SubscriptionView {
             canceled_at: subscription.canceled_at,
             ended_at: subscription.ended_at,
             cancel_at_period_end: subscription.cancel_at_period_end,
+            paid_until: subscription.paid_until,
             pending_plan_code: subscription.pending_plan_code,
             pending_from: subscription.pending_from,
+            pending_at: subscription.pending_at,
             created_at: subscription.created_at,
             updated_at: subscription.updated_at,
             plan: plan.into(),
@@ -104,7 +111,7 @@ pub struct CreateSubscription {
 #[schema(example = json!({"overage_policy": "bill"}))]
 pub struct UpdateSubscription {
     /// A dearer plan, or one whose price is agreed individually, waits until the operators activate it, once it is paid;
-    /// then it gives its whole quota in the running period. Any other takes effect when that period is over. Until then
+    /// then it gives its whole quota in the running period. Any other takes effect when what is paid for is over. Until then
     /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
     /// the choice counts at once. Nothing is prorated.
     #[serde(default)]
@@ -118,7 +125,7 @@ pub struct UpdateSubscription {
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub buying_overages: Patch<bool>,
-    /// End it when the running period (or the trial) ends, instead of renewing it.
+    /// End it when what is paid for (or the trial) is over, instead of renewing it.
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
     pub cancel_at_period_end: Patch<bool>,
@@ -218,7 +225,7 @@ pub async fn update_current_subscription(
 
 /// End the current subscription now
 ///
-/// To end it with the running period instead, set `cancel_at_period_end`.
+/// To end it with what is paid for instead, set `cancel_at_period_end`.
 #[utoipa::path(operation_id = "cancel_current_subscription", tag = "Billing",
     security(("bearer" = [])), responses(
         (status = 200, description = "The ended subscription", body = SubscriptionView),

@@ -75,9 +75,14 @@ fn remedy(status: SubscriptionStatus) -> &'static str {
         SubscriptionStatus::Expired => {
             "The trial is over: leads are held back until the operators activate the subscription, once it is paid."
         }
-        SubscriptionStatus::Paused => "The subscription is paused: leads are held back until the operators resume it.",
+        SubscriptionStatus::Paused => {
+            "The subscription is paused, because it is not paid: leads are held back until the operators record a payment."
+        }
+        SubscriptionStatus::PastDue => {
+            "The subscription is not paid any more, so nothing is delivered beyond what the plan includes."
+        }
         SubscriptionStatus::Canceled => "The subscription is over. Choose a plan by POST /v1/subscriptions.",
-        _ => "Lead limit reached. Upgrade or purchase additional leads.",
+        _ => "Lead limit reached. Choose a larger plan, or overage_policy = bill, by PATCH /v1/subscriptions/current.",
     }
 }
 

@@ -18,7 +18,7 @@ mod trials;
 
 pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, leads_of, metered_between, totals};
 pub use periods::{insert_period, last_period, period_for, period_of, save_period, successor};
-pub use plans::{insert_plan, plan, plan_versions, plans, retire_plans_except, update_plan};
+pub use plans::{insert_plan, keep_version, known_plans, plan, plan_version, plans, retire_plans_except, update_plan};
 pub use subscriptions::{
     SubscriptionFilter, current, ever_subscribed, had_trial, insert_subscription, list_all, overdue, save,
     subscription, tenant_of,

@@ -25,6 +25,7 @@ struct PeriodRow {
     used: i32,
     overage: i32,
     plan_code: Option<String>,
+    plan_version: Option<i32>,
 }
 
 impl From<PeriodRow> for UsagePeriod {
@@ -42,6 +43,7 @@ impl From<PeriodRow> for UsagePeriod {
                 overage: row.overage,
             },
             plan_code: row.plan_code,
+            plan_version: row.plan_version,
         }
     }
 }
@@ -117,6 +119,7 @@ pub fn insert_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> 
             usage_periods::used.eq(quota.used),
             usage_periods::overage.eq(quota.overage),
             usage_periods::plan_code.eq(&period.plan_code),
+            usage_periods::plan_version.eq(period.plan_version),
             usage_periods::created_at.eq(now),
             usage_periods::updated_at.eq(now),
         ))
@@ -138,6 +141,7 @@ pub fn save_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
             usage_periods::used.eq(quota.used),
             usage_periods::overage.eq(quota.overage),
             usage_periods::plan_code.eq(&period.plan_code),
+            usage_periods::plan_version.eq(period.plan_version),
             usage_periods::updated_at.eq(now),
         ))
     )?;

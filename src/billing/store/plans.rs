@@ -7,7 +7,9 @@ use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::billing::model::{Plan, Pricing};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::plans;
+use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::schema::{plan_versions, plans};
+use crate::tenants::access::Feature;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = plans, primary_key(code), treat_none_as_default_value = false, treat_none_as_null = true)]
@@ -30,6 +32,11 @@ struct PlanRow {
     position: i32,
     is_popular: bool,
     is_active: bool,
+}
+
+/// A feature that is sold no more is in no plan.
+fn known(names: Vec<String>) -> Vec<Feature> {
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 impl PlanRow {
@@ -68,7 +75,7 @@ impl PlanRow {
             price_annual: self.price_annual,
             leads_per_month: self.leads_per_month,
             quotas: self.quotas.read()?,
-            features: self.features.read()?,
+            features: known(self.features.read()?),
             overage_price: self.overage_price,
             price_bands: self.price_bands.read()?,
             rollover_percent: self.rollover_percent,
@@ -80,8 +87,29 @@ impl PlanRow {
     }
 }
 
-pub fn plan_versions(tx: &mut PlatformTx<'_>) -> Result<Vec<(String, i32)>> {
-    Ok(plans::table.select((plans::code, plans::version)).load(tx.conn())?)
+/// Every plan as it is sold, or was last.
+pub fn known_plans(tx: &mut PlatformTx<'_>) -> Result<Vec<Plan>> {
+    let rows: Vec<PlanRow> = plans::table.select(PlanRow::as_select()).load(tx.conn())?;
+    rows.into_iter().map(PlanRow::read).collect()
+}
+
+/// Keeps this version of a plan for those who have it; one that is kept already stays as it is.
+pub fn keep_version(tx: &mut PlatformTx<'_>, plan: &Plan) -> Result<()> {
+    let insert = diesel::insert_into(plan_versions::table).values((
+        plan_versions::code.eq(&plan.code),
+        plan_versions::version.eq(plan.version),
+        plan_versions::terms.eq(Json::of(plan)),
+        plan_versions::created_at.eq(tx.now()),
+    ));
+    OrIgnore(insert).execute(tx.conn())?;
+    Ok(())
+}
+
+/// A plan as it was in this version.
+pub fn plan_version(tx: &mut PlatformTx<'_>, code: &str, version: i32) -> Result<Option<Plan>> {
+    let terms = plan_versions::table.find((code.to_owned(), version)).select(plan_versions::terms);
+    let terms: Option<Json> = terms.first(tx.conn()).optional()?;
+    terms.map(|terms| terms.read()).transpose()
 }
 
 pub fn insert_plan(tx: &mut PlatformTx<'_>, plan: &Plan) -> Result<()> {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::base::Result;
 use crate::base::id::{SubscriptionId, TenantId};
 use crate::base::time::Timestamp;
-use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
+use crate::billing::model::{BillingInterval, GRACE_DAYS, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::engine::db::schema::{subscriptions, tenants};
 use crate::engine::db::{PlatformTx, TenantTx};
 
@@ -32,6 +32,10 @@ struct SubscriptionRow {
     updated_at: Timestamp,
     pending_plan_code: Option<String>,
     pending_from: Option<PlanFrom>,
+    paid_until: Option<Timestamp>,
+    plan_version: i32,
+    pending_plan_version: Option<i32>,
+    pending_at: Option<Timestamp>,
 }
 
 macro_rules! subscription_fields {
@@ -39,7 +43,8 @@ macro_rules! subscription_fields {
         same_fields!($from => $to {
             tenant_id, id, plan_code, status, overage_policy, billing_interval, anchor_day, trial_ends_at,
             current_period_start, current_period_end, activated_at, canceled_at, ended_at, cancel_at_period_end, version,
-            created_at, updated_at, pending_plan_code, pending_from,
+            created_at, updated_at, pending_plan_code, pending_from, paid_until, plan_version, pending_plan_version,
+            pending_at,
         });
     };
 }
@@ -96,17 +101,30 @@ pub fn tenant_of(tx: &mut PlatformTx<'_>, id: SubscriptionId) -> Result<Option<T
     Ok(found.first(tx.conn()).optional()?)
 }
 
-/// Subscriptions whose period has run out, oldest first.
+/// Subscriptions that time has done something to, and since when; oldest first.
 pub fn overdue(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, SubscriptionId, Timestamp)>> {
     use SubscriptionStatus as S;
     let now = tx.now();
+    let columns = (subscriptions::tenant_id, subscriptions::id, subscriptions::current_period_end);
     let found = subscriptions::table
-        .filter(subscriptions::status.eq_any([S::Trialing, S::Active, S::PastDue]))
+        .filter(subscriptions::status.eq_any([S::Trialing, S::Active, S::PastDue, S::Paused]))
         .filter(subscriptions::current_period_end.le(now))
         .order(subscriptions::current_period_end)
         .limit(limit)
-        .select((subscriptions::tenant_id, subscriptions::id, subscriptions::current_period_end));
-    Ok(found.load(tx.conn())?)
+        .select(columns);
+    let mut due: Vec<(TenantId, SubscriptionId, Timestamp)> = found.load(tx.conn())?;
+    let grace = now.minus(chrono::Duration::days(GRACE_DAYS));
+    for (status, until) in [(S::Active, now), (S::PastDue, grace)] {
+        let unpaid = subscriptions::table
+            .filter(subscriptions::status.eq(status).and(subscriptions::paid_until.le(until)))
+            .order(subscriptions::paid_until)
+            .limit(limit)
+            .select(columns);
+        due.extend(unpaid.load::<(TenantId, SubscriptionId, Timestamp)>(tx.conn())?);
+    }
+    due.sort_unstable();
+    due.dedup();
+    Ok(due)
 }
 
 /// Which subscriptions operators list; newest first.

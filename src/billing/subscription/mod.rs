@@ -2,11 +2,13 @@
 //!
 //! A plan with a trial starts `trialing` for a business that never had one ([`trials`]), without payment details; every other start is
 //! `incomplete` until an operator activates it. Nothing is prorated: another plan waits for an operator's activation or
-//! for the renewal ([`switch`]), and then gives its whole quota. What time does by itself
-//! (expiry, renewal, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so that
-//! a job that runs late changes nothing.
+//! for the renewal ([`switch`]), and then gives its whole quota. A subscription is paid until a moment of its own
+//! (`paid_until`), which operators move by recording payments ([`payment`]). What time does by itself (expiry, renewal, a
+//! payment that does not come, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so
+//! that a job that runs late changes nothing.
 
 mod features;
+pub mod payment;
 mod renewal;
 
 use super::calendar;
@@ -29,6 +31,7 @@ pub use renewal::settle;
 pub use store::current;
 
 use features::{entitle, entitle_to_basics};
+use payment::Payment;
 use renewal::end;
 
 /// What a tenant subscribes to.
@@ -54,16 +57,20 @@ fn none() -> Error {
 
 /// The plan of a subscription.
 pub fn plan_of(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<Plan> {
-    store::plan(&mut tx.platform(), &subscription.plan_code)?
-        .ok_or_else(|| Error::internal("a subscription without its plan"))
+    let (code, version) = subscription.plan_key();
+    let plan = store::plan_version(&mut tx.platform(), code, version)?;
+    plan.ok_or_else(|| Error::internal("a subscription without its plan"))
 }
 
 /// The plan that leads received in this period are metered by.
 pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &UsagePeriod) -> Result<Plan> {
-    match period.plan_code.as_deref().filter(|code| *code != subscription.plan_code) {
+    // A period older than versions had the first.
+    let key = period.plan_code.as_deref().map(|code| (code, period.plan_version.unwrap_or(1)));
+    match key.filter(|key| *key != subscription.plan_key()) {
         None => plan_of(tx, subscription),
-        Some(code) => {
-            store::plan(&mut tx.platform(), code)?.ok_or_else(|| Error::internal("a period without its plan"))
+        Some((code, version)) => {
+            let plan = store::plan_version(&mut tx.platform(), code, version)?;
+            plan.ok_or_else(|| Error::internal("a period without its plan"))
         }
     }
 }
@@ -71,6 +78,14 @@ pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &Usag
 /// The current subscription, or `subscription.none`.
 pub fn require(tx: &mut TenantTx<'_>) -> Result<Subscription> {
     current(tx)?.ok_or_else(none)
+}
+
+/// A price that is agreed individually may be paid as agreed.
+fn require_offered(plan: &Plan, interval: BillingInterval) -> Result<()> {
+    if interval == BillingInterval::Annual && plan.price_monthly.is_some() && plan.price_annual.is_none() {
+        return Err(Error::field("/billing_interval", "not_offered", "this plan is paid monthly"));
+    }
+    Ok(())
 }
 
 /// Starts a subscription.
@@ -90,9 +105,7 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Re
     }
     let plan = plans::choose(&mut tx.platform(), &new.plan_code)?;
     let interval = new.billing_interval.unwrap_or(BillingInterval::Monthly);
-    if interval == BillingInterval::Annual && plan.price_monthly.is_some() && plan.price_annual.is_none() {
-        return Err(Error::field("/billing_interval", "not_offered", "this plan is paid monthly"));
-    }
+    require_offered(&plan, interval)?;
     let may_try = plan.trial_days > 0 && !store::had_trial(tx)?;
     let trial_refused = if may_try { trials::take(tx, key)? } else { None };
     let is_trial = may_try && trial_refused.is_none();
@@ -119,6 +132,10 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Re
         updated_at: now,
         pending_plan_code: None,
         pending_from: None,
+        paid_until: None,
+        plan_version: plan.version,
+        pending_plan_version: None,
+        pending_at: None,
     };
     store::insert_subscription(tx, &subscription)?;
     period::open_first(tx, &subscription, if is_trial { plan.leads_per_month } else { Some(0) })?;
@@ -137,19 +154,14 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Re
 
 /// Makes a subscription active: its first payment came, by the word of an operator.
 ///
-/// From a trial, an expired or an incomplete one, a new period starts now and the trial's ends; a paused or past-due one
-/// goes on in its period. A dearer plan that waits takes effect: with its whole quota in the running period, or, where
+/// From a trial, an expired, a paused or an incomplete one, a new period starts now and the one before ends; a past-due one
+/// goes on in its period, which is paid now. It is paid until `until`, or for one interval. A dearer plan that waits takes effect: with its whole quota in the running period, or, where
 /// that one charged for every lead, in a new one. `paid` names the plan the payment was for.
 ///
 /// # Errors
 /// `subscription.not_activatable` when it is over, or active and no plan waits; `subscription.other_plan` when another
-/// plan than `paid` would take effect.
-pub fn activate(
-    tx: &mut TenantTx<'_>,
-    id: SubscriptionId,
-    interval: Option<BillingInterval>,
-    paid: Option<&str>,
-) -> Result<(Subscription, Plan)> {
+/// plan than `paid` would take effect; a field error for an interval that the plan is not sold by, or a moment that is over.
+pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) -> Result<(Subscription, Plan)> {
     meter::lock(tx)?;
     settle(tx)?;
     let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
@@ -161,24 +173,34 @@ pub fn activate(
     }
     let left = plan_of(tx, &subscription)?;
     let was = subscription.status;
-    let previous = switch::take_effect(&mut subscription, PlanFrom::Activation);
-    if paid.is_some_and(|code| code != subscription.plan_code) {
+    let previous = switch::take_effect(&mut subscription, PlanFrom::Activation).or_else(|| {
+        // Nothing paid stands in the way of a cheaper plan any more.
+        let is_over = was == Status::Paused;
+        is_over.then(|| switch::take_effect(&mut subscription, PlanFrom::Renewal)).flatten()
+    });
+    if paid.plan_code.is_some_and(|code| code != subscription.plan_code) {
         let message = format!("The plan to activate is {}.", subscription.plan_code);
         return Err(Error::conflict("subscription.other_plan", message));
     }
     let plan = plan_of(tx, &subscription)?;
-    let is_paid = matches!(was, Status::Active | Status::PastDue | Status::Paused);
+    let is_paid = matches!(was, Status::Active | Status::PastDue);
     let mut data = serde_json::json!({ "was": was });
-    subscription.billing_interval = interval.unwrap_or(subscription.billing_interval);
+    let interval = paid.interval.unwrap_or(subscription.billing_interval);
+    require_offered(&plan, interval)?;
+    subscription.billing_interval = interval;
     subscription.status = Status::Active;
+    // A payment that came late is for the time that has gone on.
+    let mut paid_from = subscription.paid_until.filter(|_| was == Status::PastDue);
     // A month that charged for every lead includes none: what was paid in it is not taken from the new plan's.
     if !is_paid || (previous.is_some() && left.pricing == Pricing::PerLead) {
         let (now, zone) = (tx.now(), tenants::store::current(tx)?.time_zone);
         subscription.anchor_day = calendar::anchor_day(now, zone);
         subscription.current_period_start = now;
         subscription.current_period_end = calendar::period_end(now, subscription.anchor_day, zone);
+        paid_from = Some(now);
         if !is_paid {
-            subscription.activated_at = Some(now);
+            // The first payment tells the trial's periods from the others.
+            subscription.activated_at.get_or_insert(now);
             subscription.cancel_at_period_end = false;
         }
         period::restart(tx, &subscription, plan.leads_per_month)?;
@@ -191,6 +213,8 @@ pub fn activate(
         let running = store::period_of(tx, subscription.id, None)?;
         data["remaining"] = serde_json::json!(running.and_then(|period| period.quota.remaining()));
     }
+    payment::extend(tx, &mut subscription, paid_from, paid.until)?;
+    data["paid_until"] = serde_json::json!(subscription.paid_until);
     store::save(tx, &mut subscription)?;
     entitle(tx, &plan)?;
     super::jobs::schedule(tx, &subscription)?;
@@ -221,18 +245,22 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
         switch::take_back(&mut subscription);
     } else if let Some(code) = change.plan_code {
         let next = plans::choose(&mut tx.platform(), &code)?;
-        subscription.pending_from = switch::starts(&subscription, &plan, &next)?;
-        subscription.pending_plan_code = subscription.pending_from.map(|_| code.clone());
-        if subscription.pending_from.is_none() {
+        let waits_for = switch::starts(&subscription, &plan, &next)?;
+        switch::take_back(&mut subscription);
+        if let Some(from) = waits_for {
+            switch::wait(&mut subscription, &next, from);
+        } else {
             data.insert("previous_plan_code".into(), plan.code.clone().into());
             if let (true, Some(period)) = (subscription.is_running(), &mut period) {
                 period.quota.base = next.leads_per_month;
                 period.plan_code = Some(code.clone());
+                period.plan_version = Some(next.version);
                 store::save_period(tx, period)?;
                 // What the ads wait for; null is unlimited.
                 data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
             }
             subscription.plan_code = code;
+            subscription.plan_version = next.version;
             plan = next;
             if subscription.is_running() {
                 entitle(tx, &plan)?;
@@ -291,6 +319,7 @@ pub(super) fn record(
         "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
         "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
         "pending_plan_code": subscription.pending_plan_code, "pending_from": subscription.pending_from,
+        "paid_until": subscription.paid_until,
     });
     if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
         data.extend(more);

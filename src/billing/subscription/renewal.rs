@@ -1,12 +1,15 @@
-//! What time does to a subscription by itself: the end of a trial, the next period, the end that was asked for.
+//! What time does to a subscription by itself: the end of a trial, the next period, the end of what was paid for, the end that
+//! was asked for.
 //!
-//! [`settle`] catches up with the clock, period by period, and is called before anything reads or changes a subscription.
+//! [`settle`] catches up with the clock, step by step, and is called before anything reads or changes a subscription. What is
+//! not paid for any more goes on for [`GRACE_DAYS`], with what the plan includes and nothing beyond, and is paused then. Periods
+//! follow each other on the same calendar all the while, so that none is missing when a payment comes after all.
 
 use super::features::{entitle, entitle_to_basics};
 use super::{current, plan_of, record};
 use crate::base::Result;
 use crate::base::time::Timestamp;
-use crate::billing::model::{PlanFrom, Subscription, SubscriptionStatus as Status};
+use crate::billing::model::{Due, GRACE_DAYS, PlanFrom, Subscription, SubscriptionStatus as Status};
 use crate::billing::{calendar, period, store, switch};
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
@@ -26,37 +29,62 @@ pub(super) fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Ti
     record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
 }
 
-/// Does what time has done: expires trials, renews periods, ends what was to end. Answers the current subscription.
+/// Does what time has done: expires trials, renews periods, stops what is not paid for, ends what was to end. Answers the
+/// current subscription.
 pub fn settle(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
     let now = tx.now();
     let Some(mut subscription) = current(tx)? else { return Ok(None) };
-    let mut is_renewed = false;
-    while subscription.is_running() && subscription.current_period_end <= now {
-        let due = subscription.current_period_end;
-        if subscription.cancel_at_period_end {
-            end(tx, &mut subscription, due)?;
+    let mut has_moved = false;
+    while let Some((at, due)) = subscription.due().filter(|(at, _)| *at <= now) {
+        has_moved = true;
+        // What is paid for is used up before the end that was asked for.
+        let is_used_up = due == Due::Payment || subscription.status != Status::Active;
+        if subscription.cancel_at_period_end && is_used_up {
+            end(tx, &mut subscription, at)?;
             return Ok(None);
         }
-        if subscription.status == Status::Trialing {
-            subscription.status = Status::Expired;
-            store::save(tx, &mut subscription)?;
-            let plan = plan_of(tx, &subscription)?;
-            entitle_to_basics(tx, &plan)?;
-            record(tx, EventType::SubscriptionExpired, &subscription, serde_json::json!({ "trial_ended_at": due }))?;
-        } else {
-            renew(tx, &mut subscription)?;
-            is_renewed = true;
+        match (due, subscription.status) {
+            (Due::Payment, _) => fall_due(tx, &mut subscription, at)?,
+            (Due::Grace, _) => pause(tx, &mut subscription)?,
+            (Due::Period, Status::Trialing) => expire(tx, &mut subscription, at)?,
+            (Due::Period, _) => renew(tx, &mut subscription)?,
         }
     }
-    if is_renewed {
+    if has_moved {
         crate::billing::jobs::schedule(tx, &subscription)?;
     }
     Ok(Some(subscription))
 }
 
+fn expire(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) -> Result<()> {
+    subscription.status = Status::Expired;
+    store::save(tx, subscription)?;
+    let plan = plan_of(tx, subscription)?;
+    entitle_to_basics(tx, &plan)?;
+    record(tx, EventType::SubscriptionExpired, subscription, serde_json::json!({ "trial_ended_at": at }))
+}
+
+/// What was paid for is over.
+fn fall_due(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp) -> Result<()> {
+    subscription.status = Status::PastDue;
+    store::save(tx, subscription)?;
+    let pauses_at = at.plus(chrono::Duration::days(GRACE_DAYS));
+    record(tx, EventType::SubscriptionPastDue, subscription, serde_json::json!({ "pauses_at": pauses_at }))
+}
+
+/// Nobody paid within the days of grace: leads are held back and only the basics are left.
+fn pause(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
+    subscription.status = Status::Paused;
+    store::save(tx, subscription)?;
+    let plan = plan_of(tx, subscription)?;
+    entitle_to_basics(tx, &plan)?;
+    record(tx, EventType::SubscriptionPaused, subscription, serde_json::json!({}))
+}
+
 fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
     let left = plan_of(tx, subscription)?;
-    let previous = switch::take_effect(subscription, PlanFrom::Renewal);
+    let is_paused = subscription.status == Status::Paused;
+    let previous = if is_paused { None } else { switch::take_effect(subscription, PlanFrom::Renewal) };
     let plan = plan_of(tx, subscription)?;
     if previous.is_some() {
         entitle(tx, &plan)?;
@@ -65,8 +93,12 @@ fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
     let start = subscription.current_period_end;
     subscription.current_period_start = start;
     subscription.current_period_end = calendar::period_end(start, subscription.anchor_day, zone);
-    let opened = period::open_next(tx, subscription, &left, &plan)?;
+    let base = if is_paused { Some(0) } else { plan.leads_per_month };
+    let opened = period::open_next(tx, subscription, &left, base)?;
     store::save(tx, subscription)?;
+    if is_paused {
+        return Ok(());
+    }
     let mut data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
     if let Some(previous) = previous {
         data["previous_plan_code"] = previous.into();

@@ -286,6 +286,10 @@ diesel::table! {
         updated_at -> Instant,
         pending_plan_code -> Nullable<Text>,
         pending_from -> Nullable<Text>,
+        paid_until -> Nullable<Instant>,
+        plan_version -> Integer,
+        pending_plan_version -> Nullable<Integer>,
+        pending_at -> Nullable<Instant>,
     }
 }
 
@@ -308,6 +312,19 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         plan_code -> Nullable<Text>,
+        plan_version -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    use crate::base::{json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    plan_versions (code, version) {
+        code -> Text,
+        version -> Integer,
+        terms -> JsonDoc,
+        created_at -> Instant,
     }
 }
 

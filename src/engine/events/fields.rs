@@ -112,6 +112,10 @@ const SUBSCRIPTION: &[Field] = &[
     moment("period_end"),
     moment("trial_ends_at"),
     moment("trial_ended_at"),
+    moment("paid_until"),
+    moment("previous_paid_until"),
+    moment("pauses_at"),
+    text("reference", "INV-2026-0042"),
     // By which sign the business had a trial before.
     text("trial_refused", "owner_mailbox"),
     moment("ended_at"),
@@ -254,6 +258,9 @@ pub fn of(kind: EventType) -> &'static [Field] {
         E::SubscriptionTrialStarted
         | E::SubscriptionActivated
         | E::SubscriptionRenewed
+        | E::SubscriptionPaid
+        | E::SubscriptionPastDue
+        | E::SubscriptionPaused
         | E::SubscriptionUpdated
         | E::SubscriptionExpired
         | E::SubscriptionCanceled => SUBSCRIPTION,

@@ -146,6 +146,7 @@ pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, 
     "message_received": {"in_app": true, "email": false, "whatsapp": false},
     "quota_reached": {"in_app": true, "email": true, "whatsapp": false},
     "subscription_expired": {"in_app": true, "email": true, "whatsapp": false},
+    "payment_due": {"in_app": true, "email": true, "whatsapp": false},
     "webhook_endpoint_disabled": {"in_app": true, "email": true, "whatsapp": false},
     "ad_campaign_reviewed": {"in_app": true, "email": true, "whatsapp": false},
     "member_left": {"in_app": true, "email": true, "whatsapp": false}
@@ -156,6 +157,7 @@ pub struct NotificationPreferences {
     pub message_received: Choice,
     pub quota_reached: Choice,
     pub subscription_expired: Choice,
+    pub payment_due: Choice,
     pub webhook_endpoint_disabled: Choice,
     pub ad_campaign_reviewed: Choice,
     /// Somebody was removed whose webhook endpoints go on, or whose API keys ended.
@@ -171,6 +173,7 @@ impl NotificationPreferences {
             message_received: choice(NotificationKind::MessageReceived),
             quota_reached: choice(NotificationKind::QuotaReached),
             subscription_expired: choice(NotificationKind::SubscriptionExpired),
+            payment_due: choice(NotificationKind::PaymentDue),
             webhook_endpoint_disabled: choice(NotificationKind::WebhookEndpointDisabled),
             ad_campaign_reviewed: choice(NotificationKind::AdCampaignReviewed),
             member_left: choice(NotificationKind::MemberLeft),
@@ -211,6 +214,9 @@ pub struct NotificationPreferencesPatch {
     pub subscription_expired: Patch<ChoicePatch>,
     #[serde(default)]
     #[schema(value_type = Option<ChoicePatch>)]
+    pub payment_due: Patch<ChoicePatch>,
+    #[serde(default)]
+    #[schema(value_type = Option<ChoicePatch>)]
     pub webhook_endpoint_disabled: Patch<ChoicePatch>,
     #[serde(default)]
     #[schema(value_type = Option<ChoicePatch>)]
@@ -246,6 +252,7 @@ pub async fn update_notification_preferences(
             (NotificationKind::MessageReceived, patch.message_received),
             (NotificationKind::QuotaReached, patch.quota_reached),
             (NotificationKind::SubscriptionExpired, patch.subscription_expired),
+            (NotificationKind::PaymentDue, patch.payment_due),
             (NotificationKind::WebhookEndpointDisabled, patch.webhook_endpoint_disabled),
             (NotificationKind::AdCampaignReviewed, patch.ad_campaign_reviewed),
             (NotificationKind::MemberLeft, patch.member_left),

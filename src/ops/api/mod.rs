@@ -24,5 +24,6 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(jobs::retry_job)
         .service(subscriptions::list_subscriptions)
         .service(subscriptions::activate_subscription)
+        .service(subscriptions::record_subscription_payment)
         .service(subscriptions::grant_lead_credits);
 }

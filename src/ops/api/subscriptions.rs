@@ -10,6 +10,7 @@ use crate::base::{Error, Result};
 use crate::billing::api::subscriptions::SubscriptionView;
 use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::store::{self, SubscriptionFilter};
+use crate::billing::subscription::payment::Payment;
 use crate::billing::{credits, subscription};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
@@ -25,7 +26,7 @@ use crate::tenants::access::Operator;
     "tenant_name": "ABC Real Estate", "plan_code": "growth", "status": "trialing", "overage_policy": "block",
     "billing_interval": "monthly", "trial_ends_at": "2026-11-28T09:00:00Z",
     "current_period_start": "2026-11-21T09:00:00Z", "current_period_end": "2026-11-28T09:00:00Z",
-    "activated_at": null, "ended_at": null, "cancel_at_period_end": false, "pending_plan_code": null, "pending_from": null,
+    "activated_at": null, "ended_at": null, "cancel_at_period_end": false, "paid_until": null, "pending_plan_code": null, "pending_from": null,
     "created_at": "2026-11-21T09:00:00Z"
 }))]
 pub struct TenantSubscriptionView {
@@ -42,6 +43,8 @@ pub struct TenantSubscriptionView {
     pub activated_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub cancel_at_period_end: bool,
+    /// Exclusive; null before the first payment.
+    pub paid_until: Option<Timestamp>,
     /// The plan that was chosen and is not in force yet.
     pub pending_plan_code: Option<String>,
     /// What it waits for: `activation` is yours.
@@ -65,6 +68,7 @@ impl TenantSubscriptionView {
             activated_at: subscription.activated_at,
             ended_at: subscription.ended_at,
             cancel_at_period_end: subscription.cancel_at_period_end,
+            paid_until: subscription.paid_until,
             pending_plan_code: subscription.pending_plan_code,
             pending_from: subscription.pending_from,
             created_at: subscription.created_at,
@@ -112,12 +116,14 @@ pub struct ActivateSubscription {
     billing_interval: Option<BillingInterval>,
     /// The plan the payment was for: refused when another would take effect.
     plan_code: Option<String>,
+    /// Until when it is paid, exclusive: one interval when left out, and as before where only another plan takes effect.
+    paid_until: Option<Timestamp>,
 }
 
 /// Activate a subscription
 ///
 /// For a payment that arrived outside the platform. From a trial, an expired or an incomplete subscription a new period
-/// starts now with the whole quota; a past-due or paused one goes on in its period. A plan whose `pending_from` is
+/// starts now with the whole quota, from a paused one too; a past-due one goes on in its period. A plan whose `pending_from` is
 /// `activation` takes effect, in an active subscription too: in the running period, or in a new one after a plan that
 /// charged for every lead.
 #[utoipa::path(operation_id = "activate_subscription", tag = "Operations",
@@ -133,14 +139,56 @@ pub async fn activate_subscription(
     query: Query<ActivateSubscription>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let ActivateSubscription { billing_interval, plan_code } = query.0;
+    let ActivateSubscription { billing_interval, plan_code, paid_until } = query.0;
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
-        let activated =
-            subscription::activate(&mut tx.for_tenant(tenant), id.0, billing_interval, plan_code.as_deref())?;
+        let paid = Payment { interval: billing_interval, plan_code: plan_code.as_deref(), until: paid_until };
+        let activated = subscription::activate(&mut tx.for_tenant(tenant), id.0, paid)?;
         let version = activated.0.version;
         Ok(Reply::ok(SubscriptionView::of(activated)).version(version))
+    })
+    .await
+}
+
+/// A payment that arrived outside the platform.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reference": "INV-2026-0042"}))]
+pub struct RecordPayment {
+    /// Until when it pays, exclusive: one interval more when left out.
+    pub paid_until: Option<Timestamp>,
+    /// What it is called in the books.
+    #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
+    pub reference: Option<String>,
+}
+
+/// Record a payment
+///
+/// For a subscription that is `active` or `past_due`: it is paid for another interval, or until the moment that is named, and
+/// active. Others are activated.
+#[utoipa::path(operation_id = "record_subscription_payment", tag = "Operations", params(("id" = SubscriptionId, Path)),
+    request_body = RecordPayment, security(("operator" = [])), responses(
+        (status = 200, description = "The subscription, paid", body = SubscriptionView),
+        (status = 404, description = "`subscription.not_found`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`subscription.not_payable`: it has to be activated, or is over", body = Problem,
+            content_type = "application/problem+json")))]
+#[post("/ops/subscriptions/{id}/payments")]
+pub async fn record_subscription_payment(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<SubscriptionId>,
+    body: Json<RecordPayment>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let RecordPayment { paid_until, reference } = body.0;
+    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+        let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
+        let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
+        let paid = subscription::payment::pay(&mut tx.for_tenant(tenant), id.0, paid_until, reference)?;
+        let version = paid.0.version;
+        Ok(Reply::ok(SubscriptionView::of(paid)).version(version))
     })
     .await
 }

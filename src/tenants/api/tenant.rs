@@ -94,6 +94,9 @@ pub async fn update_current_tenant(
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
         return Err(Error::forbidden("settings.set_by_platform", message));
     }
+    for feature in input.0.features() {
+        caller.require_feature(feature)?;
+    }
     let platform_name = core.settings.platform_name.clone();
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
         configure::configure(tx, input.0, &platform_name, |version| if_match.check(version))

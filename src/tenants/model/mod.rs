@@ -9,7 +9,7 @@ mod settings_patch;
 pub use agreed::{Agreed, AgreedPatch};
 pub use profile::{Audience, Profile};
 pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings};
-pub use settings_patch::SettingsPatch;
+pub use settings_patch::{BrandingPatch, SettingsPatch};
 
 use crate::base::id::TenantId;
 use crate::base::money::Currency;

@@ -65,13 +65,13 @@ struct ClockTime(#[serde(with = "super::settings::clock_time")] chrono::NaiveTim
 pub struct BrandingPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    display_name: Patch<String>,
+    pub display_name: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    logo_url: Patch<String>,
+    pub logo_url: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    primary_color: Patch<String>,
+    pub primary_color: Patch<String>,
 }
 
 /// A list replaces the list; null empties it.

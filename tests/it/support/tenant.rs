@@ -97,6 +97,13 @@ impl Tenant {
         app.operator().call("POST", &path).await.ok()
     }
 
+    /// Operators record that another interval is paid.
+    pub async fn pay(&self, app: &TestApp) -> Value {
+        let subscription = self.as_operator(app).get("/v1/subscriptions/current").await.ok();
+        let path = format!("/v1/ops/subscriptions/{}/payments", subscription["id"].as_str().expect("an id"));
+        app.operator().post(&path, json!({})).await.ok()
+    }
+
     /// A client with an API key of these scopes.
     pub async fn api_key(&self, scopes: &[&str]) -> Client {
         let body = json!({ "name": "test", "scopes": scopes });

@@ -1,0 +1,23 @@
+-- Until when a subscription is paid, which version of a plan it has, and since when another plan may take its place.
+ALTER TABLE subscriptions ADD COLUMN paid_until timestamptz;
+ALTER TABLE subscriptions ADD COLUMN plan_version integer NOT NULL DEFAULT 1;
+ALTER TABLE subscriptions ADD COLUMN pending_plan_version integer;
+ALTER TABLE subscriptions ADD COLUMN pending_at timestamptz;
+ALTER TABLE usage_periods ADD COLUMN plan_version integer;
+UPDATE subscriptions SET plan_version = (SELECT version FROM plans WHERE code = plan_code);
+UPDATE subscriptions SET pending_plan_version = (SELECT version FROM plans WHERE code = pending_plan_code)
+WHERE pending_plan_code IS NOT NULL;
+UPDATE subscriptions SET pending_at = current_period_end WHERE pending_from = 'renewal';
+-- What nobody wrote down until now: a month is paid to its end, a year from its activation on.
+UPDATE subscriptions SET paid_until = current_period_end WHERE status IN ('active', 'past_due', 'paused');
+UPDATE subscriptions SET paid_until = greatest(current_period_end, activated_at + interval '1 year')
+WHERE paid_until IS NOT NULL AND billing_interval = 'annual' AND activated_at IS NOT NULL;
+CREATE INDEX subscriptions_by_paid_until ON subscriptions (status, paid_until);
+-- Every version of a plan that somebody may still have; written at the start from the price list.
+CREATE TABLE plan_versions (
+    code text NOT NULL,
+    version integer NOT NULL,
+    terms jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (code, version)
+);
