@@ -36,19 +36,22 @@ pub fn turns_the_line(c: char) -> bool {
 }
 
 /// Of [`folded`]: raise it when its results change, and stored search words follow.
-pub const FOLDING: u32 = 1;
+pub const FOLDING: u32 = 2;
 
-/// For comparing and searching: without case, accents, invisible characters and ligatures.
+/// For comparing and searching: without case, accents, invisible characters and ligatures; apostrophes, dashes and the letters
+/// that Arabic, Persian and Urdu keyboards write otherwise are one.
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        return text.to_ascii_lowercase().replace('`', "'");
     }
     let (ignorable, class) =
         (CodePointSetData::new::<DefaultIgnorableCodePoint>(), CanonicalCombiningClassMapBorrowed::new());
     // Upper case first: it is where ß becomes SS, and both i and ı become I.
     let bare = |text: &str| -> String {
         let apart = DecomposingNormalizerBorrowed::new_nfkd().normalize(text);
-        let kept = apart.chars().filter(|c| !ignorable.contains(*c) && !is_accent(class.get_u8(*c)));
+        // Tatweel stretches a word of Arabic and nothing else.
+        let is_seen = |c: char| !ignorable.contains(c) && c != '\u{640}';
+        let kept = apart.chars().filter(|c| is_seen(*c) && !is_accent(class.get_u8(*c)));
         kept.flat_map(char::to_uppercase).flat_map(char::to_lowercase).flat_map(plain).collect()
     };
     // Capitals may come apart once more, so what is folded is folded again; after that nothing changes.
@@ -79,7 +82,7 @@ fn is_accent(class: u8) -> bool {
     matches!(class, 10..=36 | 200..=240)
 }
 
-/// Letters with a stroke or of two parts, which Unicode does not take apart.
+/// Letters with a stroke or of two parts, which Unicode does not take apart, and signs of several shapes.
 fn plain(c: char) -> impl Iterator<Item = char> {
     let letters = match c {
         'ø' => "o",
@@ -90,6 +93,12 @@ fn plain(c: char) -> impl Iterator<Item = char> {
         'þ' => "th",
         'æ' => "ae",
         'œ' => "oe",
+        '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{2bb}' | '\u{b4}' | '\u{60}' => "'",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
+        // yeh, kaf, heh
+        '\u{6cc}' | '\u{649}' => "\u{64a}",
+        '\u{6a9}' => "\u{643}",
+        '\u{629}' | '\u{6c1}' | '\u{6be}' | '\u{6d5}' => "\u{647}",
         _ => "",
     };
     letters.is_empty().then_some(c).into_iter().chain(letters.chars())
@@ -165,6 +174,9 @@ mod tests {
             ("مُحَمَّد", "محمد"),
             ("ガ", "か\u{3099}".replace('か', "カ").as_str()),
         ] {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        for (one, other) in [("O’Brien", "o'brien"), ("علی", "علي"), ("فاطمه", "فاطمة"), ("محـــمد", "محمد"), ("a‐b", "a-b")] {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
         assert_ne!(folded("की"), folded("का"), "vowels of Hindi are letters");

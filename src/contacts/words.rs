@@ -11,6 +11,9 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::base::unicode::folded;
 
 /// What a person said about being written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,14 @@ const STOP: &[&str] = &[
     "unsubscribe me",
     "remove me",
     "stop messages",
+    "stop sms",
+    "stop it",
+    "stop messaging me",
+    "stop texting me",
+    "do not contact",
+    "do not contact me",
+    "unsub",
+    "unreg",
     "stop messaging",
     "stop texting",
     // Spanish, Portuguese, French, Italian, Romanian.
@@ -58,6 +69,7 @@ const STOP: &[&str] = &[
     "désabonner",
     "désinscrire",
     "désinscription",
+    "basta",
     "ferma",
     "fermare",
     "annulla",
@@ -68,6 +80,7 @@ const STOP: &[&str] = &[
     "dezabonare",
     // German, Dutch, Swedish, Danish, Norwegian, Finnish.
     "stopp",
+    "stoppen",
     "abmelden",
     "abbestellen",
     "austragen",
@@ -83,6 +96,7 @@ const STOP: &[&str] = &[
     "peruuta",
     // Turkish (RET is the word of its law), Polish, Czech, Hungarian, Indonesian, Vietnamese with its marks.
     "ret",
+    "çık",
     "dur",
     "durdur",
     "iptal",
@@ -92,6 +106,7 @@ const STOP: &[&str] = &[
     "leiratkozás",
     "berhenti",
     "hủy",
+    "dừng",
     "dừng lại",
     "từ chối",
     "tu choi",
@@ -109,6 +124,9 @@ const STOP: &[&str] = &[
     "עצור",
     // Arabic, Persian, Urdu.
     "توقف",
+    "قف",
+    "أوقف",
+    "بند",
     "إيقاف",
     "ايقاف",
     "إلغاء",
@@ -126,6 +144,9 @@ const STOP: &[&str] = &[
     "बंद",
     "बंद करें",
     "बंद करो",
+    "बन्द",
+    "बन्द करें",
+    "बन्द करो",
     "बंद करा",
     "थांबवा",
     "থামুন",
@@ -145,6 +166,7 @@ const STOP: &[&str] = &[
     "退订",
     "退訂",
     "停止",
+    "ストップ",
     "取消",
     "配信停止",
     "解除",
@@ -162,6 +184,7 @@ const START: &[&str] = &[
     "opt in",
     "subscribe",
     "iniciar",
+    "empezar",
     "comenzar",
     "reanudar",
     "alta",
@@ -247,6 +270,10 @@ pub fn word(text: &str) -> Option<Word> {
         }
     }
     said.dedup();
+    // "STOP 36111" names the short code it is sent to.
+    if said.len() == 2 && said[1].len() <= 6 && said[1].bytes().all(|c| c.is_ascii_digit()) {
+        said.truncate(1);
+    }
     let said = said.concat();
     if WORDS.stop.contains(&said) {
         Some(Word::Stop)
@@ -259,8 +286,9 @@ pub fn word(text: &str) -> Option<Word> {
 
 /// Letters and digits in one spelling; what joins two of them (`opt-out`, `s'il`) or cannot be seen parts nothing.
 fn tokens(text: &str) -> Vec<String> {
-    let folded: String =
-        text.nfkd().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric() || c.is_whitespace()).collect();
+    // What joins two words (`opt-out`, `s'il`) must part none, so it goes before folding.
+    let kept = text.nfkd().filter(|c| c.is_alphanumeric() || c.is_whitespace() || is_combining_mark(*c));
+    let folded = folded(&kept.collect::<String>());
     folded.split_whitespace().map(str::to_string).collect()
 }
 
@@ -320,12 +348,24 @@ mod tests {
             "수신거부",
             "הסר",
             "BERHENTI",
+            "الغاء",
+            "ألغاء",
+            "الغاء الإشتراك",
+            "إيقَاف",
+            "توقّف",
+            "أوقف",
+            "बन्द करो",
+            "STOP 36111",
+            "stop it",
+            "Stop messaging me",
+            "DUNG",
+            "ストップ",
             "বন্ধ করুন",
             "நிறுத்து",
         ] {
             assert_eq!(word(text), Some(Word::Stop), "{text}");
         }
-        for text in ["start", "UNSTOP", "Start please", "ＳＴＡＲＴ", "शुरू", "СТАРТ", "reanudar"] {
+        for text in ["start", "UNSTOP", "Start please", "ＳＴＡＲＴ", "शुरू", "СТАРТ", "reanudar", "ابدأ", "ابدا"] {
             assert_eq!(word(text), Some(Word::Start), "{text}");
         }
     }

@@ -52,8 +52,13 @@ impl MessageStatus {
 
     /// The status after a report, or `None` when the report changes nothing: reports come late, twice and out of order,
     /// so the furthest one is kept. A failure ends only what was not delivered; a bounce may follow a delivery (the
-    /// receiving server changed its mind), a complaint anything that arrived. What has ended stays ended.
+    /// receiving server changed its mind), a complaint anything that arrived. What has ended stays
+    /// ended, but for a failure that proves to have arrived.
     pub fn after(self, report: MessageStatus) -> Option<MessageStatus> {
+        // A carrier that gave up may have been wrong: what arrived has arrived.
+        if self == Self::Failed && matches!(report, Self::Delivered | Self::Read) {
+            return Some(report);
+        }
         let at = self.progress()?;
         let moves = match report {
             Self::Failed | Self::Suppressed | Self::Canceled => at < 4,
@@ -221,7 +226,11 @@ mod tests {
 
     #[test]
     fn what_has_ended_stays_ended_and_inbound_messages_have_no_road() {
-        for end in [S::Bounced, S::Complained, S::Failed, S::Suppressed, S::Canceled, S::Received] {
+        for report in S::ALL {
+            let is_proof = matches!(report, S::Delivered | S::Read);
+            assert_eq!(S::Failed.after(*report), is_proof.then_some(*report), "what arrived has arrived");
+        }
+        for end in [S::Bounced, S::Complained, S::Suppressed, S::Canceled, S::Received] {
             assert!(S::ALL.iter().all(|report| end.after(*report).is_none()), "{end}");
         }
         assert!(S::ALL.iter().all(|from| from.after(S::Received).is_none()));

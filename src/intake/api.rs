@@ -22,6 +22,12 @@ use crate::leads::view::{self, LeadView};
 use crate::tenants;
 use crate::tenants::access::{Caller, Permission};
 
+fn blank_is_none<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<Email>, D::Error> {
+    let text = <Option<String> as serde::Deserialize>::deserialize(from)?;
+    let text = text.filter(|text| !text.trim().is_empty());
+    text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+}
+
 /// A lead to enter. A name and one way to reach the person are needed.
 #[derive(Debug, serde::Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +39,8 @@ use crate::tenants::access::{Caller, Permission};
 pub struct NewLead {
     #[validate(custom(function = "person_name"), length(min = 1, max = 200))]
     name: String,
-    #[serde(default)]
+    /// Empty is as if it were left out: forms send every field.
+    #[serde(default, deserialize_with = "blank_is_none")]
     email: Option<Email>,
     /// E.164, or the national form of the tenant's country.
     #[serde(default)]

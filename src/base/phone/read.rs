@@ -1,8 +1,10 @@
 //! Reading a number out of what was typed, copied, exported or dictated.
 //!
-//! Google's library parses and judges; this file decides between the ways in which one text can be read. The order: a valid
-//! number with its country code said (`+`, `00`), a valid one of the tenant's country, a valid one whose country code came
-//! without any sign (WhatsApp ids, spreadsheets that ate the plus), and only then a possible one, in the same order.
+//! Google's library parses and judges; this file decides between the ways in which one text can be read. A country code that
+//! was said (`+`, `00`, or what the tenant's country dials abroad with) is believed wherever the number could exist: another
+//! country's number, though valid, is another person's. Otherwise the order is: a valid number of the tenant's country, a valid
+//! one whose country code came without any sign (WhatsApp ids, spreadsheets that ate the plus), and only then a possible one, in
+//! the same order.
 
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
@@ -84,7 +86,13 @@ fn digit(c: char, category: icu_properties::CodePointMapDataBorrowed<'_, General
 /// The text itself and what is left of it without what often stands around a number, the likeliest first.
 fn wordings(text: &str) -> impl Iterator<Item = String> {
     let first = text.split([',', ';', '/', '|']).find(|part| part.bytes().filter(u8::is_ascii_digit).count() >= 7);
-    let parts = [Some(text), first.filter(|part| *part != text)];
+    // "+91+91…", and "98765 43210 call after 6pm".
+    let last_plus = text.rfind('+').filter(|at| text[..*at].contains('+')).and_then(|at| text.get(at..));
+    let run = text
+        .split(|c: char| c.is_alphabetic())
+        .find(|part| part.bytes().filter(u8::is_ascii_digit).count() >= 7)
+        .filter(|part| *part != text);
+    let parts = [Some(text), first.filter(|part| *part != text), run, last_plus];
     parts.into_iter().flatten().flat_map(|part| {
         let plain = without_words(part);
         let whole = (plain != part).then(|| part.to_string());
@@ -113,13 +121,21 @@ fn best(text: &str, region: Option<Region>) -> Option<Reading> {
     let abroad = |text: &str| judge(&parse(text, None)?);
     if let Some(plus) = said {
         let said = abroad(&text[plus..]).or_else(|| abroad(&format!("+{}", digits.trim_start_matches('0'))));
-        return choose([said, home()]);
+        return said.or_else(home);
     }
     let unsaid = format!("+{}", digits.trim_start_matches('0'));
     if digits.starts_with("00") {
-        return choose([abroad(&unsaid), home()]);
+        let is_own = |number: &PhoneNumber| own_code(region) == Some(number.country_code);
+        let said = parse(&unsaid, None);
+        // Where people dial abroad by other digits (0011, 009), those may stand here; one's own code is one's own.
+        let dialled = region.and_then(|region| parse(text, Some(region))).filter(|number| !is_own(number));
+        let dialled = dialled.and_then(|number| judge(&number)).filter(|reading| reading.is_valid);
+        return match said.filter(is_own).and_then(|number| judge(&number)).or(dialled) {
+            Some(reading) => Some(reading),
+            None => abroad(&unsaid).or_else(home),
+        };
     }
-    let unsaid = parse(&unsaid, None).filter(|number| may_be_unsaid(number, &digits, region));
+    let unsaid = parse(&unsaid, None).filter(|number| may_be_unsaid(number, text, &digits, region));
     let home_number = region.and_then(|region| parse(text, Some(region)));
     let is_written_out = unsaid.as_ref().zip(home_number.as_ref()).is_some_and(|(unsaid, home)| {
         PHONE_NUMBER_UTIL.is_valid_number(unsaid)
@@ -130,12 +146,18 @@ fn best(text: &str, region: Option<Region>) -> Option<Reading> {
     if is_written_out && !digits.starts_with('0') { choose([unsaid, home]) } else { choose([home, unsaid]) }
 }
 
+fn own_code(region: Option<Region>) -> Option<i32> {
+    region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region))
+}
+
 /// Whether digits without any sign may begin with a country code: that of the tenant's own country, or a mobile number
-/// from elsewhere, which is what lists and WhatsApp ids hold.
-fn may_be_unsaid(number: &PhoneNumber, digits: &str, region: Option<Region>) -> bool {
-    let own = region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region));
-    own == Some(number.country_code)
-        || digits.len() >= 11
+/// from elsewhere, which is what lists and WhatsApp ids hold, in bare digits. A leading zero announces no country, and brackets
+/// or dashes are how people write at home.
+fn may_be_unsaid(number: &PhoneNumber, text: &str, digits: &str, region: Option<Region>) -> bool {
+    let is_bare = !digits.starts_with('0') && text.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    own_code(region) == Some(number.country_code)
+        || is_bare
+            && digits.len() >= 11
             && matches!(
                 PHONE_NUMBER_UTIL.get_number_type(number),
                 PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile
@@ -175,7 +197,7 @@ fn judge(number: &PhoneNumber) -> Option<Reading> {
     if is_valid(&today) {
         return Some(Reading { e164: today, is_valid: true });
     }
-    if let Some(number) = argentine(number) {
+    if let Some(number) = argentine(number).or_else(|| with_old_trunk(number)) {
         return Some(Reading { e164: in_e164(&number), is_valid: true });
     }
     is_possible(number).then_some(Reading { e164, is_valid: false })
@@ -190,6 +212,22 @@ fn argentine(number: &PhoneNumber) -> Option<PhoneNumber> {
     let national = get_national_significant_number_owned(number);
     let rest = national.strip_prefix('9').filter(|_| number.country_code == 54)?;
     parse(rest, "AR".parse().ok()).filter(|number| PHONE_NUMBER_UTIL.is_valid_number(number))
+}
+
+/// Trunk prefixes that are dialled no more and still written: Mexico's 01, 044 and 045, Chile's 0 before 9, Argentina's 0 behind
+/// the mark.
+fn with_old_trunk(number: &PhoneNumber) -> Option<PhoneNumber> {
+    let national = get_national_significant_number_owned(number);
+    let national = national.trim_start_matches('0');
+    let rest = match number.country_code {
+        52 => ["1", "44", "45"].into_iter().find_map(|trunk| national.strip_prefix(trunk).filter(|rest| rest.len() == 10))?,
+        54 => national.strip_prefix("90")?,
+        56 => national,
+        _ => return None,
+    };
+    let mark = if number.country_code == 54 { "9" } else { "" };
+    let number = parse(&format!("+{}{mark}{rest}", number.country_code), None)?;
+    PHONE_NUMBER_UTIL.is_valid_number(&number).then_some(number)
 }
 
 /// As long as a telephone's number is in its country, and not one digit held down.
