@@ -94,6 +94,10 @@ pub async fn update_current_tenant(
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
         return Err(Error::forbidden("settings.set_by_platform", message));
     }
+    if input.0.touches_recipients() {
+        // Whom alerts go to reads every lead there.
+        caller.require(Permission::LeadsRead)?;
+    }
     let platform_name = core.settings.platform_name.clone();
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
         configure::configure(tx, input.0, &platform_name, |version| if_match.check(version))
