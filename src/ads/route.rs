@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::claim;
 use super::model::AccountOwner;
 use super::store;
 use crate::base::Result;
@@ -68,6 +69,14 @@ pub fn by_key(
         || external_form.is_none() && external_campaign.is_none();
     let route = Route { tenant: tx.tenant(), ad_campaign_id: Some(id), lead_form_id: campaign.lead_form_id };
     Ok(is_its_own.then_some(route))
+}
+
+/// Does the key of this ad campaign vouch for the person? Where operators agreed to the ad campaign. Else it is the tenant's own
+/// word: anybody can write a draft, make a key for it and send what they like.
+pub fn is_vouched_by_key(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
+    let Some(campaign) = store::find(tx, id)? else { return Ok(false) };
+    let form = store::form_of(tx, &campaign)?;
+    Ok(claim::is_agreed(&campaign, form.as_ref()))
 }
 
 /// May a lead that only the platform's own key vouches for take this route? That key is in the forms of the platform's ad

@@ -15,7 +15,7 @@ use crate::billing::model::{Subscription, SubscriptionStatus};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
-use crate::leads::model::LeadSource;
+use crate::leads::model::{LeadSource, is_vouched};
 use crate::sending::caps::Patience;
 use crate::sending::gate::{self, Code, Obstacle, PersonFacts, Standing, Verdict};
 use crate::sending::reason::{Ties, WriteReason};
@@ -83,7 +83,7 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
     let Ask { conversation, lead, sender, person, is_template, is_on_its_way } = *ask;
     let (now, channel, tenant) = (tx.now(), conversation.channel, &writer.tenant);
     let is_window_open = window_is_open(channel, conversation.window_expires_at, now);
-    let is_own_enquiry = lead.platform_lead_id.is_some();
+    let is_own_enquiry = is_vouched(lead.platform_lead_id.as_deref());
     let mut ties = Ties {
         channel,
         is_window_open,

@@ -10,7 +10,10 @@
 //! 3. Nobody was heard: the only one that wrote, within a week of the latest; of several the only one whose lead is an
 //!    enquiry of the person's own. Else it is unclear.
 //! 4. Nobody wrote: the only tenant that has a lead with this number; of several the only one with an enquiry of the person's
-//!    own. Else it is unclear, or, without any, nobody's.
+//!    own. Else it is unclear, or, without any, nobody's. Who never had a plan and only says that there is an enquiry does
+//!    not count beside others.
+//!
+//! An enquiry is the person's own where an ad platform vouches for it, never because a tenant says so.
 //!
 //! What is unclear is shown to no tenant and waits for a person of the platform; so does what is nobody's.
 //!
@@ -21,6 +24,7 @@
 
 use chrono::Duration;
 
+use super::gate::standing;
 use super::model::{Channel, Direction, WINDOW_HOURS};
 use super::receive::Inbound;
 use super::store::conversations;
@@ -31,7 +35,8 @@ use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
-use crate::leads::model::{IdentityKind, LeadSource};
+use crate::leads::model::{IdentityKind, is_vouched};
+use crate::sending::gate::Standing;
 
 /// What one tenant has with a person on a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +49,8 @@ pub(super) struct Thread {
     pub wrote_at: Option<Timestamp>,
     /// When the person wrote last.
     pub heard_at: Option<Timestamp>,
-    /// The person came by themselves: by a form, a chat, a message.
+    /// The person came by themselves: an ad platform delivered the lead along a route that operators agreed to. What a tenant
+    /// says of a lead's source is no proof of it.
     pub is_own_enquiry: bool,
     /// The person refused this tenant.
     pub is_silenced: bool,
@@ -134,7 +140,7 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
     for row in conversations::threads(tx, channel, sender, person)? {
         let tenant = &mut tx.for_tenant(row.tenant_id);
         let conversation = conversations::get(tenant, row.conversation_id)?;
-        let source = leads::get(tenant, conversation.lead_id)?.source;
+        let lead = leads::whole(tenant, conversation.lead_id)?;
         let is_silenced = consent::is_suppressed(tx, channel, person, sender, row.tenant_id)?;
         threads.push(Thread {
             tenant: row.tenant_id,
@@ -142,7 +148,7 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
             conversation: Some(conversation.id),
             wrote_at: Some(row.last_outbound_at),
             heard_at: row.last_inbound_at,
-            is_own_enquiry: is_own(source),
+            is_own_enquiry: is_vouched(lead.platform_lead_id.as_deref()),
             is_silenced,
         });
     }
@@ -154,12 +160,20 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
         Channel::Email => IdentityKind::Email,
         Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(threads),
     };
+    let mut claims = Vec::new();
     for (tenant, lead) in crate::leads::store::leads_across_tenants(tx, kind, person)? {
-        let source = leads::get(&mut tx.for_tenant(tenant), lead)?.source;
+        let own = leads::whole(&mut tx.for_tenant(tenant), lead)?;
+        let is_own_enquiry = is_vouched(own.platform_lead_id.as_deref());
+        if !is_own_enquiry && standing(&mut tx.for_tenant(tenant))? == Standing::NoPlan {
+            claims.push(threads.len());
+        }
         let is_silenced = consent::is_suppressed(tx, channel, person, sender, tenant)?;
-        let is_own_enquiry = is_own(source);
         let (conversation, wrote_at, heard_at) = (None, None, None);
         threads.push(Thread { tenant, lead, conversation, wrote_at, heard_at, is_own_enquiry, is_silenced });
+    }
+    if claims.len() < threads.len() {
+        let mut place = 0..;
+        threads.retain(|_| place.next().is_none_or(|place| !claims.contains(&place)));
     }
     Ok(threads)
 }
@@ -188,14 +202,6 @@ pub(super) fn quoted(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Optio
 
 fn is_same_person(one: Option<&str>, other: &str) -> bool {
     one.is_some_and(|one| PhoneKey::of(one) == PhoneKey::of(other))
-}
-
-/// Who came by themselves; what a tenant enters says only that the tenant knows a number.
-fn is_own(source: LeadSource) -> bool {
-    !matches!(
-        source,
-        LeadSource::Api | LeadSource::Manual | LeadSource::Import | LeadSource::Marketplace | LeadSource::Referral
-    )
 }
 
 #[cfg(test)]

@@ -186,7 +186,13 @@ fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, to: LeadStatus) -> Resu
 }
 
 /// Scores again. A new explanation is kept though the sum is the same; whether the sum changed is answered.
+///
+/// A locked lead keeps the score it came with: one that followed the tenant's audience would answer question after question
+/// about what the lock holds back.
 pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<bool> {
+    if lead.is_locked {
+        return Ok(false);
+    }
     let engagement = store::engagement(tx, lead)?;
     let score = score_lead(lead, &engagement, tenant)?;
     let is_same_sum = score.score == lead.score;

@@ -16,6 +16,9 @@ use crate::tenants::Tenant;
 /// How every locked lead is called.
 pub const NAME: &str = "Locked lead";
 
+/// The cities a locked lead may be said to live in.
+const CITIES: &str = include_str!("cities.txt");
+
 /// Budgets are told in steps of 1, 2 and 5, in whole units of their currency, up to this: a longer figure is a number of
 /// another kind.
 const LARGEST_BUDGET: i64 = 1_000_000_000;
@@ -129,8 +132,12 @@ pub fn timeline_band(text: &str) -> Option<String> {
     Some(words.into())
 }
 
-/// The city, where it is one that the tenant is looking for, as the tenant spells it.
+/// The city, where it is a large one and one that the tenant is looking for, as the tenant spells it. The tenant's list alone
+/// would confirm any word that is guessed: a form may ask for a name where we look for a city.
 pub fn known_place(city: &str, tenant: &Tenant) -> Option<String> {
+    if !CITIES.lines().any(|known| is_same(known, city)) {
+        return None;
+    }
     let mut places = tenant.audience.locations.iter().chain(&tenant.settings.service_areas);
     places.find(|place| is_same(place, city)).cloned()
 }

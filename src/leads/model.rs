@@ -25,6 +25,15 @@ crate::text_enum! {
     }
 }
 
+/// Begins the platform's id of a lead for which only a key that a tenant made itself vouches.
+pub const OWN_KEY: &str = "own_key:";
+
+/// Does anybody but the tenant vouch for a lead? An ad platform does, for what it delivered along a route that operators agreed
+/// to. The word of a source does not: the tenant writes that itself.
+pub fn is_vouched(platform_lead_id: Option<&str>) -> bool {
+    platform_lead_id.is_some_and(|id| !id.starts_with(OWN_KEY))
+}
+
 crate::text_enum! {
     /// How far a lead is.
     pub enum LeadStatus {
@@ -172,6 +181,12 @@ mod tests {
         let wrong = patch(serde_json::json!({"lng": 181.0, "city": "x".repeat(121)})).check().unwrap_err();
         let pointers: Vec<_> = wrong.field_errors().iter().map(|field| field.pointer.as_str()).collect();
         assert_eq!(pointers, ["/location/city", "/location/lng"]);
+    }
+
+    #[test]
+    fn a_key_of_the_tenants_own_vouches_for_nothing() {
+        assert!(is_vouched(Some("meta:1")) && is_vouched(Some("google:1")));
+        assert!(!is_vouched(Some("own_key:google:1")) && !is_vouched(None));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! tenant looks for others than before.
 //!
 //! A change of the tenant's audience or model concerns all its open leads. They are scored in batches, each a transaction of
-//! its own that also enqueues the next one. A lead that is won or lost keeps the score it ended with.
+//! its own that also enqueues the next one. A lead that is won or lost keeps the score it ended with, and a locked one the score
+//! it came with until it is unlocked.
 
 use super::{change, store};
 use crate::base::Result;
@@ -37,8 +38,8 @@ pub(super) fn jobs(registry: &mut Registry) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
-    use EventType::{MessageClicked, MessageFailed, MessageOpened, MessageReceived, TenantUpdated};
-    for kind in [MessageReceived, MessageFailed, MessageOpened, MessageClicked] {
+    use EventType::{LeadUnlocked, MessageClicked, MessageFailed, MessageOpened, MessageReceived, TenantUpdated};
+    for kind in [MessageReceived, MessageFailed, MessageOpened, MessageClicked, LeadUnlocked] {
         reactions.on(kind, &RESCORE);
     }
     reactions.on(TenantUpdated, &RESCORE_ALL);

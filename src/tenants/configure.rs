@@ -42,6 +42,11 @@ pub struct TenantPatch {
 }
 
 impl TenantPatch {
+    /// Says who is told of each lead.
+    pub fn touches_recipients(&self) -> bool {
+        matches!(&self.settings, Patch::Value(settings) if !settings.notification_recipients.is_absent())
+    }
+
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
         matches!(&self.settings, Patch::Value(settings) if !settings.billing_dedupe_days.is_absent())

@@ -94,6 +94,20 @@ both_engines! {
         tenant.owner.get("/v1/leads").await.problem(401, "auth.session_ended");
     }
 
+    async fn who_may_not_read_leads_names_nobody_who_is_told_of_them(app: TestApp) {
+        let tenant = app.growth("Branding").await;
+        let key = tenant.api_key(&["tenant:write", "tenant:read"]).await;
+        let recipients = json!({ "settings": { "notification_recipients": { "emails": ["thief@evil.example"] } } });
+        key.patch("/v1/tenants/current", recipients.clone()).await.problem(403, "auth.forbidden");
+        let profile = |phone: &str| json!({ "description": "We sell flats", "phone": phone });
+        key.put("/v1/tenants/current/profile", profile("+919876500009")).await.problem(403, "auth.forbidden");
+        tenant.owner.put("/v1/tenants/current/profile", profile("+919876500001")).await.ok();
+        key.put("/v1/tenants/current/profile", profile("+919876500001")).await.ok();
+        key.patch("/v1/tenants/current", json!({ "time_zone": "Asia/Kolkata" })).await.ok();
+        let reader = tenant.api_key(&["tenant:write", "leads:read"]).await;
+        reader.patch("/v1/tenants/current", recipients).await.ok();
+    }
+
     async fn a_remembered_key_expires_by_the_clock(app: TestApp) {
         until_hearing(&app.app).await;
         let tenant = app.growth("Expiring").await;

@@ -187,6 +187,26 @@ both_engines! {
         one.owner.call("POST", &path(&meta, "/webhook-key")).await.problem(409, "ad_campaign.takes_no_key");
     }
 
+    async fn the_key_of_a_draft_is_the_tenants_own_word(app: TestApp) {
+        let tenant = app.growth("Own word").await;
+        let own = draft(&tenant, "google", Some("6601"), Some("7701"), "tenant").await;
+        let key = tenant.owner.call("POST", &path(&own, "/webhook-key")).await.created()["key"].as_str().unwrap().to_string();
+        let reason = async |name: &str| {
+            let lead = tenant.leads().await.into_iter().find(|lead| lead["name"] == name).expect(name);
+            let thread = json!({ "lead_id": lead["id"], "channel": "email" });
+            let thread = tenant.owner.post("/v1/conversations", thread).await;
+            let path = format!("/v1/conversations/{}/messages", thread.body["id"].as_str().unwrap());
+            tenant.owner.post(&path, json!({ "subject": "x", "content": "y" })).await.expect(202)["reason"].clone()
+        };
+        at_google(&app, "6601", "7701", "Invented", Some(&key)).await;
+        assert_eq!(reason("Invented").await, "reported_enquiry");
+        tenant.approve(&own).await;
+        app.run_jobs().await;
+        at_google(&app, "6601", "7701", "Real", Some(&key)).await;
+        assert_eq!(reason("Real").await, "enquiry");
+        assert_eq!(reason("Invented").await, "reported_enquiry", "what came before stays what it was");
+    }
+
     async fn the_platforms_key_opens_its_own_accounts_until_they_have_a_key(app: TestApp) {
         let tenant = app.growth("Keys").await;
         let platforms = draft(&tenant, "google", Some("6601"), Some("7701"), "platform").await;

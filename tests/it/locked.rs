@@ -133,4 +133,51 @@ both_engines! {
         assert_eq!((&number["budget_range"], &number["timeline"]), (&Value::Null, &Value::Null), "a number of another kind");
         receiver.stop().await;
     }
+
+    async fn a_message_to_a_locked_lead_does_not_tell_its_address(app: TestApp) {
+        let tenant = app.tenant("Never Pays").await;
+        let lead = tenant.owner.post("/v1/leads", planted()).await.created();
+        assert_eq!(lead["is_locked"], true, "{lead}");
+        app.run_jobs().await;
+        for (channel, body) in [
+            ("sms", json!({ "content": "hi" })),
+            ("email", json!({ "subject": "x", "content": "y" })),
+            ("whatsapp", json!({ "template": { "code": "first_contact", "variables": { "name": "x", "business": "y", "about": "z" } } })),
+        ] {
+            let thread = json!({ "lead_id": lead["id"], "channel": channel });
+            let thread = tenant.owner.post("/v1/conversations", thread).await;
+            let path = format!("/v1/conversations/{}/messages", thread.body["id"].as_str().unwrap());
+            let sent = tenant.owner.post(&path, body).await;
+            assert_eq!((sent.status, &sent.body["to_address"]), (202, &Value::Null), "{}", sent.text);
+            assert_eq!((told(&sent.text), told(&tenant.owner.get(&path).await.text)), (None, None), "{channel}");
+        }
+    }
+
+    async fn a_locked_lead_keeps_its_score_whatever_the_tenant_looks_for(app: TestApp) {
+        let receiver = Receiver::start().await;
+        let tenant = unpaid(&app, "Oracle", &receiver).await;
+        let body = json!({ "name": "Zebra", "email": "zebra@quagga.example", "budget_range": "60 lakh", "location": { "city": "Zebraville" },
+            "form_responses": { "How many employees?": "9812300045" } });
+        let lead = tenant.owner.post("/v1/leads", body).await.created();
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let before = (tenant.owner.get(&path).await.ok()["score"].clone(), tenant.owner.get(&format!("{path}/score")).await.ok());
+        for audience in [
+            json!({ "description": "a", "locations": ["Zebraville"], "company_size_min": 9_812_300_045_i64 }),
+            json!({ "description": "b", "locations": ["Pune"], "budget_min": { "amount": 600_000_000, "currency": "INR" } }),
+        ] {
+            tenant.owner.put("/v1/tenants/current/audience", audience).await.ok();
+            app.run_jobs().await;
+            let shown = tenant.owner.get(&path).await.ok();
+            let now = (shown["score"].clone(), tenant.owner.get(&format!("{path}/score")).await.ok());
+            assert_eq!(before, now);
+            assert_eq!(shown["location"], json!({}), "a word that the tenant guessed is not confirmed");
+        }
+        tenant.subscribe("growth").await;
+        tenant.activate(&app).await;
+        app.run_jobs().await;
+        let open = tenant.owner.get(&path).await.ok();
+        assert_eq!(open["is_locked"], false, "{open}");
+        assert_ne!(tenant.owner.get(&format!("{path}/score")).await.ok(), before.1, "scored again once it is open");
+        receiver.stop().await;
+    }
 }

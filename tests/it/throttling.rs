@@ -45,6 +45,22 @@ macro_rules! limits {
 }
 
 limits! {
+    async fn what_comes_by_a_tenants_own_form_key_counts_as_the_tenants(engine) {
+        let app = limited(engine, &[("MEGABYTES_PER_DAY", "1")]).await;
+        let (_, owner) = sign_up(&at(&app, "192.0.2.55"), "acme").await;
+        let draft = json!({ "name": "d", "platform": "google", "account_owner": "tenant", "external_campaign_id": "6601",
+            "daily_budget": { "amount": 100_000, "currency": "INR" } });
+        let made = owner.post("/v1/ad-campaigns", draft).await.created();
+        let key = owner.call("POST", &format!("/v1/ad-campaigns/{}/webhook-key", made["id"].as_str().unwrap())).await.created();
+        let mut taken = 0;
+        for n in 0..40 {
+            let lead = json!({ "lead_id": format!("b{n}"), "google_key": key["key"], "campaign_id": "6601", "is_test": n % 2 == 0,
+                "user_column_data": [{ "column_id": "Q", "string_value": "x".repeat(50_000) }] });
+            taken += usize::from(at(&app, "198.51.100.9").post("/v1/webhooks/google-ads", lead).await.status == 200);
+        }
+        assert!((10..=21).contains(&taken), "{taken} of 40 bodies of 50 kB in a megabyte");
+    }
+
     async fn what_a_client_writes_about_its_address_changes_nothing(engine) {
         let app = limited(engine, &[]).await;
         let mut refused = 0;

@@ -84,8 +84,10 @@ pub struct MessageError {
     pub message: Option<String>,
 }
 
-impl From<Message> for MessageView {
-    fn from(row: Message) -> Self {
+impl MessageView {
+    /// What may be shown of a message. To whom goes what a locked lead is written is part of what the lock holds back, whichever
+    /// operation answers; so every view is made here.
+    pub fn of(row: Message, is_locked: bool) -> Self {
         let (class, message) = (row.error_class, row.error_message);
         let metadata = row.metadata.value();
         let is_held = row.status == MessageStatus::Queued;
@@ -106,7 +108,7 @@ impl From<Message> for MessageView {
             template_code: row.template_code,
             from_address: row.from_address,
             from_name: row.from_name,
-            to_address: row.to_address,
+            to_address: row.to_address.filter(|_| !is_locked),
             status: row.status,
             error: row.error_code.map(|code| MessageError { class, code, message }),
             reason: metadata["reason"].as_str().and_then(|text| text.parse().ok()),
@@ -177,13 +179,12 @@ pub async fn list_messages(
                 lead.require_unlocked()?;
             }
             rows.retain(|row| row.direction == Direction::Outbound);
-            rows.iter_mut().for_each(|row| row.to_address = None);
         }
-        Ok(rows)
+        Ok((rows, lead.is_locked))
     };
-    let rows = core.db.read_widely(caller.scope(), read).await?;
+    let (rows, is_locked) = core.db.read_widely(caller.scope(), read).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
-    Ok(HttpResponse::Ok().json(page.map(MessageView::from)))
+    Ok(HttpResponse::Ok().json(page.map(|row| MessageView::of(row, is_locked))))
 }
 
 /// Free text or a template, not both.
@@ -241,7 +242,8 @@ pub async fn send_message(
     let scope = caller.scope();
     let write = move |tx: &mut TenantTx<'_>| {
         let message = send::queue(tx, &caller, path.0, new, &settings)?;
-        Ok(Reply::accepted(MessageView::from(message)))
+        let is_locked = leads::get(tx, message.lead_id)?.is_locked;
+        Ok(Reply::accepted(MessageView::of(message, is_locked)))
     };
     once.write(&core, scope, write).await
 }

@@ -12,6 +12,7 @@ use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
 use crate::engine::http::Source;
 use crate::engine::http::problem::Problem;
+use crate::engine::http::volume::weigh;
 use crate::integrations::accept::{Incoming, parse, unreadable};
 use crate::integrations::guesses::Guesses;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
@@ -46,6 +47,10 @@ pub async fn receive_google_ads_webhook(
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::GoogleAds };
     let body = incoming.body(payload).await?;
     let (key, owner) = vouched(&incoming, &providers, &guesses, &body).await?;
+    if let Some(owner) = &owner {
+        // Whoever has the tenant's key writes down what the tenant may.
+        weigh(incoming.request, owner.tenant_id)?;
+    }
     let mut lead = match parse(&body) {
         Ok(lead) => lead,
         Err(text) => {

@@ -7,6 +7,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::integrations::model::WebhookProvider;
 use crate::integrations::store::WebhookEvent;
+use crate::leads::model::OWN_KEY;
 use crate::providers::AdPlatform;
 use crate::providers::google_ads::LeadFormWebhook;
 
@@ -33,6 +34,11 @@ pub(super) async fn lead(ctx: &JobContext, event: &WebhookEvent) -> Result<Outco
         let form = form_of(tx, route)?;
         let mut enquiry = leads::from_google(&lead, route, form.as_ref(), told_at);
         route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)?;
+        if let Some(key) = keyed_for
+            && !route::is_vouched_by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id)?
+        {
+            enquiry.platform_lead_id = enquiry.platform_lead_id.map(|id| format!("{OWN_KEY}{id}"));
+        }
         take_in(tx, &context, route, enquiry, told_at)
     })
     .await

@@ -42,6 +42,11 @@ pub async fn set_business_profile(
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+        let phone = store::current(tx)?.profile.phone;
+        if input.0.phone.is_some() && input.0.phone != phone {
+            // The business's phone is told of each lead, so whoever sets it has to be allowed to read them.
+            caller.require(Permission::LeadsRead)?;
+        }
         onboard::describe_business(tx, input.0, |version| if_match.check(version))
     });
     Ok(profile(write.await?))

@@ -97,6 +97,10 @@ pub async fn update_current_tenant(
     for feature in input.0.features() {
         caller.require_feature(feature)?;
     }
+    if input.0.touches_recipients() {
+        // Whom alerts go to reads every lead there.
+        caller.require(Permission::LeadsRead)?;
+    }
     let platform_name = core.settings.platform_name.clone();
     let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
         configure::configure(tx, input.0, &platform_name, |version| if_match.check(version))

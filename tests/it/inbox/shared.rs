@@ -141,6 +141,34 @@ both_engines! {
         assert!(heard(&knows, &theirs).await.is_empty());
     }
 
+    async fn whatever_a_tenant_says_of_a_source_it_is_only_the_tenants_word(app: TestApp) {
+        let (first, lead, theirs) = with_lead(&app, "First").await;
+        let rival = app.growth("Rival").await;
+        for source in ["whatsapp_inbound", "meta_ads", "web_form", "organic"] {
+            let body = json!({ "name": "x", "phone": PERSON, "source": source });
+            let claimed = rival.owner.post("/v1/leads", body).await;
+            assert!(claimed.status < 300, "{}", claimed.text);
+        }
+        app.run_jobs().await;
+        let thread = conversation(&rival.owner, &rival.leads().await[0], "whatsapp").await;
+        inbound(&app, PERSON, "Is the flat free?").await;
+        assert!(heard(&rival, &thread).await.is_empty(), "two that only say so: a person decides");
+        assert_eq!(held(&app).await.len(), 1);
+        writes(&app, &first, &theirs).await;
+        says(&app, "It is me, Asha").await;
+        assert_eq!(heard(&first, &conversation(&first.owner, &lead, "whatsapp").await).await, ["It is me, Asha"]);
+        assert!(heard(&rival, &thread).await.is_empty());
+    }
+
+    async fn who_has_no_plan_takes_no_first_message_of_anothers_lead(app: TestApp) {
+        let (first, _, theirs) = with_lead(&app, "First").await;
+        let free = app.tenant("Free").await;
+        free.owner.post("/v1/leads", json!({ "name": "x", "phone": PERSON, "source": "whatsapp_inbound" })).await.created();
+        app.run_jobs().await;
+        inbound(&app, PERSON, "Hello").await;
+        assert_eq!(heard(&first, &theirs).await, ["Hello"]);
+    }
+
     async fn a_stranger_on_a_tenants_own_number_is_a_new_lead(app: TestApp) {
         const OWN: &str = "+14155550177";
         let tenant = app.growth("Own number").await;
