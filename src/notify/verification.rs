@@ -18,12 +18,14 @@ use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::inbox::model::Channel;
 use crate::inbox::templates;
 use crate::tenants::store::current;
-use crate::tenants::verify;
+use crate::tenants::verify::{self, Purpose};
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static VERIFY: JobKind = JobKind::new("notify.verification").priority(2);
 
-const TEMPLATE: &str = "verification";
+const PROVES: &str = "verification";
+/// To a mailbox with whose address somebody signed up while an account nobody verified had it.
+const TAKES: &str = "address_offered";
 /// What stands for the link until the e-mail leaves.
 const LINK: &str = "[personal link]";
 
@@ -35,7 +37,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 
 fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<()> {
     let event = events::get(tx, id)?;
-    let Some(verification) = verification_of(&event) else { return Ok(()) };
+    let Some((verification, purpose)) = verification_of(&event) else { return Ok(()) };
     let Some((verification, user)) = verify::pending(tx, verification)? else { return Ok(()) };
     let tenant = current(tx)?;
     let until = verification.expires_at.utc().with_timezone(&tenant.time_zone).format("%-d %B %Y, %H:%M %Z");
@@ -44,19 +46,24 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
         ("until".to_string(), until.to_string()),
         ("link".to_string(), LINK.to_string()),
     ]);
-    let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
+    let template = match purpose {
+        Purpose::Prove => PROVES,
+        Purpose::Take => TAKES,
+    };
+    let rendered = templates::find(template)?.render(Channel::Email, &values)?;
     let outgoing = Outgoing {
         event: id,
         kind: NotificationKind::EmailVerification,
-        template_code: TEMPLATE,
+        template_code: template,
         rendered,
         lead_received_at: None,
     };
     announce::dispatch(tx, outgoing, Channel::Email, user.email)
 }
 
-fn verification_of(event: &Event) -> Option<VerificationId> {
-    event.data["verification_id"].as_str()?.parse().ok()
+fn verification_of(event: &Event) -> Option<(VerificationId, Purpose)> {
+    let purpose = if event.data["offers_address"] == true { Purpose::Take } else { Purpose::Prove };
+    Some((event.data["verification_id"].as_str()?.parse().ok()?, purpose))
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.
@@ -66,7 +73,7 @@ pub(super) fn text(
     key: &MasterKey,
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    let Some(id) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
-    let link = verify::link(tx, key, id, settings)?;
+    let Some(link) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
+    let link = verify::link(tx, key, link, settings)?;
     Ok(link.map(|link| delivery.body.replace(LINK, &link)))
 }

@@ -251,6 +251,48 @@ both_engines! {
         }
     }
 
+    async fn what_a_key_made_ends_with_it(app: TestApp) {
+        let tenant = app.growth("Made").await;
+        let client = |key: &Value| app.anonymous().with_token(key["key"].as_str().expect("a key"));
+        let scopes = json!(["leads:read", "api_keys:write", "api_keys:read", "users:write", "users:read"]);
+        let make = async |by: &Client| {
+            by.post("/v1/api-keys", json!({ "name": "made", "scopes": scopes })).await.created()
+        };
+        let mut invited = 0;
+        let mut invite = async |by: &Client| {
+            invited += 1;
+            let email = format!("new{invited}@made.example.com");
+            let made = by.post("/v1/invitations", json!({ "email": email, "role": "viewer" })).await.created();
+            json!({ "token": made["token"], "password": PASSWORD })
+        };
+        let path = |key: &Value| format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+
+        let leaked = make(&tenant.owner).await;
+        let child = make(&client(&leaked)).await;
+        let grandchild = make(&client(&child)).await;
+        let apart = make(&tenant.owner).await;
+        let offer = invite(&client(&child)).await;
+        // A rotation hands over what the key made; a key that rotates itself leaves it where it was.
+        let rotated = client(&leaked).post(&format!("{}/rotate", path(&leaked)), json!({ "overlap_seconds": 0 })).await.created();
+        client(&grandchild).get("/v1/leads").await.ok();
+        tenant.owner.delete(&path(&leaked)).await.expect(204);
+        for ended in [&leaked, &child, &grandchild, &rotated] {
+            client(ended).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        }
+        app.anonymous().post("/v1/invitations/accept", offer).await.problem(409, "invitation.not_pending");
+        client(&apart).get("/v1/leads").await.ok();
+
+        let child = make(&client(&apart)).await;
+        let new = tenant.owner.post(&format!("{}/rotate", path(&apart)), json!({ "overlap_seconds": 0 })).await.created();
+        client(&child).get("/v1/leads").await.ok();
+        let soon = app.clock.now().plus(chrono::Duration::seconds(5));
+        tenant.owner.patch(&path(&new), json!({ "expires_at": soon })).await.ok();
+        let offer = invite(&client(&new)).await;
+        app.advance(chrono::Duration::seconds(6));
+        client(&child).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        app.anonymous().post("/v1/invitations/accept", offer).await.problem(409, "invitation.not_pending");
+    }
+
     async fn a_plan_without_api_access_refuses_keys(app: TestApp) {
         let tenant = app.growth("Starter").await;
         let key = tenant.api_key(&["leads:read"]).await;
