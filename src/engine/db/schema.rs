@@ -886,6 +886,7 @@ diesel::table! {
         asked_at -> Nullable<Instant>,
         confirmed_at -> Nullable<Instant>,
         created_at -> Instant,
+        added_by -> Nullable<Guid>,
     }
 }
 

@@ -111,6 +111,11 @@ pub(in crate::tenants) fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<
     }
 }
 
+/// The member who answers for a key.
+pub fn member_behind_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Option<UserId>> {
+    Ok(find(tx, key)?.and_then(|key| key.created_by))
+}
+
 pub(in crate::tenants) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
     let now = tx.now();
     let query = api_keys::table
