@@ -4,9 +4,10 @@
 //! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
 //! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
 //! decided by when it was received, in the tenant's zone. A tenant that never subscribed has no period and nothing to pay with:
-//! its leads are held back, and the first plan releases them.
+//! its leads are held back, and the first plan releases them. So it is with a trial of an owner whose mailbox nobody proved, for
+//! leads that a platform sends: what the tenant enters by itself it knows.
 
-use super::model::{EntryKind, Plan, Subscription, UsageEntry, UsagePeriod};
+use super::model::{EntryKind, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
 use super::{release, store, subscription};
 use crate::base::id::{LeadId, UsageEntryId};
@@ -97,6 +98,9 @@ pub fn meter_lead(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: MeteredLead) -> 
     if let Some(first) = earlier_enquiry(tx, &lead.dedupe_key, at, window)? {
         return repeat(tx, first);
     }
+    if lead.is_time_vouched && current.as_ref().is_some_and(|current| is_unproved_trial(current, tenant)) {
+        return without_plan(tx, tenant, &lead, at);
+    }
     let found = match store::period_for(tx, at)? {
         Some(period) => Some(period),
         None => store::last_period(tx)?,
@@ -107,6 +111,11 @@ pub fn meter_lead(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: MeteredLead) -> 
     let (subscription, plan) = terms(tx, &period, current)?;
     let standing = subscription.standing(&period, at);
     book(tx, Booking { subscription, plan, standing, period, lead: &lead, at })
+}
+
+/// A trial that pays for nothing yet: anybody can sign up with any address.
+pub(super) fn is_unproved_trial(subscription: &Subscription, tenant: &Tenant) -> bool {
+    subscription.status == SubscriptionStatus::Trialing && tenant.verified_at.is_none()
 }
 
 /// The moment that decides the period.

@@ -17,11 +17,12 @@ use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{Event, EventType};
+use crate::tenants;
 
 /// What may be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Release {
-    /// A plan was bought, or a trial begun.
+    /// A plan was bought, or a trial begun, or its owner's mailbox was proved.
     All,
     /// The tenant chose to be billed beyond its quota: what the running period held back.
     Recent,
@@ -42,7 +43,9 @@ impl Release {
     pub fn after(event: &Event) -> Option<Self> {
         let has = |name: &str| event.data.get(name).is_some();
         match event.kind {
-            EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => Some(Self::All),
+            EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted | EventType::TenantVerified => {
+                Some(Self::All)
+            }
             EventType::SubscriptionUpdated if has("previous_plan_code") => Some(Self::All),
             EventType::SubscriptionUpdated if has("credits_granted") => {
                 let granted = event.data["credits_granted"].as_u64().unwrap_or(0);
@@ -72,6 +75,9 @@ pub struct Released {
 pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release, batch: usize) -> Result<Vec<Released>> {
     meter::lock(tx)?;
     let Some(subscription) = subscription::settle(tx)? else { return Ok(Vec::new()) };
+    if meter::is_unproved_trial(&subscription, &tenants::store::current(tx)?) {
+        return Ok(Vec::new());
+    }
     let held = still_held(store::blocked(tx)?);
     let Some(mut period) = store::period_of(tx, subscription.id, None)? else { return Ok(Vec::new()) };
     if held.is_empty() {

@@ -31,8 +31,10 @@ pub(super) fn jobs(registry: &mut Registry) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
-    use EventType::{SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated};
-    reactions.on(SubscriptionActivated, &UNLOCK).on(SubscriptionTrialStarted, &UNLOCK).on(SubscriptionUpdated, &UNLOCK);
+    use EventType::{SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated, TenantVerified};
+    for kind in [SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated, TenantVerified] {
+        reactions.on(kind, &UNLOCK);
+    }
 }
 
 async fn run(context: JobContext) -> Result<Outcome> {

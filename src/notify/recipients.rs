@@ -4,6 +4,7 @@
 //! address agrees by the link in the one mail it gets, a WhatsApp number by writing the code that the API shows to the
 //! platform's number. Members' own addresses need no more than to be verified; alerts wait a day for that. Nobody is asked before the tenant is verified and has had
 //! a plan, nor more than so many a day; an address that agreed and is no longer wished for is forgotten.
+//! What a member wished for is wished for no longer when that member is removed: the mailbox may be the person's own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +15,7 @@ use super::model::NotificationKind;
 use super::store::Delivery;
 use super::store::recipients::{self as store, Recipient};
 use crate::base::crypto::{MasterKey, constant_time_eq};
-use crate::base::id::{EventId, TenantId};
+use crate::base::id::{ApiKeyId, EventId, TenantId, UserId};
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
@@ -29,7 +30,8 @@ use crate::inbox::templates;
 use crate::sending::caps::RECIPIENTS_A_DAY;
 use crate::sending::gate::Standing;
 use crate::tenants::Tenant;
-use crate::tenants::store::{Member, current, members};
+use crate::tenants::configure::withdraw_recipients;
+use crate::tenants::store::{Member, current, member_behind_key, members};
 
 /// Brings the rows in line with what the tenant wishes, and asks whom nobody asked yet.
 pub static SYNC: JobKind = JobKind::new("notify.recipients").priority(4);
@@ -86,11 +88,47 @@ pub(super) fn has_agreed(tx: &mut TenantTx<'_>, channel: Channel, address: &str)
 
 pub(super) async fn run_sync(context: JobContext) -> Result<Outcome> {
     let key = context.core.master_key.clone();
-    context.finish(move |tx| sync(tx, &key)).await
+    // The first day's rest comes without an event.
+    let event = context.payload::<ReactionPayload>().ok().map(|reaction| reaction.event_id);
+    context
+        .finish(move |tx| {
+            let event = event.map(|id| events::find(tx, id)).transpose()?.flatten();
+            let by = event.map(|event| person_behind(tx, &event)).transpose()?.flatten();
+            sync(tx, &key, by)
+        })
+        .await
+}
+
+/// Who changed the tenant; nobody where it was an operator or the engine.
+fn person_behind(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<UserId>> {
+    let Some(id) = event.actor_id else { return Ok(None) };
+    match event.actor_type.as_str() {
+        "user" => Ok(Some(UserId::from_uuid(id))),
+        "api_key" => member_behind_key(tx, ApiKeyId::from_uuid(id)),
+        _ => Ok(None),
+    }
+}
+
+/// In the transaction of `user.removed`: what this member wished for is taken back, and the change says what it was.
+pub(super) fn withdraw_of(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
+    let Some(user) = event.subject_id().map(UserId::from_uuid) else { return Ok(()) };
+    let rows = store::list(tx)?;
+    let is_theirs = |(channel, address): &(Channel, String)| {
+        let row = rows.iter().find(|row| row.channel == *channel && row.address == *address);
+        // Nobody noted yet who wished for it: nobody was asked either, and it is quickly wished for again.
+        row.is_none_or(|row| row.added_by == Some(user))
+    };
+    let theirs: Vec<(Channel, String)> = wishes(&current(tx)?).into_iter().filter(is_theirs).collect();
+    let mut addresses = Vec::new();
+    for (channel, address) in theirs {
+        store::remove(tx, channel, &address)?;
+        addresses.push(address);
+    }
+    withdraw_recipients(tx, &addresses)
 }
 
 /// Repeating it changes nothing.
-pub(super) fn sync(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
+pub(super) fn sync(tx: &mut TenantTx<'_>, key: &MasterKey, by: Option<UserId>) -> Result<()> {
     lock_tenant(tx, "recipients")?;
     let tenant = current(tx)?;
     let wishes = wishes(&tenant);
@@ -104,11 +142,17 @@ pub(super) fn sync(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
         }
     }
     let may_ask = tenant.verified_at.is_some() && standing(tx)? != Standing::NoPlan;
-    let own = own(&members(tx)?);
+    let people = members(tx)?;
+    let own = own(&people);
+    // Who was removed before this was read wishes for nothing any more.
+    if by.is_some_and(|by| !people.iter().any(|member| member.user_id == by && member.status != "removed")) {
+        let new = wishes.into_iter().filter(|wish| !known.contains_key(wish)).map(|(_, address)| address);
+        return withdraw_recipients(tx, &new.collect::<Vec<_>>());
+    }
     for (channel, address) in &wishes {
         let row = known.get(&(*channel, address.clone()));
         if row.is_none() {
-            store::insert(tx, *channel, address, &token(key, tenant.id, *channel, address))?;
+            store::insert(tx, (*channel, address), &token(key, tenant.id, *channel, address), by)?;
         }
         let is_settled = row.is_some_and(|row| row.confirmed_at.is_some() || row.asked_at.is_some());
         let is_mine = own.contains(&(*channel, address.clone()));

@@ -60,7 +60,7 @@ fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
         .set(tenants::settings.eq(Json::from(settings)))
         .execute(tx.conn())?;
     let key = MasterKey::random();
-    recipients::sync(tx, &key)?;
+    recipients::sync(tx, &key, None)?;
     store::recipients::mark_confirmed(tx, Channel::Whatsapp, "+919876500001")?;
     let owner = house::join(tx, "owner@acme.example", Role::Owner)?;
     house::join(tx, "agent@acme.example", Role::Agent)?;

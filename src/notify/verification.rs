@@ -15,10 +15,14 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants::store::current;
-use crate::tenants::verify;
+use crate::tenants::verify::{self, Purpose};
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static VERIFY: JobKind = JobKind::new("notify.verification").priority(2);
+
+const PROVES: &str = "verification";
+/// To a mailbox with whose address somebody signed up while an account nobody verified had it.
+const TAKES: &str = "address_offered";
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
@@ -28,12 +32,15 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 
 fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<()> {
     let event = events::get(tx, id)?;
-    let Some(verification) = verification_of(&event) else { return Ok(()) };
+    let Some((verification, purpose)) = verification_of(&event) else { return Ok(()) };
     let Some((verification, user)) = verify::pending(tx, verification)? else { return Ok(()) };
     let tenant = current(tx)?;
     let letter = Letter {
         kind: NotificationKind::EmailVerification,
-        template_code: "verification",
+        template_code: match purpose {
+            Purpose::Prove => PROVES,
+            Purpose::Take => TAKES,
+        },
         values: BTreeMap::from([
             ("platform", platform_name.to_string()),
             ("until", moment(verification.expires_at, &tenant)),
@@ -42,8 +49,9 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     letter.send(tx, id, user.email)
 }
 
-fn verification_of(event: &Event) -> Option<VerificationId> {
-    event.data["verification_id"].as_str()?.parse().ok()
+fn verification_of(event: &Event) -> Option<(VerificationId, Purpose)> {
+    let purpose = if event.data["offers_address"] == true { Purpose::Take } else { Purpose::Prove };
+    Some((event.data["verification_id"].as_str()?.parse().ok()?, purpose))
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.
@@ -53,7 +61,7 @@ pub(super) fn text(
     key: &MasterKey,
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    let Some(id) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
-    let link = verify::link(tx, key, id, settings)?;
+    let Some(link) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
+    let link = verify::link(tx, key, link, settings)?;
     Ok(link.map(|link| personal_link::text(delivery, &link)))
 }

@@ -129,6 +129,28 @@ pub fn configure(
     Ok(tenant)
 }
 
+/// Takes addresses out of those that alerts are wished to go to. The event says what was wished for until then.
+pub fn withdraw_recipients(tx: &mut TenantTx<'_>, addresses: &[String]) -> Result<()> {
+    let mut tenant = lock(tx)?;
+    let is_meant = |address: &str| addresses.iter().any(|one| one.eq_ignore_ascii_case(address));
+    let recipients = &mut tenant.settings.notification_recipients;
+    let before = serde_json::to_value(&*recipients).unwrap_or_default();
+    recipients.emails.retain(|email| !is_meant(email.as_str()));
+    recipients.whatsapp.retain(|number| !is_meant(number));
+    let mut fields = Vec::new();
+    if serde_json::to_value(&*recipients).unwrap_or_default() != before {
+        fields.push("settings.notification_recipients");
+    }
+    let phone = tenant.profile.phone.take_if(|phone| is_meant(phone));
+    fields.extend(phone.is_some().then_some("profile"));
+    if fields.is_empty() {
+        return Ok(());
+    }
+    store::save(tx, &tenant)?;
+    let previous = serde_json::json!({ "notification_recipients": before, "phone": phone });
+    record_update(tx, serde_json::json!({ "fields": fields, "previous": previous }))
+}
+
 /// Names that changed are not to pass for the platform's own.
 fn refuse_look_alikes(tenant: &Tenant, before: &(String, Option<String>), platform_name: &str) -> Result<()> {
     let shown = &tenant.settings.branding.display_name;

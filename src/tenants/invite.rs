@@ -9,6 +9,7 @@
 use validator::Validate;
 
 use super::access::Role;
+use super::keys;
 use super::log_in::{self, Proof};
 use super::look_alike;
 use super::mailboxes::is_shared_by_strangers;
@@ -21,7 +22,7 @@ use super::store::{self, people};
 use super::verify;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
-use crate::base::id::InvitationId;
+use crate::base::id::{ApiKeyId, InvitationId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::dialect::lock_tenant;
@@ -100,6 +101,11 @@ pub fn pending(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<(Invita
     let now = tx.now();
     let found = invitations::find(tx, id)?.filter(|row| row.status(now) == InvitationStatus::Pending);
     let Some(invitation) = found else { return Ok(None) };
+    if let Some(key) = invitation.made_by_key
+        && !keys::is_live(tx, key)?
+    {
+        return Ok(None);
+    }
     let inviter = invitation.invited_by.map(|user| people::user(&mut tx.platform(), user)).transpose()?;
     Ok(Some((invitation, inviter.map(|user| user.name.unwrap_or(user.email)))))
 }
@@ -138,7 +144,18 @@ fn not_pending(status: InvitationStatus) -> Error {
 
 /// Withdraws what a member offered and may not offer any more: with `rest` the role left to them, or nothing left.
 pub(super) fn withdraw_of(tx: &mut TenantTx<'_>, user: crate::base::id::UserId, rest: Option<Role>) -> Result<()> {
-    for invitation in invitations::revoke_made_by(tx, user, rest)? {
+    let withdrawn = invitations::revoke_made_by(tx, user, rest)?;
+    record_withdrawn(tx, withdrawn)
+}
+
+/// Withdraws what a key offered that ends.
+pub(super) fn withdraw_of_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<()> {
+    let withdrawn = invitations::revoke_made_by_key(tx, key)?;
+    record_withdrawn(tx, withdrawn)
+}
+
+fn record_withdrawn(tx: &mut TenantTx<'_>, withdrawn: Vec<Invitation>) -> Result<()> {
+    for invitation in withdrawn {
         let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email });
         tx.record(NewEvent::new(EventType::UserInvitationRevoked).data(data))?;
     }
@@ -218,6 +235,8 @@ pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password
     let address = email.clone();
     let look = move |tx: &mut PlatformTx<'_>| people::account(tx, &address);
     let account = core.db.read(scope.clone(), look).await?;
+    // Judged and hashed or compared, whether or not there is an account: how long it takes tells nothing.
+    let checked = password::check(&password, &[email.as_str()], "/password").await;
     if account.is_some() {
         let proof = log_in::prove(core, scope, email.clone(), password.clone()).await?;
         // Somebody took the address and never read its mail: whoever reads it now is the one it belongs to.
@@ -226,7 +245,6 @@ pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password
             return Ok(Acceptor::Known(proof));
         }
     }
-    let checked = password::check(&password, &[email.as_str()], "/password");
     // The same work for one that will not do, which may be of any length.
     let hashed = if checked.is_ok() { password } else { Secret::new("-") };
     Ok(Acceptor::New(password::hash(hashed).await?, checked))
@@ -250,6 +268,12 @@ pub fn accept(
     let status = invitation.status(tx.now());
     if status != InvitationStatus::Pending {
         return Err(not_pending(status));
+    }
+    // One whose key has expired meanwhile; a revoked key's are withdrawn at once.
+    if let Some(key) = invitation.made_by_key
+        && !keys::is_live(&mut tx.for_tenant(invitation.tenant_id), key)?
+    {
+        return Err(not_pending(InvitationStatus::Revoked));
     }
     let tenant = store::find(tx, invitation.tenant_id)?.ok_or_else(not_found)?;
     if tenant.status == TenantStatus::Suspended {

@@ -1,7 +1,8 @@
 //! API keys: made, rotated with an overlap, revoked. Nobody hands out more than they hold, nor for longer.
 //!
 //! A key that manages keys is bound like a person and by its own end besides: what it makes or changes ends no later than
-//! itself. A member answers for the keys made in their name: these end when the member is removed, and do no more than the
+//! itself, and ends when it is revoked; so do the open invitations it made. What replaces a key by rotation takes over what that
+//! one made. A member answers for the keys made in their name: these end when the member is removed, and do no more than the
 //! member may at any moment (see [`super::access`]).
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use validator::Validate;
 
 use super::access::{Caller, Permission};
+use super::invite;
 use super::name::Name;
 use super::store::keys::{self as rows, ApiKey};
 use crate::base::crypto::random_token;
@@ -179,6 +181,7 @@ pub fn change(
         }
     }
     rows::save(tx, &mut key)?;
+    shorten_made_by(tx, &key)?;
     let data = serde_json::json!({ "name": key.name, "expires_at": key.expires_at });
     tx.record(NewEvent::new(EventType::ApiKeyUpdated).subject(id.uuid()).data(data))?;
     Ok(key)
@@ -191,13 +194,9 @@ fn require_live(key: &ApiKey, now: Timestamp) -> Result<()> {
     Err(Error::conflict("api_key.ended", "This API key has expired or was revoked. Create a new one."))
 }
 
-/// Refuses the key from now on. Revoking it again changes nothing.
+/// Refuses the key from now on, and what it made. Revoking it again changes nothing.
 pub fn revoke(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<()> {
     let key = find_locked(tx, id)?;
-    let now = tx.now();
-    if key.revoked_at.is_some_and(|at| at <= now) {
-        return Ok(());
-    }
     end(tx, key)
 }
 
@@ -212,11 +211,45 @@ pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<Strin
     Ok(names)
 }
 
-fn end(tx: &mut TenantTx<'_>, mut key: ApiKey) -> Result<()> {
-    key.revoked_at = Some(tx.now());
-    rows::save(tx, &mut key)?;
-    let data = serde_json::json!({ "name": key.name });
-    tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(key.id.uuid()).data(data))?;
+/// With what it made, what that made, and so on.
+fn end(tx: &mut TenantTx<'_>, key: ApiKey) -> Result<()> {
+    let now = tx.now();
+    let (mut ending, mut seen) = (vec![key], BTreeSet::new());
+    while let Some(mut key) = ending.pop() {
+        if !seen.insert(key.id) {
+            continue;
+        }
+        if key.revoked_at.is_none_or(|at| at > now) {
+            key.revoked_at = Some(now);
+            rows::save(tx, &mut key)?;
+            let data = serde_json::json!({ "name": key.name });
+            tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(key.id.uuid()).data(data))?;
+        }
+        invite::withdraw_of_key(tx, key.id)?;
+        ending.extend(rows::made_by(tx, key.id)?);
+    }
+    Ok(())
+}
+
+/// Whether a key still works.
+pub(super) fn is_live(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<bool> {
+    let now = tx.now();
+    Ok(rows::find(tx, id)?.is_some_and(|key| key.is_live(now)))
+}
+
+/// What a key made ends no later than the key does now.
+fn shorten_made_by(tx: &mut TenantTx<'_>, key: &ApiKey) -> Result<()> {
+    let mut shortened = vec![key.clone()];
+    while let Some(maker) = shortened.pop() {
+        let Some(end) = maker.expires_at else { continue };
+        for mut made in rows::made_by(tx, maker.id)? {
+            if made.expires_at.is_none_or(|at| at > end) {
+                made.expires_at = Some(end);
+                rows::save(tx, &mut made)?;
+                shortened.push(made);
+            }
+        }
+    }
     Ok(())
 }
 
@@ -240,6 +273,9 @@ pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &R
     let key = random_token("lw_");
     let person = rows::person_behind(tx)?.or(old.created_by);
     let new = rows::create(tx, &key, &old.name, &old.scopes, old.expires_at, person)?;
+    if rows::calling_key(tx) != Some(old.id) {
+        rows::hand_over(tx, old.id, new.id)?;
+    }
     let overlap = rotation.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
     old.revoked_at = Some(now.plus(chrono::Duration::seconds(overlap)));
     old.replaced_by = Some(new.id);

@@ -144,7 +144,7 @@ pub struct PasswordChange {
 impl PasswordChange {
     /// Hashes the new password if it will do.
     pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
-        password::check(&self.new_password, &[email.as_str()], "/new_password")?;
+        password::check(&self.new_password, &[email.as_str()], "/new_password").await?;
         password::hash(self.new_password.clone()).await
     }
 }

@@ -20,6 +20,9 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::Fields;
 
+/// The name of [`Error`] for an address that an account has.
+pub const EMAIL_TAKEN: &str = "user.email_taken";
+
 /// Who signs up, for which business.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +41,9 @@ pub struct SignUp {
     pub time_zone: Option<TimeZone>,
     /// The country's when absent.
     pub currency: Option<Currency>,
+    /// From the link in the mail that came to this address when a sign-up was refused because an account that nobody
+    /// verified had it: shows that the mailbox is yours, and takes the address from that account.
+    pub mailed_token: Option<String>,
 }
 
 impl SignUp {
@@ -45,7 +51,7 @@ impl SignUp {
     ///
     /// # Errors
     /// Field errors.
-    pub fn read(mut fields: Fields) -> Result<(Self, Place)> {
+    pub async fn read(mut fields: Fields) -> Result<(Self, Place)> {
         let email: Option<Email> = fields.required("email");
         let password: Option<Secret> = fields.required("password");
         let business_name: Option<Name> = fields.required("business_name");
@@ -57,8 +63,9 @@ impl SignUp {
                 name.as_ref().map(Name::as_str),
             ];
             let personal: Vec<&str> = texts.into_iter().flatten().collect();
-            fields.note(password::check(password, &personal, "/password"));
+            fields.note(password::check(password, &personal, "/password").await);
         }
+        let mailed_token: Option<String> = fields.optional("mailed_token");
         let errors = fields.errors();
         let country: Option<Country> = fields.optional("country");
         let (time_zone, currency) = (fields.optional("time_zone"), fields.optional("currency"));
@@ -70,7 +77,7 @@ impl SignUp {
         fields.finish()?;
         match (email, password, business_name, place) {
             (Some(email), Some(password), Some(business_name), Some(place)) => {
-                Ok((Self { email, password, business_name, name, country, time_zone, currency }, place))
+                Ok((Self { email, password, business_name, name, country, time_zone, currency, mailed_token }, place))
             }
             _ => Err(Error::internal("a field that is neither there nor wrong")),
         }
@@ -123,7 +130,7 @@ pub(super) fn found_tenant(tx: &mut PlatformTx<'_>, name: Name, place: Place) ->
 /// `password_hash` is computed before the transaction.
 ///
 /// # Errors
-/// `user.email_taken`; a field error for a name that passes for the platform's.
+/// [`EMAIL_TAKEN`]: then call [`verify::offer_address`] in a transaction of its own; `verification.not_found`; a field error for a name that passes for the platform's.
 pub fn sign_up(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
@@ -136,17 +143,24 @@ pub fn sign_up(
     look_alike::refuse(Some(&input.business_name), "/business_name", platform_name)?;
     look_alike::refuse(input.name.as_ref(), "/name", platform_name)?;
     let name = input.name.map(Name::into_string);
-    verify::release_forgotten(tx, &input.email)?;
+    if let Some(token) = &input.mailed_token {
+        verify::take_address(tx, &input.email, token)?;
+    }
     let user = people::create_user(tx, &input.email, name, password_hash)?.ok_or_else(|| {
         let message = "There is an account with this e-mail address. Log in instead.";
-        Error::conflict("user.email_taken", message)
+        Error::conflict(EMAIL_TAKEN, message)
     })?;
     let tenant = found_tenant(tx, input.business_name, place)?;
     let tx = &mut tx.for_tenant(tenant.id);
     people::join(tx, user.id, Role::Owner)?;
     let data = serde_json::json!({ "email": user.email, "role": Role::Owner });
     tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
-    verify::ask(tx, key, &user)?;
+    if input.mailed_token.is_some() {
+        verify::mark(&mut tx.platform(), user.id)?;
+    } else {
+        verify::ask(tx, key, &user)?;
+    }
+    let user = people::user(&mut tx.platform(), user.id)?;
     session::start(tx, key, user, user_agent)
 }
 

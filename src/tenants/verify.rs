@@ -4,6 +4,10 @@
 //! for anybody in its name. As with invitations, the token follows from the master key and the link's id, so that whoever
 //! writes the mail can tell it again, and only its hash is stored. The mail is a reaction to `user.verification_requested`
 //! (see [`crate::notify`]).
+//!
+//! An address changes hands only to whoever reads its mail. A sign-up with an address that an unverified account has is
+//! refused like any other, and the mailbox gets another link ([`offer_address`]): a sign-up that brings its token takes the
+//! address ([`take_address`]). So neither keeps a stranger the owner of a mailbox out, nor throws a slow one out.
 
 use super::access::Role;
 use super::store::people::{self, User};
@@ -14,11 +18,16 @@ use crate::base::id::{UserId, VerificationId};
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::tally::{Span, Tally};
 
 const VALID_DAYS: i64 = 3;
 /// Mails to one address within a day: whoever signs up with a stranger's address cannot flood it.
 const MAILS_A_DAY: i64 = 5;
+/// Offers of one address within a day, whoever signs up with it and however often.
+const OFFERS_A_DAY: u32 = 2;
+const PROVES: &str = "ver_";
+const TAKES: &str = "tak_";
 
 /// Has a link mailed to the user.
 pub(super) fn ask(tx: &mut TenantTx<'_>, key: &MasterKey, user: &User) -> Result<()> {
@@ -52,7 +61,20 @@ pub fn ask_again(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId) -> Result
 }
 
 fn token_of(key: &MasterKey, id: VerificationId) -> String {
-    key.token("ver_", &format!("verification:{id}"))
+    key.token(PROVES, &format!("verification:{id}"))
+}
+
+fn taking_token_of(key: &MasterKey, id: VerificationId) -> String {
+    key.token(TAKES, &format!("address:{id}"))
+}
+
+/// What the link in a mail is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Shows that the account's holder reads the mailbox.
+    Prove,
+    /// Takes the address from the account, for a sign-up of whoever reads the mailbox.
+    Take,
 }
 
 /// The link still to be opened, and whose it is; nobody's when it is too late or not needed any more.
@@ -67,10 +89,13 @@ pub fn pending(tx: &mut TenantTx<'_>, id: VerificationId) -> Result<Option<(Veri
 pub fn link(
     tx: &mut TenantTx<'_>,
     key: &MasterKey,
-    id: VerificationId,
+    (id, purpose): (VerificationId, Purpose),
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    Ok(pending(tx, id)?.map(|_| settings.page("verify-email", &token_of(key, id))))
+    Ok(pending(tx, id)?.map(|_| match purpose {
+        Purpose::Prove => settings.page("verify-email", &token_of(key, id)),
+        Purpose::Take => settings.page("signup", &taking_token_of(key, id)),
+    }))
 }
 
 /// Whoever has the token reads the mailbox. Showing it again changes nothing.
@@ -82,7 +107,9 @@ pub fn verify(tx: &mut PlatformTx<'_>, token: &str) -> Result<User> {
         let message = "This link is not valid any more. Log in and ask for a new one.";
         Error::not_found("verification.not_found", message)
     };
-    let found = verifications::presented(tx, token)?.ok_or_else(unknown)?;
+    // The other kind of link says that the account is somebody else's.
+    let known = token.starts_with(PROVES);
+    let found = verifications::presented(tx, token)?.filter(|_| known).ok_or_else(unknown)?;
     mark(tx, found.user_id)?;
     people::user(tx, found.user_id)
 }
@@ -102,15 +129,41 @@ pub fn mark(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Gives an address back that somebody signed up with and never showed to be theirs while the mailed link held.
-pub(super) fn release_forgotten(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
-    let lapsed = tx.now().minus(chrono::Duration::days(VALID_DAYS));
-    match people::account(tx, email)? {
-        Some(user) if user.email_verified_at.is_none() && user.created_at < lapsed => {
-            people::release_unverified(tx, email)
-        }
-        _ => Ok(()),
+/// Somebody signed up with an address that an unverified account has: the mailbox is asked whose it is. The caller learns
+/// nothing of it.
+pub(super) fn offer_address(tx: &mut PlatformTx<'_>, key: &MasterKey, email: &Email) -> Result<()> {
+    let Some(user) = people::account(tx, email)?.filter(|user| user.email_verified_at.is_none()) else { return Ok(()) };
+    let Some(tenant) = people::first_tenant(tx, user.id)? else { return Ok(()) };
+    let span = Span::day(tx.now());
+    let tally = Tally { tenant: platform_tenant(), kind: "addresses_offered", subject: email.as_str(), span };
+    if !tally.take(tx, OFFERS_A_DAY)? {
+        return Ok(());
     }
+    let id = VerificationId::new();
+    let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
+    verifications::create(tx, id, user.id, &taking_token_of(key, id), expires_at)?;
+    let data = serde_json::json!({ "verification_id": id, "email": user.email, "offers_address": true });
+    let event = NewEvent::new(EventType::UserVerificationRequested).subject(user.id.uuid()).data(data);
+    tx.for_tenant(tenant).record(event)?;
+    Ok(())
+}
+
+/// Takes the address from the account that never showed that it is theirs, for whoever read the mail with this token.
+///
+/// # Errors
+/// `verification.not_found`, also when the account's holder verified the address meanwhile.
+pub(super) fn take_address(tx: &mut PlatformTx<'_>, email: &Email, token: &str) -> Result<()> {
+    let unknown = || {
+        let message = "This link is not valid any more. Sign up without its token to be mailed a new one.";
+        Error::not_found("verification.not_found", message)
+    };
+    let known = token.starts_with(TAKES);
+    let found = verifications::presented(tx, token)?.filter(|_| known).ok_or_else(unknown)?;
+    let user = people::user(tx, found.user_id)?;
+    if user.email != email.as_str() || user.email_verified_at.is_some() {
+        return Err(unknown());
+    }
+    people::release_unverified(tx, email)
 }
 
 /// The operators know whose business it is; `false` when that was known before.

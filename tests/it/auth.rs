@@ -251,6 +251,77 @@ both_engines! {
         }
     }
 
+    async fn alerts_stop_going_where_somebody_who_is_removed_had_them_go(app: TestApp) {
+        let tenant = app.growth("Alerts").await;
+        let recipients = |emails: &[&str]| json!({ "settings": { "notification_recipients": { "emails": emails } } });
+        tenant.owner.patch("/v1/tenants/current", recipients(&["sales@alerts.example.com"])).await.ok();
+        app.run_jobs().await;
+        let admin = tenant.user("admin").await;
+        let id = admin.get("/v1/me").await.ok()["user"]["id"].as_str().unwrap().to_string();
+        let mine = "private@elsewhere.example";
+        admin.patch("/v1/tenants/current", recipients(&["sales@alerts.example.com", mine])).await.ok();
+        app.run_jobs().await;
+        let agree = json!({ "token": app.mailed_token(mine).await });
+        app.anonymous().post("/v1/notification-recipients/confirm", agree.clone()).await.ok();
+        // One that is not even noted yet when its author is removed.
+        admin.patch("/v1/tenants/current", recipients(&["sales@alerts.example.com", mine, "later@elsewhere.example"])).await.ok();
+
+        tenant.owner.delete(&format!("/v1/users/{id}")).await.expect(204);
+        app.run_jobs().await;
+        let settings = tenant.owner.get("/v1/tenants/current").await.ok()["settings"].clone();
+        assert_eq!(settings["notification_recipients"]["emails"], json!(["sales@alerts.example.com"]));
+        app.anonymous().post("/v1/notification-recipients/confirm", agree).await.problem(404, "notification_recipient.not_found");
+        let told = events(&app, &tenant, "tenant.updated").await;
+        assert!(told.iter().any(|event| event["data"]["previous"].to_string().contains(mine)), "{told:?}");
+        tenant.lead("Priya Sharma", "priya@example.com", "+919876512398").await;
+        app.run_jobs().await;
+        let heard = app.outbox().await.iter().filter(|mail| mail["to"] == mine && mail["body"].as_str().unwrap().contains("Priya")).count();
+        assert_eq!(heard, 0);
+    }
+
+    async fn what_a_key_made_ends_with_it(app: TestApp) {
+        let tenant = app.growth("Made").await;
+        let client = |key: &Value| app.anonymous().with_token(key["key"].as_str().expect("a key"));
+        let mut scopes = tenant.owner.get("/v1/me").await.ok()["permissions"].clone();
+        scopes.as_array_mut().unwrap().retain(|scope| scope != "billing:write");
+        let make = async |by: &Client| {
+            by.post("/v1/api-keys", json!({ "name": "made", "scopes": scopes })).await.created()
+        };
+        let mut invited = 0;
+        let mut invite = async |by: &Client| {
+            invited += 1;
+            let email = format!("new{invited}@made.example.com");
+            let made = by.post("/v1/invitations", json!({ "email": email, "role": "viewer" })).await.created();
+            json!({ "token": made["token"], "password": PASSWORD })
+        };
+        let path = |key: &Value| format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+
+        let leaked = make(&tenant.owner).await;
+        let child = make(&client(&leaked)).await;
+        let grandchild = make(&client(&child)).await;
+        let apart = make(&tenant.owner).await;
+        let offer = invite(&client(&child)).await;
+        // A rotation hands over what the key made; a key that rotates itself leaves it where it was.
+        let rotated = client(&leaked).post(&format!("{}/rotate", path(&leaked)), json!({ "overlap_seconds": 0 })).await.created();
+        client(&grandchild).get("/v1/leads").await.ok();
+        tenant.owner.delete(&path(&leaked)).await.expect(204);
+        for ended in [&leaked, &child, &grandchild, &rotated] {
+            client(ended).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        }
+        app.anonymous().post("/v1/invitations/accept", offer).await.problem(409, "invitation.not_pending");
+        client(&apart).get("/v1/leads").await.ok();
+
+        let child = make(&client(&apart)).await;
+        let new = tenant.owner.post(&format!("{}/rotate", path(&apart)), json!({ "overlap_seconds": 0 })).await.created();
+        client(&child).get("/v1/leads").await.ok();
+        let soon = app.clock.now().plus(chrono::Duration::seconds(5));
+        tenant.owner.patch(&path(&new), json!({ "expires_at": soon })).await.ok();
+        let offer = invite(&client(&new)).await;
+        app.advance(chrono::Duration::seconds(6));
+        client(&child).get("/v1/leads").await.problem(401, "auth.invalid_key");
+        app.anonymous().post("/v1/invitations/accept", offer).await.problem(409, "invitation.not_pending");
+    }
+
     async fn a_plan_without_api_access_refuses_keys(app: TestApp) {
         let tenant = app.growth("Starter").await;
         let key = tenant.api_key(&["leads:read"]).await;

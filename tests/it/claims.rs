@@ -109,6 +109,23 @@ both_engines! {
         }
     }
 
+    async fn a_trial_whose_owner_proved_no_mailbox_opens_no_lead_that_an_ad_brings(app: TestApp) {
+        let tenant = app.unverified_tenant("Fresh").await;
+        assert_eq!(tenant.subscribe("growth").await["status"], "trialing");
+        tenant.approve(&draft(&tenant, "google", Some("6601"), Some("7701"), "platform").await).await;
+        assert_eq!(at_google(&app, "6601", "7701", "Goo Gle", None).await, 200);
+        app.run_jobs().await;
+        assert_eq!(names(&tenant).await, ["Locked lead"]);
+        // What the tenant enters it knows.
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let mail = app.mailed_token(&tenant.email()).await;
+        app.anonymous().post("/v1/auth/verify-email", json!({ "token": mail })).await.ok();
+        app.run_jobs().await;
+        let mut shown = names(&tenant).await;
+        shown.sort();
+        assert_eq!(shown, ["Asha", "Goo Gle"]);
+    }
+
     async fn operators_see_who_else_claims_an_id_and_agree_to_one_of_them(app: TestApp) {
         let (one, two) = (app.growth("One").await, app.growth("Two").await);
         let first = draft(&one, "meta", Some("6601"), Some("7701"), "tenant").await;

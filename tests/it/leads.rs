@@ -259,6 +259,29 @@ both_engines! {
         assert_eq!(points, [30, 25, 20, 10, 10]);
     }
 
+    async fn however_often_the_audience_changes_few_passes_score_everybody_again(app: TestApp) {
+        let tenant = app.growth("Often").await;
+        let body = json!({ "name": "Priya", "email": "priya@example.com", "form_responses": { "preferred areas": "Andheri" } });
+        let lead = tenant.owner.post("/v1/leads", body).await.created();
+        tenant.enter_leads("more", 25).await;
+        app.run_jobs().await;
+        for n in 0..30 {
+            let area = if n == 29 { "Andheri" } else { "Pune" };
+            let audience = json!({ "description": format!("Buyers {n}"), "locations": [area] });
+            tenant.owner.put("/v1/tenants/current/audience", audience).await.ok();
+        }
+        app.run_jobs().await;
+        app.advance(chrono::Duration::seconds(11));
+        app.run_jobs().await;
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let score = tenant.owner.get(&path).await.ok()["score"].as_i64();
+        assert!(score > lead["score"].as_i64(), "the last audience counts: {score:?}, before {}", lead["score"]);
+        let jobs = app.operator().get("/v1/ops/jobs?kind=lead.rescore_pass&limit=200").await.ok();
+        let passes = jobs["data"].as_array().unwrap().len();
+        // Two batches a pass, unless a later one took over.
+        assert!((1..=10).contains(&passes), "{passes} batches after thirty changes");
+    }
+
     async fn answers_say_what_the_caller_left_out(app: TestApp) {
         let tenant = app.growth("Answers").await;
         let answers = json!({ "budget": "₹80L-1Cr", "timeline": "Immediately", "preferred_areas": "Andheri" });

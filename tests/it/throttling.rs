@@ -61,6 +61,18 @@ limits! {
         assert!((10..=21).contains(&taken), "{taken} of 40 bodies of 50 kB in a megabyte");
     }
 
+    async fn one_customers_ipv6_networks_are_one_guesser(engine) {
+        let app = limited(engine, &[]).await;
+        let (email, _) = sign_up(&at(&app, "198.51.100.1"), "victim").await;
+        let mut tried = 0;
+        for n in 0..60 {
+            let network = at(&app, &format!("2001:470:abcd:{n:x}::1"));
+            tried += usize::from(log_in(&network, &email, "wrong password 11").await.status == 401);
+        }
+        assert!((30..60).contains(&tried), "{tried} of 60 guesses, each from a network of its own");
+        assert_eq!(log_in(&at(&app, "2001:db8::1"), &email, PASSWORD).await.status, 200);
+    }
+
     async fn what_a_client_writes_about_its_address_changes_nothing(engine) {
         let app = limited(engine, &[]).await;
         let mut refused = 0;

@@ -162,13 +162,63 @@ both_engines! {
         assert!(squatter.owner.get("/v1/tenants/current").await.ok()["verified_at"].is_null());
     }
 
-    async fn an_address_that_was_never_shown_is_free_again_when_its_link_is_over(app: TestApp) {
-        let tenant = app.unverified_tenant("Acme").await;
-        let again = || app.anonymous().post("/v1/auth/signup", json!({ "email": tenant.email(), "password": "first rain in june", "business_name": "Real Acme" }));
-        again().await.problem(409, "user.email_taken");
-        app.advance(chrono::Duration::hours(73));
-        let new = again().await.created();
+    async fn an_unverified_address_goes_only_to_whoever_reads_its_mail(app: TestApp) {
+        let mut tenant = app.unverified_tenant("Acme").await;
+        let address = tenant.email();
+        app.run_jobs().await;
+        let own = app.mailed_token(&address).await;
+        app.advance(chrono::Duration::hours(80));
+        let again = |token: Option<&str>| {
+            let mut body = json!({ "email": &address, "password": "first rain in june", "business_name": "Real Acme" });
+            if let Some(token) = token {
+                body["mailed_token"] = json!(token);
+            }
+            app.anonymous().post("/v1/auth/signup", body)
+        };
+        // However long the account waits, a sign-up alone takes nothing from it, and says nothing of it.
+        for _ in 0..5 {
+            again(None).await.problem(409, "user.email_taken");
+        }
+        app.run_jobs().await;
+        let offers = app.outbox().await.iter().filter(|mail| mail["body"].as_str().unwrap().contains("/signup?token=")).count();
+        assert_eq!(offers, 2, "of five sign-ups within a day");
+        tenant.log_in_again().await;
+        // The link in that mail is no word for the account that it may take the address from, nor the other way round.
+        let token = app.mailed_token(&address).await;
+        verify(&app, &token).await.problem(404, "verification.not_found");
+        for wrong in ["tak_made_up", own.as_str()] {
+            again(Some(wrong)).await.problem(404, "verification.not_found");
+        }
+        let new = again(Some(&token)).await.created();
         assert_ne!(new["tenant"]["id"], tenant.id);
+        assert_eq!((&new["user"]["email"], new["user"]["email_verified_at"].is_string()), (&json!(&address), true));
+        assert!(new["tenant"]["verified_at"].is_string(), "{new}");
+        let before = tenant.owner.get("/v1/me").await.ok();
+        assert!(before["user"]["email"].as_str().unwrap().ends_with("@released.invalid"), "{before}");
+        again(Some(&token)).await.problem(404, "verification.not_found");
+    }
+
+    async fn who_verified_the_address_keeps_it_and_nobody_is_written_to(app: TestApp) {
+        let tenant = app.unverified_tenant("Acme").await;
+        let again = async |email: &str| {
+            let body = json!({ "email": email, "password": "first rain in june", "business_name": "Real Acme" });
+            app.anonymous().post("/v1/auth/signup", body).await.problem(409, "user.email_taken");
+        };
+        again(&tenant.email()).await;
+        app.run_jobs().await;
+        let mails = app.outbox().await;
+        let with = |page: &str| {
+            let text = mails.iter().find_map(|mail| mail["body"].as_str().unwrap().split_once(page)).unwrap().1;
+            text.split_whitespace().next().unwrap().to_string()
+        };
+        verify(&app, &with("/verify-email?token=")).await.ok();
+        let body = json!({ "email": tenant.email(), "password": "first rain in june", "business_name": "Real Acme", "mailed_token": with("/signup?token=") });
+        app.anonymous().post("/v1/auth/signup", body).await.problem(404, "verification.not_found");
+        app.advance(chrono::Duration::days(2));
+        let before = mails_to(&app, &tenant.email()).await;
+        again(&tenant.email()).await;
+        app.run_jobs().await;
+        assert_eq!(mails_to(&app, &tenant.email()).await, before);
     }
 
     async fn operators_may_vouch_for_a_tenant_that_no_mail_reaches(app: TestApp) {

@@ -151,6 +151,7 @@ diesel::table! {
         created_at -> Instant,
         shown_token_hash -> Nullable<Text>,
         by_operator -> Bool,
+        made_by_key -> Nullable<Guid>,
     }
 }
 
@@ -202,6 +203,7 @@ diesel::table! {
         replaced_by -> Nullable<Guid>,
         version -> Integer,
         created_at -> Instant,
+        made_by_key -> Nullable<Guid>,
     }
 }
 
@@ -904,6 +906,7 @@ diesel::table! {
         asked_at -> Nullable<Instant>,
         confirmed_at -> Nullable<Instant>,
         created_at -> Instant,
+        added_by -> Nullable<Guid>,
     }
 }
 

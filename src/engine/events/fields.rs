@@ -220,7 +220,7 @@ pub fn of(kind: EventType) -> &'static [Field] {
             const { &[text("channel", "email"), text("address", "sales@abc.example")] }
         }
         E::UserVerificationRequested | E::UserVerified => {
-            const { &[id("verification_id"), text("email", "owner@abc.example")] }
+            const { &[id("verification_id"), text("email", "owner@abc.example"), flag("offers_address")] }
         }
         E::UserLoginFailed => const { &[text("email", "owner@abc.example"), text("user_agent", "curl/8.5.0")] },
         E::UserInvited | E::UserInvitationRevoked => INVITATION,

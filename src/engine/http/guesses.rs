@@ -1,10 +1,12 @@
 //! Guesses at passwords, slowed down without locking anybody out.
 //!
-//! What is counted is failures: per place and account, per place, and per account over all places. An attempt counts as one from its
-//! beginning, so that a hundred at a time are no way around it, and success takes it back. The count of an account over all places
-//! slows those places only that keep failing at it: the account's holder, elsewhere, gets in at once, however much others guess.
+//! What is counted is failures: per place and account, per place, per site of an IPv6 customer (who has thousands of places), and
+//! per account over all places. An attempt counts as one from its beginning, so that a hundred at a time are no way around it, and
+//! success takes it back. The count of an account over all places slows those places that keep failing at it; beyond a count that
+//! takes hundreds of places, also places where nobody ever knew its password. The account's holder, who got in there before, gets in
+//! at once, however much others guess.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +28,11 @@ const PAIR: Allowance = Allowance { most: 10.0, per_minute: 6.0 };
 const PLACE: Allowance = Allowance { most: 20.0, per_minute: 12.0 };
 /// All places at one account.
 const ACCOUNT: Allowance = Allowance { most: 50.0, per_minute: 1.0 };
+/// One site at one account, and at all: offices have one, too.
+const SITE_PAIR: Allowance = Allowance { most: 30.0, per_minute: 12.0 };
+const SITE: Allowance = Allowance { most: 100.0, per_minute: 60.0 };
+/// All places where nobody got into the account before, at one account.
+const STRANGERS: Allowance = Allowance { most: 300.0, per_minute: 30.0 };
 /// From so many failures of its own on, a place is counted among those who guess at an account.
 const SUSPECT: f64 = 3.0;
 /// More than are counted at a time in any honest use; strangers can invent as many as they like.
@@ -49,11 +56,18 @@ impl Tally {
 
 /// The counts of this process.
 #[derive(Default)]
-pub struct Guesses(Mutex<HashMap<Key, Tally>>);
+pub struct Guesses(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    tallies: HashMap<Key, Tally>,
+    /// Where somebody got into an account: places with accounts.
+    known: HashSet<Key>,
+}
 
 /// One attempt, a failure until it is told otherwise.
 #[must_use]
-pub struct Attempt(Option<(Arc<Guesses>, [Key; 3])>);
+pub struct Attempt(Option<(Arc<Guesses>, Vec<Key>)>);
 
 impl Attempt {
     /// One that nobody counts.
@@ -63,15 +77,20 @@ impl Attempt {
 
     /// It was right: not counted, and what this place failed at this account before is forgiven.
     pub fn succeeded(self) {
-        let Some((guesses, [pair, place, account])) = self.0 else { return };
+        let Some((guesses, keys)) = self.0 else { return };
+        let Some((pair, others)) = keys.split_first() else { return };
         let now = Instant::now();
-        let mut tallies = guesses.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.remove(&pair);
-        for key in [place, account] {
-            if let Some(tally) = tallies.get_mut(&key) {
+        let counts = &mut *guesses.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.tallies.remove(pair);
+        for key in others {
+            if let Some(tally) = counts.tallies.get_mut(key) {
                 (tally.level, tally.at) = ((tally.now(now) - 1.0).max(0.0), now);
             }
         }
+        if counts.known.len() >= CAPACITY {
+            counts.known.clear();
+        }
+        counts.known.insert(*pair);
     }
 }
 
@@ -83,35 +102,43 @@ impl Guesses {
     }
 
     fn begin_at(self: &Arc<Self>, now: Instant, source: Source, account: &str) -> Result<Attempt> {
-        let keys @ [pair, place, all] = [
-            key(&format!("pair\n{source}\n{account}")),
-            key(&format!("place\n{source}")),
-            key(&format!("account\n{account}")),
-        ];
-        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = key(&format!("pair\n{source}\n{account}"));
+        let Counts { tallies, known } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let level = |key: &Key| tallies.get(key).map_or(0.0, |tally| tally.now(now));
         let is_suspect = level(&pair) >= SUSPECT;
-        let checked = [(pair, PAIR, true), (place, PLACE, true), (all, ACCOUNT, is_suspect)];
+        let mut checked = vec![
+            (pair, PAIR, true),
+            (key(&format!("place\n{source}")), PLACE, true),
+            (key(&format!("account\n{account}")), ACCOUNT, is_suspect),
+        ];
+        if !known.contains(&pair) {
+            checked.push((key(&format!("strangers\n{account}")), STRANGERS, true));
+        }
+        if let Some(site) = source.site() {
+            checked.push((key(&format!("site pair\n{site}\n{account}")), SITE_PAIR, true));
+            checked.push((key(&format!("site\n{site}")), SITE, true));
+        }
         for (key, allowance, counts) in &checked {
             let above = level(key) + 1.0 - allowance.most;
             if *counts && above > 0.0 {
                 return Err(refused(Duration::from_secs_f64(above * 60.0 / allowance.per_minute)));
             }
         }
-        if tallies.len() + keys.len() > CAPACITY {
-            make_room(&mut tallies, now);
+        if tallies.len() + checked.len() > CAPACITY {
+            make_room(tallies, now);
         }
-        for (key, allowance, _) in checked {
-            let level = tallies.get(&key).map_or(0.0, |tally| tally.now(now)) + 1.0;
-            tallies.insert(key, Tally { level, at: now, per_minute: allowance.per_minute });
+        for (key, allowance, _) in &checked {
+            let level = tallies.get(key).map_or(0.0, |tally| tally.now(now)) + 1.0;
+            tallies.insert(*key, Tally { level, at: now, per_minute: allowance.per_minute });
         }
+        let keys = checked.into_iter().map(|(key, ..)| key).collect();
         Ok(Attempt(Some((self.clone(), keys))))
     }
 
     /// Forgets what is forgiven.
     pub fn tidy(&self) {
         let now = Instant::now();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, tally| tally.now(now) > 0.0);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).tallies.retain(|_, tally| tally.now(now) > 0.0);
     }
 }
 
@@ -167,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn one_site_of_many_networks_is_slowed_and_hundreds_of_places_are() {
+        let guesses = Arc::new(Guesses::default());
+        let now = Instant::now();
+        let network = |n: u16| Source::Address(std::net::Ipv6Addr::new(0x2001, 0x470, 0xabcd, n, 0, 0, 0, 0).into());
+        let passed = (0..200).filter(|n| guesses.begin_at(now, network(*n), "owner@abc.example").is_ok()).count();
+        assert_eq!(passed, 30);
+        let passed =
+            (0..200).filter(|n| guesses.begin_at(now, network(*n), &format!("{n}@abc.example")).is_ok()).count();
+        assert_eq!(passed, 70, "a hundred failures in all");
+
+        let far = |n: u32| Source::Address(std::net::Ipv4Addr::from(n << 12).into());
+        guesses.begin_at(now, far(0), "owner@zenith.example").unwrap().succeeded();
+        let passed = (1..2000).filter(|n| guesses.begin_at(now, far(*n), "owner@zenith.example").is_ok()).count();
+        assert_eq!(passed, 300);
+        assert!(guesses.begin_at(now, far(0), "owner@zenith.example").is_ok(), "the holder got in there before");
+    }
+
+    #[test]
     fn who_is_right_is_not_counted() {
         let guesses = Arc::new(Guesses::default());
         for _ in 0..500 {
@@ -183,6 +228,6 @@ mod tests {
             let source = Source::Address(std::net::Ipv4Addr::from(n).into());
             let _ = guesses.begin_at(now, source, &format!("{n}@abc.example"));
         }
-        assert!(guesses.0.lock().unwrap().len() <= CAPACITY);
+        assert!(guesses.0.lock().unwrap().tallies.len() <= CAPACITY);
     }
 }

@@ -30,6 +30,15 @@ impl Source {
     }
 }
 
+impl Source {
+    /// The IPv6 network of 48 bits that the place is in: what one customer gets, free of charge where tunnels are given away.
+    pub(super) fn site(&self) -> Option<Self> {
+        let Self::Address(IpAddr::V6(ip)) = self else { return None };
+        let [a, b, c, ..] = ip.segments();
+        Some(Self::Address(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into()))
+    }
+}
+
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

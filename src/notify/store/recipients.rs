@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
-use crate::base::id::TenantId;
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::notification_recipients as recipients;
@@ -20,6 +20,8 @@ pub struct Recipient {
     pub address: String,
     pub asked_at: Option<Timestamp>,
     pub confirmed_at: Option<Timestamp>,
+    /// The member who wished for it, or who is behind the key that did.
+    pub added_by: Option<UserId>,
 }
 
 /// Of the tenant; there are few.
@@ -36,7 +38,12 @@ pub fn find(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<Op
     Ok(row.first(tx.conn()).optional()?)
 }
 
-pub fn insert(tx: &mut TenantTx<'_>, channel: Channel, address: &str, token: &str) -> Result<()> {
+pub fn insert(
+    tx: &mut TenantTx<'_>,
+    (channel, address): (Channel, &str),
+    token: &str,
+    added_by: Option<UserId>,
+) -> Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now());
     let values = (
         recipients::tenant_id.eq(tenant),
@@ -44,6 +51,7 @@ pub fn insert(tx: &mut TenantTx<'_>, channel: Channel, address: &str, token: &st
         recipients::address.eq(address),
         recipients::token_hash.eq(sha256_hex(token)),
         recipients::created_at.eq(now),
+        recipients::added_by.eq(added_by),
     );
     OrIgnore(diesel::insert_into(recipients::table).values(values)).execute(tx.conn())?;
     Ok(())

@@ -17,7 +17,7 @@ use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn, Renewals, Rene
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::session::{self, SignedIn};
-use crate::tenants::sign_up::SignUp;
+use crate::tenants::sign_up::{EMAIL_TAKEN, SignUp};
 use crate::tenants::store::people;
 use crate::tenants::{self, password, verify};
 
@@ -62,6 +62,9 @@ impl From<SignedIn> for SignedInView {
 ///
 /// Creates the tenant, its first owner and a session, and mails the owner a link. Until it is opened
 /// (`POST /v1/auth/verify-email`) nothing leaves for anybody in the tenant's name.
+///
+/// An address that has an account is refused (409 `user.email_taken`). Where nobody verified that account's address, a link is
+/// mailed there, twice a day at most: its token, as `mailed_token`, lets whoever reads the mailbox sign up with the address.
 #[utoipa::path(operation_id = "sign_up", tag = "Authentication", request_body = SignUp,
     responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
 #[post("/auth/signup")]
@@ -71,15 +74,24 @@ pub async fn sign_up(
     fields: Fields,
     once: Once,
 ) -> Result<HttpResponse> {
-    let (input, place) = SignUp::read(fields)?;
+    let (input, place) = SignUp::read(fields).await?;
     let hash = password::hash(input.password.clone()).await?;
     let platform_name = core.settings.platform_name.clone();
-    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
-    once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
+    let (key, agent, email) = (core.master_key.clone(), anyone.user_agent(), input.email.clone());
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, agent)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
-    })
-    .await
+    });
+    match answer.await {
+        // The refusal rolled its transaction back; the mail to the mailbox goes out all the same.
+        Err(error) if error.code() == EMAIL_TAKEN => {
+            let key = core.master_key.clone();
+            let offer = move |tx: &mut PlatformTx<'_>| verify::offer_address(tx, &key, &email);
+            core.db.write(anyone.scope(), offer).await?;
+            Err(error)
+        }
+        other => other,
+    }
 }
 
 /// Log in

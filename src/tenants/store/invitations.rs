@@ -6,7 +6,7 @@ use super::super::access::Role;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::email::Email;
-use crate::base::id::{InvitationId, TenantId, UserId};
+use crate::base::id::{ApiKeyId, InvitationId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::schema::invitations;
 use crate::engine::db::{Actor, PlatformTx, TenantTx};
@@ -31,6 +31,8 @@ pub struct Invitation {
     pub created_at: Timestamp,
     /// The platform's staff offered it.
     pub by_operator: bool,
+    /// The key that offered it, and with which it ends.
+    pub made_by_key: Option<ApiKeyId>,
 }
 
 impl Invitation {
@@ -65,6 +67,7 @@ pub(in crate::tenants) fn create(
 ) -> Result<Invitation> {
     let (now, tenant) = (tx.now(), tx.tenant());
     let invited_by = super::keys::person_behind(tx)?;
+    let made_by_key = super::keys::calling_key(tx);
     let by_operator = matches!(tx.actor(), Actor::Operator(_));
     diesel::insert_into(invitations::table)
         .values((
@@ -75,6 +78,7 @@ pub(in crate::tenants) fn create(
             invitations::token_hash.eq(sha256_hex(&tokens.mailed)),
             invitations::shown_token_hash.eq(sha256_hex(&tokens.shown)),
             invitations::by_operator.eq(by_operator),
+            invitations::made_by_key.eq(made_by_key),
             invitations::invited_by.eq(invited_by),
             invitations::expires_at.eq(expires_at),
             invitations::created_at.eq(now),
@@ -93,6 +97,7 @@ pub(in crate::tenants) fn create(
         revoked_at,
         created_at: now,
         by_operator,
+        made_by_key,
     })
 }
 
@@ -152,6 +157,20 @@ pub(in crate::tenants) fn revoke_made_by(
         .filter(invitations::expires_at.gt(now));
     let mut found: Vec<Invitation> = open.order(invitations::id).select(Invitation::as_select()).load(tx.conn())?;
     found.retain(|invitation| rest.is_none_or(|rest| !rest.may_offer(invitation.role)));
+    for invitation in &found {
+        revoke(tx, invitation.id)?;
+    }
+    Ok(found)
+}
+
+/// Withdraws every open invitation that this key offered; answers them.
+pub(in crate::tenants) fn revoke_made_by_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<Invitation>> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let open = invitations::table
+        .filter(invitations::tenant_id.eq(tenant).and(invitations::made_by_key.eq(key)))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .filter(invitations::expires_at.gt(now));
+    let found: Vec<Invitation> = open.order(invitations::id).select(Invitation::as_select()).load(tx.conn())?;
     for invitation in &found {
         revoke(tx, invitation.id)?;
     }

@@ -8,7 +8,7 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::schema::api_keys;
+use crate::engine::db::schema::{api_keys, invitations};
 use crate::engine::db::{Actor, TenantTx};
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
@@ -28,6 +28,7 @@ struct ApiKeyRow {
     replaced_by: Option<ApiKeyId>,
     version: i32,
     created_at: Timestamp,
+    made_by_key: Option<ApiKeyId>,
 }
 
 /// A credential of a program.
@@ -47,6 +48,8 @@ pub struct ApiKey {
     pub replaced_by: Option<ApiKeyId>,
     pub version: i32,
     pub created_at: Timestamp,
+    /// The key that made it, and with which it ends.
+    pub made_by_key: Option<ApiKeyId>,
 }
 
 impl ApiKey {
@@ -71,6 +74,7 @@ impl TryFrom<ApiKeyRow> for ApiKey {
             replaced_by: row.replaced_by,
             version: row.version,
             created_at: row.created_at,
+            made_by_key: row.made_by_key,
         })
     }
 }
@@ -88,6 +92,15 @@ struct NewRow<'a> {
     expires_at: Option<Timestamp>,
     version: i32,
     created_at: Timestamp,
+    made_by_key: Option<ApiKeyId>,
+}
+
+/// The key that calls in this transaction.
+pub(in crate::tenants) fn calling_key(tx: &TenantTx<'_>) -> Option<ApiKeyId> {
+    match tx.actor() {
+        Actor::ApiKey(id) => Some(id),
+        _ => None,
+    }
 }
 
 /// Who answers for what this transaction's caller makes: the user, or the maker of the key; nobody for operators.
@@ -96,6 +109,11 @@ pub fn person_behind(tx: &mut TenantTx<'_>) -> Result<Option<UserId>> {
         Actor::ApiKey(id) => Ok(find(tx, id)?.and_then(|key| key.created_by)),
         actor => Ok(actor.user()),
     }
+}
+
+/// The member who answers for a key.
+pub fn member_behind_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Option<UserId>> {
+    Ok(find(tx, key)?.and_then(|key| key.created_by))
 }
 
 pub(in crate::tenants) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
@@ -119,6 +137,27 @@ pub(in crate::tenants) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result
     query.load(tx.conn())?.into_iter().map(ApiKey::try_from).collect()
 }
 
+/// The keys that this key made, whether or not they still work.
+pub(in crate::tenants) fn made_by(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<ApiKey>> {
+    let query = api_keys::table
+        .filter(api_keys::tenant_id.eq(tx.tenant()).and(api_keys::made_by_key.eq(key)))
+        .order(api_keys::id)
+        .select(ApiKeyRow::as_select());
+    query.load(tx.conn())?.into_iter().map(ApiKey::try_from).collect()
+}
+
+/// What `old` made is `new`'s from now on.
+pub(in crate::tenants) fn hand_over(tx: &mut TenantTx<'_>, old: ApiKeyId, new: ApiKeyId) -> Result<()> {
+    let tenant = tx.tenant();
+    // The one that calls may be among them: it does not become its own maker's maker.
+    let caller = calling_key(tx).unwrap_or(new);
+    let keys = api_keys::table.filter(api_keys::tenant_id.eq(tenant).and(api_keys::made_by_key.eq(old)));
+    diesel::update(keys.filter(api_keys::id.ne(caller))).set(api_keys::made_by_key.eq(new)).execute(tx.conn())?;
+    let offers = invitations::table.filter(invitations::tenant_id.eq(tenant).and(invitations::made_by_key.eq(old)));
+    diesel::update(offers).set(invitations::made_by_key.eq(new)).execute(tx.conn())?;
+    Ok(())
+}
+
 pub(in crate::tenants) fn create(
     tx: &mut TenantTx<'_>,
     key: &str,
@@ -138,6 +177,7 @@ pub(in crate::tenants) fn create(
         expires_at,
         version: 1,
         created_at: tx.now(),
+        made_by_key: calling_key(tx),
     };
     diesel::insert_into(api_keys::table).values(&row).execute(tx.conn())?;
     Ok(ApiKey {
@@ -152,6 +192,7 @@ pub(in crate::tenants) fn create(
         replaced_by: None,
         version: 1,
         created_at: row.created_at,
+        made_by_key: row.made_by_key,
     })
 }
 

@@ -24,6 +24,7 @@ use crate::engine::db::schema::tenants;
 use crate::engine::db::{PlatformTx, TenantTx};
 
 pub use keys::person_behind;
+pub use keys::member_behind_key;
 pub use people::{Member, members};
 pub use respell::{Shadowed, bring_users, catch_ups};
 

@@ -280,6 +280,15 @@ impl Entrance {
     }
 }
 
+/// The tenant the user joined first, whatever became of it: where a mail to the user's address is told.
+pub(in crate::tenants) fn first_tenant(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<TenantId>> {
+    let query = memberships::table
+        .filter(memberships::user_id.eq(user))
+        .order((memberships::created_at, memberships::tenant_id))
+        .select(memberships::tenant_id);
+    Ok(query.first(tx.conn()).optional()?)
+}
+
 /// Every active membership of the user, oldest first, across tenants: for logging in and for switching.
 pub(in crate::tenants) fn entrances_across_tenants(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Entrance>> {
     let rows: Vec<(TenantId, String, String, TenantStatus, Role)> = memberships::table

@@ -108,6 +108,15 @@ impl TenantTx<'_> {
     }
 }
 
+/// Whether a job of this kind whose unique key lies between two others (both excluded) has had its time come.
+pub fn has_begun_between(tx: &mut TenantTx<'_>, kind: &'static JobKind, after: &str, before: &str) -> Result<bool> {
+    let now = tx.now();
+    let later = jobs::table
+        .filter(jobs::kind.eq(kind.name).and(jobs::unique_key.gt(after)).and(jobs::unique_key.lt(before)))
+        .filter(jobs::tenant_id.eq(tx.tenant()).and(jobs::run_at.le(now)));
+    Ok(diesel::select(diesel::dsl::exists(later)).get_result(tx.conn())?)
+}
+
 /// Rows that one statement promotes or deletes, at most: no lock and no transaction lasts for a backlog's length.
 pub(super) const AT_ONCE: usize = 1_000;
 

@@ -1,0 +1,1 @@
+ALTER TABLE notification_recipients DROP COLUMN added_by;
