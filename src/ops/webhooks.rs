@@ -100,10 +100,7 @@ fn absent() -> Error {
 
 /// List stored webhooks, newest first
 #[utoipa::path(
-    operation_id = "list_webhook_events",
-    tag = "Operations",
     params(WebhookEventQuery),
-    security(("operator" = [])),
     responses((status = 200, description = "A page of stored webhooks, without their bodies", body = Page<WebhookEventView>))
 )]
 #[get("/ops/webhook-events")]
@@ -123,13 +120,7 @@ pub async fn list_webhook_events(
 }
 
 /// Read a stored webhook with its body
-#[utoipa::path(
-    operation_id = "get_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The stored webhook", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 200, description = "The stored webhook", body = WebhookEventView)))]
 #[get("/ops/webhook-events/{id}")]
 pub async fn get_webhook_event(
     operator: Operator,
@@ -144,13 +135,7 @@ pub async fn get_webhook_event(
 /// Try a stored webhook again
 ///
 /// For those that failed or still wait. Whatever happens, it has its effect once.
-#[utoipa::path(
-    operation_id = "replay_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    security(("operator" = [])),
-    responses((status = 202, description = "Its job is due again", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 202, description = "Its job is due again", body = WebhookEventView)))]
 #[post("/ops/webhook-events/{id}/replay")]
 pub async fn replay_webhook_event(
     operator: Operator,
@@ -191,14 +176,7 @@ pub struct WebhookEventAssignment {
 ///
 /// A message on a number that several tenants share, of which the product cannot say whose it is, is shown to none of them
 /// until a person who read it decides.
-#[utoipa::path(
-    operation_id = "assign_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    request_body = WebhookEventAssignment,
-    security(("operator" = [])),
-    responses((status = 200, description = "It is in that tenant's conversation", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 200, description = "It is in that tenant's conversation", body = WebhookEventView)))]
 #[post("/ops/webhook-events/{id}/assign")]
 pub async fn assign_webhook_event(
     operator: Operator,

@@ -39,10 +39,7 @@ pub struct AdCampaignQuery {
 
 /// List ad campaigns, newest first
 #[utoipa::path(
-    operation_id = "list_ad_campaigns",
-    tag = "Ad campaigns",
     params(AdCampaignQuery),
-    security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))
 )]
 #[get("/ad-campaigns")]
@@ -77,13 +74,7 @@ pub async fn list_ad_campaigns(
 }
 
 /// Read an ad campaign with its lead form
-#[utoipa::path(
-    operation_id = "get_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 200, description = "The ad campaign", body = AdCampaignView)))]
 #[get("/ad-campaigns/{id}")]
 pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
@@ -100,13 +91,7 @@ pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdC
 }
 
 /// Read the lead form of an ad campaign
-#[utoipa::path(
-    operation_id = "get_lead_form",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The lead form", body = LeadFormView))
-)]
+#[utoipa::path(responses((status = 200, description = "The lead form", body = LeadFormView)))]
 #[get("/ad-campaigns/{id}/lead-form")]
 pub async fn get_lead_form(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;

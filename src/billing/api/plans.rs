@@ -97,8 +97,10 @@ pub struct ListPlans {
 }
 
 /// List the plans on offer
-#[utoipa::path(operation_id = "list_plans", tag = "Billing", params(ListPlans),
-    responses((status = 200, description = "All plans on offer, on one page", body = Page<PlanView>)))]
+#[utoipa::path(
+    params(ListPlans), security(()),
+    responses((status = 200, description = "All plans on offer, on one page", body = Page<PlanView>))
+)]
 #[get("/plans")]
 pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
     let ListPlans { catalogue, currency } = query.0;
@@ -108,9 +110,10 @@ pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<List
 }
 
 /// Read one plan
-#[utoipa::path(operation_id = "get_plan", tag = "Billing",
-    params(("code" = String, Path, description = "The plan's code", example = "growth")),
-    responses((status = 200, description = "The plan, on offer or not any more", body = PlanView)))]
+#[utoipa::path(
+    params(("code" = String, Path, description = "The plan's code", example = "growth")), security(()),
+    responses((status = 200, description = "The plan, on offer or not any more", body = PlanView))
+)]
 #[get("/plans/{code}")]
 pub async fn get_plan(anyone: Anyone, core: web::Data<Core>, code: Path<String>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::plan(tx, &code.0);

@@ -122,9 +122,11 @@ pub struct UsageQuery {
 }
 
 /// Read usage
-#[utoipa::path(operation_id = "get_usage", tag = "Billing", params(UsageQuery), security(("bearer" = [])),
+#[utoipa::path(
+    params(UsageQuery),
     responses((status = 200, description = "Usage of one period", body = UsageView),
-        (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json"))
+)]
 #[get("/usage")]
 pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<UsageQuery>) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
@@ -214,9 +216,10 @@ pub struct ListUsageEntries {
 }
 
 /// List the usage ledger, newest first
-#[utoipa::path(operation_id = "list_usage_entries", tag = "Billing", params(ListUsageEntries),
-    security(("bearer" = [])),
-    responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>)))]
+#[utoipa::path(
+    params(ListUsageEntries),
+    responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>))
+)]
 #[get("/usage/entries")]
 pub async fn list_usage_entries(
     caller: Caller,

@@ -140,8 +140,10 @@ pub struct ConversationQuery {
 }
 
 /// List conversations, most recently active first.
-#[utoipa::path(operation_id = "list_conversations", tag = "Conversations", params(ConversationQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<ConversationView>)))]
+#[utoipa::path(
+    params(ConversationQuery),
+    responses((status = 200, description = "One page", body = Page<ConversationView>))
+)]
 #[get("/conversations")]
 pub async fn list_conversations(
     caller: Caller,
@@ -177,8 +179,7 @@ pub struct UnreadCount {
 }
 
 /// Count unread messages.
-#[utoipa::path(operation_id = "get_unread_count", tag = "Conversations",
-    security(("bearer" = [])), responses((status = 200, description = "The count", body = UnreadCount)))]
+#[utoipa::path(responses((status = 200, description = "The count", body = UnreadCount)))]
 #[get("/conversations/unread")]
 pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
@@ -197,11 +198,12 @@ pub struct NewConversation {
 /// Open a conversation with a lead on another channel.
 ///
 /// A lead has one conversation per channel; when it is there already, it is answered as it is.
-#[utoipa::path(operation_id = "open_conversation", tag = "Conversations", request_body = NewConversation,
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 201, description = "Opened", body = ConversationView),
         (status = 200, description = "It was open already", body = ConversationView),
-        (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/conversations")]
 pub async fn open_conversation(
     caller: Caller,
@@ -231,8 +233,7 @@ pub async fn open_conversation(
 }
 
 /// Get a conversation.
-#[utoipa::path(operation_id = "get_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "The conversation", body = ConversationView)))]
+#[utoipa::path(responses((status = 200, description = "The conversation", body = ConversationView)))]
 #[get("/conversations/{id}")]
 pub async fn get_conversation(
     caller: Caller,
@@ -264,9 +265,7 @@ pub struct ConversationPatch {
 }
 
 /// Close, reopen, snooze or archive a conversation.
-#[utoipa::path(operation_id = "update_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    request_body = ConversationPatch, security(("bearer" = [])),
-    responses((status = 200, description = "Changed", body = ConversationView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "Changed", body = ConversationView)))]
 #[patch("/conversations/{id}")]
 pub async fn update_conversation(
     caller: Caller,
@@ -311,8 +310,7 @@ fn change(tx: &mut TenantTx<'_>, before: &Conversation, patch: ConversationPatch
 }
 
 /// Mark every message of a conversation read.
-#[utoipa::path(operation_id = "mark_conversation_read", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
+#[utoipa::path(responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
 #[post("/conversations/{id}/read")]
 pub async fn mark_conversation_read(
     caller: Caller,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, post, web};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -154,8 +155,7 @@ pub struct MessageQuery {
 }
 
 /// List the messages of a conversation.
-#[utoipa::path(operation_id = "list_messages", tag = "Conversations", params(("id" = ConversationId, Path,), MessageQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<MessageView>)))]
+#[utoipa::path(params(MessageQuery), responses((status = 200, description = "One page", body = Page<MessageView>)))]
 #[get("/conversations/{id}/messages")]
 pub async fn list_messages(
     caller: Caller,
@@ -198,7 +198,15 @@ pub struct SendMessage {
     pub template: Option<TemplateChoice>,
     /// E-mail only, and required there with `content`.
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     pub subject: Option<String>,
+}
+
+/// Values of a template, each a text.
+fn template_variables() -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let values = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(text));
+    values.max_properties(Some(30)).build()
 }
 
 /// A template and its values.
@@ -207,10 +215,12 @@ pub struct SendMessage {
 #[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro"}}))]
 pub struct TemplateChoice {
     #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100)]
     pub code: String,
     /// By name, whatever the case, or by number.
     #[serde(default)]
     #[validate(length(max = 30))]
+    #[schema(schema_with = template_variables)]
     pub variables: BTreeMap<String, String>,
 }
 
@@ -220,9 +230,7 @@ pub struct TemplateChoice {
 /// waits, which `held_for` says, and leaves by itself within a day. What will never be allowed is refused: see
 /// `GET /v1/conversations/{id}/eligibility`. On WhatsApp free text is possible for 24 hours after the person
 /// wrote, a template always. A closed conversation reopens.
-#[utoipa::path(operation_id = "send_message", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    request_body = SendMessage, security(("bearer" = [])),
-    responses((status = 202, description = "Queued", body = MessageView)))]
+#[utoipa::path(responses((status = 202, description = "Queued", body = MessageView)))]
 #[post("/conversations/{id}/messages")]
 pub async fn send_message(
     caller: Caller,

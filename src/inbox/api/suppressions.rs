@@ -108,8 +108,10 @@ pub struct SuppressionQuery {
 /// List who may not be written to.
 ///
 /// What came of your own conversations: who wrote STOP, whose mailbox refused, who complained. Newest first.
-#[utoipa::path(operation_id = "list_suppressions", tag = "Conversations", params(SuppressionQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<SuppressionView>)))]
+#[utoipa::path(
+    params(SuppressionQuery),
+    responses((status = 200, description = "One page", body = Page<SuppressionView>))
+)]
 #[get("/suppressions")]
 pub async fn list_suppressions(
     caller: Caller,
@@ -141,6 +143,7 @@ pub async fn list_suppressions(
 pub struct LiftSuppression {
     /// Kept with it and in the events.
     #[validate(length(min = 3, max = 500))]
+    #[schema(min_length = 3, max_length = 500)]
     pub reason: String,
 }
 
@@ -148,9 +151,7 @@ pub struct LiftSuppression {
 ///
 /// For addresses that bounced or were stopped by hand. What a person said (STOP, a complaint) only they take back; an operator
 /// may answer for them. Lifting what has ended already changes nothing.
-#[utoipa::path(operation_id = "lift_suppression", tag = "Conversations", params(("id" = SuppressionId, Path,)),
-    request_body = LiftSuppression, security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "It has ended", body = SuppressionView)))]
+#[utoipa::path(responses((status = 200, description = "It has ended", body = SuppressionView)))]
 #[post("/suppressions/{id}/lift")]
 pub async fn lift_suppression(
     caller: Caller,

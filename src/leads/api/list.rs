@@ -232,8 +232,7 @@ impl Place {
 }
 
 /// Leads of the tenant, newest first unless sorted otherwise.
-#[utoipa::path(operation_id = "list_leads", tag = "Leads", params(LeadQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
+#[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
 pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
@@ -293,8 +292,10 @@ pub struct LeadCounts {
 }
 
 /// Counts for the tabs, under the same filters as the list.
-#[utoipa::path(operation_id = "count_leads", tag = "Leads", params(LeadCountQuery), security(("bearer" = [])),
-    responses((status = 200, description = "Counts by tab and source", body = LeadCounts)))]
+#[utoipa::path(
+    params(LeadCountQuery),
+    responses((status = 200, description = "Counts by tab and source", body = LeadCounts))
+)]
 #[get("/leads/counts")]
 pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadCountQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;

@@ -14,8 +14,7 @@ use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
 /// One lead; without the person while it is locked.
-#[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
-    responses((status = 200, description = "The lead", body = LeadView)))]
+#[utoipa::path(responses((status = 200, description = "The lead", body = LeadView)))]
 #[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
@@ -29,8 +28,7 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
 }
 
 /// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.
-#[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
-    responses((status = 200, description = "The score and its items", body = ScoreView)))]
+#[utoipa::path(responses((status = 200, description = "The score and its items", body = ScoreView)))]
 #[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
@@ -64,8 +62,10 @@ impl TimelineQuery {
 }
 
 /// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.
-#[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of the timeline", body = Page<Event>)))]
+#[utoipa::path(
+    params(TimelineQuery),
+    responses((status = 200, description = "A page of the timeline", body = Page<Event>))
+)]
 #[get("/leads/{id}/activities")]
 pub async fn list_lead_activities(
     caller: Caller,

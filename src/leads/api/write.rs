@@ -138,8 +138,7 @@ impl UpdateLead {
 }
 
 /// Changes a lead. The score follows; of a locked lead only status and validity can be changed.
-#[utoipa::path(operation_id = "update_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = UpdateLead, security(("bearer" = [])),
-    responses((status = 200, description = "The lead as it is now", body = LeadView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
 pub async fn update_lead(
     caller: Caller,
@@ -169,8 +168,7 @@ pub struct AssignLead {
 }
 
 /// Assigns a lead to a user of the tenant, or to nobody.
-#[utoipa::path(operation_id = "assign_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = AssignLead, security(("bearer" = [])),
-    responses((status = 200, description = "The lead as it is now", body = LeadView)))]
+#[utoipa::path(responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[post("/leads/{id}/assign")]
 pub async fn assign_lead(
     caller: Caller,
@@ -194,6 +192,7 @@ pub async fn assign_lead(
 #[schema(example = json!({"body": "Prefers a call after 6 pm."}))]
 pub struct NewNote {
     #[validate(length(min = 1, max = 10_000))]
+    #[schema(min_length = 1, max_length = 10_000)]
     body: String,
 }
 
@@ -223,8 +222,7 @@ impl From<Note> for NoteView {
 }
 
 /// Writes a note on a lead.
-#[utoipa::path(operation_id = "create_lead_note", tag = "Leads", params(("id" = LeadId, Path)), request_body = NewNote, security(("bearer" = [])),
-    responses((status = 201, description = "The note", body = NoteView)))]
+#[utoipa::path(responses((status = 201, description = "The note", body = NoteView)))]
 #[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
     caller: Caller,
@@ -240,8 +238,10 @@ pub async fn create_lead_note(
 }
 
 /// Notes of a lead, newest first.
-#[utoipa::path(operation_id = "list_lead_notes", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of notes", body = Page<NoteView>)))]
+#[utoipa::path(
+    params(TimelineQuery),
+    responses((status = 200, description = "A page of notes", body = Page<NoteView>))
+)]
 #[get("/leads/{id}/notes")]
 pub async fn list_lead_notes(
     caller: Caller,

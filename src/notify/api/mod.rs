@@ -85,8 +85,10 @@ pub struct NotificationQuery {
 }
 
 /// List your notifications, newest first.
-#[utoipa::path(operation_id = "list_notifications", tag = "Notifications", params(NotificationQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationView>)))]
+#[utoipa::path(
+    params(NotificationQuery), security(("bearer" = [])),
+    responses((status = 200, description = "One page", body = Page<NotificationView>))
+)]
 #[get("/notifications")]
 pub async fn list_notifications(
     caller: Caller,
@@ -105,8 +107,10 @@ pub async fn list_notifications(
 }
 
 /// Mark one of your notifications read.
-#[utoipa::path(operation_id = "mark_notification_read", tag = "Notifications", params(("id" = NotificationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "It is read", body = NotificationView)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "It is read", body = NotificationView))
+)]
 #[post("/notifications/{id}/read")]
 pub async fn mark_notification_read(
     caller: Caller,
@@ -128,8 +132,10 @@ pub struct MarkedRead {
 }
 
 /// Mark all your notifications read.
-#[utoipa::path(operation_id = "mark_all_notifications_read", tag = "Notifications",
-    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = MarkedRead)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "Nothing is unread", body = MarkedRead))
+)]
 #[post("/notifications/read-all")]
 pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsWrite)?;
@@ -179,8 +185,10 @@ impl NotificationPreferences {
 }
 
 /// Get your notification preferences.
-#[utoipa::path(operation_id = "get_notification_preferences", tag = "Notifications",
-    security(("bearer" = [])), responses((status = 200, description = "What is in force", body = NotificationPreferences)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "What is in force", body = NotificationPreferences))
+)]
 #[get("/notifications/preferences")]
 pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
@@ -221,9 +229,10 @@ pub struct NotificationPreferencesPatch {
 }
 
 /// Change your notification preferences.
-#[utoipa::path(operation_id = "update_notification_preferences", tag = "Notifications",
-    request_body = NotificationPreferencesPatch, security(("bearer" = [])),
-    responses((status = 200, description = "Changed", body = NotificationPreferences)))]
+#[utoipa::path(
+    params(IfMatch), security(("bearer" = [])),
+    responses((status = 200, description = "Changed", body = NotificationPreferences))
+)]
 #[patch("/notifications/preferences")]
 pub async fn update_notification_preferences(
     caller: Caller,
@@ -324,8 +333,11 @@ pub struct NotificationDeliveryQuery {
 /// List what was sent to outside addresses, newest first.
 ///
 /// The texts name leads, so it takes `leads:read` as well.
-#[utoipa::path(operation_id = "list_notification_deliveries", tag = "Notifications", params(NotificationDeliveryQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>)))]
+#[utoipa::path(
+    params(NotificationDeliveryQuery),
+    security(("bearer" = ["notifications:read", "leads:read"]), ("operator" = [])),
+    responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>))
+)]
 #[get("/notifications/deliveries")]
 pub async fn list_notification_deliveries(
     caller: Caller,

@@ -78,8 +78,7 @@ pub struct ListJobs {
 }
 
 /// List jobs, newest first
-#[utoipa::path(operation_id = "list_jobs", tag = "Operations", params(ListJobs), security(("operator" = [])),
-    responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
+#[utoipa::path(params(ListJobs), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
 #[get("/ops/jobs")]
 pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<ListJobs>) -> Result<HttpResponse> {
     let ListJobs { state, kind, limit, cursor } = query.0;
@@ -92,8 +91,7 @@ pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<L
 }
 
 /// Read a job
-#[utoipa::path(operation_id = "get_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
-    responses((status = 200, description = "The job", body = JobView)))]
+#[utoipa::path(responses((status = 200, description = "The job", body = JobView)))]
 #[get("/ops/jobs/{id}")]
 pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::job(tx, id.0);
@@ -105,8 +103,7 @@ pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>)
 /// Run a job again
 ///
 /// A dead, discarded or waiting one, from its first attempt.
-#[utoipa::path(operation_id = "retry_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
-    responses((status = 200, description = "The job, about to run", body = JobView)))]
+#[utoipa::path(responses((status = 200, description = "The job, about to run", body = JobView)))]
 #[post("/ops/jobs/{id}/retry")]
 pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>, once: Once) -> Result<HttpResponse> {
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
@@ -133,6 +130,7 @@ pub struct RetryJobs {
     state: RetryableState,
     /// As in `webhook.process`; every kind when left out.
     #[validate(length(max = 100))]
+    #[schema(max_length = 100)]
     kind: Option<String>,
 }
 
@@ -151,8 +149,7 @@ const AT_ONCE: usize = 200;
 /// Run dead jobs again
 ///
 /// At most 200, the oldest first, from their first attempts: for when what killed them has passed.
-#[utoipa::path(operation_id = "retry_jobs", tag = "Operations", request_body = RetryJobs, security(("operator" = [])),
-    responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
+#[utoipa::path(responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
 #[post("/ops/jobs/retry")]
 pub async fn retry_jobs(
     operator: Operator,

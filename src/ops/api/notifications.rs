@@ -64,9 +64,10 @@ pub struct ListOperatorNotifications {
 }
 
 /// List notifications to the operators, newest first
-#[utoipa::path(operation_id = "list_operator_notifications", tag = "Operations", params(ListOperatorNotifications),
-    security(("operator" = [])),
-    responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>)))]
+#[utoipa::path(
+    params(ListOperatorNotifications),
+    responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>))
+)]
 #[get("/ops/notifications")]
 pub async fn list_operator_notifications(
     operator: Operator,
@@ -83,9 +84,7 @@ pub async fn list_operator_notifications(
 }
 
 /// Mark a notification as read
-#[utoipa::path(operation_id = "read_operator_notification", tag = "Operations", params(("id" = NotificationId, Path)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The notification, read", body = OperatorNotificationView)))]
+#[utoipa::path(responses((status = 200, description = "The notification, read", body = OperatorNotificationView)))]
 #[post("/ops/notifications/{id}/read")]
 pub async fn read_operator_notification(
     operator: Operator,

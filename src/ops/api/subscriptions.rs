@@ -85,9 +85,10 @@ pub struct ListSubscriptions {
 }
 
 /// List subscriptions of all tenants, newest first
-#[utoipa::path(operation_id = "list_subscriptions", tag = "Operations", params(ListSubscriptions),
-    security(("operator" = [])),
-    responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>)))]
+#[utoipa::path(
+    params(ListSubscriptions),
+    responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>))
+)]
 #[get("/ops/subscriptions")]
 pub async fn list_subscriptions(
     operator: Operator,
@@ -120,11 +121,13 @@ pub struct ActivateSubscription {
 /// starts now with the whole quota; a past-due or paused one goes on in its period. A plan whose `pending_from` is
 /// `activation` takes effect, in an active subscription too: in the running period, or in a new one after a plan that
 /// charged for every lead.
-#[utoipa::path(operation_id = "activate_subscription", tag = "Operations",
-    params(("id" = SubscriptionId, Path), ActivateSubscription), security(("operator" = [])), responses(
+#[utoipa::path(
+    params(ActivateSubscription),
+    responses(
         (status = 200, description = "The subscription, active", body = SubscriptionView),
         (status = 409, description = "`subscription.not_activatable`: it is over, or active and no plan waits; `subscription.other_plan`", body = Problem,
-            content_type = "application/problem+json")))]
+            content_type = "application/problem+json"))
+)]
 #[post("/ops/subscriptions/{id}/activate")]
 pub async fn activate_subscription(
     operator: Operator,
@@ -151,8 +154,10 @@ pub async fn activate_subscription(
 #[schema(example = json!({"quantity": 2, "reason": "Two leads with wrong numbers"}))]
 pub struct GrantLeadCredits {
     #[validate(range(min = 1, max = 10_000))]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub quantity: i32,
     #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
@@ -171,11 +176,12 @@ pub struct LeadCreditsView {
 /// Grant lead credits
 ///
 /// They are consumed after quota and rollover, and stay until they are used.
-#[utoipa::path(operation_id = "grant_lead_credits", tag = "Operations", params(("id" = TenantId, Path)),
-    request_body = GrantLeadCredits, security(("operator" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 201, description = "Granted", body = LeadCreditsView),
         (status = 409, description = "`subscription.none`: there is nothing to credit", body = Problem,
-            content_type = "application/problem+json")))]
+            content_type = "application/problem+json"))
+)]
 #[post("/ops/tenants/{id}/credits")]
 pub async fn grant_lead_credits(
     operator: Operator,

@@ -78,8 +78,10 @@ pub struct ListOpsTasks {
 }
 
 /// List tasks, the next due first
-#[utoipa::path(operation_id = "list_ops_tasks", tag = "Operations", params(ListOpsTasks), security(("operator" = [])),
-    responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>)))]
+#[utoipa::path(
+    params(ListOpsTasks),
+    responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>))
+)]
 #[get("/ops/tasks")]
 pub async fn list_ops_tasks(
     operator: Operator,
@@ -102,8 +104,7 @@ fn not_found() -> Error {
 }
 
 /// Read a task
-#[utoipa::path(operation_id = "get_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
-    security(("operator" = [])), responses((status = 200, description = "The task", body = OpsTaskView)))]
+#[utoipa::path(responses((status = 200, description = "The task", body = OpsTaskView)))]
 #[get("/ops/tasks/{id}")]
 pub async fn get_ops_task(operator: Operator, core: web::Data<Core>, id: Path<OpsTaskId>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::task(tx, id.0)?.ok_or_else(not_found);
@@ -121,9 +122,7 @@ pub struct UpdateOpsTask {
 }
 
 /// Change a task's status
-#[utoipa::path(operation_id = "update_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
-    request_body = UpdateOpsTask, security(("operator" = [])),
-    responses((status = 200, description = "The task as it is now", body = OpsTaskView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The task as it is now", body = OpsTaskView)))]
 #[patch("/ops/tasks/{id}")]
 pub async fn update_ops_task(
     operator: Operator,

@@ -79,8 +79,7 @@ fn reply(key: ApiKey) -> HttpResponse {
 /// Create an API key
 ///
 /// Its scopes are some of the caller's own permissions.
-#[utoipa::path(operation_id = "create_api_key", tag = "API keys", security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The key, shown once", body = MintedView)))]
+#[utoipa::path(responses((status = 201, description = "The key, shown once", body = MintedView)))]
 #[post("/api-keys")]
 pub async fn create_api_key(
     caller: Caller,
@@ -108,9 +107,10 @@ pub struct ApiKeyFilter {
 /// List API keys
 ///
 /// Newest first, ended ones included.
-#[utoipa::path(operation_id = "list_api_keys", tag = "API keys", params(ApiKeyFilter),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>)))]
+#[utoipa::path(
+    params(ApiKeyFilter),
+    responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>))
+)]
 #[get("/api-keys")]
 pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Query<ApiKeyFilter>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
@@ -122,9 +122,7 @@ pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Query<A
 }
 
 /// Get an API key
-#[utoipa::path(operation_id = "get_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[utoipa::path(responses((status = 200, description = "The API key", body = ApiKeyView)))]
 #[get("/api-keys/{id}")]
 pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
@@ -132,9 +130,7 @@ pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyI
 }
 
 /// Update an API key
-#[utoipa::path(operation_id = "update_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The API key", body = ApiKeyView)))]
 #[patch("/api-keys/{id}")]
 pub async fn update_api_key(
     caller: Caller,
@@ -153,9 +149,7 @@ pub async fn update_api_key(
 /// Revoke an API key
 ///
 /// It is refused from now on.
-#[utoipa::path(operation_id = "revoke_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "The key is refused")))]
+#[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/api-keys/{id}")]
 pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
@@ -166,9 +160,10 @@ pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiK
 /// Rotate an API key
 ///
 /// Makes a new key with the same name, scopes and expiry; the old one works until the overlap ends. The body may be left out.
-#[utoipa::path(operation_id = "rotate_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    request_body = Rotation, security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The new key, shown once", body = MintedView)))]
+#[utoipa::path(
+    request_body = Rotation,
+    responses((status = 201, description = "The new key, shown once", body = MintedView))
+)]
 #[post("/api-keys/{id}/rotate")]
 pub async fn rotate_api_key(
     caller: Caller,

@@ -65,8 +65,7 @@ impl EventQuery {
 ///
 /// Everything that happened in the tenant, newest first: who did what to what, and through which request.
 /// While a lead is locked, what names its person is null. Events about what the caller may not read are left out.
-#[utoipa::path(operation_id = "list_events", tag = "Tenant", params(EventQuery), security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of events", body = Page<Event>)))]
+#[utoipa::path(params(EventQuery), responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
 pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<EventQuery>) -> Result<HttpResponse> {
     caller.require(Permission::EventsRead)?;

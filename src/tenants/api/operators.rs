@@ -87,8 +87,9 @@ pub struct MintedOperatorKeyView {
 /// Create an operator
 ///
 /// With a first key.
-#[utoipa::path(operation_id = "create_operator", tag = "Operators", security(("operator" = [])),
-    responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView)))]
+#[utoipa::path(
+    responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView))
+)]
 #[post("/ops/operators")]
 pub async fn create_operator(
     operator: Operator,
@@ -118,8 +119,10 @@ pub struct OperatorQuery {
 /// List operators
 ///
 /// Newest first, with their keys.
-#[utoipa::path(operation_id = "list_operators", tag = "Operators", params(OperatorQuery), security(("operator" = [])),
-    responses((status = 200, description = "A page of operators", body = Page<OperatorView>)))]
+#[utoipa::path(
+    params(OperatorQuery),
+    responses((status = 200, description = "A page of operators", body = Page<OperatorView>))
+)]
 #[get("/ops/operators")]
 pub async fn list_operators(
     operator: Operator,
@@ -134,9 +137,7 @@ pub async fn list_operators(
 }
 
 /// Create a key for an operator
-#[utoipa::path(operation_id = "create_operator_key", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 201, description = "The key, shown once", body = MintedOperatorKeyView)))]
+#[utoipa::path(responses((status = 201, description = "The key, shown once", body = MintedOperatorKeyView)))]
 #[post("/ops/operators/{id}/keys")]
 pub async fn create_operator_key(
     operator: Operator,
@@ -155,9 +156,7 @@ pub async fn create_operator_key(
 /// Revoke an operator's key
 ///
 /// The last working key of all operators stays.
-#[utoipa::path(operation_id = "revoke_operator_key", tag = "Operators",
-    params(("id" = String, Path, format = Uuid), ("key_id" = String, Path, format = Uuid)), security(("operator" = [])),
-    responses((status = 204, description = "The key is refused")))]
+#[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/ops/operators/{id}/keys/{key_id}")]
 pub async fn revoke_operator_key(
     operator: Operator,

@@ -41,8 +41,10 @@ pub struct TenantQuery {
 /// List tenants
 ///
 /// Newest first.
-#[utoipa::path(operation_id = "list_tenants", tag = "Operators", params(TenantQuery), security(("operator" = [])),
-    responses((status = 200, description = "A page of tenants", body = Page<TenantView>)))]
+#[utoipa::path(
+    params(TenantQuery),
+    responses((status = 200, description = "A page of tenants", body = Page<TenantView>))
+)]
 #[get("/tenants")]
 pub async fn list_tenants(
     operator: Operator,
@@ -97,8 +99,9 @@ pub struct CreatedTenantView {
 /// Create a tenant
 ///
 /// Its owner is invited, by e-mail too when the platform's e-mail is connected.
-#[utoipa::path(operation_id = "create_tenant", tag = "Operators", security(("operator" = [])),
-    responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView)))]
+#[utoipa::path(
+    responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView))
+)]
 #[post("/tenants")]
 pub async fn create_tenant(
     operator: Operator,
@@ -120,9 +123,7 @@ pub async fn create_tenant(
 }
 
 /// Get a tenant
-#[utoipa::path(operation_id = "get_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(responses((status = 200, description = "The tenant", body = TenantView)))]
 #[get("/tenants/{id}")]
 pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<TenantId>) -> Result<HttpResponse> {
     let read = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0)?.ok_or_else(configure::not_found);
@@ -133,9 +134,7 @@ pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<Tena
 ///
 /// Suspending refuses the tenant's sessions and keys at once and holds its webhooks back; making it active lets them in again
 /// and delivers what waited, as far as it is kept (30 days).
-#[utoipa::path(operation_id = "update_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The tenant", body = TenantView)))]
 #[patch("/tenants/{id}")]
 pub async fn update_tenant(
     operator: Operator,

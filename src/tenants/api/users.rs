@@ -85,8 +85,7 @@ pub struct UserFilter {
 /// List users
 ///
 /// In the order they joined.
-#[utoipa::path(operation_id = "list_users", tag = "Users", params(UserFilter), security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
+#[utoipa::path(params(UserFilter), responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
 #[get("/users")]
 pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Query<UserFilter>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
@@ -105,9 +104,7 @@ fn reply(person: Person) -> HttpResponse {
 }
 
 /// Get a user
-#[utoipa::path(operation_id = "get_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The user", body = MemberView)))]
+#[utoipa::path(responses((status = 200, description = "The user", body = MemberView)))]
 #[get("/users/{id}")]
 pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
@@ -118,9 +115,7 @@ pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -
 /// Update a user
 ///
 /// Nobody can raise anybody above themselves, only owners touch owners, and one active owner always stays.
-#[utoipa::path(operation_id = "update_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The user", body = MemberView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The user", body = MemberView)))]
 #[patch("/users/{id}")]
 pub async fn update_user(
     caller: Caller,
@@ -139,9 +134,7 @@ pub async fn update_user(
 /// Remove a user
 ///
 /// Ends their sessions. Leads and events keep naming them; only a new invitation brings them back.
-#[utoipa::path(operation_id = "remove_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "The user is no member any more")))]
+#[utoipa::path(responses((status = 204, description = "The user is no member any more")))]
 #[delete("/users/{id}")]
 pub async fn remove_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;

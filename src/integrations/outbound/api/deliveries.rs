@@ -134,9 +134,10 @@ pub struct WebhookDeliveryQuery {
 ///
 /// Newest first; kept for 30 days. While the tenant is suspended nothing is sent: what happens waits here, held, and leaves
 /// when the suspension ends.
-#[utoipa::path(operation_id = "list_webhook_deliveries", tag = "Webhook endpoints", params(WebhookDeliveryQuery),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>)))]
+#[utoipa::path(
+    params(WebhookDeliveryQuery),
+    responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>))
+)]
 #[get("/webhook-deliveries")]
 pub async fn list_webhook_deliveries(
     caller: Caller,
@@ -164,9 +165,7 @@ pub async fn list_webhook_deliveries(
 /// Get a webhook delivery
 ///
 /// With every attempt.
-#[utoipa::path(operation_id = "get_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
+#[utoipa::path(responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
 #[get("/webhook-deliveries/{id}")]
 pub async fn get_webhook_delivery(
     caller: Caller,
@@ -186,9 +185,7 @@ pub async fn get_webhook_delivery(
 /// Retry a webhook delivery
 ///
 /// Now, whatever became of it, and by the whole schedule if that fails. It carries the same `webhook-id` as before.
-#[utoipa::path(operation_id = "retry_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
+#[utoipa::path(responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
 #[post("/webhook-deliveries/{id}/retry")]
 pub async fn retry_webhook_delivery(
     caller: Caller,
@@ -208,9 +205,7 @@ pub async fn retry_webhook_delivery(
 /// Ping a webhook endpoint
 ///
 /// Sends it a `webhook.ping` in the way of any other event, whatever types it asked for. The answer is the delivery to look at.
-#[utoipa::path(operation_id = "ping_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
+#[utoipa::path(responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
 #[post("/webhook-endpoints/{id}/ping")]
 pub async fn ping_webhook_endpoint(
     caller: Caller,
@@ -233,9 +228,7 @@ pub async fn ping_webhook_endpoint(
 ///
 /// Sends what happened in a stretch of time again, as far as the endpoint asks for it: what failed, still waits or was never
 /// sent, and on request what was delivered too. Every event carries the same `webhook-id` as before.
-#[utoipa::path(operation_id = "replay_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "The replay has begun", body = Replaying)))]
+#[utoipa::path(responses((status = 202, description = "The replay has begun", body = Replaying)))]
 #[post("/webhook-endpoints/{id}/replay")]
 pub async fn replay_webhook_endpoint(
     caller: Caller,

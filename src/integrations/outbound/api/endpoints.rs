@@ -114,9 +114,10 @@ async fn check_url(providers: &Providers, url: &str) -> Result<()> {
 /// Create a webhook endpoint
 ///
 /// From now on events of the given types are posted to it. A tenant has at most ten.
-#[utoipa::path(operation_id = "create_webhook_endpoint", tag = "Webhook endpoints", path = "/webhook-endpoints",
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView)))]
+#[utoipa::path(
+    path = "/webhook-endpoints",
+    responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView))
+)]
 #[post("/webhook-endpoints")]
 pub async fn create_webhook_endpoint(
     caller: Caller,
@@ -151,9 +152,10 @@ pub struct WebhookEndpointQuery {
 /// List webhook endpoints
 ///
 /// Newest first.
-#[utoipa::path(operation_id = "list_webhook_endpoints", tag = "Webhook endpoints", params(WebhookEndpointQuery),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>)))]
+#[utoipa::path(
+    params(WebhookEndpointQuery),
+    responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>))
+)]
 #[get("/webhook-endpoints")]
 pub async fn list_webhook_endpoints(
     caller: Caller,
@@ -169,9 +171,7 @@ pub async fn list_webhook_endpoints(
 }
 
 /// Get a webhook endpoint
-#[utoipa::path(operation_id = "get_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[utoipa::path(responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
 #[get("/webhook-endpoints/{id}")]
 pub async fn get_webhook_endpoint(
     caller: Caller,
@@ -185,9 +185,7 @@ pub async fn get_webhook_endpoint(
 /// Update a webhook endpoint
 ///
 /// Also enables and disables it. What happens while it is disabled is not kept for it; a replay brings it.
-#[utoipa::path(operation_id = "update_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
 #[patch("/webhook-endpoints/{id}")]
 pub async fn update_webhook_endpoint(
     caller: Caller,
@@ -215,9 +213,7 @@ pub async fn update_webhook_endpoint(
 /// Delete a webhook endpoint
 ///
 /// With the log of its deliveries; what still waits for it is dropped.
-#[utoipa::path(operation_id = "delete_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "It is gone")))]
+#[utoipa::path(responses((status = 204, description = "It is gone")))]
 #[delete("/webhook-endpoints/{id}")]
 pub async fn delete_webhook_endpoint(
     caller: Caller,
@@ -233,9 +229,9 @@ pub async fn delete_webhook_endpoint(
 ///
 /// The new secret signs from now on. Until the overlap ends the old one signs too, and `webhook-signature` carries both
 /// signatures, separated by a blank: change the receiver's secret in between.
-#[utoipa::path(operation_id = "rotate_webhook_secret", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView)))]
+#[utoipa::path(
+    responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView))
+)]
 #[post("/webhook-endpoints/{id}/rotate")]
 pub async fn rotate_webhook_secret(
     caller: Caller,
