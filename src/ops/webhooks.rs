@@ -11,7 +11,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::process::{self, ProcessPayload, job_of};
@@ -88,10 +88,6 @@ impl WebhookEventView {
 pub struct WebhookEventQuery {
     state: Option<WebhookState>,
     provider: Option<WebhookProvider>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 fn absent() -> Error {
@@ -107,11 +103,9 @@ fn absent() -> Error {
 pub async fn list_webhook_events(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<WebhookEventQuery>,
+    query: Paging<WebhookEventQuery>,
 ) -> Result<HttpResponse> {
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
-    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, WebhookEventId)>()).transpose()?;
+    let (query, limit, after) = query.read::<(Timestamp, WebhookEventId)>()?;
     let filter = WebhookFilter { state: query.state, provider: query.provider, after };
     let look = move |tx: &mut PlatformTx<'_>| store::list(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;

@@ -49,13 +49,20 @@ fn handlers() -> Vec<Handler> {
 }
 
 /// The parameters' names, of those that are said in place and of those that are shared.
-fn parameters(operation: &Value) -> Vec<(&str, &str)> {
-    let read = |one: &'static Value| (one["name"].as_str().unwrap_or_default(), one["in"].as_str().unwrap_or_default());
-    let resolve = |one| match Value::as_str(&one["$ref"]) {
-        Some(shared) => read(&document()["components"]["parameters"][shared.rsplit('/').next().expect("a name")]),
-        None => (one["name"].as_str().unwrap_or_default(), one["in"].as_str().unwrap_or_default()),
+fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let shared = &document()["components"]["parameters"];
+    let resolve = |one: &'a Value| match one["$ref"].as_str() {
+        Some(name) => &shared[name.rsplit('/').next().expect("a name")],
+        None => one,
     };
-    operation["parameters"].as_array().into_iter().flatten().map(resolve).collect()
+    let said = |one: &'a Value, what: &str| one[what].as_str().unwrap_or_default();
+    operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(resolve)
+        .map(|one| (said(one, "name"), said(one, "in")))
+        .collect()
 }
 
 /// The credentials with which an operation may be called.
@@ -67,7 +74,10 @@ pub fn schemes(operation: &Value) -> Vec<String> {
 /// The permissions that an operation says it needs.
 pub fn permissions(operation: &Value) -> Vec<String> {
     let list = operation["security"].as_array().into_iter().flatten();
-    list.filter_map(|one| one["bearer"].as_array()).flatten().map(|name| name.as_str().unwrap_or_default().into()).collect()
+    list.filter_map(|one| one["bearer"].as_array())
+        .flatten()
+        .map(|name| name.as_str().unwrap_or_default().into())
+        .collect()
 }
 
 #[test]
@@ -94,7 +104,12 @@ fn what_a_handler_takes_is_what_is_described() {
             ("Idempotency-Key", handler.takes("Once"), lists("Idempotency-Key", "header")),
             ("X-Tenant-Id", is_in_tenant, lists("X-Tenant-Id", "header")),
             ("a credential", ["Caller", "Operator"].contains(&handler.caller()), !schemes.is_empty()),
-            ("an operator's key alone", handler.caller() == "Operator", by("operator") && !lists("X-Tenant-Id", "header") ),
+            (
+                "an operator's key alone",
+                handler.caller() == "Operator",
+                by("operator") && !lists("X-Tenant-Id", "header"),
+            ),
+            ("pages", handler.takes("Paging"), lists("limit", "query") && lists("cursor", "query")),
             ("a body", takes_json, has_json),
             ("an id", handler.takes("Path"), ids > 0),
             ("all its ids", true, parameters.iter().filter(|(_, place)| *place == "path").count() == ids),
@@ -119,11 +134,14 @@ struct Bound {
 fn bounds_in(attribute: &str, kind: &str) -> Vec<(&'static str, f64)> {
     let mut found = Vec::new();
     for (check, keywords) in [
-        ("length(", match kind {
-            kind if kind.contains("Map<") => ["minProperties", "maxProperties"],
-            kind if kind.contains("Vec<") || kind.contains("Set<") => ["minItems", "maxItems"],
-            _ => ["minLength", "maxLength"],
-        }),
+        (
+            "length(",
+            match kind {
+                kind if kind.contains("Map<") => ["minProperties", "maxProperties"],
+                kind if kind.contains("Vec<") || kind.contains("Set<") => ["minItems", "maxItems"],
+                _ => ["minLength", "maxLength"],
+            },
+        ),
         ("range(", ["minimum", "maximum"]),
     ] {
         for part in attribute.split(check).skip(1) {
@@ -145,7 +163,8 @@ fn enforced() -> Vec<Bound> {
     for (_, code) in files() {
         let (mut schema, mut attributes) = (String::new(), String::new());
         for line in code.lines().map(str::trim) {
-            let bare = line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            let bare =
+                line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
             if let Some(rest) = bare.strip_prefix("struct ") {
                 schema = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
                 attributes.clear();
@@ -175,6 +194,8 @@ fn every_bound_that_is_enforced_is_published() {
     assert!(bounds.len() > 100, "the bounds are found: {}", bounds.len());
     let silent: Vec<String> = bounds
         .iter()
+        // Some types are of the inside: what is sent to them went through another.
+        .filter(|bound| schemas.get(&bound.schema).is_some())
         .filter(|bound| !says(&schemas[&bound.schema]["properties"][&bound.field], bound))
         .map(|bound| format!("{}.{}: {} {}", bound.schema, bound.field, bound.keyword, bound.value))
         .collect();

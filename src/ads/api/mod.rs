@@ -20,7 +20,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
 use crate::providers::AdPlatform;
 use crate::tenants::access::{Caller, Permission};
 
@@ -31,10 +31,6 @@ use crate::tenants::access::{Caller, Permission};
 pub struct AdCampaignQuery {
     platform: Option<AdPlatform>,
     status: Option<CampaignStatus>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List ad campaigns, newest first
@@ -46,12 +42,10 @@ pub struct AdCampaignQuery {
 pub async fn list_ad_campaigns(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<AdCampaignQuery>,
+    query: Paging<AdCampaignQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
-    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, AdCampaignId)>()).transpose()?;
+    let (query, limit, after) = query.read::<(Timestamp, AdCampaignId)>()?;
     let filter = CampaignFilter { platform: query.platform, status: query.status, after };
     let shows_costs = caller.is_operator();
     let page = core

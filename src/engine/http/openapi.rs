@@ -9,8 +9,8 @@
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::header::HeaderBuilder;
 use utoipa::IntoParams as _;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -18,6 +18,7 @@ use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Respon
 
 use super::etag::IfMatch;
 use super::links;
+use super::paging::LIST_PARAMETERS;
 use super::problem::Problem;
 
 /// Every problem status: what it says, and when.
@@ -62,7 +63,10 @@ pub struct Area {
 /// Who calls what is under a prefix, where an operation does not say so itself.
 pub enum Callers {
     /// A tenant's people and keys that have the permission to read or to write, and operators who name the tenant.
-    Tenants { reads: Option<String>, writes: Option<String> },
+    Tenants {
+        reads: Option<String>,
+        writes: Option<String>,
+    },
     Operators,
 }
 
@@ -75,6 +79,7 @@ pub fn finish(mut doc: OpenApi, areas: &[Area]) -> OpenApi {
         for (method, operation) in operations(item) {
             describe_callers(method, operation, area);
             describe_ids(path, operation);
+            describe_page(operation);
             finish_operation(Kind::of(path, method, operation, area), operation, versioned);
         }
     }
@@ -175,6 +180,16 @@ fn add_components(components: &mut Components) {
         of_header("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ];
     shared.extend(IfMatch::into_params(|| None));
+    let size =
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).default(Some(50.into()));
+    for (name, schema, description) in [
+        ("limit", size, "How many entries the page holds."),
+        ("cursor", text(), "The `next_cursor` of the page before."),
+    ] {
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+        let parameter = parameter.required(Required::False).description(Some(description)).schema(Some(schema));
+        shared.push(parameter.build());
+    }
     components.parameters.extend(shared.into_iter().map(|shared| (shared.name.clone(), RefOr::T(shared))));
 }
 
@@ -266,6 +281,22 @@ impl Kind {
             ("503", !self.is_probe),
         ];
         when.into_iter().filter(|(_, holds)| *holds).map(|(status, _)| status).collect()
+    }
+}
+
+/// What answers a page takes [`Paging`](super::Paging).
+fn describe_page(operation: &mut Operation) {
+    let is_page = |answer: &RefOr<Response>| {
+        let RefOr::T(answer) = answer else { return false };
+        let schemas = answer.content.values().filter_map(|content| match content {
+            RefOr::T(content) => content.schema.as_ref(),
+            RefOr::Ref(_) => None,
+        });
+        schemas.into_iter().any(|schema| matches!(schema, RefOr::Ref(page) if page.ref_location.contains("/Page_")))
+    };
+    if operation.responses.responses.values().any(is_page) {
+        let shared = LIST_PARAMETERS.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
+        operation.parameters.get_or_insert_with(Vec::new).extend(shared);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
@@ -133,10 +133,6 @@ pub struct ConversationQuery {
     #[allow(dead_code)] // checked by being read; there is nothing to choose
     #[param(inline)]
     sort: Option<ConversationSort>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List conversations, most recently active first.
@@ -148,14 +144,13 @@ pub struct ConversationQuery {
 pub async fn list_conversations(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<ConversationQuery>,
+    query: Paging<ConversationQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let Query(query) = query;
+    let (query, limit, after) = query.read()?;
     if query.q.as_ref().is_some_and(|q| q.chars().count() > 100) {
         return Err(Error::field("q", "too_long", "expected at most 100 characters"));
     }
-    let limit = query.limit.unwrap_or_default();
     let filter = ConversationFilter {
         statuses: query.status.map(|list| list.0).unwrap_or_default(),
         channel: query.channel,
@@ -163,7 +158,7 @@ pub async fn list_conversations(
         unread: query.unread,
         archived: query.archived.unwrap_or(false),
         text: query.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
+        after,
     };
     let rows = core.db.read_widely(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |(row, _)| Cursor::of(&(row.last_message_at.unwrap_or(row.created_at), row.id)));

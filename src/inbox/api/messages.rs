@@ -12,7 +12,7 @@ use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
@@ -148,10 +148,6 @@ pub struct MessageQuery {
     /// `desc` (newest first) by default.
     #[param(inline)]
     order: Option<MessageOrder>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List the messages of a conversation.
@@ -161,12 +157,11 @@ pub async fn list_messages(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<ConversationId>,
-    query: Query<MessageQuery>,
+    query: Paging<MessageQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let oldest_first = query.0.order == Some(MessageOrder::Asc);
-    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (query, limit, after) = query.read()?;
+    let oldest_first = query.order == Some(MessageOrder::Asc);
     let read = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
         let lead = leads::get(tx, conversation.lead_id)?;

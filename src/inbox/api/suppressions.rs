@@ -13,7 +13,7 @@ use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
 use crate::inbox::store::leads;
 use crate::leads::model::IdentityKind;
@@ -99,10 +99,6 @@ pub struct SuppressionQuery {
     reason: Option<SuppressionReason>,
     /// Also those that expired or were lifted.
     ended: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List who may not be written to.
@@ -116,17 +112,12 @@ pub struct SuppressionQuery {
 pub async fn list_suppressions(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<SuppressionQuery>,
+    query: Paging<SuppressionQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let Query(query) = query;
-    let limit = query.limit.unwrap_or_default();
-    let filter = SuppressionFilter {
-        channel: query.channel,
-        reason: query.reason,
-        ended: query.ended.unwrap_or(false),
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
-    };
+    let (query, limit, after) = query.read()?;
+    let filter =
+        SuppressionFilter { channel: query.channel, reason: query.reason, ended: query.ended.unwrap_or(false), after };
     let read = move |tx: &mut TenantTx<'_>| {
         let rows = consent::list(tx, &filter, limit.probe())?;
         shown(tx, rows)

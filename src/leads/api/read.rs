@@ -1,14 +1,13 @@
 //! One lead: itself, its score and its timeline.
 
 use actix_web::{HttpResponse, get, web};
-use utoipa::IntoParams;
 
 use crate::base::id::{EventId, LeadId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter};
-use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
 use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
@@ -41,29 +40,8 @@ pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<Le
     Ok(HttpResponse::Ok().json(score))
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TimelineQuery {
-    /// 1 to 200, 50 by default.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-impl TimelineQuery {
-    /// The page's size and the id it continues after.
-    pub(super) fn read<Id: serde::de::DeserializeOwned>(&self) -> Result<(Limit, Option<Id>)> {
-        let before = self.cursor.as_ref().map(Cursor::read).transpose()?;
-        Ok((self.limit.unwrap_or_default(), before))
-    }
-}
-
 /// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.
 #[utoipa::path(
-    params(TimelineQuery),
     responses((status = 200, description = "A page of the timeline", body = Page<Event>))
 )]
 #[get("/leads/{id}/activities")]
@@ -71,10 +49,10 @@ pub async fn list_lead_activities(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<LeadId>,
-    query: Query<TimelineQuery>,
+    query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (limit, before) = query.0.read::<EventId>()?;
+    let (_, limit, before) = query.read::<EventId>()?;
     let about = caller.readable_subjects();
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::read::TimelineQuery;
 use crate::base::email::Email;
 use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::patch::Patch;
@@ -13,7 +12,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result, unicode};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, LeadPatch};
 use crate::leads::model::{LeadStatus, LeadValidity, LocationPatch};
@@ -239,7 +238,6 @@ pub async fn create_lead_note(
 
 /// Notes of a lead, newest first.
 #[utoipa::path(
-    params(TimelineQuery),
     responses((status = 200, description = "A page of notes", body = Page<NoteView>))
 )]
 #[get("/leads/{id}/notes")]
@@ -247,10 +245,10 @@ pub async fn list_lead_notes(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<LeadId>,
-    query: Query<TimelineQuery>,
+    query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (limit, before) = query.0.read::<NoteId>()?;
+    let (_, limit, before) = query.read::<NoteId>()?;
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         store::list_notes(tx, path.0, before, limit.probe())

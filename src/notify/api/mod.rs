@@ -17,7 +17,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::notify::model::{Choice, ChoicePatch, NotificationKind, merge};
 use crate::notify::store::{self, Delivery, DeliveryFilter, Notification};
@@ -78,10 +78,6 @@ impl From<Notification> for NotificationView {
 pub struct NotificationQuery {
     /// True: only unread ones; false: only read ones.
     unread: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List your notifications, newest first.
@@ -93,13 +89,11 @@ pub struct NotificationQuery {
 pub async fn list_notifications(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<NotificationQuery>,
+    query: Paging<NotificationQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
-    let limit = query.0.limit.unwrap_or_default();
-    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
-    let unread = query.0.unread;
+    let (NotificationQuery { unread }, limit, after) = query.read()?;
     let rows =
         core.db.read_widely(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
@@ -324,10 +318,6 @@ pub struct NotificationDeliveryQuery {
     status: Option<MessageStatus>,
     kind: Option<NotificationKind>,
     channel: Option<Channel>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List what was sent to outside addresses, newest first.
@@ -342,19 +332,13 @@ pub struct NotificationDeliveryQuery {
 pub async fn list_notification_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<NotificationDeliveryQuery>,
+    query: Paging<NotificationDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     // Alerts say who enquired.
     caller.require(Permission::LeadsRead)?;
-    let Query(query) = query;
-    let limit = query.limit.unwrap_or_default();
-    let filter = DeliveryFilter {
-        status: query.status,
-        kind: query.kind,
-        channel: query.channel,
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
-    };
+    let (query, limit, after) = query.read()?;
+    let filter = DeliveryFilter { status: query.status, kind: query.kind, channel: query.channel, after };
     let rows =
         core.db.read_widely(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));

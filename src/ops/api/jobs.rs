@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobRow};
 use crate::engine::trace::Cause;
@@ -71,19 +71,13 @@ pub struct ListJobs {
     state: Option<JobState>,
     /// As in `webhook.process`.
     kind: Option<String>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List jobs, newest first
 #[utoipa::path(params(ListJobs), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
 #[get("/ops/jobs")]
-pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<ListJobs>) -> Result<HttpResponse> {
-    let ListJobs { state, kind, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<ListJobs>) -> Result<HttpResponse> {
+    let (ListJobs { state, kind }, limit, before) = query.read()?;
     let look = move |tx: &mut PlatformTx<'_>| jobs::list(tx, state, kind.as_deref(), before, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&row.id));

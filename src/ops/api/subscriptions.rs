@@ -14,7 +14,7 @@ use crate::billing::{credits, subscription};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Query, Reply};
 use crate::ops::store::tenant_exists;
 use crate::tenants::access::Operator;
 
@@ -78,10 +78,6 @@ impl TenantSubscriptionView {
 pub struct ListSubscriptions {
     status: Option<SubscriptionStatus>,
     tenant_id: Option<TenantId>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List subscriptions of all tenants, newest first
@@ -93,11 +89,9 @@ pub struct ListSubscriptions {
 pub async fn list_subscriptions(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<ListSubscriptions>,
+    query: Paging<ListSubscriptions>,
 ) -> Result<HttpResponse> {
-    let ListSubscriptions { status, tenant_id, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListSubscriptions { status, tenant_id }, limit, before) = query.read()?;
     let filter = SubscriptionFilter { status, tenant: tenant_id, before };
     let look = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;

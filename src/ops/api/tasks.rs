@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
 use crate::ops::store::{self, TaskFilter};
 use crate::tenants::access::Operator;
@@ -71,10 +71,6 @@ pub struct ListOpsTasks {
     tenant_id: Option<TenantId>,
     /// Past its due time and not closed.
     overdue: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List tasks, the next due first
@@ -86,11 +82,9 @@ pub struct ListOpsTasks {
 pub async fn list_ops_tasks(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<ListOpsTasks>,
+    query: Paging<ListOpsTasks>,
 ) -> Result<HttpResponse> {
-    let ListOpsTasks { status, tenant_id, overdue, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let after = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListOpsTasks { status, tenant_id, overdue }, limit, after) = query.read()?;
     let filter = TaskFilter { status, tenant: tenant_id, is_overdue: overdue, after };
     let look = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;

@@ -1,14 +1,13 @@
 //! API keys: credentials of programs.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
@@ -94,28 +93,16 @@ pub async fn create_api_key(
     once.write(&core, scope, write).await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeyFilter {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List API keys
 ///
 /// Newest first, ended ones included.
 #[utoipa::path(
-    params(ApiKeyFilter),
     responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>))
 )]
 #[get("/api-keys")]
-pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Query<ApiKeyFilter>) -> Result<HttpResponse> {
+pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<ApiKeyId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<ApiKeyId>()?;
     let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |key| Cursor::of(&key.id));
     Ok(HttpResponse::Ok().json(page.map(ApiKeyView::from)))

@@ -1,7 +1,6 @@
 //! Invitations to a tenant.
 
 use actix_web::{HttpResponse, delete, get, post, web};
-use utoipa::IntoParams;
 
 use super::auth::SignedInView;
 use crate::base::Result;
@@ -10,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
@@ -93,32 +92,16 @@ pub async fn create_invitation(
     .await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct InvitationFilter {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List invitations
 ///
 /// Newest first, with what became of them.
 #[utoipa::path(
-    params(InvitationFilter),
     responses((status = 200, description = "A page of invitations", body = Page<InvitationView>))
 )]
 #[get("/invitations")]
-pub async fn list_invitations(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<InvitationFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<InvitationId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<InvitationId>()?;
     let read = move |tx: &mut TenantTx<'_>| invitations::list(tx, before, limit.probe());
     let rows = core.db.read(caller.scope(), read).await?;
     let now = core.clock.now();

@@ -1,14 +1,13 @@
 //! Operators and their keys.
 
 use actix_web::{HttpResponse, delete, get, post, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::Operator;
 use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
 use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
@@ -106,31 +105,15 @@ pub async fn create_operator(
     .await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct OperatorQuery {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List operators
 ///
 /// Newest first, with their keys.
 #[utoipa::path(
-    params(OperatorQuery),
     responses((status = 200, description = "A page of operators", body = Page<OperatorView>))
 )]
 #[get("/ops/operators")]
-pub async fn list_operators(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Query<OperatorQuery>,
-) -> Result<HttpResponse> {
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<OperatorId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+pub async fn list_operators(operator: Operator, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+    let (_, limit, before) = query.read::<OperatorId>()?;
     let read = move |tx: &mut PlatformTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(operator.scope(), read).await?, limit, |(account, _)| Cursor::of(&account.id));
     Ok(HttpResponse::Ok().json(page.map(|(account, keys)| OperatorView::of(account, keys))))

@@ -13,7 +13,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
@@ -32,10 +32,6 @@ pub struct TenantQuery {
     /// Part of the name or the slug.
     #[param(max_length = 120)]
     q: Option<String>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List tenants
@@ -49,14 +45,12 @@ pub struct TenantQuery {
 pub async fn list_tenants(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<TenantQuery>,
+    query: Paging<TenantQuery>,
 ) -> Result<HttpResponse> {
-    let TenantQuery { status, q, limit, cursor } = query.0;
+    let (TenantQuery { status, q }, limit, before) = query.read::<(Timestamp, TenantId)>()?;
     if q.as_ref().is_some_and(|q| q.chars().count() > 120) {
         return Err(Error::field("q", "too_long", "expected at most 120 characters"));
     }
-    let limit = limit.unwrap_or_default();
-    let before: Option<(Timestamp, TenantId)> = cursor.map(|cursor| cursor.read()).transpose()?;
     let filter = TenantFilter { status, text: q.filter(|text| !text.is_empty()), before };
     let read = move |tx: &mut PlatformTx<'_>| store::list(tx, filter, limit.probe());
     let rows = core.db.read(operator.scope(), read).await?;

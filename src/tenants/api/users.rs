@@ -8,7 +8,7 @@ use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Permission, Role};
 use crate::tenants::members::{self, MemberPatch};
 use crate::tenants::model::MemberStatus;
@@ -76,10 +76,6 @@ pub struct UserFilter {
     /// Removed users are listed only when asked for.
     #[param(inline)]
     status: Option<MemberStatus>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List users
@@ -87,11 +83,9 @@ pub struct UserFilter {
 /// In the order they joined.
 #[utoipa::path(params(UserFilter), responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
 #[get("/users")]
-pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Query<UserFilter>) -> Result<HttpResponse> {
+pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<UserFilter>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let UserFilter { status, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let after: Option<(Timestamp, UserId)> = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (UserFilter { status }, limit, after) = query.read()?;
     let read = move |tx: &mut TenantTx<'_>| people::list(tx, status, after, limit.probe());
     let rows = core.db.read(caller.scope(), read).await?;
     let page = Page::of(rows, limit, |(user, membership)| Cursor::of(&(membership.created_at, user.id)));

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
@@ -124,10 +124,6 @@ pub struct WebhookDeliveryQuery {
     /// Before this moment.
     #[param(value_type = Option<String>, format = DateTime)]
     created_before: Option<Timestamp>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List webhook deliveries
@@ -142,11 +138,10 @@ pub struct WebhookDeliveryQuery {
 pub async fn list_webhook_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<WebhookDeliveryQuery>,
+    query: Paging<WebhookDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
+    let (query, limit, before) = query.read()?;
     let filter = DeliveryFilter {
         endpoint: query.endpoint_id,
         event: query.event_id,
@@ -154,7 +149,7 @@ pub async fn list_webhook_deliveries(
         event_type: query.event_type,
         created_after: query.created_after,
         created_before: query.created_before,
-        before: query.cursor.map(|cursor| cursor.read()).transpose()?,
+        before,
     };
     let read = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &filter, limit.probe())?, current(tx)?.status));
     let (list, tenant) = core.db.read_widely(caller.scope(), read).await?;

@@ -1,7 +1,6 @@
 //! `/v1/webhook-endpoints`: where a tenant wants to be told what happens.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use utoipa::IntoParams;
 
 use crate::base::id::{UserId, WebhookEndpointId};
 use crate::base::patch::Patch;
@@ -10,7 +9,7 @@ use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
@@ -139,32 +138,16 @@ pub async fn create_webhook_endpoint(
     once.write(&core, caller.scope(), write).await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookEndpointQuery {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List webhook endpoints
 ///
 /// Newest first.
 #[utoipa::path(
-    params(WebhookEndpointQuery),
     responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>))
 )]
 #[get("/webhook-endpoints")]
-pub async fn list_webhook_endpoints(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<WebhookEndpointQuery>,
-) -> Result<HttpResponse> {
+pub async fn list_webhook_endpoints(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<WebhookEndpointId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<WebhookEndpointId>()?;
     let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
     Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
