@@ -44,6 +44,7 @@ pub struct AdCard {
     #[schema(min_length = 1, max_length = 255)]
     pub headline: String,
     #[validate(length(max = 255))]
+    #[schema(max_length = 255)]
     pub description: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 500))]
     #[schema(format = "uri", max_length = 500)]
@@ -58,24 +59,29 @@ pub struct AdCard {
     "image_url": "https://abc.example.com/2bhk.jpg"}))]
 pub struct AdCreative {
     #[validate(length(max = 255))]
+    #[schema(max_length = 255)]
     pub name: Option<String>,
     pub format: AdFormat,
     #[validate(length(max = 5000))]
+    #[schema(max_length = 5000)]
     pub primary_text: Option<String>,
     #[validate(length(max = 255))]
+    #[schema(max_length = 255)]
     pub headline: Option<String>,
     #[validate(length(max = 1000))]
+    #[schema(max_length = 1000)]
     pub description: Option<String>,
     pub call_to_action: CallToAction,
     /// 1200 by 628 pixels fill a feed.
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 500)]
     pub image_url: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 500)]
     pub video_url: Option<String>,
     /// Two to ten, of a carousel only.
     #[validate(length(max = 10), nested)]
+    #[schema(max_items = 10)]
     pub cards: Vec<AdCard>,
 }
 
@@ -116,9 +122,10 @@ pub struct LeadFormExtension {
     #[schema(min_length = 1, max_length = 120)]
     pub headline: String,
     #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
     pub description: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 500)]
     pub background_image_url: Option<String>,
 }
 
@@ -136,6 +143,7 @@ pub struct SearchAds {
     #[schema(max_items = 2)]
     pub descriptions: Vec<String>,
     #[validate(length(max = 500), custom(function = "short_texts"))]
+    #[schema(max_items = 500)]
     pub keywords: Vec<String>,
     pub bidding: Bidding,
     /// What a lead may cost.

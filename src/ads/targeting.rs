@@ -35,6 +35,7 @@ pub struct IncomePercentile {
 pub struct Targeting {
     /// Cities or quarters.
     #[validate(length(max = 100), custom(function = "short_texts"))]
+    #[schema(max_items = 100)]
     pub locations: Vec<String>,
     #[validate(range(min = 13, max = 65))]
     #[schema(minimum = 13, maximum = 65)]
@@ -44,13 +45,16 @@ pub struct Targeting {
     pub age_max: Option<u8>,
     pub genders: Option<Gender>,
     #[validate(length(max = 100), custom(function = "short_texts"))]
+    #[schema(max_items = 100)]
     pub interests: Vec<String>,
     #[validate(length(max = 100), custom(function = "short_texts"))]
+    #[schema(max_items = 100)]
     pub behaviors: Vec<String>,
     #[validate(nested)]
     pub income_percentile: Option<IncomePercentile>,
     /// Search keywords; for Google.
     #[validate(length(max = 500), custom(function = "short_texts"))]
+    #[schema(max_items = 500)]
     pub keywords: Vec<String>,
 }
 

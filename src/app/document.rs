@@ -5,8 +5,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt as _;
 
 use super::{health, routes};
-use crate::engine::http::openapi;
+use crate::engine::http::openapi::{self, Area, Callers};
 use crate::integrations::outbound;
+use crate::tenants::access::Permission;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -40,6 +41,45 @@ use crate::integrations::outbound;
 )]
 struct Base;
 
+/// What the paths have in common. An operation that differs says so itself.
+fn areas() -> Vec<Area> {
+    use Permission as P;
+    let of_tenants = |under, tag, reads: Option<P>, writes: Option<P>| {
+        let name = |permission: P| permission.to_string();
+        Area { under, tag, callers: Callers::Tenants { reads: reads.map(name), writes: writes.map(name) } }
+    };
+    let of = |under, tag, reads, writes| of_tenants(under, tag, Some(reads), Some(writes));
+    let of_anybody = |under, tag| of_tenants(under, tag, None, None);
+    let of_operators = |under, tag| Area { under, tag, callers: Callers::Operators };
+    vec![
+        of_anybody("/", "Health"),
+        of_anybody("/api/webhooks", "Webhooks"),
+        of_anybody("/v1/webhooks", "Webhooks"),
+        of_anybody("/v1/auth", "Authentication"),
+        of_anybody("/v1/me", "Authentication"),
+        of("/v1/users", "Users", P::UsersRead, P::UsersWrite),
+        of("/v1/invitations", "Users", P::UsersRead, P::UsersWrite),
+        of("/v1/api-keys", "API keys", P::ApiKeysWrite, P::ApiKeysWrite),
+        of("/v1/tenants/current", "Tenant", P::TenantRead, P::TenantWrite),
+        of("/v1/events", "Tenant", P::EventsRead, P::EventsRead),
+        of_anybody("/v1/plans", "Billing"),
+        of("/v1/subscriptions", "Billing", P::BillingRead, P::BillingWrite),
+        of("/v1/usage", "Billing", P::BillingRead, P::BillingWrite),
+        of("/v1/leads", "Leads", P::LeadsRead, P::LeadsWrite),
+        of("/v1/conversations", "Conversations", P::ConversationsRead, P::ConversationsWrite),
+        of("/v1/messages/", "Conversations", P::ConversationsRead, P::ConversationsWrite),
+        of("/v1/suppressions", "Conversations", P::ConversationsRead, P::ConversationsWrite),
+        of("/v1/ad-campaigns", "Ad campaigns", P::AdCampaignsRead, P::AdCampaignsWrite),
+        of("/v1/notifications", "Notifications", P::NotificationsRead, P::NotificationsWrite),
+        of("/v1/notification-recipients", "Notifications", P::TenantRead, P::TenantWrite),
+        of("/v1/webhook-endpoints", "Webhook endpoints", P::WebhooksRead, P::WebhooksWrite),
+        of("/v1/webhook-deliveries", "Webhook endpoints", P::WebhooksRead, P::WebhooksWrite),
+        of_operators("/v1/tenants", "Operators"),
+        of_operators("/v1/ops/operators", "Operators"),
+        of_operators("/v1/ops", "Operations"),
+    ]
+}
+
 /// The document as it is committed and served.
 pub fn document() -> OpenApi {
     let (_, document) = actix_web::App::new()
@@ -49,7 +89,7 @@ pub fn document() -> OpenApi {
         .configure(routes::aliases)
         .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
         .split_for_parts();
-    let mut document = openapi::finish(document);
+    let mut document = openapi::finish(document, &areas());
     outbound::describe::add_to(&mut document);
     document
 }

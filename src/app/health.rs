@@ -24,15 +24,18 @@ struct Health {
 }
 
 /// The process is alive.
-#[utoipa::path(operation_id = "get_health", tag = "Health", security(()), responses((status = 200, description = "Alive", body = Health)))]
+#[utoipa::path(security(()), responses((status = 200, description = "Alive", body = Health)))]
 #[get("/healthz")]
 async fn get_health() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
 }
 
 /// The process can do its work: storage answers and is migrated, and nobody has told it to stop.
-#[utoipa::path(operation_id = "get_readiness", tag = "Health", security(()), responses((status = 200, description = "Ready", body = Health),
-    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+#[utoipa::path(
+    security(()),
+    responses((status = 200, description = "Ready", body = Health),
+    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
+)]
 #[get("/readyz")]
 async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
     if core.db.wake().is_stopped() {
@@ -60,8 +63,11 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
 /// Metrics in Prometheus' text format.
 ///
 /// They are on `LEADWRIGHT_MONITOR_BIND`; on the public port only where `LEADWRIGHT_METRICS_PUBLIC` says so.
-#[utoipa::path(operation_id = "get_metrics", tag = "Health", security(()), responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"),
-    (status = 404, description = "Not on this port", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+#[utoipa::path(
+    security(()),
+    responses((status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+    (status = 404, description = "Not on this port", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
+)]
 #[get("/metrics")]
 async fn get_metrics(req: HttpRequest, core: web::Data<Core>) -> Result<HttpResponse> {
     if req.app_data::<web::Data<MetricsAreShown>>().is_some_and(|shown| !shown.0) {

@@ -176,7 +176,9 @@ mod tests {
         ] {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
-        for (one, other) in [("O’Brien", "o'brien"), ("علی", "علي"), ("فاطمه", "فاطمة"), ("محـــمد", "محمد"), ("a‐b", "a-b")] {
+        for (one, other) in
+            [("O’Brien", "o'brien"), ("علی", "علي"), ("فاطمه", "فاطمة"), ("محـــمد", "محمد"), ("a‐b", "a-b")]
+        {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
         assert_ne!(folded("की"), folded("का"), "vowels of Hindi are letters");

@@ -365,7 +365,8 @@ mod tests {
         ] {
             assert_eq!(word(text), Some(Word::Stop), "{text}");
         }
-        for text in ["start", "UNSTOP", "Start please", "ＳＴＡＲＴ", "शुरू", "СТАРТ", "reanudar", "ابدأ", "ابدا"] {
+        for text in ["start", "UNSTOP", "Start please", "ＳＴＡＲＴ", "शुरू", "СТАРТ", "reanudar", "ابدأ", "ابدا"]
+        {
             assert_eq!(word(text), Some(Word::Start), "{text}");
         }
     }

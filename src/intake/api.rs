@@ -38,6 +38,7 @@ fn blank_is_none<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Resu
 }))]
 pub struct NewLead {
     #[validate(custom(function = "person_name"), length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// Empty is as if it were left out: forms send every field.
     #[serde(default, deserialize_with = "blank_is_none")]
@@ -45,9 +46,11 @@ pub struct NewLead {
     /// E.164, or the national form of the tenant's country.
     #[serde(default)]
     #[validate(length(max = 40))]
+    #[schema(max_length = 40)]
     phone: Option<String>,
     #[serde(default)]
     #[validate(custom(function = "single_line"), length(max = 200))]
+    #[schema(max_length = 200)]
     company: Option<String>,
     /// `api` for an API key and `manual` for a person by default. `facebook_lead_ad` and `ai_chat` are understood, and
     /// `paid_ads` where `source_details` says which: `{"source": "google"}`, a `gclid` or an `fbclid`.
@@ -60,15 +63,18 @@ pub struct NewLead {
     source_details: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
     #[validate(length(max = 200))]
+    #[schema(max_length = 200)]
     industry: Option<String>,
     #[serde(default)]
     #[validate(nested)]
     location: Option<Location>,
     #[serde(default)]
     #[validate(length(max = 200))]
+    #[schema(max_length = 200)]
     budget_range: Option<String>,
     #[serde(default)]
     #[validate(length(max = 200))]
+    #[schema(max_length = 200)]
     timeline: Option<String>,
     /// Question → answer; at most 16 KiB. Answers about budget, timeline, company, industry and city fill those fields
     /// where they are left out.
@@ -96,11 +102,13 @@ pub struct NewLead {
 pub struct OptIn {
     /// `whatsapp`, `sms`, `email`.
     #[validate(length(min = 1, max = 6))]
+    #[schema(min_items = 1, max_items = 6)]
     channels: Vec<Channel>,
     /// When they agreed.
     at: Timestamp,
     /// How they agreed: where a dispute will look.
     #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     how: String,
 }
 
@@ -241,9 +249,10 @@ pub enum OpenLead {
 /// Enters a lead. A person who already has an open lead is recognised by e-mail or phone: the answer is then 200 with
 /// that lead (without `leads:read` only its id, status and times), and nothing is metered twice within the tenant's
 /// window.
-#[utoipa::path(operation_id = "create_lead", tag = "Leads", request_body = NewLead, security(("bearer" = [])),
+#[utoipa::path(
     responses((status = 201, description = "A new lead", body = LeadView),
-        (status = 200, description = "The open lead of the same person, with the enquiry added", body = OpenLead)))]
+        (status = 200, description = "The open lead of the same person, with the enquiry added", body = OpenLead))
+)]
 #[post("/leads")]
 pub async fn create_lead(
     caller: Caller,

@@ -11,7 +11,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::process::{self, ProcessPayload, job_of};
@@ -88,10 +88,6 @@ impl WebhookEventView {
 pub struct WebhookEventQuery {
     state: Option<WebhookState>,
     provider: Option<WebhookProvider>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 fn absent() -> Error {
@@ -100,21 +96,16 @@ fn absent() -> Error {
 
 /// List stored webhooks, newest first
 #[utoipa::path(
-    operation_id = "list_webhook_events",
-    tag = "Operations",
     params(WebhookEventQuery),
-    security(("operator" = [])),
     responses((status = 200, description = "A page of stored webhooks, without their bodies", body = Page<WebhookEventView>))
 )]
 #[get("/ops/webhook-events")]
 pub async fn list_webhook_events(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<WebhookEventQuery>,
+    query: Paging<WebhookEventQuery>,
 ) -> Result<HttpResponse> {
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
-    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, WebhookEventId)>()).transpose()?;
+    let (query, limit, after) = query.read::<(Timestamp, WebhookEventId)>()?;
     let filter = WebhookFilter { state: query.state, provider: query.provider, after };
     let look = move |tx: &mut PlatformTx<'_>| store::list(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;
@@ -123,13 +114,7 @@ pub async fn list_webhook_events(
 }
 
 /// Read a stored webhook with its body
-#[utoipa::path(
-    operation_id = "get_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The stored webhook", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 200, description = "The stored webhook", body = WebhookEventView)))]
 #[get("/ops/webhook-events/{id}")]
 pub async fn get_webhook_event(
     operator: Operator,
@@ -144,13 +129,7 @@ pub async fn get_webhook_event(
 /// Try a stored webhook again
 ///
 /// For those that failed or still wait. Whatever happens, it has its effect once.
-#[utoipa::path(
-    operation_id = "replay_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    security(("operator" = [])),
-    responses((status = 202, description = "Its job is due again", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 202, description = "Its job is due again", body = WebhookEventView)))]
 #[post("/ops/webhook-events/{id}/replay")]
 pub async fn replay_webhook_event(
     operator: Operator,
@@ -191,14 +170,7 @@ pub struct WebhookEventAssignment {
 ///
 /// A message on a number that several tenants share, of which the product cannot say whose it is, is shown to none of them
 /// until a person who read it decides.
-#[utoipa::path(
-    operation_id = "assign_webhook_event",
-    tag = "Operations",
-    params(("id" = WebhookEventId, Path)),
-    request_body = WebhookEventAssignment,
-    security(("operator" = [])),
-    responses((status = 200, description = "It is in that tenant's conversation", body = WebhookEventView))
-)]
+#[utoipa::path(responses((status = 200, description = "It is in that tenant's conversation", body = WebhookEventView)))]
 #[post("/ops/webhook-events/{id}/assign")]
 pub async fn assign_webhook_event(
     operator: Operator,

@@ -184,6 +184,7 @@ pub fn withdraw(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<()> {
 #[schema(example = json!({"token": "inv_Q2Fubm90IGJlIGd1ZXNzZWQ", "name": "Asha Sharma", "password": "first-rain-in-june"}))]
 pub struct AcceptInvitation {
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     pub token: String,
     pub name: Option<Name>,
     /// A new one; or, when the address has an account, that account's.

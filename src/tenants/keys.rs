@@ -35,6 +35,7 @@ pub struct NewApiKey {
     pub name: Name,
     /// At least one, and none that the caller lacks.
     #[validate(length(min = 1, max = 50))]
+    #[schema(min_items = 1, max_items = 50)]
     pub scopes: Vec<Permission>,
     /// In the future; without it the key works until it is revoked.
     pub expires_at: Option<Timestamp>,
@@ -60,6 +61,7 @@ pub struct ApiKeyPatch {
 pub struct Rotation {
     /// How long the old key still works: 0 to a week, a day when absent.
     #[validate(range(min = 0, max = 604_800))]
+    #[schema(minimum = 0, maximum = 604_800)]
     pub overlap_seconds: Option<i64>,
 }
 

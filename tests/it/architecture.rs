@@ -41,7 +41,7 @@ fn src() -> PathBuf {
 }
 
 /// Path below `src`, and the text without comments and without the file's own tests.
-fn files() -> Vec<(String, String)> {
+pub fn files() -> Vec<(String, String)> {
     let root = src();
     let read = |path: PathBuf| {
         let name = path.strip_prefix(&root).expect("below src").display().to_string();

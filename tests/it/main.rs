@@ -18,6 +18,7 @@ mod catch_up;
 mod claims;
 mod contract;
 mod dashboard;
+mod described;
 mod doctor;
 mod doors;
 mod engine;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use leadwright::tenants::access::{Permission, Role};
 use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::contract::{body_example, operations};
+use crate::described::{permissions, schemes};
 use crate::support::{Client, Tenant, TestApp};
 
 /// Operations that anybody may call, by design.
@@ -92,11 +94,33 @@ both_engines! {
             }
             // An attachment's place is a number: another word is refused before or after the caller, as it happens.
             let target = filled(&path, &BTreeMap::from([("attachments", "0".to_string())]));
-            write!(table, "{}", operation["operationId"].as_str().unwrap_or_default()).unwrap();
+            write!(table, "{} {path}", method.to_uppercase()).unwrap();
+            let needed = permissions(&operation);
+            let by = schemes(&operation);
+            let lists = |scheme: &str| by.iter().any(|one| one == scheme);
             for (name, client) in &callers {
-                let (status, body) = status(client, &method, &target, &operation).await;
+                let (mut status, body) = status(client, &method, &target, &operation).await;
                 assert!(status < 500, "{method} {target} as {name}: {status} {body}");
-                write!(table, " | {}", verdict(status, &body)).unwrap();
+                let verdict = verdict(status, &body);
+                write!(table, " | {verdict}").unwrap();
+                // And what the document says of them.
+                let expected = match *name {
+                    "operator" => Some(lists("operator")),
+                    name => name.parse::<Role>().ok().map(|role| {
+                        let own: Vec<String> = role.permissions().iter().map(ToString::to_string).collect();
+                        lists("bearer") && needed.iter().all(|permission| own.contains(permission))
+                    }),
+                };
+                if let Some(expected) = expected {
+                    let mut may = verdict == "yes";
+                    if verdict == "tenant?" {
+                        let inside = client.with_header("x-tenant-id", &tenant.id);
+                        let (told, body) = self::status(&inside, &method, &target, &operation).await;
+                        may = self::verdict(told, &body) == "yes";
+                        status = told;
+                    }
+                    assert_eq!(may, expected, "{method} {path} as {name}: the document says {:?}", operation["security"]);
+                }
                 if operation["operationId"] == "cancel_current_subscription" && status == 200 {
                     // The features of the plan ended with it, and keys are one of them.
                     tenant.subscribe("growth").await;
@@ -108,6 +132,40 @@ both_engines! {
         insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_suffix => "" }, {
             insta::assert_snapshot!("permission_matrix", table);
         });
+    }
+
+    /// A key with what an operation says it needs may call it, and one with everything else may not.
+    async fn the_permission_that_is_described_is_the_one_that_counts(app: TestApp) {
+        let tenant = app.growth("Scopes").await;
+        let mut keys: BTreeMap<Vec<String>, (Client, Client)> = BTreeMap::new();
+        for (method, path, operation) in operations() {
+            let needed = permissions(&operation);
+            // What is for people alone takes no key; the matrix holds their roles to it.
+            if needed.is_empty() || schemes(&operation) == ["bearer"] {
+                continue;
+            }
+            if !keys.contains_key(&needed) {
+                let all: Vec<String> = Permission::ALL.iter().map(ToString::to_string).collect();
+                let exactly: Vec<&str> = needed.iter().map(String::as_str).collect();
+                let but: Vec<&str> = all.iter().map(String::as_str).filter(|name| *name != exactly[0]).collect();
+                let pair = (tenant.api_key(&exactly).await, tenant.api_key(&but).await);
+                keys.insert(needed.clone(), pair);
+            }
+            let (exactly, but) = &keys[&needed];
+            let target = filled(&path, &BTreeMap::from([("attachments", "0".to_string())]));
+            let (refused, body) = status(but, &method, &target, &operation).await;
+            assert_eq!(verdict(refused, &body), "no", "{method} {path} with all but {needed:?}: {refused} {body}");
+            assert!(body["detail"].as_str().is_some_and(|detail| detail.contains(&needed[0])), "{method} {path}: {body}");
+            if operation["operationId"] == "cancel_current_subscription" {
+                // It would end what the keys are for.
+                continue;
+            }
+            let (allowed, body) = status(exactly, &method, &target, &operation).await;
+            // Whom it may invite, and what it may hand on, is another question.
+            let lacks = body["detail"].as_str().is_some_and(|detail| detail.starts_with("This needs the permission"));
+            assert!(!lacks && allowed != 401, "{method} {path} with {needed:?}: {allowed} {body}");
+        }
+        assert!(keys.len() > 10, "{:?}", keys.keys());
     }
 
     /// Every operation on a resource, called by another tenant: as if it were not there.

@@ -82,13 +82,7 @@ pub struct NewAdCampaign {
 }
 
 /// Create an ad campaign
-#[utoipa::path(
-    operation_id = "create_ad_campaign",
-    tag = "Ad campaigns",
-    request_body = NewAdCampaign,
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The ad campaign, a draft", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 201, description = "The ad campaign, a draft", body = AdCampaignView)))]
 #[post("/ad-campaigns")]
 pub async fn create_ad_campaign(
     caller: Caller,

@@ -49,11 +49,7 @@ pub struct LeadFormKeyView {
 /// one brings none to any other: the lead must be of the form or the ad campaign whose id was written down. In the platform's ad
 /// account operators make the key. Making another replaces it.
 #[utoipa::path(
-    operation_id = "create_lead_form_key",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
     request_body = KeyRotation,
-    security(("bearer" = []), ("operator" = [])),
     responses((status = 201, description = "The key, shown once", body = LeadFormKeyView))
 )]
 #[post("/ad-campaigns/{id}/webhook-key")]

@@ -20,7 +20,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
 use crate::providers::AdPlatform;
 use crate::tenants::access::{Caller, Permission};
 
@@ -31,30 +31,21 @@ use crate::tenants::access::{Caller, Permission};
 pub struct AdCampaignQuery {
     platform: Option<AdPlatform>,
     status: Option<CampaignStatus>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List ad campaigns, newest first
 #[utoipa::path(
-    operation_id = "list_ad_campaigns",
-    tag = "Ad campaigns",
     params(AdCampaignQuery),
-    security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))
 )]
 #[get("/ad-campaigns")]
 pub async fn list_ad_campaigns(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<AdCampaignQuery>,
+    query: Paging<AdCampaignQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
-    let after = query.cursor.map(|cursor| cursor.read::<(Timestamp, AdCampaignId)>()).transpose()?;
+    let (query, limit, after) = query.read::<(Timestamp, AdCampaignId)>()?;
     let filter = CampaignFilter { platform: query.platform, status: query.status, after };
     let shows_costs = caller.is_operator();
     let page = core
@@ -77,13 +68,7 @@ pub async fn list_ad_campaigns(
 }
 
 /// Read an ad campaign with its lead form
-#[utoipa::path(
-    operation_id = "get_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 200, description = "The ad campaign", body = AdCampaignView)))]
 #[get("/ad-campaigns/{id}")]
 pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
@@ -100,13 +85,7 @@ pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdC
 }
 
 /// Read the lead form of an ad campaign
-#[utoipa::path(
-    operation_id = "get_lead_form",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The lead form", body = LeadFormView))
-)]
+#[utoipa::path(responses((status = 200, description = "The lead form", body = LeadFormView)))]
 #[get("/ad-campaigns/{id}/lead-form")]
 pub async fn get_lead_form(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;

@@ -61,13 +61,7 @@ async fn steer(
 /// Send a draft to review
 ///
 /// The operators are asked, as by `activate`; in the tenant's own ad account, where it names ids, whose those are.
-#[utoipa::path(
-    operation_id = "submit_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign, waiting for approval", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 200, description = "The ad campaign, waiting for approval", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/submit")]
 pub async fn submit_ad_campaign(
     caller: Caller,
@@ -90,10 +84,7 @@ pub async fn submit_ad_campaign(
 /// When the plan's leads are used up it waits, `paused` with reason `quota_reached`, or runs slowly, by the overage policy.
 /// Without an `external_campaign_id` its leads are taken in, but nothing at the ad platform is started or stopped.
 #[utoipa::path(
-    operation_id = "activate_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
+    params(IfMatch),
     responses((status = 200, description = "The ad campaign: active, or waiting for approval, or for the quota", body = AdCampaignView))
 )]
 #[post("/ad-campaigns/{id}/activate")]
@@ -111,11 +102,7 @@ pub async fn activate_ad_campaign(
 ///
 /// For operators. It is a draft again, with the reason in its `review`, and the tenant is told.
 #[utoipa::path(
-    operation_id = "reject_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    request_body = Rejection,
-    security(("operator" = [])),
+    params(IfMatch), security(("operator" = [])),
     responses((status = 200, description = "The ad campaign, a draft", body = AdCampaignView))
 )]
 #[post("/ad-campaigns/{id}/reject")]
@@ -140,11 +127,7 @@ pub async fn reject_ad_campaign(
 ///
 /// The ad platform is told right after; leads that still arrive are stored.
 #[utoipa::path(
-    operation_id = "pause_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
     request_body = SteerReason,
-    security(("bearer" = []), ("operator" = [])),
     responses((status = 200, description = "The ad campaign, paused", body = AdCampaignView))
 )]
 #[post("/ad-campaigns/{id}/pause")]
@@ -161,13 +144,7 @@ pub async fn pause_ad_campaign(
 /// Resume a paused ad campaign
 ///
 /// One whose approval a change has taken back waits for the operators again.
-#[utoipa::path(
-    operation_id = "resume_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign, active again", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 200, description = "The ad campaign, active again", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/resume")]
 pub async fn resume_ad_campaign(
     caller: Caller,
@@ -179,13 +156,7 @@ pub async fn resume_ad_campaign(
 }
 
 /// End an ad campaign for good
-#[utoipa::path(
-    operation_id = "complete_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The ad campaign, completed", body = AdCampaignView))
-)]
+#[utoipa::path(responses((status = 200, description = "The ad campaign, completed", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/complete")]
 pub async fn complete_ad_campaign(
     caller: Caller,

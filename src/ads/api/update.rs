@@ -83,11 +83,7 @@ pub struct AdCampaignPatch {
 /// at the ad platform and `pending_approval`, or, when a person had paused it, waits for approval once it is resumed. In a tenant's own
 /// ad account that goes for the ids alone: a new one brings leads only once an operator agrees to it.
 #[utoipa::path(
-    operation_id = "update_ad_campaign",
-    tag = "Ad campaigns",
-    params(("id" = AdCampaignId, Path)),
-    request_body = AdCampaignPatch,
-    security(("bearer" = []), ("operator" = [])),
+    params(IfMatch),
     responses((status = 200, description = "The ad campaign as it is now", body = AdCampaignView))
 )]
 #[patch("/ad-campaigns/{id}")]

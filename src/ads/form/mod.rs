@@ -84,6 +84,7 @@ pub struct FormIntro {
     #[schema(min_length = 1, max_length = 120)]
     pub title: String,
     #[validate(length(max = 1000))]
+    #[schema(max_length = 1000)]
     pub description: Option<String>,
 }
 
@@ -97,7 +98,7 @@ pub struct ThankYou {
     pub text: String,
     /// Where the person may go next. `{tenant_id}` in it becomes the tenant's id.
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 500)]
     pub url: Option<String>,
 }
 
@@ -121,6 +122,7 @@ pub struct Question {
     /// The choices of a multiple choice.
     #[serde(default)]
     #[validate(length(max = 50), custom(function = "short_texts"))]
+    #[schema(max_items = 50)]
     pub options: Vec<String>,
     /// What the answer means; guessed from key and label when left out. A hint: who a person is follows from the ad
     /// platform's own name of a field and from what was answered.
@@ -162,7 +164,7 @@ pub struct LeadForm {
     pub questions: Vec<Question>,
     /// The platform's privacy policy (`LEADWRIGHT_PRIVACY_POLICY_URL`) when left out.
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", max_length = 500)]
     pub privacy_policy_url: Option<String>,
     /// The platform's privacy policy, which every form links to beside the tenant's own. Set by the server, whatever is sent.
     #[serde(default)]

@@ -220,7 +220,9 @@ fn with_old_trunk(number: &PhoneNumber) -> Option<PhoneNumber> {
     let national = get_national_significant_number_owned(number);
     let national = national.trim_start_matches('0');
     let rest = match number.country_code {
-        52 => ["1", "44", "45"].into_iter().find_map(|trunk| national.strip_prefix(trunk).filter(|rest| rest.len() == 10))?,
+        52 => ["1", "44", "45"]
+            .into_iter()
+            .find_map(|trunk| national.strip_prefix(trunk).filter(|rest| rest.len() == 10))?,
         54 => national.strip_prefix("90")?,
         56 => national,
         _ => return None,

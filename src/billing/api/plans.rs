@@ -9,7 +9,7 @@ use crate::billing::model::{Plan, Pricing, Quotas};
 use crate::billing::store;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Page, Path, Query};
+use crate::engine::http::{Path, Query};
 use crate::tenants::access::{Anyone, Feature};
 
 /// A lead's price by what it is worth: the first band whose `max_score` is not below it. The score that counts here is the
@@ -96,21 +96,32 @@ pub struct ListPlans {
     currency: Option<Currency>,
 }
 
+/// Every plan on offer.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct PlanList {
+    data: Vec<PlanView>,
+    /// Always null: they are on one page.
+    next_cursor: Option<String>,
+}
+
 /// List the plans on offer
-#[utoipa::path(operation_id = "list_plans", tag = "Billing", params(ListPlans),
-    responses((status = 200, description = "All plans on offer, on one page", body = Page<PlanView>)))]
+#[utoipa::path(
+    params(ListPlans), security(()),
+    responses((status = 200, description = "All plans on offer, on one page", body = PlanList))
+)]
 #[get("/plans")]
 pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
     let ListPlans { catalogue, currency } = query.0;
     let look = move |tx: &mut PlatformTx<'_>| store::plans(tx, catalogue.as_deref(), currency);
     let plans = core.db.read(anyone.scope(), look).await?;
-    Ok(HttpResponse::Ok().json(Page { data: plans.into_iter().map(PlanView::from).collect(), next_cursor: None }))
+    Ok(HttpResponse::Ok().json(PlanList { data: plans.into_iter().map(PlanView::from).collect(), next_cursor: None }))
 }
 
 /// Read one plan
-#[utoipa::path(operation_id = "get_plan", tag = "Billing",
-    params(("code" = String, Path, description = "The plan's code", example = "growth")),
-    responses((status = 200, description = "The plan, on offer or not any more", body = PlanView)))]
+#[utoipa::path(
+    params(("code" = String, Path, description = "The plan's code", example = "growth")), security(()),
+    responses((status = 200, description = "The plan, on offer or not any more", body = PlanView))
+)]
 #[get("/plans/{code}")]
 pub async fn get_plan(anyone: Anyone, core: web::Data<Core>, code: Path<String>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::plan(tx, &code.0);

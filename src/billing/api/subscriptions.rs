@@ -97,6 +97,7 @@ impl SubscriptionView {
 pub struct CreateSubscription {
     /// The code of a plan on offer.
     #[validate(length(min = 1, max = 60))]
+    #[schema(min_length = 1, max_length = 60)]
     pub plan_code: String,
     /// What happens to leads beyond the quota. `block` when left out: they are kept with masked contact data, ads pause,
     /// and nothing is billed that was not asked for.
@@ -164,8 +165,7 @@ const HERE: &str = "/v1/subscriptions/current";
 ///
 /// A plan with a trial starts free and without payment details for a business that never had a trial, under whichever
 /// tenant; otherwise the subscription is `incomplete` until its payment arrives.
-#[utoipa::path(operation_id = "create_subscription", tag = "Billing", request_body = CreateSubscription, security(("bearer" = [])),
-    responses((status = 201, description = "The subscription", body = SubscriptionView)))]
+#[utoipa::path(responses((status = 201, description = "The subscription", body = SubscriptionView)))]
 #[post("/subscriptions")]
 pub async fn create_subscription(
     caller: Caller,
@@ -186,10 +186,11 @@ pub async fn create_subscription(
 }
 
 /// Read the current subscription
-#[utoipa::path(operation_id = "get_current_subscription", tag = "Billing",
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 200, description = "The subscription, whatever its status", body = SubscriptionView),
-        (status = 404, description = "`subscription.none`: no plan was chosen, or the last subscription is over", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`subscription.none`: no plan was chosen, or the last subscription is over", body = Problem, content_type = "application/problem+json"))
+)]
 #[get("/subscriptions/current")]
 pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
@@ -204,10 +205,12 @@ pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> 
 }
 
 /// Change the current subscription
-#[utoipa::path(operation_id = "update_current_subscription", tag = "Billing",
-    security(("bearer" = [])), request_body = UpdateSubscription, responses(
+#[utoipa::path(
+    params(IfMatch),
+    responses(
         (status = 200, description = "The subscription as it is now", body = SubscriptionView),
-        (status = 404, description = "`subscription.none`", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`subscription.none`", body = Problem, content_type = "application/problem+json"))
+)]
 #[patch("/subscriptions/current")]
 pub async fn update_current_subscription(
     caller: Caller,
@@ -226,10 +229,12 @@ pub async fn update_current_subscription(
 /// End the current subscription now
 ///
 /// To end it with what is paid for instead, set `cancel_at_period_end`.
-#[utoipa::path(operation_id = "cancel_current_subscription", tag = "Billing",
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    params(IfMatch),
+    responses(
         (status = 200, description = "The ended subscription", body = SubscriptionView),
-        (status = 404, description = "`subscription.none`", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`subscription.none`", body = Problem, content_type = "application/problem+json"))
+)]
 #[delete("/subscriptions/current")]
 pub async fn cancel_current_subscription(
     caller: Caller,

@@ -15,7 +15,7 @@ use crate::billing::subscription;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Limit, Page, Query};
+use crate::engine::http::{Cursor, Page, Paging, Query};
 use crate::tenants::access::{Caller, Permission};
 
 /// The lead meter of one period.
@@ -127,9 +127,11 @@ pub struct UsageQuery {
 }
 
 /// Read usage
-#[utoipa::path(operation_id = "get_usage", tag = "Billing", params(UsageQuery), security(("bearer" = [])),
+#[utoipa::path(
+    params(UsageQuery),
     responses((status = 200, description = "Usage of one period", body = UsageView),
-        (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json"))
+)]
 #[get("/usage")]
 pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<UsageQuery>) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
@@ -212,26 +214,21 @@ pub struct ListUsageEntries {
     kind: Option<EntryKind>,
     lead_id: Option<LeadId>,
     period_id: Option<UsagePeriodId>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List the usage ledger, newest first
-#[utoipa::path(operation_id = "list_usage_entries", tag = "Billing", params(ListUsageEntries),
-    security(("bearer" = [])),
-    responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>)))]
+#[utoipa::path(
+    params(ListUsageEntries),
+    responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>))
+)]
 #[get("/usage/entries")]
 pub async fn list_usage_entries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<ListUsageEntries>,
+    query: Paging<ListUsageEntries>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
-    let ListUsageEntries { kind, lead_id, period_id, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListUsageEntries { kind, lead_id, period_id }, limit, before) = query.read()?;
     let filter = EntryFilter { kind, lead: lead_id, period: period_id, before };
     let look = move |tx: &mut TenantTx<'_>| store::entries(tx, &filter, limit.probe());
     let entries = core.db.read_widely(caller.scope(), look).await?;

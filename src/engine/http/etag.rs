@@ -10,6 +10,9 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use crate::base::{Error, Result};
 
@@ -78,6 +81,17 @@ impl FromRequest for IfMatch {
             let rule = "If-Match takes the ETag as it was answered, with its quotes, such as \"v3\".";
             Error::precondition_failed("request.if_match", rule)
         }))
+    }
+}
+
+/// `params(IfMatch)` describes it, of each operation that takes it.
+impl utoipa::IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let tags = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
+        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(tags));
+        let parameter = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
+        let description = "Apply only to this version, an ETag read before, with its quotes.";
+        vec![parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()]
     }
 }
 

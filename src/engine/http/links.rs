@@ -45,13 +45,13 @@ pub(super) fn add(doc: &mut OpenApi) {
 fn targets_of<'a>(path: &'a str, item: &'a mut PathItem) -> impl Iterator<Item = Target> + 'a {
     let one = path.split_once("/{").filter(|(_, rest)| !rest.contains('{'));
     let named = one.and_then(|(collection, rest)| Some((collection, rest.split_once('}')?.0)));
-    operations(item).filter_map(move |(method, operation): (_, &mut Operation)| {
+    operations(item).filter_map(move |(_, operation): (_, &mut Operation)| {
         let (collection, parameter) = named?;
         Some(Target {
             collection: collection.into(),
             parameter: parameter.into(),
             operation_id: operation.operation_id.clone()?,
-            takes_version: takes_if_match(method, operation),
+            takes_version: takes_if_match(operation),
         })
     })
 }

@@ -44,6 +44,12 @@ pub struct Reply<V> {
     location: Option<String>,
 }
 
+impl Reply<()> {
+    pub fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, ..Self::ok(()) }
+    }
+}
+
 impl<V: serde::Serialize> Reply<V> {
     pub fn ok(view: V) -> Self {
         Self { status: StatusCode::OK, view, etag: None, location: None }

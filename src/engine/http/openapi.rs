@@ -1,15 +1,24 @@
 //! The finishing of the contract: what is the same for every operation is added here, once.
 //!
-//! Handlers describe their input, their success and the problems that are theirs alone. Problems, headers and parameters
-//! that follow from what an operation is (its method, its path, who may call it) are shared components it refers to.
+//! Handlers describe their input, their success and the problems that are theirs alone. What follows from what an operation
+//! is (its method, its path, who may call it) is added to it: its tag, its ids, the permission it needs, and the shared
+//! problems, headers and parameters. What a handler says itself stands.
+//!
+//! An operation that says nothing about its callers is the tenant's and the operator's, never everybody's: that is said by
+//! `security(())`. `security(("bearer" = []))` is for what belongs to a person.
 
+use std::collections::BTreeMap;
+
+use utoipa::IntoParams as _;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use super::etag::IfMatch;
 use super::links;
+use super::paging::LIST_PARAMETERS;
 use super::problem::Problem;
 
 /// Every problem status: what it says, and when.
@@ -42,22 +51,98 @@ const HEADERS: [(&str, &str); 7] = [
     ("X-Request-Id", "Identifies the request in our logs."),
 ];
 
-/// A PATCH whose resource has no version.
-const WITHOUT_VERSION: &str = "update_me";
-/// A DELETE that leaves its resource behind, in another state and a new version.
-const VERSIONED_DELETE: &str = "cancel_current_subscription";
+const IF_MATCH: &str = "If-Match";
+
+/// What the paths under a prefix have in common. The longest prefix of a path is the one that counts.
+pub struct Area {
+    pub under: &'static str,
+    pub tag: &'static str,
+    pub callers: Callers,
+}
+
+/// Who calls what is under a prefix, where an operation does not say so itself.
+pub enum Callers {
+    /// A tenant's people and keys that have the permission to read or to write, and operators who name the tenant.
+    Tenants {
+        reads: Option<String>,
+        writes: Option<String>,
+    },
+    Operators,
+}
 
 /// Adds the security schemes and the shared components, and makes every operation refer to them.
-pub fn finish(mut doc: OpenApi) -> OpenApi {
+pub fn finish(mut doc: OpenApi, areas: &[Area]) -> OpenApi {
     add_components(doc.components.get_or_insert_with(Components::default));
     for (path, item) in &mut doc.paths.paths {
-        let versioned = operations(item).any(|(method, operation)| takes_if_match(method, operation));
+        let area = areas.iter().filter(|area| path.starts_with(area.under)).max_by_key(|area| area.under.len());
+        let versioned = operations(item).any(|(_, operation)| takes_if_match(operation));
         for (method, operation) in operations(item) {
-            finish_operation(Kind::of(path, method, operation), operation, versioned);
+            describe_callers(method, operation, area);
+            describe_ids(path, operation);
+            describe_page(operation);
+            finish_operation(Kind::of(path, method, operation, area), operation, versioned);
         }
     }
     links::add(&mut doc);
     doc
+}
+
+/// The tag, and who may call: by which credential, and with which permission. OpenAPI has a place for that beside the
+/// credential; readers find it in the description.
+fn describe_callers(method: &str, operation: &mut Operation, area: Option<&Area>) {
+    if let Some(area) = area {
+        operation.tags.get_or_insert_with(|| vec![area.tag.into()]);
+    }
+    let (usual, permission) = match area.map(|area| &area.callers) {
+        Some(Callers::Operators) => (vec!["operator"], None),
+        Some(Callers::Tenants { reads, writes }) => {
+            (vec!["bearer", "operator"], if method == "get" { reads.as_ref() } else { writes.as_ref() })
+        }
+        None => (vec!["bearer", "operator"], None),
+    };
+    let said = operation.security.as_deref().map(requirements);
+    let mut callers = said.unwrap_or_else(|| usual.iter().map(|scheme| ((*scheme).into(), Vec::new())).collect());
+    if callers.keys().eq(["bearer"]) {
+        tell(operation, "For a logged-in user; neither an API key nor an operator is one.");
+    }
+    if let Some(needed) = callers.get_mut("bearer") {
+        if needed.is_empty() {
+            needed.extend(permission.cloned());
+        }
+        let names: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
+        if !names.is_empty() {
+            let noun = if names.len() == 1 { "permission" } else { "permissions" };
+            tell(operation, &format!("Needs the {noun} {}.", names.join(" and ")));
+        }
+    }
+    operation.security =
+        Some(callers.into_iter().map(|(scheme, needed)| SecurityRequirement::new(scheme, needed)).collect());
+}
+
+/// Scheme to permissions; empty when nobody needs a credential, which is written as one empty requirement.
+fn requirements(list: &[SecurityRequirement]) -> BTreeMap<String, Vec<String>> {
+    let read = |one: &SecurityRequirement| serde_json::from_value::<BTreeMap<_, _>>(serde_json::to_value(one)?);
+    list.iter().filter_map(|one| read(one).ok()).flatten().collect()
+}
+
+fn tell(operation: &mut Operation, sentence: &str) {
+    let told = operation.description.take().filter(|text| !text.is_empty());
+    operation.description = Some(told.map_or_else(|| sentence.into(), |told| format!("{told}\n\n{sentence}")));
+}
+
+/// What a path names and the handler does not describe is an id.
+fn describe_ids(path: &str, operation: &mut Operation) {
+    let parameters = operation.parameters.get_or_insert_with(Vec::new);
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    for (place, name) in names.enumerate() {
+        let is_it = |known: &RefOr<Parameter>| matches!(known, RefOr::T(known) if known.name == name && known.parameter_in == ParameterIn::Path);
+        if parameters.iter().any(is_it) {
+            continue;
+        }
+        let id = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+        parameters.insert(place, parameter.schema(Some(id)).build().into());
+    }
 }
 
 fn add_components(components: &mut Components) {
@@ -86,21 +171,26 @@ fn add_components(components: &mut Components) {
         components.responses.insert(problem_name(status), RefOr::T(response));
     }
     let key = text().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
-    let tags = text().pattern(Some(r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#));
+    let of_header = |name: &str, schema: ObjectBuilder, description: &str| {
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
+        parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()
+    };
+    let mut shared = vec![
+        of_header("Idempotency-Key", key, "Repeat the request with the same key and it happens once; kept 24 h."),
+        of_header("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
+    ];
+    shared.extend(IfMatch::into_params(|| None));
+    let size =
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).default(Some(50.into()));
     for (name, schema, description) in [
-        ("Idempotency-Key", key, "Repeat the request with the same key and it happens once; kept 24 h."),
-        ("If-Match", tags, "Apply only to this version, an ETag read before, with its quotes."),
-        ("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
+        ("limit", size, "How many entries the page holds."),
+        ("cursor", text(), "The `next_cursor` of the page before."),
     ] {
-        let parameter = ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(Required::False)
-            .description(Some(description))
-            .schema(Some(schema))
-            .build();
-        components.parameters.insert(name.into(), RefOr::T(parameter));
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+        let parameter = parameter.required(Required::False).description(Some(description)).schema(Some(schema));
+        shared.push(parameter.build());
     }
+    components.parameters.extend(shared.into_iter().map(|shared| (shared.name.clone(), RefOr::T(shared))));
 }
 
 /// Lets a page refer to what it is a page of. The derive writes a generic's argument out in place.
@@ -137,14 +227,12 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static 
     .filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
 }
 
-pub(super) fn takes_if_match(method: &str, operation: &Operation) -> bool {
-    let id = operation.operation_id.as_deref().unwrap_or_default();
-    match method {
-        "put" => true,
-        "patch" => id != WITHOUT_VERSION,
-        "delete" => id == VERSIONED_DELETE,
-        _ => false,
-    }
+/// Whether the handler says that it takes `If-Match`, by `params(IfMatch)`.
+pub(super) fn takes_if_match(operation: &Operation) -> bool {
+    operation.parameters.iter().flatten().any(|one| match one {
+        RefOr::T(parameter) => parameter.name == IF_MATCH,
+        RefOr::Ref(shared) => shared.ref_location.ends_with(IF_MATCH),
+    })
 }
 
 /// What an operation is, as far as problems and headers follow from it.
@@ -160,18 +248,18 @@ struct Kind {
 }
 
 impl Kind {
-    fn of(path: &str, method: &str, operation: &Operation) -> Self {
+    fn of(path: &str, method: &str, operation: &Operation, area: Option<&Area>) -> Self {
         let is_webhook = operation.tags.iter().flatten().any(|tag| tag == "Webhooks");
-        // `security(())` says: nobody needs a credential.
-        let is_public = |list: &Vec<_>| list.iter().all(|one| *one == Default::default());
+        let callers = requirements(operation.security.as_deref().unwrap_or_default());
+        let is_in_tenants = !area.is_some_and(|area| matches!(area.callers, Callers::Operators));
         Self {
-            is_secured: !operation.security.as_ref().is_none_or(is_public),
+            is_secured: !callers.is_empty(),
             is_webhook,
             is_probe: operation.tags.iter().flatten().any(|tag| tag == "Health"),
             has_path_parameter: path.contains('{'),
             takes_key: method == "post" && !is_webhook,
-            takes_version: takes_if_match(method, operation),
-            takes_tenant: operation.security.as_ref().is_some_and(|list| list.len() == 2),
+            takes_version: takes_if_match(operation),
+            takes_tenant: is_in_tenants && callers.contains_key("operator"),
             writes: method != "get",
         }
     }
@@ -196,13 +284,27 @@ impl Kind {
     }
 }
 
-fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
-    if !kind.is_secured {
-        operation.security = Some(Vec::new());
+/// What answers a page takes [`Paging`](super::Paging).
+fn describe_page(operation: &mut Operation) {
+    let is_page = |answer: &RefOr<Response>| {
+        let RefOr::T(answer) = answer else { return false };
+        let schemas = answer.content.values().filter_map(|content| match content {
+            RefOr::T(content) => content.schema.as_ref(),
+            RefOr::Ref(_) => None,
+        });
+        schemas.into_iter().any(|schema| matches!(schema, RefOr::Ref(page) if page.ref_location.contains("/Page_")))
+    };
+    if operation.responses.responses.values().any(is_page) {
+        let shared = LIST_PARAMETERS.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
+        operation.parameters.get_or_insert_with(Vec::new).extend(shared);
     }
+}
+
+fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
     let parameters = operation.parameters.get_or_insert_with(Vec::new);
+    parameters.retain(|one| !matches!(one, RefOr::T(parameter) if parameter.name == IF_MATCH));
     for (name, takes) in
-        [("Idempotency-Key", kind.takes_key), ("If-Match", kind.takes_version), ("X-Tenant-Id", kind.takes_tenant)]
+        [("Idempotency-Key", kind.takes_key), (IF_MATCH, kind.takes_version), ("X-Tenant-Id", kind.takes_tenant)]
     {
         if takes {
             parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));

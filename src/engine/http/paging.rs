@@ -1,10 +1,15 @@
 //! Keyset pages: `{"data": [...], "next_cursor": "…"}`. A cursor is opaque and holds where the last row stood.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 
-use crate::base::{Error, Result};
+use super::params;
+use crate::base::{Error, FieldError, Result};
 
 /// One page of a list.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
@@ -54,6 +59,71 @@ impl<'de> serde::Deserialize<'de> for Limit {
             _ => Err(serde::de::Error::custom("expected a whole number from 1 to 200")),
         }
     }
+}
+
+/// The query of a list: `limit`, `cursor`, and the filters that are the list's own. Anything else is refused.
+#[derive(Debug)]
+pub struct Paging<F = NoFilter> {
+    filter: F,
+    limit: Limit,
+    cursor: Option<Cursor>,
+}
+
+/// Of a list without filters.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoFilter {}
+
+/// The part of the query that every list takes.
+#[derive(Debug, serde::Deserialize)]
+struct Place {
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<Cursor>,
+}
+
+impl<F> Paging<F> {
+    /// The filters, the page's size, and the key after which it begins.
+    ///
+    /// # Errors
+    /// `cursor` is not one this list gave out.
+    pub fn read<K: DeserializeOwned>(self) -> Result<(F, Limit, Option<K>)> {
+        let after = self.cursor.map(|cursor| cursor.read()).transpose()?;
+        Ok((self.filter, self.limit, after))
+    }
+}
+
+impl<F: DeserializeOwned + 'static> FromRequest for Paging<F> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(req.query_string()))
+    }
+}
+
+impl<F: DeserializeOwned> Paging<F> {
+    fn parse(query: &str) -> Result<Self> {
+        let pairs = params::pairs(query)?;
+        let (place, own): (Vec<_>, Vec<_>) =
+            pairs.into_iter().partition(|(name, _)| LIST_PARAMETERS.contains(&name.as_str()));
+        let filter = params::typed(&own)
+            .map_err(|error| Error::fields(error.field_errors().iter().cloned().map(also_known).collect()))?;
+        let Place { limit, cursor } = params::typed(&place)?;
+        Ok(Self { filter, limit, cursor })
+    }
+}
+
+/// What every list takes. The filters' own type does not know it.
+pub(super) const LIST_PARAMETERS: [&str; 2] = ["limit", "cursor"];
+
+fn also_known(mut field: FieldError) -> FieldError {
+    if field.code == "unknown_field" {
+        field.detail = match field.detail.strip_suffix("there are no fields") {
+            Some(begun) => format!("{begun}expected `limit` or `cursor`"),
+            None => format!("{}, `limit`, `cursor`", field.detail),
+        };
+    }
+    field
 }
 
 /// An opaque place in a list.

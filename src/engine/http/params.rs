@@ -40,7 +40,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
 }
 
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
-    let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    typed(&pairs(query)?)
+}
+
+pub(super) type Pairs = Vec<(String, String)>;
+
+/// The names and values of a query; each name once.
+pub(super) fn pairs(query: &str) -> Result<Pairs> {
+    let pairs: Pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let mut seen = std::collections::HashSet::new();
     for (name, value) in &pairs {
         let shown = name.replace('\0', "\u{fffd}");
@@ -52,6 +59,11 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
             return Err(Error::fields(vec![FieldError::new(shown, "repeated", detail)]));
         }
     }
+    Ok(pairs)
+}
+
+pub(super) fn typed<T: DeserializeOwned>(pairs: &Pairs) -> Result<T> {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let source = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(source).map_err(|error| {
         let name = error.path().to_string();

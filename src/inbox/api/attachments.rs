@@ -23,12 +23,13 @@ fn absent() -> Error {
 ///
 /// The bytes as the person sent them, to be saved: the content type is only what their telephone said. Fetched from the provider as
 /// it is read, so it is gone when the provider has deleted it.
-#[utoipa::path(operation_id = "get_attachment", tag = "Conversations",
-    params(("id" = MessageId, Path,), ("n" = usize, Path, description = "Its place among the message's attachments, from 0")),
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    params(("n" = usize, Path, description = "Its place among the message's attachments, from 0")),
+    responses(
         (status = 200, description = "The file", content_type = "application/octet-stream", body = Vec<u8>),
         (status = 404, description = "`attachment.not_found`, `attachment.gone`", body = Problem, content_type = "application/problem+json"),
-        (status = 502, description = "The provider does not answer", body = Problem, content_type = "application/problem+json")))]
+        (status = 502, description = "The provider does not answer", body = Problem, content_type = "application/problem+json"))
+)]
 #[get("/messages/{id}/attachments/{n}")]
 pub async fn get_attachment(
     caller: Caller,

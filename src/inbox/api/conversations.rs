@@ -13,7 +13,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
@@ -133,27 +133,24 @@ pub struct ConversationQuery {
     #[allow(dead_code)] // checked by being read; there is nothing to choose
     #[param(inline)]
     sort: Option<ConversationSort>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List conversations, most recently active first.
-#[utoipa::path(operation_id = "list_conversations", tag = "Conversations", params(ConversationQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<ConversationView>)))]
+#[utoipa::path(
+    params(ConversationQuery),
+    responses((status = 200, description = "One page", body = Page<ConversationView>))
+)]
 #[get("/conversations")]
 pub async fn list_conversations(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<ConversationQuery>,
+    query: Paging<ConversationQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let Query(query) = query;
+    let (query, limit, after) = query.read()?;
     if query.q.as_ref().is_some_and(|q| q.chars().count() > 100) {
         return Err(Error::field("q", "too_long", "expected at most 100 characters"));
     }
-    let limit = query.limit.unwrap_or_default();
     let filter = ConversationFilter {
         statuses: query.status.map(|list| list.0).unwrap_or_default(),
         channel: query.channel,
@@ -161,7 +158,7 @@ pub async fn list_conversations(
         unread: query.unread,
         archived: query.archived.unwrap_or(false),
         text: query.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
+        after,
     };
     let rows = core.db.read_widely(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |(row, _)| Cursor::of(&(row.last_message_at.unwrap_or(row.created_at), row.id)));
@@ -177,8 +174,7 @@ pub struct UnreadCount {
 }
 
 /// Count unread messages.
-#[utoipa::path(operation_id = "get_unread_count", tag = "Conversations",
-    security(("bearer" = [])), responses((status = 200, description = "The count", body = UnreadCount)))]
+#[utoipa::path(responses((status = 200, description = "The count", body = UnreadCount)))]
 #[get("/conversations/unread")]
 pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
@@ -197,11 +193,12 @@ pub struct NewConversation {
 /// Open a conversation with a lead on another channel.
 ///
 /// A lead has one conversation per channel; when it is there already, it is answered as it is.
-#[utoipa::path(operation_id = "open_conversation", tag = "Conversations", request_body = NewConversation,
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 201, description = "Opened", body = ConversationView),
         (status = 200, description = "It was open already", body = ConversationView),
-        (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/conversations")]
 pub async fn open_conversation(
     caller: Caller,
@@ -231,8 +228,7 @@ pub async fn open_conversation(
 }
 
 /// Get a conversation.
-#[utoipa::path(operation_id = "get_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "The conversation", body = ConversationView)))]
+#[utoipa::path(responses((status = 200, description = "The conversation", body = ConversationView)))]
 #[get("/conversations/{id}")]
 pub async fn get_conversation(
     caller: Caller,
@@ -264,9 +260,7 @@ pub struct ConversationPatch {
 }
 
 /// Close, reopen, snooze or archive a conversation.
-#[utoipa::path(operation_id = "update_conversation", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    request_body = ConversationPatch, security(("bearer" = [])),
-    responses((status = 200, description = "Changed", body = ConversationView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "Changed", body = ConversationView)))]
 #[patch("/conversations/{id}")]
 pub async fn update_conversation(
     caller: Caller,
@@ -311,8 +305,7 @@ fn change(tx: &mut TenantTx<'_>, before: &Conversation, patch: ConversationPatch
 }
 
 /// Mark every message of a conversation read.
-#[utoipa::path(operation_id = "mark_conversation_read", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
+#[utoipa::path(responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
 #[post("/conversations/{id}/read")]
 pub async fn mark_conversation_read(
     caller: Caller,

@@ -52,8 +52,10 @@ pub struct ObstacleView {
 }
 
 /// Tell whether the person may be written to, with every reason against it.
-#[utoipa::path(operation_id = "get_eligibility", tag = "Conversations", params(("id" = ConversationId, Path,), EligibilityQuery),
-    security(("bearer" = [])), responses((status = 200, description = "What stands in the way", body = Eligibility)))]
+#[utoipa::path(
+    params(EligibilityQuery),
+    responses((status = 200, description = "What stands in the way", body = Eligibility))
+)]
 #[get("/conversations/{id}/eligibility")]
 pub async fn get_eligibility(
     caller: Caller,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, post, web};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -11,7 +12,7 @@ use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
@@ -149,26 +150,20 @@ pub struct MessageQuery {
     /// `desc` (newest first) by default.
     #[param(inline)]
     order: Option<MessageOrder>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List the messages of a conversation.
-#[utoipa::path(operation_id = "list_messages", tag = "Conversations", params(("id" = ConversationId, Path,), MessageQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<MessageView>)))]
+#[utoipa::path(params(MessageQuery), responses((status = 200, description = "One page", body = Page<MessageView>)))]
 #[get("/conversations/{id}/messages")]
 pub async fn list_messages(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<ConversationId>,
-    query: Query<MessageQuery>,
+    query: Paging<MessageQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let oldest_first = query.0.order == Some(MessageOrder::Asc);
-    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (query, limit, after) = query.read()?;
+    let oldest_first = query.order == Some(MessageOrder::Asc);
     let read = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
         let lead = leads::get(tx, conversation.lead_id)?;
@@ -199,7 +194,15 @@ pub struct SendMessage {
     pub template: Option<TemplateChoice>,
     /// E-mail only, and required there with `content`.
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     pub subject: Option<String>,
+}
+
+/// Values of a template, each a text.
+fn template_variables() -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    let values = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(text));
+    values.max_properties(Some(30)).build()
 }
 
 /// A template and its values.
@@ -208,10 +211,12 @@ pub struct SendMessage {
 #[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro"}}))]
 pub struct TemplateChoice {
     #[validate(length(min = 1, max = 100))]
+    #[schema(min_length = 1, max_length = 100)]
     pub code: String,
     /// By name, whatever the case, or by number.
     #[serde(default)]
     #[validate(length(max = 30))]
+    #[schema(schema_with = template_variables)]
     pub variables: BTreeMap<String, String>,
 }
 
@@ -221,9 +226,7 @@ pub struct TemplateChoice {
 /// waits, which `held_for` says, and leaves by itself within a day. What will never be allowed is refused: see
 /// `GET /v1/conversations/{id}/eligibility`. On WhatsApp free text is possible for 24 hours after the person
 /// wrote, a template always. A closed conversation reopens.
-#[utoipa::path(operation_id = "send_message", tag = "Conversations", params(("id" = ConversationId, Path,)),
-    request_body = SendMessage, security(("bearer" = [])),
-    responses((status = 202, description = "Queued", body = MessageView)))]
+#[utoipa::path(responses((status = 202, description = "Queued", body = MessageView)))]
 #[post("/conversations/{id}/messages")]
 pub async fn send_message(
     caller: Caller,

@@ -61,10 +61,12 @@ impl From<Suggestion> for SuggestedMessage {
 }
 
 /// Suggest a first message to a lead; to a locked one, without its name and answers.
-#[utoipa::path(operation_id = "get_suggested_message", tag = "Conversations", params(("id" = LeadId, Path,), SuggestionQuery),
-    security(("bearer" = [])), responses(
+#[utoipa::path(
+    tag = "Conversations", params(SuggestionQuery), security(("bearer" = ["conversations:read"]), ("operator" = [])),
+    responses(
         (status = 200, description = "A draft", body = SuggestedMessage),
-        (status = 409, description = "The channel has no messages", body = crate::engine::http::problem::Problem, content_type = "application/problem+json")))]
+        (status = 409, description = "The channel has no messages", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
+)]
 #[get("/leads/{id}/suggested-message")]
 pub async fn get_suggested_message(
     caller: Caller,

@@ -13,7 +13,7 @@ use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
 use crate::inbox::store::leads;
 use crate::leads::model::IdentityKind;
@@ -99,32 +99,25 @@ pub struct SuppressionQuery {
     reason: Option<SuppressionReason>,
     /// Also those that expired or were lifted.
     ended: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List who may not be written to.
 ///
 /// What came of your own conversations: who wrote STOP, whose mailbox refused, who complained. Newest first.
-#[utoipa::path(operation_id = "list_suppressions", tag = "Conversations", params(SuppressionQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<SuppressionView>)))]
+#[utoipa::path(
+    params(SuppressionQuery),
+    responses((status = 200, description = "One page", body = Page<SuppressionView>))
+)]
 #[get("/suppressions")]
 pub async fn list_suppressions(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<SuppressionQuery>,
+    query: Paging<SuppressionQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let Query(query) = query;
-    let limit = query.limit.unwrap_or_default();
-    let filter = SuppressionFilter {
-        channel: query.channel,
-        reason: query.reason,
-        ended: query.ended.unwrap_or(false),
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
-    };
+    let (query, limit, after) = query.read()?;
+    let filter =
+        SuppressionFilter { channel: query.channel, reason: query.reason, ended: query.ended.unwrap_or(false), after };
     let read = move |tx: &mut TenantTx<'_>| {
         let rows = consent::list(tx, &filter, limit.probe())?;
         shown(tx, rows)
@@ -141,6 +134,7 @@ pub async fn list_suppressions(
 pub struct LiftSuppression {
     /// Kept with it and in the events.
     #[validate(length(min = 3, max = 500))]
+    #[schema(min_length = 3, max_length = 500)]
     pub reason: String,
 }
 
@@ -148,9 +142,7 @@ pub struct LiftSuppression {
 ///
 /// For addresses that bounced or were stopped by hand. What a person said (STOP, a complaint) only they take back; an operator
 /// may answer for them. Lifting what has ended already changes nothing.
-#[utoipa::path(operation_id = "lift_suppression", tag = "Conversations", params(("id" = SuppressionId, Path,)),
-    request_body = LiftSuppression, security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "It has ended", body = SuppressionView)))]
+#[utoipa::path(responses((status = 200, description = "It has ended", body = SuppressionView)))]
 #[post("/suppressions/{id}/lift")]
 pub async fn lift_suppression(
     caller: Caller,

@@ -25,11 +25,10 @@ use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, without_ke
 ///
 /// The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
 #[utoipa::path(
-    operation_id = "receive_google_ads_webhook",
-    tag = "Webhooks",
     request_body(content = Value, description = "Google's lead with its `google_key`", example = json!({"lead_id": "CAESEAHq-lead-000017",
         "user_column_data": [{"column_id": "FULL_NAME", "string_value": "Asha Verma"}], "api_version": "1.0", "form_id": 40000000017_u64,
         "campaign_id": 20000000017_u64, "google_key": "the key given to Google", "is_test": false})),
+    security(()),
     responses(
         (status = 200, description = "Stored", body = Value, example = json!({})),
         (status = 403, description = "Not the key", body = Problem, content_type = "application/problem+json"),

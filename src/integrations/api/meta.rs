@@ -73,7 +73,7 @@ struct MetaEvents {
 }
 
 /// Answer Meta's subscription check
-#[utoipa::path(operation_id = "verify_meta_webhook", tag = "Webhooks", params(Handshake), responses(HandshakeAnswer))]
+#[utoipa::path(params(Handshake), security(()), responses(HandshakeAnswer))]
 #[get("/webhooks/meta")]
 pub async fn verify_meta_webhook(
     request: HttpRequest,
@@ -84,13 +84,7 @@ pub async fn verify_meta_webhook(
 }
 
 /// Take in Meta's events
-#[utoipa::path(
-    operation_id = "receive_meta_webhook",
-    tag = "Webhooks",
-    params(Signed),
-    request_body = MetaEvents,
-    responses(Receipt)
-)]
+#[utoipa::path(request_body = MetaEvents, params(Signed), security(()), responses(Receipt))]
 #[post("/webhooks/meta")]
 pub async fn receive_meta_webhook(
     request: HttpRequest,
@@ -102,12 +96,7 @@ pub async fn receive_meta_webhook(
 }
 
 /// Answer Meta's subscription check, under a tenant's own address
-#[utoipa::path(
-    operation_id = "verify_meta_webhook_of_tenant",
-    tag = "Webhooks",
-    params(("tenant_id" = TenantId, Path), Handshake),
-    responses(HandshakeAnswer)
-)]
+#[utoipa::path(params(Handshake), security(()), responses(HandshakeAnswer))]
 #[get("/api/webhooks/facebook/leads/{tenant_id}")]
 pub async fn verify_meta_webhook_of_tenant(
     request: HttpRequest,
@@ -121,13 +110,7 @@ pub async fn verify_meta_webhook_of_tenant(
 /// Take in Meta's events, under a tenant's own address
 ///
 /// The tenant in the path only settles which tenant of a shared page is meant; forms decide before it.
-#[utoipa::path(
-    operation_id = "receive_meta_webhook_of_tenant",
-    tag = "Webhooks",
-    params(("tenant_id" = TenantId, Path), Signed),
-    request_body = MetaEvents,
-    responses(Receipt)
-)]
+#[utoipa::path(request_body = MetaEvents, params(Signed), security(()), responses(Receipt))]
 #[post("/api/webhooks/facebook/leads/{tenant_id}")]
 pub async fn receive_meta_webhook_of_tenant(
     request: HttpRequest,

@@ -15,15 +15,14 @@ use crate::providers::standard_webhooks::TOLERANCE_SECONDS;
 
 /// Take in what became of an e-mail
 #[utoipa::path(
-    operation_id = "receive_resend_webhook",
-    tag = "Webhooks",
+    request_body(content = serde_json::Value, description = "Resend's event", example = json!({"type": "email.delivered",
+        "created_at": "2026-11-20T09:00:00Z", "data": {"email_id": "56761188-7520-42d8-8898-ff6fc54ce618", "to": ["asha@example.com"]}})),
     params(
         ("svix-id" = Option<String>, Header, description = "Identifies the event"),
         ("svix-timestamp" = Option<String>, Header, description = "Unix seconds; at most five minutes from now"),
         ("svix-signature" = Option<String>, Header, description = "`v1,` and the HMAC of id, timestamp and body")
     ),
-    request_body(content = serde_json::Value, description = "Resend's event", example = json!({"type": "email.delivered",
-        "created_at": "2026-11-20T09:00:00Z", "data": {"email_id": "56761188-7520-42d8-8898-ff6fc54ce618", "to": ["asha@example.com"]}})),
+    security(()),
     responses(
         (status = 200, description = "Stored", body = serde_json::Value, example = json!({})),
         (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),

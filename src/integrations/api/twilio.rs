@@ -19,11 +19,12 @@ pub type Pairs = Vec<(String, String)>;
 
 /// Take in a WhatsApp message or an SMS
 #[utoipa::path(
-    operation_id = "receive_twilio_message",
-    tag = "Webhooks",
-    params(("X-Twilio-Signature" = Option<String>, Header, description = "HMAC of the address and the form under the auth token")),
     request_body(content = HashMap<String, String>, content_type = "application/x-www-form-urlencoded",
         example = json!({"MessageSid": "SM0123456789abcdef0123456789abcdef", "From": "whatsapp:+919876543210", "To": "whatsapp:+14155238886", "Body": "Yes, tomorrow"})),
+    params(
+        ("X-Twilio-Signature" = Option<String>, Header, description = "HMAC of the address and the form under the auth token")
+    ),
+    security(()),
     responses(
         (status = 200, description = "Stored; nothing to say back", body = String, content_type = "text/xml", example = json!("<Response/>")),
         (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),
@@ -56,15 +57,14 @@ pub async fn receive_twilio_message(
 
 /// Take in how far a message got
 #[utoipa::path(
-    operation_id = "receive_twilio_status",
-    tag = "Webhooks",
+    request_body(content = HashMap<String, String>, content_type = "application/x-www-form-urlencoded",
+        example = json!({"MessageSid": "SM0123456789abcdef0123456789abcdef", "MessageStatus": "delivered", "To": "whatsapp:+919876543210", "From": "whatsapp:+14155238886"})),
     params(
         ("message_id" = Option<String>, Query, description = "Our id of the message, as given to Twilio"),
         ("tenant_id" = Option<String>, Query, description = "Its tenant, as given to Twilio"),
         ("X-Twilio-Signature" = Option<String>, Header, description = "HMAC of the address and the form under the auth token")
     ),
-    request_body(content = HashMap<String, String>, content_type = "application/x-www-form-urlencoded",
-        example = json!({"MessageSid": "SM0123456789abcdef0123456789abcdef", "MessageStatus": "delivered", "To": "whatsapp:+919876543210", "From": "whatsapp:+14155238886"})),
+    security(()),
     responses(
         (status = 204, description = "Stored"),
         (status = 403, description = "The signature does not hold", body = Problem, content_type = "application/problem+json"),

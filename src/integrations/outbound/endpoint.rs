@@ -29,12 +29,14 @@ const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
 pub struct NewWebhookEndpoint {
     /// https, on the public internet, port 443 or one from 1024 on, without user name, password and fragment.
     #[validate(length(min = 1, max = 2048))]
-    #[schema(format = "uri")]
+    #[schema(format = "uri", min_length = 1, max_length = 2048)]
     pub url: String,
     /// What it is told of: any of them.
     #[validate(length(min = 1, max = 50))]
+    #[schema(min_items = 1, max_items = 50)]
     pub event_types: Vec<EventPattern>,
     #[validate(length(max = 500))]
+    #[schema(max_length = 500)]
     pub description: Option<String>,
 }
 
@@ -65,6 +67,7 @@ pub struct WebhookEndpointPatch {
 pub struct SecretRotation {
     /// How long the old secret signs beside the new one: 0 to a week, a day when absent.
     #[validate(range(min = 0, max = 604_800))]
+    #[schema(minimum = 0, maximum = 604_800)]
     pub overlap_seconds: Option<i64>,
 }
 

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{CommaList, Cursor, Limit, Page, Query, Written};
+use crate::engine::http::{CommaList, Cursor, Page, Paging, Query, Written};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
@@ -90,12 +90,6 @@ pub struct LeadQuery {
     /// `assignee`, `score`.
     #[param(value_type = Option<String>)]
     include: Option<CommaList<LeadInclude>>,
-    /// 1 to 200, 50 by default.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// The filters of [`LeadQuery`] alone: a count is neither sorted nor paged.
@@ -103,12 +97,12 @@ pub struct LeadQuery {
 pub struct LeadCountQuery(LeadQuery);
 
 /// What a list takes besides filters.
-const OF_LISTS: [&str; 4] = ["sort", "include", "limit", "cursor"];
+const OF_LISTS: [&str; 2] = ["sort", "include"];
 
 impl<'de> serde::Deserialize<'de> for LeadCountQuery {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
         let query = LeadQuery::deserialize(d)?;
-        let given = [query.sort.is_some(), query.include.is_some(), query.limit.is_some(), query.cursor.is_some()];
+        let given = [query.sort.is_some(), query.include.is_some()];
         match OF_LISTS.iter().zip(given).find(|(_, is_given)| *is_given) {
             Some((name, _)) => {
                 let sentence =
@@ -232,16 +226,13 @@ impl Place {
 }
 
 /// Leads of the tenant, newest first unless sorted otherwise.
-#[utoipa::path(operation_id = "list_leads", tag = "Leads", params(LeadQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
+#[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
-pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadQuery>) -> Result<HttpResponse> {
+pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let query = query.0;
+    let (query, limit, after) = query.read::<Place>()?;
     let filter = query.filter()?;
-    let limit = query.limit.unwrap_or_default();
     let sort = query.sort.unwrap_or(LeadSort::CreatedDesc);
-    let after: Option<Place> = query.cursor.as_ref().map(Cursor::read).transpose()?;
     if after.as_ref().is_some_and(|place| place.sort != sort) {
         return Err(Error::field("cursor", "invalid_value", "this cursor belongs to another sort order"));
     }
@@ -293,8 +284,10 @@ pub struct LeadCounts {
 }
 
 /// Counts for the tabs, under the same filters as the list.
-#[utoipa::path(operation_id = "count_leads", tag = "Leads", params(LeadCountQuery), security(("bearer" = [])),
-    responses((status = 200, description = "Counts by tab and source", body = LeadCounts)))]
+#[utoipa::path(
+    params(LeadCountQuery),
+    responses((status = 200, description = "Counts by tab and source", body = LeadCounts))
+)]
 #[get("/leads/counts")]
 pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadCountQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;

@@ -1,21 +1,19 @@
 //! One lead: itself, its score and its timeline.
 
 use actix_web::{HttpResponse, get, web};
-use utoipa::IntoParams;
 
 use crate::base::id::{EventId, LeadId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter};
-use crate::engine::http::{Cursor, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
 use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
 /// One lead; without the person while it is locked.
-#[utoipa::path(operation_id = "get_lead", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
-    responses((status = 200, description = "The lead", body = LeadView)))]
+#[utoipa::path(responses((status = 200, description = "The lead", body = LeadView)))]
 #[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
@@ -29,8 +27,7 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
 }
 
 /// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.
-#[utoipa::path(operation_id = "get_lead_score", tag = "Leads", params(("id" = LeadId, Path)), security(("bearer" = [])),
-    responses((status = 200, description = "The score and its items", body = ScoreView)))]
+#[utoipa::path(responses((status = 200, description = "The score and its items", body = ScoreView)))]
 #[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
@@ -43,38 +40,19 @@ pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<Le
     Ok(HttpResponse::Ok().json(score))
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TimelineQuery {
-    /// 1 to 200, 50 by default.
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    /// The `next_cursor` of the page before.
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-impl TimelineQuery {
-    /// The page's size and the id it continues after.
-    pub(super) fn read<Id: serde::de::DeserializeOwned>(&self) -> Result<(Limit, Option<Id>)> {
-        let before = self.cursor.as_ref().map(Cursor::read).transpose()?;
-        Ok((self.limit.unwrap_or_default(), before))
-    }
-}
-
 /// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.
-#[utoipa::path(operation_id = "list_lead_activities", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of the timeline", body = Page<Event>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of the timeline", body = Page<Event>))
+)]
 #[get("/leads/{id}/activities")]
 pub async fn list_lead_activities(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<LeadId>,
-    query: Query<TimelineQuery>,
+    query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (limit, before) = query.0.read::<EventId>()?;
+    let (_, limit, before) = query.read::<EventId>()?;
     let about = caller.readable_subjects();
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::read::TimelineQuery;
 use crate::base::email::Email;
 use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::patch::Patch;
@@ -13,7 +12,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result, unicode};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, LeadPatch};
 use crate::leads::model::{LeadStatus, LeadValidity, LocationPatch};
@@ -138,8 +137,7 @@ impl UpdateLead {
 }
 
 /// Changes a lead. The score follows; of a locked lead only status and validity can be changed.
-#[utoipa::path(operation_id = "update_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = UpdateLead, security(("bearer" = [])),
-    responses((status = 200, description = "The lead as it is now", body = LeadView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
 pub async fn update_lead(
     caller: Caller,
@@ -169,8 +167,7 @@ pub struct AssignLead {
 }
 
 /// Assigns a lead to a user of the tenant, or to nobody.
-#[utoipa::path(operation_id = "assign_lead", tag = "Leads", params(("id" = LeadId, Path)), request_body = AssignLead, security(("bearer" = [])),
-    responses((status = 200, description = "The lead as it is now", body = LeadView)))]
+#[utoipa::path(responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[post("/leads/{id}/assign")]
 pub async fn assign_lead(
     caller: Caller,
@@ -194,6 +191,7 @@ pub async fn assign_lead(
 #[schema(example = json!({"body": "Prefers a call after 6 pm."}))]
 pub struct NewNote {
     #[validate(length(min = 1, max = 10_000))]
+    #[schema(min_length = 1, max_length = 10_000)]
     body: String,
 }
 
@@ -223,8 +221,7 @@ impl From<Note> for NoteView {
 }
 
 /// Writes a note on a lead.
-#[utoipa::path(operation_id = "create_lead_note", tag = "Leads", params(("id" = LeadId, Path)), request_body = NewNote, security(("bearer" = [])),
-    responses((status = 201, description = "The note", body = NoteView)))]
+#[utoipa::path(responses((status = 201, description = "The note", body = NoteView)))]
 #[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
     caller: Caller,
@@ -240,17 +237,18 @@ pub async fn create_lead_note(
 }
 
 /// Notes of a lead, newest first.
-#[utoipa::path(operation_id = "list_lead_notes", tag = "Leads", params(("id" = LeadId, Path), TimelineQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page of notes", body = Page<NoteView>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of notes", body = Page<NoteView>))
+)]
 #[get("/leads/{id}/notes")]
 pub async fn list_lead_notes(
     caller: Caller,
     core: web::Data<Core>,
     path: Path<LeadId>,
-    query: Query<TimelineQuery>,
+    query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (limit, before) = query.0.read::<NoteId>()?;
+    let (_, limit, before) = query.read::<NoteId>()?;
     let read = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         store::list_notes(tx, path.0, before, limit.probe())

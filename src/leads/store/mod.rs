@@ -102,10 +102,13 @@ pub struct Lead {
 #[serde(deny_unknown_fields, default)]
 pub struct Behaviour {
     #[validate(length(max = 500))]
+    #[schema(max_items = 500)]
     pub pages_visited: Vec<String>,
     #[validate(range(min = 0, max = 100_000_000))]
+    #[schema(minimum = 0, maximum = 100_000_000)]
     pub time_on_site_seconds: i64,
     #[validate(length(max = 500))]
+    #[schema(max_items = 500)]
     pub actions_taken: Vec<String>,
 }
 

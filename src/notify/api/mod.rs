@@ -17,7 +17,7 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::notify::model::{Choice, ChoicePatch, NotificationKind, merge};
 use crate::notify::store::{self, Delivery, DeliveryFilter, Notification};
@@ -78,26 +78,22 @@ impl From<Notification> for NotificationView {
 pub struct NotificationQuery {
     /// True: only unread ones; false: only read ones.
     unread: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List your notifications, newest first.
-#[utoipa::path(operation_id = "list_notifications", tag = "Notifications", params(NotificationQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationView>)))]
+#[utoipa::path(
+    params(NotificationQuery), security(("bearer" = [])),
+    responses((status = 200, description = "One page", body = Page<NotificationView>))
+)]
 #[get("/notifications")]
 pub async fn list_notifications(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<NotificationQuery>,
+    query: Paging<NotificationQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
-    let limit = query.0.limit.unwrap_or_default();
-    let after = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
-    let unread = query.0.unread;
+    let (NotificationQuery { unread }, limit, after) = query.read()?;
     let rows =
         core.db.read_widely(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
@@ -105,8 +101,10 @@ pub async fn list_notifications(
 }
 
 /// Mark one of your notifications read.
-#[utoipa::path(operation_id = "mark_notification_read", tag = "Notifications", params(("id" = NotificationId, Path,)),
-    security(("bearer" = [])), responses((status = 200, description = "It is read", body = NotificationView)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "It is read", body = NotificationView))
+)]
 #[post("/notifications/{id}/read")]
 pub async fn mark_notification_read(
     caller: Caller,
@@ -128,8 +126,10 @@ pub struct MarkedRead {
 }
 
 /// Mark all your notifications read.
-#[utoipa::path(operation_id = "mark_all_notifications_read", tag = "Notifications",
-    security(("bearer" = [])), responses((status = 200, description = "Nothing is unread", body = MarkedRead)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "Nothing is unread", body = MarkedRead))
+)]
 #[post("/notifications/read-all")]
 pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsWrite)?;
@@ -182,8 +182,10 @@ impl NotificationPreferences {
 }
 
 /// Get your notification preferences.
-#[utoipa::path(operation_id = "get_notification_preferences", tag = "Notifications",
-    security(("bearer" = [])), responses((status = 200, description = "What is in force", body = NotificationPreferences)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "What is in force", body = NotificationPreferences))
+)]
 #[get("/notifications/preferences")]
 pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
@@ -227,9 +229,10 @@ pub struct NotificationPreferencesPatch {
 }
 
 /// Change your notification preferences.
-#[utoipa::path(operation_id = "update_notification_preferences", tag = "Notifications",
-    request_body = NotificationPreferencesPatch, security(("bearer" = [])),
-    responses((status = 200, description = "Changed", body = NotificationPreferences)))]
+#[utoipa::path(
+    params(IfMatch), security(("bearer" = [])),
+    responses((status = 200, description = "Changed", body = NotificationPreferences))
+)]
 #[patch("/notifications/preferences")]
 pub async fn update_notification_preferences(
     caller: Caller,
@@ -322,34 +325,27 @@ pub struct NotificationDeliveryQuery {
     status: Option<MessageStatus>,
     kind: Option<NotificationKind>,
     channel: Option<Channel>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List what was sent to outside addresses, newest first.
 ///
 /// The texts name leads, so it takes `leads:read` as well.
-#[utoipa::path(operation_id = "list_notification_deliveries", tag = "Notifications", params(NotificationDeliveryQuery),
-    security(("bearer" = [])), responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>)))]
+#[utoipa::path(
+    params(NotificationDeliveryQuery),
+    security(("bearer" = ["notifications:read", "leads:read"]), ("operator" = [])),
+    responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>))
+)]
 #[get("/notifications/deliveries")]
 pub async fn list_notification_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<NotificationDeliveryQuery>,
+    query: Paging<NotificationDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     // Alerts say who enquired.
     caller.require(Permission::LeadsRead)?;
-    let Query(query) = query;
-    let limit = query.limit.unwrap_or_default();
-    let filter = DeliveryFilter {
-        status: query.status,
-        kind: query.kind,
-        channel: query.channel,
-        after: query.cursor.map(|cursor| cursor.read()).transpose()?,
-    };
+    let (query, limit, after) = query.read()?;
+    let filter = DeliveryFilter { status: query.status, kind: query.kind, channel: query.channel, after };
     let rows =
         core.db.read_widely(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));

@@ -45,8 +45,9 @@ pub struct RecipientView {
 ///
 /// The addresses in `settings.notification_recipients` and the business's phone number. An e-mail address agrees by the link
 /// that is mailed to it, a WhatsApp number by writing `code` to `write_to`; nothing else is sent there before.
-#[utoipa::path(operation_id = "list_notification_recipients", tag = "Notifications", security(("bearer" = [])),
-    responses((status = 200, description = "All of them", body = RecipientList)))]
+#[utoipa::path(
+    responses((status = 200, description = "All of them", body = RecipientList))
+)]
 #[get("/notification-recipients")]
 pub async fn list_notification_recipients(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
@@ -82,15 +83,18 @@ pub async fn list_notification_recipients(caller: Caller, core: web::Data<Core>)
 #[schema(example = json!({"token": "rcp_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct RecipientToken {
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     pub token: String,
 }
 
 /// Agree to get a tenant's alerts
 ///
 /// With the token of the link that was mailed to the address.
-#[utoipa::path(operation_id = "confirm_notification_recipient", tag = "Notifications", request_body = RecipientToken,
+#[utoipa::path(
+    security(()),
     responses((status = 200, description = "Alerts go there from now on", body = RecipientView),
-        (status = 404, description = "Nobody asks for this address", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "Nobody asks for this address", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/notification-recipients/confirm")]
 pub async fn confirm_notification_recipient(
     anyone: Anyone,

@@ -53,8 +53,7 @@ pub struct CatchUpsView {
 ///
 /// A version that spells addresses, telephones or search words otherwise rewrites what was stored before, a few rows at a time,
 /// while everything else goes on.
-#[utoipa::path(operation_id = "list_catch_ups", tag = "Operations", security(("operator" = [])),
-    responses((status = 200, description = "How far each is", body = CatchUpsView)))]
+#[utoipa::path(responses((status = 200, description = "How far each is", body = CatchUpsView)))]
 #[get("/ops/catch-ups")]
 pub async fn list_catch_ups(operator: Operator, core: web::Data<Core>) -> Result<HttpResponse> {
     let look = |tx: &mut PlatformTx<'_>| catch_up::standings(tx, &all());

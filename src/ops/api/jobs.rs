@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobRow};
 use crate::engine::trace::Cause;
@@ -71,20 +71,13 @@ pub struct ListJobs {
     state: Option<JobState>,
     /// As in `webhook.process`.
     kind: Option<String>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List jobs, newest first
-#[utoipa::path(operation_id = "list_jobs", tag = "Operations", params(ListJobs), security(("operator" = [])),
-    responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
+#[utoipa::path(params(ListJobs), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
 #[get("/ops/jobs")]
-pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<ListJobs>) -> Result<HttpResponse> {
-    let ListJobs { state, kind, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<ListJobs>) -> Result<HttpResponse> {
+    let (ListJobs { state, kind }, limit, before) = query.read()?;
     let look = move |tx: &mut PlatformTx<'_>| jobs::list(tx, state, kind.as_deref(), before, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;
     let page = Page::of(rows, limit, |row| Cursor::of(&row.id));
@@ -92,8 +85,7 @@ pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Query<L
 }
 
 /// Read a job
-#[utoipa::path(operation_id = "get_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
-    responses((status = 200, description = "The job", body = JobView)))]
+#[utoipa::path(responses((status = 200, description = "The job", body = JobView)))]
 #[get("/ops/jobs/{id}")]
 pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::job(tx, id.0);
@@ -105,8 +97,7 @@ pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>)
 /// Run a job again
 ///
 /// A dead, discarded or waiting one, from its first attempt.
-#[utoipa::path(operation_id = "retry_job", tag = "Operations", params(("id" = JobId, Path)), security(("operator" = [])),
-    responses((status = 200, description = "The job, about to run", body = JobView)))]
+#[utoipa::path(responses((status = 200, description = "The job, about to run", body = JobView)))]
 #[post("/ops/jobs/{id}/retry")]
 pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>, once: Once) -> Result<HttpResponse> {
     once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
@@ -133,6 +124,7 @@ pub struct RetryJobs {
     state: RetryableState,
     /// As in `webhook.process`; every kind when left out.
     #[validate(length(max = 100))]
+    #[schema(max_length = 100)]
     kind: Option<String>,
 }
 
@@ -151,8 +143,7 @@ const AT_ONCE: usize = 200;
 /// Run dead jobs again
 ///
 /// At most 200, the oldest first, from their first attempts: for when what killed them has passed.
-#[utoipa::path(operation_id = "retry_jobs", tag = "Operations", request_body = RetryJobs, security(("operator" = [])),
-    responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
+#[utoipa::path(responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
 #[post("/ops/jobs/retry")]
 pub async fn retry_jobs(
     operator: Operator,

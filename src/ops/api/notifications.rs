@@ -8,7 +8,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Once, Page, Paging, Path, Reply};
 use crate::ops::model::OperatorNotification;
 use crate::ops::store;
 use crate::tenants::access::Operator;
@@ -57,25 +57,20 @@ impl From<OperatorNotification> for OperatorNotificationView {
 pub struct ListOperatorNotifications {
     /// Only those read already, or only those not read yet.
     is_read: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List notifications to the operators, newest first
-#[utoipa::path(operation_id = "list_operator_notifications", tag = "Operations", params(ListOperatorNotifications),
-    security(("operator" = [])),
-    responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>)))]
+#[utoipa::path(
+    params(ListOperatorNotifications),
+    responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>))
+)]
 #[get("/ops/notifications")]
 pub async fn list_operator_notifications(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<ListOperatorNotifications>,
+    query: Paging<ListOperatorNotifications>,
 ) -> Result<HttpResponse> {
-    let ListOperatorNotifications { is_read, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListOperatorNotifications { is_read }, limit, before) = query.read()?;
     let look = move |tx: &mut PlatformTx<'_>| store::notifications(tx, is_read, before, limit.probe());
     let notes = core.db.read(operator.scope(), look).await?;
     let page = Page::of(notes, limit, |note| Cursor::of(&note.id));
@@ -83,9 +78,7 @@ pub async fn list_operator_notifications(
 }
 
 /// Mark a notification as read
-#[utoipa::path(operation_id = "read_operator_notification", tag = "Operations", params(("id" = NotificationId, Path)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The notification, read", body = OperatorNotificationView)))]
+#[utoipa::path(responses((status = 200, description = "The notification, read", body = OperatorNotificationView)))]
 #[post("/ops/notifications/{id}/read")]
 pub async fn read_operator_notification(
     operator: Operator,

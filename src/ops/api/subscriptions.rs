@@ -15,7 +15,7 @@ use crate::billing::{credits, subscription};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Query, Reply};
 use crate::ops::store::tenant_exists;
 use crate::tenants::access::Operator;
 
@@ -82,25 +82,20 @@ impl TenantSubscriptionView {
 pub struct ListSubscriptions {
     status: Option<SubscriptionStatus>,
     tenant_id: Option<TenantId>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List subscriptions of all tenants, newest first
-#[utoipa::path(operation_id = "list_subscriptions", tag = "Operations", params(ListSubscriptions),
-    security(("operator" = [])),
-    responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>)))]
+#[utoipa::path(
+    params(ListSubscriptions),
+    responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>))
+)]
 #[get("/ops/subscriptions")]
 pub async fn list_subscriptions(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<ListSubscriptions>,
+    query: Paging<ListSubscriptions>,
 ) -> Result<HttpResponse> {
-    let ListSubscriptions { status, tenant_id, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let before = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListSubscriptions { status, tenant_id }, limit, before) = query.read()?;
     let filter = SubscriptionFilter { status, tenant: tenant_id, before };
     let look = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;
@@ -126,11 +121,13 @@ pub struct ActivateSubscription {
 /// starts now with the whole quota, from a paused one too; a past-due one goes on in its period. A plan whose `pending_from` is
 /// `activation` takes effect, in an active subscription too: in the running period, or in a new one after a plan that
 /// charged for every lead.
-#[utoipa::path(operation_id = "activate_subscription", tag = "Operations",
-    params(("id" = SubscriptionId, Path), ActivateSubscription), security(("operator" = [])), responses(
+#[utoipa::path(
+    params(ActivateSubscription),
+    responses(
         (status = 200, description = "The subscription, active", body = SubscriptionView),
         (status = 409, description = "`subscription.not_activatable`: it is over, or active and no plan waits; `subscription.other_plan`", body = Problem,
-            content_type = "application/problem+json")))]
+            content_type = "application/problem+json"))
+)]
 #[post("/ops/subscriptions/{id}/activate")]
 pub async fn activate_subscription(
     operator: Operator,
@@ -168,12 +165,13 @@ pub struct RecordPayment {
 ///
 /// For a subscription that is `active` or `past_due`: it is paid for another interval, or until the moment that is named, and
 /// active. Others are activated.
-#[utoipa::path(operation_id = "record_subscription_payment", tag = "Operations", params(("id" = SubscriptionId, Path)),
-    request_body = RecordPayment, security(("operator" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 200, description = "The subscription, paid", body = SubscriptionView),
         (status = 404, description = "`subscription.not_found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`subscription.not_payable`: it has to be activated, or is over", body = Problem,
-            content_type = "application/problem+json")))]
+            content_type = "application/problem+json"))
+)]
 #[post("/ops/subscriptions/{id}/payments")]
 pub async fn record_subscription_payment(
     operator: Operator,
@@ -199,8 +197,10 @@ pub async fn record_subscription_payment(
 #[schema(example = json!({"quantity": 2, "reason": "Two leads with wrong numbers"}))]
 pub struct GrantLeadCredits {
     #[validate(range(min = 1, max = 10_000))]
+    #[schema(minimum = 1, maximum = 10_000)]
     pub quantity: i32,
     #[validate(length(min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
@@ -219,11 +219,12 @@ pub struct LeadCreditsView {
 /// Grant lead credits
 ///
 /// They are consumed after quota and rollover, and stay until they are used.
-#[utoipa::path(operation_id = "grant_lead_credits", tag = "Operations", params(("id" = TenantId, Path)),
-    request_body = GrantLeadCredits, security(("operator" = [])), responses(
+#[utoipa::path(
+    responses(
         (status = 201, description = "Granted", body = LeadCreditsView),
         (status = 409, description = "`subscription.none`: there is nothing to credit", body = Problem,
-            content_type = "application/problem+json")))]
+            content_type = "application/problem+json"))
+)]
 #[post("/ops/tenants/{id}/credits")]
 pub async fn grant_lead_credits(
     operator: Operator,

@@ -76,8 +76,10 @@ fn last_evening(now: Timestamp) -> Timestamp {
 }
 
 /// Read the overnight summary
-#[utoipa::path(operation_id = "get_ops_summary", tag = "Operations", params(SummaryQuery), security(("operator" = [])),
-    responses((status = 200, description = "Counters over all tenants", body = OpsSummaryView)))]
+#[utoipa::path(
+    params(SummaryQuery),
+    responses((status = 200, description = "Counters over all tenants", body = OpsSummaryView))
+)]
 #[get("/ops/summary")]
 pub async fn get_ops_summary(
     operator: Operator,

@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
 use crate::ops::store::{self, TaskFilter};
 use crate::tenants::access::Operator;
@@ -71,24 +71,20 @@ pub struct ListOpsTasks {
     tenant_id: Option<TenantId>,
     /// Past its due time and not closed.
     overdue: Option<bool>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List tasks, the next due first
-#[utoipa::path(operation_id = "list_ops_tasks", tag = "Operations", params(ListOpsTasks), security(("operator" = [])),
-    responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>)))]
+#[utoipa::path(
+    params(ListOpsTasks),
+    responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>))
+)]
 #[get("/ops/tasks")]
 pub async fn list_ops_tasks(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<ListOpsTasks>,
+    query: Paging<ListOpsTasks>,
 ) -> Result<HttpResponse> {
-    let ListOpsTasks { status, tenant_id, overdue, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let after = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (ListOpsTasks { status, tenant_id, overdue }, limit, after) = query.read()?;
     let filter = TaskFilter { status, tenant: tenant_id, is_overdue: overdue, after };
     let look = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &filter, limit.probe());
     let rows = core.db.read(operator.scope(), look).await?;
@@ -102,8 +98,7 @@ fn not_found() -> Error {
 }
 
 /// Read a task
-#[utoipa::path(operation_id = "get_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
-    security(("operator" = [])), responses((status = 200, description = "The task", body = OpsTaskView)))]
+#[utoipa::path(responses((status = 200, description = "The task", body = OpsTaskView)))]
 #[get("/ops/tasks/{id}")]
 pub async fn get_ops_task(operator: Operator, core: web::Data<Core>, id: Path<OpsTaskId>) -> Result<HttpResponse> {
     let look = move |tx: &mut PlatformTx<'_>| store::task(tx, id.0)?.ok_or_else(not_found);
@@ -121,9 +116,7 @@ pub struct UpdateOpsTask {
 }
 
 /// Change a task's status
-#[utoipa::path(operation_id = "update_ops_task", tag = "Operations", params(("id" = OpsTaskId, Path)),
-    request_body = UpdateOpsTask, security(("operator" = [])),
-    responses((status = 200, description = "The task as it is now", body = OpsTaskView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The task as it is now", body = OpsTaskView)))]
 #[patch("/ops/tasks/{id}")]
 pub async fn update_ops_task(
     operator: Operator,

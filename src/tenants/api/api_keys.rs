@@ -1,14 +1,13 @@
 //! API keys: credentials of programs.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
@@ -79,8 +78,7 @@ fn reply(key: ApiKey) -> HttpResponse {
 /// Create an API key
 ///
 /// Its scopes are some of the caller's own permissions.
-#[utoipa::path(operation_id = "create_api_key", tag = "API keys", security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The key, shown once", body = MintedView)))]
+#[utoipa::path(responses((status = 201, description = "The key, shown once", body = MintedView)))]
 #[post("/api-keys")]
 pub async fn create_api_key(
     caller: Caller,
@@ -95,36 +93,23 @@ pub async fn create_api_key(
     once.write(&core, scope, write).await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeyFilter {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List API keys
 ///
 /// Newest first, ended ones included.
-#[utoipa::path(operation_id = "list_api_keys", tag = "API keys", params(ApiKeyFilter),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>))
+)]
 #[get("/api-keys")]
-pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Query<ApiKeyFilter>) -> Result<HttpResponse> {
+pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<ApiKeyId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<ApiKeyId>()?;
     let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |key| Cursor::of(&key.id));
     Ok(HttpResponse::Ok().json(page.map(ApiKeyView::from)))
 }
 
 /// Get an API key
-#[utoipa::path(operation_id = "get_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[utoipa::path(responses((status = 200, description = "The API key", body = ApiKeyView)))]
 #[get("/api-keys/{id}")]
 pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
@@ -132,9 +117,7 @@ pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyI
 }
 
 /// Update an API key
-#[utoipa::path(operation_id = "update_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The API key", body = ApiKeyView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The API key", body = ApiKeyView)))]
 #[patch("/api-keys/{id}")]
 pub async fn update_api_key(
     caller: Caller,
@@ -153,9 +136,7 @@ pub async fn update_api_key(
 /// Revoke an API key
 ///
 /// It is refused from now on.
-#[utoipa::path(operation_id = "revoke_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "The key is refused")))]
+#[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/api-keys/{id}")]
 pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
@@ -166,9 +147,10 @@ pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiK
 /// Rotate an API key
 ///
 /// Makes a new key with the same name, scopes and expiry; the old one works until the overlap ends. The body may be left out.
-#[utoipa::path(operation_id = "rotate_api_key", tag = "API keys", params(("id" = String, Path, format = Uuid)),
-    request_body = Rotation, security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The new key, shown once", body = MintedView)))]
+#[utoipa::path(
+    request_body = Rotation,
+    responses((status = 201, description = "The new key, shown once", body = MintedView))
+)]
 #[post("/api-keys/{id}/rotate")]
 pub async fn rotate_api_key(
     caller: Caller,

@@ -65,8 +65,10 @@ impl From<SignedIn> for SignedInView {
 ///
 /// An address that has an account is refused (409 `user.email_taken`). Where nobody verified that account's address, a link is
 /// mailed there, twice a day at most: its token, as `mailed_token`, lets whoever reads the mailbox sign up with the address.
-#[utoipa::path(operation_id = "sign_up", tag = "Authentication", request_body = SignUp,
-    responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView)))]
+#[utoipa::path(
+    request_body = SignUp, security(()),
+    responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView))
+)]
 #[post("/auth/signup")]
 pub async fn sign_up(
     anyone: Anyone<SigningUp>,
@@ -98,11 +100,13 @@ pub async fn sign_up(
 ///
 /// Failures are counted by where they come from: ten at one account, twenty in all, then so many a minute. Others' failures keep
 /// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
-#[utoipa::path(operation_id = "log_in", tag = "Authentication",
+#[utoipa::path(
+    security(()),
     responses(
         (status = 200, description = "A new session", body = SignedInView),
         (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json")))]
+        (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/auth/login")]
 pub async fn log_in(
     anyone: Anyone<LoggingIn>,
@@ -132,6 +136,7 @@ pub async fn log_in(
 #[schema(example = json!({"token": "ver_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct MailedToken {
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     token: String,
 }
 
@@ -147,10 +152,12 @@ pub struct VerifiedView {
 ///
 /// With the token of the link that was mailed at sign-up. Once an owner's address is verified, so is the tenant, and what
 /// waited for it leaves. Showing the token again changes nothing.
-#[utoipa::path(operation_id = "verify_email", tag = "Authentication",
+#[utoipa::path(
+    security(()),
     responses(
         (status = 200, description = "The address is verified", body = VerifiedView),
-        (status = 404, description = "The token is unknown or its three days are over", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "The token is unknown or its three days are over", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/auth/verify-email")]
 pub async fn verify_email(
     anyone: Anyone,
@@ -168,8 +175,10 @@ pub async fn verify_email(
 /// Mail the link of verification again
 ///
 /// To the caller's own address; five times within a day. The links of before go on working.
-#[utoipa::path(operation_id = "send_verification_email", tag = "Authentication", security(("bearer" = [])),
-    responses((status = 202, description = "A link is on its way", body = UserView)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 202, description = "A link is on its way", body = UserView))
+)]
 #[post("/auth/verification-email")]
 pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     let user = caller.require_user()?;
@@ -186,6 +195,7 @@ pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once
 #[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct Refresh {
     #[validate(length(min = 1, max = 200))]
+    #[schema(min_length = 1, max_length = 200)]
     refresh_token: String,
 }
 
@@ -194,10 +204,12 @@ pub struct Refresh {
 /// Gives new tokens; the presented refresh token will not work again. Presenting it a second time ends the session, unless
 /// it is the same request repeated with its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session,
 /// from wherever they come.
-#[utoipa::path(operation_id = "refresh_session", tag = "Authentication",
+#[utoipa::path(
+    security(()),
     responses(
         (status = 200, description = "New tokens of the same session", body = SignedInView),
-        (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json")))]
+        (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/auth/refresh")]
 pub async fn refresh_session(
     anyone: Anyone<Renewing>,
@@ -231,21 +243,22 @@ pub async fn refresh_session(
 /// Log out
 ///
 /// Ends the session of the access token, at once and for all its tokens.
-#[utoipa::path(operation_id = "log_out", tag = "Authentication", security(("bearer" = [])),
-    responses((status = 204, description = "The session has ended")))]
+#[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[post("/auth/logout")]
-pub async fn log_out(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn log_out(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
-    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| session::log_out(tx, session)).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let write = move |tx: &mut TenantTx<'_>| session::log_out(tx, session).map(|()| Reply::nothing());
+    once.write(&core, caller.scope(), write).await
 }
 
 /// Change one's password
 ///
 /// Ends every other session of the user.
-#[utoipa::path(operation_id = "change_password", tag = "Authentication", security(("bearer" = [])),
-    responses((status = 200, description = "The user; this session goes on", body = UserView)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "The user; this session goes on", body = UserView))
+)]
 #[post("/auth/password")]
 pub async fn change_password(
     caller: Caller,

@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventType, SubjectType};
-use crate::engine::http::{Cursor, Limit, Page, Query};
+use crate::engine::http::{Cursor, Page, Paging};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(serde::Deserialize, IntoParams)]
@@ -34,14 +34,10 @@ pub struct EventQuery {
     /// Before this moment.
     #[param(value_type = Option<String>, format = DateTime)]
     occurred_before: Option<Timestamp>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 impl EventQuery {
-    fn filter(&self) -> Result<EventFilter> {
+    fn filter(&self, before: Option<EventId>) -> Result<EventFilter> {
         let needs = |name: &str, other: &str| Err(Error::field(name, "required", format!("give it with {other}")));
         let subject = match (self.subject_type, self.subject_id) {
             (Some(kind), Some(id)) => Some((kind, id)),
@@ -56,7 +52,7 @@ impl EventQuery {
             about: None,
             occurred_after: self.occurred_after,
             occurred_before: self.occurred_before,
-            before: self.cursor.as_ref().map(Cursor::read::<EventId>).transpose()?,
+            before,
         })
     }
 }
@@ -65,13 +61,12 @@ impl EventQuery {
 ///
 /// Everything that happened in the tenant, newest first: who did what to what, and through which request.
 /// While a lead is locked, what names its person is null. Events about what the caller may not read are left out.
-#[utoipa::path(operation_id = "list_events", tag = "Tenant", params(EventQuery), security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of events", body = Page<Event>)))]
+#[utoipa::path(params(EventQuery), responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
-pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Query<EventQuery>) -> Result<HttpResponse> {
+pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Paging<EventQuery>) -> Result<HttpResponse> {
     caller.require(Permission::EventsRead)?;
-    let filter = EventFilter { about: caller.readable_subjects(), ..query.0.filter()? };
-    let limit = query.0.limit.unwrap_or_default();
+    let (query, limit, before) = query.read()?;
+    let filter = EventFilter { about: caller.readable_subjects(), ..query.filter(before)? };
     let read = move |tx: &mut TenantTx<'_>| {
         let mut rows = events::list(tx, &filter, limit.probe())?;
         events::conceal(tx, &mut rows)?;

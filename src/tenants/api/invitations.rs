@@ -1,7 +1,6 @@
 //! Invitations to a tenant.
 
 use actix_web::{HttpResponse, delete, get, post, web};
-use utoipa::IntoParams;
 
 use super::auth::SignedInView;
 use crate::base::Result;
@@ -10,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
@@ -75,8 +74,7 @@ impl OfferedView {
 /// theirs. The answer holds another link, to hand over: it serves people who have an account, and colleagues whose address
 /// has the same domain as the inviter's verified one. Inviting an address again withdraws its open invitation and
 /// sends a new link.
-#[utoipa::path(operation_id = "create_invitation", tag = "Users", security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
+#[utoipa::path(responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
 #[post("/invitations")]
 pub async fn create_invitation(
     caller: Caller,
@@ -94,31 +92,16 @@ pub async fn create_invitation(
     .await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct InvitationFilter {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List invitations
 ///
 /// Newest first, with what became of them.
-#[utoipa::path(operation_id = "list_invitations", tag = "Users", params(InvitationFilter),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of invitations", body = Page<InvitationView>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of invitations", body = Page<InvitationView>))
+)]
 #[get("/invitations")]
-pub async fn list_invitations(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<InvitationFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<InvitationId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<InvitationId>()?;
     let read = move |tx: &mut TenantTx<'_>| invitations::list(tx, before, limit.probe());
     let rows = core.db.read(caller.scope(), read).await?;
     let now = core.clock.now();
@@ -127,9 +110,7 @@ pub async fn list_invitations(
 }
 
 /// Withdraw an invitation
-#[utoipa::path(operation_id = "revoke_invitation", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "Its token does not work any more")))]
+#[utoipa::path(responses((status = 204, description = "Its token does not work any more")))]
 #[delete("/invitations/{id}")]
 pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<InvitationId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
@@ -141,12 +122,14 @@ pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<I
 ///
 /// With a new password; or, when the address has an account, with that account's. By the link in the e-mail the address is
 /// verified too.
-#[utoipa::path(operation_id = "accept_invitation", tag = "Users",
+#[utoipa::path(
+    security(()),
     responses(
         (status = 201, description = "The tenant joined, the user and the tokens", body = SignedInView),
         (status = 401, description = "The password is not that of the address' account, or this token makes no account for the address", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "There is no such invitation", body = Problem, content_type = "application/problem+json")))]
+        (status = 404, description = "There is no such invitation", body = Problem, content_type = "application/problem+json"))
+)]
 #[post("/invitations/accept")]
 pub async fn accept_invitation(
     anyone: Anyone,

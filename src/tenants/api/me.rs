@@ -107,8 +107,7 @@ fn view(tx: &mut TenantTx<'_>, caller: &Caller) -> Result<MeView> {
 }
 
 /// Get the caller
-#[utoipa::path(operation_id = "get_me", tag = "Authentication", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The caller and its tenant", body = MeView)))]
+#[utoipa::path(responses((status = 200, description = "The caller and its tenant", body = MeView)))]
 #[get("/me")]
 pub async fn get_me(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     let found = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| view(tx, &caller)).await?;
@@ -131,8 +130,10 @@ pub struct MePatch {
 /// Update the caller
 ///
 /// Only for logged-in users.
-#[utoipa::path(operation_id = "update_me", tag = "Authentication", security(("bearer" = [])),
-    responses((status = 200, description = "The caller and its tenant", body = MeView)))]
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "The caller and its tenant", body = MeView))
+)]
 #[patch("/me")]
 pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
     let user = caller.require_user()?;

@@ -20,8 +20,7 @@ fn audience(tenant: Tenant) -> HttpResponse {
 }
 
 /// Get the business profile
-#[utoipa::path(operation_id = "get_business_profile", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The profile", body = Profile)))]
+#[utoipa::path(responses((status = 200, description = "The profile", body = Profile)))]
 #[get("/tenants/current/profile")]
 pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
@@ -31,8 +30,7 @@ pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Resu
 /// Replace the business profile
 ///
 /// Step 1 of onboarding: complete with industry, description and a location.
-#[utoipa::path(operation_id = "set_business_profile", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The profile as stored", body = Profile)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The profile as stored", body = Profile)))]
 #[put("/tenants/current/profile")]
 pub async fn set_business_profile(
     caller: Caller,
@@ -53,8 +51,7 @@ pub async fn set_business_profile(
 }
 
 /// Get the target audience
-#[utoipa::path(operation_id = "get_target_audience", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The audience", body = Audience)))]
+#[utoipa::path(responses((status = 200, description = "The audience", body = Audience)))]
 #[get("/tenants/current/audience")]
 pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
@@ -64,8 +61,7 @@ pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Resul
 /// Replace the target audience
 ///
 /// Step 2 of onboarding: complete with a description and a location or an industry.
-#[utoipa::path(operation_id = "set_target_audience", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The audience as stored", body = Audience)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The audience as stored", body = Audience)))]
 #[put("/tenants/current/audience")]
 pub async fn set_target_audience(
     caller: Caller,
@@ -81,8 +77,7 @@ pub async fn set_target_audience(
 }
 
 /// Get the progress of onboarding
-#[utoipa::path(operation_id = "get_onboarding", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "Which steps are done", body = Onboarding)))]
+#[utoipa::path(responses((status = 200, description = "Which steps are done", body = Onboarding)))]
 #[get("/tenants/current/onboarding")]
 pub async fn get_onboarding(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;

@@ -1,14 +1,13 @@
 //! Operators and their keys.
 
 use actix_web::{HttpResponse, delete, get, post, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::Operator;
 use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
 use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
@@ -87,8 +86,9 @@ pub struct MintedOperatorKeyView {
 /// Create an operator
 ///
 /// With a first key.
-#[utoipa::path(operation_id = "create_operator", tag = "Operators", security(("operator" = [])),
-    responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView)))]
+#[utoipa::path(
+    responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView))
+)]
 #[post("/ops/operators")]
 pub async fn create_operator(
     operator: Operator,
@@ -105,38 +105,22 @@ pub async fn create_operator(
     .await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct OperatorQuery {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List operators
 ///
 /// Newest first, with their keys.
-#[utoipa::path(operation_id = "list_operators", tag = "Operators", params(OperatorQuery), security(("operator" = [])),
-    responses((status = 200, description = "A page of operators", body = Page<OperatorView>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of operators", body = Page<OperatorView>))
+)]
 #[get("/ops/operators")]
-pub async fn list_operators(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Query<OperatorQuery>,
-) -> Result<HttpResponse> {
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<OperatorId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+pub async fn list_operators(operator: Operator, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+    let (_, limit, before) = query.read::<OperatorId>()?;
     let read = move |tx: &mut PlatformTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(operator.scope(), read).await?, limit, |(account, _)| Cursor::of(&account.id));
     Ok(HttpResponse::Ok().json(page.map(|(account, keys)| OperatorView::of(account, keys))))
 }
 
 /// Create a key for an operator
-#[utoipa::path(operation_id = "create_operator_key", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 201, description = "The key, shown once", body = MintedOperatorKeyView)))]
+#[utoipa::path(responses((status = 201, description = "The key, shown once", body = MintedOperatorKeyView)))]
 #[post("/ops/operators/{id}/keys")]
 pub async fn create_operator_key(
     operator: Operator,
@@ -155,9 +139,7 @@ pub async fn create_operator_key(
 /// Revoke an operator's key
 ///
 /// The last working key of all operators stays.
-#[utoipa::path(operation_id = "revoke_operator_key", tag = "Operators",
-    params(("id" = String, Path, format = Uuid), ("key_id" = String, Path, format = Uuid)), security(("operator" = [])),
-    responses((status = 204, description = "The key is refused")))]
+#[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/ops/operators/{id}/keys/{key_id}")]
 pub async fn revoke_operator_key(
     operator: Operator,

@@ -68,8 +68,7 @@ pub(super) fn reply(tenant: Tenant) -> HttpResponse {
 }
 
 /// Get the caller's tenant
-#[utoipa::path(operation_id = "get_current_tenant", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(responses((status = 200, description = "The tenant", body = TenantView)))]
 #[get("/tenants/current")]
 pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
@@ -80,8 +79,7 @@ pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result
 ///
 /// A merge-patch (RFC 7396): objects merge at every depth, lists are replaced, null restores a setting's default and
 /// closes a day. The tenant's own name, country, time zone and currency cannot be null.
-#[utoipa::path(operation_id = "update_current_tenant", tag = "Tenant", security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The tenant", body = TenantView)))]
 #[patch("/tenants/current")]
 pub async fn update_current_tenant(
     caller: Caller,

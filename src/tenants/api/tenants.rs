@@ -13,7 +13,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
@@ -32,29 +32,25 @@ pub struct TenantQuery {
     /// Part of the name or the slug.
     #[param(max_length = 120)]
     q: Option<String>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List tenants
 ///
 /// Newest first.
-#[utoipa::path(operation_id = "list_tenants", tag = "Operators", params(TenantQuery), security(("operator" = [])),
-    responses((status = 200, description = "A page of tenants", body = Page<TenantView>)))]
+#[utoipa::path(
+    params(TenantQuery),
+    responses((status = 200, description = "A page of tenants", body = Page<TenantView>))
+)]
 #[get("/tenants")]
 pub async fn list_tenants(
     operator: Operator,
     core: web::Data<Core>,
-    query: Query<TenantQuery>,
+    query: Paging<TenantQuery>,
 ) -> Result<HttpResponse> {
-    let TenantQuery { status, q, limit, cursor } = query.0;
+    let (TenantQuery { status, q }, limit, before) = query.read::<(Timestamp, TenantId)>()?;
     if q.as_ref().is_some_and(|q| q.chars().count() > 120) {
         return Err(Error::field("q", "too_long", "expected at most 120 characters"));
     }
-    let limit = limit.unwrap_or_default();
-    let before: Option<(Timestamp, TenantId)> = cursor.map(|cursor| cursor.read()).transpose()?;
     let filter = TenantFilter { status, text: q.filter(|text| !text.is_empty()), before };
     let read = move |tx: &mut PlatformTx<'_>| store::list(tx, filter, limit.probe());
     let rows = core.db.read(operator.scope(), read).await?;
@@ -97,8 +93,9 @@ pub struct CreatedTenantView {
 /// Create a tenant
 ///
 /// Its owner is invited, by e-mail too when the platform's e-mail is connected.
-#[utoipa::path(operation_id = "create_tenant", tag = "Operators", security(("operator" = [])),
-    responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView)))]
+#[utoipa::path(
+    responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView))
+)]
 #[post("/tenants")]
 pub async fn create_tenant(
     operator: Operator,
@@ -120,9 +117,7 @@ pub async fn create_tenant(
 }
 
 /// Get a tenant
-#[utoipa::path(operation_id = "get_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(responses((status = 200, description = "The tenant", body = TenantView)))]
 #[get("/tenants/{id}")]
 pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<TenantId>) -> Result<HttpResponse> {
     let read = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0)?.ok_or_else(configure::not_found);
@@ -133,9 +128,7 @@ pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<Tena
 ///
 /// Suspending refuses the tenant's sessions and keys at once and holds its webhooks back; making it active lets them in again
 /// and delivers what waited, as far as it is kept (30 days).
-#[utoipa::path(operation_id = "update_tenant", tag = "Operators", params(("id" = String, Path, format = Uuid)),
-    security(("operator" = [])),
-    responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The tenant", body = TenantView)))]
 #[patch("/tenants/{id}")]
 pub async fn update_tenant(
     operator: Operator,

@@ -8,7 +8,7 @@ use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Permission, Role};
 use crate::tenants::members::{self, MemberPatch};
 use crate::tenants::model::MemberStatus;
@@ -76,23 +76,16 @@ pub struct UserFilter {
     /// Removed users are listed only when asked for.
     #[param(inline)]
     status: Option<MemberStatus>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List users
 ///
 /// In the order they joined.
-#[utoipa::path(operation_id = "list_users", tag = "Users", params(UserFilter), security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
+#[utoipa::path(params(UserFilter), responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
 #[get("/users")]
-pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Query<UserFilter>) -> Result<HttpResponse> {
+pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<UserFilter>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let UserFilter { status, limit, cursor } = query.0;
-    let limit = limit.unwrap_or_default();
-    let after: Option<(Timestamp, UserId)> = cursor.map(|cursor| cursor.read()).transpose()?;
+    let (UserFilter { status }, limit, after) = query.read()?;
     let read = move |tx: &mut TenantTx<'_>| people::list(tx, status, after, limit.probe());
     let rows = core.db.read(caller.scope(), read).await?;
     let page = Page::of(rows, limit, |(user, membership)| Cursor::of(&(membership.created_at, user.id)));
@@ -105,9 +98,7 @@ fn reply(person: Person) -> HttpResponse {
 }
 
 /// Get a user
-#[utoipa::path(operation_id = "get_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The user", body = MemberView)))]
+#[utoipa::path(responses((status = 200, description = "The user", body = MemberView)))]
 #[get("/users/{id}")]
 pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
@@ -118,9 +109,7 @@ pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -
 /// Update a user
 ///
 /// Nobody can raise anybody above themselves, only owners touch owners, and one active owner always stays.
-#[utoipa::path(operation_id = "update_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The user", body = MemberView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The user", body = MemberView)))]
 #[patch("/users/{id}")]
 pub async fn update_user(
     caller: Caller,
@@ -139,9 +128,7 @@ pub async fn update_user(
 /// Remove a user
 ///
 /// Ends their sessions. Leads and events keep naming them; only a new invitation brings them back.
-#[utoipa::path(operation_id = "remove_user", tag = "Users", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "The user is no member any more")))]
+#[utoipa::path(responses((status = 204, description = "The user is no member any more")))]
 #[delete("/users/{id}")]
 pub async fn remove_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;

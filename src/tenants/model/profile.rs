@@ -15,22 +15,30 @@ use crate::base::{Error, FieldError, Result};
     "phone": "+919876500000", "website": "https://abc.example.com", "services": ["2 BHK flats"], "locations": ["Mumbai"], "goals": "50 leads a month"}))]
 pub struct Profile {
     #[validate(custom(function = "single_line"), length(max = 120))]
+    #[schema(max_length = 120)]
     pub owner_name: Option<String>,
     #[validate(custom(function = "single_line"), length(max = 120))]
+    #[schema(max_length = 120)]
     pub industry: Option<String>,
     #[validate(length(max = 4000))]
+    #[schema(max_length = 4000)]
     pub description: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 300))]
+    #[schema(max_length = 300)]
     pub website: Option<String>,
     /// E.164 or national form of the tenant's country.
     #[validate(length(max = 40))]
+    #[schema(max_length = 40)]
     pub phone: Option<String>,
     #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
     pub services: Vec<String>,
     /// Where the business is.
     #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
     pub locations: Vec<String>,
     #[validate(length(max = 2000))]
+    #[schema(max_length = 2000)]
     pub goals: Option<String>,
 }
 
@@ -48,33 +56,44 @@ impl Profile {
     "budget_min": {"amount": 600000000, "currency": "INR"}, "budget_max": {"amount": 1500000000, "currency": "INR"}, "timelines": ["immediate", "within_3_months"]}))]
 pub struct Audience {
     #[validate(length(max = 4000))]
+    #[schema(max_length = 4000)]
     pub description: Option<String>,
     #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
     pub job_titles: Vec<String>,
     #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
     pub industries: Vec<String>,
     #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
     pub locations: Vec<String>,
     /// Employees, at least.
     #[validate(range(min = 0))]
+    #[schema(minimum = 0)]
     pub company_size_min: Option<i64>,
     #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
     pub interests: Vec<String>,
     #[validate(range(min = 13, max = 100))]
+    #[schema(minimum = 13, maximum = 100)]
     pub age_min: Option<u8>,
     #[validate(range(min = 13, max = 100))]
+    #[schema(minimum = 13, maximum = 100)]
     pub age_max: Option<u8>,
     /// `all`, `male` or `female`.
     #[validate(length(max = 20))]
+    #[schema(max_length = 20)]
     pub gender: Option<String>,
     /// What a fitting lead wants to spend.
     pub budget_min: Option<Money>,
     pub budget_max: Option<Money>,
     /// Answers of a form's budget question that fit, word for word.
     #[validate(length(max = 50))]
+    #[schema(max_items = 50)]
     pub budget_labels: Vec<String>,
     /// `immediate`, `within_3_months`, `3_to_6_months`, `after_6_months`, `exploring`.
     #[validate(length(max = 10))]
+    #[schema(max_items = 10)]
     pub timelines: Vec<String>,
 }
 

@@ -62,11 +62,14 @@ impl From<Weekday> for Day {
 pub struct Branding {
     /// Replaces the tenant's name in messages.
     #[validate(custom(function = "single_line"), length(min = 1, max = 80))]
+    #[schema(min_length = 1, max_length = 80)]
     pub display_name: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 500))]
+    #[schema(max_length = 500)]
     pub logo_url: Option<String>,
     /// `#RRGGBB`.
     #[validate(length(equal = 7))]
+    #[schema(min_length = 7, max_length = 7)]
     pub primary_color: Option<String>,
 }
 
@@ -75,9 +78,11 @@ pub struct Branding {
 #[serde(deny_unknown_fields, default)]
 pub struct NotificationRecipients {
     #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
     pub emails: Vec<Email>,
     /// WhatsApp numbers in E.164.
     #[validate(length(max = 20))]
+    #[schema(max_items = 20)]
     pub whatsapp: Vec<String>,
 }
 
@@ -89,9 +94,11 @@ pub struct Settings {
     pub business_hours: BTreeMap<Day, OpenHours>,
     /// Closed all day.
     #[validate(length(max = 366))]
+    #[schema(max_items = 366)]
     pub holidays: Vec<NaiveDate>,
     /// Cities or quarters the business serves; they target ads and score leads.
     #[validate(length(max = 100))]
+    #[schema(max_items = 100)]
     pub service_areas: Vec<String>,
     #[validate(nested)]
     pub branding: Branding,
@@ -99,11 +106,13 @@ pub struct Settings {
     pub notification_recipients: NotificationRecipients,
     /// Links in notifications start with it: `{base}/leads/{id}`.
     #[validate(custom(function = "web_url"), length(max = 300))]
+    #[schema(max_length = 300)]
     pub deep_link_base_url: Option<String>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,
     /// A second enquiry by the same person within so many days is not metered again. Set by the platform's operators.
     #[validate(range(min = 0, max = 365))]
+    #[schema(minimum = 0, maximum = 365)]
     pub billing_dedupe_days: u16,
 }
 

@@ -23,8 +23,8 @@ use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::tenants;
 use crate::engine::db::{PlatformTx, TenantTx};
 
-pub use keys::person_behind;
 pub use keys::member_behind_key;
+pub use keys::person_behind;
 pub use people::{Member, members};
 pub use respell::{Shadowed, bring_users, catch_ups};
 

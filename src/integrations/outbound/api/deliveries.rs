@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
@@ -124,28 +124,24 @@ pub struct WebhookDeliveryQuery {
     /// Before this moment.
     #[param(value_type = Option<String>, format = DateTime)]
     created_before: Option<Timestamp>,
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 /// List webhook deliveries
 ///
 /// Newest first; kept for 30 days. While the tenant is suspended nothing is sent: what happens waits here, held, and leaves
 /// when the suspension ends.
-#[utoipa::path(operation_id = "list_webhook_deliveries", tag = "Webhook endpoints", params(WebhookDeliveryQuery),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>)))]
+#[utoipa::path(
+    params(WebhookDeliveryQuery),
+    responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>))
+)]
 #[get("/webhook-deliveries")]
 pub async fn list_webhook_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Query<WebhookDeliveryQuery>,
+    query: Paging<WebhookDeliveryQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let query = query.0;
-    let limit = query.limit.unwrap_or_default();
+    let (query, limit, before) = query.read()?;
     let filter = DeliveryFilter {
         endpoint: query.endpoint_id,
         event: query.event_id,
@@ -153,7 +149,7 @@ pub async fn list_webhook_deliveries(
         event_type: query.event_type,
         created_after: query.created_after,
         created_before: query.created_before,
-        before: query.cursor.map(|cursor| cursor.read()).transpose()?,
+        before,
     };
     let read = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &filter, limit.probe())?, current(tx)?.status));
     let (list, tenant) = core.db.read_widely(caller.scope(), read).await?;
@@ -164,9 +160,7 @@ pub async fn list_webhook_deliveries(
 /// Get a webhook delivery
 ///
 /// With every attempt.
-#[utoipa::path(operation_id = "get_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
+#[utoipa::path(responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
 #[get("/webhook-deliveries/{id}")]
 pub async fn get_webhook_delivery(
     caller: Caller,
@@ -186,9 +180,7 @@ pub async fn get_webhook_delivery(
 /// Retry a webhook delivery
 ///
 /// Now, whatever became of it, and by the whole schedule if that fails. It carries the same `webhook-id` as before.
-#[utoipa::path(operation_id = "retry_webhook_delivery", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
+#[utoipa::path(responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
 #[post("/webhook-deliveries/{id}/retry")]
 pub async fn retry_webhook_delivery(
     caller: Caller,
@@ -208,9 +200,7 @@ pub async fn retry_webhook_delivery(
 /// Ping a webhook endpoint
 ///
 /// Sends it a `webhook.ping` in the way of any other event, whatever types it asked for. The answer is the delivery to look at.
-#[utoipa::path(operation_id = "ping_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
+#[utoipa::path(responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
 #[post("/webhook-endpoints/{id}/ping")]
 pub async fn ping_webhook_endpoint(
     caller: Caller,
@@ -233,9 +223,7 @@ pub async fn ping_webhook_endpoint(
 ///
 /// Sends what happened in a stretch of time again, as far as the endpoint asks for it: what failed, still waits or was never
 /// sent, and on request what was delivered too. Every event carries the same `webhook-id` as before.
-#[utoipa::path(operation_id = "replay_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 202, description = "The replay has begun", body = Replaying)))]
+#[utoipa::path(responses((status = 202, description = "The replay has begun", body = Replaying)))]
 #[post("/webhook-endpoints/{id}/replay")]
 pub async fn replay_webhook_endpoint(
     caller: Caller,

@@ -1,7 +1,6 @@
 //! `/v1/webhook-endpoints`: where a tenant wants to be told what happens.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use utoipa::IntoParams;
 
 use crate::base::id::{UserId, WebhookEndpointId};
 use crate::base::patch::Patch;
@@ -10,7 +9,7 @@ use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, IfMatch, Json, Limit, Once, Page, Path, Query, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
@@ -114,9 +113,10 @@ async fn check_url(providers: &Providers, url: &str) -> Result<()> {
 /// Create a webhook endpoint
 ///
 /// From now on events of the given types are posted to it. A tenant has at most ten.
-#[utoipa::path(operation_id = "create_webhook_endpoint", tag = "Webhook endpoints", path = "/webhook-endpoints",
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView)))]
+#[utoipa::path(
+    path = "/webhook-endpoints",
+    responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView))
+)]
 #[post("/webhook-endpoints")]
 pub async fn create_webhook_endpoint(
     caller: Caller,
@@ -138,40 +138,23 @@ pub async fn create_webhook_endpoint(
     once.write(&core, caller.scope(), write).await
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookEndpointQuery {
-    #[param(value_type = Option<u16>, minimum = 1, maximum = 200)]
-    limit: Option<Limit>,
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
 /// List webhook endpoints
 ///
 /// Newest first.
-#[utoipa::path(operation_id = "list_webhook_endpoints", tag = "Webhook endpoints", params(WebhookEndpointQuery),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>)))]
+#[utoipa::path(
+    responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>))
+)]
 #[get("/webhook-endpoints")]
-pub async fn list_webhook_endpoints(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<WebhookEndpointQuery>,
-) -> Result<HttpResponse> {
+pub async fn list_webhook_endpoints(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let limit = query.0.limit.unwrap_or_default();
-    let before: Option<WebhookEndpointId> = query.0.cursor.map(|cursor| cursor.read()).transpose()?;
+    let (_, limit, before) = query.read::<WebhookEndpointId>()?;
     let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
     let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
     Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
 }
 
 /// Get a webhook endpoint
-#[utoipa::path(operation_id = "get_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[utoipa::path(responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
 #[get("/webhook-endpoints/{id}")]
 pub async fn get_webhook_endpoint(
     caller: Caller,
@@ -185,9 +168,7 @@ pub async fn get_webhook_endpoint(
 /// Update a webhook endpoint
 ///
 /// Also enables and disables it. What happens while it is disabled is not kept for it; a replay brings it.
-#[utoipa::path(operation_id = "update_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
+#[utoipa::path(params(IfMatch), responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
 #[patch("/webhook-endpoints/{id}")]
 pub async fn update_webhook_endpoint(
     caller: Caller,
@@ -215,9 +196,7 @@ pub async fn update_webhook_endpoint(
 /// Delete a webhook endpoint
 ///
 /// With the log of its deliveries; what still waits for it is dropped.
-#[utoipa::path(operation_id = "delete_webhook_endpoint", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 204, description = "It is gone")))]
+#[utoipa::path(responses((status = 204, description = "It is gone")))]
 #[delete("/webhook-endpoints/{id}")]
 pub async fn delete_webhook_endpoint(
     caller: Caller,
@@ -233,9 +212,9 @@ pub async fn delete_webhook_endpoint(
 ///
 /// The new secret signs from now on. Until the overlap ends the old one signs too, and `webhook-signature` carries both
 /// signatures, separated by a blank: change the receiver's secret in between.
-#[utoipa::path(operation_id = "rotate_webhook_secret", tag = "Webhook endpoints", params(("id" = String, Path, format = Uuid)),
-    security(("bearer" = []), ("operator" = [])),
-    responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView)))]
+#[utoipa::path(
+    responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView))
+)]
 #[post("/webhook-endpoints/{id}/rotate")]
 pub async fn rotate_webhook_secret(
     caller: Caller,

@@ -1,0 +1,203 @@
+//! What the handlers take and what the document says are one thing: read from the sources and held to it.
+
+use serde_json::Value;
+
+use crate::architecture::files;
+use crate::contract::{document, operations};
+
+/// A described handler: its name and its arguments, as they are written.
+struct Handler {
+    name: String,
+    arguments: String,
+}
+
+impl Handler {
+    fn takes(&self, kind: &str) -> bool {
+        self.arguments.split(|c: char| !c.is_alphanumeric()).any(|word| word == kind)
+    }
+
+    /// What is asked first: who calls.
+    fn caller(&self) -> &str {
+        let first = self.arguments.split(',').next().unwrap_or_default();
+        let kind = first.rsplit(':').next().unwrap_or_default().trim();
+        kind.split('<').next().unwrap_or_default()
+    }
+}
+
+/// The text up to the bracket that closes what `text` begins inside of.
+fn inside(text: &str) -> &str {
+    let mut depth = 1;
+    let end = text.find(|c| {
+        depth += match c {
+            '(' => 1,
+            ')' => -1,
+            _ => 0,
+        };
+        depth == 0
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn handlers() -> Vec<Handler> {
+    let read = |part: &str| {
+        let (_, signature) = part.split_once("async fn ").expect("a handler after its description");
+        let (name, rest) = signature.split_once('(').expect("arguments");
+        Handler { name: name.into(), arguments: inside(rest).into() }
+    };
+    let of_file = |code: String| code.split("#[utoipa::path(").skip(1).map(read).collect::<Vec<_>>();
+    files().into_iter().flat_map(|(_, code)| of_file(code)).collect()
+}
+
+/// The parameters' names, of those that are said in place and of those that are shared.
+fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
+    let shared = &document()["components"]["parameters"];
+    let resolve = |one: &'a Value| match one["$ref"].as_str() {
+        Some(name) => &shared[name.rsplit('/').next().expect("a name")],
+        None => one,
+    };
+    let said = |one: &'a Value, what: &str| one[what].as_str().unwrap_or_default();
+    operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(resolve)
+        .map(|one| (said(one, "name"), said(one, "in")))
+        .collect()
+}
+
+/// The credentials with which an operation may be called.
+pub fn schemes(operation: &Value) -> Vec<String> {
+    let list = operation["security"].as_array().cloned().unwrap_or_default();
+    list.iter().filter_map(Value::as_object).flat_map(|one| one.keys().cloned()).collect()
+}
+
+/// The permissions that an operation says it needs.
+pub fn permissions(operation: &Value) -> Vec<String> {
+    let list = operation["security"].as_array().into_iter().flatten();
+    list.filter_map(|one| one["bearer"].as_array())
+        .flatten()
+        .map(|name| name.as_str().unwrap_or_default().into())
+        .collect()
+}
+
+#[test]
+fn what_a_handler_takes_is_what_is_described() {
+    let handlers = handlers();
+    let operations = operations();
+    assert_eq!(handlers.len(), operations.len());
+    let mut wrong = Vec::new();
+    for (method, path, operation) in &operations {
+        let name = operation["operationId"].as_str().unwrap_or_default();
+        let handler = handlers.iter().find(|handler| handler.name == name);
+        let handler = handler.unwrap_or_else(|| panic!("{name} is no handler's name"));
+        let parameters = parameters(operation);
+        let lists = |parameter: &str, place: &str| parameters.contains(&(parameter, place));
+        let schemes = schemes(operation);
+        let by = |scheme: &str| schemes.iter().any(|one| one == scheme);
+        let ids = path.matches('{').count();
+        let is_in_tenant = handler.caller() == "Caller" && by("operator");
+        let has_json = !operation["requestBody"]["content"]["application/json"].is_null();
+        let takes_json = handler.takes("Json") || handler.takes("JsonOrNothing") || handler.takes("Fields");
+        let is_webhook = handler.caller() == "HttpRequest";
+        for (what, is_taken, is_described) in [
+            ("If-Match", handler.takes("IfMatch"), lists("If-Match", "header")),
+            ("Idempotency-Key", handler.takes("Once"), lists("Idempotency-Key", "header")),
+            ("X-Tenant-Id", is_in_tenant, lists("X-Tenant-Id", "header")),
+            ("a credential", ["Caller", "Operator"].contains(&handler.caller()), !schemes.is_empty()),
+            (
+                "an operator's key alone",
+                handler.caller() == "Operator",
+                by("operator") && !lists("X-Tenant-Id", "header"),
+            ),
+            ("pages", handler.takes("Paging"), lists("limit", "query") && lists("cursor", "query")),
+            ("a body", takes_json, has_json),
+            ("an id", handler.takes("Path"), ids > 0),
+            ("all its ids", true, parameters.iter().filter(|(_, place)| *place == "path").count() == ids),
+        ] {
+            if is_taken != is_described && !(is_webhook && ["a body", "an id"].contains(&what)) {
+                wrong.push(format!("{method} {path}: {what}: the handler {is_taken}, the document {is_described}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A bound that is enforced: of which field, and how a schema says it.
+struct Bound {
+    schema: String,
+    field: String,
+    keyword: &'static str,
+    value: f64,
+}
+
+/// `length(min = 1, max = 60)` and `range(…)` of a `validate` attribute.
+fn bounds_in(attribute: &str, kind: &str) -> Vec<(&'static str, f64)> {
+    let mut found = Vec::new();
+    for (check, keywords) in [
+        (
+            "length(",
+            match kind {
+                kind if kind.contains("Map<") => ["minProperties", "maxProperties"],
+                kind if kind.contains("Vec<") || kind.contains("Set<") => ["minItems", "maxItems"],
+                _ => ["minLength", "maxLength"],
+            },
+        ),
+        ("range(", ["minimum", "maximum"]),
+    ] {
+        for part in attribute.split(check).skip(1) {
+            for (name, value) in inside(part).split(',').filter_map(|part| part.split_once('=')) {
+                let value = value.trim().replace('_', "").parse().expect("a number");
+                match name.trim() {
+                    "min" => found.push((keywords[0], value)),
+                    "max" => found.push((keywords[1], value)),
+                    _ => found.extend(keywords.map(|keyword| (keyword, value))),
+                }
+            }
+        }
+    }
+    found
+}
+
+fn enforced() -> Vec<Bound> {
+    let mut found = Vec::new();
+    for (_, code) in files() {
+        let (mut schema, mut attributes) = (String::new(), String::new());
+        for line in code.lines().map(str::trim) {
+            let bare =
+                line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+            if let Some(rest) = bare.strip_prefix("struct ") {
+                schema = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+                attributes.clear();
+            } else if line.starts_with("#[validate(") {
+                attributes.push_str(line);
+            } else if !line.starts_with("#[") && !attributes.is_empty() {
+                let (field, kind) = bare.split_once(": ").expect("a field under its checks");
+                for (keyword, value) in bounds_in(&std::mem::take(&mut attributes), kind) {
+                    found.push(Bound { schema: schema.clone(), field: field.into(), keyword, value });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A schema that says it: of the field's own type, or of one of several it may have.
+fn says(schema: &Value, bound: &Bound) -> bool {
+    schema[bound.keyword].as_f64() == Some(bound.value)
+        || schema["oneOf"].as_array().into_iter().flatten().any(|one| says(one, bound))
+}
+
+#[test]
+fn every_bound_that_is_enforced_is_published() {
+    let schemas = &document()["components"]["schemas"];
+    let bounds = enforced();
+    assert!(bounds.len() > 100, "the bounds are found: {}", bounds.len());
+    let silent: Vec<String> = bounds
+        .iter()
+        // Some types are of the inside: what is sent to them went through another.
+        .filter(|bound| schemas.get(&bound.schema).is_some())
+        .filter(|bound| !says(&schemas[&bound.schema]["properties"][&bound.field], bound))
+        .map(|bound| format!("{}.{}: {} {}", bound.schema, bound.field, bound.keyword, bound.value))
+        .collect();
+    assert!(silent.is_empty(), "bounds that callers are not told:\n{}", silent.join("\n"));
+}
