@@ -208,6 +208,8 @@ pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<Strin
     let mut names = Vec::new();
     for key in rows::live_of(tx, user)? {
         names.push(key.name.clone());
+        // It may have ended a moment ago, with the key that made it.
+        let key = find(tx, key.id)?;
         end(tx, key)?;
     }
     Ok(names)

@@ -19,8 +19,8 @@ static AT_WORK: Semaphore = Semaphore::const_new(8);
 const MAX_BYTES: usize = 1024;
 
 /// Longer ones are judged by their beginning: judging takes time that grows much faster than the length, and strangers
-/// choose what is judged. By so many characters the worst takes some twenty milliseconds.
-const JUDGED_CHARS: usize = 32;
+/// choose what is judged.
+const JUDGED_CHARS: usize = 24;
 
 /// `personal` is what an acquaintance would try: the address, names.
 ///
@@ -153,12 +153,11 @@ mod tests {
         let ladder: String = (0..64_u8).map(|n| char::from(33 + n)).collect();
         let substituted = "aA4@sS5$eE3iI1!lLoO0".repeat(4);
         let personal = [format!("{}@x.example", "a1b2c3".repeat(10)), "a b c d e f g ".repeat(14)];
-        for text in [&ladder, &substituted, &"ab".repeat(32), &"1a2b3c4d".repeat(8), &"20262026".repeat(8)] {
+        for text in [&ladder, &substituted, &"ab".repeat(32), &"1a2b3c4d".repeat(8)] {
             let began = std::time::Instant::now();
             let _ = check_now(text, &personal, "/password");
             let took = began.elapsed();
-            eprintln!("{text}: {took:?}");
-            assert!(took < std::time::Duration::from_millis(1500), "{text}: {took:?}");
+            assert!(took < std::time::Duration::from_millis(1000), "{text}: {took:?}");
         }
     }
 
