@@ -78,7 +78,7 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
             }
             "enum" => {}
             "format" => wrong.extend(value.as_str().and_then(|text| misformed(place, rule, text))),
-            "minLength" | "maxLength" | "minimum" | "maximum" | "minItems" | "maxItems" => {
+            "minLength" | "maxLength" | "minimum" | "maximum" | "minItems" | "maxItems" | "maxProperties" => {
                 wrong.extend(outside(place, keyword, rule, value));
             }
             other => panic!("{place}: this test does not know the keyword {other:?}"),
@@ -156,6 +156,7 @@ fn outside(place: &str, keyword: &str, limit: &Value, value: &Value) -> Option<S
     let measure = match (&keyword[3..], value) {
         ("Length", Value::String(text)) => text.chars().count() as f64,
         ("Items", Value::Array(entries)) => entries.len() as f64,
+        ("Properties", Value::Object(members)) => members.len() as f64,
         ("imum", Value::Number(number)) => number.as_f64()?,
         _ => return None,
     };
