@@ -7,8 +7,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType as Type};
 pub fn country_of_ordinary(e164: &str) -> Option<String> {
     let number = PHONE_NUMBER_UTIL.parse(e164, None).ok()?;
     let kind = PHONE_NUMBER_UTIL.get_number_type(&number);
-    // Personal numbers ("follow me") cost like premium ones in some countries.
-    let is_ordinary = matches!(kind, Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile | Type::VoIP);
+    // Personal numbers ("follow me") cost like premium ones in some countries, and so do ranges lent to services over the internet.
+    let is_ordinary = matches!(kind, Type::FixedLine | Type::Mobile | Type::FixedLineOrMobile);
     let country = PHONE_NUMBER_UTIL.get_region_for_number(&number)?;
     // Networks of no country (satellites, 870) have a region of digits.
     let country = Some(country.to_string()).filter(|code| code.bytes().all(|byte| byte.is_ascii_uppercase()))?;
@@ -35,7 +35,10 @@ mod tests {
     #[test]
     fn what_is_dear_to_reach_is_no_ordinary_line() {
         // Premium, personal, satellite, international networks.
-        for number in ["+19002345678", "+447012345678", "+881612345678", "+870773111632", "+979123456789", "nonsense"] {
+        for number in ["+19002345678", "+447012345678", "+881612345678", "+870773111632", "+979123456789", "nonsense",
+            // Televoting, premium and shared cost within countries.
+            "+491371234567", "+4990012345678", "+49180512345", "+449098790879", "+448712345678", "+911900123456", "+61190123456",
+            "+37190123456", "+3729001234"] {
             assert_eq!(country_of_ordinary(number), None, "{number}");
         }
     }

@@ -67,6 +67,18 @@ pub fn respelled(address: &str) -> String {
     address.parse().map_or_else(|_| address.into(), Email::into_string)
 }
 
+/// An address as its mailbox: without a tag, and without the dots that Gmail does not read. What somebody is sent is counted by
+/// it, since all spellings arrive at one place.
+pub fn mailbox(address: &str) -> String {
+    let address = respelled(address).to_lowercase();
+    let Some((local, domain)) = address.rsplit_once('@') else { return address };
+    let untagged = local.split('+').next().unwrap_or(local);
+    match domain {
+        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
+        _ => format!("{untagged}@{domain}"),
+    }
+}
+
 /// An address as mail servers take it: the domain in ASCII. What is no address stays as it is.
 pub fn on_the_wire(address: &str) -> std::borrow::Cow<'_, str> {
     let ascii = |domain: &str| idna::domain_to_ascii(domain).ok();
@@ -116,7 +128,7 @@ impl utoipa::ToSchema for Email {
 
 #[cfg(test)]
 mod tests {
-    use super::Email;
+    use super::{Email, mailbox};
 
     #[test]
     fn one_mailbox_has_one_spelling() {
@@ -163,5 +175,13 @@ mod tests {
         ] {
             assert!(bad.parse::<Email>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_mailbox_has_one_name() {
+        for spelling in ["One.Person+3@gmail.com", "oneperson@googlemail.com", "o.n.e.person+a+b@GMAIL.com"] {
+            assert_eq!(mailbox(spelling), "oneperson@gmail.com");
+        }
+        assert_eq!(mailbox("a.b+tag@abc.example"), "a.b@abc.example", "dots count elsewhere");
     }
 }

@@ -7,7 +7,7 @@
 use super::store;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
-use crate::base::email::respelled;
+use crate::base::email::mailbox;
 use crate::base::phone::PhoneKey;
 use crate::contacts::version_of_keys;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
@@ -66,28 +66,4 @@ fn note_earlier(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch>
         changed += usize::from(note(&mut tx, &digests)? > 0);
     }
     Batch::of(reading, &rows, |row| *row, i64::try_from(changed).unwrap_or(i64::MAX))
-}
-
-/// An address as its mailbox: without a tag, and without the dots that Gmail does not read.
-fn mailbox(address: &str) -> String {
-    let address = respelled(address).to_lowercase();
-    let Some((local, domain)) = address.rsplit_once('@') else { return address };
-    let untagged = local.split('+').next().unwrap_or(local);
-    match domain {
-        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
-        _ => format!("{untagged}@{domain}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mailbox_has_one_name() {
-        for spelling in ["One.Person+3@gmail.com", "oneperson@googlemail.com", "o.n.e.person+a+b@GMAIL.com"] {
-            assert_eq!(mailbox(spelling), "oneperson@gmail.com");
-        }
-        assert_eq!(mailbox("a.b+tag@abc.example"), "a.b@abc.example", "dots count elsewhere");
-    }
 }

@@ -49,7 +49,7 @@ pub fn suggest(
     let from = if words::check(&from, Holds::Sender).is_ok() { from } else { words::clean(&business, Holds::Sender) };
     let variables = BTreeMap::from([
         ("name".to_string(), if name.is_empty() { "there".into() } else { name }),
-        ("business".to_string(), if from.is_empty() { platform_name.to_string() } else { from }),
+        ("business".to_string(), if from.is_empty() { tenant.slug.clone() } else { from }),
         ("about".to_string(), about(lead, tenant)),
     ]);
     let rendered = templates::find(TEMPLATE)?.render(channel, &variables)?;

@@ -21,6 +21,7 @@ use crate::sending::gate::{self, Code, Obstacle, PersonFacts, Standing, Verdict}
 use crate::sending::reason::{Ties, WriteReason};
 use crate::sending::{caps, countries};
 use crate::tenants::Tenant;
+use crate::tenants::model::TenantStatus;
 
 /// A tenant and where it stands.
 #[derive(Debug, Clone)]
@@ -116,6 +117,7 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
     };
     let facts = PersonFacts {
         channel,
+        is_tenant_suspended: tenant.status == TenantStatus::Suspended,
         is_tenant_verified: tenant.verified_at.is_some(),
         standing: writer.standing,
         is_locked: lead.is_locked,
@@ -125,7 +127,7 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
         is_country_allowed: countries::is_allowed(
             channel,
             person,
-            &tenant.country,
+            tenant.agreed.home_country.as_deref().unwrap_or(&tenant.country),
             &settings.sms_countries,
             &tenant.agreed.sms_countries,
         ),
@@ -138,6 +140,11 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
 
 /// Counts the person among those of the tenant's day, where that is to be counted. `Some`: the day is full, until then.
 pub fn count(tx: &mut TenantTx<'_>, writer: &Writer, ask: &Ask<'_>, verdict: &Verdict) -> Result<Option<Timestamp>> {
+    if let Some(patience) = Patience::of(&writer.tenant.agreed).filter(|_| ask.conversation.last_inbound_at.is_none())
+        && let Some(opens_at) = caps::take_spelling(tx, ask.conversation.channel, ask.person, patience)?
+    {
+        return Ok(Some(opens_at));
+    }
     let is_shared = ask.sender.tenant_id.is_none();
     if !is_shared || !verdict.reason.is_some_and(|reason| reason.is_claimed()) {
         return Ok(None);
@@ -176,6 +183,7 @@ pub fn explain(tx: &mut TenantTx<'_>, ask: &Ask<'_>, obstacle: &Obstacle) -> Res
 fn in_words(channel: Channel, obstacle: &Obstacle) -> String {
     let until = obstacle.opens_at.map(|at| format!(" Possible again at {at}.")).unwrap_or_default();
     let told = match obstacle.code {
+        Code::TenantSuspended => "This business is suspended: ask the platform's operators.",
         Code::TenantUnverified => {
             "Nobody of this business has verified an e-mail address yet: an owner opens the link that was mailed. It leaves by \
              itself then."
@@ -221,6 +229,7 @@ pub fn refusal(tx: &mut TenantTx<'_>, ask: &Ask<'_>, obstacle: &Obstacle) -> Res
             Error::too_many("conversation.tenant_limit", message).with_retry_after(wait.unwrap_or_default())
         }
         Code::TenantUnverified => Error::conflict("conversation.tenant_unverified", message),
+        Code::TenantSuspended => Error::forbidden("conversation.tenant_suspended", message),
         Code::NoSubscription => Error::conflict("conversation.no_subscription", message),
         Code::AddressUnconfirmed => Error::conflict("conversation.address_unconfirmed", message),
     })

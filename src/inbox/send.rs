@@ -27,6 +27,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict};
+use crate::tenants::passes_for;
 use crate::tenants::access::{Caller, Entitlements, Feature};
 
 /// What is to be written: free text or a template.
@@ -68,6 +69,7 @@ pub(super) fn put(
 ) -> Result<Message> {
     let id = conversation.id;
     let lead = leads::whole(tx, conversation.lead_id)?;
+    refuse_look_alikes(&new, &settings.platform_name)?;
     let written = compose(conversation.channel, new)?;
     let address = match &conversation.person_address {
         Some(address) => address.clone(),
@@ -197,6 +199,20 @@ struct Written {
 }
 
 /// Checks what was asked for and renders templates.
+/// Who writes is the business; that it writes by way of the platform may stand behind its name.
+fn refuse_look_alikes(new: &NewMessage, platform_name: &str) -> Result<()> {
+    let Some((code, values)) = &new.template else { return Ok(()) };
+    let by_way = format!(" via {}", platform_name.to_lowercase());
+    for (name, value) in templates::find(code)?.senders(values) {
+        let lower = value.trim().to_lowercase();
+        if passes_for(lower.strip_suffix(&by_way).unwrap_or(&lower), platform_name) {
+            let rule = format!("expected the name of the business, not one that can be taken for {platform_name} itself");
+            return Err(Error::field(format!("/template/variables/{name}"), "invalid_value", rule));
+        }
+    }
+    Ok(())
+}
+
 fn compose(channel: Channel, new: NewMessage) -> Result<Written> {
     let subject = new.subject.map(|subject| subject.trim().to_string()).filter(|subject| !subject.is_empty());
     if subject.is_some() && channel != Channel::Email {

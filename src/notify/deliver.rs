@@ -7,6 +7,7 @@ use super::recipients;
 use super::store::{self, Delivery};
 use super::{invitation, verification};
 use crate::base::crypto::MasterKey;
+use crate::base::email::mailbox;
 use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -24,6 +25,7 @@ use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::Code;
 use crate::sending::gate::{self, Notice, NoticeFacts, Standing};
+use crate::tenants::model::TenantStatus;
 use crate::tenants::store::current;
 
 /// Delivers one notification. It is tried for about eight hours: later it would be no news.
@@ -140,6 +142,10 @@ pub(super) fn begin(
         let why = "config notification.address_unconfirmed: this address has not agreed to be written to";
         return never(tx, delivery, MessageStatus::Canceled, why);
     }
+    let is_old = tx.now() >= delivery.created_at.plus(chrono::Duration::hours(ALERT_WAITS_HOURS));
+    if is_old && verdict.holds().contains(&Code::TenantSuspended) {
+        return never(tx, delivery, MessageStatus::Canceled, "config tenant.suspended: this tenant was suspended for a day");
+    }
     let personal = match delivery.kind {
         NotificationKind::UserInvited => Some((
             invitation::text(tx, &delivery, key, &settings.app_url)?,
@@ -205,6 +211,7 @@ fn facts(tx: &mut TenantTx<'_>, delivery: &Delivery, sender: &str) -> Result<Not
     let (channel, address) = (delivery.channel, delivery.address.as_str());
     Ok(NoticeFacts {
         notice,
+        is_tenant_suspended: notice != Notice::Proof && current(tx)?.status == TenantStatus::Suspended,
         is_tenant_verified: is_alert || current(tx)?.verified_at.is_some(),
         standing: if notice == Notice::RecipientAsked { standing(tx)? } else { Standing::Lapsed },
         is_suppressed: consent::is_suppressed(&mut tx.platform(), channel, address, sender, delivery.tenant_id)?,
@@ -218,7 +225,9 @@ fn invited_today(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<Option<Ti
         return Ok(None);
     }
     let span = Span::day(tx.now());
-    let by = |tenant| Tally { tenant, kind: "invited", subject: &delivery.address, span };
+    // Every spelling arrives in the same mailbox.
+    let mailbox = mailbox(&delivery.address);
+    let by = |tenant| Tally { tenant, kind: "invited", subject: &mailbox, span };
     let tx = &mut tx.platform();
     let (by_tenant, by_all) = INVITED_A_DAY;
     let fits = by(delivery.tenant_id).take(tx, by_tenant)? && by(platform_tenant()).take(tx, by_all)?;

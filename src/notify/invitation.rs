@@ -22,6 +22,9 @@ use crate::tenants::{invite, passes_for, store::current};
 /// Writes to the invited address; soon, because its owner may be told of it in the same breath.
 pub static INVITE: JobKind = JobKind::new("notify.invitation").priority(2);
 
+/// Who has no name that may be shown.
+const UNNAMED: &str = "A business";
+
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
     let platform_name = context.core.settings.platform_name.clone();
@@ -35,6 +38,7 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let tenant = current(tx)?;
     // The mail is the platform's: what strangers called themselves carries no message of its own.
     let name = announce::named(&tenant);
+    let name = if passes_for(&name, platform_name) { UNNAMED.to_string() } else { name };
     let is_honest = |inviter: &String| {
         let is_own_address = inviter.parse::<Email>().is_ok();
         (is_own_address || words::check(inviter, Holds::Name).is_ok()) && !passes_for(inviter, platform_name)

@@ -14,6 +14,7 @@ use super::announce::{self, Outgoing};
 use super::model::NotificationKind;
 use super::store::Delivery;
 use super::store::recipients::{self as store, Recipient};
+use crate::base::email::mailbox;
 use crate::base::crypto::{MasterKey, constant_time_eq};
 use crate::base::id::{ApiKeyId, EventId, TenantId, UserId};
 use crate::base::phone::Phone;
@@ -167,7 +168,8 @@ pub(super) fn sync(tx: &mut TenantTx<'_>, key: &MasterKey, by: Option<UserId>) -
 fn ask(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
     let span = Span::day(tx.now());
     let of_tenant = Tally { tenant: tx.tenant(), kind: "recipients_asked", subject: "", span };
-    let of_address = Tally { tenant: platform_tenant(), kind: "recipients_asked", subject: address, span };
+    let mailbox = mailbox(address);
+    let of_address = Tally { tenant: platform_tenant(), kind: "recipients_asked", subject: &mailbox, span };
     let tx_all = &mut tx.platform();
     if !of_address.take(tx_all, MAILS_A_DAY)? || !of_tenant.take(tx_all, RECIPIENTS_A_DAY)? {
         return Ok(false);

@@ -6,6 +6,7 @@
 
 use super::gate::Standing;
 use crate::base::Result;
+use crate::base::email::mailbox;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
@@ -49,6 +50,7 @@ fn key(channel: Channel, address: &str) -> String {
     let person = channel.key_of(address);
     match channel {
         Channel::Whatsapp | Channel::Sms => format!("phone:{person}"),
+        Channel::Email => format!("email:{}", mailbox(&person)),
         other => format!("{other}:{person}"),
     }
 }
@@ -82,6 +84,23 @@ pub fn take_person(tx: &mut TenantTx<'_>, channel: Channel, address: &str, most:
     let tally = people(tx, &key);
     let is_counted = tally.take_subject(&mut tx.platform(), most)?;
     Ok((!is_counted).then_some(tally.span.ends_at))
+}
+
+/// Counts a message to a person who never answered by the mailbox it arrives in, whatever the spelling: `a+1@`, `a+2@`. What
+/// one address was sent is counted where its messages are; this holds where there are several. `Some`: enough for today.
+pub fn take_spelling(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    address: &str,
+    patience: Patience,
+) -> Result<Option<Timestamp>> {
+    if channel != Channel::Email {
+        return Ok(None);
+    }
+    let mailbox = mailbox(address);
+    let tally = Tally { tenant: tx.tenant(), kind: "unanswered", subject: &mailbox, span: Span::day(tx.now()) };
+    let fits = tally.take(&mut tx.platform(), u32::try_from(patience.a_day).unwrap_or(u32::MAX))?;
+    Ok((!fits).then_some(tally.span.ends_at))
 }
 
 /// The same question without counting.

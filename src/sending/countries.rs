@@ -1,4 +1,4 @@
-//! Where SMS goes: to the tenant's own country, and where operators allow it for everybody or for this tenant.
+//! Where SMS goes: to the country the tenant was in when it was verified, and where operators allow it for everybody or for this tenant.
 //!
 //! Texts to some countries and to premium, shared-cost and satellite numbers bring whoever receives them a share of their
 //! price; that is what a stranger's trial account would be used for. WhatsApp costs the same everywhere and reaches only

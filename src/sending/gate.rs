@@ -1,8 +1,8 @@
 //! The decision: may this leave now, and if not, why and until when. Pure; whoever asks brings stored facts.
 //!
 //! Three natures of reasons. *Lasting* ones refuse: the person said STOP, the lead is under lock, the window is closed, the
-//! country is not allowed, nothing ties the person to the tenant. *Passing* ones hold: the tenant has no verified address or
-//! no subscription yet, and the message leaves by itself when that ends, within [`HELD_HOURS`]. *Caps* refuse whoever asks
+//! country is not allowed, nothing ties the person to the tenant. *Passing* ones hold: the tenant is suspended, has no verified
+//! address or no subscription yet, and the message leaves by itself when that ends, within [`HELD_HOURS`]. *Caps* refuse whoever asks
 //! now, and let wait what is on its way already.
 
 use super::reason::WriteReason;
@@ -15,6 +15,8 @@ pub const HELD_HOURS: i64 = 24;
 crate::text_enum! {
     /// Why something does not leave.
     pub enum Code {
+        /// Operators suspended the tenant.
+        TenantSuspended = "tenant_suspended",
         /// No owner of the tenant has shown yet that their mailbox is theirs.
         TenantUnverified = "tenant_unverified",
         /// The tenant never had a subscription.
@@ -48,7 +50,7 @@ pub enum Nature {
 impl Code {
     pub const fn nature(self) -> Nature {
         match self {
-            Self::TenantUnverified | Self::NoSubscription | Self::AddressUnconfirmed => Nature::Passing,
+            Self::TenantSuspended | Self::TenantUnverified | Self::NoSubscription | Self::AddressUnconfirmed => Nature::Passing,
             Self::PersonLimit | Self::TenantLimit => Nature::Cap,
             Self::LeadLocked | Self::Suppressed | Self::WindowClosed | Self::CountryNotAllowed | Self::NoReason => {
                 Nature::Lasting
@@ -81,6 +83,7 @@ pub enum Standing {
 #[derive(Debug, Clone, Copy)]
 pub struct PersonFacts {
     pub channel: Channel,
+    pub is_tenant_suspended: bool,
     pub is_tenant_verified: bool,
     pub standing: Standing,
     pub is_locked: bool,
@@ -113,6 +116,7 @@ pub enum Notice {
 #[derive(Debug, Clone, Copy)]
 pub struct NoticeFacts {
     pub notice: Notice,
+    pub is_tenant_suspended: bool,
     pub is_tenant_verified: bool,
     pub standing: Standing,
     pub is_suppressed: bool,
@@ -174,6 +178,7 @@ pub fn person(facts: &PersonFacts) -> Verdict {
         (facts.is_suppressed, Code::Suppressed, None),
         (facts.reason.is_none(), Code::NoReason, None),
         (!facts.is_template && !facts.is_window_open, Code::WindowClosed, None),
+        (facts.is_tenant_suspended, Code::TenantSuspended, None),
         (!facts.is_tenant_verified, Code::TenantUnverified, None),
         (has_no_plan, Code::NoSubscription, None),
         (facts.person_opens_at.is_some(), Code::PersonLimit, facts.person_opens_at),
@@ -189,6 +194,7 @@ pub fn notice(facts: &NoticeFacts) -> Verdict {
     let needs_consent = facts.notice == Notice::Alert;
     let found = obstacles([
         (facts.is_suppressed, Code::Suppressed, None),
+        (needs_verified && facts.is_tenant_suspended, Code::TenantSuspended, None),
         (needs_consent && !facts.has_agreed, Code::AddressUnconfirmed, None),
         (needs_verified && !needs_consent && !facts.is_tenant_verified, Code::TenantUnverified, None),
         (needs_plan && facts.standing == Standing::NoPlan, Code::NoSubscription, None),
@@ -203,6 +209,7 @@ mod tests {
     fn free() -> PersonFacts {
         PersonFacts {
             channel: Channel::Whatsapp,
+            is_tenant_suspended: false,
             is_tenant_verified: true,
             standing: Standing::Trial,
             is_locked: false,
@@ -263,9 +270,28 @@ mod tests {
     }
 
     #[test]
+    fn nothing_leaves_for_who_is_suspended_but_the_proof_of_a_mailbox() {
+        let verdict = person(&PersonFacts { is_tenant_suspended: true, ..free() });
+        assert_eq!((verdict.refusal(), verdict.holds()), (None, vec![Code::TenantSuspended]));
+        let facts = |notice| NoticeFacts {
+            notice,
+            is_tenant_suspended: true,
+            is_tenant_verified: true,
+            standing: Standing::Trial,
+            is_suppressed: false,
+            has_agreed: true,
+        };
+        for held in [Notice::Alert, Notice::Invitation, Notice::RecipientAsked] {
+            assert_eq!(notice(&facts(held)).holds(), [Code::TenantSuspended]);
+        }
+        assert!(notice(&facts(Notice::Proof)).pass().is_ok());
+    }
+
+    #[test]
     fn an_alert_needs_consent_and_a_proof_needs_nothing() {
         let facts = |notice| NoticeFacts {
             notice,
+            is_tenant_suspended: false,
             is_tenant_verified: false,
             standing: Standing::NoPlan,
             is_suppressed: false,

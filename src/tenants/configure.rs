@@ -15,7 +15,7 @@ use crate::base::money::Currency;
 use crate::base::patch::Patch;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Actor, PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
 /// A merge-patch of the tenant.
@@ -109,7 +109,9 @@ pub fn configure(
     }
     patch.name.map(Name::into_string).apply_required(&mut tenant.name, "/name")?;
     patch.time_zone.map(|zone| zone.0).apply_required(&mut tenant.time_zone, "/time_zone")?;
+    let country = tenant.country.clone();
     patch.country.map(Country::into_string).apply_required(&mut tenant.country, "/country")?;
+    stay_home(tx, &mut tenant, country);
     patch.currency.apply_required(&mut tenant.currency, "/currency")?;
     match patch.settings {
         Patch::Absent => {}
@@ -149,6 +151,18 @@ pub fn withdraw_recipients(tx: &mut TenantTx<'_>, addresses: &[String]) -> Resul
     store::save(tx, &tenant)?;
     let previous = serde_json::json!({ "notification_recipients": before, "phone": phone });
     record_update(tx, serde_json::json!({ "fields": fields, "previous": previous }))
+}
+
+/// SMS goes to the tenant's own country, so a tenant that moves does not take it along: operators say where it is at home.
+fn stay_home(tx: &TenantTx<'_>, tenant: &mut Tenant, before: String) {
+    if tenant.country == before || tenant.verified_at.is_none() {
+        return;
+    }
+    if matches!(tx.actor(), Actor::Operator(_)) {
+        tenant.agreed.home_country = None;
+    } else {
+        tenant.agreed.home_country.get_or_insert(before);
+    }
 }
 
 /// Names that changed are not to pass for the platform's own.

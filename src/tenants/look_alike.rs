@@ -4,6 +4,7 @@
 //! "LeadGen Pro" in full width or with another kind of blank look the same. Whether a name is somebody else's trademark
 //! is not attempted.
 
+use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
 use super::name::Name;
@@ -36,7 +37,25 @@ pub fn rule(platform_name: &str) -> String {
 
 /// As it looks in small letters.
 fn small(text: &str) -> String {
-    letters(&skeleton(&text.to_lowercase()).collect::<String>())
+    letters(&skeleton(&plain(text).to_lowercase()).collect::<String>())
+}
+
+/// Letters that are drawn otherwise, as the letters they are: of full width, circled, squared, small capitals.
+fn plain(text: &str) -> String {
+    text.nfkc().map(undrawn).collect()
+}
+
+/// What compatibility does not take apart.
+fn undrawn(c: char) -> char {
+    const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡ\u{2093}ʏᴢ";
+    let letter = |n: u32| char::from_u32(u32::from('a') + n).unwrap_or(c);
+    for first in [0x1f130, 0x1f150, 0x1f170, 0x1f1e6] {
+        if let Some(n) = u32::from(c).checked_sub(first).filter(|n| *n < 26) {
+            return letter(n);
+        }
+    }
+    let place = SMALL_CAPITALS.chars().position(|small| small == c);
+    place.and_then(|n| u32::try_from(n).ok()).map_or(c, letter)
 }
 
 /// Some letters look like a capital only as they stand.
@@ -67,6 +86,12 @@ mod tests {
             "Lead\u{200b}Gen Pro",
             "\u{13de}eadGen Pro",
             "The LeadGen Pro Team",
+            "ʟᴇᴀᴅɢᴇɴ ᴘʀᴏ",
+            "LᴇadGen Pro",
+            "🅛🅔🅐🅓🅖🅔🅝 Pro",
+            "🅻🅴🅰🅳🅶🅴🅽 Pro",
+            "🄻🄴🄰🄳🄶🄴🄽 Pro",
+            "Ⓛeadgen Ⓟro",
         ] {
             assert!(passes_for(bad, "LeadGen Pro"), "{bad}");
         }

@@ -13,7 +13,7 @@ use super::access::Role;
 use super::store::people::{self, User};
 use super::store::verifications::{self, Verification};
 use crate::base::crypto::MasterKey;
-use crate::base::email::Email;
+use crate::base::email::{Email, mailbox};
 use crate::base::id::{UserId, VerificationId};
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
@@ -28,15 +28,28 @@ const MAILS_A_DAY: i64 = 5;
 const OFFERS_A_DAY: u32 = 2;
 const PROVES: &str = "ver_";
 const TAKES: &str = "tak_";
+/// Mails to one mailbox within a day, whoever signs up with which spelling of it.
+const MAILS_A_MAILBOX: u32 = 5;
 
-/// Has a link mailed to the user.
+/// Has a link mailed to the user, unless the mailbox got enough of them today, under whatever spelling: then the user asks again
+/// another day.
 pub(super) fn ask(tx: &mut TenantTx<'_>, key: &MasterKey, user: &User) -> Result<()> {
+    if !fits_mailbox(tx, &user.email)? {
+        return Ok(());
+    }
     let id = VerificationId::new();
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
     verifications::create(&mut tx.platform(), id, user.id, &token_of(key, id), expires_at)?;
     let data = serde_json::json!({ "verification_id": id, "email": user.email });
     tx.record(NewEvent::new(EventType::UserVerificationRequested).subject(user.id.uuid()).data(data))?;
     Ok(())
+}
+
+/// Counts a mail to this mailbox.
+fn fits_mailbox(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
+    let (mailbox, span) = (mailbox(address), Span::day(tx.now()));
+    let tally = Tally { tenant: platform_tenant(), kind: "verification_mails", subject: &mailbox, span };
+    tally.take(&mut tx.platform(), MAILS_A_MAILBOX)
 }
 
 /// Like [`ask`], at the user's own wish.

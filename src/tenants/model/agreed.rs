@@ -9,12 +9,15 @@ use crate::tenants::region::Country;
 /// What operators agreed with the tenant; what is absent or empty is as for everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"link_domains": ["abc.example.com"], "sms_countries": ["AE"], "people_a_day": 500, "unanswered_a_day": null, "invitations_a_day": null, "alerts_an_hour": null}))]
+#[schema(example = json!({"link_domains": ["abc.example.com"], "sms_countries": ["AE"], "home_country": null, "people_a_day": 500, "unanswered_a_day": null, "invitations_a_day": null, "alerts_an_hour": null}))]
 pub struct Agreed {
     /// Links in messages may lead there and below: the tenant's own, as operators have checked.
     pub link_domains: Vec<String>,
     /// SMS goes there besides the tenant's own country (ISO 3166-1 alpha-2).
     pub sms_countries: Vec<String>,
+    /// The country whose numbers SMS takes for the tenant's own: the one it was in when it first moved after it was verified, or what
+    /// operators say; absent: `country`.
+    pub home_country: Option<String>,
     /// People to write to in a day on the tenant's own word.
     pub people_a_day: Option<u32>,
     /// Messages to one person that nobody answered; twice as many in a week.
@@ -48,6 +51,9 @@ pub struct AgreedPatch {
     #[schema(value_type = Option<Vec<Country>>)]
     pub sms_countries: Patch<Vec<Country>>,
     #[serde(default)]
+    #[schema(value_type = Option<Country>)]
+    pub home_country: Patch<Country>,
+    #[serde(default)]
     #[schema(value_type = Option<u32>)]
     pub people_a_day: Patch<u32>,
     #[serde(default)]
@@ -71,6 +77,7 @@ impl AgreedPatch {
         self.link_domains.apply_or(&mut agreed.link_domains, Vec::new());
         let countries = self.sms_countries.map(|list| list.into_iter().map(Country::into_string).collect());
         countries.apply_or(&mut agreed.sms_countries, Vec::new());
+        self.home_country.map(Country::into_string).apply(&mut agreed.home_country);
         self.people_a_day.apply(&mut agreed.people_a_day);
         self.unanswered_a_day.apply(&mut agreed.unanswered_a_day);
         self.invitations_a_day.apply(&mut agreed.invitations_a_day);

@@ -262,4 +262,70 @@ both_engines! {
         assert_eq!((alerts, many), (3, 1), "{told:?}");
         assert_eq!(tenant.owner.get("/v1/notifications?limit=50").await.ok()["data"].as_array().unwrap().len(), 8, "in the product all of it");
     }
+
+    async fn nothing_leaves_for_a_suspended_tenant(app: TestApp) {
+        let tenant = app.growth("Suspended").await;
+        let thread = thread(&tenant, PERSON, "whatsapp").await;
+        send(&tenant, &thread, template()).await;
+        let path = format!("/v1/tenants/{}", tenant.id);
+        app.operator().patch(&path, json!({ "status": "suspended" })).await.ok();
+        let owner = reached(&app, &tenant.email()).await.len();
+        app.run_jobs().await;
+        assert!(reached(&app, PERSON).await.is_empty());
+        assert_eq!(reached(&app, &tenant.email()).await.len(), owner, "nor is anybody alerted");
+        app.operator().patch(&path, json!({ "status": "active" })).await.ok();
+        app.advance(chrono::Duration::minutes(11));
+        app.run_jobs().await;
+        assert_eq!(reached(&app, PERSON).await.len(), 1, "by itself, once the operators let it");
+    }
+
+    async fn sms_does_not_follow_a_tenant_that_moves(app: TestApp) {
+        let tenant = app.growth("Moves").await;
+        for country in ["LV", "GB"] {
+            tenant.owner.patch("/v1/tenants/current", json!({ "country": country })).await.ok();
+        }
+        let abroad = thread(&tenant, "+447400123456", "sms").await;
+        tenant.owner.post(&messages_path(&abroad), json!({ "content": "Win" })).await.problem(403, "conversation.country_not_allowed");
+        let home = thread(&tenant, PERSON, "sms").await;
+        send(&tenant, &home, json!({ "content": "Hello" })).await;
+        tenant.agree(&app, json!({ "home_country": "GB" })).await;
+        send(&tenant, &abroad, json!({ "content": "Hello" })).await;
+    }
+
+    async fn one_mailbox_is_one_person_however_it_is_spelled(app: TestApp) {
+        let tenant = app.growth("Spellings").await;
+        for n in 0..7 {
+            let lead = json!({ "name": "Asha", "email": format!("vic.tim+{n}@gmail.com") });
+            let lead = tenant.owner.post("/v1/leads", lead).await.created();
+            let open = json!({ "lead_id": lead["id"], "channel": "email" });
+            let thread = tenant.owner.post("/v1/conversations", open).await.body;
+            tenant.owner.post(&messages_path(&thread), json!({ "subject": "x", "content": "y" })).await;
+            let invited = json!({ "email": format!("guest+{n}@gmail.com"), "role": "viewer" });
+            tenant.owner.post("/v1/invitations", invited).await;
+            let signed_up = json!({ "email": format!("nobody+{n}@gmail.com"), "password": crate::support::PASSWORD, "business_name": "x" });
+            app.anonymous().post("/v1/auth/signup", signed_up).await.created();
+            app.run_jobs().await;
+        }
+        let mails = app.outbox().await;
+        let to = |name: &str| mails.iter().filter(|mail| mail["to"].as_str().is_some_and(|to| to.starts_with(name))).count();
+        assert_eq!((to("vic.tim"), to("guest"), to("nobody")), (5, 1, 5));
+    }
+
+    async fn who_writes_is_not_the_platform(app: TestApp) {
+        let tenant = app.growth("Words").await;
+        let thread = thread(&tenant, PERSON, "whatsapp").await;
+        let with = |name: &str, value: &str| {
+            let mut body = template();
+            body["template"]["variables"][name] = json!(value);
+            body
+        };
+        for (name, value) in [
+            ("business", "LeadGen Pro Support"), ("business", "Leadgen \u{420}ro"), ("business", "ʟᴇᴀᴅɢᴇɴ ᴘʀᴏ"),
+            ("about", "your card at sbi-kyc.click"), ("about", "KYC at 203.0.113.9"), ("about", "a prize: 98765,43210"),
+        ] {
+            let refused = tenant.owner.post(&messages_path(&thread), with(name, value)).await;
+            assert_eq!(refused.status, 422, "{value}: {}", refused.text);
+        }
+        send(&tenant, &thread, with("business", "Words via LeadGen Pro")).await;
+    }
 }
