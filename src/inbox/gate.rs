@@ -140,17 +140,21 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
 
 /// Counts the person among those of the tenant's day, where that is to be counted. `Some`: the day is full, until then.
 pub fn count(tx: &mut TenantTx<'_>, writer: &Writer, ask: &Ask<'_>, verdict: &Verdict) -> Result<Option<Timestamp>> {
-    if let Some(patience) = Patience::of(&writer.tenant.agreed).filter(|_| ask.conversation.last_inbound_at.is_none())
-        && let Some(opens_at) = caps::take_spelling(tx, ask.conversation.channel, ask.person, patience)?
-    {
-        return Ok(Some(opens_at));
-    }
     let is_shared = ask.sender.tenant_id.is_none();
     if !is_shared || !verdict.reason.is_some_and(|reason| reason.is_claimed()) {
         return Ok(None);
     }
     let most = caps::people_a_day(writer.standing, &writer.tenant.agreed, tx.now());
     caps::take_person(tx, ask.conversation.channel, ask.person, most)
+}
+
+/// Counts the message among those of the day to the mailbox it arrives in, once: as it is written, or, where it was held, as it
+/// leaves. `Some`: the person has had enough of them, until then.
+pub fn count_spelling(tx: &mut TenantTx<'_>, writer: &Writer, ask: &Ask<'_>) -> Result<Option<Timestamp>> {
+    match Patience::of(&writer.tenant.agreed).filter(|_| ask.conversation.last_inbound_at.is_none()) {
+        Some(patience) => caps::take_spelling(tx, ask.conversation.channel, ask.person, patience),
+        None => Ok(None),
+    }
 }
 
 /// Counts the message among those that all tenants together send this person from a sender they share, as it leaves for the first

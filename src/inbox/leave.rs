@@ -131,6 +131,13 @@ pub(super) fn begin(
     let is_first = before.status == MessageStatus::Queued && before.attempted_at.is_none();
     if verdict.obstacles.is_empty()
         && is_first
+        && held.is_some()
+        && let Some(opens_at) = gate::count_spelling(tx, &writer, &question)?
+    {
+        verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+    }
+    if verdict.obstacles.is_empty()
+        && is_first
         && let Some(opens_at) = gate::count(tx, &writer, &question, &verdict)?
     {
         verdict.obstacles.push(Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) });

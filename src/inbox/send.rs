@@ -27,8 +27,8 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict};
-use crate::tenants::passes_for;
 use crate::tenants::access::{Caller, Entitlements, Feature};
+use crate::tenants::passes_for;
 
 /// What is to be written: free text or a template.
 #[derive(Debug, Clone, Default)]
@@ -143,6 +143,12 @@ fn admit(tx: &mut TenantTx<'_>, writer: &Writer, question: &Ask<'_>, verdict: &V
     let held_for = verdict.holds();
     // What waits is counted on the day it leaves.
     if held_for.is_empty()
+        && let Some(opens_at) = gate::count_spelling(tx, writer, question)?
+    {
+        let full = Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) };
+        return Err(gate::refusal(tx, question, &full)?);
+    }
+    if held_for.is_empty()
         && let Some(opens_at) = gate::count(tx, writer, question, verdict)?
     {
         let full = Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) };
@@ -206,7 +212,8 @@ fn refuse_look_alikes(new: &NewMessage, platform_name: &str) -> Result<()> {
     for (name, value) in templates::find(code)?.senders(values) {
         let lower = value.trim().to_lowercase();
         if passes_for(lower.strip_suffix(&by_way).unwrap_or(&lower), platform_name) {
-            let rule = format!("expected the name of the business, not one that can be taken for {platform_name} itself");
+            let rule =
+                format!("expected the name of the business, not one that can be taken for {platform_name} itself");
             return Err(Error::field(format!("/template/variables/{name}"), "invalid_value", rule));
         }
     }

@@ -97,7 +97,8 @@ impl Template {
     pub fn senders<'a>(&'a self, values: &'a BTreeMap<String, String>) -> impl Iterator<Item = (&'a str, &'a str)> {
         let senders = self.variables.iter().filter(|variable| variable.holds == Some(Holds::Sender));
         senders.flat_map(move |variable| {
-            let given = values.iter().filter(|(key, _)| **key == variable.number || key.eq_ignore_ascii_case(&variable.name));
+            let given =
+                values.iter().filter(|(key, _)| **key == variable.number || key.eq_ignore_ascii_case(&variable.name));
             given.map(|(_, value)| (variable.name.as_str(), value.as_str()))
         })
     }

@@ -144,7 +144,12 @@ pub(super) fn begin(
     }
     let is_old = tx.now() >= delivery.created_at.plus(chrono::Duration::hours(ALERT_WAITS_HOURS));
     if is_old && verdict.holds().contains(&Code::TenantSuspended) {
-        return never(tx, delivery, MessageStatus::Canceled, "config tenant.suspended: this tenant was suspended for a day");
+        return never(
+            tx,
+            delivery,
+            MessageStatus::Canceled,
+            "config tenant.suspended: this tenant was suspended for a day",
+        );
     }
     let personal = match delivery.kind {
         NotificationKind::UserInvited => Some((

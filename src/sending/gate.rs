@@ -50,7 +50,9 @@ pub enum Nature {
 impl Code {
     pub const fn nature(self) -> Nature {
         match self {
-            Self::TenantSuspended | Self::TenantUnverified | Self::NoSubscription | Self::AddressUnconfirmed => Nature::Passing,
+            Self::TenantSuspended | Self::TenantUnverified | Self::NoSubscription | Self::AddressUnconfirmed => {
+                Nature::Passing
+            }
             Self::PersonLimit | Self::TenantLimit => Nature::Cap,
             Self::LeadLocked | Self::Suppressed | Self::WindowClosed | Self::CountryNotAllowed | Self::NoReason => {
                 Nature::Lasting

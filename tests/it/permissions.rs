@@ -139,7 +139,11 @@ both_engines! {
         let tenant = app.growth("Scopes").await;
         let mut keys: BTreeMap<Vec<String>, (Client, Client)> = BTreeMap::new();
         for (method, path, operation) in operations() {
-            let needed = permissions(&operation);
+            let mut needed = permissions(&operation);
+            // Whom alerts go to reads every lead there, so naming them takes that too.
+            if ["update_current_tenant", "set_business_profile"].contains(&operation["operationId"].as_str().unwrap_or_default()) {
+                needed.push(Permission::LeadsRead.to_string());
+            }
             // What is for people alone takes no key; the matrix holds their roles to it.
             if needed.is_empty() || schemes(&operation) == ["bearer"] {
                 continue;

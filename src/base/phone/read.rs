@@ -193,11 +193,14 @@ fn judge(number: &PhoneNumber) -> Option<Reading> {
     if PHONE_NUMBER_UTIL.is_valid_number(number) {
         return Some(Reading { e164, is_valid: true });
     }
+    if let Some(number) = with_old_trunk(number) {
+        return Some(Reading { e164: in_e164(&number), is_valid: true });
+    }
     let today = PhoneKey::of(&e164).into_string();
     if is_valid(&today) {
         return Some(Reading { e164: today, is_valid: true });
     }
-    if let Some(number) = argentine(number).or_else(|| with_old_trunk(number)) {
+    if let Some(number) = argentine(number) {
         return Some(Reading { e164: in_e164(&number), is_valid: true });
     }
     is_possible(number).then_some(Reading { e164, is_valid: false })

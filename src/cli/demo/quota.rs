@@ -98,6 +98,21 @@ pub(super) async fn rolls_over(story: &mut Story<'_>, abc: &mut Tenant, meta: &A
             Ok(("fill in the Meta form at once, in one webhook: 45 of 50 used".into(), ()))
         })
         .await?;
+    story
+        .step("Operators", "record the next payment", async |story| {
+            let subscription = story.get(&abc.owner, "/v1/subscriptions/current").await?;
+            let path = format!("/v1/ops/subscriptions/{}/payments", subscription.text("/id")?);
+            let paid = story.post(&story.operator, &path, json!({"reference": "INV-2"})).await?.expect(200)?;
+            let until: Timestamp = paid.text("/paid_until")?.parse()?;
+            let before: Timestamp = subscription.text("/paid_until")?.parse()?;
+            same("paid for longer than before", until > before, true)?;
+            Ok((
+                "record the next month's payment: unpaid, it would go on for 14 days without overage, then pause"
+                    .into(),
+                (),
+            ))
+        })
+        .await?;
     abc.owner = story
         .step(abc.name, "begins its second month", async |story| {
             let first = story.get(&abc.owner, "/v1/usage").await?;

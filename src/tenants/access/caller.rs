@@ -86,6 +86,11 @@ impl Caller {
         self.permissions.contains(&permission)
     }
 
+    /// The tenant chose a plan, be it over or not paid yet.
+    pub fn has_plan(&self) -> bool {
+        self.entitlements.has_plan()
+    }
+
     /// # Errors
     /// `feature_not_in_plan`. Operators are not bound by a tenant's plan.
     pub fn require_feature(&self, feature: Feature) -> Result<()> {
