@@ -163,7 +163,7 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
         );
     }
     if kind == NotificationKind::MemberLeft {
-        return about_hand_over(kind, data, &base);
+        return about_hand_over(kind, data, base);
     }
     if kind == NotificationKind::AdCampaignReviewed {
         let name = data["name"].as_str().unwrap_or("Your ad campaign");

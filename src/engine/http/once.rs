@@ -77,6 +77,8 @@ impl<V: serde::Serialize> Reply<V> {
 
 /// Is a stored answer's body still good?
 type Holds = Box<dyn FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send>;
+/// What is done once, with its answer as it is kept.
+type Body<S> = Box<dyn for<'a, 'b> FnOnce(&'a mut <S as Scope>::Tx<'b>) -> Result<Stored> + Send>;
 
 struct Stored {
     status: u16,
@@ -194,13 +196,7 @@ impl Once {
     }
 
     /// The closures are boxed so that this is compiled once per scope, and not for every operation.
-    async fn write_stored<S: Scope>(
-        &self,
-        core: &Core,
-        scope: S,
-        holds: Holds,
-        body: Box<dyn FnOnce(&mut S::Tx<'_>) -> Result<Stored> + Send>,
-    ) -> Result<HttpResponse> {
+    async fn write_stored<S: Scope>(&self, core: &Core, scope: S, holds: Holds, body: Body<S>) -> Result<HttpResponse> {
         let Some(claim) = self.claim(&core.master_key, &scope) else {
             return Ok(core.db.write(scope, body).await?.respond(false));
         };
