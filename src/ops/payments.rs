@@ -12,6 +12,7 @@ use crate::base::id::NotificationId;
 use crate::billing;
 use crate::billing::model::{PlanFrom, Subscription, SubscriptionStatus};
 use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
@@ -47,6 +48,8 @@ fn wanted(subscription: &Subscription) -> Option<TaskKind> {
 }
 
 fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
+    // Two facts at once open one task.
+    lock_tenant(tx, "payment_tasks")?;
     let tenant = tenants::store::current(tx)?;
     let subscription = billing::store::current(tx)?.filter(|_| tenant.verified_at.is_some());
     let wanted = subscription.as_ref().and_then(wanted);
