@@ -103,7 +103,7 @@ impl<'a> Comparison<'a> {
         if is_open(&old_ways) {
             self.tell(name, "now needs a credential");
         }
-        for way in old_ways.iter().filter(|way| !new_ways.contains(way)) {
+        for way in old_ways.iter().filter(|old| !new_ways.iter().any(|new| still_lets_in(new, old))) {
             self.tell(name, &format!("no longer takes the credential {way}"));
         }
     }
@@ -198,6 +198,18 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
         Some(found) => resolve(document, found),
         None => value,
     }
+}
+
+/// The same schemes, asking for no permission that was not asked for. Where none was named, naming one tells what was enforced.
+fn still_lets_in(new: &Value, old: &Value) -> bool {
+    let (Some(new), Some(old)) = (new.as_object(), old.as_object()) else { return false };
+    let roles = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    new.len() == old.len()
+        && new.iter().all(|(scheme, wanted)| {
+            old.get(scheme)
+                .map(roles)
+                .is_some_and(|had| had.is_empty() || roles(wanted).iter().all(|role| had.contains(role)))
+        })
 }
 
 #[cfg(test)]

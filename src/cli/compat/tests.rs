@@ -82,6 +82,17 @@ fn a_document_does_not_break_itself() {
 }
 
 #[test]
+fn a_permission_that_is_named_for_the_first_time_breaks_nothing() {
+    let mut old = document();
+    let mut new = document();
+    *old.pointer_mut(&format!("{GET}/security")).unwrap() = json!([{ "bearer": [] }]);
+    *new.pointer_mut(&format!("{GET}/security")).unwrap() = json!([{ "bearer": ["leads:read"] }]);
+    assert_eq!(breaking(&old, &new), Vec::<String>::new());
+    *old.pointer_mut(&format!("{GET}/security")).unwrap() = json!([{ "bearer": ["leads:write"] }]);
+    assert_eq!(breaking(&old, &new).len(), 1, "another permission does");
+}
+
+#[test]
 fn each_break_is_named() {
     let at = |base: &str, rest: &str| format!("{base}{rest}");
     for (pointer, value, expected) in [
