@@ -67,7 +67,9 @@ impl From<SignedIn> for SignedInView {
 /// mailed there, twice a day at most: its token, as `mailed_token`, lets whoever reads the mailbox sign up with the address.
 #[utoipa::path(
     request_body = SignUp, security(()),
-    responses((status = 201, description = "The tenant, its owner and the tokens", body = SignedInView))
+    responses(
+        (status = 201, description = "The tenant, its owner and the tokens", body = SignedInView),
+        (status = 404, description = "`verification.not_found`: the `mailed_token` is not valid any more", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/signup")]
 pub async fn sign_up(
