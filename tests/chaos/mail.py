@@ -46,8 +46,9 @@ class MailServer:
     def keep(self, data):
         """Keeps a message; true when its answer is to be lost."""
         message = email.message_from_bytes(data, policy=email.policy.default)
+        text = message.get_body(("plain", "html")).get_content()
         with self.lock:
-            self.taken.append((str(message["To"]), message.get_content()))
+            self.taken.append((str(message["To"]), text))
             self.silences -= 1
             return self.silences >= 0
 
