@@ -10,14 +10,23 @@
 //! It refuses to agree to a platform id that another ad campaign holds, and never shows what an ad platform bills the platform's
 //! own accounts, nor the ids that operators wrote there.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as ads;
+use billing;
+use engine::{self, base, keep, text_enum};
+use intake;
+use leads;
+use providers;
+use tenants;
+
 mod answers;
 pub mod api;
 pub mod claim;
 pub mod creative;
 pub mod delivery;
+pub mod enquiries;
 pub mod form;
 pub mod key;
-pub mod leads;
 pub mod limits;
 pub mod model;
 pub mod quota;

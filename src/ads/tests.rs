@@ -11,12 +11,12 @@ use crate::base::money::Currency;
 use crate::billing::credits;
 use crate::billing::model::OveragePolicy;
 use crate::billing::subscription::SubscriptionChange;
-use crate::billing::tests::House;
+use crate::billing::testing::House;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::http::IfMatch;
 use crate::providers::AdPlatform;
-use crate::tenants::tests::house;
+use crate::tenants::testing as house;
 
 fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str>) -> AdCampaignId {
     let (tenant_id, now, platform) = (tx.tenant(), tx.now(), AdPlatform::Meta);

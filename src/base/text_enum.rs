@@ -5,7 +5,7 @@
 /// Gives `ALL`, `as_str`, `FromStr` (with aliases), serde, an OpenAPI schema and the diesel `Text` mapping on every engine.
 ///
 /// ```
-/// leadwright::text_enum! {
+/// leadwright_engine::text_enum! {
 ///     /// Where the advert runs.
 ///     pub enum AdPlatform { Meta = "meta" | "facebook", Google = "google" }
 /// }

@@ -2,7 +2,11 @@
 //!
 //! Owns who may not be written to ([`consent`]). A refusal belongs to the number it was said to, so it holds for every
 //! tenant that shares that number; who the person is stays each tenant's own affair. It is asked when a message
-//! leaves, not when it is planned. Next: [`crate::inbox`], which asks.
+//! leaves, not when it is planned. Next: `inbox`, which asks.
+
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as contacts;
+use engine::{self, base, beyond, text_enum};
 
 pub mod consent;
 mod model;

@@ -3,6 +3,11 @@
 //! [`Core`] is the handle every handler and job holds. Imports run downwards only: the engine knows [`crate::base`] and
 //! nothing above itself.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+pub extern crate self as engine;
+
+#[path = "../base/mod.rs"]
+pub mod base;
 pub mod catch_up;
 pub mod db;
 pub mod events;

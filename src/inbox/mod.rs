@@ -8,6 +8,16 @@
 //! (notifications use it too). In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`]
 //! for a lead whose number or address changed.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as inbox;
+use billing;
+use contacts;
+use engine::{self, base, beyond, held, keep, text_enum};
+use leads;
+use providers;
+use sending;
+use tenants;
+
 mod after_hours;
 mod api;
 pub mod dispatch;

@@ -29,9 +29,9 @@ use crate::engine::db::{Db, PlatformTx, TenantTx};
 use crate::engine::events::EventType;
 use crate::engine::jobs::Job;
 use crate::leads::store::{self, Lead};
-use crate::leads::tests::rajesh;
+use crate::leads::testing::rajesh;
 use crate::providers::{ErrorClass, ProviderError};
-use crate::tenants::tests::house::House;
+use crate::tenants::testing::House;
 
 const NUMBER: &str = "+14155238886";
 const PERSON: &str = "+919876543210";

@@ -5,6 +5,15 @@
 //! inserts a lead. It never refuses a person: a wrong phone number makes a lead without a phone, not a lost lead.
 //! What the tenant is told about it follows from the events.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as intake;
+use billing;
+use contacts;
+use engine::{self, base, text_enum};
+use inbox;
+use leads;
+use tenants;
+
 mod api;
 mod combine;
 mod enquiry;

@@ -8,6 +8,18 @@
 //! themselves ([`reroute`]).
 //! An unset secret accepts nobody. Secrets that travel inside bodies are not stored.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as integrations;
+use ads;
+use contacts;
+use engine::{self, base, each_engine, keep, text_enum};
+use inbox;
+use intake;
+use leads;
+use notify;
+use providers;
+use tenants;
+
 mod accept;
 pub mod api;
 mod guesses;

@@ -1,7 +1,14 @@
+#![recursion_limit = "256"]
 //! Leads: verified enquiries by people, how good they are, and what is done with them.
 //!
-//! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only [`crate::intake`] does.
+//! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only `intake` does.
 //! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
+
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as leads;
+use billing;
+use engine::{self, base, beyond, each_engine, held, insert_few, keep, text_enum};
+use tenants;
 
 pub mod answers;
 pub mod api;
@@ -15,8 +22,10 @@ mod rescore;
 pub mod score;
 pub mod scoring;
 pub mod store;
+#[cfg(debug_assertions)]
+pub mod testing;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 pub mod unlock;
 pub mod view;
 

@@ -1,68 +1,16 @@
-//! What talking leaves on a lead's row; and a lead for the tests of the folders above, whose intake is not theirs.
+//! What talking leaves on a lead's row.
 
 use serde_json::json;
 
-use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location};
-use super::store::{self, Behaviour, Lead};
-use crate::base::id::{LeadId, RawId};
-use crate::base::json::Json;
+use super::model::IdentityKind;
+use super::store::{self, Lead};
+use super::testing::rajesh;
 use crate::base::money::Currency;
 use crate::billing::meter::{MeterKind, Released};
 use crate::engine::db::TenantTx;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::events::{self, EventFilter, EventType, NewEvent};
-use crate::tenants::tests::house::House;
-
-/// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.
-pub(crate) fn rajesh(tx: &TenantTx<'_>) -> Lead {
-    let (id, now) = (LeadId::new(), tx.now());
-    Lead {
-        tenant_id: tx.tenant(),
-        id,
-        person_id: RawId(id.uuid()),
-        name: "Rajesh Kumar".into(),
-        email: None,
-        phone: None,
-        phone_raw: None,
-        company: None,
-        source: LeadSource::MetaAds,
-        source_details: Json::from(json!({})),
-        status: LeadStatus::New,
-        validity: LeadValidity::Valid,
-        score: 85,
-        is_locked: false,
-        assigned_to: None,
-        assigned_at: None,
-        industry: None,
-        location: Json::of(&Location::default()),
-        budget_range: None,
-        timeline: None,
-        form_responses: Json::from(json!([])),
-        contact_details: Json::from(json!([])),
-        form_submissions: 1,
-        ad_campaign_id: None,
-        lead_form_id: None,
-        platform_lead_id: None,
-        charge_kind: None,
-        charged_amount: None,
-        charge_currency: None,
-        ai_summary: None,
-        ai_insights: None,
-        behaviour: Json::of(&Behaviour::default()),
-        enquiry_count: 1,
-        contact_count: 0,
-        total_interactions: 1,
-        first_contact_at: None,
-        last_contact_at: None,
-        last_activity_at: now,
-        closed_at: None,
-        search: "rajesh kumar".into(),
-        received_at: now,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    }
-}
+use crate::tenants::testing::House;
 
 on_both_engines! {
     async fn contacts_told_out_of_order_end_the_same(house: House) {

@@ -5,6 +5,16 @@
 //! What is told of a locked lead is masked. Outside addresses agree before anything is told to them ([`recipients`]). Whoever is invited to a tenant is written to as well ([`invitation`]),
 //! and whoever has to show whose mailbox it is ([`verification`]). Leads are written to by [`crate::inbox`], never from here.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as notify;
+use contacts;
+use engine::{self, base, beyond, held, insert_few, keep, text_enum};
+use inbox;
+use leads;
+use providers;
+use sending;
+use tenants;
+
 pub mod announce;
 mod api;
 mod compose;

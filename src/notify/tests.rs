@@ -19,9 +19,9 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::inbox::dispatch::{Ledger, Start};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::senders;
-use crate::leads::tests::rajesh;
+use crate::leads::testing::rajesh;
 use crate::tenants::access::Role;
-use crate::tenants::tests::house::{self, House};
+use crate::tenants::testing::{self as house, House};
 
 /// A tenant with an owner, an agent and a lead, and two recipients outside.
 struct Stage {

@@ -4,6 +4,18 @@
 //! summary of it all. Every operation needs an operator's key; nothing here is reachable for a tenant. It owns
 //! `ops_tasks` and `operator_notifications` and otherwise calls the modules that own what it changes.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as ops;
+use ads;
+use billing;
+use contacts;
+use engine::{self, base, text_enum};
+use inbox;
+use integrations;
+use leads;
+use notify;
+use tenants;
+
 mod api;
 pub mod catch_up;
 pub mod model;

@@ -115,7 +115,7 @@ fn target(tenant: &Tenant) -> String {
 mod tests {
     use super::*;
     use crate::billing::model::OveragePolicy;
-    use crate::billing::tests::House;
+    use crate::billing::testing::House;
     use crate::engine::db::testing::on_both_engines;
     use crate::engine::db::{PlatformScope, PlatformTx};
     use crate::engine::events::EventFilter;

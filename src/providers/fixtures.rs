@@ -33,7 +33,7 @@ pub fn clients() -> super::http::Clients {
 }
 
 fn folder(provider: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(provider)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures").join(provider)
 }
 
 /// Every sidecar of a provider.

@@ -3,8 +3,12 @@
 //!
 //! A vendor's folder holds its wire types, its webhook signature, its adapter and the table that sorts its error codes into
 //! [`ErrorClass`], which is all the rest of the product ever looks at. Nothing here touches the database, decides on a retry or
-//! knows a tenant: adapters translate, callers decide. Every base URL is configuration, so the twins in [`crate::sandbox`] are
+//! knows a tenant: adapters translate, callers decide. Every base URL is configuration, so the twins in `sandbox` are
 //! reached by the very same code. What tenants want us to call is no vendor: [`outside`] guards it. Next: [`Providers`] for what is connected, then any vendor's `mod.rs`.
+
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as providers;
+use engine::{self, base, text_enum};
 
 mod capability;
 mod check;

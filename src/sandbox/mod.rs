@@ -5,6 +5,11 @@
 //! base URL, and its webhooks arrive at the public address. Extra `POST`s play the outside world (a person fills a form, somebody
 //! answers), people open the links that are mailed to them (`/sandbox/mailboxes`), `/sandbox/outbox` shows everything that was sent, and `/sandbox/clock` lets time pass. Nothing here is reachable unless mounted, and nothing survives a restart.
 
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as sandbox;
+use engine::{self, base, text_enum};
+use providers;
+
 mod callbacks;
 mod clock;
 mod credentials;

@@ -3,9 +3,15 @@
 //! [`gate`] decides from stored facts and answers every reason against it at once; [`reason`] says why a person may be
 //! written to at all; [`caps`] bounds how much, to whom and how often; [`countries`] bounds where SMS goes; [`words`] says what
 //! the variables of an approved template may carry. What has passed holds a [`Pass`], which nobody else can make and without
-//! which no provider is asked ([`crate::inbox::dispatch`]).
+//! which no provider is asked (`inbox::dispatch`).
 //!
 //! It knows no lead and no plan: whoever asks brings the facts ([`gate::PersonFacts`], [`gate::NoticeFacts`]).
+
+// The folder is a crate, and a path that begins with `crate` means here what it means in the others.
+extern crate self as sending;
+use contacts;
+use engine::{self, base, text_enum};
+use tenants;
 
 pub mod caps;
 pub mod countries;

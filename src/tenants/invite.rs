@@ -4,7 +4,7 @@
 //! invites shows nothing of that, so it makes no account for somebody else's address: it serves people who have an account,
 //! colleagues under the inviter's own domain, and whom an operator vouches for. Both follow from the invitation's id and the
 //! master key, so that whoever writes the e-mail can tell it again; what is stored is their hashes. The e-mail itself is a
-//! reaction to `user.invited` (see [`crate::notify`]).
+//! reaction to `user.invited` (see `notify`).
 
 use validator::Validate;
 

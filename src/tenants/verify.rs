@@ -3,7 +3,7 @@
 //! A user's address is verified once. A tenant is verified as soon as one of its active owners is; until then nothing leaves
 //! for anybody in its name. As with invitations, the token follows from the master key and the link's id, so that whoever
 //! writes the mail can tell it again, and only its hash is stored. The mail is a reaction to `user.verification_requested`
-//! (see [`crate::notify`]).
+//! (see `notify`).
 //!
 //! An address changes hands only to whoever reads its mail. A sign-up with an address that an unverified account has is
 //! refused like any other, and the mailbox gets another link ([`offer_address`]): a sign-up that brings its token takes the

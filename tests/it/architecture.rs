@@ -117,6 +117,24 @@ fn imports_run_downwards() {
     assert!(wrong.is_empty(), "imports that run upwards or sideways:\n{}", wrong.join("\n"));
 }
 
+/// What a folder's `Cargo.toml` lets it use stands before it, too.
+#[test]
+fn crates_depend_downwards() {
+    let mut wrong = Vec::new();
+    for (own, layer) in ORDER.iter().enumerate() {
+        for folder in *layer {
+            let Ok(manifest) = std::fs::read_to_string(src().join(folder).join("Cargo.toml")) else { continue };
+            let used = manifest.lines().filter_map(|line| line.split_once(" = { package = \"leadwright-"));
+            for (name, _) in used {
+                if rank(name).is_none_or(|rank| rank >= own) {
+                    wrong.push(format!("src/{folder}/Cargo.toml names {name}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "dependencies that run upwards or sideways:\n{}", wrong.join("\n"));
+}
+
 fn only_in(what: &str, allowed: &[&str]) {
     let found: Vec<String> = files()
         .into_iter()

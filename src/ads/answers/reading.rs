@@ -6,7 +6,7 @@ use crate::intake::fields::{StandardField, is_email, looks_like_phone, says_emai
 use crate::intake::meaning::Meaning;
 
 /// One answered field of a form.
-pub(in crate::ads) struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     /// The platform's name of the field.
     pub field: &'a str,
     /// How the platform words the question, where it says so.

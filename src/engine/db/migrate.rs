@@ -9,8 +9,8 @@ use super::conn::DbConn;
 use super::error;
 use crate::base::{Error, Result};
 
-const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
-const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// Applies what is missing; several processes may do it at once. Answers the names applied.
 pub fn up(conn: &mut DbConn) -> Result<Vec<String>> {

@@ -28,8 +28,8 @@ mod presence;
 pub mod schema;
 mod scope;
 pub mod sqlite;
-#[cfg(test)]
-pub(crate) mod testing;
+#[cfg(debug_assertions)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod transport;

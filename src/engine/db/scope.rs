@@ -140,7 +140,7 @@ impl<'c> PlatformTx<'c> {
     pub fn reactions(&self) -> Arc<Reactions> {
         self.context.reactions.clone()
     }
-    pub(in crate::engine) fn note_enqueued(&self) {
+    pub(crate) fn note_enqueued(&self) {
         self.context.enqueued.set(true);
     }
     /// Runs `action` once this transaction is committed, never when it is rolled back.

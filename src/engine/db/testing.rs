@@ -2,7 +2,8 @@
 //!
 //! [`on_both_engines!`] writes a test once and runs it as `name::sqlite` and `name::postgres`. The test's argument is what
 //! it plays on: a bare [`Db`], or a folder's own setting that implements [`OnDatabase`]. The database is migrated before and
-//! removed afterwards. Without a PostgreSQL to run on a test fails; it does not pass by being skipped.
+//! removed afterwards. It is part of every debug build, so that the tests of all folders stand on what the program's build has
+//! built. Without a PostgreSQL to run on a test fails; it does not pass by being skipped.
 
 use std::future::Future;
 
@@ -14,7 +15,7 @@ use crate::base::time::Clock;
 use crate::engine::jobs::Wake;
 
 /// What a test plays on, built on an empty, migrated database.
-pub(crate) trait OnDatabase: Sized {
+pub trait OnDatabase: Sized {
     fn on(db: Db) -> impl Future<Output = Self>;
 }
 
@@ -76,7 +77,7 @@ pub(super) fn server_url() -> String {
 }
 
 /// Runs one test on one engine. It is 20 November 2026, 09:00 UTC, until the test moves the clock.
-pub(crate) fn run<S: OnDatabase, Fut: Future<Output = ()>>(engine: Engine, body: impl FnOnce(S) -> Fut) {
+pub fn run<S: OnDatabase, Fut: Future<Output = ()>>(engine: Engine, body: impl FnOnce(S) -> Fut) {
     let private = Private::create(engine);
     let clock = Clock::manual("2026-11-20T09:00:00Z".parse().expect("a time"));
     let settings = DbSettings { pool_size: 4, sqlite_synchronous: "OFF".into(), ..DbSettings::new(&private.url) };
@@ -91,6 +92,7 @@ pub(crate) fn run<S: OnDatabase, Fut: Future<Output = ()>>(engine: Engine, body:
 }
 
 /// Writes each test once and runs it on both engines.
+#[macro_export]
 macro_rules! on_both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($on:ident: $kind:ty) $body:block)+) => {$(
         $(#[$meta])*
@@ -110,4 +112,4 @@ macro_rules! on_both_engines {
         }
     )+};
 }
-pub(crate) use on_both_engines;
+pub use on_both_engines;

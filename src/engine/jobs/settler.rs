@@ -175,7 +175,7 @@ pub(super) mod tests {
 
     static KIND: JobKind = JobKind::new("test.settled");
 
-    pub(in crate::engine::jobs) fn core(db: &Db) -> Core {
+    pub(in crate::jobs) fn core(db: &Db) -> Core {
         let settings = CoreSettings {
             public_url: String::new(),
             app_url: String::new(),

@@ -36,7 +36,7 @@ impl Wake {
     }
 
     /// Is there work that the other processes have not been told of? Asking counts as telling.
-    pub(in crate::engine) fn take_announcement(&self) -> bool {
+    pub(crate) fn take_announcement(&self) -> bool {
         self.0.announce.swap(false, Ordering::AcqRel)
     }
 

@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     fn recorded(name: &str) -> (Vec<NewWebhook>, usize) {
-        let path = format!("{}/tests/fixtures/meta/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../../tests/fixtures/meta/{name}.json", env!("CARGO_MANIFEST_DIR"));
         events_of(&serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap(), None)
     }
 

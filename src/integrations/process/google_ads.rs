@@ -1,7 +1,7 @@
 //! A lead of a Google lead form: the webhook carries all of it. Which key vouched for it says how far it may go.
 
 use super::{Failure, KeyedFor, OTHER_KEY, UNANSWERED, form_of, note_test, read, settle, take_in, unrouted};
-use crate::ads::{leads, route};
+use crate::ads::{enquiries, route};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::jobs::{JobContext, Outcome};
@@ -32,7 +32,7 @@ pub(super) async fn lead(ctx: &JobContext, event: &WebhookEvent) -> Result<Outco
             return Err(Error::upstream(UNANSWERED, message));
         }
         let form = form_of(tx, route)?;
-        let mut enquiry = leads::from_google(&lead, route, form.as_ref(), told_at);
+        let mut enquiry = enquiries::from_google(&lead, route, form.as_ref(), told_at);
         route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)?;
         if let Some(key) = keyed_for
             && !route::is_vouched_by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id)?

@@ -2,7 +2,7 @@
 
 use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, form_of, note_test, questions, read, settle, take_in, unrouted};
 use crate::ads::store::find_form;
-use crate::ads::{leads, route};
+use crate::ads::{enquiries, route};
 use crate::base::Error;
 use crate::base::id::TenantId;
 use crate::engine::db::PlatformTx;
@@ -82,7 +82,7 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         }
         let form = form_of(tx, route)?;
         let page = change.page_id.as_ref().map(|id| id.as_str());
-        let mut enquiry = leads::from_meta(&lead, page, route, form.as_ref(), &asked.questions, told_at);
+        let mut enquiry = enquiries::from_meta(&lead, page, route, form.as_ref(), &asked.questions, told_at);
         asked.keep(&mut tx.for_tenant(route.tenant))?;
         // The notification's id is the one deliveries are told apart by.
         enquiry.platform_lead_id = Some(format!("meta:{}", change.leadgen_id));

@@ -47,7 +47,7 @@ pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent) -> Result<Outc
 const APPLIED: &str = "applied";
 
 /// Applies those that are about notifications, and answers which.
-pub(in crate::integrations) async fn apply_together(runs: Vec<JobContext>) -> Result<HashSet<JobId>> {
+pub(crate) async fn apply_together(runs: Vec<JobContext>) -> Result<HashSet<JobId>> {
     let Some(core) = runs.first().map(|run| run.core.clone()) else { return Ok(HashSet::new()) };
     core.db.write(PlatformScope::system(), move |tx| apply_in(tx, &runs)).await
 }

@@ -60,7 +60,7 @@ mod tests {
             ("email_failed", Some(MessageStatus::Failed)),
             ("email_contact_updated", None),
         ] {
-            let path = format!("{}/tests/fixtures/resend/{name}.json", env!("CARGO_MANIFEST_DIR"));
+            let path = format!("{}/../../tests/fixtures/resend/{name}.json", env!("CARGO_MANIFEST_DIR"));
             let event: EmailEvent = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
             assert_eq!(status_of(&event), expected, "{name}");
         }

@@ -36,10 +36,7 @@ impl GoogleAdsApi {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub(in crate::providers) fn from_settings(
-        settings: &GoogleAdsSettings,
-        clients: &Clients,
-    ) -> Result<Option<Self>, String> {
+    pub(crate) fn from_settings(settings: &GoogleAdsSettings, clients: &Clients) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_GOOGLE_ADS_BASE_URL", &settings.base_url)?;
         let customer_id = account("LEADWRIGHT_GOOGLE_ADS_CUSTOMER_ID", settings.customer_id.as_deref())?;
         let login_customer_id =

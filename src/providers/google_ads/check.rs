@@ -10,7 +10,7 @@ use crate::providers::http::{self, Repeat};
 const NAME: &str = "google_ads: account";
 
 impl GoogleAdsApi {
-    pub(in crate::providers) async fn check(&self) -> Finding {
+    pub(crate) async fn check(&self) -> Finding {
         let request =
             self.search_request("SELECT customer.id, customer.descriptive_name, customer.status FROM customer");
         let answer = match http::exchange(PROVIDER, Repeat::Harmless, request).await {

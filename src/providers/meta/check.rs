@@ -46,7 +46,7 @@ const PAGES: usize = 25;
 
 impl GraphApi {
     /// See the module. Without the app secret there is nothing to ask with.
-    pub(in crate::providers) async fn check(&self, public_url: &str, app_secret: Option<&Secret>) -> Vec<Finding> {
+    pub(crate) async fn check(&self, public_url: &str, app_secret: Option<&Secret>) -> Vec<Finding> {
         let Some(secret) = app_secret else { return Vec::new() };
         let app: Node = match self.ask(self.access_token(), secret, &["app"], "id,name").await {
             Ok(app) => app,

@@ -25,10 +25,7 @@ impl GraphApi {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub(in crate::providers) fn from_settings(
-        settings: &MetaSettings,
-        clients: &Clients,
-    ) -> Result<Option<Self>, String> {
+    pub(crate) fn from_settings(settings: &MetaSettings, clients: &Clients) -> Result<Option<Self>, String> {
         let url = http::base_url("LEADWRIGHT_META_GRAPH_URL", &settings.graph_url)?;
         let Some(access_token) = settings.access_token.clone().filter(|token| !token.is_empty()) else {
             return Ok(None);

@@ -19,4 +19,4 @@ pub use wire::{
     parse_created_time,
 };
 
-pub(crate) use signature::appsecret_proof;
+pub use signature::appsecret_proof;

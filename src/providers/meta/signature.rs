@@ -43,7 +43,7 @@ pub fn verify_handshake<'a>(
 }
 
 /// Proves to the Graph API that the caller of a token also knows the app secret.
-pub(crate) fn appsecret_proof(access_token: &Secret, app_secret: &Secret) -> String {
+pub fn appsecret_proof(access_token: &Secret, app_secret: &Secret) -> String {
     hex::encode(digest(app_secret.expose().as_bytes(), access_token.expose().as_bytes()))
 }
 

@@ -34,12 +34,7 @@ const KEY: &str = "LEADWRIGHT_RESEND_API_KEY";
 
 impl ResendEmails {
     /// `has_secret` says whether webhooks that come can be verified.
-    pub(in crate::providers) async fn check(
-        &self,
-        public_url: &str,
-        email_from: &str,
-        has_secret: bool,
-    ) -> Vec<Finding> {
+    pub(crate) async fn check(&self, public_url: &str, email_from: &str, has_secret: bool) -> Vec<Finding> {
         vec![self.domain(email_from).await, self.webhook(public_url, has_secret).await]
     }
 

@@ -52,10 +52,7 @@ impl ResendEmails {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub(in crate::providers) fn from_settings(
-        settings: &ResendSettings,
-        clients: &Clients,
-    ) -> Result<Option<Self>, String> {
+    pub(crate) fn from_settings(settings: &ResendSettings, clients: &Clients) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_RESEND_BASE_URL", &settings.base_url)?;
         let Some(api_key) = settings.api_key.clone().filter(|key| !key.is_empty()) else { return Ok(None) };
         Ok(Some(Self { client: clients.reaching(&base)?, emails_url: http::under(&base, &["emails"]), api_key }))

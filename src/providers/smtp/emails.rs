@@ -110,7 +110,7 @@ fn compose(email: &OutgoingEmail) -> Result<Message, ProviderError> {
 
 impl SmtpEmails {
     /// Connects, upgrades to TLS and logs in; sends nothing.
-    pub(in crate::providers) async fn check(&self) -> Finding {
+    pub(crate) async fn check(&self) -> Finding {
         let transport = self.transport.get_or_init(|| self.builder.clone().build());
         let error = match timeout(self.limit, transport.test_connection()).await {
             Ok(Ok(true)) => return Finding::ok("smtp: server", "the mail server lets us in"),

@@ -16,7 +16,7 @@ pub fn split_channel(address: &str) -> Option<(TextChannel, &str)> {
 }
 
 /// The address of a number on a channel. A prefix that is already there is not doubled.
-pub(crate) fn address(channel: TextChannel, number: &str) -> String {
+pub fn address(channel: TextChannel, number: &str) -> String {
     let number = number.trim_start_matches("whatsapp:");
     match channel {
         TextChannel::Whatsapp => format!("whatsapp:{number}"),

@@ -11,7 +11,7 @@ use crate::providers::{Finding, ProviderError};
 const CREDENTIALS: &str = "LEADWRIGHT_TWILIO_ACCOUNT_SID and LEADWRIGHT_TWILIO_AUTH_TOKEN";
 
 impl TwilioMessages {
-    pub(in crate::providers) async fn check(&self, public_url: &str, settings: &TwilioSettings) -> Vec<Finding> {
+    pub(crate) async fn check(&self, public_url: &str, settings: &TwilioSettings) -> Vec<Finding> {
         if settings.auth_tokens.is_empty() {
             return Vec::new();
         }

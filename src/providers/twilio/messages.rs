@@ -36,10 +36,7 @@ impl TwilioMessages {
     ///
     /// # Errors
     /// A sentence naming the variable whose value is wrong.
-    pub(in crate::providers) fn from_settings(
-        settings: &TwilioSettings,
-        clients: &Clients,
-    ) -> Result<Option<Self>, String> {
+    pub(crate) fn from_settings(settings: &TwilioSettings, clients: &Clients) -> Result<Option<Self>, String> {
         let base = http::base_url("LEADWRIGHT_TWILIO_BASE_URL", &settings.base_url)?;
         let callback = settings.status_callback_url.as_deref();
         let status_callback = callback

@@ -20,5 +20,5 @@ pub use messages::TwilioMessages;
 pub use signature::{is_signature, sign_form, sign_url, verify_form, verify_json, verify_request};
 pub use wire::{TextStatus, delivery_status};
 
-pub(crate) use address::address;
-pub(crate) use wire::parse_form;
+pub use address::address;
+pub use wire::parse_form;

@@ -13,7 +13,7 @@ pub(super) fn get<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a s
 }
 
 /// Decodes a form body.
-pub(crate) fn parse_form(raw_body: &[u8]) -> Vec<(String, String)> {
+pub fn parse_form(raw_body: &[u8]) -> Vec<(String, String)> {
     url::form_urlencoded::parse(raw_body).into_owned().collect()
 }
 

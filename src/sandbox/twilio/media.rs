@@ -10,7 +10,7 @@ use crate::sandbox::state::{hex_id, lock};
 
 /// A file and what it is said to be.
 #[derive(Debug, Clone)]
-pub(in crate::sandbox) struct File {
+pub(crate) struct File {
     pub content_type: String,
     pub bytes: Vec<u8>,
 }

@@ -15,7 +15,7 @@ const WINDOW: Duration = Duration::hours(24);
 
 /// One outgoing message.
 #[derive(Debug, Clone)]
-pub(in crate::sandbox) struct Message {
+pub(crate) struct Message {
     pub sid: String,
     /// As Twilio writes them, with the channel prefix.
     pub from: String,
@@ -29,7 +29,7 @@ pub(in crate::sandbox) struct Message {
 /// One of our numbers and a person, on a channel.
 type Pair = (TextChannel, String, String);
 
-pub(in crate::sandbox) struct TwilioTwin {
+pub(crate) struct TwilioTwin {
     pub messages: Mutex<Ring<String, Message>>,
     last_inbound: Mutex<Ring<Pair, Timestamp>>,
     opted_out: Mutex<Ring<Pair, bool>>,

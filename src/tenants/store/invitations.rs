@@ -50,14 +50,14 @@ impl Invitation {
 }
 
 /// Both lead to one invitation.
-pub(in crate::tenants) struct Tokens {
+pub(crate) struct Tokens {
     /// Stands in the mail alone: whoever has it reads the mailbox.
     pub mailed: String,
     /// Stands in the answer to whoever invites.
     pub shown: String,
 }
 
-pub(in crate::tenants) fn create(
+pub(crate) fn create(
     tx: &mut TenantTx<'_>,
     id: InvitationId,
     email: &Email,
@@ -101,17 +101,13 @@ pub(in crate::tenants) fn create(
     })
 }
 
-pub(in crate::tenants) fn find(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<Invitation>> {
+pub(crate) fn find(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<Invitation>> {
     let query = invitations::table.find((tx.tenant(), id)).select(Invitation::as_select());
     Ok(query.first(tx.conn()).optional()?)
 }
 
 /// Newest first, at most `limit`.
-pub(in crate::tenants) fn list(
-    tx: &mut TenantTx<'_>,
-    before: Option<InvitationId>,
-    limit: i64,
-) -> Result<Vec<Invitation>> {
+pub(crate) fn list(tx: &mut TenantTx<'_>, before: Option<InvitationId>, limit: i64) -> Result<Vec<Invitation>> {
     let mut query = invitations::table
         .filter(invitations::tenant_id.eq(tx.tenant()))
         .order(invitations::id.desc())
@@ -126,14 +122,14 @@ pub(in crate::tenants) fn list(
 
 /// An invitation somebody came with.
 #[derive(Debug, Clone)]
-pub(in crate::tenants) struct Presented {
+pub(crate) struct Presented {
     pub invitation: Invitation,
     /// By the token in the mail, so it is their mailbox.
     pub is_mailed: bool,
 }
 
 /// The invitation behind a token, in whichever tenant: its holder proves the right to it by the token.
-pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
+pub(crate) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
     let hash = sha256_hex(token);
     let is_mailed = invitations::token_hash.eq(&hash);
     let found: Option<(Invitation, String)> = invitations::table
@@ -145,11 +141,7 @@ pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Res
 }
 
 /// Withdraws every open invitation of this person that a holder of the role `rest` could not offer; answers them.
-pub(in crate::tenants) fn revoke_made_by(
-    tx: &mut TenantTx<'_>,
-    user: UserId,
-    rest: Option<Role>,
-) -> Result<Vec<Invitation>> {
+pub(crate) fn revoke_made_by(tx: &mut TenantTx<'_>, user: UserId, rest: Option<Role>) -> Result<Vec<Invitation>> {
     let (now, tenant) = (tx.now(), tx.tenant());
     let open = invitations::table
         .filter(invitations::tenant_id.eq(tenant).and(invitations::invited_by.eq(user)))
@@ -164,7 +156,7 @@ pub(in crate::tenants) fn revoke_made_by(
 }
 
 /// Withdraws every open invitation that this key offered; answers them.
-pub(in crate::tenants) fn revoke_made_by_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<Invitation>> {
+pub(crate) fn revoke_made_by_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<Invitation>> {
     let (now, tenant) = (tx.now(), tx.tenant());
     let open = invitations::table
         .filter(invitations::tenant_id.eq(tenant).and(invitations::made_by_key.eq(key)))
@@ -178,7 +170,7 @@ pub(in crate::tenants) fn revoke_made_by_key(tx: &mut TenantTx<'_>, key: ApiKeyI
 }
 
 /// Uses the invitation up; `false` when it was not open any more.
-pub(in crate::tenants) fn accept(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
+pub(crate) fn accept(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(invitations::table.find((tx.tenant(), id)))
         .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
@@ -189,7 +181,7 @@ pub(in crate::tenants) fn accept(tx: &mut TenantTx<'_>, id: InvitationId) -> Res
 }
 
 /// Withdraws the invitation; `false` when it was not open any more.
-pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
+pub(crate) fn revoke(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(invitations::table.find((tx.tenant(), id)))
         .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
@@ -199,7 +191,7 @@ pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, id: InvitationId) -> Res
 }
 
 /// Withdraws every open invitation of this address: the newest one counts.
-pub(in crate::tenants) fn revoke_of_address(tx: &mut TenantTx<'_>, email: &str) -> Result<()> {
+pub(crate) fn revoke_of_address(tx: &mut TenantTx<'_>, email: &str) -> Result<()> {
     let now = tx.now();
     diesel::update(invitations::table)
         .filter(invitations::tenant_id.eq(tx.tenant()).and(invitations::email.eq(email)))
@@ -210,6 +202,6 @@ pub(in crate::tenants) fn revoke_of_address(tx: &mut TenantTx<'_>, email: &str) 
 }
 
 /// Forgets invitations that ended before `before`.
-pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
+pub(crate) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
     Ok(diesel::delete(invitations::table.filter(invitations::expires_at.le(before))).execute(tx.conn())?)
 }

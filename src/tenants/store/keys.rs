@@ -12,7 +12,7 @@ use crate::engine::db::schema::{api_keys, invitations};
 use crate::engine::db::{Actor, TenantTx};
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
-pub(in crate::tenants) const SHOWN: usize = 10;
+pub(crate) const SHOWN: usize = 10;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = api_keys)]
@@ -96,7 +96,7 @@ struct NewRow<'a> {
 }
 
 /// The key that calls in this transaction.
-pub(in crate::tenants) fn calling_key(tx: &TenantTx<'_>) -> Option<ApiKeyId> {
+pub(crate) fn calling_key(tx: &TenantTx<'_>) -> Option<ApiKeyId> {
     match tx.actor() {
         Actor::ApiKey(id) => Some(id),
         _ => None,
@@ -116,7 +116,7 @@ pub fn member_behind_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Option<
     Ok(find(tx, key)?.and_then(|key| key.created_by))
 }
 
-pub(in crate::tenants) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
+pub(crate) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
     let now = tx.now();
     let query = api_keys::table
         .filter(api_keys::tenant_id.eq(tx.tenant()))
@@ -127,7 +127,7 @@ pub(in crate::tenants) fn count_live(tx: &mut TenantTx<'_>) -> Result<i64> {
 }
 
 /// The keys this person answers for that still work.
-pub(in crate::tenants) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<ApiKey>> {
+pub(crate) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<ApiKey>> {
     let now = tx.now();
     let query = api_keys::table
         .filter(api_keys::tenant_id.eq(tx.tenant()).and(api_keys::created_by.eq(user)))
@@ -138,7 +138,7 @@ pub(in crate::tenants) fn live_of(tx: &mut TenantTx<'_>, user: UserId) -> Result
 }
 
 /// The keys that this key made, whether or not they still work.
-pub(in crate::tenants) fn made_by(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<ApiKey>> {
+pub(crate) fn made_by(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<Vec<ApiKey>> {
     let query = api_keys::table
         .filter(api_keys::tenant_id.eq(tx.tenant()).and(api_keys::made_by_key.eq(key)))
         .order(api_keys::id)
@@ -147,7 +147,7 @@ pub(in crate::tenants) fn made_by(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Resul
 }
 
 /// What `old` made is `new`'s from now on.
-pub(in crate::tenants) fn hand_over(tx: &mut TenantTx<'_>, old: ApiKeyId, new: ApiKeyId) -> Result<()> {
+pub(crate) fn hand_over(tx: &mut TenantTx<'_>, old: ApiKeyId, new: ApiKeyId) -> Result<()> {
     let tenant = tx.tenant();
     // The one that calls may be among them: it does not become its own maker's maker.
     let caller = calling_key(tx).unwrap_or(new);
@@ -158,7 +158,7 @@ pub(in crate::tenants) fn hand_over(tx: &mut TenantTx<'_>, old: ApiKeyId, new: A
     Ok(())
 }
 
-pub(in crate::tenants) fn create(
+pub(crate) fn create(
     tx: &mut TenantTx<'_>,
     key: &str,
     name: &str,
@@ -196,13 +196,13 @@ pub(in crate::tenants) fn create(
     })
 }
 
-pub(in crate::tenants) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>> {
+pub(crate) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>> {
     let query = api_keys::table.find((tx.tenant(), id)).select(ApiKeyRow::as_select());
     query.first(tx.conn()).optional()?.map(ApiKey::try_from).transpose()
 }
 
 /// Newest first, at most `limit`.
-pub(in crate::tenants) fn list(tx: &mut TenantTx<'_>, before: Option<ApiKeyId>, limit: i64) -> Result<Vec<ApiKey>> {
+pub(crate) fn list(tx: &mut TenantTx<'_>, before: Option<ApiKeyId>, limit: i64) -> Result<Vec<ApiKey>> {
     let mut query = api_keys::table
         .filter(api_keys::tenant_id.eq(tx.tenant()))
         .order(api_keys::id.desc())
@@ -216,7 +216,7 @@ pub(in crate::tenants) fn list(tx: &mut TenantTx<'_>, before: Option<ApiKeyId>, 
 }
 
 /// Writes what can change about a key, as its next version.
-pub(in crate::tenants) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
+pub(crate) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
     diesel::update(api_keys::table.find((tx.tenant(), key.id)))
         .set((
             api_keys::name.eq(&key.name),

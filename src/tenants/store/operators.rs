@@ -34,7 +34,7 @@ pub struct OperatorKey {
     pub created_at: Timestamp,
 }
 
-pub(in crate::tenants) fn create(tx: &mut PlatformTx<'_>, name: &str, email: Option<&str>) -> Result<OperatorAccount> {
+pub(crate) fn create(tx: &mut PlatformTx<'_>, name: &str, email: Option<&str>) -> Result<OperatorAccount> {
     let now = tx.now();
     let id = OperatorId::new();
     diesel::insert_into(operators::table)
@@ -50,17 +50,17 @@ pub(in crate::tenants) fn create(tx: &mut PlatformTx<'_>, name: &str, email: Opt
 }
 
 /// Takes back an operator created in this transaction.
-pub(in crate::tenants) fn discard(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<()> {
+pub(crate) fn discard(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<()> {
     diesel::delete(operators::table.find(id)).execute(tx.conn())?;
     tx.note_change(None)
 }
 
-pub(in crate::tenants) fn find(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<Option<OperatorAccount>> {
+pub(crate) fn find(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<Option<OperatorAccount>> {
     Ok(operators::table.find(id).select(OperatorAccount::as_select()).first(tx.conn()).optional()?)
 }
 
 /// Newest first, at most `limit`, each with its keys.
-pub(in crate::tenants) fn list(
+pub(crate) fn list(
     tx: &mut PlatformTx<'_>,
     before: Option<OperatorId>,
     limit: i64,
@@ -85,7 +85,7 @@ pub(in crate::tenants) fn list(
 }
 
 /// `None` when this very key exists already.
-pub(in crate::tenants) fn add_key(
+pub(crate) fn add_key(
     tx: &mut PlatformTx<'_>,
     operator: OperatorId,
     name: &str,
@@ -115,13 +115,13 @@ pub(in crate::tenants) fn add_key(
 }
 
 /// The row of this key, revoked or not.
-pub(in crate::tenants) fn key_of(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorKey>> {
+pub(crate) fn key_of(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<OperatorKey>> {
     let query = operator_keys::table.filter(operator_keys::key_hash.eq(sha256_hex(key)));
     Ok(query.select(OperatorKey::as_select()).first(tx.conn()).optional()?)
 }
 
 /// How many keys still work, of all operators.
-pub(in crate::tenants) fn count_live_keys(tx: &mut PlatformTx<'_>) -> Result<i64> {
+pub(crate) fn count_live_keys(tx: &mut PlatformTx<'_>) -> Result<i64> {
     let now = tx.now();
     Ok(operator_keys::table
         .filter(operator_keys::revoked_at.is_null())
@@ -130,16 +130,12 @@ pub(in crate::tenants) fn count_live_keys(tx: &mut PlatformTx<'_>) -> Result<i64
         .get_result(tx.conn())?)
 }
 
-pub(in crate::tenants) fn find_key(
-    tx: &mut PlatformTx<'_>,
-    operator: OperatorId,
-    id: ApiKeyId,
-) -> Result<Option<OperatorKey>> {
+pub(crate) fn find_key(tx: &mut PlatformTx<'_>, operator: OperatorId, id: ApiKeyId) -> Result<Option<OperatorKey>> {
     let query = operator_keys::table.find(id).filter(operator_keys::operator_id.eq(operator));
     Ok(query.select(OperatorKey::as_select()).first(tx.conn()).optional()?)
 }
 
-pub(in crate::tenants) fn revoke_key(tx: &mut PlatformTx<'_>, id: ApiKeyId) -> Result<()> {
+pub(crate) fn revoke_key(tx: &mut PlatformTx<'_>, id: ApiKeyId) -> Result<()> {
     let now = tx.now();
     diesel::update(operator_keys::table.find(id)).set(operator_keys::revoked_at.eq(now)).execute(tx.conn())?;
     tx.note_change(None)

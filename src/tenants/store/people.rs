@@ -88,27 +88,27 @@ impl Membership {
 }
 
 /// The user and password hash behind an address.
-pub(in crate::tenants) fn credentials(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<(UserId, String)>> {
+pub(crate) fn credentials(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<(UserId, String)>> {
     let query = users::table.filter(users::email.eq(email.as_str())).select((users::id, users::password_hash));
     Ok(query.first(tx.conn()).optional()?)
 }
 
-pub(in crate::tenants) fn password_hash(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<String>> {
+pub(crate) fn password_hash(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<String>> {
     Ok(users::table.find(user).select(users::password_hash).first(tx.conn()).optional()?)
 }
 
-pub(in crate::tenants) fn password_changed_at(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<Timestamp>> {
+pub(crate) fn password_changed_at(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<Timestamp>> {
     let found = users::table.find(user).select(users::password_changed_at).first(tx.conn()).optional()?;
     Ok(found.flatten())
 }
 
 /// Any user: for callers who proved to be this one, or who see it through a membership.
-pub(in crate::tenants) fn user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<User> {
+pub(crate) fn user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<User> {
     Ok(users::table.find(id).select(User::as_select()).first(tx.conn())?)
 }
 
 /// `None` when the address already has an account.
-pub(in crate::tenants) fn create_user(
+pub(crate) fn create_user(
     tx: &mut PlatformTx<'_>,
     email: &Email,
     name: Option<String>,
@@ -129,13 +129,13 @@ pub(in crate::tenants) fn create_user(
 }
 
 /// The account behind an address.
-pub(in crate::tenants) fn account(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<User>> {
+pub(crate) fn account(tx: &mut PlatformTx<'_>, email: &Email) -> Result<Option<User>> {
     let query = users::table.filter(users::email.eq(email.as_str())).select(User::as_select());
     Ok(query.first(tx.conn()).optional()?)
 }
 
 /// Takes the address from an account whose holder never showed that it is theirs. The account stays, without it.
-pub(in crate::tenants) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
+pub(crate) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Result<()> {
     let Some(user) = account(tx, email)?.filter(|user| user.email_verified_at.is_none()) else { return Ok(()) };
     let now = tx.now();
     diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(user.id))).execute(tx.conn())?;
@@ -147,13 +147,13 @@ pub(in crate::tenants) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Em
     Ok(())
 }
 
-pub(in crate::tenants) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
+pub(crate) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
     let now = tx.now();
     diesel::update(users::table.find(id)).set((users::name.eq(name), users::updated_at.eq(now))).execute(tx.conn())?;
     Ok(())
 }
 
-pub(in crate::tenants) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
+pub(crate) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
     let now = tx.now();
     diesel::update(users::table.find(id))
         .set((users::password_hash.eq(hash), users::password_changed_at.eq(now), users::updated_at.eq(now)))
@@ -162,13 +162,13 @@ pub(in crate::tenants) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash
 }
 
 /// The user's membership of this tenant, whatever its status.
-pub(in crate::tenants) fn membership(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<Membership>> {
+pub(crate) fn membership(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<Membership>> {
     let query = memberships::table.find((tx.tenant(), user)).select(Membership::as_select());
     Ok(query.first(tx.conn()).optional()?)
 }
 
 /// Makes the user an active member: a new membership, or the removed one brought back.
-pub(in crate::tenants) fn join(tx: &mut TenantTx<'_>, user: UserId, role: Role) -> Result<()> {
+pub(crate) fn join(tx: &mut TenantTx<'_>, user: UserId, role: Role) -> Result<()> {
     let now = tx.now();
     let row = Membership {
         tenant_id: tx.tenant(),
@@ -187,7 +187,7 @@ pub(in crate::tenants) fn join(tx: &mut TenantTx<'_>, user: UserId, role: Role) 
 }
 
 /// Changes role and status, as the membership's next version.
-pub(in crate::tenants) fn set_standing(
+pub(crate) fn set_standing(
     tx: &mut TenantTx<'_>,
     user: UserId,
     role: Role,
@@ -207,7 +207,7 @@ pub(in crate::tenants) fn set_standing(
 }
 
 /// As the membership's next version. Under the lock `members`, or a change at the same time is lost.
-pub(in crate::tenants) fn set_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json) -> Result<()> {
+pub(crate) fn set_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json) -> Result<()> {
     let now = tx.now();
     diesel::update(memberships::table.find((tx.tenant(), user)))
         .set((
@@ -219,7 +219,7 @@ pub(in crate::tenants) fn set_preferences(tx: &mut TenantTx<'_>, user: UserId, p
     Ok(())
 }
 
-pub(in crate::tenants) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i64> {
+pub(crate) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i64> {
     Ok(memberships::table
         .filter(memberships::tenant_id.eq(tx.tenant()))
         .filter(memberships::role.eq(Role::Owner).and(memberships::status.eq(MemberStatus::Active)))
@@ -231,7 +231,7 @@ pub(in crate::tenants) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i
 pub type Person = (User, Membership);
 
 /// Members in the order they joined, at most `limit`; removed ones only when asked for.
-pub(in crate::tenants) fn list(
+pub(crate) fn list(
     tx: &mut TenantTx<'_>,
     status: Option<MemberStatus>,
     after: Option<(Timestamp, UserId)>,
@@ -256,7 +256,7 @@ pub(in crate::tenants) fn list(
 }
 
 /// The user as this tenant sees it. Removed members are gone.
-pub(in crate::tenants) fn person(tx: &mut TenantTx<'_>, id: UserId) -> Result<Option<Person>> {
+pub(crate) fn person(tx: &mut TenantTx<'_>, id: UserId) -> Result<Option<Person>> {
     let Some(found) = membership(tx, id)?.filter(|found| found.status != MemberStatus::Removed) else {
         return Ok(None);
     };
@@ -281,7 +281,7 @@ impl Entrance {
 }
 
 /// The tenant the user joined first, whatever became of it: where a mail to the user's address is told.
-pub(in crate::tenants) fn first_tenant(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<TenantId>> {
+pub(crate) fn first_tenant(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<TenantId>> {
     let query = memberships::table
         .filter(memberships::user_id.eq(user))
         .order((memberships::created_at, memberships::tenant_id))
@@ -290,7 +290,7 @@ pub(in crate::tenants) fn first_tenant(tx: &mut PlatformTx<'_>, user: UserId) ->
 }
 
 /// Every active membership of the user, oldest first, across tenants: for logging in and for switching.
-pub(in crate::tenants) fn entrances_across_tenants(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Entrance>> {
+pub(crate) fn entrances_across_tenants(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Entrance>> {
     let rows: Vec<(TenantId, String, String, TenantStatus, Role)> = memberships::table
         .inner_join(tenants::table.on(tenants::id.eq(memberships::tenant_id)))
         .filter(memberships::user_id.eq(user).and(memberships::status.eq(MemberStatus::Active)))

@@ -23,7 +23,7 @@ struct NewSession {
     revoked_reason: Option<String>,
 }
 
-pub(in crate::tenants) fn create(
+pub(crate) fn create(
     tx: &mut TenantTx<'_>,
     user: UserId,
     user_agent: Option<String>,
@@ -46,12 +46,7 @@ pub(in crate::tenants) fn create(
 }
 
 /// Stores the hash of a token; the token itself is nowhere but with its holder.
-pub(in crate::tenants) fn add_token(
-    tx: &mut TenantTx<'_>,
-    session: SessionId,
-    token: &str,
-    expires_at: Timestamp,
-) -> Result<()> {
+pub(crate) fn add_token(tx: &mut TenantTx<'_>, session: SessionId, token: &str, expires_at: Timestamp) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(refresh_tokens::table)
         .values((
@@ -66,7 +61,7 @@ pub(in crate::tenants) fn add_token(
 
 /// A refresh token with the session it renews.
 #[derive(Debug, Clone)]
-pub(in crate::tenants) struct Presented {
+pub(crate) struct Presented {
     pub session: SessionId,
     pub tenant: TenantId,
     pub user: UserId,
@@ -76,7 +71,7 @@ pub(in crate::tenants) struct Presented {
     pub is_live: bool,
 }
 
-pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
+pub(crate) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Presented>> {
     type Row = (SessionId, TenantId, UserId, Option<Timestamp>, Timestamp, Timestamp, Timestamp, Option<Timestamp>);
     let now = tx.now();
     let found: Option<Row> = refresh_tokens::table
@@ -105,7 +100,7 @@ pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Res
 }
 
 /// Uses the token up; `false` when somebody was faster. On PostgreSQL the second of two waits here for the first.
-pub(in crate::tenants) fn use_token(tx: &mut TenantTx<'_>, token: &str) -> Result<bool> {
+pub(crate) fn use_token(tx: &mut TenantTx<'_>, token: &str) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(refresh_tokens::table.find(sha256_hex(token)))
         .filter(refresh_tokens::used_at.is_null())
@@ -114,7 +109,7 @@ pub(in crate::tenants) fn use_token(tx: &mut TenantTx<'_>, token: &str) -> Resul
     Ok(updated == 1)
 }
 
-pub(in crate::tenants) fn extend(tx: &mut TenantTx<'_>, session: SessionId, expires_at: Timestamp) -> Result<()> {
+pub(crate) fn extend(tx: &mut TenantTx<'_>, session: SessionId, expires_at: Timestamp) -> Result<()> {
     let now = tx.now();
     diesel::update(sessions::table.find(session))
         .filter(sessions::tenant_id.eq(tx.tenant()))
@@ -124,7 +119,7 @@ pub(in crate::tenants) fn extend(tx: &mut TenantTx<'_>, session: SessionId, expi
 }
 
 /// Ends one session; `false` when it had ended before.
-pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, session: SessionId, reason: &str) -> Result<bool> {
+pub(crate) fn revoke(tx: &mut TenantTx<'_>, session: SessionId, reason: &str) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(sessions::table.find(session))
         .filter(sessions::tenant_id.eq(tx.tenant()).and(sessions::revoked_at.is_null()))
@@ -135,7 +130,7 @@ pub(in crate::tenants) fn revoke(tx: &mut TenantTx<'_>, session: SessionId, reas
 }
 
 /// Ends the user's sessions in this tenant; answers how many.
-pub(in crate::tenants) fn revoke_of_member(tx: &mut TenantTx<'_>, user: UserId, reason: &str) -> Result<usize> {
+pub(crate) fn revoke_of_member(tx: &mut TenantTx<'_>, user: UserId, reason: &str) -> Result<usize> {
     let now = tx.now();
     tx.note_change()?;
     Ok(diesel::update(sessions::table)
@@ -146,7 +141,7 @@ pub(in crate::tenants) fn revoke_of_member(tx: &mut TenantTx<'_>, user: UserId, 
 }
 
 /// Ends the user's sessions in every tenant but `kept`: a changed password is changed everywhere.
-pub(in crate::tenants) fn revoke_others_across_tenants(
+pub(crate) fn revoke_others_across_tenants(
     tx: &mut PlatformTx<'_>,
     user: UserId,
     kept: SessionId,
@@ -163,7 +158,7 @@ pub(in crate::tenants) fn revoke_others_across_tenants(
 
 /// Forgets sessions that expired, or were ended before `ended_before`, and tokens that expired, at most `limit` of these at
 /// once: each refresh leaves one.
-pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, ended_before: Timestamp, limit: i64) -> Result<usize> {
+pub(crate) fn prune(tx: &mut PlatformTx<'_>, ended_before: Timestamp, limit: i64) -> Result<usize> {
     let now = tx.now();
     let old = sessions::expires_at.le(now).or(sessions::revoked_at.le(ended_before).assume_not_null());
     let gone = diesel::delete(sessions::table.filter(old)).execute(tx.conn())?;

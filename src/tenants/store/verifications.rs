@@ -18,7 +18,7 @@ pub struct Verification {
     pub expires_at: Timestamp,
 }
 
-pub(in crate::tenants) fn create(
+pub(crate) fn create(
     tx: &mut PlatformTx<'_>,
     id: VerificationId,
     user: UserId,
@@ -39,14 +39,14 @@ pub(in crate::tenants) fn create(
 }
 
 /// Unless its time is over.
-pub(in crate::tenants) fn live(tx: &mut PlatformTx<'_>, id: VerificationId) -> Result<Option<Verification>> {
+pub(crate) fn live(tx: &mut PlatformTx<'_>, id: VerificationId) -> Result<Option<Verification>> {
     let now = tx.now();
     let query = email_verifications::table.find(id).filter(email_verifications::expires_at.gt(now));
     Ok(query.select(Verification::as_select()).first(tx.conn()).optional()?)
 }
 
 /// The link behind a token: its holder proves the right to it by the token.
-pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Verification>> {
+pub(crate) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<Verification>> {
     let now = tx.now();
     let query = email_verifications::table
         .filter(email_verifications::token_hash.eq(sha256_hex(token)))
@@ -55,14 +55,14 @@ pub(in crate::tenants) fn presented(tx: &mut PlatformTx<'_>, token: &str) -> Res
 }
 
 /// Links mailed to the user since.
-pub(in crate::tenants) fn count_since(tx: &mut PlatformTx<'_>, user: UserId, since: Timestamp) -> Result<i64> {
+pub(crate) fn count_since(tx: &mut PlatformTx<'_>, user: UserId, since: Timestamp) -> Result<i64> {
     let mailed = email_verifications::table
         .filter(email_verifications::user_id.eq(user).and(email_verifications::created_at.gt(since)));
     Ok(mailed.count().get_result(tx.conn())?)
 }
 
 /// `false` when it was known before.
-pub(in crate::tenants) fn mark_user(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
+pub(crate) fn mark_user(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(users::table.find(user))
         .filter(users::email_verified_at.is_null())
@@ -72,7 +72,7 @@ pub(in crate::tenants) fn mark_user(tx: &mut PlatformTx<'_>, user: UserId) -> Re
 }
 
 /// As the tenant's next version; `false` when it was verified before.
-pub(in crate::tenants) fn mark_tenant(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<bool> {
+pub(crate) fn mark_tenant(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(tenants::table.find(tenant))
         .filter(tenants::verified_at.is_null())
@@ -82,7 +82,7 @@ pub(in crate::tenants) fn mark_tenant(tx: &mut PlatformTx<'_>, tenant: TenantId)
 }
 
 /// Forgets links that ended before `before`.
-pub(in crate::tenants) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
+pub(crate) fn prune(tx: &mut PlatformTx<'_>, before: Timestamp) -> Result<usize> {
     let over = email_verifications::table.filter(email_verifications::expires_at.le(before));
     Ok(diesel::delete(over).execute(tx.conn())?)
 }

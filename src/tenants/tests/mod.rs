@@ -1,6 +1,5 @@
 //! This module's operations over HTTP, on a private database and a clock that stands until moved.
 
-pub(crate) mod house;
 mod keys;
 mod people;
 mod sessions;

@@ -22,7 +22,7 @@ use crate::engine::trace::Cause;
 
 /// Whose turn it is next.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine::jobs) struct Cursor {
+pub(in crate::jobs) struct Cursor {
     lane: u128,
     /// When there is one claim, the platform's lane and the others have it by turns.
     is_platforms: bool,
@@ -78,7 +78,7 @@ struct Terms<'a> {
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine::jobs) struct Ask {
+pub(in crate::jobs) struct Ask {
     /// Jobs, at most.
     pub limit: i64,
     /// Of any tenant but this one.
@@ -87,7 +87,7 @@ pub(in crate::engine::jobs) struct Ask {
 
 /// What a claim gave.
 #[derive(Debug)]
-pub(in crate::engine::jobs) struct Claim {
+pub(in crate::jobs) struct Claim {
     /// Most urgent first.
     pub jobs: Vec<Job>,
     /// Nothing was left, as far as one can tell: whoever comes back at once comes in vain.
@@ -98,7 +98,7 @@ pub(in crate::engine::jobs) struct Claim {
 ///
 /// One look is enough for few jobs. It is followed by others while places are left and a lane has more than its share was,
 /// or lies before the cursor.
-pub(in crate::engine::jobs) fn claim(
+pub(in crate::jobs) fn claim(
     tx: &mut PlatformTx<'_>,
     worker: &str,
     Ask { limit, without }: Ask,

@@ -20,7 +20,7 @@ use crate::keep;
 
 /// How a run ended, as columns.
 #[derive(Debug, Clone)]
-pub(in crate::engine::jobs) struct Settlement {
+pub(in crate::jobs) struct Settlement {
     pub state: JobState,
     pub run_at: Option<Timestamp>,
     pub last_error: Option<String>,
@@ -36,13 +36,13 @@ impl Settlement {
 
 /// A run and its end.
 #[derive(Debug, Clone)]
-pub(in crate::engine::jobs) struct Settled {
+pub(in crate::jobs) struct Settled {
     pub job: Job,
     pub end: Settlement,
 }
 
 /// Settles each; answers the jobs that were still ours. No statement here needs another: they may be committed one by one.
-pub(in crate::engine::jobs) fn settle_all(tx: &mut PlatformTx<'_>, list: &[Settled]) -> Result<HashSet<JobId>> {
+pub(in crate::jobs) fn settle_all(tx: &mut PlatformTx<'_>, list: &[Settled]) -> Result<HashSet<JobId>> {
     let now = tx.now();
     if list.len() > 1
         && let DbConn::Postgres(conn) = tx.conn()
@@ -141,18 +141,18 @@ fn settle(tx: &mut PlatformTx<'_>, job: &Job, end: Settlement) -> Result<bool> {
 }
 
 /// Marks the job done inside the transaction of its effect.
-pub(in crate::engine::jobs) fn complete(tx: &mut PlatformTx<'_>, job: &Job) -> Result<()> {
+pub(in crate::jobs) fn complete(tx: &mut PlatformTx<'_>, job: &Job) -> Result<()> {
     if settle(tx, job, Settlement::done())? { Ok(()) } else { Err(lease_lost()) }
 }
 
 /// Marks the job dead inside the transaction of its effect.
-pub(in crate::engine::jobs) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: String) -> Result<()> {
+pub(in crate::jobs) fn bury(tx: &mut PlatformTx<'_>, job: &Job, reason: String) -> Result<()> {
     let dead = Settlement { state: JobState::Dead, last_error: Some(reason), ..Settlement::done() };
     if settle(tx, job, dead)? { Ok(()) } else { Err(lease_lost()) }
 }
 
 /// Gives jobs back unharmed when the process stops before they started.
-pub(in crate::engine::jobs) fn release(tx: &mut PlatformTx<'_>, claimed: &[Job]) -> Result<()> {
+pub(in crate::jobs) fn release(tx: &mut PlatformTx<'_>, claimed: &[Job]) -> Result<()> {
     let end = Settlement { state: JobState::Available, run_at: None, last_error: None, refund_attempt: true };
     let list: Vec<Settled> = claimed.iter().map(|job| Settled { job: job.clone(), end: end.clone() }).collect();
     settle_all(tx, &list)?;

@@ -14,9 +14,9 @@ use crate::tenants::access::Role;
 use crate::tenants::store::{self, NewTenant, people, verifications};
 
 /// A database, its clock and the two doors; whoever refuses something fails the test.
-pub(crate) struct House {
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
+pub struct House {
+    pub db: Db,
+    pub clock: Clock,
 }
 
 impl OnDatabase for House {
@@ -26,14 +26,14 @@ impl OnDatabase for House {
 }
 
 impl House {
-    pub(crate) async fn platform<T: Send + 'static>(
+    pub async fn platform<T: Send + 'static>(
         &self,
         body: impl FnOnce(&mut PlatformTx<'_>) -> Result<T> + Send + 'static,
     ) -> T {
         self.db.write(PlatformScope::system(), body).await.unwrap()
     }
 
-    pub(crate) async fn within<T: Send + 'static>(
+    pub async fn within<T: Send + 'static>(
         &self,
         tenant: TenantId,
         body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
@@ -41,18 +41,18 @@ impl House {
         self.db.write(scope(tenant), body).await.unwrap()
     }
 
-    pub(crate) async fn tenant(&self, name: &'static str) -> TenantId {
+    pub async fn tenant(&self, name: &'static str) -> TenantId {
         self.platform(move |tx| open(tx, name)).await
     }
 }
 
 /// The system's right to see a tenant.
-pub(crate) fn scope(tenant: TenantId) -> TenantScope {
+pub fn scope(tenant: TenantId) -> TenantScope {
     TenantScope::mint(tenant, Origin::system())
 }
 
 /// A tenant in Mumbai, verified.
-pub(crate) fn open(tx: &mut PlatformTx<'_>, name: &str) -> Result<TenantId> {
+pub fn open(tx: &mut PlatformTx<'_>, name: &str) -> Result<TenantId> {
     let time_zone = chrono_tz::Asia::Kolkata;
     let new = NewTenant { name: name.into(), time_zone, country: "IN".into(), currency: Currency::INR };
     let id = store::create(tx, new)?.id;
@@ -61,7 +61,7 @@ pub(crate) fn open(tx: &mut PlatformTx<'_>, name: &str) -> Result<TenantId> {
 }
 
 /// A user of the tenant who cannot log in; the address is verified.
-pub(crate) fn join(tx: &mut TenantTx<'_>, email: &str, role: Role) -> Result<UserId> {
+pub fn join(tx: &mut TenantTx<'_>, email: &str, role: Role) -> Result<UserId> {
     let email: Email = email.parse().unwrap();
     let user = people::create_user(&mut tx.platform(), &email, None, "-")?.expect("an address nobody has");
     let now = tx.now();

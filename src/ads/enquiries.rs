@@ -109,7 +109,7 @@ mod tests {
         text.parse().unwrap()
     }
     fn recorded(path: &str) -> Value {
-        let path = format!("{}/tests/fixtures/{path}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../../tests/fixtures/{path}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 

@@ -1,0 +1,170 @@
+//! A tenant with books and a clock, for the tests of metering and of every folder above.
+
+use chrono::Duration;
+
+use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
+use super::model::{OveragePolicy, Subscription};
+use super::store::Totals;
+use super::subscription::payment::{self, Payment};
+use super::subscription::{NewSubscription, SubscriptionChange};
+use super::{plans, store, subscription};
+use crate::base::Result;
+use crate::base::crypto::MasterKey;
+use crate::base::id::{LeadId, TenantId};
+use crate::base::time::{Clock, Timestamp};
+use crate::engine::db::testing::OnDatabase;
+use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
+use crate::engine::events::{self, EventFilter, EventType};
+use crate::engine::http::IfMatch;
+use crate::tenants::testing as house;
+
+pub struct House {
+    pub db: Db,
+    pub clock: Clock,
+    pub tenant: TenantId,
+}
+
+impl OnDatabase for House {
+    /// One tenant in Mumbai; it is 21 November 2026, 14:30 there.
+    async fn on(db: Db) -> Self {
+        let clock = db.clock().clone();
+        clock.advance(Duration::days(1));
+        let seed = |tx: &mut PlatformTx<'_>| {
+            plans::seed(tx)?;
+            house::open(tx, "ABC Real Estate")
+        };
+        let tenant = db.write(PlatformScope::system(), seed).await.unwrap();
+        Self { db, clock, tenant }
+    }
+}
+
+impl House {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.db.write(house::scope(self.tenant), body).await
+    }
+
+    pub async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
+        let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
+        self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
+    }
+
+    pub async fn activate(&self) -> Subscription {
+        self.write(|tx| {
+            let id = subscription::require(tx)?.id;
+            subscription::activate(tx, id, Payment::default())
+        })
+        .await
+        .unwrap()
+        .0
+    }
+
+    /// The next interval is paid in time.
+    pub async fn pay(&self) -> Subscription {
+        let write = |tx: &mut TenantTx<'_>| {
+            let id = subscription::require(tx)?.id;
+            payment::pay(tx, id, None, None)
+        };
+        self.write(write).await.unwrap().0
+    }
+
+    pub async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
+        Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
+    }
+
+    pub async fn choose(&self, plan: &str) -> Result<Subscription> {
+        self.change(SubscriptionChange { plan_code: Some(plan.into()), ..Default::default() }).await
+    }
+
+    /// The operators' activation for a payment of this plan.
+    pub async fn activate_for(&self, plan: &str) -> Result<Subscription> {
+        let plan = plan.to_string();
+        let write = move |tx: &mut TenantTx<'_>| {
+            let id = subscription::require(tx)?.id;
+            subscription::activate(tx, id, Payment { plan_code: Some(&plan), ..Payment::default() })
+        };
+        Ok(self.write(write).await?.0)
+    }
+
+    pub async fn features(&self) -> Vec<String> {
+        let look = |tx: &mut TenantTx<'_>| crate::tenants::access::entitlements(tx);
+        let found = self.write(look).await.unwrap();
+        found.features().iter().map(ToString::to_string).collect()
+    }
+
+    pub async fn lead_at(&self, person: &str, received_at: Timestamp) -> Metered {
+        let lead = MeteredLead {
+            lead_id: LeadId::new(),
+            dedupe_key: person.into(),
+            received_at,
+            is_time_vouched: true,
+            worth: 81,
+            seen: Seen::Nothing,
+        };
+        self.write(|tx| {
+            let tenant = crate::tenants::store::current(tx)?;
+            meter_lead(tx, &tenant, lead)
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn lead(&self, person: &str) -> Metered {
+        self.lead_at(person, self.clock.now()).await
+    }
+
+    /// So many leads by different people; answers the last one's kind.
+    pub async fn leads(&self, label: &str, count: usize) -> MeterKind {
+        let (label, at) = (label.to_string(), self.clock.now());
+        self.write(move |tx| {
+            let mut last = MeterKind::Blocked;
+            let tenant = crate::tenants::store::current(tx)?;
+            for index in 0..count {
+                let dedupe_key = format!("{label}{index}");
+                let lead = MeteredLead {
+                    lead_id: LeadId::new(),
+                    dedupe_key,
+                    received_at: at,
+                    is_time_vouched: true,
+                    worth: 50,
+                    seen: Seen::Nothing,
+                };
+                last = meter_lead(tx, &tenant, lead)?.kind;
+            }
+            Ok(last)
+        })
+        .await
+        .unwrap()
+    }
+
+    /// base, rollover, credits, used, overage, blocked, amount due.
+    pub async fn usage(&self) -> (Option<i32>, i32, i32, i32, i32, i32, i64) {
+        self.write(|tx| {
+            let period = store::last_period(tx)?.unwrap();
+            let (quota, totals) = (period.quota, store::totals(tx, period.id)?);
+            let Totals { amount_due, blocked, .. } = totals;
+            Ok((quota.base, quota.rollover, quota.credits, quota.used, quota.overage, blocked, amount_due))
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn count_events(&self, kind: EventType) -> usize {
+        let filter = EventFilter { kind: Some(kind), ..EventFilter::default() };
+        self.write(move |tx| events::list(tx, &filter, 1000)).await.unwrap().len()
+    }
+
+    pub async fn settle(&self) -> Option<Subscription> {
+        self.write(subscription::settle).await.unwrap()
+    }
+
+    pub async fn release_batch(&self, batch: usize) -> usize {
+        self.write(move |tx| release_blocked(tx, Release::All, batch)).await.unwrap().len()
+    }
+
+    pub async fn release(&self) -> usize {
+        self.write(|tx| release_blocked(tx, Release::All, usize::MAX)).await.unwrap().len()
+    }
+}
