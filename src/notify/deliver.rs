@@ -210,14 +210,17 @@ fn facts(tx: &mut TenantTx<'_>, delivery: &Delivery, sender: &str) -> Result<Not
         NotificationKind::UserInvited => Notice::Invitation,
         NotificationKind::EmailVerification => Notice::Proof,
         NotificationKind::RecipientAsked => Notice::RecipientAsked,
+        NotificationKind::OperatorNotice => Notice::Staff,
         _ => Notice::Alert,
     };
     let is_alert = notice == Notice::Alert;
+    // The platform is no tenant, so it has no row to read.
+    let is_of_tenant = notice != Notice::Staff;
     let (channel, address) = (delivery.channel, delivery.address.as_str());
     Ok(NoticeFacts {
         notice,
-        is_tenant_suspended: notice != Notice::Proof && current(tx)?.status == TenantStatus::Suspended,
-        is_tenant_verified: is_alert || current(tx)?.verified_at.is_some(),
+        is_tenant_suspended: is_of_tenant && notice != Notice::Proof && current(tx)?.status == TenantStatus::Suspended,
+        is_tenant_verified: is_alert || !is_of_tenant || current(tx)?.verified_at.is_some(),
         standing: if notice == Notice::RecipientAsked { standing(tx)? } else { Standing::Lapsed },
         is_suppressed: consent::is_suppressed(&mut tx.platform(), channel, address, sender, delivery.tenant_id)?,
         has_agreed: is_alert && recipients::has_agreed(tx, channel, address)?,

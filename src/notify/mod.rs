@@ -3,7 +3,7 @@
 //! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
 //! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
 //! What is told of a locked lead is masked. Outside addresses agree before anything is told to them ([`recipients`]). Whoever is invited to a tenant is written to as well ([`invitation`]),
-//! and whoever has to show whose mailbox it is ([`verification`]). Leads are written to by [`crate::inbox`], never from here.
+//! and whoever has to show whose mailbox it is ([`verification`]); the platform's own staff is written to in [`staff`]. Leads are written to by [`crate::inbox`], never from here.
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as notify;
@@ -23,6 +23,7 @@ pub mod invitation;
 pub mod model;
 mod personal_link;
 pub mod recipients;
+pub mod staff;
 pub mod status;
 mod store;
 #[cfg(test)]

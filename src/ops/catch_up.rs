@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
+use super::tell::tell;
 use crate::base::id::NotificationId;
 use crate::base::{Result, email};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
@@ -63,7 +64,7 @@ fn report(tx: &mut PlatformTx<'_>, account: &Shadowed) -> Result<()> {
             read_at: None,
             created_at: tx.now(),
         };
-        store::notify(&mut tx.platform(), note, Some(event))?;
+        tell(&mut tx.platform(), note, event)?;
     }
     Ok(())
 }

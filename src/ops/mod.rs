@@ -23,6 +23,7 @@ pub mod onboarding;
 pub mod payments;
 pub mod review;
 pub mod store;
+mod tell;
 pub mod trouble;
 pub mod webhooks;
 

@@ -6,6 +6,7 @@
 
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
+use super::tell::tell;
 use crate::base::id::{NotificationId, SubscriptionId};
 use crate::base::money::Money;
 use crate::base::{Error, Result};
@@ -66,7 +67,7 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         read_at: None,
         created_at: tx.now(),
     };
-    store::notify(&mut tx.platform(), note, Some(event.id))
+    tell(&mut tx.platform(), note, event.id)
 }
 
 /// Which subscription is announced; none when the tenant was verified before it chose a plan.

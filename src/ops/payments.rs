@@ -7,6 +7,7 @@
 
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
+use super::tell::tell;
 use crate::base::Result;
 use crate::base::id::NotificationId;
 use crate::billing;
@@ -86,7 +87,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         read_at: None,
         created_at: tx.now(),
     };
-    store::notify(&mut tx.platform(), note, Some(event.id))
+    tell(&mut tx.platform(), note, event.id)
 }
 
 fn words(tenant: &str, subscription: &Subscription) -> String {

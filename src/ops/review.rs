@@ -6,6 +6,7 @@
 
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
+use super::tell::tell;
 use crate::ads;
 use crate::ads::model::{AccountOwner, ReviewState};
 use crate::ads::store::{AdCampaign, Claim};
@@ -76,7 +77,7 @@ fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
         read_at: None,
         created_at: tx.now(),
     };
-    store::notify(&mut tx.platform(), note, Some(event.id))
+    tell(&mut tx.platform(), note, event.id)
 }
 
 /// Another ad campaign that names the same ids.

@@ -4,6 +4,7 @@
 
 use super::model::OperatorNotification;
 use super::store;
+use super::tell::tell;
 use crate::base::Result;
 use crate::base::id::NotificationId;
 use crate::engine::db::TenantTx;
@@ -35,7 +36,7 @@ fn announce_in(tx: &mut TenantTx<'_>, event: Event) -> Result<()> {
         read_at: None,
         created_at: tx.now(),
     };
-    store::notify(&mut tx.platform(), note, Some(event.id))
+    tell(&mut tx.platform(), note, event.id)
 }
 
 /// What the event says, and the id of what it is about.

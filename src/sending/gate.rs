@@ -112,6 +112,8 @@ pub enum Notice {
     RecipientAsked,
     /// Asks whoever signed up whether the mailbox is theirs; it is what verifies a tenant.
     Proof,
+    /// Tells the platform's own staff; nothing about it is a tenant's.
+    Staff,
 }
 
 /// What is to be known before the platform writes for a tenant.
@@ -191,7 +193,7 @@ pub fn person(facts: &PersonFacts) -> Verdict {
 
 /// May the platform write to somebody for a tenant?
 pub fn notice(facts: &NoticeFacts) -> Verdict {
-    let needs_verified = facts.notice != Notice::Proof;
+    let needs_verified = !matches!(facts.notice, Notice::Proof | Notice::Staff);
     let needs_plan = facts.notice == Notice::RecipientAsked;
     let needs_consent = facts.notice == Notice::Alert;
     let found = obstacles([

@@ -18,7 +18,7 @@ use crate::engine::events::{EventType, NewEvent};
 #[schema(example = json!({"name": "Meera", "email": "meera@platform.example.com"}))]
 pub struct NewOperator {
     pub name: Name,
-    /// Where their notifications go.
+    /// Where what the console shows them is mailed to as well.
     pub email: Option<Email>,
 }
 
@@ -86,6 +86,11 @@ fn still_working(tx: &mut PlatformTx<'_>, key: &OperatorKey) -> Result<OperatorI
         return Err(Error::invalid("config.operator_key", rule));
     }
     Ok(key.operator_id)
+}
+
+/// The e-mail addresses of the platform's staff.
+pub fn addresses(tx: &mut PlatformTx<'_>) -> Result<Vec<String>> {
+    rows::addresses(tx)
 }
 
 fn record_key(tx: &mut PlatformTx<'_>, kind: EventType, key: &OperatorKey) -> Result<()> {

@@ -922,6 +922,7 @@ diesel::allow_tables_to_appear_in_same_query!(lead_scores, leads);
 diesel::allow_tables_to_appear_in_same_query!(memberships, sessions, tenants);
 diesel::allow_tables_to_appear_in_same_query!(memberships, users);
 diesel::allow_tables_to_appear_in_same_query!(messages, sender_threads);
+diesel::allow_tables_to_appear_in_same_query!(operator_keys, operators);
 diesel::allow_tables_to_appear_in_same_query!(ops_tasks, tenants);
 diesel::allow_tables_to_appear_in_same_query!(refresh_tokens, sessions);
 diesel::allow_tables_to_appear_in_same_query!(subscriptions, tenants);

@@ -59,6 +59,20 @@ pub(crate) fn find(tx: &mut PlatformTx<'_>, id: OperatorId) -> Result<Option<Ope
     Ok(operators::table.find(id).select(OperatorAccount::as_select()).first(tx.conn()).optional()?)
 }
 
+/// Where the staff is written to, each address once: of everybody who still has a key.
+pub(crate) fn addresses(tx: &mut PlatformTx<'_>) -> Result<Vec<String>> {
+    let now = tx.now();
+    let live = operator_keys::table
+        .filter(operator_keys::revoked_at.is_null())
+        .filter(operator_keys::expires_at.is_null().or(operator_keys::expires_at.gt(now)))
+        .select(operator_keys::operator_id);
+    let query = operators::table
+        .filter(operators::email.is_not_null().and(operators::id.eq_any(live)))
+        .select(operators::email.assume_not_null());
+    let found: Vec<String> = query.load(tx.conn())?;
+    Ok(found.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect())
+}
+
 /// Newest first, at most `limit`, each with its keys.
 pub(crate) fn list(
     tx: &mut PlatformTx<'_>,

@@ -56,12 +56,24 @@ both_engines! {
     }
 
     async fn the_operators_hear_of_a_new_tenant(app: TestApp) {
+        let operators = app.operator();
+        let staff = async |name: &str, email: &str| {
+            operators.post("/v1/ops/operators", json!({ "name": name, "email": email })).await.created()
+        };
+        staff("Meera", "meera@platform.example.com").await;
+        let left = staff("Ravi", "ravi@platform.example.com").await;
+        let (id, key) = (left["id"].as_str().unwrap(), left["keys"][0]["id"].as_str().unwrap());
+        operators.call("DELETE", &format!("/v1/ops/operators/{id}/keys/{key}")).await.expect(204);
         let tenant = app.growth("ABC Real Estate").await;
         app.run_jobs().await;
         let notes = app.operator().get("/v1/ops/notifications").await.ok();
         let note = &notes["data"][0];
         assert_eq!((&note["title"], &note["tenant_id"]), (&json!("New Customer Alert"), &json!(tenant.id)));
         assert!(note["body"].as_str().unwrap().contains("Growth (50 leads/month)"), "{note}");
+        let mails = reached(&app, "meera@platform.example.com").await;
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        assert_eq!((&mails[0]["subject"], &mails[0]["body"]), (&note["title"], &note["body"]));
+        assert!(reached(&app, "ravi@platform.example.com").await.is_empty(), "whoever has no key is staff no more");
         let tasks = app.operator().get("/v1/ops/tasks").await.ok();
         let due = json!(app.clock.now().plus(chrono::Duration::hours(24)));
         let tasks = tasks["data"].as_array().unwrap();
