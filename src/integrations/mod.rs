@@ -10,6 +10,7 @@
 
 mod accept;
 pub mod api;
+mod form_pace;
 mod guesses;
 pub mod model;
 pub mod outbound;
@@ -20,6 +21,7 @@ pub mod store;
 mod tests;
 mod turns;
 
+pub use form_pace::FormPace;
 pub use guesses::Guesses;
 pub use turns::Turns;
 
