@@ -40,6 +40,12 @@ async function logIn(page) {
 }
 
 const { access_token } = await post("/v1/auth/signup", { ...owner, business_name: "Browser Estates" });
+// No trial begins before the mailed link is opened; the twin of the mailbox does so.
+for (let attempt = 0; attempt < 150; attempt++) {
+  const me = await fetch(`${api}/v1/me`, { headers: { Authorization: `Bearer ${access_token}` } });
+  if ((await me.json()).user.email_verified_at) break;
+  await new Promise((done) => setTimeout(done, 200));
+}
 await post("/v1/subscriptions", { plan_code: "growth" }, access_token);
 await post("/v1/leads", { name: "Asha Rao", email: `asha.${run}@example.com` }, access_token);
 

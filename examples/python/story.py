@@ -23,7 +23,7 @@ from uuid import UUID
 import httpx
 from leadwright_client import AuthenticatedClient, Client
 from leadwright_client.api.ad_campaigns import activate_ad_campaign, create_ad_campaign
-from leadwright_client.api.authentication import sign_up
+from leadwright_client.api.authentication import get_me, sign_up
 from leadwright_client.api.billing import create_subscription, get_usage
 from leadwright_client.api.conversations import (
     get_suggested_message,
@@ -96,8 +96,15 @@ def open_account() -> tuple[str, UUID]:
     return account.access_token, account.tenant.id
 
 
+def is_verified(api: AuthenticatedClient) -> bool:
+    user = body(get_me.sync(client=api)).user
+    return bool(user and user.email_verified_at)
+
+
 def choose_plan(api: AuthenticatedClient) -> None:
     body(update_current_tenant.sync(client=api, body=TenantPatch(country="IN", time_zone="Asia/Kolkata")))
+    # No trial begins before the mailed link is opened; the twin of the mailbox does so.
+    until_there("the opened link", lambda: is_verified(api) or None)
     subscription = body(create_subscription.sync(client=api, body=CreateSubscription(plan_code="growth")))
     print(f"Growth trial: {subscription.status} until {subscription.trial_ends_at}")
 

@@ -11,7 +11,7 @@ use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
-use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::jobs::{JobContext, JobKind, Outcome, Turns};
 
 /// Completes the ad campaigns whose end has come.
 pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();
@@ -134,6 +134,9 @@ pub(super) fn move_to(
     Ok(())
 }
 
+/// An ad platform is told of an ad campaign so often; what changes beyond it is told with the next minute.
+const STEERING: Turns = Turns { at_once: 60, span_seconds: 60 };
+
 /// Notes what the ad platform should be doing, which is nothing before the start, and enqueues the job that tells it. The
 /// caller saves the row.
 pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
@@ -141,7 +144,7 @@ pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: D
     campaign.delivery_synced_at = None;
     campaign.delivery_error = None;
     if campaign.is_steered() {
-        tx.enqueue(NewJob::new(&SYNC_DELIVERY, &SyncPayload { ad_campaign_id: campaign.id }))?;
+        STEERING.ask(tx, &SYNC_DELIVERY, &campaign.id.to_string(), &SyncPayload { ad_campaign_id: campaign.id })?;
     }
     Ok(())
 }

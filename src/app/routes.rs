@@ -33,6 +33,7 @@ pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
+    billing::reactions(reactions);
     leads::reactions(reactions);
     inbox::reactions(reactions);
     ads::reactions(reactions);

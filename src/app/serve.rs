@@ -34,6 +34,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let remembered = web::Data::new(Remembered::default());
     let turns = web::Data::new(crate::integrations::Turns::default());
     let guesses = web::Data::new(crate::integrations::Guesses::default());
+    let form_pace = web::Data::new(crate::integrations::FormPace::default());
     let shown = web::Data::new(health::MetricsAreShown(app.config.metrics_public));
     let trust = web::Data::new(Proxies(app.config.proxies));
     let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
@@ -54,6 +55,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(known.clone())
             .app_data(turns.clone())
             .app_data(guesses.clone())
+            .app_data(form_pace.clone())
             .app_data(gate.clone())
             .into_utoipa_app()
             .configure(health::routes)

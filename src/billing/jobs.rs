@@ -6,17 +6,34 @@ use super::model::Subscription;
 use super::{meter, store, subscription};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
 
 /// Expires, renews or ends the tenant's subscription when it is due.
 static SETTLE: JobKind = JobKind::new("subscription.settle");
+/// Follows what a tenant changes about itself and its owners while its trial goes on.
+static REVIEW_TRIAL: JobKind = JobKind::new("subscription.review_trial").priority(3);
 /// Finds subscriptions that are due and have not been settled.
 static SWEEP: JobKind = JobKind::new("subscription.sweep").max_attempts(3);
 
 pub fn register(registry: &mut Registry) {
     registry.handle(&SETTLE, settle);
+    registry.handle(&REVIEW_TRIAL, review_trial);
     registry.handle(&SWEEP, sweep);
     registry.every(Duration::from_secs(60), &SWEEP);
+}
+
+/// Whatever changes a sign by which a business is known again: its phone number, and who owns it.
+pub fn reactions(reactions: &mut Reactions) {
+    use EventType::{TenantUpdated, UserJoined, UserUpdated, UserVerified};
+    for kind in [TenantUpdated, UserJoined, UserUpdated, UserVerified] {
+        reactions.on(kind, &REVIEW_TRIAL);
+    }
+}
+
+async fn review_trial(context: JobContext) -> Result<Outcome> {
+    let key = context.core.master_key.clone();
+    context.finish(move |tx| subscription::review(tx, &key)).await
 }
 
 /// Enqueues what time does next.

@@ -33,5 +33,5 @@ mod tests;
 mod trials;
 
 pub use api::routes;
-pub use jobs::register as jobs;
+pub use jobs::{reactions, register as jobs};
 pub use trials::catch_ups;

@@ -1,25 +1,70 @@
-//! One trial for one business: by whom and from where trials were taken before, whichever tenant it was.
+//! One trial for one business that somebody reads mail for: by whom and from where trials were taken before, whichever tenant it
+//! was.
 //!
-//! What is kept is a keyed digest of each sign (the owner's mailbox, the business' phone number), so that it outlives a tenant
-//! and names nobody. A mailbox is the same with and without a tag, and at Gmail with and without dots. A name alone is
-//! no sign: many businesses share one. Whoever had a trial starts `incomplete`, and operators may activate it.
+//! Whoever asks for a trial has shown that the address they signed up with is theirs ([`require_proof`]). What is kept then is a
+//! keyed digest of each sign (the owners' mailboxes, the business' phone number), so that it outlives a tenant and names nobody.
+//! A mailbox is the same with and without a tag, and at Gmail with and without dots. A name alone is no sign: many businesses
+//! share one. Whoever had a trial starts `incomplete`, and operators may activate it. Signs that are set or changed while a trial
+//! goes on are looked at as those at its start are ([`look_again`]): a profile that is filled in later hides nothing.
 
 use super::store;
-use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::email::mailbox;
 use crate::base::phone::PhoneKey;
+use crate::base::{Error, Result};
 use crate::contacts::version_of_keys;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Actor, PlatformTx, TenantTx};
 use crate::tenants;
 use crate::tenants::access::Role;
+
+/// A trial is for somebody whose mailbox it is: the person who asks, or who is behind the key that does. Operators know whom they
+/// ask for, and may vouch for a tenant that no mail reaches.
+///
+/// # Errors
+/// `user.email_not_verified`.
+pub(super) fn require_proof(tx: &mut TenantTx<'_>) -> Result<()> {
+    if !matches!(tx.actor(), Actor::User(_) | Actor::ApiKey(_)) {
+        return Ok(());
+    }
+    let is_known = tenants::store::current(tx)?.verified_at.is_some();
+    let asks = tenants::store::person_behind(tx)?;
+    let people = tenants::store::members(tx)?;
+    let has_proved = match people.iter().find(|member| Some(member.user_id) == asks) {
+        Some(person) => person.email_verified_at.is_some(),
+        // A key that operators made.
+        None => is_known,
+    };
+    let is_owner = |member: &&tenants::store::Member| member.role == Role::Owner && member.status == "active";
+    let is_vouched_for = is_known && people.iter().filter(is_owner).all(|owner| owner.email_verified_at.is_none());
+    if has_proved || is_vouched_for {
+        return Ok(());
+    }
+    let message = "A trial begins once your e-mail address is verified: open the link that was mailed to it, or have it mailed \
+                   again by POST /v1/auth/verification-email. Then ask for the trial again.";
+    Err(Error::forbidden("user.email_not_verified", message))
+}
 
 /// Takes the trial, unless somebody with one of the same signs had one: then it answers which sign.
 pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
     let digests = digests(tx, key)?;
     for (kind, digest) in &digests {
-        if store::had_trial_by(tx, kind, digest)? {
+        if store::trial_with(tx, kind, digest)?.is_some() {
+            return Ok(Some(*kind));
+        }
+    }
+    note(tx, &digests)?;
+    Ok(None)
+}
+
+/// While a trial goes on: notes the signs that are new, and answers the one by which another tenant had a trial.
+pub(super) fn look_again(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
+    let tenant = tx.tenant();
+    let digests = digests(tx, key)?;
+    for (kind, digest) in &digests {
+        // Whose the oldest signs are is found out after an update; until then they are nobody's.
+        let taken_by = store::trial_with(tx, kind, digest)?.flatten();
+        if taken_by.is_some_and(|other| other != tenant) {
             return Ok(Some(*kind));
         }
     }
@@ -30,7 +75,9 @@ pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'st
 /// The signs of this tenant.
 fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Vec<(&'static str, String)>> {
     let mut signs = Vec::new();
-    for owner in tenants::store::members(tx)?.into_iter().filter(|member| member.role == Role::Owner) {
+    // An address that nobody has shown to be theirs may be anybody's.
+    let has_proved = |member: &tenants::store::Member| member.email_verified_at.is_some();
+    for owner in tenants::store::members(tx)?.into_iter().filter(|one| one.role == Role::Owner && has_proved(one)) {
         signs.push(("owner_mailbox", mailbox(&owner.email)));
     }
     if let Some(phone) = tenants::store::current(tx)?.profile.phone {
@@ -48,10 +95,10 @@ fn note(tx: &mut TenantTx<'_>, digests: &[(&'static str, String)]) -> Result<usi
     Ok(new)
 }
 
-/// Of [`digests`], besides the spellings of addresses and numbers.
-const SIGNS: u32 = 1;
+/// Of [`digests`] and of what is kept with them, besides the spellings of addresses and numbers.
+const SIGNS: u32 = 2;
 
-/// Trials that were taken before signs were kept, or under signs of another spelling.
+/// Trials that were taken before signs were kept, or under signs of another spelling, or before it was kept whose they are.
 pub fn catch_ups() -> Vec<CatchUp> {
     let version = format!("signs {SIGNS}, {}", version_of_keys());
     vec![CatchUp { name: "trial_signs", version, batch: note_earlier }]
@@ -64,6 +111,9 @@ fn note_earlier(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch>
         let mut tx = tx.for_tenant(*tenant);
         let digests = digests(&mut tx, reading.key)?;
         changed += usize::from(note(&mut tx, &digests)? > 0);
+        for (kind, digest) in &digests {
+            store::own_trial(&mut tx, kind, digest)?;
+        }
     }
     Batch::of(reading, &rows, |row| *row, i64::try_from(changed).unwrap_or(i64::MAX))
 }

@@ -212,6 +212,7 @@ mod tests {
             ("OPERATOR_KEY", "short"),
             ("RATE_LIMIT", "maybe"),
             ("REQUESTS_PER_MINUTE", "0"),
+            ("WEBHOOKS_PER_MINUTE", "0"),
             ("PUBLIC_URL", "ftp://x"),
             ("DATABASE_POOL", "0"),
             ("TWILIO_SMS_FROM", "12"),

@@ -34,5 +34,7 @@ pub(super) fn providers(r: &mut Reader<'_>) -> ProviderSettings {
     p.resend.webhook_secrets = r.secrets("RESEND_WEBHOOK_SECRET");
     p.resend.base_url = r.url("RESEND_BASE_URL", &p.resend.base_url.clone());
     p.outside.loopback = r.flag("WEBHOOKS_TO_LOOPBACK", false);
+    let per_minute = r.number("WEBHOOKS_PER_MINUTE", 3000, 1..=1_000_000);
+    p.outside.per_minute = r.flag("RATE_LIMIT", true).then_some(per_minute);
     p
 }

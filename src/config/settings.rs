@@ -19,6 +19,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("RATE_LIMIT", "on or off"),
     ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),
     ("MEGABYTES_PER_DAY", "of what one tenant writes while the limit is on, 200"),
+    ("WEBHOOKS_PER_MINUTE", "that tenants' webhooks bring one destination while the limit is on, 3000; the rest waits"),
     ("SANDBOX", "true mounts the provider twins"),
     ("SANDBOX_URL", "where `leadwright sandbox` serves the twins, instead of SANDBOX"),
     (

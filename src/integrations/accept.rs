@@ -13,6 +13,7 @@ use super::process::{ProcessPayload, job_of};
 use super::store::{self, NewWebhook};
 use super::turns::{self, Turns};
 use crate::base::crypto::{Secret, sha256_hex};
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx};
@@ -112,6 +113,11 @@ impl Incoming<'_> {
 
     /// Stores what is new and enqueues what follows. What was here before changes nothing.
     pub async fn accept(&self, list: Vec<NewWebhook>) -> Result<()> {
+        self.accept_for(list, None).await
+    }
+
+    /// As [`Self::accept`]; what follows waits until `at`.
+    pub async fn accept_for(&self, list: Vec<NewWebhook>, at: Option<Timestamp>) -> Result<()> {
         if list.is_empty() {
             return Ok(());
         }
@@ -126,7 +132,8 @@ impl Incoming<'_> {
                 let due: Vec<_> = stored.iter().filter(|event| event.state == WebhookState::Received).collect();
                 let jobs = due.iter().map(|event| {
                     let payload = ProcessPayload { webhook_event_id: event.id };
-                    (platform_tenant(), NewJob::new(job_of(event.kind), &payload).unique(event.id.to_string()))
+                    let job = NewJob::new(job_of(event.kind), &payload).unique(event.id.to_string());
+                    (platform_tenant(), NewJob { run_at: at, ..job })
                 });
                 jobs::enqueue_all(tx, jobs.collect())?;
                 for event in stored.iter().filter(|event| event.state == WebhookState::Failed) {

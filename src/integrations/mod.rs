@@ -22,6 +22,7 @@ use tenants;
 
 mod accept;
 pub mod api;
+mod form_pace;
 mod guesses;
 pub mod model;
 pub mod outbound;
@@ -32,6 +33,7 @@ pub mod store;
 mod tests;
 mod turns;
 
+pub use form_pace::FormPace;
 pub use guesses::Guesses;
 pub use turns::Turns;
 

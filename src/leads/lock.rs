@@ -2,8 +2,8 @@
 //!
 //! Whoever masks by taking away forgets something one day, and what a question is *called* says nothing about what people
 //! write into it. So a locked lead is made anew from a list of what is allowed: its score, source, age and counts; its budget
-//! and timeline as one of a few bands that scoring recognised; its city where the tenant serves it, in the tenant's own
-//! spelling. Nothing that anybody typed is passed on, and that an answer is there is told by `has_email` and `has_phone` alone.
+//! and timeline as one of a few bands that scoring recognised, or as a label of the tenant's own that is the very answer and a
+//! round budget; its city where the tenant serves it, in the tenant's own spelling. Nothing that anybody typed is passed on, and that an answer is there is told by `has_email` and `has_phone` alone.
 
 use super::score::{Budget, Score, Timeline};
 use super::store::{Behaviour, Lead};
@@ -93,18 +93,32 @@ pub fn quiet(mut score: Score) -> Score {
     score
 }
 
-/// The band a budget lies in, or the tenant's own label for it where that is a budget and the very words.
+/// The band a budget lies in, or the tenant's own label for it where that is a round budget and the very words: a list of labels
+/// that named every figure would tell which one was typed.
 pub fn budget_band(text: &str, tenant: &Tenant) -> Option<String> {
     let budget = Budget::read(text, tenant.currency)?;
     let unit = 10_i64.pow(budget.currency.exponent());
     let figure = if budget.min > 0 { budget.min } else { budget.max? } / unit;
     let (from, to) = band(figure)?;
-    if let Some(label) = tenant.audience.budget_labels.iter().find(|label| is_same(label, text)) {
+    let is_round = [Some(budget.min), budget.max].into_iter().flatten().all(|amount| is_round(amount / unit));
+    let labels = tenant.audience.budget_labels.iter().filter(|_| is_round);
+    if let Some(label) = labels.into_iter().find(|label| is_same(label, text)) {
         return Some(label.clone());
     }
     let money = |units: i64| Money::new(units * unit, budget.currency);
     let per = budget.period.map(|period| format!(" per {period}")).unwrap_or_default();
     Some(format!("{} to {}{per}", money(from), money(to)))
+}
+
+/// Two digits at most, then zeros: what people round to.
+fn is_round(mut figure: i64) -> bool {
+    while figure >= 100 {
+        if figure % 10 != 0 {
+            return false;
+        }
+        figure /= 10;
+    }
+    true
 }
 
 fn band(figure: i64) -> Option<(i64, i64)> {
@@ -160,6 +174,16 @@ mod tests {
         }
         assert_eq!(band(LARGEST_BUDGET - 1), Some((500_000_000, LARGEST_BUDGET)));
         assert_eq!((band(0), band(LARGEST_BUDGET), band(919_876_543_210)), (None, None, None));
+    }
+
+    #[test]
+    fn a_label_of_two_digits_is_round_and_a_number_of_another_kind_is_not() {
+        for round in [0, 7, 80, 99, 2_500, 8_000_000, 15_000_000] {
+            assert!(is_round(round), "{round}");
+        }
+        for other in [101, 2_525, 91_234_567, 80_000_001] {
+            assert!(!is_round(other), "{other}");
+        }
     }
 
     #[test]

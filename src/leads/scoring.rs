@@ -2,6 +2,7 @@
 
 use super::score::{self, Budget, Score, Subject, Target, Timeline};
 use super::store::{Engagement, Lead};
+use crate::base::money::Currency;
 use crate::base::{Error, Result, phone};
 use crate::tenants::Tenant;
 
@@ -13,11 +14,30 @@ pub fn score_lead(lead: &Lead, engagement: &Engagement, tenant: &Tenant) -> Resu
 }
 
 /// What a lead is worth to the platform: the score that prices follow from. It knows the tenant's currency, in which people
-/// write figures without one, and nothing that the tenant can set or do.
+/// write figures without one, and nothing that the tenant can set or do. A budget that the person stated is one whatever the
+/// tenant declares the question to be about, and so is a time.
 pub fn worth_of(lead: &Lead, tenant: &Tenant) -> Result<i32> {
     let target = Target { currency: tenant.currency, ..Target::default() };
-    let subject = subject_of(lead, &Engagement::default())?;
+    let mut subject = subject_of(lead, &Engagement::default())?;
+    let is_budget = |text: &String| Budget::read(text, tenant.currency).is_some();
+    if !subject.budget_text.as_ref().is_some_and(is_budget) {
+        subject.budget_text = subject.form_responses.values().find(|text| names_money(text)).cloned();
+    }
+    let is_time = |text: &String| Timeline::read(text).is_some();
+    if !subject.timeline_text.as_ref().is_some_and(is_time) {
+        let asked = subject.form_responses.iter().filter(|(question, _)| mentions(question, &TIMES));
+        subject.timeline_text = asked.map(|(_, answer)| answer).find(|text| is_time(text)).cloned();
+    }
     Ok(score::score(score::platform_model(), &subject, &target).score)
+}
+
+/// Words of questions about when somebody wants to act.
+const TIMES: [&str; 4] = ["when", "how soon", "timeline", "time frame"];
+
+/// An amount that says its currency by itself: no other answer reads as one.
+fn names_money(text: &str) -> bool {
+    let read = |currency| Budget::read(text, currency).map(|budget| budget.currency);
+    read(Currency::USD).is_some_and(|currency| Some(currency) == read(Currency::INR))
 }
 
 fn subject_of(lead: &Lead, engagement: &Engagement) -> Result<Subject> {

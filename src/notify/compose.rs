@@ -200,7 +200,15 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
         };
         ("Your plan's leads are used up", format!("All leads of this period{used} have been delivered. {then}"))
     } else {
-        ("Your subscription has expired", "Choose a plan to go on receiving leads.".to_string())
+        let (title, body) = match data["trial_refused"].as_str() {
+            Some("business_phone") => {
+                ("Your trial has ended", "Your business' phone number is one of a business that had a trial before.")
+            }
+            Some(_) => ("Your trial has ended", "An owner of yours owns a business that had a trial before."),
+            None => ("Your subscription has expired", "Choose a plan to go on receiving leads."),
+        };
+        let then = data["trial_refused"].as_str().map(|_| " It goes on once it is paid; we see to that.");
+        (title, format!("{body}{}", then.unwrap_or_default()))
     };
     alert(kind, title.to_string(), body, format!("{base}/billing"), None)
 }
@@ -210,7 +218,7 @@ fn about_hand_over(kind: NotificationKind, data: &serde_json::Value, base: &str)
         let all = data[name].as_array().into_iter().flatten().filter_map(|one| one.as_str());
         all.collect::<Vec<_>>().join(", ")
     };
-    let (hosts, keys) = (list("hosts"), list("api_keys"));
+    let (hosts, keys, recipients) = (list("hosts"), list("api_keys"), list("recipients"));
     let mut body = Vec::new();
     if !hosts.is_empty() {
         body.push(format!(
@@ -219,6 +227,11 @@ fn about_hand_over(kind: NotificationKind, data: &serde_json::Value, base: &str)
     }
     if !keys.is_empty() {
         body.push(format!("API keys they made have ended: {keys}. What used them needs new ones."));
+    }
+    if !recipients.is_empty() {
+        body.push(format!(
+            "Alerts go no longer to the addresses they added: {recipients}. If one is the business' own, add it again."
+        ));
     }
     let who = data["email"].as_str().unwrap_or("Somebody");
     alert(kind, format!("{who} was removed"), body.join("\n"), format!("{base}/webhooks"), None)

@@ -68,7 +68,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::AdCampaignRejected, &announce::OTHER)
         .on(EventType::UserInvited, &invitation::INVITE)
         .on(EventType::UserVerificationRequested, &verification::VERIFY)
-        .at_once(EventType::UserRemoved, recipients::withdraw_of)
         .on(EventType::TenantUpdated, &recipients::SYNC)
         .on(EventType::TenantVerified, &recipients::SYNC)
         .on(EventType::SubscriptionTrialStarted, &recipients::SYNC)

@@ -110,9 +110,8 @@ fn person_behind(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<UserId>>
     }
 }
 
-/// In the transaction of `user.removed`: what this member wished for is taken back, and the change says what it was.
-pub(super) fn withdraw_of(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
-    let Some(user) = event.subject_id().map(UserId::from_uuid) else { return Ok(()) };
+/// What a member wished for who is removed is taken back, and the change says what it was. Answers the addresses.
+pub fn withdraw_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<String>> {
     let rows = store::list(tx)?;
     let is_theirs = |(channel, address): &(Channel, String)| {
         let row = rows.iter().find(|row| row.channel == *channel && row.address == *address);
@@ -125,7 +124,8 @@ pub(super) fn withdraw_of(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()>
         store::remove(tx, channel, &address)?;
         addresses.push(address);
     }
-    withdraw_recipients(tx, &addresses)
+    withdraw_recipients(tx, &addresses)?;
+    Ok(addresses)
 }
 
 /// Repeating it changes nothing.

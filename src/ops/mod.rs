@@ -56,6 +56,7 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::SubscriptionPaid, &payments::FOLLOW)
         .on(EventType::SubscriptionPastDue, &payments::FOLLOW)
         .on(EventType::SubscriptionPaused, &payments::FOLLOW)
+        .on(EventType::SubscriptionExpired, &payments::FOLLOW)
         .on(EventType::SubscriptionCanceled, &payments::FOLLOW)
         .on(EventType::AdCampaignSubmitted, &review::REVIEW)
         .on(EventType::AdCampaignApproved, &review::REVIEW)

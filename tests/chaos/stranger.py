@@ -1,7 +1,7 @@
 """Somebody with an account of their own who wants what is not theirs, for as long as the storm goes on.
 
 They claim the forms and ad campaigns of the round's business, write to its customers on the platform's number, flood it with
-searches, post bodies that nobody signed, and guess keys and ids. Whatever fails meanwhile, nothing of the business may reach
+searches, post bodies that nobody signed, ask for trials without reading their mail, and guess keys and ids. Whatever fails meanwhile, nothing of the business may reach
 them, nothing of theirs its customers, and no guess may be right.
 """
 import json
@@ -33,7 +33,7 @@ class Stranger:
         return Api(self.random.choice(self.stage.apis).base, Authorization=f"Bearer {self.token}")
 
     def start(self):
-        for run in (self.claim, self.write, self.search, self.search, self.forge, self.guess):
+        for run in (self.claim, self.write, self.search, self.search, self.forge, self.guess, self.try_out):
             thread = threading.Thread(target=self.again_and_again, args=(run,), daemon=True)
             self.threads.append(thread)
             thread.start()
@@ -87,6 +87,19 @@ class Stranger:
                     body = {"template": {"code": "first_contact", "variables": {
                         "name": MARK, "business": MARK, "about": MARK}}}
                 self.ask("POST", f"/v1/conversations/{opened.json['id']}/messages", body)
+
+    def try_out(self):
+        """Trials for addresses that nobody proved."""
+        email = f"mallory.{time.monotonic_ns()}@example.net"
+        made = self.ask("POST", "/v1/auth/signup", {
+            "email": email, "password": self.password, "business_name": "Mallory again"}, api=Api(self.stage.public))
+        if made.ok:
+            other = Api(self.stage.public, Authorization=f"Bearer {made.json['access_token']}")
+            if self.ask("POST", "/v1/subscriptions", {"plan_code": "growth"}, api=other).ok:
+                me = self.ask("GET", "/v1/me", api=other)
+                if me.ok and not me.json["user"]["email_verified_at"]:
+                    self.wrong.append(f"{email} tries the product and nobody opened its mail")
+        self.over.wait(10)
 
     def search(self):
         for path in SEARCHES:

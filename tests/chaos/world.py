@@ -50,6 +50,7 @@ class World:
         owner.must("PATCH", "/v1/tenants/current", {
             "time_zone": "Asia/Kolkata", "country": "IN",
             "settings": {"notification_recipients": {"whatsapp": [self.alert_phone], "emails": []}}})
+        wait_until("the mailed link is opened", lambda: owner.must("GET", "/v1/me")["user"]["email_verified_at"])
         owner.must("POST", "/v1/subscriptions", {"plan_code": "growth"})
         self.agree(owner)
         key = owner.must("POST", "/v1/api-keys", {"name": "Chaos", "scopes": [

@@ -87,7 +87,9 @@ async fn what_was_acknowledged_before_the_backup_comes_back() {
     let person = json!({ "email": "owner@backup.example.com", "password": PASSWORD, "business_name": "Backup" });
     let signed_up = anonymous.post("/v1/auth/signup", person).await.created();
     let owner = anonymous.with_token(signed_up["access_token"].as_str().expect("a token"));
-    owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+    let tenant = signed_up["tenant"]["id"].as_str().expect("a tenant");
+    let operator = anonymous.with_token(OPERATOR_KEY).with_header("x-tenant-id", tenant);
+    operator.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
     let scopes = json!({ "name": "kept", "scopes": ["leads:read", "leads:write"] });
     let key = owner.post("/v1/api-keys", scopes).await.created()["key"].as_str().expect("a key").to_string();
 

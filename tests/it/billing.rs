@@ -365,6 +365,11 @@ both_engines! {
             let lead = tenant.owner.post("/v1/leads", body).await.created();
             assert_eq!(lead["charged_amount"]["amount"], 50_000, "whatever model and audience the tenant sets: {lead}");
         }
+        // Nor what the tenant calls its questions, or says that they are about.
+        let worded = json!({ "name": "Asha", "phone": "+919812300047", "location": { "city": "Mumbai" },
+            "form_responses": { "Which view do you like?": "₹80L-1Cr", "When?": "Immediately" } });
+        let lead = tenant.owner.post("/v1/leads", worded).await.created();
+        assert_eq!(lead["charged_amount"]["amount"], 50_000, "{lead}");
         assert_eq!(tenant.usage().await["leads"]["remaining"], Value::Null, "unlimited");
     }
 
@@ -432,6 +437,7 @@ both_engines! {
             if let Some(phone) = phone {
                 owner.put("/v1/tenants/current/profile", json!({ "phone": phone })).await.ok();
             }
+            app.run_jobs().await;
             let made = owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
             started.push(made["status"].as_str().expect("a status").to_string());
         }

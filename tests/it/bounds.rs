@@ -8,10 +8,11 @@ use crate::both_engines;
 
 const SECURITY: &str = include_str!("../../docs/security.md");
 
-/// The first cells of the table of bounds: operations, each in back-quotes.
-fn declared() -> BTreeSet<String> {
-    let start = SECURITY.find("<!-- bounds").expect("the table's beginning is marked");
-    let table = &SECURITY[start..SECURITY.find("<!-- end of bounds").expect("and so is its end")];
+/// The first cells of the table that begins with this mark: operations, each in back-quotes.
+fn declared(mark: &str) -> BTreeSet<String> {
+    let start = SECURITY.find(&format!("<!-- {mark}")).expect("the table's beginning is marked");
+    let table = &SECURITY[start..];
+    let table = &table[..table.find(&format!("<!-- end of {mark}")).expect("and so is its end")];
     let rows = table.lines().filter(|line| line.starts_with("| `"));
     rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2))
         .map(str::to_string)
@@ -19,21 +20,27 @@ fn declared() -> BTreeSet<String> {
 }
 
 /// Operations that leave something behind: a POST that says so by its status, and the webhooks.
-fn makes_something(path: &str, operation: &Value) -> bool {
+fn makes_something(path: &str, method: &str, operation: &Value) -> bool {
     let says = |status: &str| operation["responses"].get(status).is_some();
-    says("201") || says("202") || path.contains("/webhooks/")
+    method == "post" && (says("201") || says("202") || path.contains("/webhooks/"))
 }
 
 #[test]
-fn everything_that_makes_something_has_a_declared_bound() {
+fn everything_that_makes_or_changes_something_has_a_declared_bound() {
     let document = serde_json::to_value(leadwright::app::document()).expect("a document");
-    let paths = document["paths"].as_object().expect("paths");
-    let posts = paths.iter().filter_map(|(path, item)| item.get("post").map(|post| (path, post)));
-    let making: BTreeSet<String> = posts
-        .filter(|(path, post)| makes_something(path, post))
-        .map(|(_, post)| post["operationId"].as_str().expect("a name").to_string())
-        .collect();
-    assert_eq!(declared(), making, "docs/security.md has a row for each operation that makes something");
+    let (mut making, mut changing) = (BTreeSet::new(), BTreeSet::new());
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("methods") {
+            if !["post", "put", "patch", "delete"].contains(&method.as_str()) {
+                continue;
+            }
+            let name = operation["operationId"].as_str().expect("a name").to_string();
+            let kind = if makes_something(path, method, operation) { &mut making } else { &mut changing };
+            kind.insert(name);
+        }
+    }
+    assert_eq!(declared("bounds"), making, "docs/security.md has a row for each operation that makes something");
+    assert_eq!(declared("changes"), changing, "and one for each that changes something");
 }
 
 both_engines! {

@@ -111,7 +111,7 @@ both_engines! {
 
     async fn a_trial_whose_owner_proved_no_mailbox_opens_no_lead_that_an_ad_brings(app: TestApp) {
         let tenant = app.unverified_tenant("Fresh").await;
-        assert_eq!(tenant.subscribe("growth").await["status"], "trialing");
+        assert_eq!(tenant.try_by_operators("growth").await["status"], "trialing");
         tenant.approve(&draft(&tenant, "google", Some("6601"), Some("7701"), "platform").await).await;
         assert_eq!(at_google(&app, "6601", "7701", "Goo Gle", None).await, 200);
         app.run_jobs().await;

@@ -169,7 +169,7 @@ both_engines! {
 
     async fn operators_are_told_of_a_trial_once_its_owner_is_known(app: TestApp) {
         let fresh = app.unverified_tenant("Fresh").await;
-        fresh.subscribe("growth").await;
+        fresh.try_by_operators("growth").await;
         app.run_jobs().await;
         let ours = async || {
             let tasks = app.operator().get("/v1/ops/tasks?limit=200").await.ok();

@@ -134,6 +134,24 @@ both_engines! {
         receiver.stop().await;
     }
 
+    async fn a_list_of_labels_does_not_tell_which_number_was_typed(app: TestApp) {
+        let receiver = Receiver::start().await;
+        let tenant = unpaid(&app, "Labels", &receiver).await;
+        let lead = json!({ "name": "Zebra", "email": "zebra@quagga.example", "budget_range": "91234567", "timeline": "3-6 months" });
+        let lead = tenant.owner.post("/v1/leads", lead).await.created();
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let band = "INR 50,000,000.00 to INR 100,000,000.00";
+        assert_eq!(lead["budget_range"], band);
+        for labels in [json!(["91234566", "91234567", "91234568"]), json!(["9", "912", "9123", "1234567"]), json!(["₹50L-1Cr"])] {
+            let audience = json!({ "description": "Buyers", "locations": ["Mumbai"], "budget_labels": labels });
+            tenant.owner.put("/v1/tenants/current/audience", audience).await.ok();
+            app.run_jobs().await;
+            let now = tenant.owner.get(&path).await.ok();
+            assert_eq!((&now["budget_range"], &now["score"]), (&json!(band), &lead["score"]), "{labels}");
+        }
+        receiver.stop().await;
+    }
+
     async fn a_message_to_a_locked_lead_does_not_tell_its_address(app: TestApp) {
         let tenant = app.tenant("Never Pays").await;
         let lead = tenant.owner.post("/v1/leads", planted()).await.created();

@@ -232,6 +232,10 @@ both_engines! {
         let program = app.anonymous().with_token(key["key"].as_str().unwrap());
         let made = endpoint(&program, "http://127.0.0.1:9/program", &["lead.created"]).await;
         assert_eq!(made["created_by"], json!(me), "whoever made the key answers for it");
+        app.run_jobs().await;
+        let wish = json!({ "notification_recipients": { "emails": ["desk@elsewhere.example.com"] } });
+        admin.patch("/v1/tenants/current", json!({ "settings": wish })).await.ok();
+        app.run_jobs().await;
         tenant.owner.delete(&format!("/v1/users/{me}")).await;
         app.run_jobs().await;
         assert_eq!(tenant.owner.get(&path(&theirs)).await.ok()["status"], "enabled", "deliveries may be leads");
@@ -240,6 +244,7 @@ both_engines! {
         assert_eq!(told.len(), 1);
         let body = told[0]["body"].as_str().unwrap();
         assert!(body.contains("go on: 127.0.0.1, 127.0.0.1.") && body.contains("have ended: CRM."), "{body}");
+        assert!(body.contains("addresses they added: desk@elsewhere.example.com."), "{body}");
         let mails = tenant.owner.get("/v1/notifications/deliveries?kind=member_left").await.ok();
         assert_eq!(mails["data"][0]["address"], tenant.email());
         // Somebody who made nothing leaves nothing.

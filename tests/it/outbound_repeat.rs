@@ -77,6 +77,7 @@ both_engines! {
             "country": "US", "time_zone": "America/New_York", "currency": "USD" });
         let answer = app.anonymous().post("/v1/auth/signup", sign_up).await.created();
         let owner = app.anonymous().with_token(answer["access_token"].as_str().unwrap());
+        app.run_jobs().await;
         owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
         let hook = endpoint(&owner, &receiver.url("/hook"), &["*"]).await;
         app.run_jobs().await;

@@ -41,9 +41,10 @@ both_engines! {
         let signed_up = json!({ "email": "owner@roles.example.com", "password": "correct horse battery 9", "business_name": "Roles" });
         let signed_up = anonymous.post("/v1/auth/signup", signed_up).await.created();
         let owner = anonymous.with_token(signed_up["access_token"].as_str().expect("a token"));
-        owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
-        owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
         let operator = anonymous.with_token(OPERATOR_KEY);
+        let within = operator.with_header("x-tenant-id", signed_up["tenant"]["id"].as_str().expect("a tenant"));
+        within.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+        owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
         let waiting = available(&operator).await;
         assert!(!waiting.is_empty(), "a lead has consequences");
         let metrics = anonymous.get("/metrics").await.text;

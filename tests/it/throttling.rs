@@ -105,6 +105,7 @@ limits! {
         let app = limited(engine, &[("REQUESTS_PER_MINUTE", "30")]).await;
         let (_, owner) = sign_up(&at(&app, "192.0.2.55"), "acme").await;
         let (_, other) = sign_up(&at(&app, "192.0.2.55"), "zenith").await;
+        app.run_jobs().await;
         for client in [&owner, &other] {
             client.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
         }

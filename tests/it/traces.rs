@@ -100,7 +100,9 @@ both_engines! {
         let person = json!({ "email": "owner@traces.example.com", "password": PASSWORD, "business_name": "Traces" });
         let signed_up = anonymous.post("/v1/auth/signup", person).await.created();
         let owner = anonymous.with_token(signed_up["access_token"].as_str().expect("a token"));
-        owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
+        let tenant = signed_up["tenant"]["id"].as_str().expect("a tenant");
+        let operator = anonymous.with_token(OPERATOR_KEY).with_header("x-tenant-id", tenant);
+        operator.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.created();
         let lead = json!({ "name": "Priya Sharma", "email": "priya.traced@example.com", "phone": "+919876501234" });
         owner
             .post("/v1/leads", lead)

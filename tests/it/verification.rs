@@ -80,7 +80,7 @@ both_engines! {
         let prompt = app.unverified_tenant("Acme").await;
         let late = app.unverified_tenant("Zenith").await;
         for tenant in [&prompt, &late] {
-            tenant.subscribe("growth").await;
+            tenant.try_by_operators("growth").await;
             tenant.lead("Asha Verma", "asha@example.com", "+919811122233").await;
         }
         app.run_jobs().await;

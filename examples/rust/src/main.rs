@@ -111,6 +111,11 @@ fn sign_up(url: &str, run: u32) -> Result<(Leadwright, Uuid)> {
     )?;
     let api = anonymous.with_token(&account.access_token);
     let _: Value = api.patch("/v1/tenants/current", &json!({ "country": "IN", "time_zone": "Asia/Kolkata" }))?;
+    // No trial begins before the mailed link is opened; the twin of the mailbox does so.
+    until_there("the opened link", || {
+        let me: Value = api.get("/v1/me")?;
+        Ok(me["user"]["email_verified_at"].as_str().map(str::to_string))
+    })?;
     let _: Value = api.post("/v1/subscriptions", &json!({ "plan_code": "growth" }))?;
     println!("Signed up, on the Growth trial");
     Ok((api, account.tenant.id))

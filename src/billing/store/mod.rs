@@ -23,7 +23,7 @@ pub use subscriptions::{
     SubscriptionFilter, current, ever_subscribed, had_trial, insert_subscription, list_all, overdue, save,
     subscription, tenant_of,
 };
-pub use trials::{had_trial_by, note_trial, trials_after};
+pub use trials::{note_trial, own_trial, trial_with, trials_after};
 
 /// The only meter so far; the others get their own name.
 const LEADS: &str = "leads";

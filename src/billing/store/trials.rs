@@ -9,16 +9,27 @@ use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{subscriptions, trial_signs as signs};
 use crate::engine::db::{PlatformTx, TenantTx};
 
-/// Did anybody with this sign have a trial?
-pub fn had_trial_by(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<bool> {
-    let found = signs::table.find((kind, digest)).select(signs::digest).first::<String>(tx.conn());
-    Ok(found.optional()?.is_some())
+/// The trial that was taken with this sign, by whose tenant it was; within is `None` where that is not known (yet).
+pub fn trial_with(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<Option<Option<TenantId>>> {
+    Ok(signs::table.find((kind, digest)).select(signs::taken_by).first(tx.conn()).optional()?)
 }
 
 /// Answers 1 when it is new.
 pub fn note_trial(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<usize> {
-    let values = (signs::kind.eq(kind), signs::digest.eq(digest), signs::created_at.eq(tx.now()));
+    let values = (
+        signs::kind.eq(kind),
+        signs::digest.eq(digest),
+        signs::created_at.eq(tx.now()),
+        signs::taken_by.eq(tx.tenant()),
+    );
     Ok(OrIgnore(diesel::insert_into(signs::table).values(values)).execute(tx.conn())?)
+}
+
+/// A sign of which nobody knows whose it is becomes this tenant's.
+pub fn own_trial(tx: &mut TenantTx<'_>, kind: &str, digest: &str) -> Result<()> {
+    let unknown = signs::table.find((kind, digest)).filter(signs::taken_by.is_null());
+    diesel::update(unknown).set(signs::taken_by.eq(tx.tenant())).execute(tx.conn())?;
+    Ok(())
 }
 
 /// Subscriptions that began with a trial, by their key.

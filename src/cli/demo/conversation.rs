@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::client::Who;
+use super::onboarding::confirmed;
 use super::play::{Lead, PASSWORD, Tenant};
 use super::story::{Fields, Seen, StepFailed, Story, contains, same};
 
@@ -50,6 +51,7 @@ async fn neighbour_writes(story: &mut Story<'_>) -> Result<(Who, String), StepFa
             let body = json!({"email": email, "password": PASSWORD, "business_name": NEIGHBOUR});
             let made = story.post(&Who::nobody(), "/v1/auth/signup", body).await?.expect(201)?;
             let owner = Who::bearing(made.text("/access_token")?);
+            confirmed(story, &owner).await?;
             story.post(&owner, "/v1/subscriptions", json!({"plan_code": "growth"})).await?.expect(201)?;
             let new = json!({"name": priya.name, "phone": priya.phone, "form_responses": {"Looking for": "3 BHK"}});
             let lead = story.post(&owner, "/v1/leads", new).await?.expect(201)?;

@@ -29,19 +29,25 @@ pub(super) async fn sign_up(story: &mut Story<'_>) -> Result<Tenant, StepFailed>
         .await
 }
 
+/// Waits until the twin of the owner's mailbox has opened the mailed link.
+pub(super) async fn confirmed(story: &Story<'_>, owner: &Who) -> Result<(), String> {
+    let look = async || {
+        let tenant = story.get(owner, "/v1/tenants/current").await?;
+        Ok(match tenant.text("/verified_at") {
+            Ok(_) => Seen::Yes(()),
+            Err(_) => Seen::NotYet("the address is not confirmed".into()),
+        })
+    };
+    story.until("a verified tenant", look).await
+}
+
 /// The link that was mailed to the owner is opened by the twin of the mailbox, as a person would.
 pub(super) async fn confirm_address(story: &mut Story<'_>, abc: &Tenant) -> Result<(), StepFailed> {
     story
         .step(abc.name, "confirms its owner's address", async |story| {
-            let confirmed = story.until("a verified tenant", async || {
-                let tenant = story.get(&abc.owner, "/v1/tenants/current").await?;
-                Ok(match tenant.text("/verified_at") {
-                    Ok(_) => Seen::Yes(()),
-                    Err(_) => Seen::NotYet("the address is not confirmed".into()),
-                })
-            });
-            confirmed.await?;
-            Ok((format!("opens the link mailed to {}: until then nothing leaves in its name", abc.email), ()))
+            confirmed(story, &abc.owner).await?;
+            let what = "until then no trial begins and nothing leaves in its name";
+            Ok((format!("opens the link mailed to {}: {what}", abc.email), ()))
         })
         .await
 }

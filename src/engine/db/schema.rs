@@ -331,13 +331,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::base::time::Instant;
+    use crate::base::{id::Guid, time::Instant};
     use diesel::sql_types::*;
 
     trial_signs (kind, digest) {
         kind -> Text,
         digest -> Text,
         created_at -> Instant,
+        taken_by -> Nullable<Guid>,
     }
 }
 
@@ -798,6 +799,7 @@ diesel::table! {
         created_at -> Instant,
         updated_at -> Instant,
         created_by -> Nullable<Guid>,
+        verified_at -> Nullable<Instant>,
     }
 }
 

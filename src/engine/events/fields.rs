@@ -240,7 +240,14 @@ pub fn of(kind: EventType) -> &'static [Field] {
             const { &[text("email", "agent@abc.example"), text("role", "agent"), texts("api_keys", "CRM")] }
         }
         E::UserHandedOver => {
-            const { &[text("email", "agent@abc.example"), texts("hosts", "hooks.abc.example"), texts("api_keys", "CRM")] }
+            const {
+                &[
+                    text("email", "agent@abc.example"),
+                    texts("hosts", "hooks.abc.example"),
+                    texts("api_keys", "CRM"),
+                    texts("recipients", "agent@elsewhere.example"),
+                ]
+            }
         }
         E::UserPasswordChanged => const { &[number("sessions_ended", "1")] },
         E::SessionStarted | E::SessionEnded | E::SessionReuseDetected => const { &[id("user_id")] },

@@ -18,6 +18,7 @@ mod settler;
 pub mod store;
 mod supply;
 mod tend;
+mod turns;
 mod wake;
 pub mod worker;
 
@@ -25,5 +26,6 @@ pub use context::JobContext;
 pub use model::{Job, JobKind, JobState, NewJob, Outcome};
 pub use registry::Registry;
 pub use store::enqueue;
+pub use turns::Turns;
 pub use wake::Wake;
 pub use worker::{Worker, WorkerSettings};

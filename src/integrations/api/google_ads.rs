@@ -14,6 +14,7 @@ use crate::engine::http::Source;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::volume::weigh;
 use crate::integrations::accept::{Incoming, parse, unreadable};
+use crate::integrations::form_pace::FormPace;
 use crate::integrations::guesses::Guesses;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::process::KeyedFor;
@@ -24,6 +25,7 @@ use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, without_ke
 /// Take in a lead of a Google lead form
 ///
 /// The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
+/// By a key of an ad campaign's own sixty leads a minute are read; more are kept, and read in the minutes after.
 #[utoipa::path(
     request_body(content = Value, description = "Google's lead with its `google_key`", example = json!({"lead_id": "CAESEAHq-lead-000017",
         "user_column_data": [{"column_id": "FULL_NAME", "string_value": "Asha Verma"}], "api_version": "1.0", "form_id": 40000000017_u64,
@@ -41,6 +43,7 @@ pub async fn receive_google_ads_webhook(
     core: web::Data<Core>,
     providers: web::Data<Providers>,
     guesses: web::Data<Guesses>,
+    pace: web::Data<FormPace>,
     payload: web::Payload,
 ) -> Result<HttpResponse> {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::GoogleAds };
@@ -64,7 +67,9 @@ pub async fn receive_google_ads_webhook(
     if let Some(fields) = lead.as_object_mut() {
         fields.remove("google_key");
     }
-    incoming.accept(vec![stored(lead, owner)]).await?;
+    let (is_limited, now) = (core.settings.rate_limit, core.clock.now());
+    let turn = owner.filter(|_| is_limited).and_then(|owner| pace.turn(owner.ad_campaign_id, now));
+    incoming.accept_for(vec![stored(lead, owner)], turn).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }
 

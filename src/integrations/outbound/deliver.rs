@@ -1,10 +1,13 @@
 //! Bringing an endpoint what is due to it: one round of a few requests, then whatever is left in a job of its own.
 //!
 //! One job at a time has an endpoint (a lease in its row). Another that comes meanwhile ends at once: the one that has it looks
-//! again, under the row's lock, before it gives the endpoint back. A worker that dies loses both leases, and what it had sent
+//! again, under the row's lock, before it gives the endpoint back. What a destination has no room for ([`Outside::admit`]) waits
+//! untried, and counts as no attempt. A worker that dies loses both leases, and what it had sent
 //! without noting so is sent again: at least once.
 
 use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -29,7 +32,7 @@ use crate::providers::standard_webhooks::sign_all;
 /// Delivers to one endpoint. It waits for strangers, hence aside.
 pub static DELIVER: JobKind = JobKind::new("webhook.deliver").priority(6).timeout(Duration::from_secs(60)).aside();
 
-/// Requests to one endpoint at once; a failing one gets them one by one.
+/// Requests to one endpoint at once; one that fails, or never answered yet, gets them one by one.
 const AT_ONCE: i64 = 8;
 /// Longer than a round can take.
 const LEASE: chrono::Duration = chrono::Duration::seconds(90);
@@ -53,6 +56,8 @@ pub(super) fn enqueue_all(tx: &mut TenantTx<'_>, list: impl IntoIterator<Item = 
 /// What is sent in one round, and how it is signed.
 struct Round {
     url: String,
+    /// The endpoint has answered as one does that wants what it is sent, and does so still.
+    is_wanted: bool,
     secrets: Vec<Secret>,
     parcels: Vec<(Delivery, Option<Event>)>,
 }
@@ -63,19 +68,37 @@ pub(super) async fn run(context: JobContext, outside: Outside) -> Result<Outcome
     let Some(round) = core.db.write(context.scope(), move |tx| begin(tx, id, job, &key)).await? else {
         return Ok(Outcome::Done);
     };
-    let sending = round
-        .parcels
-        .into_iter()
-        .map(|(delivery, event)| send(core, &outside, &round.url, &round.secrets, context.job.tenant, delivery, event));
+    let url = round.url.clone();
+    let (sending, room_at) = admitted(&context, &outside, round).await;
     let tried = join_all(sending).await;
-    context.finish(move |tx| end(tx, id, job, tried)).await
+    context.finish(move |tx| end(tx, id, job, &url, tried, room_at)).await
+}
+
+/// The deliveries that its destination has room for; when there is room for the others.
+async fn admitted<'a>(
+    context: &'a JobContext,
+    outside: &'a Outside,
+    Round { url, is_wanted, secrets, parcels }: Round,
+) -> (Vec<impl Future<Output = Tried> + 'a>, Option<Timestamp>) {
+    let (core, tenant) = (&context.core, context.job.tenant);
+    let (to, sender, now) = (outside.destination(&url).await, tenant.to_string(), core.clock.now());
+    let signed = Arc::new((url, secrets));
+    let mut sending = Vec::new();
+    for (delivery, event) in parcels {
+        if let Err(at) = outside.admit(&to, &sender, is_wanted, now) {
+            return (sending, Some(at));
+        }
+        sending.push(send(core, outside, signed.clone(), tenant, delivery, event));
+    }
+    (sending, None)
 }
 
 /// Takes the endpoint and what is due to it; `None` when another job has it, or when it is disabled.
 fn begin(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, key: &MasterKey) -> Result<Option<Round>> {
     let until = tx.now().plus(LEASE);
     let Some(endpoint) = endpoints::lease(tx, id, job, until)? else { return Ok(None) };
-    let at_once = if endpoint.failing_since.is_some() { 1 } else { AT_ONCE };
+    let is_wanted = endpoint.verified_at.is_some() && endpoint.failing_since.is_none();
+    let at_once = if is_wanted { AT_ONCE } else { 1 };
     let due = deliveries::due(tx, id, at_once)?;
     let ids: Vec<EventId> = due.iter().map(|delivery| delivery.event_id).collect();
     let mut found = events::find_all(tx, &ids)?;
@@ -83,18 +106,18 @@ fn begin(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, key: &MasterK
     let mut events: HashMap<EventId, Event> = found.into_iter().map(|event| (event.id, event)).collect();
     let parcels = due.into_iter().map(|delivery| (events.remove(&delivery.event_id), delivery)).map(|(e, d)| (d, e));
     let secrets = secret::at_work(key, &endpoint, tx.now())?;
-    Ok(Some(Round { parcels: parcels.collect(), secrets, url: endpoint.url }))
+    Ok(Some(Round { parcels: parcels.collect(), secrets, url: endpoint.url, is_wanted }))
 }
 
 async fn send(
     core: &Core,
     outside: &Outside,
-    url: &str,
-    secrets: &[Secret],
+    signed: Arc<(String, Vec<Secret>)>,
     tenant: TenantId,
     delivery: Delivery,
     event: Option<Event>,
 ) -> Tried {
+    let (url, secrets) = &*signed;
     let (at, began) = (core.clock.now(), std::time::Instant::now());
     let answer = match event {
         Some(event) => post(outside, url, secrets, at, Body::of(tenant, event)).await,
@@ -118,16 +141,24 @@ async fn post(outside: &Outside, url: &str, secrets: &[Secret], at: Timestamp, b
     outside.post(url, &headers, bytes).await
 }
 
-/// Notes the round, and gives the endpoint back or goes on in another job.
-fn end(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId, tried: Vec<Tried>) -> Result<()> {
+/// Notes the round, and gives the endpoint back or goes on in another job: now, or when its destination has room again.
+fn end(
+    tx: &mut TenantTx<'_>,
+    id: WebhookEndpointId,
+    job: JobId,
+    url: &str,
+    tried: Vec<Tried>,
+    room_at: Option<Timestamp>,
+) -> Result<()> {
     // The row's lock: a delivery that is written from here on brings a job of its own, which waits for this transaction.
     let until = tx.now().plus(LEASE);
     let held = endpoints::lease(tx, id, job, until)?;
     let Some(endpoint) = held.map_or_else(|| endpoints::find(tx, id), |held| Ok(Some(held)))? else { return Ok(()) };
-    settle::note(tx, endpoint, tried)?;
+    settle::note(tx, endpoint, url, tried)?;
     endpoints::release(tx, id, job)?;
     let is_enabled = endpoints::find(tx, id)?.is_some_and(|now| now.status == WebhookEndpointStatus::Enabled);
     let Some(next) = deliveries::next_due(tx, id)?.filter(|_| is_enabled) else { return Ok(()) };
+    let next = room_at.map_or(next, |at| at.max(next));
     if next <= tx.now() {
         return enqueue(tx, id);
     }

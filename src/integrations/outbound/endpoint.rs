@@ -106,6 +106,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         created_at: now,
         updated_at: now,
         created_by: person_behind(tx)?,
+        verified_at: None,
     };
     rows::insert(tx, &endpoint)?;
     let data = serde_json::json!({ "host": host(&endpoint.url), "event_types": new.event_types });
@@ -131,6 +132,9 @@ pub fn change(
     check(endpoint.version)?;
     let before = endpoint.clone();
     patch.url.apply_required(&mut endpoint.url, "/url")?;
+    if endpoint.url != before.url {
+        endpoint.verified_at = None;
+    }
     let mut patterns = rows::patterns(&endpoint.event_types);
     patch.event_types.apply_required(&mut patterns, "/event_types")?;
     if patterns.is_empty() || patterns.len() > MOST_PATTERNS {

@@ -11,14 +11,18 @@ use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, EventType, NewEvent};
-use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome};
+use crate::engine::tally::{Span, Tally};
 
 /// Puts one batch of past events on its way, and enqueues the next.
 pub static REPLAY: JobKind = JobKind::new("webhook.replay").priority(8);
 
 /// Events looked at in one transaction.
 const BATCH: i64 = 500;
+/// Pings to one endpoint within an hour.
+const PINGS_AN_HOUR: u32 = 30;
 
 /// Which events to send again.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -51,6 +55,9 @@ struct Payload {
     replay: Replaying,
     /// The last event of the batch before.
     after: Option<EventId>,
+    /// The event that says that it began.
+    #[serde(default)]
+    begun_by: Option<EventId>,
 }
 
 /// # Errors
@@ -66,10 +73,18 @@ fn require_enabled(endpoint: &Endpoint) -> Result<()> {
 /// Sends a `webhook.ping` to this endpoint, whatever events it wants.
 ///
 /// # Errors
-/// `webhook_endpoint.not_found`, `webhook_endpoint.disabled`.
+/// `webhook_endpoint.not_found`, `webhook_endpoint.disabled`; `webhook_endpoint.ping_limit` until the hour is over.
 pub fn ping(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Delivery> {
     let endpoint = endpoints::get(tx, id)?;
     require_enabled(&endpoint)?;
+    let (tenant, span, subject) = (tx.tenant(), Span::hour(tx.now()), id.to_string());
+    let pings = Tally { tenant, kind: "webhook_pings", subject: &subject, span };
+    if !pings.take(&mut tx.platform(), PINGS_AN_HOUR)? {
+        let message =
+            format!("{PINGS_AN_HOUR} pings went to this endpoint within an hour. More may at {}.", span.ends_at);
+        let wait = span.ends_at.since(tx.now()).to_std().unwrap_or_default();
+        return Err(Error::too_many("webhook_endpoint.ping_limit", message).with_retry_after(wait));
+    }
     let data = serde_json::json!({ "endpoint_id": id });
     let event = tx.record(NewEvent::new(EventType::WebhookPing).subject(id.uuid()).data(data))?;
     deliveries::insert_new(tx, &[(id, event, EventType::WebhookPing)])?;
@@ -91,10 +106,11 @@ pub fn retry(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<Delivery> {
     deliveries::get(tx, id)
 }
 
-/// Begins to send the events of a stretch of time again.
+/// Begins to send the events of a stretch of time again. A tenant has one such replay at a time.
 ///
 /// # Errors
-/// `webhook_endpoint.not_found`, `webhook_endpoint.disabled`; the fields of the stretch.
+/// `webhook_endpoint.not_found`, `webhook_endpoint.disabled`; the fields of the stretch; `webhook_endpoint.replaying` while
+/// another goes on.
 pub fn replay(tx: &mut TenantTx<'_>, id: WebhookEndpointId, wanted: Replay) -> Result<Replaying> {
     let endpoint = endpoints::get(tx, id)?;
     require_enabled(&endpoint)?;
@@ -113,12 +129,28 @@ pub fn replay(tx: &mut TenantTx<'_>, id: WebhookEndpointId, wanted: Replay) -> R
         occurred_before: until,
         include_delivered: wanted.include_delivered,
     };
-    tx.enqueue(NewJob::new(&REPLAY, &Payload { replay: replay.clone(), after: None }))?;
+    lock_tenant(tx, "webhook_replays")?;
+    let (first, last) = (format!("{}:", tx.tenant()), format!("{}:g", tx.tenant()));
+    if jobs::store::is_open_between(tx, &REPLAY, &first, &last)? {
+        let message =
+            "Another replay goes on: events are put on their way five hundred at a time. Ask again when it is through.";
+        let error = Error::conflict("webhook_endpoint.replaying", message);
+        return Err(error.with_retry_after(std::time::Duration::from_secs(10)));
+    }
     let data = serde_json::json!({
         "occurred_after": replay.occurred_after, "occurred_before": until, "include_delivered": replay.include_delivered,
     });
-    tx.record(NewEvent::new(EventType::WebhookEndpointReplayed).subject(id.uuid()).data(data))?;
+    let begun_by = tx.record(NewEvent::new(EventType::WebhookEndpointReplayed).subject(id.uuid()).data(data))?;
+    go_on(tx, Payload { replay: replay.clone(), after: None, begun_by: Some(begun_by) })?;
     Ok(replay)
+}
+
+/// Its key tells a replay that is under way.
+fn go_on(tx: &mut TenantTx<'_>, payload: Payload) -> Result<()> {
+    let place = |event: Option<EventId>| event.map_or("0".to_string(), |event| event.to_string());
+    let key = format!("{}:{}:{}", tx.tenant(), place(payload.begun_by), place(payload.after));
+    tx.enqueue(NewJob::new(&REPLAY, &payload).unique(key))?;
+    Ok(())
 }
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
@@ -126,7 +158,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     context.finish(move |tx| batch(tx, payload)).await
 }
 
-fn batch(tx: &mut TenantTx<'_>, Payload { replay, after }: Payload) -> Result<()> {
+fn batch(tx: &mut TenantTx<'_>, Payload { replay, after, begun_by }: Payload) -> Result<()> {
     let id = replay.endpoint_id;
     let Some(endpoint) = endpoints::find(tx, id)?.filter(|row| row.status == WebhookEndpointStatus::Enabled) else {
         return Ok(());
@@ -142,7 +174,7 @@ fn batch(tx: &mut TenantTx<'_>, Payload { replay, after }: Payload) -> Result<()
         deliver::enqueue(tx, id)?;
     }
     if let Some((last, _)) = page.last().filter(|_| i64::try_from(page.len()).is_ok_and(|len| len == BATCH)) {
-        tx.enqueue(NewJob::new(&REPLAY, &Payload { replay, after: Some(*last) }))?;
+        go_on(tx, Payload { replay, after: Some(*last), begun_by })?;
     }
     Ok(())
 }

@@ -77,8 +77,8 @@ fn excerpt(text: &str) -> String {
     text[..end].to_string()
 }
 
-/// Notes a round of attempts at this endpoint, and disables it when it is gone or has failed for too long.
-pub(super) fn note(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, tried: Vec<Tried>) -> Result<()> {
+/// Notes a round of attempts at this endpoint, which went to `url`, and disables it when it is gone or has failed for too long.
+pub(super) fn note(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, url: &str, tried: Vec<Tried>) -> Result<()> {
     if tried.is_empty() {
         return Ok(());
     }
@@ -91,6 +91,10 @@ pub(super) fn note(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, tried: Vec<Tri
         }
     }
     deliveries::insert_attempts(tx, &attempts)?;
+    if endpoint.verified_at.is_none() && endpoint.url == url && tried.iter().any(Tried::is_success) {
+        endpoints::mark_verified(tx, endpoint.id)?;
+        endpoint.verified_at = Some(now);
+    }
     let failing_since = match tried.iter().any(Tried::is_success) {
         true => None,
         false => endpoint.failing_since.or_else(|| tried.iter().map(|one| one.at).min()),

@@ -136,6 +136,13 @@ mod tests {
         assert_eq!(budget("whatever it takes", Some("1Cr+"), &[]), Some(false), "stated and unreadable");
         assert_eq!(budget("₹80L-1Cr", None, &[]), None, "no target");
         assert_eq!(budget("  ", Some("1Cr+"), &[]), None, "not stated");
+        for part in ["Premium", "segment", "remium segmen", "Premium segment please", "e", " "] {
+            assert_eq!(
+                budget("Premium segment", Some("1Cr+"), &[part]),
+                Some(false),
+                "whole words, and all of them: {part}"
+            );
+        }
     }
 
     fn location(areas: &[&str], preferred: &str, city: &str) -> (Option<bool>, Option<String>) {

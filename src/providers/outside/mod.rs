@@ -4,9 +4,10 @@
 //! resolves every name through a resolver that refuses a name with any address that is not ([`Checked`]), so the address that is
 //! checked is the address that is called, and a name that changes its mind in between changes nothing. Redirects are not followed
 //! and the environment's proxies are not used, because either would call what nobody checked. An answer is read up to
-//! [`EXCERPT`] bytes and the rest is dropped.
+//! [`EXCERPT`] bytes and the rest is dropped. Nor does any destination get more than it can be thought to bear ([`pace`]).
 
 pub mod address;
+mod pace;
 mod resolve;
 pub mod target;
 
@@ -15,9 +16,12 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
+use pace::Pace;
 use resolve::Checked;
 
+use crate::base::time::Timestamp;
 use crate::engine::trust;
+pub use pace::Destination;
 pub use resolve::{Lookup, SystemLookup};
 
 /// Connecting, the TLS handshake included.
@@ -36,11 +40,13 @@ pub struct OutsideSettings {
     pub loopback: bool,
     /// Limit of one whole exchange.
     pub timeout: Duration,
+    /// Calls that one destination gets in a minute, whoever sends them; without one there is no limit.
+    pub per_minute: Option<u32>,
 }
 
 impl Default for OutsideSettings {
     fn default() -> Self {
-        Self { loopback: false, timeout: Duration::from_secs(15) }
+        Self { loopback: false, timeout: Duration::from_secs(15), per_minute: None }
     }
 }
 
@@ -65,6 +71,7 @@ pub struct Outside {
     settings: OutsideSettings,
     lookup: Arc<dyn Lookup>,
     client: reqwest::Client,
+    pace: Arc<Pace>,
 }
 
 impl Outside {
@@ -90,7 +97,32 @@ impl Outside {
             .user_agent(concat!("leadwright-webhooks/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| format!("the HTTP client could not be built: {error}"))?;
-        Ok(Self { settings, lookup, client })
+        let pace = Arc::new(Pace::new(settings.per_minute));
+        Ok(Self { settings, lookup, client, pace })
+    }
+
+    /// Where a URL leads now, for [`Self::admit`].
+    pub async fn destination(&self, text: &str) -> Destination {
+        let url = target::parse(text, self.settings.loopback).ok().filter(|_| self.pace.is_limited());
+        let Some(host) = url.as_ref().and_then(url::Url::host) else { return Destination::of("", &[]) };
+        let addresses = match &host {
+            url::Host::Ipv4(v4) => vec![(*v4).into()],
+            url::Host::Ipv6(v6) => vec![(*v6).into()],
+            url::Host::Domain(name) => {
+                let checked = Checked { lookup: self.lookup.clone(), loopback: self.settings.loopback };
+                let found = tokio::time::timeout(LOOKUP_TIMEOUT, checked.addresses(name)).await;
+                found.ok().and_then(Result::ok).unwrap_or_default()
+            }
+        };
+        Destination::of(&host.to_string(), &addresses)
+    }
+
+    /// Counts a call to `to` that `sender` is about to have made. `is_wanted`: the destination has shown that it takes such.
+    ///
+    /// # Errors
+    /// When there is room for it.
+    pub fn admit(&self, to: &Destination, sender: &str, is_wanted: bool, now: Timestamp) -> Result<(), Timestamp> {
+        self.pace.take(to, sender, is_wanted, now)
     }
 
     /// Judges a URL before it is kept. A name that does not resolve today passes: it may tomorrow, and is checked again then.

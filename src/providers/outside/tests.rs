@@ -29,7 +29,7 @@ impl Lookup for Scripted {
 }
 
 fn outside(loopback: bool, answers: &[&[&str]]) -> Outside {
-    let settings = OutsideSettings { loopback, timeout: Duration::from_secs(5) };
+    let settings = OutsideSettings { loopback, timeout: Duration::from_secs(5), per_minute: None };
     Outside::resolving_by(settings, Scripted::of(answers)).unwrap()
 }
 

@@ -42,7 +42,7 @@ both_engines! {
 
     async fn an_unverified_tenants_message_waits_for_the_address(app: TestApp) {
         let tenant = app.unverified_tenant("Stranger").await;
-        tenant.subscribe("growth").await;
+        tenant.try_by_operators("growth").await;
         let thread = thread(&tenant, PERSON, "whatsapp").await;
         let held = send(&tenant, &thread, template()).await;
         assert_eq!(held["held_for"], json!(["tenant_unverified"]));

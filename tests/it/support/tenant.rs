@@ -57,6 +57,11 @@ impl Tenant {
         self.owner.post("/v1/subscriptions", json!({ "plan_code": plan })).await.created()
     }
 
+    /// A trial that operators begin for the tenant, whoever owns it.
+    pub async fn try_by_operators(&self, plan: &str) -> Value {
+        self.operator.post("/v1/subscriptions", json!({ "plan_code": plan })).await.created()
+    }
+
     /// A further user with this role, by invitation.
     pub async fn user(&self, role: &str) -> Client {
         let email = format!("{role}@{}.example.com", self.name.to_lowercase().replace(' ', "-"));

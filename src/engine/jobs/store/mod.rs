@@ -108,6 +108,15 @@ impl TenantTx<'_> {
     }
 }
 
+/// Whether a job of this kind whose unique key lies between two others (both excluded) is not over; a dead one is.
+pub fn is_open_between(tx: &mut TenantTx<'_>, kind: &'static JobKind, after: &str, before: &str) -> Result<bool> {
+    const OPEN: [JobState; 4] = [JobState::Scheduled, JobState::Available, JobState::Running, JobState::Retry];
+    let open = jobs::table
+        .filter(jobs::kind.eq(kind.name).and(jobs::unique_key.gt(after)).and(jobs::unique_key.lt(before)))
+        .filter(jobs::tenant_id.eq(tx.tenant()).and(jobs::state.eq_any(OPEN)));
+    Ok(diesel::select(diesel::dsl::exists(open)).get_result(tx.conn())?)
+}
+
 /// Whether a job of this kind whose unique key lies between two others (both excluded) has had its time come.
 pub fn has_begun_between(tx: &mut TenantTx<'_>, kind: &'static JobKind, after: &str, before: &str) -> Result<bool> {
     let now = tx.now();

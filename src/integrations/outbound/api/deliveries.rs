@@ -200,6 +200,7 @@ pub async fn retry_webhook_delivery(
 /// Ping a webhook endpoint
 ///
 /// Sends it a `webhook.ping` in the way of any other event, whatever types it asked for. The answer is the delivery to look at.
+/// An endpoint is pinged thirty times an hour at most (429 `webhook_endpoint.ping_limit`).
 #[utoipa::path(responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
 #[post("/webhook-endpoints/{id}/ping")]
 pub async fn ping_webhook_endpoint(
@@ -222,7 +223,8 @@ pub async fn ping_webhook_endpoint(
 /// Replay events to a webhook endpoint
 ///
 /// Sends what happened in a stretch of time again, as far as the endpoint asks for it: what failed, still waits or was never
-/// sent, and on request what was delivered too. Every event carries the same `webhook-id` as before.
+/// sent, and on request what was delivered too. Every event carries the same `webhook-id` as before. One replay of a tenant goes on
+/// at a time (409 `webhook_endpoint.replaying`, with `Retry-After`).
 #[utoipa::path(responses((status = 202, description = "The replay has begun", body = Replaying)))]
 #[post("/webhook-endpoints/{id}/replay")]
 pub async fn replay_webhook_endpoint(

@@ -21,8 +21,8 @@ use crate::tenants::access::{Caller, Feature, Permission};
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
     "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
     "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
-    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "created_at": "2026-11-20T09:00:00Z",
-    "updated_at": "2026-11-20T09:00:00Z"}))]
+    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
+    "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
 pub struct WebhookEndpointView {
     id: WebhookEndpointId,
     url: String,
@@ -37,6 +37,9 @@ pub struct WebhookEndpointView {
     previous_secret_expires_at: Option<Timestamp>,
     /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
     created_by: Option<UserId>,
+    /// Since when its URL has shown that it wants what it is sent: its first 2xx, such as to a ping. Until then, and while it
+    /// fails, requests come one by one and few of them a minute; the rest waits.
+    verified_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -54,6 +57,7 @@ impl From<Endpoint> for WebhookEndpointView {
             failing_since: row.failing_since,
             previous_secret_expires_at: row.previous_secret_expires_at,
             created_by: row.created_by,
+            verified_at: row.verified_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -65,8 +69,8 @@ impl From<Endpoint> for WebhookEndpointView {
 #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
     "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
     "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
-    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "created_at": "2026-11-20T09:00:00Z",
-    "updated_at": "2026-11-20T09:00:00Z", "secret": "whsec_…"}))]
+    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
+    "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z", "secret": "whsec_…"}))]
 pub struct MintedEndpointView {
     #[serde(flatten)]
     endpoint: WebhookEndpointView,
@@ -112,7 +116,9 @@ async fn check_url(providers: &Providers, url: &str) -> Result<()> {
 
 /// Create a webhook endpoint
 ///
-/// From now on events of the given types are posted to it. A tenant has at most ten.
+/// From now on events of the given types are posted to it. A tenant has at most ten. Ping it first: what wants to be told
+/// shows it by an answer, and is sent things one by one until then. All endpoints at one destination, of whichever tenants, share
+/// what it gets in a minute; what is beyond waits and is not lost.
 #[utoipa::path(
     path = "/webhook-endpoints",
     responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView))

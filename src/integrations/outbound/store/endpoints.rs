@@ -39,6 +39,8 @@ pub struct Endpoint {
     pub updated_at: Timestamp,
     /// Who answers for it; nobody when an operator made it.
     pub created_by: Option<UserId>,
+    /// Its first success, at this URL.
+    pub verified_at: Option<Timestamp>,
 }
 
 impl Endpoint {
@@ -143,6 +145,7 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut Endpoint) -> Result<()> {
             endpoints::secret.eq(&row.secret),
             endpoints::previous_secret.eq(&row.previous_secret),
             endpoints::previous_secret_expires_at.eq(row.previous_secret_expires_at),
+            endpoints::verified_at.eq(row.verified_at),
             endpoints::version.eq(row.version + 1),
             endpoints::updated_at.eq(now),
         ))
@@ -198,6 +201,13 @@ pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: 
     diesel::update(endpoints::table.find((tx.tenant(), id)))
         .set(endpoints::failing_since.eq(failing_since))
         .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes that it wants what it is sent.
+pub fn mark_verified(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(endpoints::table.find((tx.tenant(), id))).set(endpoints::verified_at.eq(now)).execute(tx.conn())?;
     Ok(())
 }
 

@@ -1,0 +1,1 @@
+ALTER TABLE trial_signs DROP COLUMN taken_by;
