@@ -6,11 +6,12 @@ use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, r
 use super::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus as Status};
 use super::store::Totals;
 use super::subscription::payment::{self, Payment};
-use super::subscription::{NewSubscription, SubscriptionChange};
+use super::subscription::{CreateSubscription, UpdateSubscription};
 use super::{credits, plans, store, subscription};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{LeadId, TenantId};
+use crate::base::patch::Patch;
 use crate::base::time::{Clock, Timestamp};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
@@ -47,7 +48,11 @@ impl House {
     }
 
     pub(crate) async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
-        let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
+        let new = CreateSubscription {
+            plan_code: plan.parse().unwrap(),
+            overage_policy: Some(policy),
+            billing_interval: None,
+        };
         self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
     }
 
@@ -70,12 +75,12 @@ impl House {
         self.write(write).await.unwrap().0
     }
 
-    pub(crate) async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
+    pub(crate) async fn change(&self, change: UpdateSubscription) -> Result<Subscription> {
         Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
     }
 
     async fn choose(&self, plan: &str) -> Result<Subscription> {
-        self.change(SubscriptionChange { plan_code: Some(plan.into()), ..Default::default() }).await
+        self.change(UpdateSubscription { plan_code: Patch::Value(plan.into()), ..Default::default() }).await
     }
 
     /// The operators' activation for a payment of this plan.
@@ -287,7 +292,7 @@ on_both_engines! {
         assert_eq!(house.leads("a", 52).await, MeterKind::Blocked);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
         assert_eq!(house.release().await, 0, "nothing to pay with");
-        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
         assert_eq!(house.release_batch(2).await, 2);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 52, 2, 1, 60_000), "no more than a batch at once");
         assert_eq!((house.release_batch(2).await, house.release_batch(2).await), (1, 0));
@@ -416,7 +421,7 @@ on_both_engines! {
 
     async fn one_subscription_at_a_time_and_one_trial_ever(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
-        let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
+        let again = CreateSubscription { plan_code: "growth".parse().unwrap(), overage_policy: None, billing_interval: None };
         let start = again.clone();
         let error = house.write(|tx| subscription::start(tx, start, &MasterKey::random())).await.unwrap_err();
         assert_eq!(error.code(), "subscription.exists");
@@ -424,8 +429,8 @@ on_both_engines! {
         assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
         let second = house.write(|tx| subscription::start(tx, again, &MasterKey::random())).await.unwrap().0;
         assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
-        let annual = NewSubscription {
-            plan_code: "growth".into(),
+        let annual = CreateSubscription {
+            plan_code: "growth".parse().unwrap(),
             overage_policy: None,
             billing_interval: Some(BillingInterval::Annual),
         };
@@ -436,7 +441,7 @@ on_both_engines! {
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
         house.activate().await;
-        house.change(SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { cancel_at_period_end: Patch::Value(true), ..Default::default() }).await.unwrap();
         house.clock.advance(Duration::days(20));
         assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
         house.clock.advance(Duration::days(20));
@@ -450,7 +455,7 @@ on_both_engines! {
         house.activate().await;
         house.leads("a", 60).await;
         assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
-        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
         assert_eq!(house.count_events(EventType::QuotaReached).await, 2);
     }
 
