@@ -23,6 +23,7 @@ mod route;
 pub mod send;
 pub mod senders;
 pub mod status;
+mod steer;
 mod store;
 pub mod templates;
 #[cfg(test)]
