@@ -7,6 +7,7 @@
 
 pub mod announce;
 mod api;
+mod choose;
 mod compose;
 pub mod deliver;
 pub mod invitation;
