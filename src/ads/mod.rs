@@ -12,7 +12,9 @@
 
 mod answers;
 pub mod api;
+pub mod change;
 pub mod claim;
+pub mod create;
 pub mod creative;
 pub mod delivery;
 pub mod form;
@@ -20,6 +22,7 @@ pub mod key;
 pub mod leads;
 pub mod limits;
 pub mod model;
+pub mod part;
 pub mod quota;
 pub mod review;
 pub mod route;
