@@ -9,8 +9,10 @@ pub mod catch_up;
 pub mod model;
 pub mod onboarding;
 pub mod payments;
+pub mod retry;
 pub mod review;
 pub mod store;
+pub mod tasks;
 pub mod trouble;
 pub mod webhooks;
 
