@@ -13,7 +13,7 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as ads;
 use billing;
-use engine::{self, base, keep, text_enum};
+use engine::{self, base, keep, text_enum, versioned};
 use intake;
 use leads;
 use providers;
@@ -21,7 +21,9 @@ use tenants;
 
 mod answers;
 pub mod api;
+pub mod change;
 pub mod claim;
+pub mod create;
 pub mod creative;
 pub mod delivery;
 pub mod enquiries;
@@ -29,6 +31,7 @@ pub mod form;
 pub mod key;
 pub mod limits;
 pub mod model;
+pub mod part;
 pub mod quota;
 pub mod review;
 pub mod route;

@@ -8,9 +8,10 @@ use super::{quota, route, status, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
+use crate::base::patch::Patch;
 use crate::billing::credits;
 use crate::billing::model::OveragePolicy;
-use crate::billing::subscription::SubscriptionChange;
+use crate::billing::subscription::UpdateSubscription;
 use crate::billing::testing::House;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
@@ -141,7 +142,7 @@ on_both_engines! {
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Paused, Delivery::Paused));
         assert_eq!(state(draft).await, (CampaignStatus::Draft, Delivery::Paused));
-        let slow = SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() };
+        let slow = UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() };
         house.change(slow).await.unwrap();
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
@@ -154,7 +155,7 @@ on_both_engines! {
         let version = house.write(move |tx| store::get(tx, rested).map(|c| c.version)).await.unwrap();
         assert_eq!(version, before, "and the same pause twice is one");
 
-        let wish = SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() };
+        let wish = UpdateSubscription { cancel_at_period_end: Patch::Value(true), ..Default::default() };
         house.change(wish).await.unwrap();
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await.0, CampaignStatus::Active, "told late, with units left, it pauses nothing");

@@ -21,6 +21,12 @@ impl Email {
     }
 }
 
+impl From<Email> for String {
+    fn from(email: Email) -> String {
+        email.0
+    }
+}
+
 impl std::str::FromStr for Email {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -7,15 +7,18 @@ use validator::ValidationError;
 
 use super::unicode;
 
+/// What is said of a text of several lines.
+pub const SINGLE_LINE: &str = "expected one line without control characters";
+/// What is said of a name of which nothing shows.
+pub const BLANK: &str = "expected a name of characters that show";
+
 /// No control characters and none that turn the line around: the text becomes a heading, a subject or a sender's name.
 ///
 /// # Errors
 /// `single_line`.
 pub fn single_line(text: &str) -> Result<(), ValidationError> {
     if text.chars().any(|c| c.is_control() || unicode::turns_the_line(c)) {
-        return Err(
-            ValidationError::new("single_line").with_message("expected one line without control characters".into())
-        );
+        return Err(ValidationError::new("single_line").with_message(SINGLE_LINE.into()));
     }
     Ok(())
 }
@@ -32,7 +35,7 @@ pub fn person_name(text: &str) -> Result<(), ValidationError> {
     if text.is_empty() || unicode::shows(text) {
         return Ok(()); // that it must not be empty is said by its length
     }
-    Err(ValidationError::new("blank").with_message("expected a name of characters that show".into()))
+    Err(ValidationError::new("blank").with_message(BLANK.into()))
 }
 
 /// An absolute `http` or `https` address: `javascript:` and its like never become a link.

@@ -9,7 +9,7 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as billing;
 use contacts;
-use engine::{self, base, beyond, keep, text_enum};
+use engine::{self, base, beyond, keep, patch, text_enum, versioned};
 use tenants;
 
 pub mod api;

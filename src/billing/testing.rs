@@ -6,11 +6,12 @@ use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, r
 use super::model::{OveragePolicy, Subscription};
 use super::store::Totals;
 use super::subscription::payment::{self, Payment};
-use super::subscription::{NewSubscription, SubscriptionChange};
+use super::subscription::{CreateSubscription, UpdateSubscription};
 use super::{plans, store, subscription};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{LeadId, TenantId};
+use crate::base::patch::Patch;
 use crate::base::time::{Clock, Timestamp};
 use crate::engine::db::testing::OnDatabase;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
@@ -47,7 +48,11 @@ impl House {
     }
 
     pub async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
-        let new = NewSubscription { plan_code: plan.into(), overage_policy: Some(policy), billing_interval: None };
+        let new = CreateSubscription {
+            plan_code: plan.parse().unwrap(),
+            overage_policy: Some(policy),
+            billing_interval: None,
+        };
         self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
     }
 
@@ -70,12 +75,12 @@ impl House {
         self.write(write).await.unwrap().0
     }
 
-    pub async fn change(&self, change: SubscriptionChange) -> Result<Subscription> {
+    pub async fn change(&self, change: UpdateSubscription) -> Result<Subscription> {
         Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
     }
 
     pub async fn choose(&self, plan: &str) -> Result<Subscription> {
-        self.change(SubscriptionChange { plan_code: Some(plan.into()), ..Default::default() }).await
+        self.change(UpdateSubscription { plan_code: Patch::Value(plan.into()), ..Default::default() }).await
     }
 
     /// The operators' activation for a payment of this plan.

@@ -4,10 +4,11 @@ use chrono::Duration;
 
 use super::meter::MeterKind;
 use super::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, SubscriptionStatus as Status};
-use super::subscription::{NewSubscription, SubscriptionChange};
+use super::subscription::{CreateSubscription, UpdateSubscription};
 use super::testing::House;
 use super::{credits, plans, subscription};
 use crate::base::crypto::MasterKey;
+use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{PlatformScope, PlatformTx};
@@ -132,7 +133,7 @@ on_both_engines! {
         assert_eq!(house.leads("a", 52).await, MeterKind::Blocked);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
         assert_eq!(house.release().await, 0, "nothing to pay with");
-        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
         assert_eq!(house.release_batch(2).await, 2);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 52, 2, 1, 60_000), "no more than a batch at once");
         assert_eq!((house.release_batch(2).await, house.release_batch(2).await), (1, 0));
@@ -261,7 +262,7 @@ on_both_engines! {
 
     async fn one_subscription_at_a_time_and_one_trial_ever(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
-        let again = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
+        let again = CreateSubscription { plan_code: "growth".parse().unwrap(), overage_policy: None, billing_interval: None };
         let start = again.clone();
         let error = house.write(|tx| subscription::start(tx, start, &MasterKey::random())).await.unwrap_err();
         assert_eq!(error.code(), "subscription.exists");
@@ -269,8 +270,8 @@ on_both_engines! {
         assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
         let second = house.write(|tx| subscription::start(tx, again, &MasterKey::random())).await.unwrap().0;
         assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
-        let annual = NewSubscription {
-            plan_code: "growth".into(),
+        let annual = CreateSubscription {
+            plan_code: "growth".parse().unwrap(),
             overage_policy: None,
             billing_interval: Some(BillingInterval::Annual),
         };
@@ -281,7 +282,7 @@ on_both_engines! {
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
         house.activate().await;
-        house.change(SubscriptionChange { cancel_at_period_end: Some(true), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { cancel_at_period_end: Patch::Value(true), ..Default::default() }).await.unwrap();
         house.clock.advance(Duration::days(20));
         assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
         house.clock.advance(Duration::days(20));
@@ -295,7 +296,7 @@ on_both_engines! {
         house.activate().await;
         house.leads("a", 60).await;
         assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
-        house.change(SubscriptionChange { overage_policy: Some(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
         assert_eq!(house.count_events(EventType::QuotaReached).await, 2);
     }
 

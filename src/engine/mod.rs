@@ -19,10 +19,13 @@ pub mod tally;
 pub mod trace;
 pub mod trust;
 
+use std::future::Future;
 use std::sync::Arc;
 
+use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::time::Clock;
+use crate::engine::db::{TenantScope, TenantTx};
 
 /// The engine as one handle; cheap to clone.
 #[derive(Clone)]
@@ -32,6 +35,26 @@ pub struct Core {
     pub metrics: Arc<metrics::Metrics>,
     pub master_key: MasterKey,
     pub settings: Arc<CoreSettings>,
+}
+
+impl Core {
+    /// [`Db::read`](db::Db::read) in the caller's tenant.
+    pub fn read<T: Send + 'static>(
+        &self,
+        who: impl Into<TenantScope>,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> {
+        self.db.read(who.into(), body)
+    }
+
+    /// [`Db::write`](db::Db::write) in the caller's tenant.
+    pub fn write<T: Send + 'static>(
+        &self,
+        who: impl Into<TenantScope>,
+        body: impl FnOnce(&mut TenantTx<'_>) -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> {
+        self.db.write(who.into(), body)
+    }
 }
 
 /// What the engine needs to know about its deployment.

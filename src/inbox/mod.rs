@@ -12,7 +12,7 @@
 extern crate self as inbox;
 use billing;
 use contacts;
-use engine::{self, base, beyond, held, keep, text_enum};
+use engine::{self, base, beyond, held, keep, patch, text_enum, versioned, view};
 use leads;
 use providers;
 use sending;
@@ -33,6 +33,7 @@ mod route;
 pub mod send;
 pub mod senders;
 pub mod status;
+mod steer;
 mod store;
 pub mod templates;
 #[cfg(test)]

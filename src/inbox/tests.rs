@@ -20,7 +20,7 @@ use crate::base::id::{ConversationId, JobId, LeadId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::billing;
-use crate::billing::subscription::{self, NewSubscription};
+use crate::billing::subscription::{self, CreateSubscription};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
 use crate::engine::db::schema::events;
@@ -75,7 +75,11 @@ impl Stage {
     async fn with_lead(&self, name: &'static str) -> (TenantId, LeadId, ConversationId) {
         let (tenant, now) = (self.tenant(name).await, self.clock.now());
         let arrive = |tx: &mut TenantTx<'_>| {
-            let trial = NewSubscription { plan_code: "growth".into(), overage_policy: None, billing_interval: None };
+            let trial = CreateSubscription {
+                plan_code: "growth".parse().unwrap(),
+                overage_policy: None,
+                billing_interval: None,
+            };
             subscription::start(tx, trial, &MasterKey::random())?;
             let lead = Lead { phone: Some(PERSON.into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;

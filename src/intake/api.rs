@@ -264,7 +264,7 @@ pub async fn create_lead(
     let may_read = caller.may(Permission::LeadsRead);
     let now = core.clock.now();
     body.0.check(now)?;
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         let new = body.0;
         check_links(tx, &new)?;
         let opt_in = new.opt_in.clone();
@@ -281,8 +281,8 @@ pub async fn create_lead(
         };
         let reply = if received.is_new { Reply::created(shown) } else { Reply::ok(shown) };
         Ok(reply.version(version).location(format!("/v1/leads/{id}")))
-    };
-    once.write(&core, caller.scope(), write).await
+    })
+    .await
 }
 
 /// Notes what the person agreed to, for each address the lead has.

@@ -12,7 +12,7 @@
 extern crate self as integrations;
 use ads;
 use contacts;
-use engine::{self, base, each_engine, keep, text_enum};
+use engine::{self, base, each_engine, held, keep, patch, text_enum, versioned, view};
 use inbox;
 use intake;
 use leads;

@@ -1,9 +1,13 @@
 //! Changing a lead: contact data, status, validity and what is known of the person.
 
+use validator::{Validate, ValidationError};
+
 use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch};
 use super::scoring::score_lead;
 use super::store::{self, Behaviour, Lead};
+use crate::base::bounded::{Line, PersonName, Text};
+use crate::base::changes::Changes;
 use crate::base::email::Email;
 use crate::base::id::LeadId;
 use crate::base::json::Json;
@@ -16,47 +20,54 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
 use crate::tenants;
 
-/// A merge-patch of a lead.
-#[derive(Debug, Default)]
-pub struct LeadPatch {
-    pub name: Patch<String>,
-    pub email: Patch<Email>,
-    pub phone: Patch<String>,
-    pub company: Patch<String>,
-    pub status: Patch<LeadStatus>,
-    pub validity: Patch<LeadValidity>,
-    pub industry: Patch<String>,
-    pub location: Patch<LocationPatch>,
-    pub budget_range: Patch<String>,
-    pub timeline: Patch<String>,
-    pub pages_visited: Patch<Vec<String>>,
-    pub time_on_site_seconds: Patch<i64>,
-    pub actions_taken: Patch<Vec<String>>,
+/// All pages, or all actions, of one lead: lists of leads carry them.
+const MAX_BEHAVIOUR_BYTES: usize = 32 * 1024;
+
+crate::patch! {
+    /// A merge-patch: absent keeps, null clears.
+    #[derive(PartialEq)]
+    #[schema(example = json!({"status": "qualified", "company": "Sharma Exports", "timeline": null}))]
+    pub struct UpdateLead {
+        pub name: Patch<PersonName>,
+        pub email: Patch<Email>,
+        /// E.164, or the national form of the tenant's country.
+        pub phone: Patch<Text<0, 40>>,
+        pub company: Patch<Line<0, 200>>,
+        pub status: Patch<LeadStatus>,
+        pub validity: Patch<LeadValidity>,
+        pub industry: Patch<Text<0, 200>>,
+        #[validate(nested)]
+        pub location: Patch<LocationPatch>,
+        pub budget_range: Patch<Text<0, 200>>,
+        pub timeline: Patch<Text<0, 200>>,
+        /// At most 32 KiB.
+        #[validate(length(max = 500), custom(function = "short_enough"))]
+        #[schema(max_items = 500)]
+        pub pages_visited: Patch<Vec<String>>,
+        #[validate(range(min = 0, max = 100_000_000))]
+        #[schema(minimum = 0, maximum = 100_000_000)]
+        pub time_on_site_seconds: Patch<i64>,
+        /// At most 32 KiB.
+        #[validate(length(max = 500), custom(function = "short_enough"))]
+        #[schema(max_items = 500)]
+        pub actions_taken: Patch<Vec<String>>,
+    }
 }
 
-impl LeadPatch {
+fn short_enough(list: &Patch<Vec<String>>) -> Result<(), ValidationError> {
+    let bytes: usize = list.value().into_iter().flatten().map(String::len).sum();
+    if bytes <= MAX_BEHAVIOUR_BYTES {
+        return Ok(());
+    }
+    let rule = format!("expected entries of at most {MAX_BEHAVIOUR_BYTES} bytes all together");
+    Err(ValidationError::new("length").with_message(rule.into()))
+}
+
+impl UpdateLead {
     /// Anything by which a locked lead could be asked: what is written there would be compared, scored or found.
     fn touches_the_person(&self) -> bool {
-        let Self {
-            name,
-            email,
-            phone,
-            company,
-            industry,
-            location,
-            budget_range,
-            timeline,
-            pages_visited,
-            time_on_site_seconds,
-            actions_taken,
-            status: _,
-            validity: _,
-        } = self;
-        let texts = [name, phone, company, industry, budget_range, timeline];
-        let lists = [pages_visited, actions_taken];
-        texts.into_iter().any(|patch| !patch.is_absent())
-            || lists.into_iter().any(|patch| !patch.is_absent())
-            || !(email.is_absent() && location.is_absent() && time_on_site_seconds.is_absent())
+        let asks_nothing = Self { status: self.status.clone(), validity: self.validity.clone(), ..Self::default() };
+        *self != asks_nothing
     }
 }
 
@@ -64,51 +75,58 @@ impl LeadPatch {
 ///
 /// # Errors
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
-pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match: &IfMatch) -> Result<Lead> {
+pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_match: &IfMatch) -> Result<Lead> {
     lock_tenant(tx, "intake")?;
     // Held: a message counted meanwhile would refuse a change that contradicts nothing.
     let before = store::hold(tx, id)?;
     if_match.check(before.version)?;
-    let mut lead = before.clone();
     if before.is_locked && patch.touches_the_person() {
         let message = "Only status and validity of a locked lead can be changed. It unlocks once the subscription has room: see GET /v1/usage.";
         return Err(Error::forbidden("lead.locked", message));
     }
     let tenant = tenants::store::current(tx)?;
-    patch.name.apply_required(&mut lead.name, "/name")?;
-    patch.company.apply(&mut lead.company);
-    patch.email.map(Email::into_string).apply(&mut lead.email);
-    change_phone(&mut lead, patch.phone, &tenant.country)?;
+    let mut lead = before.clone();
+    let status = patch.status.clone().required("/status")?.unwrap_or(lead.status);
+    let mut changes = apply(patch, &mut lead, &tenant.country)?;
     note_details(tx, &before, &mut lead)?;
-    patch.industry.apply(&mut lead.industry);
-    patch.budget_range.apply(&mut lead.budget_range);
-    patch.timeline.apply(&mut lead.timeline);
-    patch.validity.apply_required(&mut lead.validity, "/validity")?;
+    move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
+    move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
+    change_status(tx, &mut lead, status)?;
+    changes.note("status", lead.status != before.status);
+    rescore(tx, &mut lead, &tenant)?;
+    store::update(tx, &mut lead)?;
+    if !changes.is_empty() {
+        // Names only: the values of personal data stay out of the events.
+        let event = NewEvent::new(EventType::LeadUpdated).subject(id.uuid()).lead(id);
+        tx.record(event.data(serde_json::json!({ "changed": changes })))?;
+    }
+    Ok(lead)
+}
+
+/// What is known of the person; the status has rules of its own.
+fn apply(patch: UpdateLead, lead: &mut Lead, country: &str) -> Result<Changes> {
+    let mut changes = Changes::default();
+    changes.require("name", &mut lead.name, patch.name)?;
+    changes.set("email", &mut lead.email, patch.email);
+    change_phone(&mut changes, lead, patch.phone, country)?;
+    changes.set("company", &mut lead.company, patch.company);
+    changes.require("validity", &mut lead.validity, patch.validity)?;
+    changes.set("industry", &mut lead.industry, patch.industry);
     let mut location = lead.location()?;
     match patch.location {
         Patch::Absent => {}
         Patch::Null => location = Location::default(),
         Patch::Value(part) => part.apply(&mut location),
     }
-    lead.location = Json::of(&location);
-    let mut behaviour: Behaviour = lead.behaviour()?;
-    patch.pages_visited.apply_required(&mut behaviour.pages_visited, "/pages_visited")?;
-    patch.time_on_site_seconds.apply_required(&mut behaviour.time_on_site_seconds, "/time_on_site_seconds")?;
-    patch.actions_taken.apply_required(&mut behaviour.actions_taken, "/actions_taken")?;
-    lead.behaviour = Json::of(&behaviour);
-    let mut status = lead.status;
-    patch.status.apply_required(&mut status, "/status")?;
-    move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
-    move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
-    change_status(tx, &mut lead, status)?;
-    rescore(tx, &mut lead, &tenant)?;
-    store::update(tx, &mut lead)?;
-    let changed = changed_fields(&before, &lead);
-    if !changed.is_empty() {
-        let event = NewEvent::new(EventType::LeadUpdated).subject(id.uuid()).lead(id);
-        tx.record(event.data(serde_json::json!({ "changed": changed })))?;
-    }
-    Ok(lead)
+    changes.put("location", &mut lead.location, Json::of(&location));
+    changes.set("budget_range", &mut lead.budget_range, patch.budget_range);
+    changes.set("timeline", &mut lead.timeline, patch.timeline);
+    let (mut behaviour, mut of_it): (Behaviour, Changes) = (lead.behaviour()?, Changes::default());
+    of_it.require("pages_visited", &mut behaviour.pages_visited, patch.pages_visited)?;
+    of_it.require("time_on_site_seconds", &mut behaviour.time_on_site_seconds, patch.time_on_site_seconds)?;
+    of_it.require("actions_taken", &mut behaviour.actions_taken, patch.actions_taken)?;
+    changes.put("behaviour", &mut lead.behaviour, Json::of(&behaviour));
+    Ok(changes)
 }
 
 /// A repaired number stands beside what the person typed.
@@ -134,17 +152,15 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
     Ok(())
 }
 
-fn change_phone(lead: &mut Lead, patch: Patch<String>, country: &str) -> Result<()> {
-    match patch {
-        Patch::Absent => {}
-        Patch::Null => (lead.phone, lead.phone_raw) = (None, None),
-        Patch::Value(raw) => {
-            let phone =
-                Phone::parse(&raw, Some(country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
-            lead.phone = Some(phone.into_string());
-            lead.phone_raw = Some(raw);
-        }
-    }
+fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Text<0, 40>>, country: &str) -> Result<()> {
+    lead.phone_raw = match &patch {
+        Patch::Absent => return Ok(()),
+        Patch::Null => None,
+        Patch::Value(typed) => Some(typed.to_string()),
+    };
+    let read = lead.phone_raw.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
+    let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+    changes.put("phone", &mut lead.phone, phone.map(Phone::into_string));
     Ok(())
 }
 
@@ -207,22 +223,4 @@ pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant)
     tx.record(event.data(serde_json::json!({ "from": lead.score, "to": score.score, "model": score.model })))?;
     lead.score = score.score;
     Ok(true)
-}
-
-/// Names only: the values of personal data stay out of the events.
-fn changed_fields(before: &Lead, after: &Lead) -> Vec<&'static str> {
-    let pairs = [
-        ("name", before.name != after.name),
-        ("email", before.email != after.email),
-        ("phone", before.phone != after.phone),
-        ("company", before.company != after.company),
-        ("status", before.status != after.status),
-        ("validity", before.validity != after.validity),
-        ("industry", before.industry != after.industry),
-        ("location", before.location != after.location),
-        ("budget_range", before.budget_range != after.budget_range),
-        ("timeline", before.timeline != after.timeline),
-        ("behaviour", before.behaviour != after.behaviour),
-    ];
-    pairs.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }

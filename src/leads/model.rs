@@ -1,7 +1,7 @@
 //! What a lead is: its vocabulary and its transitions, without rows.
 
-use crate::base::patch::Patch;
-use crate::base::{Error, FieldError, Result};
+use crate::base::bounded::Text;
+use crate::base::{Error, Result};
 
 crate::text_enum! {
     /// Where a lead came from.
@@ -121,32 +121,25 @@ pub struct Location {
     pub lng: Option<f64>,
 }
 
-/// A merge-patch of a location: absent keeps, null clears.
-#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"city": "Pune", "postal_code": null}))]
-pub struct LocationPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 120)]
-    city: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 120)]
-    state: Patch<String>,
-    /// ISO 3166-1 alpha-2 where known.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 60)]
-    country: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 20)]
-    postal_code: Patch<String>,
-    /// Degrees, -90 to 90.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = -90, maximum = 90)]
-    lat: Patch<f64>,
-    /// Degrees, -180 to 180.
-    #[serde(default)]
-    #[schema(value_type = Option<f64>, minimum = -180, maximum = 180)]
-    lng: Patch<f64>,
+crate::patch! {
+    /// A merge-patch of a location: absent keeps, null clears.
+    #[derive(PartialEq)]
+    #[schema(example = json!({"city": "Pune", "postal_code": null}))]
+    pub struct LocationPatch {
+        city: Patch<Text<0, 120>>,
+        state: Patch<Text<0, 120>>,
+        /// ISO 3166-1 alpha-2 where known.
+        country: Patch<Text<0, 60>>,
+        postal_code: Patch<Text<0, 20>>,
+        /// Degrees, -90 to 90.
+        #[validate(range(min = -90.0, max = 90.0))]
+        #[schema(minimum = -90, maximum = 90)]
+        lat: Patch<f64>,
+        /// Degrees, -180 to 180.
+        #[validate(range(min = -180.0, max = 180.0))]
+        #[schema(minimum = -180, maximum = 180)]
+        lng: Patch<f64>,
+    }
 }
 
 impl LocationPatch {
@@ -158,25 +151,12 @@ impl LocationPatch {
         self.lat.apply(&mut to.lat);
         self.lng.apply(&mut to.lng);
     }
-
-    /// # Errors
-    /// A field error for each part that is too long or out of range.
-    pub fn check(&self) -> Result<()> {
-        let mut alone = Location::default();
-        self.clone().apply(&mut alone);
-        let Err(wrong) = validator::Validate::validate(&alone) else { return Ok(()) };
-        let mut names: Vec<_> = wrong.errors().keys().map(ToString::to_string).collect();
-        names.sort_unstable();
-        let error = |name: String| {
-            FieldError::new(format!("/location/{name}"), "invalid_value", "this part of the location is out of range")
-        };
-        Err(Error::fields(names.into_iter().map(error).collect()))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use validator::Validate;
 
     #[test]
     fn a_part_of_a_location_changes_alone() {
@@ -184,9 +164,9 @@ mod tests {
         let mut location = Location { city: Some("Mumbai".into()), country: Some("IN".into()), ..Default::default() };
         patch(serde_json::json!({"city": "Pune", "country": null, "lat": 18.5})).apply(&mut location);
         assert_eq!(location, Location { city: Some("Pune".into()), lat: Some(18.5), ..Default::default() });
-        let wrong = patch(serde_json::json!({"lng": 181.0, "city": "x".repeat(121)})).check().unwrap_err();
-        let pointers: Vec<_> = wrong.field_errors().iter().map(|field| field.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/location/city", "/location/lng"]);
+        let wrong = patch(serde_json::json!({"lng": 181.0, "lat": null})).validate().unwrap_err();
+        assert_eq!(wrong.errors().keys().collect::<Vec<_>>(), ["lng"]);
+        assert!(serde_json::from_value::<LocationPatch>(serde_json::json!({"city": "x".repeat(121)})).is_err());
     }
 
     #[test]

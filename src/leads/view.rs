@@ -118,6 +118,8 @@ pub struct LeadView {
     pub score_details: Option<ScoreView>,
 }
 
+crate::versioned!(LeadView);
+
 /// The user a lead is assigned to.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Assignee {
@@ -126,47 +128,35 @@ pub struct Assignee {
     pub email: String,
 }
 
-/// A score with its explanation; the items add up to it.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
-    "score": 95, "grade": "hot", "intent": "hot", "is_qualified": true, "model": "real_estate_in", "model_version": 1,
-    "items": [
-        {"rule": "budget_match", "label": "Budget matches (₹80L-1Cr)", "points": 30},
-        {"rule": "timeline", "label": "Timeline: Within 3 months", "points": 25},
-        {"rule": "location_match", "label": "Location matches", "points": 20},
-        {"rule": "phone_valid", "label": "Phone is valid", "points": 10},
-        {"rule": "email_valid", "label": "E-mail is valid", "points": 10}
-    ]
-}))]
-pub struct ScoreView {
-    pub score: i32,
-    pub grade: Grade,
-    pub intent: Intent,
-    pub is_qualified: bool,
-    /// Code of the scoring model.
-    pub model: String,
-    pub model_version: i32,
-    pub items: Vec<super::score::ScoreItem>,
+crate::view! {
+    /// A score with its explanation; the items add up to it.
+    #[schema(example = json!({
+        "score": 95, "grade": "hot", "intent": "hot", "is_qualified": true, "model": "real_estate_in", "model_version": 1,
+        "items": [
+            {"rule": "budget_match", "label": "Budget matches (₹80L-1Cr)", "points": 30},
+            {"rule": "timeline", "label": "Timeline: Within 3 months", "points": 25},
+            {"rule": "location_match", "label": "Location matches", "points": 20},
+            {"rule": "phone_valid", "label": "Phone is valid", "points": 10},
+            {"rule": "email_valid", "label": "E-mail is valid", "points": 10}
+        ]
+    }))]
+    #[derive(Debug, Clone)]
+    pub struct ScoreView from score: Score {
+        pub score: i32,
+        pub grade: Grade = grade(score.score),
+        pub intent: Intent = intent(score.score),
+        pub is_qualified: bool = is_qualified(score.score),
+        /// Code of the scoring model.
+        pub model: String,
+        pub model_version: i32 = score.version,
+        pub items: Vec<super::score::ScoreItem>,
+    }
 }
 
 impl ScoreView {
     /// Without the person's words while the lead is locked.
     pub fn of(score: Score, is_locked: bool) -> Self {
         if is_locked { lock::quiet(score).into() } else { score.into() }
-    }
-}
-
-impl From<Score> for ScoreView {
-    fn from(score: Score) -> Self {
-        Self {
-            score: score.score,
-            grade: grade(score.score),
-            intent: intent(score.score),
-            is_qualified: is_qualified(score.score),
-            model: score.model,
-            model_version: score.version,
-            items: score.items,
-        }
     }
 }
 

@@ -8,7 +8,7 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as notify;
 use contacts;
-use engine::{self, base, beyond, held, insert_few, keep, text_enum};
+use engine::{self, base, beyond, held, insert_few, keep, patch, text_enum, view};
 use inbox;
 use leads;
 use providers;
@@ -17,6 +17,7 @@ use tenants;
 
 pub mod announce;
 mod api;
+mod choose;
 mod compose;
 pub mod deliver;
 pub mod invitation;

@@ -95,20 +95,14 @@ impl Choice {
     }
 }
 
-/// Changes of one kind's choice: absent keeps, null returns to the default.
-#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"email": false}))]
-pub struct ChoicePatch {
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub in_app: Patch<bool>,
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub email: Patch<bool>,
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub whatsapp: Patch<bool>,
+crate::patch! {
+    /// Changes of one kind's choice: absent keeps, null returns to the default.
+    #[schema(example = json!({"email": false}))]
+    pub struct ChoicePatch {
+        pub in_app: Patch<bool>,
+        pub email: Patch<bool>,
+        pub whatsapp: Patch<bool>,
+    }
 }
 
 /// Applies a change of one kind to the membership's document; null forgets all that the person said about it.

@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 
 use super::model::{OperatorNotification, OpsTask, TaskKind, TaskStatus};
+use crate::base::Result;
 use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{
     ad_campaigns, jobs, leads, operator_notifications, ops_tasks, subscriptions, tenants, webhook_events,
@@ -163,10 +164,7 @@ pub(super) fn save_task(tx: &mut PlatformTx<'_>, task: &OpsTask) -> Result<()> {
             ops_tasks::updated_at.eq(task.updated_at),
         ))
         .execute(tx.conn())?;
-    if written == 1 {
-        return Ok(());
-    }
-    Err(Error::conflict("storage.conflict", "The same thing was written at the same time. Read it again and retry."))
+    written_once(written)
 }
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

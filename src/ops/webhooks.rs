@@ -137,7 +137,7 @@ pub async fn replay_webhook_event(
     id: Path<WebhookEventId>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         replay(tx, id.0).map(|row| Reply::accepted(WebhookEventView::full(row)))
     })
     .await
@@ -180,7 +180,7 @@ pub async fn assign_webhook_event(
     once: Once,
 ) -> Result<HttpResponse> {
     let WebhookEventAssignment { tenant_id } = body.0;
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let row = store::find(tx, id.0)?.ok_or_else(absent)?;
         process::assign(tx, &row, tenant_id)?;
         let data = json!({

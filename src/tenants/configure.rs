@@ -1,6 +1,6 @@
 //! Changing a tenant: its own settings by itself, its status by operators.
 
-use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+use validator::Validate;
 
 use super::Tenant;
 use super::access::Feature;
@@ -10,6 +10,7 @@ use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::store;
 use super::verify;
+use crate::base::changes::Changes;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
@@ -17,28 +18,25 @@ use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 
-/// A merge-patch of the tenant.
-#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"time_zone": "Asia/Kolkata", "settings": {"service_areas": ["Andheri", "Goregaon"],
-    "notification_recipients": {"emails": ["sales@abc.example.com"], "whatsapp": ["98765 00000"]}}}))]
-pub struct TenantPatch {
-    #[serde(default)]
-    #[schema(value_type = Name, required = false)]
-    pub name: Patch<Name>,
-    #[serde(default)]
-    #[schema(value_type = TimeZone, required = false)]
-    pub time_zone: Patch<TimeZone>,
-    #[serde(default)]
-    #[schema(value_type = Country, required = false)]
-    pub country: Patch<Country>,
-    #[serde(default)]
-    #[schema(value_type = Currency, required = false)]
-    pub currency: Patch<Currency>,
-    #[serde(default)]
-    #[schema(value_type = SettingsPatch, required = false)]
-    pub settings: Patch<SettingsPatch>,
+crate::patch! {
+    /// A merge-patch of the tenant.
+    #[schema(example = json!({"time_zone": "Asia/Kolkata", "settings": {"service_areas": ["Andheri", "Goregaon"],
+        "notification_recipients": {"emails": ["sales@abc.example.com"], "whatsapp": ["98765 00000"]}}}))]
+    pub struct TenantPatch {
+        #[schema(nullable = false)]
+        pub name: Patch<Name>,
+        #[schema(nullable = false)]
+        pub time_zone: Patch<TimeZone>,
+        #[schema(nullable = false)]
+        pub country: Patch<Country>,
+        #[schema(nullable = false)]
+        pub currency: Patch<Currency>,
+        #[validate(nested)]
+        #[schema(nullable = false)]
+        pub settings: Patch<SettingsPatch>,
+    }
 }
 
 impl TenantPatch {
@@ -64,17 +62,6 @@ impl TenantPatch {
     }
 }
 
-impl Validate for TenantPatch {
-    fn validate(&self) -> Result<(), ValidationErrors> {
-        let Patch::Value(settings) = &self.settings else { return Ok(()) };
-        settings.validate().map_err(|errors| {
-            let mut below = ValidationErrors::new();
-            below.errors_mut().insert("settings".into(), ValidationErrorsKind::Struct(Box::new(errors)));
-            below
-        })
-    }
-}
-
 /// The tenant, kept still until the transaction ends.
 pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     lock_tenant(tx, "tenant")?;
@@ -88,46 +75,29 @@ pub(super) fn record_update(tx: &mut TenantTx<'_>, data: serde_json::Value) -> R
 }
 
 /// # Errors
-/// Every wrong value of the settings, also names that pass for the platform's; `check` sees the version first.
-pub fn configure(
-    tx: &mut TenantTx<'_>,
-    patch: TenantPatch,
-    platform_name: &str,
-    check: impl FnOnce(i32) -> Result<()>,
-) -> Result<Tenant> {
+/// Every wrong value of the settings, also names that pass for the platform's, and `request.precondition_failed`.
+pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, platform_name: &str, if_match: &IfMatch) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
-    check(tenant.version)?;
+    if_match.check(tenant.version)?;
     let before = (tenant.name.clone(), tenant.settings.branding.display_name.clone());
-    let mut fields = Vec::new();
-    for (field, is_absent) in [
-        ("name", patch.name.is_absent()),
-        ("time_zone", patch.time_zone.is_absent()),
-        ("country", patch.country.is_absent()),
-        ("currency", patch.currency.is_absent()),
-    ] {
-        fields.extend((!is_absent).then_some(field));
-    }
-    patch.name.map(Name::into_string).apply_required(&mut tenant.name, "/name")?;
-    patch.time_zone.map(|zone| zone.0).apply_required(&mut tenant.time_zone, "/time_zone")?;
+    let mut changes = Changes::default();
+    changes.require("name", &mut tenant.name, patch.name)?;
+    changes.require("time_zone", &mut tenant.time_zone, patch.time_zone.map(|zone| zone.0))?;
     let country = tenant.country.clone();
-    patch.country.map(Country::into_string).apply_required(&mut tenant.country, "/country")?;
+    changes.require("country", &mut tenant.country, patch.country)?;
     stay_home(tx, &mut tenant, country);
-    patch.currency.apply_required(&mut tenant.currency, "/currency")?;
-    match patch.settings {
-        Patch::Absent => {}
-        Patch::Null => return Err(Error::field("/settings", "required", "this field cannot be null")),
-        Patch::Value(settings) => {
-            fields.extend(settings.fields());
-            settings.apply(&mut tenant.settings).map_err(Error::fields)?;
-            tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
-        }
+    changes.require("currency", &mut tenant.currency, patch.currency)?;
+    if let Some(settings) = patch.settings.required("/settings")? {
+        settings.fields().for_each(|field| changes.note(field, true));
+        settings.apply(&mut tenant.settings).map_err(Error::fields)?;
+        tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
     }
     refuse_look_alikes(&tenant, &before, platform_name)?;
-    if fields.is_empty() {
+    if changes.is_empty() {
         return store::current(tx);
     }
     let tenant = store::save(tx, &tenant)?;
-    record_update(tx, serde_json::json!({ "fields": fields }))?;
+    record_update(tx, serde_json::json!({ "fields": changes }))?;
     Ok(tenant)
 }
 
@@ -180,28 +150,24 @@ fn refuse_look_alikes(tenant: &Tenant, before: &(String, Option<String>), platfo
     Ok(())
 }
 
-/// What operators change about a tenant.
-#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"status": "suspended"}))]
-pub struct OperatorTenantPatch {
-    #[serde(default)]
-    #[schema(value_type = Name, required = false)]
-    pub name: Patch<Name>,
-    /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
-    /// inbound leads are still stored.
-    #[serde(default)]
-    #[schema(value_type = TenantStatus, required = false)]
-    pub status: Patch<TenantStatus>,
-    /// True: the operators know whose business it is, as where the platform sends no e-mail that could show it. It is not
-    /// taken back.
-    #[serde(default)]
-    #[schema(required = false)]
-    pub is_verified: bool,
-    /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's.
-    #[serde(default)]
-    #[schema(value_type = AgreedPatch, required = false)]
-    pub agreed: Patch<AgreedPatch>,
+crate::patch! {
+    /// What operators change about a tenant.
+    #[schema(example = json!({"status": "suspended"}))]
+    pub struct OperatorTenantPatch {
+        #[schema(nullable = false)]
+        pub name: Patch<Name>,
+        /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
+        /// inbound leads are still stored.
+        #[schema(nullable = false)]
+        pub status: Patch<TenantStatus>,
+        /// True: the operators know whose business it is, as where the platform sends no e-mail that could show it. It is not
+        /// taken back.
+        #[schema(nullable = false)]
+        pub is_verified: Patch<bool>,
+        /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's.
+        #[schema(nullable = false)]
+        pub agreed: Patch<AgreedPatch>,
+    }
 }
 
 pub(super) fn not_found() -> Error {
@@ -209,34 +175,36 @@ pub(super) fn not_found() -> Error {
 }
 
 /// # Errors
-/// `tenant.not_found`; `check` sees the version first.
+/// `tenant.not_found`, and `request.precondition_failed`.
 pub fn administer(
     tx: &mut PlatformTx<'_>,
     id: TenantId,
     patch: OperatorTenantPatch,
-    check: impl FnOnce(i32) -> Result<()>,
+    if_match: &IfMatch,
 ) -> Result<Tenant> {
     store::find(tx, id)?.ok_or_else(not_found)?;
     let tx = &mut tx.for_tenant(id);
     let mut tenant = lock(tx)?;
-    check(tenant.version)?;
-    if patch.is_verified && verify::vouch_for(tx)? {
+    if_match.check(tenant.version)?;
+    if patch.is_verified.required("/is_verified")? == Some(true) && verify::vouch_for(tx)? {
         tenant = store::current(tx)?;
     }
-    let (name, status, agreed) = (tenant.name.clone(), tenant.status, tenant.agreed.clone());
-    patch.name.map(Name::into_string).apply_required(&mut tenant.name, "/name")?;
-    patch.status.apply_required(&mut tenant.status, "/status")?;
+    let previous = serde_json::json!({ "name": tenant.name, "status": tenant.status });
+    let mut changes = Changes::default();
+    changes.require("name", &mut tenant.name, patch.name)?;
+    changes.require("status", &mut tenant.status, patch.status)?;
+    let mut agreed = tenant.agreed.clone();
     match patch.agreed {
         Patch::Absent => {}
-        Patch::Null => tenant.agreed = Default::default(),
-        Patch::Value(patch) => patch.apply(&mut tenant.agreed).map_err(Error::fields)?,
+        Patch::Null => agreed = Default::default(),
+        Patch::Value(patch) => patch.apply(&mut agreed).map_err(Error::fields)?,
     }
-    if (&name, status, &agreed) == (&tenant.name, tenant.status, &tenant.agreed) {
+    changes.put("agreed", &mut tenant.agreed, agreed);
+    if changes.is_empty() {
         return Ok(tenant);
     }
     let tenant = store::save(tx, &tenant)?;
-    let previous = serde_json::json!({ "name": name, "status": status });
-    let fields = (agreed != tenant.agreed).then_some(["agreed"]);
+    let fields = changes.has("agreed").then_some(["agreed"]);
     let data =
         serde_json::json!({ "name": tenant.name, "status": tenant.status, "previous": previous, "fields": fields });
     record_update(tx, data)?;

@@ -20,6 +20,7 @@ use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
 use super::store::{self, people};
 use super::verify;
+use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
 use crate::base::id::{ApiKeyId, InvitationId};
@@ -183,9 +184,7 @@ pub fn withdraw(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<()> {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"token": "inv_Q2Fubm90IGJlIGd1ZXNzZWQ", "name": "Asha Sharma", "password": "first-rain-in-june"}))]
 pub struct AcceptInvitation {
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    pub token: String,
+    pub token: Line<1, 200>,
     pub name: Option<Name>,
     /// A new one; or, when the address has an account, that account's.
     #[schema(value_type = String, format = Password, max_length = 128)]

@@ -13,14 +13,15 @@ use super::access::{Caller, Permission};
 use super::invite;
 use super::name::Name;
 use super::store::keys::{self as rows, ApiKey};
+use crate::base::changes::Changes;
 use crate::base::crypto::random_token;
 use crate::base::id::{ApiKeyId, UserId};
-use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 
 /// How many keys of a tenant may work at once. While rotations overlap there may be twice as many.
 pub const MOST_KEYS: i64 = 100;
@@ -41,17 +42,13 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// A change to a key; null makes it work until it is revoked.
-#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
-pub struct ApiKeyPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<Name>)]
-    pub name: Patch<Name>,
-    #[serde(default)]
-    #[schema(value_type = Option<Timestamp>)]
-    pub expires_at: Patch<Timestamp>,
+crate::patch! {
+    /// A change to a key; null makes it work until it is revoked.
+    #[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
+    pub struct ApiKeyPatch {
+        pub name: Patch<Name>,
+        pub expires_at: Patch<Timestamp>,
+    }
 }
 
 /// How to rotate.
@@ -153,29 +150,23 @@ fn find_locked(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<ApiKey> {
 }
 
 /// # Errors
-/// `api_key.not_found`, `api_key.ended`, `auth.forbidden`; `check` sees the version first.
+/// `api_key.not_found`, `api_key.ended`, `auth.forbidden`, and `request.precondition_failed`.
 pub fn change(
     tx: &mut TenantTx<'_>,
     caller: &Caller,
     id: ApiKeyId,
     patch: ApiKeyPatch,
-    check: impl FnOnce(i32) -> Result<()>,
+    if_match: &IfMatch,
 ) -> Result<ApiKey> {
     let mut key = find_locked(tx, id)?;
-    check(key.version)?;
+    if_match.check(key.version)?;
     require_live(&key, tx.now())?;
     require_all_scopes(caller, &key)?;
-    let mut name: Option<Name> = None;
-    if patch.name == Patch::Null {
-        return Err(Error::field("/name", "required", "this field cannot be null"));
-    }
-    patch.name.apply(&mut name);
-    if let Some(name) = name {
-        key.name = name.into_string();
-    }
+    let mut changes = Changes::default();
+    changes.require("name", &mut key.name, patch.name)?;
+    let before = key.expires_at;
     if !patch.expires_at.is_absent() {
-        let before = key.expires_at;
-        patch.expires_at.apply(&mut key.expires_at);
+        changes.set("expires_at", &mut key.expires_at, patch.expires_at);
         refuse_past(key.expires_at, tx.now())?;
         let is_longer = before.is_some_and(|before| key.expires_at.is_none_or(|after| after > before));
         if is_longer && is_beyond_own_end(tx, key.expires_at)? {

@@ -13,31 +13,30 @@ use super::password;
 use super::store::people::{self, Membership, Person};
 use super::store::sessions;
 use super::verify;
+use crate::base::changes::Changes;
 use crate::base::crypto::Secret;
 use crate::base::id::{SessionId, UserId};
-use crate::base::patch::Patch;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 
 crate::text_enum! {
     /// What a member's status can be set to.
     pub enum Standing { Active = "active", Disabled = "disabled" }
 }
 
-/// A change to a member; what is absent stays.
-#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"role": "agent"}))]
-pub struct MemberPatch {
-    #[serde(default)]
-    #[schema(value_type = Role, required = false)]
-    pub role: Patch<Role>,
-    /// A disabled member is logged out and may not log in.
-    #[serde(default)]
-    #[schema(value_type = Standing, required = false)]
-    pub status: Patch<Standing>,
+crate::patch! {
+    /// A change to a member; what is absent stays.
+    #[schema(example = json!({"role": "agent"}))]
+    pub struct MemberPatch {
+        #[schema(nullable = false)]
+        pub role: Patch<Role>,
+        /// A disabled member is logged out and may not log in.
+        #[schema(nullable = false)]
+        pub status: Patch<Standing>,
+    }
 }
 
 /// # Errors
@@ -65,24 +64,25 @@ pub(super) fn not_found() -> Error {
 /// Changes role or status of a member.
 ///
 /// # Errors
-/// `user.not_found`, `user.last_owner`, field errors, and those of rank; `check` sees the version first.
+/// `user.not_found`, `user.last_owner`, field errors, and those of rank, and `request.precondition_failed`.
 pub fn change(
     tx: &mut TenantTx<'_>,
     caller: &Caller,
     user: UserId,
     patch: MemberPatch,
-    check: impl FnOnce(i32) -> Result<()>,
+    if_match: &IfMatch,
 ) -> Result<Person> {
     let (account, before) = find_locked(tx, user)?;
-    check(before.version)?;
+    if_match.check(before.version)?;
     let (mut role, mut status) = (before.role, before.status);
-    patch.role.apply_required(&mut role, "/role")?;
-    let wanted = patch.status.map(|standing| match standing {
+    let mut changes = Changes::default();
+    changes.require("role", &mut role, patch.role)?;
+    let standing = patch.status.map(|standing| match standing {
         Standing::Active => MemberStatus::Active,
         Standing::Disabled => MemberStatus::Disabled,
     });
-    wanted.apply_required(&mut status, "/status")?;
-    if (role, status) == (before.role, before.status) {
+    changes.require("status", &mut status, standing)?;
+    if changes.is_empty() {
         return Ok((account, before));
     }
     require_rank(caller, before.role)?;

@@ -18,6 +18,12 @@ impl Name {
     }
 }
 
+impl From<Name> for String {
+    fn from(name: Name) -> String {
+        name.0
+    }
+}
+
 impl std::str::FromStr for Name {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

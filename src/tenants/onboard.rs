@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 
 /// Which steps are done.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
@@ -39,14 +40,10 @@ pub fn progress(tx: &mut TenantTx<'_>) -> Result<Onboarding> {
 /// Replaces the business profile.
 ///
 /// # Errors
-/// Every wrong value; `check` sees the version first.
-pub fn describe_business(
-    tx: &mut TenantTx<'_>,
-    profile: Profile,
-    check: impl FnOnce(i32) -> Result<()>,
-) -> Result<Tenant> {
+/// Every wrong value, and `request.precondition_failed`.
+pub fn describe_business(tx: &mut TenantTx<'_>, profile: Profile, if_match: &IfMatch) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
-    check(tenant.version)?;
+    if_match.check(tenant.version)?;
     tenant.profile = profile.checked(&tenant.country)?;
     settle(tx, tenant, "profile")
 }
@@ -54,14 +51,10 @@ pub fn describe_business(
 /// Replaces the audience.
 ///
 /// # Errors
-/// Every wrong value; `check` sees the version first.
-pub fn describe_audience(
-    tx: &mut TenantTx<'_>,
-    audience: Audience,
-    check: impl FnOnce(i32) -> Result<()>,
-) -> Result<Tenant> {
+/// Every wrong value, and `request.precondition_failed`.
+pub fn describe_audience(tx: &mut TenantTx<'_>, audience: Audience, if_match: &IfMatch) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
-    check(tenant.version)?;
+    if_match.check(tenant.version)?;
     tenant.audience = audience.checked()?;
     settle(tx, tenant, "audience")
 }

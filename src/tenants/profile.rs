@@ -60,7 +60,7 @@ pub fn change(
     let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
     let mut fields = Vec::new();
     if !name.is_absent() {
-        name.map(Name::into_string).apply(&mut user.name);
+        name.apply(&mut user.name);
         people::rename_user(&mut tx.platform(), id, user.name.as_deref())?;
         fields.push("name");
     }

@@ -51,6 +51,12 @@ const DEFAULTS: &[(&str, Tz, &str)] = &[
     ("US", Tz::America__New_York, "USD"), ("VN", Tz::Asia__Ho_Chi_Minh, "VND"), ("ZA", Tz::Africa__Johannesburg, "ZAR"),
 ];
 
+impl From<Country> for String {
+    fn from(country: Country) -> String {
+        country.into_string()
+    }
+}
+
 impl FromStr for Country {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

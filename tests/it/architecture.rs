@@ -172,6 +172,20 @@ fn everything_to_a_person_passes_the_gate() {
     only_in("Start::Parcel(Box", &["inbox/leave.rs", "notify/deliver.rs"]);
 }
 
+/// What is under `api` extracts, delegates and wraps: rules, rows and events are the use cases' own.
+#[test]
+fn use_cases_are_not_under_api() {
+    let is_api = |file: &String| file.contains("/api/") || file.ends_with("/api.rs");
+    let signs = ["tx.record(", ".record(event", "NewEvent::new", "tx.conn()", "diesel::", "lock_tenant("];
+    let found: Vec<(String, Vec<&str>)> = files()
+        .into_iter()
+        .filter(|(file, _)| is_api(file))
+        .map(|(file, code)| (file, signs.into_iter().filter(|sign| code.contains(sign)).collect::<Vec<_>>()))
+        .filter(|(_, found)| !found.is_empty())
+        .collect();
+    assert!(found.is_empty(), "use cases under api: {found:?}");
+}
+
 #[test]
 fn each_tool_has_its_room() {
     only_in(

@@ -158,6 +158,17 @@ fn bounds_in(attribute: &str, kind: &str) -> Vec<(&'static str, f64)> {
     found
 }
 
+/// Of a field that is a `Line<1, 200>` or a `Text<0, 500>`, or may be.
+fn bounds_of_type(kind: &str) -> Vec<(&'static str, f64)> {
+    let is_list = ["Vec<", "Set<", "Map<"].iter().any(|list| kind.contains(list));
+    let arguments = ["Line<", "Text<"].iter().find_map(|text| kind.split_once(text)).filter(|_| !is_list);
+    let Some((_, rest)) = arguments else { return Vec::new() };
+    let numbers = rest.split('>').next().unwrap_or_default().replace('_', "");
+    let numbers = numbers.split(',').map_while(|number| number.trim().parse().ok());
+    let bounds = ["minLength", "maxLength"].into_iter().zip(numbers);
+    bounds.filter(|(keyword, number)| *keyword == "maxLength" || *number > 0.0).collect()
+}
+
 fn enforced() -> Vec<Bound> {
     let mut found = Vec::new();
     for (_, code) in files() {
@@ -170,9 +181,13 @@ fn enforced() -> Vec<Bound> {
                 attributes.clear();
             } else if line.starts_with("#[validate(") {
                 attributes.push_str(line);
-            } else if !line.starts_with("#[") && !attributes.is_empty() {
-                let (field, kind) = bare.split_once(": ").expect("a field under its checks");
-                for (keyword, value) in bounds_in(&std::mem::take(&mut attributes), kind) {
+            } else if !line.starts_with("#[") {
+                let checks = std::mem::take(&mut attributes);
+                let Some((field, kind)) = bare.split_once(": ").filter(|(_, kind)| kind.ends_with(',')) else {
+                    assert!(checks.is_empty(), "a field under its checks: {line}");
+                    continue;
+                };
+                for (keyword, value) in bounds_in(&checks, kind).into_iter().chain(bounds_of_type(kind)) {
                     found.push(Bound { schema: schema.clone(), field: field.into(), keyword, value });
                 }
             }
@@ -195,7 +210,7 @@ fn every_bound_that_is_enforced_is_published() {
     let silent: Vec<String> = bounds
         .iter()
         // Some types are of the inside: what is sent to them went through another.
-        .filter(|bound| schemas.get(&bound.schema).is_some())
+        .filter(|bound| schemas[&bound.schema]["properties"].get(&bound.field).is_some())
         .filter(|bound| !says(&schemas[&bound.schema]["properties"][&bound.field], bound))
         .map(|bound| format!("{}.{}: {} {}", bound.schema, bound.field, bound.keyword, bound.value))
         .collect();

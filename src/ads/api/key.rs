@@ -8,7 +8,6 @@ use crate::base::Result;
 use crate::base::id::AdCampaignId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::{JsonOrNothing, Once, Path, Reply};
 use crate::tenants::access::{Caller, Permission};
 
@@ -64,7 +63,7 @@ pub async fn create_lead_form_key(
     let by_operator = caller.is_operator();
     let webhook_url = format!("{}/v1/webhooks/google-ads", core.settings.public_url.trim_end_matches('/'));
     let overlap = chrono::Duration::seconds(body.0.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS));
-    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         let Minted { row, key, previous_ends_at } = key::create(tx, id.0, overlap, by_operator)?;
         let view = LeadFormKeyView {
             ad_campaign_id: id.0,

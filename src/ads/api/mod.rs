@@ -2,15 +2,14 @@
 
 mod create;
 pub mod key;
-pub mod patch;
 pub mod steer;
 mod update;
 mod views;
 
 use actix_web::{HttpResponse, get, web};
 
-pub use create::{NewAdCampaign, create_ad_campaign};
-pub use update::{AdCampaignPatch, update_ad_campaign};
+pub use create::create_ad_campaign;
+pub use update::update_ad_campaign;
 pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
 
 use super::model::{AccountOwner, CampaignStatus};
@@ -73,15 +72,11 @@ pub async fn list_ad_campaigns(
 pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
     let shows_costs = caller.is_operator();
-    let view = core
-        .db
-        .read(caller.scope(), move |tx: &mut TenantTx<'_>| {
-            let row = store::get(tx, id.0)?;
-            AdCampaignView::load(tx, row, shows_costs)
-        })
-        .await?;
-    let version = view.version;
-    Ok(Reply::ok(view).version(version).respond())
+    let view = core.read(&caller, move |tx| {
+        let row = store::get(tx, id.0)?;
+        AdCampaignView::load(tx, row, shows_costs)
+    });
+    Ok(Reply::of(view.await?).respond())
 }
 
 /// Read the lead form of an ad campaign

@@ -6,11 +6,10 @@ use validator::Validate;
 use super::AdCampaignView;
 use crate::ads::model::{Asker, Step};
 use crate::ads::{review, status};
+use crate::base::bounded::{Line, Text};
 use crate::base::id::AdCampaignId;
-use crate::base::text::single_line;
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Path, Reply};
 use crate::tenants::access::{Caller, Permission};
 
@@ -19,9 +18,7 @@ use crate::tenants::access::{Caller, Permission};
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"reason": "New photos are coming"}))]
 pub struct SteerReason {
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    pub reason: Option<String>,
+    pub reason: Option<Text<1, 200>>,
 }
 
 /// What the tenant is to change.
@@ -29,9 +26,7 @@ pub struct SteerReason {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "The headline promises a price. Please name none."}))]
 pub struct Rejection {
-    #[validate(custom(function = "single_line"), length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
-    pub reason: String,
+    pub reason: Line<1, 500>,
 }
 
 async fn steer(
@@ -50,10 +45,9 @@ async fn steer(
     }
     let shows_costs = caller.is_operator();
     let asker = if caller.is_operator() { Asker::Operator } else { Asker::Tenant };
-    once.write(core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+    once.write(core, caller.scope(), move |tx| {
         let campaign = status::take(tx, id, step, reason, asker, &if_match)?;
-        let version = campaign.version;
-        Ok(Reply::ok(AdCampaignView::load(tx, campaign, shows_costs)?).version(version))
+        AdCampaignView::load(tx, campaign, shows_costs).map(Reply::of)
     })
     .await
 }
@@ -115,10 +109,9 @@ pub async fn reject_ad_campaign(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require_operator()?;
-    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
-        let campaign = review::reject(tx, id.0, body.0.reason, &if_match)?;
-        let version = campaign.version;
-        Ok(Reply::ok(AdCampaignView::load(tx, campaign, true)?).version(version))
+    once.write(&core, caller.scope(), move |tx| {
+        let campaign = review::reject(tx, id.0, body.0.reason.into(), &if_match)?;
+        AdCampaignView::load(tx, campaign, true).map(Reply::of)
     })
     .await
 }
@@ -138,7 +131,7 @@ pub async fn pause_ad_campaign(
     body: JsonOrNothing<SteerReason>,
     once: Once,
 ) -> Result<HttpResponse> {
-    steer(caller, &core, id.0, Step::Pause, body.0.reason, IfMatch::default(), once).await
+    steer(caller, &core, id.0, Step::Pause, body.0.reason.map(String::from), IfMatch::default(), once).await
 }
 
 /// Resume a paused ad campaign

@@ -147,6 +147,8 @@ pub struct AdCampaignView {
     pub updated_at: Timestamp,
 }
 
+crate::versioned!(AdCampaignView);
+
 impl AdCampaignView {
     /// With its lead form. `shows_costs`: the caller may see what the platform pays, and its ids in its ad accounts.
     pub fn load(tx: &mut TenantTx<'_>, row: AdCampaign, shows_costs: bool) -> Result<Self> {

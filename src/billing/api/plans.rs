@@ -8,7 +8,6 @@ use crate::base::{Error, Result};
 use crate::billing::model::{Plan, Pricing, Quotas};
 use crate::billing::store;
 use crate::engine::Core;
-use crate::engine::db::PlatformTx;
 use crate::engine::http::{Path, Query};
 use crate::tenants::access::{Anyone, Feature};
 
@@ -112,8 +111,7 @@ pub struct PlanList {
 #[get("/plans")]
 pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
     let ListPlans { catalogue, currency } = query.0;
-    let look = move |tx: &mut PlatformTx<'_>| store::plans(tx, catalogue.as_deref(), currency);
-    let plans = core.db.read(anyone.scope(), look).await?;
+    let plans = core.db.read(anyone.scope(), move |tx| store::plans(tx, catalogue.as_deref(), currency)).await?;
     Ok(HttpResponse::Ok().json(PlanList { data: plans.into_iter().map(PlanView::from).collect(), next_cursor: None }))
 }
 
@@ -124,8 +122,7 @@ pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<List
 )]
 #[get("/plans/{code}")]
 pub async fn get_plan(anyone: Anyone, core: web::Data<Core>, code: Path<String>) -> Result<HttpResponse> {
-    let look = move |tx: &mut PlatformTx<'_>| store::plan(tx, &code.0);
-    let plan = core.db.read(anyone.scope(), look).await?;
+    let plan = core.db.read(anyone.scope(), move |tx| store::plan(tx, &code.0)).await?;
     let plan = plan.ok_or_else(|| Error::not_found("plan.not_found", "There is no such plan."))?;
     Ok(HttpResponse::Ok().json(PlanView::from(plan)))
 }

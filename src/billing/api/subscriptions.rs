@@ -1,17 +1,14 @@
 //! The tenant's own subscription.
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use validator::Validate;
 
 use super::plans::PlanView;
+use crate::base::Result;
 use crate::base::id::SubscriptionId;
-use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::billing::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus};
-use crate::billing::subscription::{self, NewSubscription, SubscriptionChange};
+use crate::billing::subscription::{self, CreateSubscription, UpdateSubscription};
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{IfMatch, Json, Once, Reply};
 use crate::tenants::access::{Caller, Permission};
@@ -60,7 +57,11 @@ pub struct SubscriptionView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub plan: PlanView,
+    #[serde(skip)]
+    version: i32,
 }
+
+crate::versioned!(SubscriptionView);
 
 impl SubscriptionView {
     pub fn of((subscription, plan): (Subscription, Plan)) -> Self {
@@ -86,76 +87,8 @@ impl SubscriptionView {
             created_at: subscription.created_at,
             updated_at: subscription.updated_at,
             plan: plan.into(),
+            version: subscription.version,
         }
-    }
-}
-
-/// A plan to subscribe to.
-#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"plan_code": "growth", "overage_policy": "bill"}))]
-pub struct CreateSubscription {
-    /// The code of a plan on offer.
-    #[validate(length(min = 1, max = 60))]
-    #[schema(min_length = 1, max_length = 60)]
-    pub plan_code: String,
-    /// What happens to leads beyond the quota. `block` when left out: they are kept with masked contact data, ads pause,
-    /// and nothing is billed that was not asked for.
-    pub overage_policy: Option<OveragePolicy>,
-    /// `monthly` when left out.
-    pub billing_interval: Option<BillingInterval>,
-}
-
-/// Changes to the subscription; what is absent stays.
-#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"overage_policy": "bill"}))]
-pub struct UpdateSubscription {
-    /// A dearer plan, or one whose price is agreed individually, waits until the operators activate it, once it is paid;
-    /// then it gives its whole quota in the running period. Any other takes effect when what is paid for is over. Until then
-    /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
-    /// the choice counts at once. Nothing is prorated.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub plan_code: Patch<String>,
-    /// Under `bill`, leads held back in the running period are released and billed.
-    #[serde(default)]
-    #[schema(value_type = Option<OveragePolicy>)]
-    pub overage_policy: Patch<OveragePolicy>,
-    /// `true` is `overage_policy = bill`, `false` is `block`.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub buying_overages: Patch<bool>,
-    /// End it when what is paid for (or the trial) is over, instead of renewing it.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub cancel_at_period_end: Patch<bool>,
-}
-
-impl UpdateSubscription {
-    fn read(self) -> Result<SubscriptionChange> {
-        let buying = required(self.buying_overages, "/buying_overages")?;
-        let policy = required(self.overage_policy, "/overage_policy")?;
-        let implied = buying.map(|buying| if buying { OveragePolicy::Bill } else { OveragePolicy::Block });
-        if let (Some(policy), Some(buying)) = (policy, buying)
-            && buying != (policy == OveragePolicy::Bill)
-        {
-            let rule = "buying_overages contradicts overage_policy; send one of them";
-            return Err(Error::field("/buying_overages", "contradiction", rule));
-        }
-        Ok(SubscriptionChange {
-            plan_code: required(self.plan_code, "/plan_code")?,
-            overage_policy: policy.or(implied),
-            cancel_at_period_end: required(self.cancel_at_period_end, "/cancel_at_period_end")?,
-        })
-    }
-}
-
-fn required<T>(patch: Patch<T>, pointer: &str) -> Result<Option<T>> {
-    match patch {
-        Patch::Absent => Ok(None),
-        Patch::Null => Err(Error::field(pointer, "required", "this field cannot be null")),
-        Patch::Value(value) => Ok(Some(value)),
     }
 }
 
@@ -176,13 +109,10 @@ pub async fn create_subscription(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingWrite)?;
-    let CreateSubscription { plan_code, overage_policy, billing_interval } = body.0;
-    let new = NewSubscription { plan_code, overage_policy, billing_interval };
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
-        let made = subscription::start(tx, new, &key)?;
-        let version = made.0.version;
-        Ok(Reply::created(SubscriptionView::of(made)).version(version).location(HERE.into()))
+        let made = subscription::start(tx, body.0, &key)?;
+        Ok(Reply::made(SubscriptionView::of(made), HERE.into()))
     })
     .await
 }
@@ -196,14 +126,12 @@ pub async fn create_subscription(
 #[get("/subscriptions/current")]
 pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
-    let look = |tx: &mut TenantTx<'_>| {
+    let found = core.read(&caller, |tx| {
         let subscription = subscription::require(tx)?;
         let plan = subscription::plan_of(tx, &subscription)?;
         Ok((subscription, plan))
-    };
-    let found = core.db.read(caller.scope(), look).await?;
-    let version = found.0.version;
-    Ok(Reply::ok(SubscriptionView::of(found)).version(version).respond())
+    });
+    Ok(Reply::of(SubscriptionView::of(found.await?)).respond())
 }
 
 /// Change the current subscription
@@ -221,11 +149,8 @@ pub async fn update_current_subscription(
     body: Json<UpdateSubscription>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingWrite)?;
-    let change = body.0.read()?;
-    let write = move |tx: &mut TenantTx<'_>| subscription::change(tx, change, &if_match);
-    let changed = core.db.write(caller.scope(), write).await?;
-    let version = changed.0.version;
-    Ok(Reply::ok(SubscriptionView::of(changed)).version(version).respond())
+    let changed = core.write(&caller, move |tx| subscription::change(tx, body.0, &if_match)).await?;
+    Ok(Reply::of(SubscriptionView::of(changed)).respond())
 }
 
 /// End the current subscription now
@@ -244,28 +169,6 @@ pub async fn cancel_current_subscription(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingWrite)?;
-    let write = move |tx: &mut TenantTx<'_>| subscription::cancel(tx, &if_match);
-    let ended = core.db.write(caller.scope(), write).await?;
-    let version = ended.0.version;
-    Ok(Reply::ok(SubscriptionView::of(ended)).version(version).respond())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(body: &str) -> Result<SubscriptionChange> {
-        serde_json::from_str::<UpdateSubscription>(body).unwrap().read()
-    }
-
-    #[test]
-    fn buying_overages_is_another_name_for_the_policy() {
-        assert_eq!(read(r#"{"buying_overages":true}"#).unwrap().overage_policy, Some(OveragePolicy::Bill));
-        assert_eq!(read(r#"{"buying_overages":false}"#).unwrap().overage_policy, Some(OveragePolicy::Block));
-        let slow = read(r#"{"buying_overages":false,"overage_policy":"slow"}"#).unwrap();
-        assert_eq!(slow.overage_policy, Some(OveragePolicy::Slow));
-        assert!(read(r#"{"buying_overages":true,"overage_policy":"block"}"#).is_err());
-        assert!(read(r#"{"plan_code":null}"#).is_err());
-        assert_eq!(read("{}").unwrap().overage_policy, None);
-    }
+    let ended = core.write(&caller, move |tx| subscription::cancel(tx, &if_match)).await?;
+    Ok(Reply::of(SubscriptionView::of(ended)).respond())
 }

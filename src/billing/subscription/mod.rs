@@ -11,6 +11,7 @@ mod features;
 pub mod payment;
 mod renewal;
 mod trial;
+mod wish;
 
 use super::calendar;
 use super::meter;
@@ -31,27 +32,11 @@ use crate::tenants;
 pub use renewal::settle;
 pub use store::current;
 pub(super) use trial::review;
+pub use wish::{CreateSubscription, UpdateSubscription};
 
 use features::{entitle, entitle_to_basics};
 use payment::Payment;
 use renewal::end;
-
-/// What a tenant subscribes to.
-#[derive(Debug, Clone)]
-pub struct NewSubscription {
-    pub plan_code: String,
-    /// [`OveragePolicy::Block`] when not chosen: nobody is billed beyond the plan without having asked for it.
-    pub overage_policy: Option<OveragePolicy>,
-    pub billing_interval: Option<BillingInterval>,
-}
-
-/// What a tenant changes.
-#[derive(Debug, Clone, Default)]
-pub struct SubscriptionChange {
-    pub plan_code: Option<String>,
-    pub overage_policy: Option<OveragePolicy>,
-    pub cancel_at_period_end: Option<bool>,
-}
 
 fn none() -> Error {
     Error::not_found("subscription.none", "There is no subscription. Choose a plan by POST /v1/subscriptions.")
@@ -95,7 +80,7 @@ fn require_offered(plan: &Plan, interval: BillingInterval) -> Result<()> {
 /// # Errors
 /// `subscription.exists` while one is current and not expired; a field error for a plan or an interval that is not on offer;
 /// `user.email_not_verified` for a trial that somebody asks for who has not shown whose mailbox it is.
-pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
+pub fn start(tx: &mut TenantTx<'_>, new: CreateSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
     meter::lock(tx)?;
     let earlier = settle(tx)?;
     if let Some(mut expired) = earlier.clone().filter(|earlier| earlier.status == Status::Expired) {
@@ -123,6 +108,7 @@ pub fn start(tx: &mut TenantTx<'_>, new: NewSubscription, key: &MasterKey) -> Re
         id: SubscriptionId::new(),
         plan_code: plan.code.clone(),
         status: if is_trial { Status::Trialing } else { Status::Incomplete },
+        // Nobody is billed beyond the plan without having asked for it.
         overage_policy: new.overage_policy.unwrap_or(OveragePolicy::Block),
         billing_interval: interval,
         anchor_day: calendar::anchor_day(now, zone),
@@ -233,9 +219,12 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
 /// Changes plan, policy or the wish to cancel.
 ///
 /// # Errors
-/// `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
+/// A field error for what cannot be null; `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
 /// for a plan that cannot be tried, during a trial.
-pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+    let policy = change.policy()?;
+    let (wanted, cancel) =
+        (change.plan_code.required("/plan_code")?, change.cancel_at_period_end.required("/cancel_at_period_end")?);
     meter::lock(tx)?;
     let mut subscription = settle(tx)?.ok_or_else(none)?;
     if_match.check(subscription.version)?;
@@ -247,9 +236,9 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
     };
     let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
     let mut data = serde_json::Map::new();
-    if change.plan_code.as_ref() == Some(&subscription.plan_code) {
+    if wanted.as_ref() == Some(&subscription.plan_code) {
         switch::take_back(&mut subscription);
-    } else if let Some(code) = change.plan_code {
+    } else if let Some(code) = wanted {
         let next = plans::choose(&mut tx.platform(), &code)?;
         let waits_for = switch::starts(&subscription, &plan, &next)?;
         switch::take_back(&mut subscription);
@@ -273,13 +262,11 @@ pub fn change(tx: &mut TenantTx<'_>, change: SubscriptionChange, if_match: &IfMa
             }
         }
     }
-    if let Some(policy) = change.overage_policy.filter(|policy| *policy != subscription.overage_policy) {
+    if let Some(policy) = policy.filter(|policy| *policy != subscription.overage_policy) {
         data.insert("previous_overage_policy".into(), subscription.overage_policy.as_str().into());
         subscription.overage_policy = policy;
     }
-    if let Some(cancel) = change.cancel_at_period_end {
-        subscription.cancel_at_period_end = cancel;
-    }
+    subscription.cancel_at_period_end = cancel.unwrap_or(subscription.cancel_at_period_end);
     store::save(tx, &mut subscription)?;
     let policy = in_force(&subscription, &plan, &period);
     data.insert("policy".into(), serde_json::json!(policy));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
 
-use crate::base::Error;
+use crate::base::{Error, Result};
 
 /// True for a unique violation on either engine (SQLite names no constraint, so ask where the noun is known).
 pub fn is_unique_violation(error: &Diesel) -> bool {
@@ -100,15 +100,24 @@ pub fn is_outage(error: &Diesel) -> bool {
     .any(|sign| text.contains(sign))
 }
 
+/// Somebody else was faster: `storage.conflict`.
+pub fn moved_on() -> Error {
+    Error::conflict("storage.conflict", "The same thing was written at the same time. Read it again and retry.")
+}
+
+/// Of a statement that writes one row in the version in which it was read.
+///
+/// # Errors
+/// [`moved_on`] when there is none in that version any more.
+pub fn written_once(rows: usize) -> Result<()> {
+    if rows == 0 { Err(moved_on()) } else { Ok(()) }
+}
+
 impl From<Diesel> for Error {
     fn from(error: Diesel) -> Self {
         match &error {
             e if is_outage(e) => unavailable(error),
-            Diesel::DatabaseError(Kind::UniqueViolation, _) => Error::conflict(
-                "storage.conflict",
-                "The same thing was written at the same time. Read it again and retry.",
-            )
-            .with_source(error),
+            Diesel::DatabaseError(Kind::UniqueViolation, _) => moved_on().with_source(error),
             _ => Error::internal(error),
         }
     }

@@ -11,8 +11,9 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::once::BodyHash;
+use super::reading;
 use super::strict::Strict;
-use crate::base::{Error, ErrorKind, FieldError, Result};
+use crate::base::{Error, ErrorKind, FieldError, Result, bounded};
 
 /// The largest JSON body an operation takes.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -31,11 +32,7 @@ impl<T: DeserializeOwned + validator::Validate + 'static> FromRequest for Json<T
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = receive(req, payload);
-        Box::pin(async move {
-            let value: T = parse_json(&bytes.await?)?;
-            value.validate().map_err(invalid)?;
-            Ok(Self(value))
-        })
+        Box::pin(async move { reading::read(&bytes.await?).map(Self) })
     }
 }
 
@@ -107,13 +104,18 @@ pub async fn read(req: &HttpRequest, payload: &mut Payload, limit: usize) -> Res
 
 /// Parses JSON text into a type; see [`Json`] for what is refused. A byte order mark, which some clients write, is passed over.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    typed(document(bytes)?, "")
+}
+
+/// JSON text as a tree, of which it is not known yet what it should be.
+pub(super) fn document(bytes: &[u8]) -> Result<serde_json::Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
         Error::malformed("request.malformed_json", message)
     })?;
     check(&value, &mut String::new(), 0)?;
-    typed(value, "")
+    Ok(value)
 }
 
 /// A value that stands at `base` as a type.
@@ -205,7 +207,8 @@ pub(super) fn field_error(pointer: String, sentence: &str) -> FieldError {
         let expected = sentence.split_once(", ").map_or("no fields", |(_, rest)| rest);
         return FieldError::new(pointer, "unknown_field", format!("this field is not known; {expected}"));
     }
-    let code = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
+    let other = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
+    let code = bounded::code_of(sentence).unwrap_or(other);
     FieldError::new(pointer, code, plain(sentence))
 }
 
@@ -245,7 +248,7 @@ fn plain(sentence: &str) -> String {
 }
 
 /// From the validator's map to pointers.
-fn invalid(errors: validator::ValidationErrors) -> Error {
+pub(super) fn invalid(errors: validator::ValidationErrors) -> Error {
     let mut fields = Vec::new();
     collect(&errors, "", &mut fields);
     fields.sort_by(|a, b| a.pointer.cmp(&b.pointer));

@@ -9,6 +9,7 @@ mod body;
 pub mod etag;
 mod fields;
 mod guesses;
+mod inlined;
 pub mod limits;
 mod links;
 pub mod once;
@@ -17,8 +18,10 @@ pub mod paging;
 mod params;
 pub mod pipeline;
 pub mod problem;
+mod reading;
 mod source;
 mod strict;
+mod view;
 pub mod volume;
 mod written;
 
@@ -26,7 +29,7 @@ pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read as read_body, rea
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;
-pub use once::{Once, Reply};
+pub use once::{Once, Reply, Versioned};
 pub use paging::{Cursor, Limit, Page, Paging};
 pub use params::{CommaList, Path, Query};
 pub use pipeline::{CalledAs, RequestId};

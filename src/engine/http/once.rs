@@ -44,6 +44,23 @@ pub struct Reply<V> {
     location: Option<String>,
 }
 
+/// What carries its version: an answer says it as `ETag`, for `If-Match`.
+pub trait Versioned {
+    fn version(&self) -> i32;
+}
+
+/// For types whose field `version` says it.
+#[macro_export]
+macro_rules! versioned {
+    ($($view:ty),+ $(,)?) => {
+        $(impl $crate::engine::http::Versioned for $view {
+            fn version(&self) -> i32 {
+                self.version
+            }
+        })+
+    };
+}
+
 impl Reply<()> {
     pub fn nothing() -> Self {
         Self { status: StatusCode::NO_CONTENT, ..Self::ok(()) }
@@ -59,6 +76,21 @@ impl<V: serde::Serialize> Reply<V> {
     }
     pub fn accepted(view: V) -> Self {
         Self { status: StatusCode::ACCEPTED, ..Self::ok(view) }
+    }
+    /// The resource as it is, with its version.
+    pub fn of(view: V) -> Self
+    where
+        V: Versioned,
+    {
+        let version = view.version();
+        Self::ok(view).version(version)
+    }
+    /// A resource that was made and is found at `path`.
+    pub fn made(view: V, path: String) -> Self
+    where
+        V: Versioned,
+    {
+        Self { status: StatusCode::CREATED, ..Self::of(view) }.location(path)
     }
     /// The version of the resource, for `If-Match`.
     pub fn version(mut self, version: i32) -> Self {

@@ -17,6 +17,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::etag::IfMatch;
+use super::inlined;
 use super::links;
 use super::paging::LIST_PARAMETERS;
 use super::problem::Problem;
@@ -157,6 +158,7 @@ fn add_components(components: &mut Components) {
     <Problem as utoipa::ToSchema>::schemas(&mut schemas);
     schemas.push(("Problem".into(), <Problem as utoipa::PartialSchema>::schema()));
     components.schemas.extend(schemas);
+    inlined::inline(components);
     share_entries(components);
     for (name, description) in HEADERS {
         let header = HeaderBuilder::new().schema(Some(text().build())).description(Some(description)).build();

@@ -8,7 +8,6 @@ use futures_util::stream;
 use crate::base::id::MessageId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
 use crate::inbox::store::{leads, messages};
@@ -39,13 +38,14 @@ pub async fn get_attachment(
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
     let (id, n) = path.0;
-    let read = move |tx: &mut TenantTx<'_>| {
-        let gone = || Error::not_found("message.not_found", "There is no such message.");
-        let message = messages::find(tx, id)?.ok_or_else(gone)?;
-        leads::get(tx, message.lead_id)?.require_unlocked()?;
-        Ok(message.attachments.value()[n].clone())
-    };
-    let attachment = core.db.read(caller.scope(), read).await?;
+    let attachment = core
+        .read(caller.scope(), move |tx| {
+            let gone = || Error::not_found("message.not_found", "There is no such message.");
+            let message = messages::find(tx, id)?.ok_or_else(gone)?;
+            leads::get(tx, message.lead_id)?.require_unlocked()?;
+            Ok(message.attachments.value()[n].clone())
+        })
+        .await?;
     let is_file = attachment["kind"] != "location";
     let url = attachment["url"].as_str().filter(|_| is_file).ok_or_else(absent)?;
     let fetcher =

@@ -1,21 +1,19 @@
 //! Conversations: list, open, look, change, mark read.
 
 use actix_web::{HttpResponse, get, patch, post, web};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::base::id::{ConversationId, LeadId};
-use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
+use crate::inbox::steer::{self, ConversationPatch};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
 use crate::inbox::store::leads;
 use crate::inbox::{open, send};
@@ -69,6 +67,8 @@ pub struct ConversationView {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
+
+crate::versioned!(ConversationView);
 
 impl ConversationView {
     fn of(row: Conversation, lead: LeadSummary) -> Self {
@@ -209,7 +209,7 @@ pub async fn open_conversation(
     caller.require(Permission::ConversationsWrite)?;
     let NewConversation { lead_id, channel } = body.0;
     let scope = caller.scope();
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, scope, move |tx| {
         let lead = leads::whole(tx, lead_id)?;
         let writer = Writer::of(tx)?;
         send::require_channel(&caller, &writer, channel)?;
@@ -219,12 +219,11 @@ pub async fn open_conversation(
         }
         let address = open::address_of(&lead, channel)?;
         let (row, is_new) = open::on_channel(tx, lead_id, channel, address)?;
-        let (version, location) = (row.version, format!("/v1/conversations/{}", row.id));
+        let location = format!("/v1/conversations/{}", row.id);
         let view = ConversationView::with_lead(tx, row)?;
-        let reply = if is_new { Reply::created(view) } else { Reply::ok(view) };
-        Ok(reply.version(version).location(location))
-    };
-    once.write(&core, scope, write).await
+        Ok(if is_new { Reply::made(view, location) } else { Reply::of(view).location(location) })
+    })
+    .await
 }
 
 /// Get a conversation.
@@ -240,23 +239,7 @@ pub async fn get_conversation(
         let row = store::get(tx, path.0)?;
         ConversationView::with_lead(tx, row)
     };
-    let view = core.db.read_by_key(caller.scope(), read).await?;
-    let version = view.version;
-    Ok(Reply::ok(view).version(version).respond())
-}
-
-#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"status": "closed"}))]
-pub struct ConversationPatch {
-    /// A closed conversation can only become `open`.
-    #[serde(default)]
-    #[schema(value_type = Option<ConversationStatus>)]
-    pub status: Patch<ConversationStatus>,
-    /// Out of sight until the person writes again.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    pub archived: Patch<bool>,
+    Ok(Reply::of(core.db.read_by_key(caller.scope(), read).await?).respond())
 }
 
 /// Close, reopen, snooze or archive a conversation.
@@ -270,38 +253,11 @@ pub async fn update_conversation(
     body: Json<ConversationPatch>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsWrite)?;
-    let write = move |tx: &mut TenantTx<'_>| {
-        let before = store::get(tx, path.0)?;
-        if_match.check(before.version)?;
-        let row = change(tx, &before, body.0)?;
+    let change = core.write(&caller, move |tx| {
+        let row = steer::change(tx, path.0, body.0, &if_match)?;
         ConversationView::with_lead(tx, row)
-    };
-    let view = core.db.write(caller.scope(), write).await?;
-    let version = view.version;
-    Ok(Reply::ok(view).version(version).respond())
-}
-
-fn change(tx: &mut TenantTx<'_>, before: &Conversation, patch: ConversationPatch) -> Result<Conversation> {
-    let mut after = before.clone();
-    patch.status.apply_required(&mut after.status, "/status")?;
-    before.status.check_transition(after.status)?;
-    let mut archived = before.archived_at.is_some();
-    patch.archived.apply_required(&mut archived, "/archived")?;
-    let now = tx.now();
-    after.archived_at = archived.then(|| before.archived_at.unwrap_or(now));
-    let closes = after.status == ConversationStatus::Closed;
-    after.closed_at = closes.then(|| before.closed_at.unwrap_or(now));
-    if after == *before {
-        return Ok(after);
-    }
-    let kind = match (before.status, after.status) {
-        (from, ConversationStatus::Closed) if from != ConversationStatus::Closed => EventType::ConversationClosed,
-        (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => EventType::ConversationReopened,
-        _ => EventType::ConversationUpdated,
-    };
-    let event = NewEvent::new(kind).subject(before.id.uuid()).lead(before.lead_id);
-    tx.record(event.data(json!({"status": after.status, "archived": archived})))?;
-    store::save_state(tx, &after)
+    });
+    Ok(Reply::of(change.await?).respond())
 }
 
 /// Mark every message of a conversation read.
@@ -314,16 +270,9 @@ pub async fn mark_conversation_read(
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsWrite)?;
-    let write = move |tx: &mut TenantTx<'_>| {
-        let before = store::get(tx, path.0)?;
-        if before.unread_count > 0 {
-            store::mark_read(tx, before.id)?;
-            let event = NewEvent::new(EventType::ConversationUpdated).subject(before.id.uuid());
-            tx.record(event.data(json!({"unread_count": 0})))?;
-        }
-        let row = store::get(tx, before.id)?;
-        let version = row.version;
-        Ok(Reply::ok(ConversationView::with_lead(tx, row)?).version(version))
-    };
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, caller.scope(), move |tx| {
+        let row = steer::mark_read(tx, path.0)?;
+        ConversationView::with_lead(tx, row).map(Reply::of)
+    })
+    .await
 }

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::base::Result;
+use crate::base::bounded::Line;
 use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
@@ -193,9 +194,7 @@ pub struct SendMessage {
     #[validate(nested)]
     pub template: Option<TemplateChoice>,
     /// E-mail only, and required there with `content`.
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    pub subject: Option<String>,
+    pub subject: Option<Line<1, 200>>,
 }
 
 /// Values of a template, each a text.
@@ -210,9 +209,7 @@ fn template_variables() -> Object {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro"}}))]
 pub struct TemplateChoice {
-    #[validate(length(min = 1, max = 100))]
-    #[schema(min_length = 1, max_length = 100)]
-    pub code: String,
+    pub code: Line<1, 100>,
     /// By name, whatever the case, or by number.
     #[serde(default)]
     #[validate(length(max = 30))]
@@ -239,14 +236,14 @@ pub async fn send_message(
     let settings = core.settings.clone();
     let new = NewMessage {
         content: body.0.content,
-        template: body.0.template.map(|template| (template.code, template.variables)),
-        subject: body.0.subject,
+        template: body.0.template.map(|template| (template.code.into(), template.variables)),
+        subject: body.0.subject.map(String::from),
     };
     let scope = caller.scope();
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, scope, move |tx| {
         let message = send::queue(tx, &caller, path.0, new, &settings)?;
         let is_locked = leads::get(tx, message.lead_id)?.is_locked;
         Ok(Reply::accepted(MessageView::of(message, is_locked)))
-    };
-    once.write(&core, scope, write).await
+    })
+    .await
 }

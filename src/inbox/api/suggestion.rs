@@ -8,7 +8,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::{Path, Query};
 use crate::inbox::draft::{self, Suggestion};
 use crate::inbox::model::Channel;
@@ -23,22 +22,23 @@ pub struct SuggestionQuery {
     channel: Option<Channel>,
 }
 
-/// A draft: edit it, or send it as it is.
-#[derive(Debug, serde::Serialize, ToSchema)]
-#[schema(example = json!({
-    "channel": "whatsapp",
-    "template": {"code": "first_contact", "variables": {"name": "Rajesh", "business": "Asha from ABC Real Estate via LeadGen Pro", "about": "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)"}},
-    "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro. Thank you for your interest in 2BHK in Andheri, Goregaon (budget ₹80L-1Cr). Would you be available for a quick call today to discuss your requirements?",
-    "subject": null
-}))]
-pub struct SuggestedMessage {
-    pub channel: Channel,
-    /// What `send_message` takes as `template`.
-    pub template: SuggestedTemplate,
-    /// What the person would read.
-    pub content: String,
-    /// E-mail only.
-    pub subject: Option<String>,
+crate::view! {
+    /// A draft: edit it, or send it as it is.
+    #[schema(example = json!({
+        "channel": "whatsapp",
+        "template": {"code": "first_contact", "variables": {"name": "Rajesh", "business": "Asha from ABC Real Estate via LeadGen Pro", "about": "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)"}},
+        "content": "Hi Rajesh, this is Asha from ABC Real Estate via LeadGen Pro. Thank you for your interest in 2BHK in Andheri, Goregaon (budget ₹80L-1Cr). Would you be available for a quick call today to discuss your requirements?",
+        "subject": null
+    }))]
+    pub struct SuggestedMessage from draft: Suggestion {
+        pub channel: Channel,
+        /// What `send_message` takes as `template`.
+        pub template: SuggestedTemplate = SuggestedTemplate { code: draft.template_code.into(), variables: draft.variables },
+        /// What the person would read.
+        pub content: String,
+        /// E-mail only.
+        pub subject: Option<String>,
+    }
 }
 
 /// A template and its values.
@@ -47,17 +47,6 @@ pub struct SuggestedMessage {
 pub struct SuggestedTemplate {
     pub code: String,
     pub variables: BTreeMap<String, String>,
-}
-
-impl From<Suggestion> for SuggestedMessage {
-    fn from(draft: Suggestion) -> Self {
-        Self {
-            channel: draft.channel,
-            template: SuggestedTemplate { code: draft.template_code.into(), variables: draft.variables },
-            content: draft.content,
-            subject: draft.subject,
-        }
-    }
 }
 
 /// Suggest a first message to a lead; to a locked one, without its name and answers.
@@ -77,18 +66,19 @@ pub async fn get_suggested_message(
     caller.require(Permission::ConversationsRead)?;
     let platform_name = core.settings.platform_name.clone();
     let user = caller.actor().user();
-    let read = move |tx: &mut TenantTx<'_>| {
-        let channel = match query.0.channel {
-            Some(channel) => channel,
-            None => draft::best_channel(&leads::whole(tx, path.0)?),
-        };
-        let lead = leads::get(tx, path.0)?;
-        let tenant = crate::tenants::store::current(tx)?;
-        let members = crate::tenants::store::members(tx)?;
-        let agent = members.into_iter().find(|member| Some(member.user_id) == user).and_then(|member| member.name);
-        let agent = agent.or(tenant.profile.owner_name.clone());
-        draft::suggest(&lead, &tenant, agent.as_deref(), channel, &platform_name)
-    };
-    let draft = core.db.read(caller.scope(), read).await?;
+    let draft = core
+        .read(caller.scope(), move |tx| {
+            let channel = match query.0.channel {
+                Some(channel) => channel,
+                None => draft::best_channel(&leads::whole(tx, path.0)?),
+            };
+            let lead = leads::get(tx, path.0)?;
+            let tenant = crate::tenants::store::current(tx)?;
+            let members = crate::tenants::store::members(tx)?;
+            let agent = members.into_iter().find(|member| Some(member.user_id) == user).and_then(|member| member.name);
+            let agent = agent.or(tenant.profile.owner_name.clone());
+            draft::suggest(&lead, &tenant, agent.as_deref(), channel, &platform_name)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(SuggestedMessage::from(draft)))
 }

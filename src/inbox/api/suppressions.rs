@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
 use crate::base::Result;
+use crate::base::bounded::Text;
 use crate::base::id::{LeadId, SuppressionId};
 use crate::base::time::Timestamp;
 use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent};
@@ -133,9 +134,7 @@ pub async fn list_suppressions(
 #[schema(example = json!({"reason": "She called: the mailbox works again."}))]
 pub struct LiftSuppression {
     /// Kept with it and in the events.
-    #[validate(length(min = 3, max = 500))]
-    #[schema(min_length = 3, max_length = 500)]
-    pub reason: String,
+    pub reason: Text<3, 500>,
 }
 
 /// Allow messages to a person again.
@@ -153,10 +152,10 @@ pub async fn lift_suppression(
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsWrite)?;
     let scope = caller.scope();
-    let write = move |tx: &mut TenantTx<'_>| {
-        let row = consent::lift_by_hand(tx, path.0, body.0.reason.trim(), caller.is_operator())?;
+    once.write(&core, scope, move |tx| {
+        let row = consent::lift_by_hand(tx, path.0, &body.0.reason, caller.is_operator())?;
         let row = shown(tx, vec![row])?.into_iter().next();
         row.map(Reply::ok).ok_or_else(|| crate::base::Error::internal("a suppression vanished"))
-    };
-    once.write(&core, scope, write).await
+    })
+    .await
 }

@@ -9,6 +9,7 @@ use crate::base::phone::PhoneKey;
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result, unicode};
 use crate::engine::db::dialect::like_contains;
+use crate::engine::db::error::moved_on;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{conversations, leads};
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -202,8 +203,7 @@ pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<
         .returning(conversations::all_columns)
         .get_result(tx.conn())
         .optional()?;
-    let moved = "The same thing was written at the same time. Read it again and retry.";
-    saved.ok_or_else(|| Error::conflict("storage.conflict", moved))
+    saved.ok_or_else(moved_on)
 }
 
 /// What a new message changes about its conversation. Counters add up in the database, so none is lost.

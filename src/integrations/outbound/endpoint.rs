@@ -6,19 +6,19 @@ use super::deliver;
 use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
 use super::secret;
 use super::store::endpoints::{self as rows, Endpoint};
+use crate::base::bounded::Text;
+use crate::base::changes::Changes;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::id::WebhookEndpointId;
-use crate::base::patch::Patch;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
 pub const MOST_PER_TENANT: i64 = 10;
-const MOST_PATTERNS: usize = 50;
-const LONGEST_DESCRIPTION: usize = 500;
 /// A day: how long both secrets of a rotation sign when nothing else is said.
 const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
 
@@ -35,29 +35,23 @@ pub struct NewWebhookEndpoint {
     #[validate(length(min = 1, max = 50))]
     #[schema(min_items = 1, max_items = 50)]
     pub event_types: Vec<EventPattern>,
-    #[validate(length(max = 500))]
-    #[schema(max_length = 500)]
-    pub description: Option<String>,
+    pub description: Option<Text<0, 500>>,
 }
 
-/// A change to an endpoint; a null description removes it.
-#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
-pub struct WebhookEndpointPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uri", min_length = 1, max_length = 2048)]
-    pub url: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<EventPattern>>)]
-    pub event_types: Patch<Vec<EventPattern>>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 500)]
-    pub description: Patch<String>,
-    /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
-    #[serde(default)]
-    #[schema(value_type = Option<WebhookEndpointStatus>)]
-    pub status: Patch<WebhookEndpointStatus>,
+crate::patch! {
+    /// A change to an endpoint; a null description removes it.
+    #[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
+    pub struct WebhookEndpointPatch {
+        #[validate(length(min = 1, max = 2048))]
+        #[schema(format = "uri", min_length = 1, max_length = 2048)]
+        pub url: Patch<String>,
+        #[validate(length(min = 1, max = 50))]
+        #[schema(min_items = 1, max_items = 50)]
+        pub event_types: Patch<Vec<EventPattern>>,
+        pub description: Patch<Text<0, 500>>,
+        /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
+        pub status: Patch<WebhookEndpointStatus>,
+    }
 }
 
 /// How to change to a new secret.
@@ -92,7 +86,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         id,
         url: new.url,
         event_types: rows::column(&new.event_types),
-        description: new.description,
+        description: new.description.map(String::from),
         status: WebhookEndpointStatus::Enabled,
         disabled_reason: None,
         disabled_at: None,
@@ -120,53 +114,33 @@ pub(super) fn host(url: &str) -> Option<String> {
 }
 
 /// # Errors
-/// `webhook_endpoint.not_found`; `check` sees the version first.
+/// `webhook_endpoint.not_found`, `request.precondition_failed`.
 pub fn change(
     tx: &mut TenantTx<'_>,
     id: WebhookEndpointId,
     patch: WebhookEndpointPatch,
-    check: impl FnOnce(i32) -> Result<()>,
+    if_match: &IfMatch,
 ) -> Result<Endpoint> {
-    lock_tenant(tx, "webhook_endpoints")?;
-    let mut endpoint = rows::get(tx, id)?;
-    check(endpoint.version)?;
-    let before = endpoint.clone();
-    patch.url.apply_required(&mut endpoint.url, "/url")?;
-    if endpoint.url != before.url {
+    let mut endpoint = rows::hold(tx, id)?;
+    if_match.check(endpoint.version)?;
+    let (was, mut status) = (endpoint.status, endpoint.status);
+    let mut changes = Changes::default();
+    changes.require("url", &mut endpoint.url, patch.url)?;
+    if changes.has("url") {
         endpoint.verified_at = None;
     }
-    let mut patterns = rows::patterns(&endpoint.event_types);
-    patch.event_types.apply_required(&mut patterns, "/event_types")?;
-    if patterns.is_empty() || patterns.len() > MOST_PATTERNS {
-        return Err(Error::field(
-            "/event_types",
-            "invalid_value",
-            format!("expected 1 to {MOST_PATTERNS} event types"),
-        ));
-    }
-    endpoint.event_types = rows::column(&patterns);
-    patch.description.apply(&mut endpoint.description);
-    if endpoint.description.as_ref().is_some_and(|text| text.chars().count() > LONGEST_DESCRIPTION) {
-        let rule = format!("expected at most {LONGEST_DESCRIPTION} characters");
-        return Err(Error::field("/description", "too_long", rule));
-    }
-    let mut status = endpoint.status;
-    patch.status.apply_required(&mut status, "/status")?;
-    turn(&mut endpoint, status, tx.now());
-    let pairs = [
-        ("url", endpoint.url != before.url),
-        ("event_types", endpoint.event_types != before.event_types),
-        ("description", endpoint.description != before.description),
-        ("status", endpoint.status != before.status),
-    ];
-    let changed: Vec<&str> = pairs.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
-    if changed.is_empty() {
+    let patterns = patch.event_types.map(|patterns| rows::column(&patterns));
+    changes.require("event_types", &mut endpoint.event_types, patterns)?;
+    changes.set("description", &mut endpoint.description, patch.description);
+    changes.require("status", &mut status, patch.status)?;
+    if changes.is_empty() {
         return Ok(endpoint);
     }
+    turn(&mut endpoint, status, tx.now());
     rows::save(tx, &mut endpoint)?;
-    let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changed, "status": endpoint.status });
+    let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changes, "status": status });
     tx.record(NewEvent::new(EventType::WebhookEndpointUpdated).subject(id.uuid()).data(data))?;
-    if endpoint.status == WebhookEndpointStatus::Enabled && before.status != WebhookEndpointStatus::Enabled {
+    if status == WebhookEndpointStatus::Enabled && was != status {
         deliver::enqueue(tx, id)?;
     }
     Ok(endpoint)
@@ -208,8 +182,7 @@ pub fn rotate(
     id: WebhookEndpointId,
     rotation: &SecretRotation,
 ) -> Result<Minted> {
-    lock_tenant(tx, "webhook_endpoints")?;
-    let mut endpoint = rows::get(tx, id)?;
+    let mut endpoint = rows::hold(tx, id)?;
     let overlap = chrono::Duration::seconds(rotation.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS));
     let (secret, sealed) = secret::mint(key, id);
     endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, sealed));
@@ -227,8 +200,7 @@ pub fn rotate(
 /// # Errors
 /// `webhook_endpoint.not_found`.
 pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()> {
-    lock_tenant(tx, "webhook_endpoints")?;
-    let endpoint = rows::get(tx, id)?;
+    let endpoint = rows::hold(tx, id)?;
     rows::delete(tx, id)?;
     let data = serde_json::json!({ "host": host(&endpoint.url) });
     tx.record(NewEvent::new(EventType::WebhookEndpointDeleted).subject(id.uuid()).data(data))?;

@@ -21,9 +21,7 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
         let lead = store::get(tx, path.0)?;
         view::of(tx, lead)
     };
-    let lead = core.db.read_by_key(caller.scope(), read).await?;
-    let version = lead.version;
-    Ok(Reply::ok(lead).version(version).respond())
+    Ok(Reply::of(core.db.read_by_key(caller.scope(), read).await?).respond())
 }
 
 /// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.
@@ -31,13 +29,12 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
 #[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let read = move |tx: &mut TenantTx<'_>| {
+    let score = core.read(&caller, move |tx| {
         let lead = store::get(tx, path.0)?;
         let score = store::latest_score(tx, path.0)?.ok_or_else(|| Error::internal("a lead without a score"))?;
         Ok(ScoreView::of(score, lead.is_locked))
-    };
-    let score = core.db.read(caller.scope(), read).await?;
-    Ok(HttpResponse::Ok().json(score))
+    });
+    Ok(HttpResponse::Ok().json(score.await?))
 }
 
 /// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.

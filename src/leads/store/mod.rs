@@ -22,6 +22,7 @@ use crate::base::{Error, Result, unicode};
 use crate::billing::meter::{MeterKind, Released};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
+use crate::engine::db::error::written_once;
 use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
@@ -187,11 +188,7 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
     lead.updated_at = tx.now();
     lead.refresh_search();
     let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
-    if keep!(tx.conn(), diesel::update(row).set(&*lead))? == 1 {
-        return Ok(());
-    }
-    let moved = "The same thing was written at the same time. Read it again and retry.";
-    Err(Error::conflict("storage.conflict", moved))
+    written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)
 }
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.

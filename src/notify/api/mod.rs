@@ -3,23 +3,17 @@
 mod recipients;
 
 use actix_web::{HttpResponse, get, patch, post, web};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
-use validator::Validate;
 
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
-use crate::base::json::Json as Document;
-use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
-use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
-use crate::notify::model::{Choice, ChoicePatch, NotificationKind, merge};
+use crate::notify::choose::{self, NotificationPreferencesPatch};
+use crate::notify::model::{Choice, NotificationKind};
 use crate::notify::store::{self, Delivery, DeliveryFilter, Notification};
 use crate::tenants::access::{Caller, Permission, Role};
 
@@ -35,40 +29,25 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(mark_notification_read);
 }
 
-/// One thing a person is told.
-#[derive(Debug, serde::Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created", "title": "New hot lead: Rajesh Kumar (85/100)",
-    "body": "✓ Budget matches (₹80L-1Cr)\n✓ Ready within 3 months\nContact within 1 hour for best results!",
-    "link": "https://app.example.com/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
-    "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "read_at": null, "created_at": "2026-11-20T09:00:02Z"
-}))]
-pub struct NotificationView {
-    pub id: NotificationId,
-    pub kind: NotificationKind,
-    pub title: String,
-    pub body: String,
-    /// Where to go: `{deep_link_base_url}/leads/{id}`.
-    pub link: Option<String>,
-    pub lead_id: Option<LeadId>,
-    pub event_id: Option<EventId>,
-    pub read_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-}
-
-impl From<Notification> for NotificationView {
-    fn from(row: Notification) -> Self {
-        Self {
-            id: row.id,
-            kind: row.kind,
-            title: row.title,
-            body: row.body,
-            link: row.link,
-            lead_id: row.lead_id,
-            event_id: row.event_id,
-            read_at: row.read_at,
-            created_at: row.created_at,
-        }
+crate::view! {
+    /// One thing a person is told.
+    #[schema(example = json!({
+        "id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created", "title": "New hot lead: Rajesh Kumar (85/100)",
+        "body": "✓ Budget matches (₹80L-1Cr)\n✓ Ready within 3 months\nContact within 1 hour for best results!",
+        "link": "https://app.example.com/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+        "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "read_at": null, "created_at": "2026-11-20T09:00:02Z"
+    }))]
+    pub struct NotificationView from row: Notification {
+        pub id: NotificationId,
+        pub kind: NotificationKind,
+        pub title: String,
+        pub body: String,
+        /// Where to go: `{deep_link_base_url}/leads/{id}`.
+        pub link: Option<String>,
+        pub lead_id: Option<LeadId>,
+        pub event_id: Option<EventId>,
+        pub read_at: Option<Timestamp>,
+        pub created_at: Timestamp,
     }
 }
 
@@ -114,8 +93,10 @@ pub async fn mark_notification_read(
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
-    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::ok(NotificationView::from(store::mark_read(tx, user, path.0)?)));
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, caller.scope(), move |tx| {
+        Ok(Reply::ok(NotificationView::from(store::mark_read(tx, user, path.0)?)))
+    })
+    .await
 }
 
 /// How many were unread before.
@@ -134,8 +115,8 @@ pub struct MarkedRead {
 pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
-    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::ok(MarkedRead { marked: store::mark_all_read(tx, user)? }));
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, caller.scope(), move |tx| Ok(Reply::ok(MarkedRead { marked: store::mark_all_read(tx, user)? })))
+        .await
 }
 
 /// Where each kind of notification reaches you.
@@ -194,40 +175,6 @@ pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>)
     Ok(Reply::ok(NotificationPreferences::of(&document.value(), role)).version(version).respond())
 }
 
-/// What is absent stays; null returns to the default.
-#[derive(Debug, serde::Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"lead_created": {"email": false}, "quota_reached": null}))]
-pub struct NotificationPreferencesPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub lead_created: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub lead_enquired: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub message_received: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub quota_reached: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub subscription_expired: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub payment_due: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub webhook_endpoint_disabled: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub ad_campaign_reviewed: Patch<ChoicePatch>,
-    #[serde(default)]
-    #[schema(value_type = Option<ChoicePatch>)]
-    pub member_left: Patch<ChoicePatch>,
-}
-
 /// Change your notification preferences.
 #[utoipa::path(
     params(IfMatch), security(("bearer" = [])),
@@ -242,79 +189,34 @@ pub async fn update_notification_preferences(
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
-    let write = move |tx: &mut TenantTx<'_>| {
-        // The same column as `PATCH /v1/me` writes.
-        lock_tenant(tx, "members")?;
-        let (role, before, version) = store::preferences(tx, user)?;
-        if_match.check(version)?;
-        let mut document = before.value();
-        let patch = body.0;
-        for (kind, patch) in [
-            (NotificationKind::LeadCreated, patch.lead_created),
-            (NotificationKind::LeadEnquired, patch.lead_enquired),
-            (NotificationKind::MessageReceived, patch.message_received),
-            (NotificationKind::QuotaReached, patch.quota_reached),
-            (NotificationKind::SubscriptionExpired, patch.subscription_expired),
-            (NotificationKind::PaymentDue, patch.payment_due),
-            (NotificationKind::WebhookEndpointDisabled, patch.webhook_endpoint_disabled),
-            (NotificationKind::AdCampaignReviewed, patch.ad_campaign_reviewed),
-            (NotificationKind::MemberLeft, patch.member_left),
-        ] {
-            merge(&mut document, kind, patch);
-        }
-        if document == before.value() {
-            return Ok((NotificationPreferences::of(&document, role), version));
-        }
-        let version = store::save_preferences(tx, user, &Document::of(&document), version)?;
-        let event = NewEvent::new(EventType::UserUpdated).subject(user.uuid());
-        tx.record(event.data(json!({"changed": ["notification_preferences"]})))?;
-        Ok((NotificationPreferences::of(&document, role), version))
-    };
-    let (view, version) = core.db.write(caller.scope(), write).await?;
-    Ok(Reply::ok(view).version(version).respond())
+    let change = core.write(&caller, move |tx| choose::change(tx, user, body.0, &if_match));
+    let (role, document, version) = change.await?;
+    Ok(Reply::ok(NotificationPreferences::of(&document, role)).version(version).respond())
 }
 
-/// One notification on its way to an outside address.
-#[derive(Debug, serde::Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "019a9f3c-7301-7c11-a1f7-5b1d6f0c2a10", "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created",
-    "channel": "whatsapp", "address": "+919876500000", "subject": null,
-    "body": "🎯 New Hot lead! (Score: 85/100) …", "status": "delivered", "error": null,
-    "sent_at": "2026-11-20T09:00:03Z", "created_at": "2026-11-20T09:00:02Z", "updated_at": "2026-11-20T09:00:04Z"
-}))]
-pub struct NotificationDeliveryView {
-    pub id: NotificationDeliveryId,
-    pub event_id: EventId,
-    pub kind: NotificationKind,
-    pub channel: Channel,
-    pub address: String,
-    pub subject: Option<String>,
-    pub body: String,
-    /// As for messages: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`, `suppressed`, `canceled`, `unknown`.
-    pub status: MessageStatus,
-    /// Why it did not arrive, or why it waits.
-    pub error: Option<String>,
-    pub sent_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-}
-
-impl From<Delivery> for NotificationDeliveryView {
-    fn from(row: Delivery) -> Self {
-        Self {
-            id: row.id,
-            event_id: row.event_id,
-            kind: row.kind,
-            channel: row.channel,
-            address: row.address,
-            subject: row.subject,
-            body: row.body,
-            status: row.status,
-            error: row.error,
-            sent_at: row.sent_at,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
+crate::view! {
+    /// One notification on its way to an outside address.
+    #[schema(example = json!({
+        "id": "019a9f3c-7301-7c11-a1f7-5b1d6f0c2a10", "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created",
+        "channel": "whatsapp", "address": "+919876500000", "subject": null,
+        "body": "🎯 New Hot lead! (Score: 85/100) …", "status": "delivered", "error": null,
+        "sent_at": "2026-11-20T09:00:03Z", "created_at": "2026-11-20T09:00:02Z", "updated_at": "2026-11-20T09:00:04Z"
+    }))]
+    pub struct NotificationDeliveryView from row: Delivery {
+        pub id: NotificationDeliveryId,
+        pub event_id: EventId,
+        pub kind: NotificationKind,
+        pub channel: Channel,
+        pub address: String,
+        pub subject: Option<String>,
+        pub body: String,
+        /// As for messages: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`, `suppressed`, `canceled`, `unknown`.
+        pub status: MessageStatus,
+        /// Why it did not arrive, or why it waits.
+        pub error: Option<String>,
+        pub sent_at: Option<Timestamp>,
+        pub created_at: Timestamp,
+        pub updated_at: Timestamp,
     }
 }
 

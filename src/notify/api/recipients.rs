@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::base::Result;
+use crate::base::bounded::Line;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
 use crate::inbox::model::Channel;
@@ -82,9 +83,7 @@ pub async fn list_notification_recipients(caller: Caller, core: web::Data<Core>)
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"token": "rcp_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct RecipientToken {
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    pub token: String,
+    pub token: Line<1, 200>,
 }
 
 /// Agree to get a tenant's alerts
@@ -102,7 +101,7 @@ pub async fn confirm_notification_recipient(
     input: Json<RecipientToken>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, anyone.scope(), move |tx| {
         let found = recipients::confirm(tx, &input.0.token)?;
         Ok(Reply::ok(RecipientView {
             channel: found.channel,

@@ -9,6 +9,7 @@ use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, T
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -269,8 +270,5 @@ pub fn save_preferences(tx: &mut TenantTx<'_>, user: UserId, preferences: &Json,
             memberships::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
-    if written == 1 {
-        return Ok(version + 1);
-    }
-    Err(Error::conflict("storage.conflict", "The same thing was written at the same time. Read it again and retry."))
+    written_once(written).map(|()| version + 1)
 }

@@ -6,7 +6,6 @@ use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::catch_up::{self, CatchUp, Progress, Standing};
-use crate::engine::db::PlatformTx;
 use crate::ops::catch_up::all;
 use crate::tenants::access::Operator;
 
@@ -56,7 +55,6 @@ pub struct CatchUpsView {
 #[utoipa::path(responses((status = 200, description = "How far each is", body = CatchUpsView)))]
 #[get("/ops/catch-ups")]
 pub async fn list_catch_ups(operator: Operator, core: web::Data<Core>) -> Result<HttpResponse> {
-    let look = |tx: &mut PlatformTx<'_>| catch_up::standings(tx, &all());
-    let found = core.db.read(operator.scope(), look).await?;
+    let found = core.db.read(operator.scope(), |tx| catch_up::standings(tx, &all())).await?;
     Ok(HttpResponse::Ok().json(CatchUpsView { data: found.into_iter().map(CatchUpView::from).collect() }))
 }

@@ -4,63 +4,46 @@ use actix_web::{HttpResponse, get, post, web};
 use utoipa::IntoParams;
 use validator::Validate;
 
+use crate::base::bounded::Line;
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::events::platform_tenant;
 use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobRow};
 use crate::engine::trace::Cause;
-use crate::ops::store;
+use crate::ops::{retry, store};
 use crate::tenants::access::Operator;
 
-/// A job.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
-    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
-    "kind": "webhook.process", "payload": {"webhook_event_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"}, "state": "dead",
-    "attempt": 34, "max_attempts": 34, "run_at": "2026-11-21T09:00:00Z",
-    "last_error": "provider.unavailable: the provider did not answer", "request_id": null,
-    "created_at": "2026-11-20T09:00:00Z", "finished_at": "2026-11-21T09:00:00Z"
-}))]
-pub struct JobView {
-    pub id: JobId,
-    /// Null: work of the platform itself.
-    pub tenant_id: Option<TenantId>,
-    pub kind: String,
-    #[schema(value_type = Object)]
-    pub payload: serde_json::Value,
-    pub state: JobState,
-    pub attempt: i32,
-    pub max_attempts: i32,
-    pub run_at: Timestamp,
-    /// Why the last run failed, or why it was put off or discarded.
-    pub last_error: Option<String>,
-    /// The request that caused it.
-    pub request_id: Option<String>,
-    pub created_at: Timestamp,
-    pub finished_at: Option<Timestamp>,
-}
-
-impl From<JobRow> for JobView {
-    fn from(row: JobRow) -> Self {
-        Self {
-            id: row.id,
-            tenant_id: (row.tenant_id != platform_tenant()).then_some(row.tenant_id),
-            kind: row.kind,
-            payload: row.payload.value(),
-            state: row.state,
-            attempt: row.attempt,
-            max_attempts: row.max_attempts,
-            run_at: row.run_at,
-            last_error: row.last_error,
-            request_id: Cause::of_column(row.trace.as_deref()).request_id,
-            created_at: row.created_at,
-            finished_at: row.finished_at,
-        }
+crate::view! {
+    /// A job.
+    #[schema(example = json!({
+        "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+        "kind": "webhook.process", "payload": {"webhook_event_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"}, "state": "dead",
+        "attempt": 34, "max_attempts": 34, "run_at": "2026-11-21T09:00:00Z",
+        "last_error": "provider.unavailable: the provider did not answer", "request_id": null,
+        "created_at": "2026-11-20T09:00:00Z", "finished_at": "2026-11-21T09:00:00Z"
+    }))]
+    pub struct JobView from row: JobRow {
+        pub id: JobId,
+        /// Null: work of the platform itself.
+        pub tenant_id: Option<TenantId> = (row.tenant_id != platform_tenant()).then_some(row.tenant_id),
+        pub kind: String,
+        #[schema(value_type = Object)]
+        pub payload: serde_json::Value = row.payload.value(),
+        pub state: JobState,
+        pub attempt: i32,
+        pub max_attempts: i32,
+        pub run_at: Timestamp,
+        /// Why the last run failed, or why it was put off or discarded.
+        pub last_error: Option<String>,
+        /// The request that caused it.
+        pub request_id: Option<String> = Cause::of_column(row.trace.as_deref()).request_id,
+        pub created_at: Timestamp,
+        pub finished_at: Option<Timestamp>,
     }
 }
 
@@ -88,8 +71,7 @@ pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<
 #[utoipa::path(responses((status = 200, description = "The job", body = JobView)))]
 #[get("/ops/jobs/{id}")]
 pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>) -> Result<HttpResponse> {
-    let look = move |tx: &mut PlatformTx<'_>| store::job(tx, id.0);
-    let row = core.db.read(operator.scope(), look).await?;
+    let row = core.db.read(operator.scope(), move |tx| store::job(tx, id.0)).await?;
     let row = row.ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
     Ok(HttpResponse::Ok().json(JobView::from(row)))
 }
@@ -100,13 +82,7 @@ pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>)
 #[utoipa::path(responses((status = 200, description = "The job, about to run", body = JobView)))]
 #[post("/ops/jobs/{id}/retry")]
 pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>, once: Once) -> Result<HttpResponse> {
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
-        let row = jobs::retry(tx, id.0)?;
-        let event = NewEvent::new(EventType::JobRetried).subject(row.id.uuid());
-        tx.record(event.data(serde_json::json!({ "kind": row.kind })))?;
-        Ok(Reply::ok(JobView::from(row)))
-    })
-    .await
+    once.write(&core, operator.scope(), move |tx| retry::one(tx, id.0).map(|row| Reply::ok(JobView::from(row)))).await
 }
 
 crate::text_enum! {
@@ -123,9 +99,7 @@ crate::text_enum! {
 pub struct RetryJobs {
     state: RetryableState,
     /// As in `webhook.process`; every kind when left out.
-    #[validate(length(max = 100))]
-    #[schema(max_length = 100)]
-    kind: Option<String>,
+    kind: Option<Line<0, 100>>,
 }
 
 /// What runs again.
@@ -136,9 +110,6 @@ pub struct RetriedJobs {
     /// There may be more of them: ask again.
     pub has_more: bool,
 }
-
-/// Jobs of one request, at most.
-const AT_ONCE: usize = 200;
 
 /// Run dead jobs again
 ///
@@ -152,14 +123,9 @@ pub async fn retry_jobs(
     once: Once,
 ) -> Result<HttpResponse> {
     let RetryJobs { state: RetryableState::Dead, kind } = body.0;
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
-        let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
-        let retried = jobs::retry_dead(tx, kind.as_deref(), limit)?;
-        for (id, kind) in &retried {
-            let event = NewEvent::new(EventType::JobRetried).subject(id.uuid());
-            tx.record(event.data(serde_json::json!({ "kind": kind })))?;
-        }
-        Ok(Reply::ok(RetriedJobs { retried: retried.len(), has_more: retried.len() == AT_ONCE }))
+    once.write(&core, operator.scope(), move |tx| {
+        let retried = retry::dead(tx, kind.as_deref())?;
+        Ok(Reply::ok(RetriedJobs { retried, has_more: retried == retry::AT_ONCE }))
     })
     .await
 }

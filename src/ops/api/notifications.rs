@@ -13,41 +13,27 @@ use crate::ops::model::OperatorNotification;
 use crate::ops::store;
 use crate::tenants::access::Operator;
 
-/// A notification to the operators.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
-    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
-    "kind": "subscription.trial_started", "title": "New Customer Alert",
-    "body": "Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial", "data": {"plan_code": "growth"},
-    "read_at": null, "created_at": "2026-11-21T09:00:00Z"
-}))]
-pub struct OperatorNotificationView {
-    pub id: NotificationId,
-    /// The tenant it is about.
-    pub tenant_id: Option<TenantId>,
-    /// The type of the event that caused it.
-    pub kind: String,
-    pub title: String,
-    pub body: String,
-    #[schema(value_type = Object)]
-    pub data: serde_json::Value,
-    /// When an operator first read it.
-    pub read_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-}
-
-impl From<OperatorNotification> for OperatorNotificationView {
-    fn from(note: OperatorNotification) -> Self {
-        Self {
-            id: note.id,
-            tenant_id: note.tenant_id,
-            kind: note.kind,
-            title: note.title,
-            body: note.body,
-            data: note.data,
-            read_at: note.read_at,
-            created_at: note.created_at,
-        }
+crate::view! {
+    /// A notification to the operators.
+    #[schema(example = json!({
+        "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+        "kind": "subscription.trial_started", "title": "New Customer Alert",
+        "body": "Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial", "data": {"plan_code": "growth"},
+        "read_at": null, "created_at": "2026-11-21T09:00:00Z"
+    }))]
+    pub struct OperatorNotificationView from note: OperatorNotification {
+        pub id: NotificationId,
+        /// The tenant it is about.
+        pub tenant_id: Option<TenantId>,
+        /// The type of the event that caused it.
+        pub kind: String,
+        pub title: String,
+        pub body: String,
+        #[schema(value_type = Object)]
+        pub data: serde_json::Value,
+        /// When an operator first read it.
+        pub read_at: Option<Timestamp>,
+        pub created_at: Timestamp,
     }
 }
 
@@ -86,7 +72,7 @@ pub async fn read_operator_notification(
     id: Path<NotificationId>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let note = store::read_notification(tx, id.0)?;
         let absent = || Error::not_found("notification.not_found", "There is no such notification.");
         Ok(Reply::ok(OperatorNotificationView::from(note.ok_or_else(absent)?)))

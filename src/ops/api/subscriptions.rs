@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use utoipa::IntoParams;
 use validator::Validate;
 
+use crate::base::bounded::Text;
 use crate::base::id::{SubscriptionId, TenantId, UsageEntryId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -137,13 +138,12 @@ pub async fn activate_subscription(
     once: Once,
 ) -> Result<HttpResponse> {
     let ActivateSubscription { billing_interval, plan_code, paid_until } = query.0;
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
         let paid = Payment { interval: billing_interval, plan_code: plan_code.as_deref(), until: paid_until };
         let activated = subscription::activate(&mut tx.for_tenant(tenant), id.0, paid)?;
-        let version = activated.0.version;
-        Ok(Reply::ok(SubscriptionView::of(activated)).version(version))
+        Ok(Reply::of(SubscriptionView::of(activated)))
     })
     .await
 }
@@ -156,9 +156,7 @@ pub struct RecordPayment {
     /// Until when it pays, exclusive: one interval more when left out.
     pub paid_until: Option<Timestamp>,
     /// What it is called in the books.
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    pub reference: Option<String>,
+    pub reference: Option<Text<1, 200>>,
 }
 
 /// Record a payment
@@ -181,12 +179,12 @@ pub async fn record_subscription_payment(
     once: Once,
 ) -> Result<HttpResponse> {
     let RecordPayment { paid_until, reference } = body.0;
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
-        let paid = subscription::payment::pay(&mut tx.for_tenant(tenant), id.0, paid_until, reference)?;
-        let version = paid.0.version;
-        Ok(Reply::ok(SubscriptionView::of(paid)).version(version))
+        let paid =
+            subscription::payment::pay(&mut tx.for_tenant(tenant), id.0, paid_until, reference.map(String::from))?;
+        Ok(Reply::of(SubscriptionView::of(paid)))
     })
     .await
 }
@@ -199,9 +197,7 @@ pub struct GrantLeadCredits {
     #[validate(range(min = 1, max = 10_000))]
     #[schema(minimum = 1, maximum = 10_000)]
     pub quantity: i32,
-    #[validate(length(min = 1, max = 500))]
-    #[schema(min_length = 1, max_length = 500)]
-    pub reason: String,
+    pub reason: Text<1, 500>,
 }
 
 /// What was granted.
@@ -234,11 +230,11 @@ pub async fn grant_lead_credits(
     once: Once,
 ) -> Result<HttpResponse> {
     let GrantLeadCredits { quantity, reason } = body.0;
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         if !tenant_exists(tx, id.0)? {
             return Err(Error::not_found("tenant.not_found", "There is no such tenant."));
         }
-        let (entry, period) = credits::grant(&mut tx.for_tenant(id.0), quantity, reason)?;
+        let (entry, period) = credits::grant(&mut tx.for_tenant(id.0), quantity, reason.into())?;
         Ok(Reply::created(LeadCreditsView {
             usage_entry_id: entry.id,
             quantity,

@@ -7,7 +7,6 @@ use utoipa::IntoParams;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::db::PlatformTx;
 use crate::engine::http::Query;
 use crate::ops::store::{self, Counters};
 use crate::tenants::access::Operator;
@@ -87,8 +86,7 @@ pub async fn get_ops_summary(
     query: Query<SummaryQuery>,
 ) -> Result<HttpResponse> {
     let since = query.0.since.unwrap_or_else(|| last_evening(core.clock.now()));
-    let look = move |tx: &mut PlatformTx<'_>| store::counters(tx, since);
-    let counters = core.db.read(operator.scope(), look).await?;
+    let counters = core.db.read(operator.scope(), move |tx| store::counters(tx, since)).await?;
     Ok(HttpResponse::Ok().json(OpsSummaryView::of(since, counters)))
 }
 

@@ -4,15 +4,15 @@ use actix_web::{HttpResponse, get, patch, web};
 use utoipa::IntoParams;
 use validator::Validate;
 
+use crate::base::Result;
 use crate::base::id::{AdCampaignId, OperatorId, OpsTaskId, TenantId};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
 use crate::ops::store::{self, TaskFilter};
+use crate::ops::tasks;
 use crate::tenants::access::Operator;
 
 /// A task.
@@ -40,7 +40,11 @@ pub struct OpsTaskView {
     pub ad_campaign_id: Option<AdCampaignId>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    #[serde(skip)]
+    version: i32,
 }
+
+crate::versioned!(OpsTaskView);
 
 impl OpsTaskView {
     fn of((task, tenant_name): (OpsTask, String), now: Timestamp) -> Self {
@@ -59,6 +63,7 @@ impl OpsTaskView {
             ad_campaign_id: task.ad_campaign_id,
             created_at: task.created_at,
             updated_at: task.updated_at,
+            version: task.version,
         }
     }
 }
@@ -93,18 +98,12 @@ pub async fn list_ops_tasks(
     Ok(HttpResponse::Ok().json(page.map(|row| OpsTaskView::of(row, now))))
 }
 
-fn not_found() -> Error {
-    Error::not_found("ops_task.not_found", "There is no such task.")
-}
-
 /// Read a task
 #[utoipa::path(responses((status = 200, description = "The task", body = OpsTaskView)))]
 #[get("/ops/tasks/{id}")]
 pub async fn get_ops_task(operator: Operator, core: web::Data<Core>, id: Path<OpsTaskId>) -> Result<HttpResponse> {
-    let look = move |tx: &mut PlatformTx<'_>| store::task(tx, id.0)?.ok_or_else(not_found);
-    let found = core.db.read(operator.scope(), look).await?;
-    let version = found.0.version;
-    Ok(Reply::ok(OpsTaskView::of(found, core.clock.now())).version(version).respond())
+    let found = core.db.read(operator.scope(), move |tx| tasks::get(tx, id.0)).await?;
+    Ok(Reply::of(OpsTaskView::of(found, core.clock.now())).respond())
 }
 
 /// How a task stands now.
@@ -126,18 +125,6 @@ pub async fn update_ops_task(
     body: Json<UpdateOpsTask>,
 ) -> Result<HttpResponse> {
     let (by, status) = (operator.id, body.0.status);
-    let write = move |tx: &mut PlatformTx<'_>| {
-        let (mut task, name) = store::task(tx, id.0)?.ok_or_else(not_found)?;
-        if_match.check(task.version)?;
-        let from = task.status;
-        task.turn(status, Some(by), tx.now());
-        store::save_task(tx, &task)?;
-        let data = serde_json::json!({ "kind": task.kind, "from": from, "to": status });
-        let event = NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data);
-        tx.for_tenant(task.tenant_id).record(event)?;
-        Ok((task, name))
-    };
-    let updated = core.db.write(operator.scope(), write).await?;
-    let version = updated.0.version;
-    Ok(Reply::ok(OpsTaskView::of(updated, core.clock.now())).version(version).respond())
+    let updated = core.db.write(operator.scope(), move |tx| tasks::turn(tx, id.0, status, by, &if_match)).await?;
+    Ok(Reply::of(OpsTaskView::of(updated, core.clock.now())).respond())
 }

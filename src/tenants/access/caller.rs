@@ -107,6 +107,13 @@ impl Caller {
     }
 }
 
+/// Reading and writing where the caller may: `core.write(&caller, |tx| …)`.
+impl From<&Caller> for TenantScope {
+    fn from(caller: &Caller) -> Self {
+        caller.scope()
+    }
+}
+
 impl FromRequest for Caller {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;

@@ -7,50 +7,38 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply, Versioned};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
 
-/// An API key without the key.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
-    "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
-    "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z"}))]
-pub struct ApiKeyView {
-    id: ApiKeyId,
-    name: String,
-    /// The beginning of the key, to recognise it by.
-    prefix: String,
-    scopes: Vec<Permission>,
-    /// The user who made it, or whose key did; null when an operator did. It ends when they are removed.
-    created_by: Option<UserId>,
-    expires_at: Option<Timestamp>,
-    /// To the minute.
-    last_used_at: Option<Timestamp>,
-    /// From then on it is refused; in the future while a rotation overlaps.
-    revoked_at: Option<Timestamp>,
-    /// The key that a rotation put in its place.
-    replaced_by: Option<ApiKeyId>,
-    created_at: Timestamp,
-}
-
-impl From<ApiKey> for ApiKeyView {
-    fn from(key: ApiKey) -> Self {
-        Self {
-            id: key.id,
-            name: key.name,
-            prefix: key.prefix,
-            scopes: key.scopes,
-            created_by: key.created_by,
-            expires_at: key.expires_at,
-            last_used_at: key.last_used_at,
-            revoked_at: key.revoked_at,
-            replaced_by: key.replaced_by,
-            created_at: key.created_at,
-        }
+crate::view! {
+    /// An API key without the key.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
+        "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
+        "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z"}))]
+    pub struct ApiKeyView from key: ApiKey {
+        id: ApiKeyId,
+        name: String,
+        /// The beginning of the key, to recognise it by.
+        prefix: String,
+        scopes: Vec<Permission>,
+        /// The user who made it, or whose key did; null when an operator did. It ends when they are removed.
+        created_by: Option<UserId>,
+        expires_at: Option<Timestamp>,
+        /// To the minute.
+        last_used_at: Option<Timestamp>,
+        /// From then on it is refused; in the future while a rotation overlaps.
+        revoked_at: Option<Timestamp>,
+        /// The key that a rotation put in its place.
+        replaced_by: Option<ApiKeyId>,
+        created_at: Timestamp,
+        #[serde(skip)]
+        version: i32,
     }
 }
+
+crate::versioned!(ApiKeyView);
 
 /// An API key with the key, which is shown only here.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -64,15 +52,19 @@ pub struct MintedView {
     key: String,
 }
 
+impl Versioned for MintedView {
+    fn version(&self) -> i32 {
+        self.api_key.version
+    }
+}
+
 fn created(minted: Minted) -> Reply<MintedView> {
-    let (id, version) = (minted.api_key.id, minted.api_key.version);
-    let view = MintedView { api_key: minted.api_key.into(), key: minted.key };
-    Reply::created(view).version(version).location(format!("/v1/api-keys/{id}"))
+    let location = format!("/v1/api-keys/{}", minted.api_key.id);
+    Reply::made(MintedView { api_key: minted.api_key.into(), key: minted.key }, location)
 }
 
 fn reply(key: ApiKey) -> HttpResponse {
-    let version = key.version;
-    Reply::ok(ApiKeyView::from(key)).version(version).respond()
+    Reply::of(ApiKeyView::from(key)).respond()
 }
 
 /// Create an API key
@@ -89,8 +81,7 @@ pub async fn create_api_key(
     caller.require(Permission::ApiKeysWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let scope = caller.scope();
-    let write = move |tx: &mut TenantTx<'_>| keys::create(tx, &caller, &input.0).map(created);
-    once.write(&core, scope, write).await
+    once.write(&core, scope, move |tx| keys::create(tx, &caller, &input.0).map(created)).await
 }
 
 /// List API keys
@@ -113,7 +104,7 @@ pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging)
 #[get("/api-keys/{id}")]
 pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    Ok(reply(core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| keys::find(tx, id.0)).await?))
+    Ok(reply(core.read(&caller, move |tx| keys::find(tx, id.0)).await?))
 }
 
 /// Update an API key
@@ -127,10 +118,8 @@ pub async fn update_api_key(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        keys::change(tx, &caller, id.0, input.0, |version| if_match.check(version))
-    });
-    Ok(reply(write.await?))
+    let change = core.write(caller.scope(), move |tx| keys::change(tx, &caller, id.0, input.0, &if_match));
+    Ok(reply(change.await?))
 }
 
 /// Revoke an API key
@@ -140,7 +129,7 @@ pub async fn update_api_key(
 #[delete("/api-keys/{id}")]
 pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| keys::revoke(tx, id.0)).await?;
+    core.write(&caller, move |tx| keys::revoke(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -162,6 +151,5 @@ pub async fn rotate_api_key(
     caller.require(Permission::ApiKeysWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let scope = caller.scope();
-    let write = move |tx: &mut TenantTx<'_>| keys::rotate(tx, &caller, id.0, &input.0).map(created);
-    once.write(&core, scope, write).await
+    once.write(&core, scope, move |tx| keys::rotate(tx, &caller, id.0, &input.0).map(created)).await
 }

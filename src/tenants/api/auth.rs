@@ -5,11 +5,12 @@ use validator::Validate;
 
 use super::tenant::TenantView;
 use super::users::UserView;
+use crate::base::bounded::Line;
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Fields, Json, Once, Reply};
 use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
@@ -21,40 +22,28 @@ use crate::tenants::sign_up::{EMAIL_TAKEN, SignUp};
 use crate::tenants::store::people;
 use crate::tenants::{self, password, verify};
 
-/// Who is in, and the tokens to prove it.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
-    "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-        "verified_at": null,
-        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
-    "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-        "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
-    "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
-}))]
-pub struct SignedInView {
-    tenant: TenantView,
-    user: UserView,
-    /// For `Authorization: Bearer`.
-    access_token: String,
-    /// For `POST /v1/auth/refresh`, once.
-    refresh_token: String,
-    /// Always `Bearer`.
-    token_type: &'static str,
-    /// Seconds until the access token expires.
-    expires_in: i64,
-}
-
-impl From<SignedIn> for SignedInView {
-    fn from(signed_in: SignedIn) -> Self {
-        Self {
-            tenant: signed_in.tenant.into(),
-            user: signed_in.user.into(),
-            access_token: signed_in.tokens.access_token,
-            refresh_token: signed_in.tokens.refresh_token,
-            token_type: "Bearer",
-            expires_in: ACCESS_TOKEN_SECONDS,
-        }
+crate::view! {
+    /// Who is in, and the tokens to prove it.
+    #[schema(example = json!({
+        "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
+            "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
+            "verified_at": null,
+            "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
+        "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
+            "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
+        "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
+    }))]
+    pub struct SignedInView from signed_in: SignedIn {
+        tenant: TenantView = signed_in.tenant.into(),
+        user: UserView = signed_in.user.into(),
+        /// For `Authorization: Bearer`.
+        access_token: String = signed_in.tokens.access_token,
+        /// For `POST /v1/auth/refresh`, once.
+        refresh_token: String = signed_in.tokens.refresh_token,
+        /// Always `Bearer`.
+        token_type: &'static str = "Bearer",
+        /// Seconds until the access token expires.
+        expires_in: i64 = ACCESS_TOKEN_SECONDS,
     }
 }
 
@@ -137,9 +126,7 @@ pub async fn log_in(
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"token": "ver_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct MailedToken {
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    token: String,
+    token: Line<1, 200>,
 }
 
 /// An address whose holder showed that it is theirs.
@@ -167,7 +154,7 @@ pub async fn verify_email(
     input: Json<MailedToken>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, anyone.scope(), move |tx| {
         let user = verify::verify(tx, &input.0.token)?;
         Ok(Reply::ok(VerifiedView { email: user.email, email_verified_at: user.email_verified_at }))
     })
@@ -185,7 +172,7 @@ pub async fn verify_email(
 pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let key = core.master_key.clone();
-    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         verify::ask_again(tx, &key, user).map(|user| Reply::accepted(UserView::from(user)))
     })
     .await
@@ -196,9 +183,7 @@ pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct Refresh {
-    #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200)]
-    refresh_token: String,
+    refresh_token: Line<1, 200>,
 }
 
 /// Refresh a session
@@ -220,9 +205,9 @@ pub async fn refresh_session(
     input: Json<Refresh>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let presented = input.0.refresh_token;
+    let presented = input.0.refresh_token.into_string();
     let token = presented.clone();
-    let session = core.db.read(anyone.scope(), move |tx: &mut PlatformTx<'_>| session::of_token(tx, &token)).await?;
+    let session = core.db.read(anyone.scope(), move |tx| session::of_token(tx, &token)).await?;
     match session {
         Some(session) => renewals.count(session)?,
         None => renewals.count_stranger()?,
@@ -250,8 +235,7 @@ pub async fn refresh_session(
 pub async fn log_out(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
-    let write = move |tx: &mut TenantTx<'_>| session::log_out(tx, session).map(|()| Reply::nothing());
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing())).await
 }
 
 /// Change one's password
@@ -271,8 +255,7 @@ pub async fn change_password(
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
-    let found =
-        core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| people::user(&mut tx.platform(), user)).await?;
+    let found = core.read(caller.scope(), move |tx| people::user(&mut tx.platform(), user)).await?;
     let email: Email = found.email.parse().map_err(Error::internal)?;
     let attempt = attempts.begin(&email)?;
     let hash = input.0.hash_new(&email).await?;
@@ -280,7 +263,7 @@ pub async fn change_password(
     if proof.is_some() {
         attempt.succeeded();
     }
-    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         members::change_password(tx, proof, session, &hash).map(|user| Reply::ok(UserView::from(user)))
     })
     .await

@@ -85,7 +85,7 @@ pub async fn create_invitation(
     caller.require(Permission::UsersWrite)?;
     require_rank(&caller, input.0.role)?;
     let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
-    once.write(&core, caller.scope(), move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         let offered = invite::invite(tx, &key, &input.0.email, input.0.role, &app_url)?;
         Ok(Reply::created(OfferedView::of(offered, tx.now())))
     })
@@ -114,7 +114,7 @@ pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Pagi
 #[delete("/invitations/{id}")]
 pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<InvitationId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
-    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| invite::withdraw(tx, id.0)).await?;
+    core.write(caller.scope(), move |tx| invite::withdraw(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -139,7 +139,7 @@ pub async fn accept_invitation(
     once: Once,
 ) -> Result<HttpResponse> {
     let input = input.0;
-    let offer = invite::offer(&core, anyone.scope(), input.token.clone()).await?.ok_or_else(invite::not_found)?;
+    let offer = invite::offer(&core, anyone.scope(), input.token.to_string()).await?.ok_or_else(invite::not_found)?;
     let attempt = attempts.begin(&offer.email)?;
     let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
     let (key, agent) = (core.master_key.clone(), anyone.user_agent());

@@ -110,7 +110,7 @@ fn view(tx: &mut TenantTx<'_>, caller: &Caller) -> Result<MeView> {
 #[utoipa::path(responses((status = 200, description = "The caller and its tenant", body = MeView)))]
 #[get("/me")]
 pub async fn get_me(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
-    let found = core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| view(tx, &caller)).await?;
+    let found = core.read(caller.scope(), move |tx| view(tx, &caller)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
@@ -139,7 +139,7 @@ pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatc
     let user = caller.require_user()?;
     let MePatch { name, preferences } = input.0;
     let platform_name = core.settings.platform_name.clone();
-    let changed = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+    let changed = core.write(caller.scope(), move |tx| {
         profile::change(tx, user, name, preferences, &platform_name)?;
         view(tx, &caller)
     });

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, put, web};
 
 use crate::base::Result;
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
 use crate::tenants::model::{Audience, Profile};
@@ -24,7 +23,7 @@ fn audience(tenant: Tenant) -> HttpResponse {
 #[get("/tenants/current/profile")]
 pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
-    Ok(profile(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+    Ok(profile(core.read(&caller, store::current).await?))
 }
 
 /// Replace the business profile
@@ -39,13 +38,13 @@ pub async fn set_business_profile(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+    let write = core.write(caller.scope(), move |tx| {
         let phone = store::current(tx)?.profile.phone;
         if input.0.phone.is_some() && input.0.phone != phone {
             // The business's phone is told of each lead, so whoever sets it has to be allowed to read them.
             caller.require(Permission::LeadsRead)?;
         }
-        onboard::describe_business(tx, input.0, |version| if_match.check(version))
+        onboard::describe_business(tx, input.0, &if_match)
     });
     Ok(profile(write.await?))
 }
@@ -55,7 +54,7 @@ pub async fn set_business_profile(
 #[get("/tenants/current/audience")]
 pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
-    Ok(audience(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+    Ok(audience(core.read(&caller, store::current).await?))
 }
 
 /// Replace the target audience
@@ -70,9 +69,7 @@ pub async fn set_target_audience(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        onboard::describe_audience(tx, input.0, |version| if_match.check(version))
-    });
+    let write = core.write(caller.scope(), move |tx| onboard::describe_audience(tx, input.0, &if_match));
     Ok(audience(write.await?))
 }
 
@@ -81,6 +78,6 @@ pub async fn set_target_audience(
 #[get("/tenants/current/onboarding")]
 pub async fn get_onboarding(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
-    let progress = core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| onboard::progress(tx)).await?;
+    let progress = core.read(&caller, onboard::progress).await?;
     Ok(HttpResponse::Ok().json(progress))
 }

@@ -12,30 +12,18 @@ use crate::tenants::access::Operator;
 use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
 use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
 
-/// A key of an operator, without the key.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Laptop", "prefix": "lw_Q2Fubm9",
-    "expires_at": null, "revoked_at": null, "created_at": "2026-11-20T09:00:00Z"}))]
-pub struct OperatorKeyView {
-    id: ApiKeyId,
-    name: String,
-    /// The beginning of the key, to recognise it by.
-    prefix: String,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    created_at: Timestamp,
-}
-
-impl From<OperatorKey> for OperatorKeyView {
-    fn from(key: OperatorKey) -> Self {
-        Self {
-            id: key.id,
-            name: key.name,
-            prefix: key.prefix,
-            expires_at: key.expires_at,
-            revoked_at: key.revoked_at,
-            created_at: key.created_at,
-        }
+crate::view! {
+    /// A key of an operator, without the key.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Laptop", "prefix": "lw_Q2Fubm9",
+        "expires_at": null, "revoked_at": null, "created_at": "2026-11-20T09:00:00Z"}))]
+    pub struct OperatorKeyView from key: OperatorKey {
+        id: ApiKeyId,
+        name: String,
+        /// The beginning of the key, to recognise it by.
+        prefix: String,
+        expires_at: Option<Timestamp>,
+        revoked_at: Option<Timestamp>,
+        created_at: Timestamp,
     }
 }
 
@@ -96,7 +84,7 @@ pub async fn create_operator(
     input: Json<NewOperator>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let NewOperator { name, email } = input.0;
         let (account, minted) = operators::create(tx, name.as_str(), email.as_ref())?;
         let MintedKey { operator_key, key } = minted;
@@ -129,7 +117,7 @@ pub async fn create_operator_key(
     input: Json<NewOperatorKey>,
     once: Once,
 ) -> Result<HttpResponse> {
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let MintedKey { operator_key, key } = operators::add_key(tx, id.0, &input.0.name)?;
         Ok(Reply::created(MintedOperatorKeyView { operator_key: operator_key.into(), key }))
     })
@@ -147,6 +135,6 @@ pub async fn revoke_operator_key(
     path: Path<(OperatorId, ApiKeyId)>,
 ) -> Result<HttpResponse> {
     let (id, key) = path.0;
-    core.db.write(operator.scope(), move |tx: &mut PlatformTx<'_>| operators::revoke_key(tx, id, key)).await?;
+    core.db.write(operator.scope(), move |tx| operators::revoke_key(tx, id, key)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -7,7 +7,6 @@ use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
 use crate::tenants::configure::{self, TenantPatch};
@@ -15,56 +14,40 @@ use crate::tenants::model::{Agreed, Settings, TenantStatus};
 use crate::tenants::region::TimeZone;
 use crate::tenants::{Tenant, store};
 
-/// A business on the platform.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-    "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
-    "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30}, "agreed": {"link_domains": ["abc.example.com"]},
-    "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
-pub struct TenantView {
-    id: TenantId,
-    name: String,
-    /// Unique on the platform.
-    slug: String,
-    status: TenantStatus,
-    time_zone: TimeZone,
-    /// ISO 3166-1 alpha-2.
-    country: String,
-    currency: Currency,
-    settings: Settings,
-    /// By the operators.
-    agreed: Agreed,
-    /// When profile and audience were first complete.
-    onboarded_at: Option<Timestamp>,
-    /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
-    verified_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl From<Tenant> for TenantView {
-    fn from(tenant: Tenant) -> Self {
-        Self {
-            id: tenant.id,
-            name: tenant.name,
-            slug: tenant.slug,
-            status: tenant.status,
-            time_zone: TimeZone(tenant.time_zone),
-            country: tenant.country,
-            currency: tenant.currency,
-            settings: tenant.settings,
-            agreed: tenant.agreed,
-            onboarded_at: tenant.onboarded_at,
-            verified_at: tenant.verified_at,
-            created_at: tenant.created_at,
-            updated_at: tenant.updated_at,
-        }
+crate::view! {
+    /// A business on the platform.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
+        "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
+        "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30}, "agreed": {"link_domains": ["abc.example.com"]},
+        "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+    pub struct TenantView from tenant: Tenant {
+        id: TenantId,
+        name: String,
+        /// Unique on the platform.
+        slug: String,
+        status: TenantStatus,
+        time_zone: TimeZone = TimeZone(tenant.time_zone),
+        /// ISO 3166-1 alpha-2.
+        country: String,
+        currency: Currency,
+        settings: Settings,
+        /// By the operators.
+        agreed: Agreed,
+        /// When profile and audience were first complete.
+        onboarded_at: Option<Timestamp>,
+        /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
+        verified_at: Option<Timestamp>,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        #[serde(skip)]
+        version: i32,
     }
 }
 
+crate::versioned!(TenantView);
+
 pub(super) fn reply(tenant: Tenant) -> HttpResponse {
-    let version = tenant.version;
-    Reply::ok(TenantView::from(tenant)).version(version).respond()
+    Reply::of(TenantView::from(tenant)).respond()
 }
 
 /// Get the caller's tenant
@@ -72,7 +55,7 @@ pub(super) fn reply(tenant: Tenant) -> HttpResponse {
 #[get("/tenants/current")]
 pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::TenantRead)?;
-    Ok(reply(core.db.read(caller.scope(), |tx: &mut TenantTx<'_>| store::current(tx)).await?))
+    Ok(reply(core.read(&caller, store::current).await?))
 }
 
 /// Update the caller's tenant
@@ -101,8 +84,6 @@ pub async fn update_current_tenant(
         caller.require(Permission::LeadsRead)?;
     }
     let platform_name = core.settings.platform_name.clone();
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        configure::configure(tx, input.0, &platform_name, |version| if_match.check(version))
-    });
-    Ok(reply(write.await?))
+    let change = core.write(&caller, move |tx| configure::configure(tx, input.0, &platform_name, &if_match));
+    Ok(reply(change.await?))
 }

@@ -13,7 +13,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
@@ -90,6 +90,12 @@ pub struct CreatedTenantView {
     invitation: OfferedView,
 }
 
+impl Versioned for CreatedTenantView {
+    fn version(&self) -> i32 {
+        self.tenant.version()
+    }
+}
+
 /// Create a tenant
 ///
 /// Its owner is invited, by e-mail too when the platform's e-mail is connected.
@@ -106,12 +112,12 @@ pub async fn create_tenant(
     let NewTenant { business_name, owner_email, country, time_zone, currency } = input.0;
     let place = Place::of(country, time_zone, currency)?;
     let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
-    once.write(&core, operator.scope(), move |tx: &mut PlatformTx<'_>| {
+    once.write(&core, operator.scope(), move |tx| {
         let tenant = sign_up::found_tenant(tx, business_name, place)?;
         let offered = invite::invite(&mut tx.for_tenant(tenant.id), &key, &owner_email, Role::Owner, &app_url)?;
-        let (id, version) = (tenant.id, tenant.version);
+        let location = format!("/v1/tenants/{}", tenant.id);
         let view = CreatedTenantView { tenant: tenant.into(), invitation: OfferedView::of(offered, tx.now()) };
-        Ok(Reply::created(view).version(version).location(format!("/v1/tenants/{id}")))
+        Ok(Reply::made(view, location))
     })
     .await
 }
@@ -137,8 +143,8 @@ pub async fn update_tenant(
     input: Json<OperatorTenantPatch>,
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
-    let write = core.db.write(operator.scope(), move |tx: &mut PlatformTx<'_>| {
-        configure::administer(tx, id.0, input.0, |version| if_match.check(version))
-    });
+    let write = core
+        .db
+        .write(operator.scope(), move |tx: &mut PlatformTx<'_>| configure::administer(tx, id.0, input.0, &if_match));
     Ok(reply(write.await?))
 }

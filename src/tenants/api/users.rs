@@ -14,28 +14,17 @@ use crate::tenants::members::{self, MemberPatch};
 use crate::tenants::model::MemberStatus;
 use crate::tenants::store::people::{self, Person, User};
 
-/// A person who logs in.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-    "email_verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z"}))]
-pub struct UserView {
-    id: UserId,
-    email: String,
-    name: Option<String>,
-    /// When the person opened the link that was mailed there; null before.
-    email_verified_at: Option<Timestamp>,
-    created_at: Timestamp,
-}
-
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id,
-            email: user.email,
-            name: user.name,
-            email_verified_at: user.email_verified_at,
-            created_at: user.created_at,
-        }
+crate::view! {
+    /// A person who logs in.
+    #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
+        "email_verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z"}))]
+    pub struct UserView from user: User {
+        id: UserId,
+        email: String,
+        name: Option<String>,
+        /// When the person opened the link that was mailed there; null before.
+        email_verified_at: Option<Timestamp>,
+        created_at: Timestamp,
     }
 }
 
@@ -52,7 +41,11 @@ pub struct MemberView {
     status: MemberStatus,
     joined_at: Timestamp,
     updated_at: Timestamp,
+    #[serde(skip)]
+    version: i32,
 }
+
+crate::versioned!(MemberView);
 
 impl From<Person> for MemberView {
     fn from((user, membership): Person) -> Self {
@@ -65,6 +58,7 @@ impl From<Person> for MemberView {
             status: membership.status,
             joined_at: membership.created_at,
             updated_at: membership.updated_at,
+            version: membership.version,
         }
     }
 }
@@ -93,8 +87,7 @@ pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<Use
 }
 
 fn reply(person: Person) -> HttpResponse {
-    let version = person.1.version;
-    Reply::ok(MemberView::from(person)).version(version).respond()
+    Reply::of(MemberView::from(person)).respond()
 }
 
 /// Get a user
@@ -102,8 +95,7 @@ fn reply(person: Person) -> HttpResponse {
 #[get("/users/{id}")]
 pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let read = move |tx: &mut TenantTx<'_>| people::person(tx, id.0)?.ok_or_else(members::not_found);
-    Ok(reply(core.db.read(caller.scope(), read).await?))
+    Ok(reply(core.read(&caller, move |tx| people::person(tx, id.0)?.ok_or_else(members::not_found)).await?))
 }
 
 /// Update a user
@@ -119,10 +111,8 @@ pub async fn update_user(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
-        members::change(tx, &caller, id.0, input.0, |version| if_match.check(version))
-    });
-    Ok(reply(write.await?))
+    let change = core.write(caller.scope(), move |tx| members::change(tx, &caller, id.0, input.0, &if_match));
+    Ok(reply(change.await?))
 }
 
 /// Remove a user
@@ -132,6 +122,6 @@ pub async fn update_user(
 #[delete("/users/{id}")]
 pub async fn remove_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
     caller.require(Permission::UsersWrite)?;
-    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| members::remove(tx, &caller, id.0)).await?;
+    core.write(caller.scope(), move |tx| members::remove(tx, &caller, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,9 +1,6 @@
 //! What operators agreed with one tenant beyond the rules that hold for everybody.
 
-use validator::Validate;
-
 use crate::base::FieldError;
-use crate::base::patch::Patch;
 use crate::tenants::region::Country;
 
 /// What operators agreed with the tenant; what is absent or empty is as for everybody.
@@ -39,32 +36,18 @@ impl Agreed {
     }
 }
 
-/// A merge-patch of what is agreed: absent keeps, null goes back to what holds for everybody, a list replaces the list.
-#[derive(Debug, Clone, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"link_domains": ["abc.example.com"], "people_a_day": 500}))]
-pub struct AgreedPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    pub link_domains: Patch<Vec<String>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<Country>>)]
-    pub sms_countries: Patch<Vec<Country>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Country>)]
-    pub home_country: Patch<Country>,
-    #[serde(default)]
-    #[schema(value_type = Option<u32>)]
-    pub people_a_day: Patch<u32>,
-    #[serde(default)]
-    #[schema(value_type = Option<u32>)]
-    pub unanswered_a_day: Patch<u32>,
-    #[serde(default)]
-    #[schema(value_type = Option<u32>)]
-    pub invitations_a_day: Patch<u32>,
-    #[serde(default)]
-    #[schema(value_type = Option<u32>)]
-    pub alerts_an_hour: Patch<u32>,
+crate::patch! {
+    /// A merge-patch of what is agreed: absent keeps, null goes back to what holds for everybody, a list replaces the list.
+    #[schema(example = json!({"link_domains": ["abc.example.com"], "people_a_day": 500}))]
+    pub struct AgreedPatch {
+        pub link_domains: Patch<Vec<String>>,
+        pub sms_countries: Patch<Vec<Country>>,
+        pub home_country: Patch<Country>,
+        pub people_a_day: Patch<u32>,
+        pub unanswered_a_day: Patch<u32>,
+        pub invitations_a_day: Patch<u32>,
+        pub alerts_an_hour: Patch<u32>,
+    }
 }
 
 /// Domains and countries of one tenant.
@@ -75,9 +58,9 @@ impl AgreedPatch {
     /// What is no domain, and lists that are too long, below `/agreed`.
     pub fn apply(self, agreed: &mut Agreed) -> Result<(), Vec<FieldError>> {
         self.link_domains.apply_or(&mut agreed.link_domains, Vec::new());
-        let countries = self.sms_countries.map(|list| list.into_iter().map(Country::into_string).collect());
+        let countries = self.sms_countries.map(|list| list.into_iter().map(String::from).collect::<Vec<_>>());
         countries.apply_or(&mut agreed.sms_countries, Vec::new());
-        self.home_country.map(Country::into_string).apply(&mut agreed.home_country);
+        self.home_country.apply(&mut agreed.home_country);
         self.people_a_day.apply(&mut agreed.people_a_day);
         self.unanswered_a_day.apply(&mut agreed.unanswered_a_day);
         self.invitations_a_day.apply(&mut agreed.invitations_a_day);

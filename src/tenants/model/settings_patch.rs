@@ -59,32 +59,22 @@ pub struct OpenHoursPatch {
 #[serde(transparent)]
 struct ClockTime(#[serde(with = "super::settings::clock_time")] chrono::NaiveTime);
 
-#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"primary_color": "#1A73E8"}))]
-pub struct BrandingPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub display_name: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub logo_url: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub primary_color: Patch<String>,
+crate::patch! {
+    #[schema(example = json!({"primary_color": "#1A73E8"}))]
+    pub struct BrandingPatch {
+        pub display_name: Patch<String>,
+        pub logo_url: Patch<String>,
+        pub primary_color: Patch<String>,
+    }
 }
 
-/// A list replaces the list; null empties it.
-#[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"whatsapp": ["98765 00000"]}))]
-pub struct NotificationRecipientsPatch {
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<Email>>)]
-    emails: Patch<Vec<Email>>,
-    #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>)]
-    whatsapp: Patch<Vec<String>>,
+crate::patch! {
+    /// A list replaces the list; null empties it.
+    #[schema(example = json!({"whatsapp": ["98765 00000"]}))]
+    pub struct NotificationRecipientsPatch {
+        emails: Patch<Vec<Email>>,
+        whatsapp: Patch<Vec<String>>,
+    }
 }
 
 impl SettingsPatch {

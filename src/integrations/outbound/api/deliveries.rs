@@ -63,33 +63,21 @@ impl WebhookDeliveryView {
     }
 }
 
-/// One request to an endpoint, and what came of it.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"number": 1, "attempted_at": "2026-11-20T09:00:01Z", "duration_ms": 87, "status": 503,
-    "response": "try later", "error": null}))]
-pub struct WebhookAttemptView {
-    /// 1 for the first.
-    number: i32,
-    attempted_at: Timestamp,
-    duration_ms: i32,
-    /// The HTTP status; null when nothing was answered.
-    status: Option<i32>,
-    /// The first 1,024 bytes of the answer's body.
-    response: Option<String>,
-    /// A word and why: `refused`, `resolve`, `connect`, `timeout`, `connection_lost` or `redirect`.
-    error: Option<String>,
-}
-
-impl From<Attempt> for WebhookAttemptView {
-    fn from(row: Attempt) -> Self {
-        Self {
-            number: row.number,
-            attempted_at: row.attempted_at,
-            duration_ms: row.duration_ms,
-            status: row.status,
-            response: row.response,
-            error: row.error,
-        }
+crate::view! {
+    /// One request to an endpoint, and what came of it.
+    #[schema(example = json!({"number": 1, "attempted_at": "2026-11-20T09:00:01Z", "duration_ms": 87, "status": 503,
+        "response": "try later", "error": null}))]
+    pub struct WebhookAttemptView from row: Attempt {
+        /// 1 for the first.
+        number: i32,
+        attempted_at: Timestamp,
+        duration_ms: i32,
+        /// The HTTP status; null when nothing was answered.
+        status: Option<i32>,
+        /// The first 1,024 bytes of the answer's body.
+        response: Option<String>,
+        /// A word and why: `refused`, `resolve`, `connect`, `timeout`, `connection_lost` or `redirect`.
+        error: Option<String>,
     }
 }
 
@@ -190,11 +178,11 @@ pub async fn retry_webhook_delivery(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         let delivery = repeat::retry(tx, id.0)?;
         Ok(Reply::accepted(WebhookDeliveryView::now(tx, delivery)?))
-    };
-    once.write(&core, caller.scope(), write).await
+    })
+    .await
 }
 
 /// Ping a webhook endpoint
@@ -211,13 +199,13 @@ pub async fn ping_webhook_endpoint(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, caller.scope(), move |tx| {
         let delivery = repeat::ping(tx, id.0)?;
         let view = WebhookDeliveryView::now(tx, delivery)?;
         let location = format!("/v1/webhook-deliveries/{}", view.id);
         Ok(Reply::accepted(view).location(location))
-    };
-    once.write(&core, caller.scope(), write).await
+    })
+    .await
 }
 
 /// Replay events to a webhook endpoint
@@ -236,6 +224,5 @@ pub async fn replay_webhook_endpoint(
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    let write = move |tx: &mut TenantTx<'_>| Ok(Reply::accepted(repeat::replay(tx, id.0, input.0)?));
-    once.write(&core, caller.scope(), write).await
+    once.write(&core, caller.scope(), move |tx| Ok(Reply::accepted(repeat::replay(tx, id.0, input.0)?))).await
 }

@@ -9,58 +9,42 @@ use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
 
-/// A webhook endpoint without its secret.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
-    "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
-    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
-    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
-    "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
-pub struct WebhookEndpointView {
-    id: WebhookEndpointId,
-    url: String,
-    event_types: Vec<EventPattern>,
-    description: Option<String>,
-    status: WebhookEndpointStatus,
-    disabled_reason: Option<DisabledReason>,
-    disabled_at: Option<Timestamp>,
-    /// The first failure since the last success; null while it works. After five days the endpoint is disabled.
-    failing_since: Option<Timestamp>,
-    /// Until then the secret before this one signs too.
-    previous_secret_expires_at: Option<Timestamp>,
-    /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
-    created_by: Option<UserId>,
-    /// Since when its URL has shown that it wants what it is sent: its first 2xx, such as to a ping. Until then, and while it
-    /// fails, requests come one by one and few of them a minute; the rest waits.
-    verified_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl From<Endpoint> for WebhookEndpointView {
-    fn from(row: Endpoint) -> Self {
-        Self {
-            id: row.id,
-            event_types: patterns(&row.event_types),
-            url: row.url,
-            description: row.description,
-            status: row.status,
-            disabled_reason: row.disabled_reason,
-            disabled_at: row.disabled_at,
-            failing_since: row.failing_since,
-            previous_secret_expires_at: row.previous_secret_expires_at,
-            created_by: row.created_by,
-            verified_at: row.verified_at,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
+crate::view! {
+    /// A webhook endpoint without its secret.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
+        "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
+        "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
+        "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
+        "created_at": "2026-11-20T09:00:00Z",
+        "updated_at": "2026-11-20T09:00:00Z"}))]
+    pub struct WebhookEndpointView from row: Endpoint {
+        id: WebhookEndpointId,
+        url: String,
+        event_types: Vec<EventPattern> = patterns(&row.event_types),
+        description: Option<String>,
+        status: WebhookEndpointStatus,
+        disabled_reason: Option<DisabledReason>,
+        disabled_at: Option<Timestamp>,
+        /// The first failure since the last success; null while it works. After five days the endpoint is disabled.
+        failing_since: Option<Timestamp>,
+        /// Until then the secret before this one signs too.
+        previous_secret_expires_at: Option<Timestamp>,
+        /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
+        created_by: Option<UserId>,
+        /// Since when its URL has shown that it wants what it is sent: its first 2xx, such as to a ping. Until then, and while it
+        /// fails, requests come one by one and few of them a minute; the rest waits.
+        verified_at: Option<Timestamp>,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        #[serde(skip)]
+        version: i32,
     }
 }
 
@@ -78,14 +62,22 @@ pub struct MintedEndpointView {
     secret: String,
 }
 
-fn minted(minted: Minted) -> (i32, MintedEndpointView) {
-    let version = minted.endpoint.version;
-    (version, MintedEndpointView { secret: minted.secret.expose().into(), endpoint: minted.endpoint.into() })
+crate::versioned!(WebhookEndpointView);
+
+impl Versioned for MintedEndpointView {
+    fn version(&self) -> i32 {
+        self.endpoint.version
+    }
+}
+
+impl From<Minted> for MintedEndpointView {
+    fn from(minted: Minted) -> Self {
+        Self { secret: minted.secret.expose().into(), endpoint: minted.endpoint.into() }
+    }
 }
 
 fn reply(row: Endpoint) -> HttpResponse {
-    let version = row.version;
-    Reply::ok(WebhookEndpointView::from(row)).version(version).respond()
+    Reply::of(WebhookEndpointView::from(row)).respond()
 }
 
 /// Nobody has posted elsewhere what they may not read here.
@@ -136,12 +128,12 @@ pub async fn create_webhook_endpoint(
     check_types(&caller, &input.0.event_types)?;
     check_url(&providers, &input.0.url).await?;
     let key = core.master_key.clone();
-    let write = move |tx: &mut TenantTx<'_>| {
-        let (version, view) = minted(endpoint::create(tx, &key, input.0)?);
+    once.write(&core, caller.scope(), move |tx| {
+        let view = MintedEndpointView::from(endpoint::create(tx, &key, input.0)?);
         let location = format!("/v1/webhook-endpoints/{}", view.endpoint.id);
-        Ok(Reply::created(view).version(version).location(location))
-    };
-    once.write(&core, caller.scope(), write).await
+        Ok(Reply::made(view, location))
+    })
+    .await
 }
 
 /// List webhook endpoints
@@ -168,7 +160,7 @@ pub async fn get_webhook_endpoint(
     id: Path<WebhookEndpointId>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    Ok(reply(core.db.read(caller.scope(), move |tx: &mut TenantTx<'_>| rows::get(tx, id.0)).await?))
+    Ok(reply(core.read(&caller, move |tx| rows::get(tx, id.0)).await?))
 }
 
 /// Update a webhook endpoint
@@ -192,9 +184,9 @@ pub async fn update_webhook_endpoint(
     if let Patch::Value(url) = &input.0.url {
         check_url(&providers, url).await?;
     }
-    let write = core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| {
+    let write = core.write(caller.scope(), move |tx| {
         require_types(tx, &caller, id.0)?;
-        endpoint::change(tx, id.0, input.0, |version| if_match.check(version))
+        endpoint::change(tx, id.0, input.0, &if_match)
     });
     Ok(reply(write.await?))
 }
@@ -210,7 +202,7 @@ pub async fn delete_webhook_endpoint(
     id: Path<WebhookEndpointId>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksWrite)?;
-    core.db.write(caller.scope(), move |tx: &mut TenantTx<'_>| endpoint::delete(tx, id.0)).await?;
+    core.write(&caller, move |tx| endpoint::delete(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -232,10 +224,9 @@ pub async fn rotate_webhook_secret(
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let (key, scope) = (core.master_key.clone(), caller.scope());
-    let write = move |tx: &mut TenantTx<'_>| {
+    once.write(&core, scope, move |tx| {
         require_types(tx, &caller, id.0)?;
-        let (version, view) = minted(endpoint::rotate(tx, &key, id.0, &input.0)?);
-        Ok(Reply::ok(view).version(version))
-    };
-    once.write(&core, scope, write).await
+        endpoint::rotate(tx, &key, id.0, &input.0).map(|minted| Reply::of(MintedEndpointView::from(minted)))
+    })
+    .await
 }

@@ -6,9 +6,11 @@ use diesel::prelude::*;
 use crate::base::id::{JobId, TenantId, UserId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::error::written_once;
 use crate::engine::db::schema::{tenants, webhook_endpoints as endpoints};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::EventType;
+use crate::held;
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::tenants::model::TenantStatus;
 
@@ -86,11 +88,24 @@ pub fn find(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Option<Endpo
     Ok(endpoints::table.find((tx.tenant(), id)).select(Endpoint::as_select()).first(tx.conn()).optional()?)
 }
 
+fn not_found() -> Error {
+    Error::not_found("webhook_endpoint.not_found", "There is no such webhook endpoint.")
+}
+
 /// # Errors
 /// `webhook_endpoint.not_found`.
 pub fn get(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
-    let absent = || Error::not_found("webhook_endpoint.not_found", "There is no such webhook endpoint.");
-    find(tx, id)?.ok_or_else(absent)
+    find(tx, id)?.ok_or_else(not_found)
+}
+
+/// The endpoint as it is now; nobody else changes it until this transaction ends.
+///
+/// # Errors
+/// As for [`get`].
+pub fn hold(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
+    let tenant = tx.tenant();
+    let held = held!(tx.conn(), endpoints::table.find((tenant, id)).select(Endpoint::as_select()), get_result);
+    held.optional()?.ok_or_else(not_found)
 }
 
 /// Newest first.
@@ -150,10 +165,7 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut Endpoint) -> Result<()> {
             endpoints::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
-    if written == 0 {
-        let message = "The same thing was written at the same time. Read it again and retry.";
-        return Err(Error::conflict("storage.conflict", message));
-    }
+    written_once(written)?;
     (row.version, row.updated_at) = (row.version + 1, now);
     Ok(())
 }

@@ -1,0 +1,260 @@
+//! Changing an ad campaign.
+
+use serde_json::json;
+use validator::Validate;
+
+use super::create::{Around, Checked, check, dress, insert_form, refuse_own_twice};
+use super::part::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
+use crate::ads::claim;
+use crate::ads::creative::{AdCreative, SearchAds};
+use crate::ads::form::LeadForm;
+use crate::ads::model::{Asker, CampaignStatus, Delivery};
+use crate::ads::review::{self, Agreed};
+use crate::ads::status;
+use crate::ads::store::{self, AdCampaign, StoredForm};
+use crate::ads::targeting::Targeting;
+use crate::base::bounded::Line;
+use crate::base::id::AdCampaignId;
+use crate::base::json::Json as JsonColumn;
+use crate::base::money::Money;
+use crate::base::patch::Patch;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+use crate::tenants::{self, Tenant};
+
+/// What to change: absent keeps, null clears. Nested documents are merged in the same way; lists are replaced whole.
+#[derive(Debug, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
+pub struct AdCampaignPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<Line<1, 200>>)]
+    name: Patch<Line<1, 200>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Money>)]
+    daily_budget: Patch<Money>,
+    #[serde(default)]
+    #[schema(value_type = Option<Money>)]
+    monthly_cap: Patch<Money>,
+    #[serde(default)]
+    #[schema(value_type = Option<Money>)]
+    total_budget: Patch<Money>,
+    #[serde(default)]
+    #[schema(value_type = Option<TargetingPatch>)]
+    targeting: Patch<Part>,
+    #[serde(default)]
+    #[schema(value_type = Option<AdCreativePatch>)]
+    ad_creative: Patch<Part>,
+    #[serde(default)]
+    #[schema(value_type = Option<SearchAdsPatch>)]
+    search_ads: Patch<Part>,
+    #[serde(default)]
+    #[schema(value_type = Option<LeadFormPatch>)]
+    lead_form: Patch<Part>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    external_campaign_id: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    external_form_id: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    external_page_id: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    start_at: Patch<Timestamp>,
+    #[serde(default)]
+    #[schema(value_type = Option<Timestamp>)]
+    end_at: Patch<Timestamp>,
+}
+
+/// Changes an ad campaign. What is agreed to no more is asked for again, and the ad platform is told what concerns it.
+///
+/// # Errors
+/// `ad_campaign.not_found`, `request.precondition_failed`, `ad_campaign.completed`, `ad_campaign.running`, those of ids that are
+/// taken, and a field error for all that does not fit together.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: AdCampaignId,
+    mut patch: AdCampaignPatch,
+    if_match: &IfMatch,
+    policy: Option<&str>,
+    asker: Asker,
+) -> Result<AdCampaign> {
+    store::lock(tx)?;
+    let mut campaign = store::get(tx, id)?;
+    if_match.check(campaign.version)?;
+    if campaign.status == CampaignStatus::Completed {
+        return Err(Error::conflict("ad_campaign.completed", "A completed ad campaign cannot be changed."));
+    }
+    let before = campaign.clone();
+    let mut form = store::form_of(tx, &campaign)?;
+    let agreed = Agreed::of(&campaign, form.as_ref())?;
+    let was_agreed = claim::is_agreed(&campaign, form.as_ref());
+    let tenant = tenants::store::current(tx)?;
+    let around = Around { tenant: &tenant, policy, by_operator: asker == Asker::Operator };
+    let former_form_id = form.as_ref().and_then(|form| form.external_form_id.clone());
+    let mut form_id = former_form_id.clone();
+    std::mem::take(&mut patch.external_form_id).apply(&mut form_id);
+    let lead_form = std::mem::take(&mut patch.lead_form);
+
+    apply(patch, &mut campaign, form_id.as_deref(), &tenant)?;
+    let named = |now: &Option<String>, was: &Option<String>| now.clone().filter(|_| now != was);
+    let other_campaign = named(&campaign.external_campaign_id, &before.external_campaign_id);
+    let other_form = named(&form_id, &former_form_id);
+    refuse_own_twice(tx, campaign.platform, id, other_campaign.as_deref(), other_form.as_deref())?;
+    note_whose_ids(&mut campaign, &before, around.by_operator);
+    change_form(tx, &mut campaign, &mut form, lead_form, form_id, around)?;
+    if campaign.external_campaign_id != before.external_campaign_id && may_still_run(&before) {
+        let message = "The ad platform still runs the ad campaign under its present id. Pause it, then change the id.";
+        return Err(Error::conflict("ad_campaign.running", message));
+    }
+    let is_to_ask = match asker {
+        Asker::Tenant if was_agreed => {
+            !agreed.covers(&Agreed::of(&campaign, form.as_ref())?) && review::withdraw(&mut campaign)
+        }
+        // Whoever may agree to the ad campaign agrees to the id it gives it.
+        Asker::Operator if was_agreed => {
+            claim::agree(tx, &mut campaign)?;
+            false
+        }
+        _ => false,
+    };
+    tell_platform(tx, &mut campaign, &before, is_to_ask)?;
+    store::save(tx, &mut campaign)?;
+    let data = json!({"name": campaign.name, "platform": campaign.platform, "version": campaign.version});
+    tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(id.uuid()).data(data))?;
+    if is_to_ask {
+        review::submit(tx, &mut campaign)?;
+    }
+    Ok(campaign)
+}
+
+/// Everything but the form, checked together with what stays.
+fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str>, tenant: &Tenant) -> Result<()> {
+    let targeting: Targeting = campaign.targeting.read()?;
+    let is_other_targeting = !patch.targeting.is_absent();
+    let targeting = merged(Some(&targeting), patch.targeting, "/targeting")?.unwrap_or_default();
+    let targeting = if is_other_targeting { targeting.or_of(tenant) } else { targeting };
+    let ad_creative: Option<AdCreative> = campaign.ad_creative.read()?;
+    let ad_creative = merged(ad_creative.as_ref(), patch.ad_creative, "/ad_creative")?;
+    let search_ads: Option<SearchAds> = campaign.search_ads.read()?;
+    let search_ads = merged(search_ads.as_ref(), patch.search_ads, "/search_ads")?;
+    let daily = patch.daily_budget.required("/daily_budget")?.unwrap_or(campaign.money(campaign.daily_budget));
+    let mut monthly_cap = campaign.monthly_cap.map(|amount| campaign.money(amount));
+    let mut total_budget = campaign.total_budget.map(|amount| campaign.money(amount));
+    patch.monthly_cap.apply(&mut monthly_cap);
+    patch.total_budget.apply(&mut total_budget);
+    if let Some(name) = patch.name.required("/name")? {
+        campaign.name = name.into();
+    }
+    patch.external_campaign_id.apply(&mut campaign.external_campaign_id);
+    patch.external_page_id.apply(&mut campaign.external_page_id);
+    patch.start_at.apply(&mut campaign.start_at);
+    patch.end_at.apply(&mut campaign.end_at);
+    check(&Checked {
+        daily_budget: daily,
+        total_budget,
+        monthly_cap,
+        targeting: &targeting,
+        ad_creative: ad_creative.as_ref(),
+        search_ads: search_ads.as_ref(),
+        start_at: campaign.start_at,
+        end_at: campaign.end_at,
+        external_ids: [
+            ("/external_campaign_id", campaign.external_campaign_id.as_deref()),
+            ("/external_form_id", form_id),
+            ("/external_page_id", campaign.external_page_id.as_deref()),
+        ],
+    })?;
+    campaign.currency = daily.currency;
+    campaign.daily_budget = daily.amount;
+    campaign.monthly_cap = monthly_cap.map(|money| money.amount);
+    campaign.total_budget = total_budget.map(|money| money.amount);
+    campaign.targeting = JsonColumn::of(&targeting);
+    campaign.ad_creative = JsonColumn::of(&ad_creative);
+    campaign.search_ads = JsonColumn::of(&search_ads);
+    Ok(())
+}
+
+/// An id is the operators' when they wrote it down.
+fn note_whose_ids(campaign: &mut AdCampaign, before: &AdCampaign, by_operator: bool) {
+    if campaign.external_campaign_id != before.external_campaign_id {
+        campaign.is_campaign_id_operators = by_operator && campaign.external_campaign_id.is_some();
+    }
+    if campaign.external_page_id != before.external_page_id {
+        campaign.is_page_id_operators = by_operator && campaign.external_page_id.is_some();
+    }
+}
+
+/// Changes the form that is stored, or stores the first one. What was agreed about ids that are no more is given up.
+fn change_form(
+    tx: &mut TenantTx<'_>,
+    campaign: &mut AdCampaign,
+    stored: &mut Option<StoredForm>,
+    patch: Patch<Part>,
+    external_form_id: Option<String>,
+    around: Around<'_>,
+) -> Result<()> {
+    if stored.is_some() && patch == Patch::Null {
+        let message = "a lead form cannot be taken away, since leads refer to it; replace it instead";
+        return Err(Error::field("/lead_form", "required", message));
+    }
+    let form: Option<LeadForm> = stored.as_ref().map(StoredForm::form).transpose()?;
+    let is_other = !patch.is_absent();
+    let form = merged(form.as_ref(), patch, "/lead_form")?;
+    match (stored.as_mut(), form) {
+        (Some(row), Some(definition)) if is_other || row.external_form_id != external_form_id => {
+            let definition = if is_other { dress(definition, around)? } else { definition };
+            row.name.clone_from(&definition.name);
+            row.form_type = definition.form_type;
+            row.definition = JsonColumn::of(&definition);
+            if row.external_form_id != external_form_id {
+                row.is_form_id_operators = around.by_operator && external_form_id.is_some();
+            }
+            row.external_form_id = external_form_id;
+            claim::give_up(campaign, Some(&mut *row));
+            store::save_form(tx, row)?;
+        }
+        (Some(_), _) => claim::give_up(campaign, None),
+        (None, form) => {
+            claim::give_up(campaign, None);
+            let is_needed = external_form_id.is_some();
+            let form = form.or_else(|| is_needed.then(|| LeadForm::plain(&format!("{} form", campaign.name))));
+            if let Some(form) = form {
+                let id = insert_form(tx, campaign.platform, form, external_form_id, around)?;
+                campaign.lead_form_id = Some(id);
+                *stored = store::find_form(tx, id)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Has another id or another budget carried out where the ad campaign runs.
+fn tell_platform(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, before: &AdCampaign, is_to_ask: bool) -> Result<()> {
+    let is_new_there = campaign.external_campaign_id != before.external_campaign_id;
+    let is_other_budget = campaign.money(campaign.daily_budget) != before.money(before.daily_budget)
+        && campaign.platform.has_own_budget();
+    if !(is_new_there || is_other_budget) || campaign.activated_at.is_none() {
+        return Ok(());
+    }
+    if is_other_budget {
+        // What is in force there is no longer ours, which the next sync makes good.
+        let in_force = before.lowered_budget.unwrap_or(before.daily_budget);
+        store::save_delivery(tx, campaign.id, None, None, Some(in_force))?;
+    }
+    let wish = if is_to_ask { Delivery::Paused } else { campaign.desired_delivery };
+    status::want(tx, campaign, wish)
+}
+
+/// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:
+/// the one it has may be wrong.
+fn may_still_run(campaign: &AdCampaign) -> bool {
+    let is_stopping = campaign.delivery_synced_at.is_none() && campaign.delivery_error.is_none();
+    let is_asked_to = campaign.desired_delivery != Delivery::Paused;
+    campaign.is_steered() && campaign.activated_at.is_some() && (is_asked_to || is_stopping)
+}

@@ -1,0 +1,69 @@
+//! What people do with a conversation besides writing in it: close, reopen, snooze, archive, read.
+
+use serde_json::json;
+
+use super::model::ConversationStatus;
+use super::store::conversations::{self as store, Conversation};
+use crate::base::Result;
+use crate::base::changes::Changes;
+use crate::base::id::ConversationId;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+
+crate::patch! {
+    #[schema(example = json!({"status": "closed"}))]
+    pub struct ConversationPatch {
+        /// A closed conversation can only become `open`.
+        pub status: Patch<ConversationStatus>,
+        /// Out of sight until the person writes again.
+        pub archived: Patch<bool>,
+    }
+}
+
+/// # Errors
+/// `conversation.not_found`, `request.precondition_failed`, `storage.conflict`, and where the status cannot follow.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: ConversationId,
+    patch: ConversationPatch,
+    if_match: &IfMatch,
+) -> Result<Conversation> {
+    let mut conversation = store::get(tx, id)?;
+    if_match.check(conversation.version)?;
+    let (was, now) = (conversation.status, tx.now());
+    let mut archived = conversation.archived_at.is_some();
+    let mut changes = Changes::default();
+    changes.require("status", &mut conversation.status, patch.status)?;
+    was.check_transition(conversation.status)?;
+    changes.require("archived", &mut archived, patch.archived)?;
+    if changes.is_empty() {
+        return Ok(conversation);
+    }
+    conversation.archived_at = archived.then(|| conversation.archived_at.unwrap_or(now));
+    let is_closed = conversation.status == ConversationStatus::Closed;
+    conversation.closed_at = is_closed.then(|| conversation.closed_at.unwrap_or(now));
+    let kind = match (was, conversation.status) {
+        (from, ConversationStatus::Closed) if from != ConversationStatus::Closed => EventType::ConversationClosed,
+        (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => EventType::ConversationReopened,
+        _ => EventType::ConversationUpdated,
+    };
+    let event = NewEvent::new(kind).subject(id.uuid()).lead(conversation.lead_id);
+    tx.record(event.data(json!({"status": conversation.status, "archived": archived})))?;
+    store::save_state(tx, &conversation)
+}
+
+/// Nothing of it is unread any more.
+///
+/// # Errors
+/// `conversation.not_found`.
+pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
+    let conversation = store::get(tx, id)?;
+    if conversation.unread_count == 0 {
+        return Ok(conversation);
+    }
+    store::mark_read(tx, id)?;
+    let event = NewEvent::new(EventType::ConversationUpdated).subject(id.uuid());
+    tx.record(event.data(json!({"unread_count": 0})))?;
+    store::get(tx, id)
+}

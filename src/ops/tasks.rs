@@ -1,0 +1,39 @@
+//! Tasks that operators work off by hand.
+
+use super::model::{OpsTask, TaskStatus};
+use super::store;
+use crate::base::id::{OperatorId, OpsTaskId};
+use crate::base::{Error, Result};
+use crate::engine::db::PlatformTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::http::IfMatch;
+
+/// A task with its tenant's name.
+///
+/// # Errors
+/// `ops_task.not_found`.
+pub fn get(tx: &mut PlatformTx<'_>, id: OpsTaskId) -> Result<(OpsTask, String)> {
+    store::task(tx, id)?.ok_or_else(|| Error::not_found("ops_task.not_found", "There is no such task."))
+}
+
+/// Says how a task stands now.
+///
+/// # Errors
+/// `ops_task.not_found`, `request.precondition_failed`, `storage.conflict`.
+pub fn turn(
+    tx: &mut PlatformTx<'_>,
+    id: OpsTaskId,
+    to: TaskStatus,
+    by: OperatorId,
+    if_match: &IfMatch,
+) -> Result<(OpsTask, String)> {
+    let (mut task, tenant_name) = get(tx, id)?;
+    if_match.check(task.version)?;
+    let from = task.status;
+    task.turn(to, Some(by), tx.now());
+    store::save_task(tx, &task)?;
+    let data = serde_json::json!({ "kind": task.kind, "from": from, "to": to });
+    let event = NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data);
+    tx.for_tenant(task.tenant_id).record(event)?;
+    Ok((task, tenant_name))
+}
