@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::outbound::{deliveries, endpoint, path};
-use crate::support::{Client, Receiver, TestApp};
+use crate::support::{Client, Receiver};
 
 /// Two hundred deliveries a minute of one tenant to one destination, thirty-three at once; of those that nobody wants, four.
 const LIMITS: [(&str, &str); 2] = [("RATE_LIMIT", "on"), ("WEBHOOKS_PER_MINUTE", "600")];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::{Client, PASSWORD, Tenant, TestApp};
+use crate::support::{Client, PASSWORD, Tenant};
 
 async fn ask(client: &Client, plan: &str) -> crate::support::Answer {
     client.post("/v1/subscriptions", json!({ "plan_code": plan })).await
