@@ -14,7 +14,7 @@ use crate::base::id::{LeadId, TenantId};
 use crate::base::patch::Patch;
 use crate::base::time::{Clock, Timestamp};
 use crate::engine::db::testing::OnDatabase;
-use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
+use crate::engine::db::{Db, PageRequest, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::events::{self, EventFilter, EventType};
 use crate::engine::http::IfMatch;
 use crate::tenants::testing as house;
@@ -158,7 +158,7 @@ impl House {
 
     pub async fn count_events(&self, kind: EventType) -> usize {
         let filter = EventFilter { kind: Some(kind), ..EventFilter::default() };
-        self.write(move |tx| events::list(tx, &filter, 1000)).await.unwrap().len()
+        self.write(move |tx| events::list(tx, &filter, &PageRequest::first(1000))).await.unwrap().data.len()
     }
 
     pub async fn settle(&self) -> Option<Subscription> {

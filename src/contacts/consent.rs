@@ -9,7 +9,7 @@ use super::store::{Suppression, SuppressionFilter};
 use crate::base::id::{SuppressionId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Page, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
 pub use super::words::{Word, word};
@@ -127,8 +127,8 @@ impl Suppression {
 }
 
 /// What keeps this tenant from writing to people, newest first; refusals of others behind a shared sender are not its affair.
-pub fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, limit: i64) -> Result<Vec<Suppression>> {
-    store::list(tx, filter, limit)
+pub fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, page: &PageRequest) -> Result<Page<Suppression>> {
+    store::list(tx, filter, page)
 }
 
 /// Ends one by hand, and says why in the events.

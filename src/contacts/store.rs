@@ -12,9 +12,10 @@ use super::model::{Channel, SuppressionReason};
 use crate::base::Result;
 use crate::base::id::{RawId, SuppressionId, TenantId};
 use crate::base::time::Timestamp;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{opt_ins, suppressions};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::platform_tenant;
 
 pub use respell::catch_ups;
@@ -43,14 +44,16 @@ pub struct Suppression {
 }
 
 /// Which of them to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct SuppressionFilter {
-    pub channel: Option<Channel>,
-    pub reason: Option<SuppressionReason>,
-    /// Also those that ended.
-    pub ended: bool,
-    /// Continue after (older than) this one.
-    pub after: Option<(Timestamp, SuppressionId)>,
+    #[param(inline)]
+    channel: Option<Channel>,
+    #[param(inline)]
+    reason: Option<SuppressionReason>,
+    /// Also those that expired or were lifted.
+    ended: Option<bool>,
 }
 
 /// `None` when a live one is already there.
@@ -146,29 +149,18 @@ pub(super) fn lift_one(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str) 
 }
 
 /// Those that a tenant's conversations led to, newest first.
-pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, limit: i64) -> Result<Vec<Suppression>> {
-    let (tenant, now) = (tx.tenant(), tx.now());
-    let mut query = suppressions::table
-        .filter(suppressions::tenant_id.eq(tenant))
-        .order((suppressions::created_at.desc(), suppressions::id.desc()))
-        .limit(limit)
-        .select(Suppression::as_select())
-        .into_boxed();
-    if let Some(channel) = filter.channel {
-        query = query.filter(suppressions::channel.eq(channel));
-    }
-    if let Some(reason) = filter.reason {
-        query = query.filter(suppressions::reason.eq(reason));
-    }
-    if !filter.ended {
-        query = query.filter(suppressions::lifted_at.is_null());
-        query = query.filter(suppressions::expires_at.is_null().or(suppressions::expires_at.gt(now)));
-    }
-    if let Some((at, id)) = filter.after {
-        let same = suppressions::created_at.eq(at).and(suppressions::id.lt(id));
-        query = query.filter(suppressions::created_at.lt(at).or(same));
-    }
-    Ok(query.load(tx.conn())?)
+pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, page: &PageRequest) -> Result<Page<Suppression>> {
+    use suppressions::{created_at, expires_at, id, lifted_at};
+    let which = Where::of(tx, suppressions::tenant_id)
+        .eq(suppressions::channel, filter.channel)
+        .eq(suppressions::reason, filter.reason);
+    let which = match filter.ended {
+        Some(true) => which,
+        Some(false) | None => which
+            .has(lifted_at, Some(false))
+            .or([Where::part().has(expires_at, Some(false)), Where::part().beyond(expires_at, Some(tx.now()))]),
+    };
+    tx.page(which, Order::by(Desc, (created_at, id), |row: &Suppression| (row.created_at, row.id)), page)
 }
 
 /// What may be written to whoever agreed; so far there is one class.

@@ -12,7 +12,8 @@ use crate::base::time::Timestamp;
 use crate::base::{ErrorKind, Result};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
-use crate::engine::db::TenantTx;
+use crate::engine::db::Direction::Desc;
+use crate::engine::db::{PageRequest, TenantTx};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::tenants::Tenant;
 use crate::tenants::hours::{is_open, next_opening};
@@ -22,7 +23,7 @@ pub static ANSWER: JobKind = JobKind::new("inbox.answer_after_hours").priority(4
 
 const TEXT: &str = "Thanks! We'll respond during business hours.";
 /// How far back an earlier answer is looked for.
-const LOOK_BACK: i64 = 50;
+const LOOK_BACK: u16 = 50;
 
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Payload {
@@ -59,7 +60,8 @@ fn answer(tx: &mut TenantTx<'_>, id: MessageId, settings: &CoreSettings) -> Resu
         let is_ours = said.direction == Direction::Outbound && said.sender_type == SenderType::System;
         is_ours && said.content == TEXT && closed_until(&tenant, said.created_at) == Some(opening)
     };
-    if messages::list(tx, conversation.id, false, None, LOOK_BACK)?.iter().any(is_same_night) {
+    let latest = messages::list(tx, conversation.id, Desc, &PageRequest::first(LOOK_BACK))?;
+    if latest.data.iter().any(is_same_night) {
         return Ok(());
     }
     let new = NewMessage { content: Some(TEXT.into()), ..NewMessage::default() };

@@ -23,9 +23,10 @@ use crate::billing;
 use crate::billing::subscription::{self, CreateSubscription};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
+use crate::engine::db::Direction::Asc;
 use crate::engine::db::schema::events;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
-use crate::engine::db::{Db, PlatformTx, TenantTx};
+use crate::engine::db::{Db, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::EventType;
 use crate::engine::jobs::Job;
 use crate::leads::store::{self, Lead};
@@ -240,7 +241,7 @@ on_both_engines! {
         stage.clock.advance(chrono::Duration::minutes(-30));
         stage.inbound("SM3", "3: at noon").await;
         stage.inbound("SM4", "4: bring cake").await;
-        let listed = stage.within(tenant, move |tx| messages::list(tx, conversation, true, None, 50)).await;
+        let listed = stage.within(tenant, move |tx| messages::list(tx, conversation, Asc, &PageRequest::first(50))).await.data;
         let said: Vec<&str> = listed.iter().filter_map(|message| message.content.split(": ").next()).collect();
         assert_eq!(said[said.len() - 4..], ["1", "2", "3", "4"]);
     }

@@ -9,9 +9,10 @@ use crate::base::id::{TenantId, WebhookEventId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::each_engine;
-use crate::engine::db::PlatformTx;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::webhook_events;
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, Where};
 use crate::keep;
 use crate::providers::lenient::without_nul;
 
@@ -248,30 +249,17 @@ pub fn failed_since(
 }
 
 /// Which stored webhooks to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct WebhookFilter {
-    pub state: Option<WebhookState>,
-    pub provider: Option<WebhookProvider>,
-    /// Continue after this row.
-    pub after: Option<(Timestamp, WebhookEventId)>,
+    state: Option<WebhookState>,
+    provider: Option<WebhookProvider>,
 }
 
-/// Newest first, at most `limit`.
-pub fn list(tx: &mut PlatformTx<'_>, filter: &WebhookFilter, limit: i64) -> Result<Vec<WebhookEvent>> {
+/// Newest first.
+pub fn list(tx: &mut PlatformTx<'_>, filter: &WebhookFilter, page: &PageRequest) -> Result<Page<WebhookEvent>> {
     use webhook_events::{id, provider, received_at, state};
-    let mut query = webhook_events::table
-        .order((received_at.desc(), id.desc()))
-        .limit(limit)
-        .select(WebhookEvent::as_select())
-        .into_boxed();
-    if let Some(wanted) = filter.state {
-        query = query.filter(state.eq(wanted));
-    }
-    if let Some(wanted) = filter.provider {
-        query = query.filter(provider.eq(wanted));
-    }
-    if let Some((at, last)) = filter.after {
-        query = query.filter(received_at.lt(at).or(received_at.eq(at).and(id.lt(last))));
-    }
-    Ok(query.load(tx.conn())?)
+    let which = Where::everywhere(tx).eq(state, filter.state).eq(provider, filter.provider);
+    tx.page(which, Order::by(Desc, (received_at, id), |row: &WebhookEvent| (row.received_at, row.id)), page)
 }

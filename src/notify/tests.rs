@@ -6,7 +6,7 @@ use serde_json::json;
 use super::announce;
 use super::deliver::{Row, begin};
 use super::recipients;
-use super::store::{self, DeliveryFilter};
+use super::store::{self, DeliveryFilter, NotificationFilter};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{EventId, LeadId, TenantId, UserId};
@@ -14,7 +14,7 @@ use crate::base::json::Json;
 use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
-use crate::engine::db::{Db, TenantTx};
+use crate::engine::db::{Db, PageRequest, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 use crate::inbox::dispatch::{Ledger, Start};
 use crate::inbox::model::{Channel, MessageStatus};
@@ -85,12 +85,12 @@ on_both_engines! {
     async fn a_new_lead_is_told_to_everybody_once(stage: Stage) {
         let (event, owner) = (stage.created().await, stage.owner);
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
-        let mine = stage.within(move |tx| store::list(tx, owner, Some(true), None, 10)).await;
+        let mine = stage.within(move |tx| store::list(tx, owner, &NotificationFilter { unread: Some(true) }, &PageRequest::first(10))).await.data;
         assert_eq!(mine.len(), 1);
         assert_eq!(mine[0].title, "New hot lead: Rajesh Kumar (85/100)");
         assert_eq!(mine[0].link.as_deref(), Some(format!("https://lw.example/leads/{}", stage.lead).as_str()));
 
-        let list = |tx: &mut TenantTx<'_>| store::list_deliveries(tx, &DeliveryFilter::default(), 10);
+        let list = |tx: &mut TenantTx<'_>| Ok(store::list_deliveries(tx, &DeliveryFilter::default(), &PageRequest::first(10))?.data);
         let mut told: Vec<_> = stage.within(list).await.into_iter().map(|d| (d.channel, d.address, d.status)).collect();
         told.sort();
         assert_eq!(
@@ -114,7 +114,7 @@ on_both_engines! {
         let event = stage.created().await;
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
-        let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, 1)).await[0].id;
+        let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, &PageRequest::first(1))).await.data[0].id;
         let begin = |decided| stage.within(move |tx| begin(tx, id, decided, &MasterKey::random(), &settings()));
         let Start::Parcel(parcel, _) = begin(None).await else { panic!("it leaves") };
         let (code, variables) = parcel.template.unwrap();

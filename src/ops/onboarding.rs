@@ -118,15 +118,15 @@ mod tests {
     use crate::billing::model::OveragePolicy;
     use crate::billing::testing::House;
     use crate::engine::db::testing::on_both_engines;
-    use crate::engine::db::{PlatformScope, PlatformTx};
+    use crate::engine::db::{PageRequest, PlatformScope, PlatformTx};
     use crate::engine::events::EventFilter;
-    use crate::ops::store::TaskFilter;
+    use crate::ops::store::{NotificationFilter, TaskFilter};
 
     async fn announce_last(house: &House, kind: EventType) {
         let filter = EventFilter { kind: Some(kind), ..EventFilter::default() };
         house
             .write(move |tx| {
-                let event = events::list(tx, &filter, 1)?.remove(0);
+                let event = events::list(tx, &filter, &PageRequest::first(1))?.data.remove(0);
                 announce_in(tx, &event)
             })
             .await
@@ -137,8 +137,8 @@ mod tests {
         let now = house.clock.now();
         let due = now.plus(LAUNCH_WITHIN);
         let look = move |tx: &mut PlatformTx<'_>| {
-            let notes = store::notifications(tx, None, None, 10)?;
-            let tasks = store::tasks(tx, &TaskFilter::default(), 10)?;
+            let notes = store::notifications(tx, &NotificationFilter::default(), &PageRequest::first(10))?.data;
+            let tasks = store::tasks(tx, &TaskFilter::default(), &PageRequest::first(10))?.data;
             Ok((
                 notes.into_iter().map(|note| note.body).collect(),
                 tasks.into_iter().map(|(task, name)| (format!("{name}: {}", task.title), task.due_at == due)).collect(),

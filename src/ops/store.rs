@@ -7,12 +7,14 @@ use crate::base::Result;
 use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::Direction::{Asc, Desc};
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{
     ad_campaigns, jobs, leads, operator_notifications, ops_tasks, subscriptions, tenants, webhook_events,
 };
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{JobRow, is_in};
 
@@ -85,42 +87,41 @@ pub(super) fn add_task(tx: &mut TenantTx<'_>, new: &NewTask<'_>) -> Result<Optio
     Ok((OrIgnore(insert).execute(tx.conn())? == 1).then_some(id))
 }
 
-/// Which tasks to list, by due time.
-#[derive(Debug, Clone, Default)]
+/// Which tasks to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct TaskFilter {
-    pub status: Option<TaskStatus>,
-    pub tenant: Option<TenantId>,
-    /// Not closed and past (or, if false, not past) their due time.
-    pub is_overdue: Option<bool>,
-    pub after: Option<(Timestamp, OpsTaskId)>,
+    status: Option<TaskStatus>,
+    tenant_id: Option<TenantId>,
+    /// Past its due time and not closed.
+    overdue: Option<bool>,
 }
 
-/// Tasks with their tenant's name.
-pub(super) fn tasks(tx: &mut PlatformTx<'_>, filter: &TaskFilter, limit: i64) -> Result<Vec<(OpsTask, String)>> {
-    let now = tx.now();
-    let mut query = ops_tasks::table
-        .inner_join(tenants::table.on(tenants::id.eq(ops_tasks::tenant_id)))
-        .order((ops_tasks::due_at, ops_tasks::id))
-        .limit(limit)
-        .select((TaskRow::as_select(), tenants::name))
-        .into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(ops_tasks::status.eq(status));
-    }
-    if let Some(tenant) = filter.tenant {
-        query = query.filter(ops_tasks::tenant_id.eq(tenant));
-    }
+/// Tasks with their tenant's name, the next due first.
+pub(super) fn tasks(
+    tx: &mut PlatformTx<'_>,
+    filter: &TaskFilter,
+    page: &PageRequest,
+) -> Result<Page<(OpsTask, String)>> {
     let open = [TaskStatus::Open, TaskStatus::InProgress];
-    match filter.is_overdue {
-        Some(true) => query = query.filter(ops_tasks::due_at.lt(now).and(ops_tasks::status.eq_any(open))),
-        Some(false) => query = query.filter(ops_tasks::due_at.ge(now).or(ops_tasks::status.ne_all(open))),
-        None => {}
-    }
-    if let Some((due_at, id)) = filter.after {
-        query = query.filter(ops_tasks::due_at.gt(due_at).or(ops_tasks::due_at.eq(due_at).and(ops_tasks::id.gt(id))));
-    }
-    let rows: Vec<(TaskRow, String)> = query.load(tx.conn())?;
-    Ok(rows.into_iter().map(|(row, name)| (row.into(), name)).collect())
+    let is_overdue = Where::part().before(ops_tasks::due_at, Some(tx.now())).any(ops_tasks::status, &open);
+    let which = Where::everywhere(tx).eq(ops_tasks::status, filter.status).eq(ops_tasks::tenant_id, filter.tenant_id);
+    let which = match filter.overdue {
+        Some(true) => which.and(is_overdue),
+        Some(false) => which.not(is_overdue),
+        None => which,
+    };
+    let rows = which.join(tenants::table, tenants::id.eq(ops_tasks::tenant_id));
+    let key = |(task, _): &(TaskRow, TenantName)| (task.due_at, task.id);
+    let page = tx.page(rows, Order::by(Asc, (ops_tasks::due_at, ops_tasks::id), key), page)?;
+    Ok(page.map(|(row, tenant)| (row.into(), tenant.name)))
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tenants)]
+struct TenantName {
+    name: String,
 }
 
 /// The tasks about an ad campaign that nobody closed, with their keys.
@@ -213,27 +214,24 @@ pub(super) fn notify(tx: &mut PlatformTx<'_>, note: OperatorNotification, event:
     Ok(())
 }
 
+/// Which notifications to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationFilter {
+    /// Only those read already, or only those not read yet.
+    is_read: Option<bool>,
+}
+
 /// Newest first.
 pub(super) fn notifications(
     tx: &mut PlatformTx<'_>,
-    is_read: Option<bool>,
-    before: Option<NotificationId>,
-    limit: i64,
-) -> Result<Vec<OperatorNotification>> {
-    let mut query = operator_notifications::table
-        .order(operator_notifications::id.desc())
-        .limit(limit)
-        .select(NotificationRow::as_select())
-        .into_boxed();
-    match is_read {
-        Some(true) => query = query.filter(operator_notifications::read_at.is_not_null()),
-        Some(false) => query = query.filter(operator_notifications::read_at.is_null()),
-        None => {}
-    }
-    if let Some(before) = before {
-        query = query.filter(operator_notifications::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?.into_iter().map(OperatorNotification::from).collect())
+    filter: &NotificationFilter,
+    page: &PageRequest,
+) -> Result<Page<OperatorNotification>> {
+    let which = Where::everywhere(tx).has(operator_notifications::read_at, filter.is_read);
+    let order = Order::by_id(Desc, operator_notifications::id, |row: &NotificationRow| row.id);
+    Ok(tx.page(which, order, page)?.map(OperatorNotification::from))
 }
 
 /// Marks it read, for all operators; the first reading counts.

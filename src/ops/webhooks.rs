@@ -11,7 +11,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent, platform_tenant};
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::process::{self, ProcessPayload, job_of};
@@ -81,35 +81,23 @@ impl WebhookEventView {
     }
 }
 
-/// Which stored webhooks to list.
-#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookEventQuery {
-    state: Option<WebhookState>,
-    provider: Option<WebhookProvider>,
-}
-
 fn absent() -> Error {
     Error::not_found("webhook_event.not_found", "There is no such stored webhook.")
 }
 
 /// List stored webhooks, newest first
 #[utoipa::path(
-    params(WebhookEventQuery),
+    params(WebhookFilter),
     responses((status = 200, description = "A page of stored webhooks, without their bodies", body = Page<WebhookEventView>))
 )]
 #[get("/ops/webhook-events")]
 pub async fn list_webhook_events(
     operator: Operator,
     core: web::Data<Core>,
-    query: Paging<WebhookEventQuery>,
+    query: Paging<WebhookFilter>,
 ) -> Result<HttpResponse> {
-    let (query, limit, after) = query.read::<(Timestamp, WebhookEventId)>()?;
-    let filter = WebhookFilter { state: query.state, provider: query.provider, after };
-    let look = move |tx: &mut PlatformTx<'_>| store::list(tx, &filter, limit.probe());
-    let rows = core.db.read(operator.scope(), look).await?;
-    let page = Page::of(rows, limit, |last| Cursor::of(&(last.received_at, last.id)));
+    let list = move |tx: &mut PlatformTx<'_>| store::list(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(WebhookEventView::short)))
 }
 

@@ -13,11 +13,11 @@ use crate::base::email::Email;
 use crate::base::id::{TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::{PlatformScope, PlatformTx, TenantScope, TenantTx};
+use crate::engine::db::{PageRequest, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::engine::events::{self, EventFilter, EventType, NewEvent, SubjectType};
 
 /// Failures noted in a tenant's trail per user and hour: what strangers do must not fill it.
-const NOTED_AN_HOUR: i64 = 5;
+const NOTED_AN_HOUR: u16 = 5;
 
 /// Who wants in.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -85,7 +85,7 @@ fn record_failure(tx: &mut PlatformTx<'_>, email: &Email, user_agent: Option<Str
             occurred_after: Some(hour_ago),
             ..EventFilter::default()
         };
-        if events::list(tx, &filter, NOTED_AN_HOUR)?.len() < usize::try_from(NOTED_AN_HOUR).unwrap_or(usize::MAX) {
+        if events::list(tx, &filter, &PageRequest::first(NOTED_AN_HOUR))?.data.len() < usize::from(NOTED_AN_HOUR) {
             let data = serde_json::json!({ "email": user.email, "user_agent": user_agent });
             tx.record(NewEvent::new(EventType::UserLoginFailed).subject(user.id.uuid()).data(data))?;
         }

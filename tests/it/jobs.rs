@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use leadwright::base::Error;
 use leadwright::base::id::TenantId;
-use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::engine::db::{PageRequest, PlatformScope, PlatformTx};
 use leadwright::engine::events::platform_tenant;
-use leadwright::engine::jobs::store::{self, JobRow};
+use leadwright::engine::jobs::store::{self, JobFilter, JobRow};
 use leadwright::engine::jobs::{JobKind, JobState, NewJob, Outcome, Registry, Worker, WorkerSettings};
 use leadwright::integrations::model::WebhookKind;
 use leadwright::integrations::process::job_of;
@@ -27,7 +27,8 @@ async fn enqueue(app: &TestApp, tenant: TenantId, job: NewJob) -> bool {
 }
 
 async fn rows(app: &TestApp, state: Option<JobState>, kind: &'static str) -> Vec<JobRow> {
-    let read = move |tx: &mut PlatformTx<'_>| store::list(tx, state, Some(kind), None, 10_000);
+    let filter = JobFilter { state, kind: Some(kind.into()) };
+    let read = move |tx: &mut PlatformTx<'_>| Ok(store::list(tx, &filter, &PageRequest::first(10_000))?.data);
     app.app.core.db.read(PlatformScope::system(), read).await.expect("jobs")
 }
 

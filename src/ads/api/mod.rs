@@ -12,58 +12,40 @@ pub use create::create_ad_campaign;
 pub use update::update_ad_campaign;
 pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
 
-use super::model::{AccountOwner, CampaignStatus};
-use super::store::{self, CampaignFilter};
+use super::model::AccountOwner;
+use super::store::{self, AdCampaign, CampaignFilter};
 use crate::base::id::{AdCampaignId, LeadFormId};
-use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
-use crate::providers::AdPlatform;
+use crate::engine::http::{Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Permission};
-
-/// Which ad campaigns to list.
-#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct AdCampaignQuery {
-    platform: Option<AdPlatform>,
-    status: Option<CampaignStatus>,
-}
 
 /// List ad campaigns, newest first
 #[utoipa::path(
-    params(AdCampaignQuery),
+    params(CampaignFilter),
     responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))
 )]
 #[get("/ad-campaigns")]
 pub async fn list_ad_campaigns(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<AdCampaignQuery>,
+    query: Paging<CampaignFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::AdCampaignsRead)?;
-    let (query, limit, after) = query.read::<(Timestamp, AdCampaignId)>()?;
-    let filter = CampaignFilter { platform: query.platform, status: query.status, after };
     let shows_costs = caller.is_operator();
-    let page = core
-        .db
-        .read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| {
-            let rows = store::list(tx, &filter, limit.probe())?;
-            let page = Page::of(rows, limit, |last| Cursor::of(&(last.created_at, last.id)));
-            let ids: Vec<LeadFormId> = page.data.iter().filter_map(|row| row.lead_form_id).collect();
-            let forms = store::forms(tx, &ids)?;
-            let mut data = Vec::with_capacity(page.data.len());
-            for row in page.data {
-                // Two may share one.
-                let form = row.lead_form_id.and_then(|id| forms.get(&id)).cloned();
-                data.push(AdCampaignView::of(row, form, shows_costs)?);
-            }
-            Ok(Page { data, next_cursor: page.next_cursor })
+    let list = move |tx: &mut TenantTx<'_>| {
+        let page = store::list(tx, &query.filter, &query.page)?;
+        let ids: Vec<LeadFormId> = page.data.iter().filter_map(|row| row.lead_form_id).collect();
+        let forms = store::forms(tx, &ids)?;
+        // Two may share one.
+        let form = |row: &AdCampaign| row.lead_form_id.and_then(|id| forms.get(&id)).cloned();
+        page.try_map(|row| {
+            let form = form(&row);
+            AdCampaignView::of(row, form, shows_costs)
         })
-        .await?;
-    Ok(HttpResponse::Ok().json(page))
+    };
+    Ok(HttpResponse::Ok().json(core.db.read_widely(caller.scope(), list).await?))
 }
 
 /// Read an ad campaign with its lead form

@@ -16,9 +16,10 @@ use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::schema::ad_campaigns;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::keep;
 use crate::providers::AdPlatform;
 
@@ -118,33 +119,19 @@ pub fn get(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<AdCampaign> {
 }
 
 /// Which ad campaigns to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct CampaignFilter {
-    pub platform: Option<AdPlatform>,
-    pub status: Option<CampaignStatus>,
-    /// Continue after this row.
-    pub after: Option<(Timestamp, AdCampaignId)>,
+    platform: Option<AdPlatform>,
+    status: Option<CampaignStatus>,
 }
 
-/// Newest first, at most `limit`.
-pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, limit: i64) -> Result<Vec<AdCampaign>> {
+/// Newest first.
+pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, page: &PageRequest) -> Result<Page<AdCampaign>> {
     use ad_campaigns::{created_at, id, platform, status, tenant_id};
-    let mut query = ad_campaigns::table
-        .filter(tenant_id.eq(tx.tenant()))
-        .order((created_at.desc(), id.desc()))
-        .limit(limit)
-        .select(AdCampaign::as_select())
-        .into_boxed();
-    if let Some(wanted) = filter.platform {
-        query = query.filter(platform.eq(wanted));
-    }
-    if let Some(wanted) = filter.status {
-        query = query.filter(status.eq(wanted));
-    }
-    if let Some((at, last)) = filter.after {
-        query = query.filter(created_at.lt(at).or(created_at.eq(at).and(id.lt(last))));
-    }
-    Ok(query.load(tx.conn())?)
+    let which = Where::of(tx, tenant_id).eq(platform, filter.platform).eq(status, filter.status);
+    tx.page(which, Order::by(Desc, (created_at, id), |row: &AdCampaign| (row.created_at, row.id)), page)
 }
 
 /// How many ad campaigns are in this status.

@@ -15,7 +15,7 @@ use crate::billing::subscription;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Page, Paging, Query};
+use crate::engine::http::{Page, Paging, Query};
 use crate::tenants::access::{Caller, Permission};
 
 /// The lead meter of one period.
@@ -207,31 +207,19 @@ impl From<UsageEntry> for UsageEntryView {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListUsageEntries {
-    kind: Option<EntryKind>,
-    lead_id: Option<LeadId>,
-    period_id: Option<UsagePeriodId>,
-}
-
 /// List the usage ledger, newest first
 #[utoipa::path(
-    params(ListUsageEntries),
+    params(EntryFilter),
     responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>))
 )]
 #[get("/usage/entries")]
 pub async fn list_usage_entries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<ListUsageEntries>,
+    query: Paging<EntryFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
-    let (ListUsageEntries { kind, lead_id, period_id }, limit, before) = query.read()?;
-    let filter = EntryFilter { kind, lead: lead_id, period: period_id, before };
-    let look = move |tx: &mut TenantTx<'_>| store::entries(tx, &filter, limit.probe());
-    let entries = core.db.read_widely(caller.scope(), look).await?;
-    let page = Page::of(entries, limit, |entry| Cursor::of(&entry.id));
+    let list = move |tx: &mut TenantTx<'_>| store::entries(tx, &query.filter, &query.page);
+    let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(UsageEntryView::from)))
 }

@@ -10,8 +10,9 @@ use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::model::{EntryKind, UsageEntry};
-use crate::engine::db::TenantTx;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::usage_entries;
+use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = usage_entries, treat_none_as_default_value = false)]
@@ -141,33 +142,21 @@ pub fn totals(tx: &mut TenantTx<'_>, period: UsagePeriodId) -> Result<Totals> {
     })
 }
 
-/// Which entries to list; newest first.
-#[derive(Debug, Clone, Default)]
+/// Which entries to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct EntryFilter {
-    pub kind: Option<EntryKind>,
-    pub lead: Option<LeadId>,
-    pub period: Option<UsagePeriodId>,
-    pub before: Option<UsageEntryId>,
+    kind: Option<EntryKind>,
+    lead_id: Option<LeadId>,
+    period_id: Option<UsagePeriodId>,
 }
 
-pub fn entries(tx: &mut TenantTx<'_>, filter: &EntryFilter, limit: i64) -> Result<Vec<UsageEntry>> {
-    let mut query = usage_entries::table
-        .filter(usage_entries::tenant_id.eq(tx.tenant()))
-        .order(usage_entries::id.desc())
-        .limit(limit)
-        .select(EntryRow::as_select())
-        .into_boxed();
-    if let Some(kind) = filter.kind {
-        query = query.filter(usage_entries::kind.eq(kind));
-    }
-    if let Some(lead) = filter.lead {
-        query = query.filter(usage_entries::lead_id.eq(lead));
-    }
-    if let Some(period) = filter.period {
-        query = query.filter(usage_entries::period_id.eq(period));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(usage_entries::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?.into_iter().map(UsageEntry::from).collect())
+/// Newest first.
+pub fn entries(tx: &mut TenantTx<'_>, filter: &EntryFilter, page: &PageRequest) -> Result<Page<UsageEntry>> {
+    let which = Where::of(tx, usage_entries::tenant_id)
+        .eq(usage_entries::kind, filter.kind)
+        .eq(usage_entries::lead_id, filter.lead_id)
+        .eq(usage_entries::period_id, filter.period_id);
+    Ok(tx.page(which, Order::by_id(Desc, usage_entries::id, |row: &EntryRow| row.id), page)?.map(UsageEntry::from))
 }

@@ -6,8 +6,9 @@ use crate::base::Result;
 use crate::base::id::{SubscriptionId, TenantId};
 use crate::base::time::Timestamp;
 use crate::billing::model::{BillingInterval, GRACE_DAYS, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::{subscriptions, tenants};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
@@ -127,35 +128,32 @@ pub fn overdue(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, Sub
     Ok(due)
 }
 
-/// Which subscriptions operators list; newest first.
-#[derive(Debug, Clone, Default)]
+/// Which subscriptions operators list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct SubscriptionFilter {
-    pub status: Option<SubscriptionStatus>,
-    pub tenant: Option<TenantId>,
-    pub before: Option<SubscriptionId>,
+    status: Option<SubscriptionStatus>,
+    tenant_id: Option<TenantId>,
 }
 
-/// Subscriptions of all tenants with the tenant's name.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tenants)]
+struct TenantName {
+    name: String,
+}
+
+/// Subscriptions of all tenants with the tenant's name, newest first.
 pub fn list_all(
     tx: &mut PlatformTx<'_>,
     filter: &SubscriptionFilter,
-    limit: i64,
-) -> Result<Vec<(Subscription, String)>> {
-    let mut query = subscriptions::table
-        .inner_join(tenants::table.on(tenants::id.eq(subscriptions::tenant_id)))
-        .order(subscriptions::id.desc())
-        .limit(limit)
-        .select((SubscriptionRow::as_select(), tenants::name))
-        .into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(subscriptions::status.eq(status));
-    }
-    if let Some(tenant) = filter.tenant {
-        query = query.filter(subscriptions::tenant_id.eq(tenant));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(subscriptions::id.lt(before));
-    }
-    let rows: Vec<(SubscriptionRow, String)> = query.load(tx.conn())?;
-    Ok(rows.into_iter().map(|(row, name)| (row.into(), name)).collect())
+    page: &PageRequest,
+) -> Result<Page<(Subscription, String)>> {
+    let rows = Where::everywhere(tx)
+        .eq(subscriptions::status, filter.status)
+        .eq(subscriptions::tenant_id, filter.tenant_id)
+        .join(tenants::table, tenants::id.eq(subscriptions::tenant_id));
+    let key = |(subscription, _): &(SubscriptionRow, TenantName)| subscription.id;
+    let page = tx.page(rows, Order::by_id(Desc, subscriptions::id, key), page)?;
+    Ok(page.map(|(row, tenant)| (row.into(), tenant.name)))
 }

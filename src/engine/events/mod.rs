@@ -19,7 +19,7 @@ use crate::engine::jobs::{self, JobKind};
 
 pub use catalogue::{EventType, SubjectType};
 pub use mask::conceal;
-pub use store::{Event, EventFilter, find, find_all, get, list, page};
+pub use store::{Event, EventFilter, find, find_all, get, list, list_concealed, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {

@@ -7,9 +7,10 @@ use crate::base::id::{EventId, LeadId, RawId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::Asking;
 use crate::engine::db::schema::events;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = events, treat_none_as_default_value = false)]
@@ -89,40 +90,31 @@ pub struct EventFilter {
     pub about: Option<Vec<SubjectType>>,
     pub occurred_after: Option<Timestamp>,
     pub occurred_before: Option<Timestamp>,
-    /// Continue after (older than) this event; ids sort by time.
-    pub before: Option<EventId>,
 }
 
-/// Newest first, at most `limit`.
-pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, limit: i64) -> Result<Vec<Event>> {
-    let mut query = events::table
-        .filter(events::tenant_id.eq(tx.tenant()))
-        .order(events::id.desc())
-        .limit(limit)
-        .select(EventRow::as_select())
-        .into_boxed();
-    if let Some(kind) = filter.kind {
-        query = query.filter(events::kind.eq(kind));
-    }
-    if let Some(lead) = filter.lead {
-        query = query.filter(events::lead_id.eq(lead));
-    }
-    if let Some((kind, id)) = filter.subject {
-        query = query.filter(events::subject_type.eq(kind)).filter(events::subject_id.eq(RawId(id)));
-    }
-    if let Some(about) = &filter.about {
-        query = query.filter(events::subject_type.eq_any(about.clone()));
-    }
-    if let Some(after) = filter.occurred_after {
-        query = query.filter(events::occurred_at.ge(after));
-    }
-    if let Some(before) = filter.occurred_before {
-        query = query.filter(events::occurred_at.lt(before));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(events::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?.into_iter().map(Event::from).collect())
+/// Newest first: ids sort by time.
+pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    let (subject_type, subject_id) = filter.subject.map(|(kind, id)| (kind, RawId(id))).unzip();
+    let which = Where::of(tx, events::tenant_id)
+        .eq(events::kind, filter.kind)
+        .eq(events::lead_id, filter.lead)
+        .eq(events::subject_type, subject_type)
+        .eq(events::subject_id, subject_id)
+        .since(events::occurred_at, filter.occurred_after)
+        .before(events::occurred_at, filter.occurred_before);
+    let which = match filter.about.as_deref() {
+        Some([]) => which.or([]),
+        Some(about) => which.any(events::subject_type, about),
+        None => which,
+    };
+    Ok(tx.page(which, Order::by_id(Desc, events::id, |row: &EventRow| row.id), page)?.map(Event::from))
+}
+
+/// The same without what must not be known yet of people under lock.
+pub fn list_concealed(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    let mut page = list(tx, filter, page)?;
+    super::conceal(tx, &mut page.data)?;
+    Ok(page)
 }
 
 /// One event of this tenant.

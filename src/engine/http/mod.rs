@@ -30,7 +30,7 @@ pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;
 pub use once::{Once, Reply, Versioned};
-pub use paging::{Cursor, Limit, Page, Paging};
+pub use paging::{Page, Paging};
 pub use params::{CommaList, Path, Query};
 pub use pipeline::{CalledAs, RequestId};
 pub use source::{Proxies, Source};

@@ -168,7 +168,7 @@ pub(super) mod tests {
     use crate::base::id::{Guid, RawId, TenantId};
     use crate::engine::CoreSettings;
     use crate::engine::db::testing::on_both_engines;
-    use crate::engine::db::{Db, Engine};
+    use crate::engine::db::{Db, Engine, PageRequest};
     use crate::engine::jobs::lease::{LEASE, Leases};
     use crate::engine::jobs::{JobKind, JobState, NewJob};
     use crate::engine::metrics::Metrics;
@@ -216,8 +216,10 @@ pub(super) mod tests {
     }
 
     async fn count(db: &Db, state: JobState) -> usize {
-        let list = move |tx: &mut PlatformTx<'_>| store::list(tx, Some(state), None, None, 100);
-        db.read(PlatformScope::system(), list).await.expect("jobs").len()
+        let list = move |tx: &mut PlatformTx<'_>| {
+            store::list(tx, &store::JobFilter { state: Some(state), kind: None }, &PageRequest::first(100))
+        };
+        db.read(PlatformScope::system(), list).await.expect("jobs").data.len()
     }
 
     /// Makes every connection of the pool impatient; answers one besides.

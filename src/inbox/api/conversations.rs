@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{CommaList, Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::steer::{self, ConversationPatch};
@@ -135,6 +135,22 @@ pub struct ConversationQuery {
     sort: Option<ConversationSort>,
 }
 
+impl ConversationQuery {
+    fn filter(self) -> Result<ConversationFilter> {
+        if self.q.as_ref().is_some_and(|q| q.chars().count() > 100) {
+            return Err(Error::field("q", "too_long", "expected at most 100 characters"));
+        }
+        Ok(ConversationFilter {
+            statuses: self.status.map(|list| list.0).unwrap_or_default(),
+            channel: self.channel,
+            lead_id: self.lead_id,
+            unread: self.unread,
+            archived: self.archived.unwrap_or(false),
+            text: self.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
+        })
+    }
+}
+
 /// List conversations, most recently active first.
 #[utoipa::path(
     params(ConversationQuery),
@@ -147,21 +163,9 @@ pub async fn list_conversations(
     query: Paging<ConversationQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let (query, limit, after) = query.read()?;
-    if query.q.as_ref().is_some_and(|q| q.chars().count() > 100) {
-        return Err(Error::field("q", "too_long", "expected at most 100 characters"));
-    }
-    let filter = ConversationFilter {
-        statuses: query.status.map(|list| list.0).unwrap_or_default(),
-        channel: query.channel,
-        lead_id: query.lead_id,
-        unread: query.unread,
-        archived: query.archived.unwrap_or(false),
-        text: query.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
-        after,
-    };
-    let rows = core.db.read_widely(caller.scope(), move |tx| store::list(tx, &filter, limit.probe())).await?;
-    let page = Page::of(rows, limit, |(row, _)| Cursor::of(&(row.last_message_at.unwrap_or(row.created_at), row.id)));
+    let filter = query.filter.filter()?;
+    let list = move |tx: &mut TenantTx<'_>| store::list(tx, &filter, &query.page);
+    let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|(row, lead)| ConversationView::of(row, lead))))
 }
 

@@ -13,7 +13,8 @@ use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::db::page;
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
@@ -144,6 +145,15 @@ crate::text_enum! {
     pub enum MessageOrder { Asc = "asc", Desc = "desc" }
 }
 
+impl MessageOrder {
+    fn direction(self) -> page::Direction {
+        match self {
+            Self::Asc => page::Direction::Asc,
+            Self::Desc => page::Direction::Desc,
+        }
+    }
+}
+
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -163,23 +173,21 @@ pub async fn list_messages(
     query: Paging<MessageQuery>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let (query, limit, after) = query.read()?;
-    let oldest_first = query.order == Some(MessageOrder::Asc);
-    let read = move |tx: &mut TenantTx<'_>| {
+    let order = query.filter.order.unwrap_or(MessageOrder::Desc).direction();
+    let list = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
         let lead = leads::get(tx, conversation.lead_id)?;
-        let mut rows = store::list(tx, conversation.id, oldest_first, after, limit.probe())?;
+        let mut page = store::list(tx, conversation.id, order, &query.page)?;
         if lead.is_locked {
             // Before there is a plan, what the tenant wrote itself is all that can be seen.
             if !Writer::of(tx)?.has_no_plan() {
                 lead.require_unlocked()?;
             }
-            rows.retain(|row| row.direction == Direction::Outbound);
+            page.data.retain(|row| row.direction == Direction::Outbound);
         }
-        Ok((rows, lead.is_locked))
+        Ok((page, lead.is_locked))
     };
-    let (rows, is_locked) = core.db.read_widely(caller.scope(), read).await?;
-    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    let (page, is_locked) = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|row| MessageView::of(row, is_locked))))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpResponse, get, post, web};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::base::Result;
@@ -14,7 +14,7 @@ use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
 use crate::inbox::store::leads;
 use crate::leads::model::IdentityKind;
@@ -90,42 +90,22 @@ fn shown(tx: &mut TenantTx<'_>, rows: Vec<Suppression>) -> Result<Vec<Suppressio
     Ok(rows.into_iter().map(view).collect())
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct SuppressionQuery {
-    #[param(inline)]
-    channel: Option<Channel>,
-    #[param(inline)]
-    reason: Option<SuppressionReason>,
-    /// Also those that expired or were lifted.
-    ended: Option<bool>,
-}
-
 /// List who may not be written to.
 ///
 /// What came of your own conversations: who wrote STOP, whose mailbox refused, who complained. Newest first.
 #[utoipa::path(
-    params(SuppressionQuery),
+    params(SuppressionFilter),
     responses((status = 200, description = "One page", body = Page<SuppressionView>))
 )]
 #[get("/suppressions")]
 pub async fn list_suppressions(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<SuppressionQuery>,
+    query: Paging<SuppressionFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::ConversationsRead)?;
-    let (query, limit, after) = query.read()?;
-    let filter =
-        SuppressionFilter { channel: query.channel, reason: query.reason, ended: query.ended.unwrap_or(false), after };
-    let read = move |tx: &mut TenantTx<'_>| {
-        let rows = consent::list(tx, &filter, limit.probe())?;
-        shown(tx, rows)
-    };
-    let rows = core.db.read(caller.scope(), read).await?;
-    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
-    Ok(HttpResponse::Ok().json(page))
+    let list = move |tx: &mut TenantTx<'_>| consent::list(tx, &query.filter, &query.page)?.with(|rows| shown(tx, rows));
+    Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
 }
 
 /// Why it is lifted.

@@ -7,16 +7,17 @@ use diesel::sql_types::{Nullable, Text};
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::{Instant, Timestamp};
-use crate::base::{Error, Result, unicode};
-use crate::engine::db::dialect::like_contains;
+use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::moved_on;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{conversations, leads};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::keep;
 use crate::leads::lock;
+use crate::leads::store::found_by;
 
 /// The thread with one lead on one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -48,7 +49,8 @@ pub struct Conversation {
 }
 
 /// What a list shows of a conversation's lead; a locked one has no name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = leads)]
 pub struct LeadSummary {
     pub id: LeadId,
     pub name: String,
@@ -66,8 +68,6 @@ pub struct ConversationFilter {
     pub archived: bool,
     /// Part of the lead's name, e-mail, phone or company; leads under lock are not found by text.
     pub text: Option<String>,
-    /// Continue after (older than) this place.
-    pub after: Option<(Timestamp, ConversationId)>,
 }
 
 /// `false` when the lead already has a conversation on the channel.
@@ -126,53 +126,31 @@ pub fn find_by_person(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> 
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &ConversationFilter,
-    limit: i64,
-) -> Result<Vec<(Conversation, LeadSummary)>> {
-    let mut query = conversations::table
-        .inner_join(
-            leads::table.on(leads::tenant_id.eq(conversations::tenant_id).and(leads::id.eq(conversations::lead_id))),
-        )
-        .filter(conversations::tenant_id.eq(tx.tenant()))
-        .order((conversations::last_message_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select((Conversation::as_select(), leads::id, leads::name, leads::score, leads::is_locked))
-        .into_boxed();
-    query = if filter.archived {
-        query.filter(conversations::archived_at.is_not_null())
-    } else {
-        query.filter(conversations::archived_at.is_null())
+    page: &PageRequest,
+) -> Result<Page<(Conversation, LeadSummary)>> {
+    use conversations::{archived_at, channel, id, last_message_at, lead_id, status, tenant_id, unread_count};
+    let which = Where::of(tx, tenant_id)
+        .has(archived_at, Some(filter.archived))
+        .any(status, &filter.statuses)
+        .eq(channel, filter.channel)
+        .eq(lead_id, filter.lead_id);
+    let which = match filter.unread {
+        Some(true) => which.beyond(unread_count, Some(0)),
+        Some(false) => which.is(unread_count, 0),
+        None => which,
     };
-    if !filter.statuses.is_empty() {
-        query = query.filter(conversations::status.eq_any(filter.statuses.clone()));
-    }
-    if let Some(channel) = filter.channel {
-        query = query.filter(conversations::channel.eq(channel));
-    }
-    if let Some(lead) = filter.lead_id {
-        query = query.filter(conversations::lead_id.eq(lead));
-    }
-    match filter.unread {
-        Some(true) => query = query.filter(conversations::unread_count.gt(0)),
-        Some(false) => query = query.filter(conversations::unread_count.eq(0)),
-        None => {}
-    }
+    let mut rows = which.join(leads::table, leads::tenant_id.eq(tenant_id).and(leads::id.eq(lead_id)));
     if let Some(text) = &filter.text {
-        let pattern = like_contains(&unicode::folded(text));
-        // What was written down before texts were folded stands there in lower case only.
-        let unfolded = leads::search.like(like_contains(&text.to_lowercase())).escape('\\');
-        let found = leads::search.like(pattern).escape('\\').or(unfolded);
-        query = query.filter(leads::is_locked.eq(false).and(found));
+        rows = rows.and(found_by(text));
     }
-    if let Some((at, id)) = filter.after {
-        let same = conversations::last_message_at.eq(at).and(conversations::id.lt(id));
-        query = query.filter(conversations::last_message_at.lt(at).or(same));
-    }
-    let rows: Vec<(Conversation, LeadId, String, i32, bool)> = query.load(tx.conn())?;
-    let joined = |(conversation, id, name, score, is_locked)| {
-        let name = if is_locked { lock::NAME.into() } else { name };
-        (conversation, LeadSummary { id, name, score, is_locked })
-    };
-    Ok(rows.into_iter().map(joined).collect())
+    let key = |(row, _): &(Conversation, LeadSummary)| (row.last_message_at.unwrap_or(row.created_at), row.id);
+    let page = tx.page(rows, Order::by(Desc, (last_message_at, id), key), page)?;
+    Ok(page.map(|(conversation, mut lead)| {
+        if lead.is_locked {
+            lead.name = lock::NAME.into();
+        }
+        (conversation, lead)
+    }))
 }
 
 /// Unread messages over all conversations that are not archived.

@@ -8,8 +8,9 @@ use crate::base::json::Json;
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
 use crate::engine::db::insert::OrIgnore;
+use crate::engine::db::page;
 use crate::engine::db::schema::{conversations, messages};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::keep;
@@ -147,31 +148,16 @@ pub fn find_external(tx: &mut PlatformTx<'_>, provider: &str, external_id: &str)
     Ok(row)
 }
 
-/// Messages of a conversation from a place on, newest first or oldest first.
+/// Messages of a conversation, newest first or oldest first.
 pub fn list(
     tx: &mut TenantTx<'_>,
     conversation: ConversationId,
-    oldest_first: bool,
-    after: Option<(Timestamp, MessageId)>,
-    limit: i64,
-) -> Result<Vec<Message>> {
-    use messages::{created_at, id};
-    let mut query = messages::table
-        .filter(messages::tenant_id.eq(tx.tenant()).and(messages::conversation_id.eq(conversation)))
-        .limit(limit)
-        .select(Message::as_select())
-        .into_boxed();
-    query = if oldest_first {
-        query.order((created_at.asc(), id.asc()))
-    } else {
-        query.order((created_at.desc(), id.desc()))
-    };
-    query = match (after, oldest_first) {
-        (Some((at, last)), true) => query.filter(created_at.gt(at).or(created_at.eq(at).and(id.gt(last)))),
-        (Some((at, last)), false) => query.filter(created_at.lt(at).or(created_at.eq(at).and(id.lt(last)))),
-        (None, _) => query,
-    };
-    Ok(query.load(tx.conn())?)
+    direction: page::Direction,
+    page: &PageRequest,
+) -> Result<Page<Message>> {
+    use messages::{conversation_id, created_at, id, tenant_id};
+    let which = Where::of(tx, tenant_id).is(conversation_id, conversation);
+    tx.page(which, Order::by(direction, (created_at, id), |row: &Message| (row.created_at, row.id)), page)
 }
 
 /// When this person was written to on a channel since they last wrote, within a week, the latest first; `most` at most. What

@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{CommaList, Cursor, Page, Paging, Query, Written};
+use crate::engine::http::{CommaList, Page, Paging, Query, Written};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
@@ -198,77 +198,40 @@ impl LeadQuery {
     }
 }
 
-/// Where a page ended.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Place {
-    sort: LeadSort,
-    value: i64,
-    id: LeadId,
-}
-
-impl Place {
-    fn of(sort: LeadSort, lead: &Lead) -> Self {
-        let value = match sort {
-            LeadSort::CreatedAsc | LeadSort::CreatedDesc => lead.created_at.micros(),
-            LeadSort::ReceivedAsc | LeadSort::ReceivedDesc => lead.received_at.micros(),
-            LeadSort::ScoreAsc | LeadSort::ScoreDesc => lead.score.into(),
-        };
-        Self { sort, value, id: lead.id }
-    }
-
-    /// Whether a list could have given it out.
-    fn is_possible(&self) -> bool {
-        match self.sort {
-            LeadSort::ScoreAsc | LeadSort::ScoreDesc => (0..=100).contains(&self.value),
-            _ => Timestamp::from_micros(self.value).is_some_and(Timestamp::is_storable),
-        }
-    }
-}
-
 /// Leads of the tenant, newest first unless sorted otherwise.
 #[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
 pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (query, limit, after) = query.read::<Place>()?;
+    let Paging { filter: query, page } = query;
     let filter = query.filter()?;
     let sort = query.sort.unwrap_or(LeadSort::CreatedDesc);
-    if after.as_ref().is_some_and(|place| place.sort != sort) {
-        return Err(Error::field("cursor", "invalid_value", "this cursor belongs to another sort order"));
-    }
-    if after.as_ref().is_some_and(|place| !place.is_possible()) {
-        return Err(Error::field("cursor", "invalid_value", "expected the next_cursor of this list, unchanged"));
-    }
     let include = query.include.unwrap_or_default().0;
-    let page = core
-        .db
-        .read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| {
-            let after = after.map(|place| (place.value, place.id));
-            let leads = store::list(tx, &filter, sort, after, limit.probe())?;
-            let page = Page::of(leads, limit, |last| Cursor::of(&Place::of(sort, last)));
-            Written::of(&views(tx, page, &include)?)
-        })
-        .await?;
+    let list = move |tx: &mut TenantTx<'_>| {
+        let page = store::list(tx, &filter, sort, &page)?;
+        Written::of(&page.with(|leads| views(tx, leads, &include))?)
+    };
+    let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(page.ok())
 }
 
 /// Views of one page, with what was asked for loaded in one statement each.
-fn views(tx: &mut TenantTx<'_>, page: Page<Lead>, include: &[LeadInclude]) -> Result<Page<LeadView>> {
-    let ids: Vec<LeadId> = page.data.iter().map(|lead| lead.id).collect();
-    let users: Vec<UserId> = page.data.iter().filter_map(|lead| lead.assigned_to).collect();
+fn views(tx: &mut TenantTx<'_>, leads: Vec<Lead>, include: &[LeadInclude]) -> Result<Vec<LeadView>> {
+    let ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
+    let users: Vec<UserId> = leads.iter().filter_map(|lead| lead.assigned_to).collect();
     let names =
         if include.contains(&LeadInclude::Assignee) { store::assignee_names(tx, &users)? } else { Default::default() };
     let mut scores =
         if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
     let mut data = Vec::with_capacity(ids.len());
-    for mut shown in view::all(tx, page.data)? {
+    for mut shown in view::all(tx, leads)? {
         shown.assignee = shown.assigned_to.and_then(|id| {
             names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
         });
         shown.score_details = scores.remove(&shown.id).map(|score| ScoreView::of(score, shown.is_locked));
         data.push(shown);
     }
-    Ok(Page { data, next_cursor: page.next_cursor })
+    Ok(data)
 }
 
 /// How many leads match, by tab and by source.

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, get, web};
 
-use crate::base::id::{EventId, LeadId};
+use crate::base::id::LeadId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter};
-use crate::engine::http::{Cursor, Page, Paging, Path, Reply};
+use crate::engine::http::{Page, Paging, Path, Reply};
 use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
@@ -49,15 +49,10 @@ pub async fn list_lead_activities(
     query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (_, limit, before) = query.read::<EventId>()?;
-    let about = caller.readable_subjects();
-    let read = move |tx: &mut TenantTx<'_>| {
+    let filter = EventFilter { lead: Some(path.0), about: caller.readable_subjects(), ..Default::default() };
+    let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
-        let filter = EventFilter { lead: Some(path.0), before, about, ..Default::default() };
-        let mut rows = events::list(tx, &filter, limit.probe())?;
-        events::conceal(tx, &mut rows)?;
-        Ok(rows)
+        events::list_concealed(tx, &filter, &query.page)
     };
-    let rows = core.db.read(caller.scope(), read).await?;
-    Ok(HttpResponse::Ok().json(Page::of(rows, limit, |last| Cursor::of(&last.id))))
+    Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
 }

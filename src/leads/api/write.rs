@@ -10,7 +10,7 @@ use crate::base::id::{LeadId, NoteId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, UpdateLead};
 use crate::leads::notes;
@@ -112,12 +112,10 @@ pub async fn list_lead_notes(
     query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let (_, limit, before) = query.read::<NoteId>()?;
-    let read = move |tx: &mut TenantTx<'_>| {
+    let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
-        store::list_notes(tx, path.0, before, limit.probe())
+        store::list_notes(tx, path.0, &query.page)
     };
-    let notes = core.db.read(caller.scope(), read).await?;
-    let page = Page::of(notes, limit, |last| Cursor::of(&last.id));
+    let page = core.db.read(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(NoteView::from)))
 }

@@ -2,19 +2,18 @@
 
 use std::collections::HashMap;
 
-use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
 
 use super::Lead;
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::time::Timestamp;
-use crate::base::{Result, unicode};
+use crate::base::{Error, Result, unicode};
 use crate::each_engine;
-use crate::engine::db::TenantTx;
-use crate::engine::db::dialect::like_contains;
+use crate::engine::db::Direction::{self, Asc, Desc};
+use crate::engine::db::filter::{ColumnOf, Comparable, Part};
+use crate::engine::db::page::foreign_cursor;
 use crate::engine::db::schema::{leads, users};
+use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 
 crate::text_enum! {
@@ -47,76 +46,37 @@ pub struct LeadFilter {
     pub text: Option<String>,
 }
 
-/// The filtered query of one engine: one that is boxed for both is put together anew at every use, and its rows are read through
-/// one more layer.
-macro_rules! filtered {
-    ($backend:ty, $tenant:expr, $filter:expr) => {{
-        let mut query: leads::BoxedQuery<'static, $backend> =
-            leads::table.filter(leads::tenant_id.eq($tenant)).into_boxed();
-        let filter: &LeadFilter = $filter;
-        // A statement with `IN` is not kept prepared, and one value is what most callers ask for.
-        query = match filter.statuses.as_slice() {
-            [] => query,
-            [one] => query.filter(leads::status.eq(*one)),
-            many => query.filter(leads::status.eq_any(many.to_vec())),
-        };
-        query = match filter.sources.as_slice() {
-            [] => query,
-            [one] => query.filter(leads::source.eq(*one)),
-            many => query.filter(leads::source.eq_any(many.to_vec())),
-        };
-        if let Some(validity) = filter.validity {
-            query = query.filter(leads::validity.eq(validity));
+impl LeadFilter {
+    fn of(&self, tx: &TenantTx<'_>) -> Where<leads::table> {
+        let which = Where::of(tx, leads::tenant_id)
+            .any(leads::status, &self.statuses)
+            .any(leads::source, &self.sources)
+            .eq(leads::validity, self.validity)
+            .within(leads::score, self.score)
+            .maybe(leads::assigned_to, self.assigned_to)
+            .eq(leads::ad_campaign_id, self.ad_campaign)
+            .eq(leads::is_locked, self.is_locked)
+            .since(leads::created_at, self.created.0)
+            .before(leads::created_at, self.created.1)
+            .since(leads::received_at, self.received.0)
+            .before(leads::received_at, self.received.1);
+        match &self.text {
+            Some(text) => which.and(found_by(text)),
+            None => which,
         }
-        if let Some((low, high)) = filter.score {
-            query = query.filter(leads::score.between(low, high));
-        }
-        match filter.assigned_to {
-            Some(Some(user)) => query = query.filter(leads::assigned_to.eq(user)),
-            Some(None) => query = query.filter(leads::assigned_to.is_null()),
-            None => {}
-        }
-        if let Some(campaign) = filter.ad_campaign {
-            query = query.filter(leads::ad_campaign_id.eq(campaign));
-        }
-        if let Some(locked) = filter.is_locked {
-            query = query.filter(leads::is_locked.eq(locked));
-        }
-        if let Some(after) = filter.created.0 {
-            query = query.filter(leads::created_at.ge(after));
-        }
-        if let Some(before) = filter.created.1 {
-            query = query.filter(leads::created_at.lt(before));
-        }
-        if let Some(after) = filter.received.0 {
-            query = query.filter(leads::received_at.ge(after));
-        }
-        if let Some(before) = filter.received.1 {
-            query = query.filter(leads::received_at.lt(before));
-        }
-        if let Some(text) = &filter.text {
-            let pattern = like_contains(&unicode::folded(text));
-            query = query.filter(leads::is_locked.eq(false));
-            query = match dialled(text) {
-                Some(digits) => query.filter(
-                    leads::search
-                        .like(pattern)
-                        .escape('\\')
-                        .or(leads::search.like(like_contains(&digits)).escape('\\')),
-                ),
-                None => {
-                    // What was written down before texts were folded stands there in lower case only.
-                    let unfolded = like_contains(&text.to_lowercase());
-                    let folded = leads::search.like(pattern.clone()).escape('\\');
-                    match pattern == unfolded {
-                        true => query.filter(folded),
-                        false => query.filter(folded.or(leads::search.like(unfolded).escape('\\'))),
-                    }
-                }
-            };
-        }
-        query
-    }};
+    }
+}
+
+/// Leads with this text somewhere in their name, e-mail, phone or company. Locked ones are not found: a hit would tell what is
+/// masked.
+pub fn found_by(text: &str) -> Where<leads::table, Part> {
+    let mut spellings = vec![unicode::folded(text)];
+    // What was written down before texts were folded stands there in lower case only.
+    let other = dialled(text).unwrap_or_else(|| text.to_lowercase());
+    if spellings[0] != other {
+        spellings.push(other);
+    }
+    Where::part().is(leads::is_locked, false).contains(leads::search, &spellings)
 }
 
 /// The digits of what looks like a phone number, as they stand in E.164: without blanks, signs and a leading zero.
@@ -127,45 +87,61 @@ fn dialled(text: &str) -> Option<String> {
     (is_number && digits.len() >= 4).then(|| digits.to_string())
 }
 
-/// One page. `after` is the sort value (micros or score) and id of the last row seen.
-pub fn list(
-    tx: &mut TenantTx<'_>,
-    filter: &LeadFilter,
+/// Where a page of leads ended.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Place {
     sort: LeadSort,
-    after: Option<(i64, LeadId)>,
-    limit: i64,
-) -> Result<Vec<Lead>> {
-    let (tenant, now) = (tx.tenant(), tx.now());
-    let moment = |micros: i64| Timestamp::from_micros(micros).unwrap_or(now);
-    // The sort column and the id move together, so a page begins exactly after the row before it.
-    macro_rules! keyset {
-        ($query:expr, $column:expr, $cmp:ident, $dir:ident, $value:expr) => {{
-            let mut query = $query.order(($column.$dir(), leads::id.$dir()));
-            if let Some((value, id)) = after {
-                let value = $value(value);
-                // The first comparison lets the index start at the place; the second decides within equal values.
-                query = match stringify!($cmp) {
-                    "lt" => query.filter($column.le(value)),
-                    _ => query.filter($column.ge(value)),
-                };
-                query = query.filter($column.ne(value).or(leads::id.$cmp(id)));
-            }
-            query
-        }};
-    }
-    let score = |value: i64| i32::try_from(value).unwrap_or(0);
-    each_engine!(tx.conn(), conn: Backend => {
-        let query = filtered!(Backend, tenant, filter);
-        let query = match sort {
-            LeadSort::CreatedDesc => keyset!(query, leads::created_at, lt, desc, moment),
-            LeadSort::CreatedAsc => keyset!(query, leads::created_at, gt, asc, moment),
-            LeadSort::ReceivedDesc => keyset!(query, leads::received_at, lt, desc, moment),
-            LeadSort::ReceivedAsc => keyset!(query, leads::received_at, gt, asc, moment),
-            LeadSort::ScoreDesc => keyset!(query, leads::score, lt, desc, score),
-            LeadSort::ScoreAsc => keyset!(query, leads::score, gt, asc, score),
-        };
-        Ok(query.limit(limit).select(Lead::as_select()).load(conn)?)
+    /// Microseconds since 1970, or a score.
+    value: i64,
+    id: LeadId,
+}
+
+/// One page.
+///
+/// # Errors
+/// `cursor` is not one of this list in this order.
+pub fn list(tx: &mut TenantTx<'_>, filter: &LeadFilter, sort: LeadSort, page: &PageRequest) -> Result<Page<Lead>> {
+    let which = filter.of(tx);
+    let created = |lead: &Lead| lead.created_at.micros();
+    let received = |lead: &Lead| lead.received_at.micros();
+    let scored = |lead: &Lead| i64::from(lead.score);
+    let order = match sort {
+        LeadSort::CreatedDesc => order(sort, Desc, leads::created_at, created, moment),
+        LeadSort::CreatedAsc => order(sort, Asc, leads::created_at, created, moment),
+        LeadSort::ReceivedDesc => order(sort, Desc, leads::received_at, received, moment),
+        LeadSort::ReceivedAsc => order(sort, Asc, leads::received_at, received, moment),
+        LeadSort::ScoreDesc => order(sort, Desc, leads::score, scored, score),
+        LeadSort::ScoreAsc => order(sort, Asc, leads::score, scored, score),
+    };
+    tx.page(which, order, page)
+}
+
+fn order<C, V>(
+    sort: LeadSort,
+    direction: Direction,
+    column: C,
+    value: fn(&Lead) -> i64,
+    read: fn(i64) -> Option<V>,
+) -> Order<Lead>
+where
+    C: ColumnOf<leads::table> + Copy,
+    V: Comparable<C::SqlType> + Clone + 'static,
+{
+    let write = move |lead: &Lead| Place { sort, value: value(lead), id: lead.id };
+    Order::spelled(direction, (column, leads::id), write, move |place: Place| {
+        if place.sort != sort {
+            return Err(Error::field("cursor", "invalid_value", "this cursor belongs to another sort order"));
+        }
+        Ok((read(place.value).ok_or_else(foreign_cursor)?, place.id))
     })
+}
+
+fn moment(micros: i64) -> Option<Timestamp> {
+    Timestamp::from_micros(micros).filter(|at| at.is_storable())
+}
+
+fn score(value: i64) -> Option<i32> {
+    i32::try_from(value).ok().filter(|score| (0..=100).contains(score))
 }
 
 /// How many leads of one source match.
@@ -173,36 +149,15 @@ pub type SourceCount = (LeadSource, i64);
 
 /// Counts by source, for the tabs.
 pub fn count_by_source(tx: &mut TenantTx<'_>, filter: &LeadFilter) -> Result<Vec<SourceCount>> {
-    let tenant = tx.tenant();
-    let mut counts: Vec<SourceCount> = each_engine!(tx.conn(), conn: Backend => {
-        BySource(filtered!(Backend, tenant, filter).select(leads::source)).load(conn)?
-    });
+    let which = filter.of(tx);
+    let mut counts: Vec<SourceCount> = each_engine!(tx.conn(), conn => leads::table
+        .filter(which)
+        .group_by(leads::source)
+        .select((leads::source, diesel::dsl::count_star()))
+        .load(conn)?);
     counts.sort_unstable();
     Ok(counts)
 }
-
-/// Groups a query that selects sources: the query builder does not group a boxed one.
-struct BySource<Q>(Q);
-
-impl<Q> QueryId for BySource<Q> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<Q> Query for BySource<Q> {
-    type SqlType = (Text, BigInt);
-}
-
-impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for BySource<Q> {
-    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        pass.push_sql("SELECT found.source, count(*) FROM (");
-        self.0.walk_ast(pass.reborrow())?;
-        pass.push_sql(") AS found GROUP BY found.source");
-        Ok(())
-    }
-}
-
-impl<Q, Conn> RunQueryDsl<Conn> for BySource<Q> {}
 
 /// The names of the users some leads are assigned to, in one statement.
 pub fn assignee_names(tx: &mut TenantTx<'_>, ids: &[UserId]) -> Result<HashMap<UserId, (Option<String>, String)>> {

@@ -32,7 +32,7 @@ pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
 };
-pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
+pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, found_by, list};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use crate::base::Result;
 use crate::base::id::{LeadId, NoteId, TenantId, UserId};
 use crate::base::time::Timestamp;
-use crate::engine::db::TenantTx;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::lead_notes as notes;
+use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 
 /// A note.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -30,16 +31,8 @@ pub fn count_notes(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<i64> {
     Ok(notes::table.filter(of_lead).count().get_result(tx.conn())?)
 }
 
-/// Newest first; `before` continues a page.
-pub fn list_notes(tx: &mut TenantTx<'_>, lead: LeadId, before: Option<NoteId>, limit: i64) -> Result<Vec<Note>> {
-    let mut query = notes::table
-        .filter(notes::tenant_id.eq(tx.tenant()).and(notes::lead_id.eq(lead)))
-        .order(notes::id.desc())
-        .limit(limit)
-        .select(Note::as_select())
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(notes::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?)
+/// Newest first.
+pub fn list_notes(tx: &mut TenantTx<'_>, lead: LeadId, page: &PageRequest) -> Result<Page<Note>> {
+    let which = Where::of(tx, notes::tenant_id).is(notes::lead_id, lead);
+    tx.page(which, Order::by_id(Desc, notes::id, |row: &Note| row.id), page)
 }

@@ -3,18 +3,19 @@
 mod recipients;
 
 use actix_web::{HttpResponse, get, patch, post, web};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::json;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::notify::choose::{self, NotificationPreferencesPatch};
 use crate::notify::model::{Choice, NotificationKind};
-use crate::notify::store::{self, Delivery, DeliveryFilter, Notification};
+use crate::notify::store::{self, Delivery, DeliveryFilter, Notification, NotificationFilter};
 use crate::tenants::access::{Caller, Permission, Role};
 
 /// Everything under `/v1/notifications` and `/v1/notification-recipients`.
@@ -51,31 +52,21 @@ crate::view! {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationQuery {
-    /// True: only unread ones; false: only read ones.
-    unread: Option<bool>,
-}
-
 /// List your notifications, newest first.
 #[utoipa::path(
-    params(NotificationQuery), security(("bearer" = [])),
+    params(NotificationFilter), security(("bearer" = [])),
     responses((status = 200, description = "One page", body = Page<NotificationView>))
 )]
 #[get("/notifications")]
 pub async fn list_notifications(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<NotificationQuery>,
+    query: Paging<NotificationFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
-    let (NotificationQuery { unread }, limit, after) = query.read()?;
-    let rows =
-        core.db.read_widely(caller.scope(), move |tx| store::list(tx, user, unread, after, limit.probe())).await?;
-    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    let list = move |tx: &mut TenantTx<'_>| store::list(tx, user, &query.filter, &query.page);
+    let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(NotificationView::from)))
 }
 
@@ -220,20 +211,11 @@ crate::view! {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationDeliveryQuery {
-    status: Option<MessageStatus>,
-    kind: Option<NotificationKind>,
-    channel: Option<Channel>,
-}
-
 /// List what was sent to outside addresses, newest first.
 ///
 /// The texts name leads, so it takes `leads:read` as well.
 #[utoipa::path(
-    params(NotificationDeliveryQuery),
+    params(DeliveryFilter),
     security(("bearer" = ["notifications:read", "leads:read"]), ("operator" = [])),
     responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>))
 )]
@@ -241,15 +223,12 @@ pub struct NotificationDeliveryQuery {
 pub async fn list_notification_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<NotificationDeliveryQuery>,
+    query: Paging<DeliveryFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::NotificationsRead)?;
     // Alerts say who enquired.
     caller.require(Permission::LeadsRead)?;
-    let (query, limit, after) = query.read()?;
-    let filter = DeliveryFilter { status: query.status, kind: query.kind, channel: query.channel, after };
-    let rows =
-        core.db.read_widely(caller.scope(), move |tx| store::list_deliveries(tx, &filter, limit.probe())).await?;
-    let page = Page::of(rows, limit, |row| Cursor::of(&(row.created_at, row.id)));
+    let list = move |tx: &mut TenantTx<'_>| store::list_deliveries(tx, &query.filter, &query.page);
+    let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(NotificationDeliveryView::from)))
 }

@@ -9,10 +9,11 @@ use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, T
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::insert_few;
@@ -73,30 +74,25 @@ pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {
     Ok(())
 }
 
+/// Which notifications to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct NotificationFilter {
+    /// True: only unread ones; false: only read ones.
+    pub unread: Option<bool>,
+}
+
 /// A person's notifications, newest first.
 pub fn list(
     tx: &mut TenantTx<'_>,
     user: UserId,
-    unread: Option<bool>,
-    after: Option<(Timestamp, NotificationId)>,
-    limit: i64,
-) -> Result<Vec<Notification>> {
-    let mut query = notifications::table
-        .filter(notifications::tenant_id.eq(tx.tenant()).and(notifications::user_id.eq(user)))
-        .order((notifications::created_at.desc(), notifications::id.desc()))
-        .limit(limit)
-        .select(Notification::as_select())
-        .into_boxed();
-    match unread {
-        Some(true) => query = query.filter(notifications::read_at.is_null()),
-        Some(false) => query = query.filter(notifications::read_at.is_not_null()),
-        None => {}
-    }
-    if let Some((at, id)) = after {
-        let same = notifications::created_at.eq(at).and(notifications::id.lt(id));
-        query = query.filter(notifications::created_at.lt(at).or(same));
-    }
-    Ok(query.load(tx.conn())?)
+    filter: &NotificationFilter,
+    page: &PageRequest,
+) -> Result<Page<Notification>> {
+    use notifications::{created_at, id, read_at, tenant_id, user_id};
+    let which = Where::of(tx, tenant_id).is(user_id, user).has(read_at, filter.unread.map(|unread| !unread));
+    tx.page(which, Order::by(Desc, (created_at, id), |row: &Notification| (row.created_at, row.id)), page)
 }
 
 /// # Errors
@@ -198,36 +194,23 @@ pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<()> {
 }
 
 /// Which deliveries to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct DeliveryFilter {
     pub status: Option<MessageStatus>,
     pub kind: Option<NotificationKind>,
     pub channel: Option<Channel>,
-    pub after: Option<(Timestamp, NotificationDeliveryId)>,
 }
 
 /// Newest first.
-pub fn list_deliveries(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, limit: i64) -> Result<Vec<Delivery>> {
-    let mut query = deliveries::table
-        .filter(deliveries::tenant_id.eq(tx.tenant()))
-        .order((deliveries::created_at.desc(), deliveries::id.desc()))
-        .limit(limit)
-        .select(Delivery::as_select())
-        .into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(deliveries::status.eq(status));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(deliveries::kind.eq(kind));
-    }
-    if let Some(channel) = filter.channel {
-        query = query.filter(deliveries::channel.eq(channel));
-    }
-    if let Some((at, id)) = filter.after {
-        let same = deliveries::created_at.eq(at).and(deliveries::id.lt(id));
-        query = query.filter(deliveries::created_at.lt(at).or(same));
-    }
-    Ok(query.load(tx.conn())?)
+pub fn list_deliveries(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>> {
+    use deliveries::{created_at, id};
+    let which = Where::of(tx, deliveries::tenant_id)
+        .eq(deliveries::status, filter.status)
+        .eq(deliveries::kind, filter.kind)
+        .eq(deliveries::channel, filter.channel);
+    tx.page(which, Order::by(Desc, (created_at, id), |row: &Delivery| (row.created_at, row.id)), page)
 }
 
 /// The provider ids of this tenant's other deliveries to an address since: a search for a lost one must not take them.

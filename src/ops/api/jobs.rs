@@ -1,7 +1,6 @@
 //! Background work: what waits, what died and why, and another try.
 
 use actix_web::{HttpResponse, get, post, web};
-use utoipa::IntoParams;
 use validator::Validate;
 
 use crate::base::bounded::Line;
@@ -11,9 +10,9 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
-use crate::engine::jobs::store::{self as jobs, JobRow};
+use crate::engine::jobs::store::{self as jobs, JobFilter, JobRow};
 use crate::engine::trace::Cause;
 use crate::ops::{retry, store};
 use crate::tenants::access::Operator;
@@ -47,23 +46,12 @@ crate::view! {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListJobs {
-    state: Option<JobState>,
-    /// As in `webhook.process`.
-    kind: Option<String>,
-}
-
 /// List jobs, newest first
-#[utoipa::path(params(ListJobs), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
+#[utoipa::path(params(JobFilter), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
 #[get("/ops/jobs")]
-pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<ListJobs>) -> Result<HttpResponse> {
-    let (ListJobs { state, kind }, limit, before) = query.read()?;
-    let look = move |tx: &mut PlatformTx<'_>| jobs::list(tx, state, kind.as_deref(), before, limit.probe());
-    let rows = core.db.read(operator.scope(), look).await?;
-    let page = Page::of(rows, limit, |row| Cursor::of(&row.id));
+pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<JobFilter>) -> Result<HttpResponse> {
+    let list = move |tx: &mut PlatformTx<'_>| jobs::list(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(JobView::from)))
 }
 

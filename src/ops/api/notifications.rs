@@ -1,16 +1,15 @@
 //! What the operators were told.
 
 use actix_web::{HttpResponse, get, post, web};
-use utoipa::IntoParams;
 
 use crate::base::id::{NotificationId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Once, Page, Paging, Path, Reply};
 use crate::ops::model::OperatorNotification;
-use crate::ops::store;
+use crate::ops::store::{self, NotificationFilter};
 use crate::tenants::access::Operator;
 
 crate::view! {
@@ -37,29 +36,19 @@ crate::view! {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListOperatorNotifications {
-    /// Only those read already, or only those not read yet.
-    is_read: Option<bool>,
-}
-
 /// List notifications to the operators, newest first
 #[utoipa::path(
-    params(ListOperatorNotifications),
+    params(NotificationFilter),
     responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>))
 )]
 #[get("/ops/notifications")]
 pub async fn list_operator_notifications(
     operator: Operator,
     core: web::Data<Core>,
-    query: Paging<ListOperatorNotifications>,
+    query: Paging<NotificationFilter>,
 ) -> Result<HttpResponse> {
-    let (ListOperatorNotifications { is_read }, limit, before) = query.read()?;
-    let look = move |tx: &mut PlatformTx<'_>| store::notifications(tx, is_read, before, limit.probe());
-    let notes = core.db.read(operator.scope(), look).await?;
-    let page = Page::of(notes, limit, |note| Cursor::of(&note.id));
+    let list = move |tx: &mut PlatformTx<'_>| store::notifications(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(OperatorNotificationView::from)))
 }
 

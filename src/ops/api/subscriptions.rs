@@ -16,7 +16,7 @@ use crate::billing::{credits, subscription};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Query, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Query, Reply};
 use crate::ops::store::tenant_exists;
 use crate::tenants::access::Operator;
 
@@ -77,30 +77,19 @@ impl TenantSubscriptionView {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListSubscriptions {
-    status: Option<SubscriptionStatus>,
-    tenant_id: Option<TenantId>,
-}
-
 /// List subscriptions of all tenants, newest first
 #[utoipa::path(
-    params(ListSubscriptions),
+    params(SubscriptionFilter),
     responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>))
 )]
 #[get("/ops/subscriptions")]
 pub async fn list_subscriptions(
     operator: Operator,
     core: web::Data<Core>,
-    query: Paging<ListSubscriptions>,
+    query: Paging<SubscriptionFilter>,
 ) -> Result<HttpResponse> {
-    let (ListSubscriptions { status, tenant_id }, limit, before) = query.read()?;
-    let filter = SubscriptionFilter { status, tenant: tenant_id, before };
-    let look = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &filter, limit.probe());
-    let rows = core.db.read(operator.scope(), look).await?;
-    let page = Page::of(rows, limit, |(subscription, _)| Cursor::of(&subscription.id));
+    let list = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(TenantSubscriptionView::of)))
 }
 

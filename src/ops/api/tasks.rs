@@ -1,7 +1,6 @@
 //! What is to be done for tenants, by due time.
 
 use actix_web::{HttpResponse, get, patch, web};
-use utoipa::IntoParams;
 use validator::Validate;
 
 use crate::base::Result;
@@ -9,7 +8,7 @@ use crate::base::id::{AdCampaignId, OperatorId, OpsTaskId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
+use crate::engine::http::{IfMatch, Json, Page, Paging, Path, Reply};
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
 use crate::ops::store::{self, TaskFilter};
 use crate::ops::tasks;
@@ -68,33 +67,20 @@ impl OpsTaskView {
     }
 }
 
-#[derive(Debug, serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ListOpsTasks {
-    status: Option<TaskStatus>,
-    tenant_id: Option<TenantId>,
-    /// Past its due time and not closed.
-    overdue: Option<bool>,
-}
-
 /// List tasks, the next due first
 #[utoipa::path(
-    params(ListOpsTasks),
+    params(TaskFilter),
     responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>))
 )]
 #[get("/ops/tasks")]
 pub async fn list_ops_tasks(
     operator: Operator,
     core: web::Data<Core>,
-    query: Paging<ListOpsTasks>,
+    query: Paging<TaskFilter>,
 ) -> Result<HttpResponse> {
-    let (ListOpsTasks { status, tenant_id, overdue }, limit, after) = query.read()?;
-    let filter = TaskFilter { status, tenant: tenant_id, is_overdue: overdue, after };
-    let look = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &filter, limit.probe());
-    let rows = core.db.read(operator.scope(), look).await?;
+    let list = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     let now = core.clock.now();
-    let page = Page::of(rows, limit, |(task, _)| Cursor::of(&(task.due_at, task.id)));
     Ok(HttpResponse::Ok().json(page.map(|row| OpsTaskView::of(row, now))))
 }
 

@@ -7,7 +7,7 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply, Versioned};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
@@ -93,9 +93,8 @@ pub async fn create_api_key(
 #[get("/api-keys")]
 pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    let (_, limit, before) = query.read::<ApiKeyId>()?;
-    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
-    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |key| Cursor::of(&key.id));
+    let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.page);
+    let page = core.db.read(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(ApiKeyView::from)))
 }
 

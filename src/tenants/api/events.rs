@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
 
-use crate::base::id::{EventId, LeadId};
+use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventType, SubjectType};
-use crate::engine::http::{Cursor, Page, Paging};
+use crate::engine::http::{Page, Paging};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(serde::Deserialize, IntoParams)]
@@ -37,7 +37,7 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    fn filter(&self, before: Option<EventId>) -> Result<EventFilter> {
+    fn filter(&self, about: Option<Vec<SubjectType>>) -> Result<EventFilter> {
         let needs = |name: &str, other: &str| Err(Error::field(name, "required", format!("give it with {other}")));
         let subject = match (self.subject_type, self.subject_id) {
             (Some(kind), Some(id)) => Some((kind, id)),
@@ -49,10 +49,9 @@ impl EventQuery {
             kind: self.kind,
             lead: self.lead_id,
             subject,
-            about: None,
+            about,
             occurred_after: self.occurred_after,
             occurred_before: self.occurred_before,
-            before,
         })
     }
 }
@@ -65,13 +64,7 @@ impl EventQuery {
 #[get("/events")]
 pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Paging<EventQuery>) -> Result<HttpResponse> {
     caller.require(Permission::EventsRead)?;
-    let (query, limit, before) = query.read()?;
-    let filter = EventFilter { about: caller.readable_subjects(), ..query.filter(before)? };
-    let read = move |tx: &mut TenantTx<'_>| {
-        let mut rows = events::list(tx, &filter, limit.probe())?;
-        events::conceal(tx, &mut rows)?;
-        Ok(rows)
-    };
-    let page = Page::of(core.db.read_widely(caller.scope(), read).await?, limit, |event| Cursor::of(&event.id));
-    Ok(HttpResponse::Ok().json(page))
+    let filter = query.filter.filter(caller.readable_subjects())?;
+    let list = move |tx: &mut TenantTx<'_>| events::list_concealed(tx, &filter, &query.page);
+    Ok(HttpResponse::Ok().json(core.db.read_widely(caller.scope(), list).await?))
 }

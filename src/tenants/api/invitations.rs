@@ -9,7 +9,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
@@ -101,11 +101,9 @@ pub async fn create_invitation(
 #[get("/invitations")]
 pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let (_, limit, before) = query.read::<InvitationId>()?;
-    let read = move |tx: &mut TenantTx<'_>| invitations::list(tx, before, limit.probe());
-    let rows = core.db.read(caller.scope(), read).await?;
+    let list = move |tx: &mut TenantTx<'_>| invitations::list(tx, &query.page);
+    let page = core.db.read(caller.scope(), list).await?;
     let now = core.clock.now();
-    let page = Page::of(rows, limit, |row| Cursor::of(&row.id));
     Ok(HttpResponse::Ok().json(page.map(|row| InvitationView::of(row, now))))
 }
 

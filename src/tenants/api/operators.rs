@@ -7,7 +7,7 @@ use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::Operator;
 use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
 use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
@@ -101,9 +101,8 @@ pub async fn create_operator(
 )]
 #[get("/ops/operators")]
 pub async fn list_operators(operator: Operator, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
-    let (_, limit, before) = query.read::<OperatorId>()?;
-    let read = move |tx: &mut PlatformTx<'_>| rows::list(tx, before, limit.probe());
-    let page = Page::of(core.db.read(operator.scope(), read).await?, limit, |(account, _)| Cursor::of(&account.id));
+    let list = move |tx: &mut PlatformTx<'_>| rows::list(tx, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|(account, keys)| OperatorView::of(account, keys))))
 }
 

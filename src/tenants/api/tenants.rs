@@ -1,60 +1,40 @@
 //! Tenants as operators see them.
 
 use actix_web::{HttpResponse, get, patch, post, web};
-use utoipa::IntoParams;
 use validator::Validate;
 
 use super::invitations::OfferedView;
 use super::tenant::{TenantView, reply};
+use crate::base::Result;
 use crate::base::email::Email;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
-use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
-use crate::tenants::model::TenantStatus;
 use crate::tenants::name::Name;
 use crate::tenants::region::{Country, TimeZone};
 use crate::tenants::sign_up::{self, Place};
 use crate::tenants::store::{self, TenantFilter};
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct TenantQuery {
-    #[param(inline)]
-    status: Option<TenantStatus>,
-    /// Part of the name or the slug.
-    #[param(max_length = 120)]
-    q: Option<String>,
-}
-
 /// List tenants
 ///
 /// Newest first.
 #[utoipa::path(
-    params(TenantQuery),
+    params(TenantFilter),
     responses((status = 200, description = "A page of tenants", body = Page<TenantView>))
 )]
 #[get("/tenants")]
 pub async fn list_tenants(
     operator: Operator,
     core: web::Data<Core>,
-    query: Paging<TenantQuery>,
+    query: Paging<TenantFilter>,
 ) -> Result<HttpResponse> {
-    let (TenantQuery { status, q }, limit, before) = query.read::<(Timestamp, TenantId)>()?;
-    if q.as_ref().is_some_and(|q| q.chars().count() > 120) {
-        return Err(Error::field("q", "too_long", "expected at most 120 characters"));
-    }
-    let filter = TenantFilter { status, text: q.filter(|text| !text.is_empty()), before };
-    let read = move |tx: &mut PlatformTx<'_>| store::list(tx, filter, limit.probe());
-    let rows = core.db.read(operator.scope(), read).await?;
-    let page = Page::of(rows, limit, |tenant| Cursor::of(&(tenant.created_at, tenant.id)));
+    let list = move |tx: &mut PlatformTx<'_>| store::list(tx, &query.filter, &query.page);
+    let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(TenantView::from)))
 }
 

@@ -1,18 +1,17 @@
 //! The people of a tenant.
 
 use actix_web::{HttpResponse, delete, get, patch, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Cursor, IfMatch, Json, Page, Paging, Path, Reply};
+use crate::engine::http::{IfMatch, Json, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Permission, Role};
 use crate::tenants::members::{self, MemberPatch};
 use crate::tenants::model::MemberStatus;
-use crate::tenants::store::people::{self, Person, User};
+use crate::tenants::store::people::{self, Person, User, UserFilter};
 
 crate::view! {
     /// A person who logs in.
@@ -63,15 +62,6 @@ impl From<Person> for MemberView {
     }
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct UserFilter {
-    /// Removed users are listed only when asked for.
-    #[param(inline)]
-    status: Option<MemberStatus>,
-}
-
 /// List users
 ///
 /// In the order they joined.
@@ -79,10 +69,8 @@ pub struct UserFilter {
 #[get("/users")]
 pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<UserFilter>) -> Result<HttpResponse> {
     caller.require(Permission::UsersRead)?;
-    let (UserFilter { status }, limit, after) = query.read()?;
-    let read = move |tx: &mut TenantTx<'_>| people::list(tx, status, after, limit.probe());
-    let rows = core.db.read(caller.scope(), read).await?;
-    let page = Page::of(rows, limit, |(user, membership)| Cursor::of(&(membership.created_at, user.id)));
+    let list = move |tx: &mut TenantTx<'_>| people::list(tx, &query.filter, &query.page);
+    let page = core.db.read(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(MemberView::from)))
 }
 

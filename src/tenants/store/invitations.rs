@@ -8,8 +8,9 @@ use crate::base::crypto::sha256_hex;
 use crate::base::email::Email;
 use crate::base::id::{ApiKeyId, InvitationId, TenantId, UserId};
 use crate::base::time::Timestamp;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::invitations;
-use crate::engine::db::{Actor, PlatformTx, TenantTx};
+use crate::engine::db::{Actor, Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 
 crate::text_enum! {
     /// What became of an invitation.
@@ -106,18 +107,10 @@ pub(crate) fn find(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<Option<Inv
     Ok(query.first(tx.conn()).optional()?)
 }
 
-/// Newest first, at most `limit`.
-pub(crate) fn list(tx: &mut TenantTx<'_>, before: Option<InvitationId>, limit: i64) -> Result<Vec<Invitation>> {
-    let mut query = invitations::table
-        .filter(invitations::tenant_id.eq(tx.tenant()))
-        .order(invitations::id.desc())
-        .limit(limit)
-        .select(Invitation::as_select())
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(invitations::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?)
+/// Newest first.
+pub(crate) fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<Invitation>> {
+    let all = Where::of(tx, invitations::tenant_id);
+    tx.page(all, Order::by_id(Desc, invitations::id, |row: &Invitation| row.id), page)
 }
 
 /// An invitation somebody came with.

@@ -8,8 +8,9 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::{api_keys, invitations};
-use crate::engine::db::{Actor, TenantTx};
+use crate::engine::db::{Actor, Order, Page, PageRequest, TenantTx, Where};
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
 pub(crate) const SHOWN: usize = 10;
@@ -201,18 +202,10 @@ pub(crate) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>
     query.first(tx.conn()).optional()?.map(ApiKey::try_from).transpose()
 }
 
-/// Newest first, at most `limit`.
-pub(crate) fn list(tx: &mut TenantTx<'_>, before: Option<ApiKeyId>, limit: i64) -> Result<Vec<ApiKey>> {
-    let mut query = api_keys::table
-        .filter(api_keys::tenant_id.eq(tx.tenant()))
-        .order(api_keys::id.desc())
-        .limit(limit)
-        .select(ApiKeyRow::as_select())
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(api_keys::id.lt(before));
-    }
-    query.load(tx.conn())?.into_iter().map(ApiKey::try_from).collect()
+/// Newest first.
+pub(crate) fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<ApiKey>> {
+    let all = Where::of(tx, api_keys::tenant_id);
+    tx.page(all, Order::by_id(Desc, api_keys::id, |row: &ApiKeyRow| row.id), page)?.try_map(ApiKey::try_from)
 }
 
 /// Writes what can change about a key, as its next version.

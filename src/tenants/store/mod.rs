@@ -18,10 +18,10 @@ use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result, unicode};
-use crate::engine::db::dialect::like_contains;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::tenants;
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 
 pub use keys::member_behind_key;
 pub use keys::person_behind;
@@ -181,30 +181,31 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
 }
 
 /// Which tenants an operator lists.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub(super) struct TenantFilter {
-    pub status: Option<TenantStatus>,
+    #[param(inline)]
+    status: Option<TenantStatus>,
     /// Part of the name or the slug.
-    pub text: Option<String>,
-    /// Continue after (older than) this one.
-    pub before: Option<(Timestamp, TenantId)>,
+    #[param(max_length = 120)]
+    q: Option<String>,
 }
 
-/// Newest first, at most `limit`.
-pub(super) fn list(tx: &mut PlatformTx<'_>, filter: TenantFilter, limit: i64) -> Result<Vec<Tenant>> {
-    let mut query = tenants::table
-        .order((tenants::created_at.desc(), tenants::id.desc()))
-        .limit(limit)
-        .select(TenantRow::as_select())
-        .into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(tenants::status.eq(status));
-    }
-    if let Some(text) = filter.text {
-        query = query.filter(tenants::search.like(like_contains(&unicode::folded(&text))).escape('\\'));
-    }
-    if let Some((at, id)) = filter.before {
-        query = query.filter(tenants::created_at.lt(at).or(tenants::created_at.eq(at).and(tenants::id.lt(id))));
-    }
-    query.load(tx.conn())?.into_iter().map(Tenant::try_from).collect()
+/// Newest first.
+///
+/// # Errors
+/// `q` is too long.
+pub(super) fn list(tx: &mut PlatformTx<'_>, filter: &TenantFilter, page: &PageRequest) -> Result<Page<Tenant>> {
+    use tenants::{created_at, id};
+    let which = Where::everywhere(tx).eq(tenants::status, filter.status);
+    let which = match filter.q.as_deref() {
+        None | Some("") => which,
+        Some(text) if text.chars().count() > 120 => {
+            return Err(Error::field("q", "too_long", "expected at most 120 characters"));
+        }
+        Some(text) => which.contains(tenants::search, &[unicode::folded(text)]),
+    };
+    tx.page(which, Order::by(Desc, (created_at, id), |row: &TenantRow| (row.created_at, row.id)), page)?
+        .try_map(Tenant::try_from)
 }

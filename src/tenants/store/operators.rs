@@ -7,9 +7,10 @@ use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::PlatformTx;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{operator_keys, operators};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, Where};
 
 /// One of the platform's staff.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -73,19 +74,14 @@ pub(crate) fn addresses(tx: &mut PlatformTx<'_>) -> Result<Vec<String>> {
     Ok(found.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect())
 }
 
-/// Newest first, at most `limit`, each with its keys.
+/// Newest first, each with its keys.
 pub(crate) fn list(
     tx: &mut PlatformTx<'_>,
-    before: Option<OperatorId>,
-    limit: i64,
-) -> Result<Vec<(OperatorAccount, Vec<OperatorKey>)>> {
-    let mut query =
-        operators::table.order(operators::id.desc()).limit(limit).select(OperatorAccount::as_select()).into_boxed();
-    if let Some(before) = before {
-        query = query.filter(operators::id.lt(before));
-    }
-    let accounts: Vec<OperatorAccount> = query.load(tx.conn())?;
-    let ids: Vec<OperatorId> = accounts.iter().map(|account| account.id).collect();
+    page: &PageRequest,
+) -> Result<Page<(OperatorAccount, Vec<OperatorKey>)>> {
+    let all = Where::<operators::table>::everywhere(tx);
+    let page = tx.page(all, Order::by_id(Desc, operators::id, |row: &OperatorAccount| row.id), page)?;
+    let ids: Vec<OperatorId> = page.data.iter().map(|account| account.id).collect();
     let keys: Vec<OperatorKey> = operator_keys::table
         .filter(operator_keys::operator_id.eq_any(ids))
         .order(operator_keys::id.desc())
@@ -95,7 +91,7 @@ pub(crate) fn list(
         let own = keys.iter().filter(|key| key.operator_id == account.id).cloned().collect();
         (account, own)
     };
-    Ok(accounts.into_iter().map(with_keys).collect())
+    Ok(page.map(with_keys))
 }
 
 /// `None` when this very key exists already.

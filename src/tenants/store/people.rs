@@ -9,9 +9,10 @@ use crate::base::email::Email;
 use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::engine::db::Direction::Asc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{email_verifications, memberships, tenants, users};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 
 /// A person of the tenant.
 #[derive(Debug, Clone)]
@@ -230,29 +231,26 @@ pub(crate) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i64> {
 /// A user together with the place in this tenant.
 pub type Person = (User, Membership);
 
-/// Members in the order they joined, at most `limit`; removed ones only when asked for.
-pub(crate) fn list(
-    tx: &mut TenantTx<'_>,
+/// Which members to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct UserFilter {
+    /// Removed users are listed only when asked for.
+    #[param(inline)]
     status: Option<MemberStatus>,
-    after: Option<(Timestamp, UserId)>,
-    limit: i64,
-) -> Result<Vec<Person>> {
-    let mut query = memberships::table
-        .inner_join(users::table.on(users::id.eq(memberships::user_id)))
-        .filter(memberships::tenant_id.eq(tx.tenant()))
-        .order((memberships::created_at, memberships::user_id))
-        .limit(limit)
-        .select((User::as_select(), Membership::as_select()))
-        .into_boxed();
-    query = match status {
-        Some(status) => query.filter(memberships::status.eq(status)),
-        None => query.filter(memberships::status.ne(MemberStatus::Removed)),
+}
+
+/// Members in the order they joined.
+pub(crate) fn list(tx: &mut TenantTx<'_>, filter: &UserFilter, page: &PageRequest) -> Result<Page<Person>> {
+    use memberships::{created_at, status, tenant_id, user_id};
+    let which = Where::of(tx, tenant_id);
+    let which = match filter.status {
+        Some(wanted) => which.is(status, wanted),
+        None => which.isnt(status, MemberStatus::Removed),
     };
-    if let Some((at, id)) = after {
-        let later = memberships::created_at.gt(at);
-        query = query.filter(later.or(memberships::created_at.eq(at).and(memberships::user_id.gt(id))));
-    }
-    Ok(query.load(tx.conn())?)
+    let rows = which.join(users::table, users::id.eq(user_id));
+    tx.page(rows, Order::by(Asc, (created_at, user_id), |(user, place): &Person| (place.created_at, user.id)), page)
 }
 
 /// The user as this tenant sees it. Removed members are gone.

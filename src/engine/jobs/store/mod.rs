@@ -16,10 +16,11 @@ use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::jobs;
-use crate::engine::db::{DbConn, PlatformTx, TenantTx};
+use crate::engine::db::{DbConn, Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::trace::{self, Cause};
 
 pub(super) use claim::{Ask, Claim, Cursor, claim};
@@ -277,25 +278,24 @@ pub(super) fn count_open(tx: &mut PlatformTx<'_>) -> Result<Vec<(String, JobStat
     Ok(counts)
 }
 
-/// Newest first; `before` continues a page.
-pub fn list(
-    tx: &mut PlatformTx<'_>,
-    state: Option<JobState>,
-    kind: Option<&str>,
-    before: Option<JobId>,
-    limit: i64,
-) -> Result<Vec<JobRow>> {
-    let mut query = jobs::table.order(jobs::id.desc()).limit(limit).select(JobRow::as_select()).into_boxed();
-    if let Some(state) = state {
-        query = query.filter(is_in(state));
-    }
-    if let Some(kind) = kind {
-        query = query.filter(jobs::kind.eq(kind.to_owned()));
-    }
-    if let Some(before) = before {
-        query = query.filter(jobs::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?)
+/// Which jobs to list.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct JobFilter {
+    pub state: Option<JobState>,
+    /// As in `webhook.process`.
+    pub kind: Option<String>,
+}
+
+/// Newest first.
+pub fn list(tx: &mut PlatformTx<'_>, filter: &JobFilter, page: &PageRequest) -> Result<Page<JobRow>> {
+    let which = Where::everywhere(tx).eq(jobs::kind, filter.kind.clone());
+    let which = match filter.state {
+        Some(state) => which.that(is_in(state)),
+        None => which,
+    };
+    tx.page(which, Order::by_id(Desc, jobs::id, |row: &JobRow| row.id), page)
 }
 
 /// Runs a dead, discarded or waiting job again, from attempt one.

@@ -6,18 +6,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diesel::prelude::*;
 
 use super::{
-    AT_ONCE, Ask, Claim, Cursor, Settled, Settlement, claim, claim_name, count_open, enqueue_all, list, promote, prune,
-    settle_all,
+    AT_ONCE, Ask, Claim, Cursor, JobFilter, JobRow, Settled, Settlement, claim, claim_name, count_open, enqueue_all,
+    promote, prune, settle_all,
 };
+use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::engine::db::schema::jobs;
 use crate::engine::db::testing::on_both_engines;
-use crate::engine::db::{Db, PlatformScope, PlatformTx};
+use crate::engine::db::{Db, PageRequest, PlatformScope, PlatformTx};
 use crate::engine::events::platform_tenant;
 use crate::engine::jobs::{Job, JobKind, JobState, NewJob};
 
 static CLAIMS: AtomicU64 = AtomicU64::new(1);
 static KIND: JobKind = JobKind::new("test.claimed");
+
+fn list(tx: &mut PlatformTx<'_>, state: Option<JobState>, most: u16) -> Result<Vec<JobRow>> {
+    Ok(super::list(tx, &JobFilter { state, kind: None }, &PageRequest::first(most))?.data)
+}
 
 async fn enqueue(db: &Db, tenant: TenantId, count: usize) {
     let many = (0..count).map(|n| (tenant, NewJob::new(&KIND, &serde_json::json!({ "n": n })))).collect();
@@ -161,7 +166,7 @@ on_both_engines! {
         // The answer to the first write was lost, so it is tried again.
         let settled = db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &repeated)).await.expect("settled");
         assert!(settled.is_empty());
-        let running = move |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Running), None, None, 10);
+        let running = move |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Running), 10);
         assert_eq!(db.read(PlatformScope::system(), running).await.expect("jobs").len(), 1);
     }
 
@@ -184,7 +189,7 @@ on_both_engines! {
         let jobs = claimed(&db, 10, &mut Cursor::default()).await;
         let all: Vec<Settled> = jobs.into_iter().zip(ends).map(|(job, end)| Settled { job, end }).collect();
         db.write_apart(PlatformScope::system(), move |tx| settle_all(tx, &all)).await.expect("settled");
-        let rows = db.read(PlatformScope::system(), |tx: &mut PlatformTx<'_>| list(tx, None, None, None, 10)).await.expect("jobs");
+        let rows = db.read(PlatformScope::system(), |tx: &mut PlatformTx<'_>| list(tx, None, 10)).await.expect("jobs");
         let mut seen: Vec<_> = rows
             .iter()
             .map(|row| (row.state.as_str(), row.attempt, row.run_at == later, row.last_error.as_deref(), row.finished_at.is_some()))
@@ -212,7 +217,7 @@ on_both_engines! {
         assert_eq!(promoted().await.expect("none"), 0);
         db.clock().advance(day);
         assert_eq!(promoted().await.expect("a page"), AT_ONCE);
-        let left = |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Scheduled), None, None, 2_000);
+        let left = |tx: &mut PlatformTx<'_>| list(tx, Some(JobState::Scheduled), 2_000);
         let left = db.read(PlatformScope::system(), left).await.expect("jobs");
         assert!(left.len() == 500 && left.iter().all(|row| row.run_at > now.plus(chrono::Duration::seconds(1_000))), "the longest waiting first");
         assert_eq!(promoted().await.expect("the rest"), 500);
@@ -234,7 +239,7 @@ on_both_engines! {
     async fn each_state_is_found_by_its_own_words(db: Db) {
         enqueue(&db, platform_tenant(), JobState::ALL.len()).await;
         db.write(PlatformScope::system(), |tx: &mut PlatformTx<'_>| {
-            let rows = list(tx, None, None, None, 100)?;
+            let rows = list(tx, None, 100)?;
             for (row, state) in rows.iter().zip(JobState::ALL) {
                 let ended = matches!(state, JobState::Done | JobState::Dead | JobState::Discarded).then(|| tx.now());
                 diesel::update(jobs::table.find(row.id))
@@ -242,7 +247,7 @@ on_both_engines! {
                     .execute(tx.conn())?;
             }
             for state in JobState::ALL {
-                let found: Vec<JobState> = list(tx, Some(*state), None, None, 100)?.iter().map(|row| row.state).collect();
+                let found: Vec<JobState> = list(tx, Some(*state), 100)?.iter().map(|row| row.state).collect();
                 assert_eq!(found, [*state]);
             }
             let open: BTreeSet<JobState> = count_open(tx)?.into_iter().map(|(_, state, count)| {

@@ -1,7 +1,6 @@
 //! `/v1/webhook-deliveries`: what was delivered, what was not and why; and saying it again.
 
 use actix_web::{HttpResponse, get, post, web};
-use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
@@ -9,7 +8,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};
@@ -94,54 +93,23 @@ pub struct WebhookDeliveryDetails {
     attempts: Vec<WebhookAttemptView>,
 }
 
-#[derive(serde::Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookDeliveryQuery {
-    #[param(value_type = Option<String>, format = Uuid)]
-    endpoint_id: Option<WebhookEndpointId>,
-    #[param(value_type = Option<String>, format = Uuid)]
-    event_id: Option<EventId>,
-    #[param(inline)]
-    state: Option<WebhookDeliveryState>,
-    #[param(inline)]
-    event_type: Option<EventType>,
-    /// At this moment or later.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_after: Option<Timestamp>,
-    /// Before this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_before: Option<Timestamp>,
-}
-
 /// List webhook deliveries
 ///
 /// Newest first; kept for 30 days. While the tenant is suspended nothing is sent: what happens waits here, held, and leaves
 /// when the suspension ends.
 #[utoipa::path(
-    params(WebhookDeliveryQuery),
+    params(DeliveryFilter),
     responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>))
 )]
 #[get("/webhook-deliveries")]
 pub async fn list_webhook_deliveries(
     caller: Caller,
     core: web::Data<Core>,
-    query: Paging<WebhookDeliveryQuery>,
+    query: Paging<DeliveryFilter>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let (query, limit, before) = query.read()?;
-    let filter = DeliveryFilter {
-        endpoint: query.endpoint_id,
-        event: query.event_id,
-        state: query.state,
-        event_type: query.event_type,
-        created_after: query.created_after,
-        created_before: query.created_before,
-        before,
-    };
-    let read = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &filter, limit.probe())?, current(tx)?.status));
-    let (list, tenant) = core.db.read_widely(caller.scope(), read).await?;
-    let page = Page::of(list, limit, |row| Cursor::of(&row.id));
+    let list = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &query.filter, &query.page)?, current(tx)?.status));
+    let (page, tenant) = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|row| WebhookDeliveryView::of(row, tenant))))
 }
 

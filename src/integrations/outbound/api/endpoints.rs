@@ -9,7 +9,7 @@ use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Cursor, IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
@@ -145,9 +145,8 @@ pub async fn create_webhook_endpoint(
 #[get("/webhook-endpoints")]
 pub async fn list_webhook_endpoints(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
     caller.require(Permission::WebhooksRead)?;
-    let (_, limit, before) = query.read::<WebhookEndpointId>()?;
-    let read = move |tx: &mut TenantTx<'_>| rows::list(tx, before, limit.probe());
-    let page = Page::of(core.db.read(caller.scope(), read).await?, limit, |row| Cursor::of(&row.id));
+    let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.page);
+    let page = core.db.read(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
 }
 

@@ -6,8 +6,9 @@ use crate::base::id::{EventId, TenantId, WebhookDeliveryId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::each_engine;
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::{webhook_attempts as attempts, webhook_deliveries as deliveries};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
 use crate::integrations::outbound::model::WebhookDeliveryState;
 
@@ -174,48 +175,36 @@ pub fn insert_attempts(tx: &mut TenantTx<'_>, rows: &[Attempt]) -> Result<()> {
 }
 
 /// Which deliveries to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct DeliveryFilter {
-    pub endpoint: Option<WebhookEndpointId>,
-    pub state: Option<WebhookDeliveryState>,
-    pub event_type: Option<EventType>,
-    pub event: Option<EventId>,
-    pub created_after: Option<Timestamp>,
-    pub created_before: Option<Timestamp>,
-    /// Continue after this one.
-    pub before: Option<WebhookDeliveryId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    endpoint_id: Option<WebhookEndpointId>,
+    #[param(value_type = Option<String>, format = Uuid)]
+    event_id: Option<EventId>,
+    #[param(inline)]
+    state: Option<WebhookDeliveryState>,
+    #[param(inline)]
+    event_type: Option<EventType>,
+    /// At this moment or later.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_after: Option<Timestamp>,
+    /// Before this moment.
+    #[param(value_type = Option<String>, format = DateTime)]
+    created_before: Option<Timestamp>,
 }
 
 /// Newest first.
-pub fn list(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, limit: i64) -> Result<Vec<Delivery>> {
-    let mut query = deliveries::table
-        .filter(deliveries::tenant_id.eq(tx.tenant()))
-        .order(deliveries::id.desc())
-        .limit(limit)
-        .select(Delivery::as_select())
-        .into_boxed();
-    if let Some(endpoint) = filter.endpoint {
-        query = query.filter(deliveries::endpoint_id.eq(endpoint));
-    }
-    if let Some(state) = filter.state {
-        query = query.filter(deliveries::state.eq(state));
-    }
-    if let Some(kind) = filter.event_type {
-        query = query.filter(deliveries::event_type.eq(kind));
-    }
-    if let Some(event) = filter.event {
-        query = query.filter(deliveries::event_id.eq(event));
-    }
-    if let Some(after) = filter.created_after {
-        query = query.filter(deliveries::created_at.ge(after));
-    }
-    if let Some(before) = filter.created_before {
-        query = query.filter(deliveries::created_at.lt(before));
-    }
-    if let Some(before) = filter.before {
-        query = query.filter(deliveries::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?)
+pub fn list(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>> {
+    let which = Where::of(tx, deliveries::tenant_id)
+        .eq(deliveries::endpoint_id, filter.endpoint_id)
+        .eq(deliveries::state, filter.state)
+        .eq(deliveries::event_type, filter.event_type)
+        .eq(deliveries::event_id, filter.event_id)
+        .since(deliveries::created_at, filter.created_after)
+        .before(deliveries::created_at, filter.created_before);
+    tx.page(which, Order::by_id(Desc, deliveries::id, |row: &Delivery| row.id), page)
 }
 
 /// Forgets deliveries of all tenants that were made before then, with their attempts; at most `limit` at once.

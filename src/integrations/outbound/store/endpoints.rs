@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use crate::base::id::{JobId, TenantId, UserId, WebhookEndpointId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::written_once;
 use crate::engine::db::schema::{tenants, webhook_endpoints as endpoints};
-use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
 use crate::held;
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
@@ -109,17 +110,9 @@ pub fn hold(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
 }
 
 /// Newest first.
-pub fn list(tx: &mut TenantTx<'_>, before: Option<WebhookEndpointId>, limit: i64) -> Result<Vec<Endpoint>> {
-    let mut query = endpoints::table
-        .filter(endpoints::tenant_id.eq(tx.tenant()))
-        .order(endpoints::id.desc())
-        .limit(limit)
-        .select(Endpoint::as_select())
-        .into_boxed();
-    if let Some(before) = before {
-        query = query.filter(endpoints::id.lt(before));
-    }
-    Ok(query.load(tx.conn())?)
+pub fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<Endpoint>> {
+    let all = Where::of(tx, endpoints::tenant_id);
+    tx.page(all, Order::by_id(Desc, endpoints::id, |row: &Endpoint| row.id), page)
 }
 
 /// Those that this person answers for.
