@@ -3,7 +3,6 @@
 mod recipients;
 
 use actix_web::{HttpResponse, get, patch, post, web};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,6 +10,7 @@ use crate::base::Result;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
+use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::notify::choose::{self, NotificationPreferencesPatch};
