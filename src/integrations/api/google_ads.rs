@@ -19,11 +19,11 @@ use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::process::KeyedFor;
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
-use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, without_key};
+use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, with_id, without_key};
 
 /// Take in a lead of a Google lead form
 ///
-/// The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
+/// A lead without `lead_id` is known by its content: told again it is the same lead. The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
 #[utoipa::path(
     request_body(content = Value, description = "Google's lead with its `google_key`", example = json!({"lead_id": "CAESEAHq-lead-000017",
         "user_column_data": [{"column_id": "FULL_NAME", "string_value": "Asha Verma"}], "api_version": "1.0", "form_id": 40000000017_u64,
@@ -64,7 +64,7 @@ pub async fn receive_google_ads_webhook(
     if let Some(fields) = lead.as_object_mut() {
         fields.remove("google_key");
     }
-    incoming.accept(vec![stored(lead, owner)]).await?;
+    incoming.accept(vec![stored(with_id(lead), owner)]).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }
 
