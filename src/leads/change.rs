@@ -1,8 +1,8 @@
 //! Changing a lead: contact data, status, validity and what is known of the person.
 
 use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
-use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch};
-use super::scoring::score_lead;
+use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
+use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};
 use crate::base::email::Email;
 use crate::base::id::LeadId;
@@ -10,6 +10,7 @@ use crate::base::json::Json;
 use crate::base::patch::Patch;
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
+use crate::billing::meter::{self, MeteredLead, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
@@ -60,7 +61,7 @@ impl LeadPatch {
     }
 }
 
-/// Applies a patch, moves identities, scores again and records what changed.
+/// Applies a patch, moves identities, scores again, meters what can be reached at last and records what changed.
 ///
 /// # Errors
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
@@ -102,6 +103,9 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
     move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
     change_status(tx, &mut lead, status)?;
     rescore(tx, &mut lead, &tenant)?;
+    if lead.is_unmetered() && (lead.email.is_some() || lead.phone.is_some()) {
+        meter_repaired(tx, &mut lead, &tenant)?;
+    }
     store::update(tx, &mut lead)?;
     let changed = changed_fields(&before, &lead);
     if !changed.is_empty() {
@@ -109,6 +113,26 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: LeadPatch, if_match
         tx.record(event.data(serde_json::json!({ "changed": changed })))?;
     }
     Ok(lead)
+}
+
+/// Meters a lead that can be reached at last, in the running period. What cannot be paid for yet is held back in the ledger and
+/// billed once it can; the lead itself was seen and is not hidden. That metering is locked after the lead is safe here: whoever
+/// holds that lock waits for no lead without an entry in the ledger.
+fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
+    let metered = meter::meter_lead(
+        tx,
+        tenant,
+        MeteredLead {
+            lead_id: lead.id,
+            dedupe_key: format!("person:{}", lead.person_id.0),
+            received_at: tx.now(),
+            is_time_vouched: is_vouched(lead.platform_lead_id.as_deref()),
+            worth: worth_of(lead, tenant)?,
+            seen: Seen::Nothing,
+        },
+    )?;
+    lead.note_charge(&metered);
+    Ok(())
 }
 
 /// A repaired number stands beside what the person typed.
@@ -223,6 +247,7 @@ fn changed_fields(before: &Lead, after: &Lead) -> Vec<&'static str> {
         ("budget_range", before.budget_range != after.budget_range),
         ("timeline", before.timeline != after.timeline),
         ("behaviour", before.behaviour != after.behaviour),
+        ("charge_kind", before.charge_kind != after.charge_kind),
     ];
     pairs.into_iter().filter(|(_, changed)| *changed).map(|(name, _)| name).collect()
 }
