@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(enquiry.budget_range.as_deref(), Some("₹80L-1Cr"));
         assert_eq!(
             json!(enquiry.form_responses),
-            json!({"work_email": "w@example.com", "preferred_areas": "Andheri, Goregaon", "What's your budget?": "₹80L-1Cr"})
+            json!({"email": "a@example.com", "work_email": "w@example.com", "preferred_areas": "Andheri, Goregaon", "What's your budget?": "₹80L-1Cr"})
         );
     }
 }

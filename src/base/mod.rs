@@ -16,6 +16,7 @@ pub mod json;
 pub mod money;
 pub mod patch;
 pub mod phone;
+pub mod phrases;
 pub mod text;
 pub mod text_enum;
 pub mod time;

@@ -58,6 +58,27 @@ pub fn folded(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(&bare(&bare(text))).into_owned()
 }
 
+/// A digit of any script as ours, and any other character as it is. Unicode keeps the ten digits of a script in a row, so a
+/// digit's place in its row is its value.
+pub fn decimal(c: char) -> char {
+    let category = CodePointMapData::<GeneralCategory>::new();
+    let is_digit = |code: u32| category.get32(code) == GeneralCategory::DecimalNumber;
+    if c.is_ascii() || !is_digit(c as u32) {
+        return c;
+    }
+    let mut start = c as u32;
+    while is_digit(start - 1) {
+        start -= 1;
+    }
+    char::from_digit((c as u32 - start) % 10, 10).unwrap_or(c)
+}
+
+/// A letter, or a mark that belongs to the one before it.
+pub fn is_letter(c: char) -> bool {
+    c.is_alphabetic()
+        || !c.is_ascii() && GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+}
+
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c.is_control() || c == '\u{2800}'
 }

@@ -5,7 +5,8 @@
 //! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
 //! decided by when it was received, in the tenant's zone. A tenant that never subscribed has no period and nothing to pay with:
 //! its leads are held back, and the first plan releases them. So it is with a trial of an owner whose mailbox nobody proved, for
-//! leads that a platform sends: what the tenant enters by itself it knows.
+//! leads that a platform sends: what the tenant enters by itself it knows. A lead that nobody can reach is not metered at all
+//! until an address of it was repaired.
 
 use super::model::{EntryKind, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
@@ -37,6 +38,8 @@ crate::text_enum! {
         Repeat = "repeat",
         /// Held back: beyond what is included and not to be billed, or there is no plan at all.
         Blocked = "blocked",
+        /// Nobody can write to the person or call: shown, and not metered until somebody repairs an address.
+        Unreachable = "unreachable",
     }
 }
 
@@ -84,9 +87,21 @@ pub struct Metered {
     pub no_longer_held: Vec<LeadId>,
 }
 
+impl Metered {
+    /// What it costs, or is worth within the quota; minor units.
+    pub fn worth(&self) -> i64 {
+        if self.amount_due > 0 { self.amount_due } else { self.notional_amount }
+    }
+}
+
 /// Takes the lock under which everything about this tenant's quota is written.
 pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     dialect::lock_tenant(tx, "meter")
+}
+
+/// What a lead costs that nobody can reach: nothing, and it is in no ledger.
+pub fn unreachable(tenant: &Tenant) -> Metered {
+    free(MeterKind::Unreachable, tenant.currency)
 }
 
 /// Meters one lead of `tenant`, whose transaction this is, inside the transaction that writes it.

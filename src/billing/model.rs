@@ -90,7 +90,7 @@ impl EntryKind {
             MeterKind::Overage => Self::Overage,
             MeterKind::PerLead => Self::PerLead,
             MeterKind::Blocked => Self::Blocked,
-            MeterKind::Repeat => return None,
+            MeterKind::Repeat | MeterKind::Unreachable => return None,
         })
     }
 }

@@ -58,7 +58,7 @@ impl Quota {
                 self.used += 1;
                 self.overage += 1;
             }
-            MeterKind::Repeat | MeterKind::Blocked => {}
+            MeterKind::Repeat | MeterKind::Blocked | MeterKind::Unreachable => {}
         }
         self
     }

@@ -7,11 +7,12 @@
 use serde_json::Value;
 
 use super::NewEnquiry;
-use super::recognise::Person;
+use super::person::Person;
 use crate::base::Result;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::leads::answers::{self, Answers};
+use crate::leads::cities;
 use crate::leads::contact_details::{ContactDetails, DetailKind};
 use crate::leads::model::Location;
 use crate::leads::store::Lead;
@@ -72,7 +73,7 @@ fn is_stand_in(lead: &Lead) -> bool {
 /// Parts of another city would make a place that is nowhere.
 fn fill_place(place: &mut Location, said: &Location) {
     let is_elsewhere = match (&place.city, &said.city) {
-        (Some(known), Some(said)) => known.to_lowercase() != said.to_lowercase(),
+        (Some(known), Some(said)) => !cities::is_same(known, said),
         _ => false,
     };
     if is_elsewhere {
@@ -145,5 +146,7 @@ mod tests {
         assert_eq!(place.postal_code, None);
         fill_place(&mut place, &of(json!({"city": "mumbai", "postal_code": "400053"})));
         assert_eq!(place.postal_code.as_deref(), Some("400053"));
+        fill_place(&mut place, &of(json!({"city": "मुंबई", "country": "IN"})));
+        assert_eq!((place.city.as_deref(), place.country.as_deref()), (Some("Mumbai"), Some("IN")));
     }
 }

@@ -1,7 +1,7 @@
 //! What comes in, and what became of it.
 
-use super::fields::is_email;
-use super::meaning::Meaning;
+use super::fields::{StandardField, is_email};
+use super::meaning::{Meaning, is_postal_code};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
 use crate::base::time::Timestamp;
 use crate::leads::answers::Answers;
@@ -23,7 +23,7 @@ pub struct NewEnquiry {
     /// As `is_email_hint`.
     pub is_phone_hint: bool,
     /// Further addresses and numbers that were given.
-    pub also: Vec<(DetailKind, String)>,
+    pub also: Vec<Further>,
     pub company: Option<String>,
     pub industry: Option<String>,
     pub location: Location,
@@ -43,23 +43,41 @@ pub struct NewEnquiry {
     pub vouched_at: Option<Timestamp>,
 }
 
+/// An address or a number besides the first one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    pub kind: DetailKind,
+    pub typed: String,
+    /// As [`NewEnquiry::is_email_hint`].
+    pub is_hint: bool,
+}
+
 /// The longest answer that becomes a field of the lead.
 const MAX_FIELD: usize = 200;
+const MAX_POSTAL_CODE: usize = 20;
 
 impl NewEnquiry {
     /// Fills what the caller left out from the answers of the form, by the words of the questions. The answers stay.
     pub fn read_answers(&mut self) {
         for (question, answer) in &self.form_responses {
-            let target = match Meaning::of_words(question) {
-                Some(Meaning::Budget) => &mut self.budget_range,
-                Some(Meaning::Timeline) => &mut self.timeline,
-                Some(Meaning::Company) => &mut self.company,
-                Some(Meaning::Industry) => &mut self.industry,
-                Some(Meaning::Location) => &mut self.location.city,
+            let Some(text) = spoken(answer).filter(|text| !is_email(text)) else { continue };
+            let place = &mut self.location;
+            let target = match (StandardField::of_name(question), Meaning::of_words(question)) {
+                (Some(StandardField::PostalCode), _) if text.chars().count() <= MAX_POSTAL_CODE => {
+                    &mut place.postal_code
+                }
+                (Some(StandardField::City), _) => &mut place.city,
+                (Some(StandardField::Company), _) => &mut self.company,
+                (_, Some(Meaning::Budget)) => &mut self.budget_range,
+                (_, Some(Meaning::Timeline)) => &mut self.timeline,
+                (_, Some(Meaning::Company)) => &mut self.company,
+                (_, Some(Meaning::Industry)) => &mut self.industry,
+                _ if is_postal_code(question, &text) => &mut place.postal_code,
+                (_, Some(Meaning::Location)) => &mut place.city,
                 _ => continue,
             };
             if target.is_none() {
-                *target = spoken(answer).filter(|text| !is_email(text));
+                *target = Some(text);
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The ad platforms name a standard question in the language of its form (`vollständiger_name`, `número_de_teléfono`), and
 //! an advertiser may word it otherwise. `field_names.json` lists the names; they are compared by letters and digits alone,
-//! without case and accents. Only such a name, or words like "WhatsApp" beside an answer that is a number, make an answer the
+//! without case and accents, and without what stands `around` them ("What is your …?"). Only such a name, or words like "WhatsApp" beside an answer that is a number, make an answer the
 //! ground for who a person is. What a tenant says its question means does not: see [`super::NewEnquiry`].
 
 use std::collections::HashMap;
@@ -11,6 +11,8 @@ use std::sync::LazyLock;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
 use crate::base::email::Email;
+use crate::base::phone;
+use crate::base::phrases::is_unspaced;
 
 /// A question the ad platforms ask by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,10 @@ struct Names {
     exact: HashMap<String, StandardField>,
     email_words: Vec<String>,
     phone_words: Vec<String>,
+    /// Polite and possessive words, the longest first.
+    around: Vec<String>,
+    /// Words for parts of a name in languages where the family's comes first.
+    family_first: Vec<String>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
@@ -63,15 +69,54 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
             exact.entry(bare(text)).or_insert(field);
         }
     }
-    let phrases = |name| list(name).iter().map(|text| line(text)).collect();
-    Names { exact, email_words: phrases("says_email"), phone_words: phrases("says_phone") }
+    let phrases = |name| list(name).iter().map(|text| line(text)).collect::<Vec<_>>();
+    let mut around = phrases("around");
+    around.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    Names {
+        exact,
+        email_words: phrases("says_email"),
+        phone_words: phrases("says_phone"),
+        around,
+        family_first: list("family_first").iter().map(|text| bare(text)).collect(),
+    }
 });
 
 impl StandardField {
     /// The field a platform means by this name.
     pub fn of_name(name: &str) -> Option<Self> {
-        NAMES.exact.get(&bare(name)).copied()
+        let known = |name: &str| NAMES.exact.get(&bare(name)).copied();
+        known(name).or_else(|| known(&core_of(name)))
     }
+}
+
+/// A question without the words around what it asks for: "What is your full name?" asks for a full name.
+fn core_of(question: &str) -> String {
+    let mut text = line(question);
+    let mut left = text.len() + 1;
+    while text.len() < left {
+        left = text.len();
+        for words in &NAMES.around {
+            let bare = words.trim();
+            let is_anywhere = bare.chars().next_back().is_some_and(is_unspaced);
+            let cut = if is_anywhere {
+                let text = text.trim();
+                text.strip_prefix(bare).or_else(|| text.strip_suffix(bare)).map(|rest| format!(" {} ", rest.trim()))
+            } else {
+                let before = text.strip_prefix(words.as_str()).map(|rest| format!(" {rest}"));
+                before.or_else(|| text.strip_suffix(words.as_str()).map(|rest| format!("{rest} ")))
+            };
+            if let Some(cut) = cut.filter(|cut| !cut.trim().is_empty()) {
+                text = cut;
+            }
+        }
+    }
+    text
+}
+
+/// Whether a question asks for a part of a name in a language of Latin letters where the family's name comes first.
+pub fn is_family_first(question: &str) -> bool {
+    let is_listed = |text: String| NAMES.family_first.contains(&bare(&text));
+    is_listed(question.into()) || is_listed(core_of(question))
 }
 
 /// Whether a question speaks of an e-mail address.
@@ -87,6 +132,11 @@ pub fn says_phone(question: &str) -> bool {
 /// An answer that is an e-mail address and nothing else.
 pub fn is_email(answer: &str) -> bool {
     answer.parse::<Email>().is_ok()
+}
+
+/// An answer that in whole is a telephone number with its country code: a reader sees so whatever the question was.
+pub fn is_international_phone(answer: &str) -> bool {
+    phone::is_written_out(answer)
 }
 
 /// An answer that may be a telephone number, in digits of any script: mostly digits, and as many as numbers have.
@@ -161,7 +211,48 @@ mod tests {
                 assert_eq!(StandardField::of_name(name), Some(field), "{name}");
             }
         }
-        for other in ["which_project?", "budget", "are_you_a_first_time_buyer?", "none_of_the_above", "", "?"] {
+        for (field, questions) in [
+            (
+                F::FullName,
+                "What is your full name?|Ihr vollständiger Name|Votre nom complet ?|¿Cuál es su nombre completo?|Adınız Soyadınız|您的姓名|お名前を教えてください|आपका पूरा नाम क्या है?",
+            ),
+            (F::FirstName, "Your first name|Ihr Vorname|Votre prénom|Il tuo nome di battesimo|Uw voornaam|Twoje imię"),
+            (F::LastName, "Please enter your last name|Ihr Nachname|Votre nom de famille|Uw achternaam|Ваша фамилия"),
+            (
+                F::Phone,
+                "What is your phone number?|Ihre Telefonnummer|Bitte Handynummer angeben|Votre numéro de téléphone|Tu número de celular|Uw telefoonnummer|Cep telefonu numaranız|您的手机号码|電話番号を入力してください|आपका मोबाइल नंबर|আপনার মোবাইল নম্বর|Nomor WhatsApp Anda|Số điện thoại của bạn|เบอร์โทรศัพท์ของคุณ|Введите ваш номер телефона|رقم هاتفك|Ditt telefonnummer|휴대폰 번호(필수)",
+            ),
+            (
+                F::Email,
+                "What's your email address?|Ihre E-Mail-Adresse|Votre adresse e-mail|Tu correo electrónico|Seu e-mail|Il tuo indirizzo e-mail|Uw e-mailadres|E-posta adresiniz|您的邮箱|メールアドレスをご記入ください|आपका ईमेल|আপনার ইমেইল|Alamat email Anda|Email của bạn|อีเมลของคุณ|Ваш e-mail адрес|بريدك الإلكتروني|Din e-postadress|이메일 주소 (필수)",
+            ),
+            (
+                F::City,
+                "What is your city?|Ihre Stadt|Votre ville|Tu ciudad|Sua cidade|La tua città|Uw woonplaats|Şehriniz|Kota Anda|Ваш город|您的城市|আপনার শহর|आपका शहर|مدينتك",
+            ),
+            (
+                F::PostalCode,
+                "Your postcode|Ihre Postleitzahl|Votre code postal|Tu código postal|Seu CEP|Uw postcode|Kode pos Anda|邮政编码|郵遞區號|우편번호|Ваш индекс|รหัสไปรษณีย์",
+            ),
+            (
+                F::Company,
+                "Your company name|Ihr Unternehmen|Votre entreprise|Nombre de su empresa|Uw bedrijf|您的公司|貴社名|회사명",
+            ),
+        ] {
+            for question in questions.split('|') {
+                assert_eq!(StandardField::of_name(question), Some(field), "{question}");
+            }
+        }
+        for other in [
+            "what is your",
+            "your",
+            "which_project?",
+            "budget",
+            "are_you_a_first_time_buyer?",
+            "none_of_the_above",
+            "",
+            "?",
+        ] {
             assert_eq!(StandardField::of_name(other), None, "{other}");
         }
     }

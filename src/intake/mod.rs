@@ -19,10 +19,11 @@ mod combine;
 mod enquiry;
 pub mod fields;
 pub mod meaning;
+mod person;
 mod receive;
 mod recognise;
 
-pub use enquiry::{NewEnquiry, Received};
+pub use enquiry::{Further, NewEnquiry, Received};
 pub use receive::receive;
 
 /// `POST /v1/leads`.

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::combine::combine;
-use super::recognise::{Known, Person, known_lead, remember};
+use super::person::Person;
+use super::recognise::{Known, known_lead, remember};
 use super::{NewEnquiry, Received};
 use crate::base::Result;
 use crate::base::id::{LeadId, RawId};
@@ -54,7 +55,11 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
     let mut lead = new_lead(tx, &enquiry, person, earlier.as_ref());
     let score = score_lead(&lead, &store::Engagement::default(), tenant)?;
     lead.score = score.score;
-    let metered = meter_enquiry(tx, &lead, &enquiry, tenant, Seen::Nothing)?;
+    let metered = if person.is_reachable() || enquiry.source.is_conversation() {
+        meter_enquiry(tx, &lead, &enquiry, tenant, Seen::Nothing)?
+    } else {
+        meter::unreachable(tenant)
+    };
     apply_charge(&mut lead, &metered);
     lead.refresh_search();
     store::insert(tx, &lead)?;
@@ -80,9 +85,10 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
     // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
     meter::lock(tx)?;
     lead = store::hold(tx, lead.id)?;
-    let seen = if lead.is_locked { Seen::Masked } else { Seen::Everything };
+    let is_held = lead.is_locked || lead.is_held();
+    let seen = if is_held { Seen::Masked } else { Seen::Everything };
     let metered = meter_enquiry(tx, &lead, &enquiry, tenant, seen)?;
-    if lead.is_locked && !metered.is_locked {
+    if is_held && !metered.is_locked {
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
         lead = store::get(tx, lead.id)?;
     }
@@ -134,22 +140,15 @@ fn meter_enquiry(
 /// What an enquiry has paid for: the lead it adds to, and the person's leads it was locked with.
 fn paid_for(lead: &Lead, metered: &Metered) -> Vec<Released> {
     let (kind, currency) = (metered.kind, metered.currency);
-    let itself = Released { lead_id: lead.id, kind, amount: worth(metered), currency };
+    let itself = Released { lead_id: lead.id, kind, amount: metered.worth(), currency };
     let others = metered.no_longer_held.iter().filter(|id| **id != lead.id);
     let others = others.map(|id| Released { lead_id: *id, kind: MeterKind::Repeat, amount: 0, currency });
     std::iter::once(itself).chain(others).collect()
 }
 
-/// What it costs, or is worth within the quota.
-fn worth(metered: &Metered) -> i64 {
-    if metered.amount_due > 0 { metered.amount_due } else { metered.notional_amount }
-}
-
 fn apply_charge(lead: &mut Lead, metered: &Metered) {
     lead.is_locked = metered.is_locked;
-    lead.charge_kind = Some(metered.kind.to_string());
-    lead.charged_amount = Some(worth(metered));
-    lead.charge_currency = Some(metered.currency);
+    lead.note_charge(metered);
 }
 
 fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: Option<&Lead>) -> Lead {

@@ -3,8 +3,8 @@
 use validator::{Validate, ValidationError};
 
 use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
-use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch};
-use super::scoring::score_lead;
+use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
+use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};
 use crate::base::bounded::{Line, PersonName, Text};
 use crate::base::changes::Changes;
@@ -14,6 +14,7 @@ use crate::base::json::Json;
 use crate::base::patch::Patch;
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
+use crate::billing::meter::{self, MeteredLead, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
@@ -71,7 +72,7 @@ impl UpdateLead {
     }
 }
 
-/// Applies a patch, moves identities, scores again and records what changed.
+/// Applies a patch, moves identities, scores again, meters what can be reached at last and records what changed.
 ///
 /// # Errors
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
@@ -94,6 +95,10 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_matc
     change_status(tx, &mut lead, status)?;
     changes.note("status", lead.status != before.status);
     rescore(tx, &mut lead, &tenant)?;
+    if lead.is_unmetered() && (lead.email.is_some() || lead.phone.is_some()) {
+        meter_repaired(tx, &mut lead, &tenant)?;
+        changes.note("charge_kind", lead.charge_kind != before.charge_kind);
+    }
     store::update(tx, &mut lead)?;
     if !changes.is_empty() {
         // Names only: the values of personal data stay out of the events.
@@ -127,6 +132,26 @@ fn apply(patch: UpdateLead, lead: &mut Lead, country: &str) -> Result<Changes> {
     of_it.require("actions_taken", &mut behaviour.actions_taken, patch.actions_taken)?;
     changes.put("behaviour", &mut lead.behaviour, Json::of(&behaviour));
     Ok(changes)
+}
+
+/// Meters a lead that can be reached at last, in the running period. What cannot be paid for yet is held back in the ledger and
+/// billed once it can; the lead itself was seen and is not hidden. That metering is locked after the lead is safe here: whoever
+/// holds that lock waits for no lead without an entry in the ledger.
+fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
+    let metered = meter::meter_lead(
+        tx,
+        tenant,
+        MeteredLead {
+            lead_id: lead.id,
+            dedupe_key: format!("person:{}", lead.person_id.0),
+            received_at: tx.now(),
+            is_time_vouched: is_vouched(lead.platform_lead_id.as_deref()),
+            worth: worth_of(lead, tenant)?,
+            seen: Seen::Nothing,
+        },
+    )?;
+    lead.note_charge(&metered);
+    Ok(())
 }
 
 /// A repaired number stands beside what the person typed.

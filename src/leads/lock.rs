@@ -5,6 +5,7 @@
 //! and timeline as one of a few bands that scoring recognised, or as a label of the tenant's own that is the very answer and a
 //! round budget; its city where the tenant serves it, in the tenant's own spelling. Nothing that anybody typed is passed on, and that an answer is there is told by `has_email` and `has_phone` alone.
 
+use super::cities;
 use super::score::{Budget, Score, Timeline};
 use super::store::{Behaviour, Lead};
 use crate::base::Result;
@@ -15,9 +16,6 @@ use crate::tenants::Tenant;
 
 /// How every locked lead is called.
 pub const NAME: &str = "Locked lead";
-
-/// The cities a locked lead may be said to live in.
-const CITIES: &str = include_str!("cities.txt");
 
 /// Budgets are told in steps of 1, 2 and 5, in whole units of their currency, up to this: a longer figure is a number of
 /// another kind.
@@ -149,11 +147,11 @@ pub fn timeline_band(text: &str) -> Option<String> {
 /// The city, where it is a large one and one that the tenant is looking for, as the tenant spells it. The tenant's list alone
 /// would confirm any word that is guessed: a form may ask for a name where we look for a city.
 pub fn known_place(city: &str, tenant: &Tenant) -> Option<String> {
-    if !CITIES.lines().any(|known| is_same(known, city)) {
+    if !cities::is_large(city) {
         return None;
     }
     let mut places = tenant.audience.locations.iter().chain(&tenant.settings.service_areas);
-    places.find(|place| is_same(place, city)).cloned()
+    places.find(|place| cities::is_same(place, city)).cloned()
 }
 
 fn is_same(a: &str, b: &str) -> bool {

@@ -14,6 +14,7 @@ pub mod answers;
 pub mod api;
 pub mod assign;
 pub mod change;
+pub mod cities;
 pub mod contact_details;
 pub mod lock;
 pub mod model;

@@ -25,6 +25,14 @@ crate::text_enum! {
     }
 }
 
+impl LeadSource {
+    /// The person is answered where they wrote, whatever else is known of them.
+    pub fn is_conversation(self) -> bool {
+        use LeadSource::{EmailInbound, Instagram, Messenger, SmsInbound, WebChat, WhatsappInbound};
+        matches!(self, WebChat | Messenger | Instagram | WhatsappInbound | EmailInbound | SmsInbound)
+    }
+}
+
 /// Begins the platform's id of a lead for which only a key that a tenant made itself vouches.
 pub const OWN_KEY: &str = "own_key:";
 

@@ -65,8 +65,9 @@ pub struct LeadView {
     pub is_stalled: bool,
     /// Counted against quota or billed.
     pub is_charged: bool,
-    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat` or `blocked`; `unmetered` on leads of earlier
-    /// versions that came before any plan.
+    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat` or `blocked`; `unreachable` where nothing that could
+    /// be read is an e-mail address or a phone number: nothing is billed until somebody writes one into the lead; `unmetered`
+    /// on leads of earlier versions that came before any plan.
     pub charge_kind: Option<String>,
     /// What the lead is worth or costs; within quota nothing of it is due.
     pub charged_amount: Option<Money>,
@@ -105,7 +106,7 @@ pub struct LeadView {
     pub last_contact_at: Option<Timestamp>,
     pub last_activity_at: Timestamp,
     pub closed_at: Option<Timestamp>,
-    /// When the person sent the enquiry; decides the billing period.
+    /// When the person sent the enquiry; decides the billing period, except of a lead that could be reached later only.
     pub received_at: Timestamp,
     pub version: i32,
     pub created_at: Timestamp,

@@ -5,7 +5,7 @@
 
 use validator::Validate;
 
-use super::password;
+use super::password::{self, Verdict};
 use super::session::{self, SignedIn};
 use super::store::people;
 use crate::base::crypto::{MasterKey, Secret};
@@ -45,20 +45,36 @@ impl Proof {
     }
 }
 
-/// `None` when the address or the password is wrong; both take the same time.
+/// `None` when the address or the password is wrong; both take the same time. A hash of an old spelling is made anew.
 pub async fn prove(core: &Core, scope: PlatformScope, email: Email, password: Secret) -> Result<Option<Proof>> {
-    let stored = core.db.read(scope, move |tx: &mut PlatformTx<'_>| people::credentials(tx, &email)).await?;
-    let (user, hash) = stored.unzip();
-    let fits = password::verify(password, hash.clone()).await?;
-    Ok(user.zip(hash).filter(|_| fits).map(|(user, hash)| Proof { user, hash }))
+    // A second look, for when another log-in has made it anew meanwhile.
+    for _ in 0..2 {
+        let address = email.clone();
+        let look = move |tx: &mut PlatformTx<'_>| people::credentials(tx, &address);
+        let (user, hash) = core.db.read(scope.clone(), look).await?.unzip();
+        let verdict = password::verify(password.clone(), hash.clone()).await?;
+        let Some((user, hash)) = user.zip(hash) else { return Ok(None) };
+        match verdict {
+            Verdict::Wrong => return Ok(None),
+            Verdict::Right => return Ok(Some(Proof { user, hash })),
+            Verdict::RightOnce { rehashed } => {
+                let new = rehashed.clone();
+                let renew = move |tx: &mut PlatformTx<'_>| people::renew_hash(tx, user, &hash, &new);
+                if core.db.write(scope.clone(), renew).await? {
+                    return Ok(Some(Proof { user, hash: rehashed }));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Like [`prove`], for a user who is logged in.
 pub async fn prove_user(core: &Core, scope: TenantScope, user: UserId, password: Secret) -> Result<Option<Proof>> {
     let look = move |tx: &mut TenantTx<'_>| people::password_hash(&mut tx.platform(), user);
     let hash = core.db.read(scope, look).await?;
-    let fits = password::verify(password, hash.clone()).await?;
-    Ok(hash.filter(|_| fits).map(|hash| Proof { user, hash }))
+    let verdict = password::verify(password, hash.clone()).await?;
+    Ok(hash.filter(|_| verdict != Verdict::Wrong).map(|hash| Proof { user, hash }))
 }
 
 /// Notes in the tenants' trails that somebody failed to log in as one of theirs: after the answer, which takes the same time

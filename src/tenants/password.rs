@@ -2,12 +2,19 @@
 //!
 //! Parameters are OWASP's recommendation for argon2id (19 MiB, two passes, one lane). A few at a time, so that a flood of
 //! logins cannot take the machine's memory. An unknown account costs the same work as a known one.
+//!
+//! A password is one however a keyboard spells it: é may come as one character or as two, and a blank in several widths. It is
+//! hashed as RFC 8265 prepares it (`OpaqueString`: composed, every blank as a plain one). Hashes of before were made of what was
+//! typed, so that is tried as well, and who knew such a password has it hashed anew.
 
 use std::sync::LazyLock;
 
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
 use tokio::sync::Semaphore;
 
 use crate::base::crypto::{Secret, random_token};
@@ -33,6 +40,7 @@ pub async fn check(password: &Secret, personal: &[&str], pointer: &'static str) 
 }
 
 fn check_now(text: &str, personal: &[String], pointer: &str) -> Result<()> {
+    let text = &prepared(text);
     let refuse = |code: &'static str, rule: &str| Err(Error::field(pointer, code, rule));
     if !(10..=128).contains(&text.chars().count()) || text.len() > MAX_BYTES {
         return refuse("length", "expected a password of 10 to 128 characters");
@@ -81,7 +89,28 @@ fn argon() -> Result<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
+/// In the one spelling that is hashed.
+fn prepared(password: &str) -> String {
+    let is_blank = |c: char| GeneralCategory::SpaceSeparator == CodePointMapData::<GeneralCategory>::new().get(c);
+    let plain: String = password.chars().map(|c| if is_blank(c) { ' ' } else { c }).collect();
+    ComposingNormalizerBorrowed::new_nfc().normalize(&plain).into_owned()
+}
+
+/// The spellings that a stored hash may be of, today's first.
+fn spellings(password: &str) -> Vec<String> {
+    let today = prepared(password);
+    let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(password).into_owned();
+    let mut spellings = vec![today];
+    for other in [password.to_string(), apart] {
+        if !spellings.contains(&other) {
+            spellings.push(other);
+        }
+    }
+    spellings
+}
+
 fn hash_now(password: &str) -> Result<String> {
+    let password = prepared(password);
     let salt = SaltString::generate(&mut OsRng);
     let hash = argon()?.hash_password(password.as_bytes(), &salt).map_err(|e| Error::internal(e.to_string()))?;
     Ok(hash.to_string())
@@ -90,14 +119,31 @@ fn hash_now(password: &str) -> Result<String> {
 /// What the password of an unknown account is compared with.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now(&random_token("")).ok());
 
-fn verify_now(password: &str, stored: Option<&str>) -> Result<bool> {
-    let Some(hash) = stored.or(NOBODY.as_deref()) else { return Ok(false) };
+/// Whether a password is the one that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, and stored in a spelling of before: what to store instead.
+    RightOnce {
+        rehashed: String,
+    },
+}
+
+fn verify_now(password: &str, stored: Option<&str>) -> Result<Verdict> {
+    let Some(hash) = stored.or(NOBODY.as_deref()) else { return Ok(Verdict::Wrong) };
     let parsed = PasswordHash::new(hash).map_err(|error| Error::internal(error.to_string()))?;
     // The same work for one that is too long.
     let is_short = password.len() <= MAX_BYTES;
     let judged = if is_short { password } else { "-" };
-    let fits = argon()?.verify_password(judged.as_bytes(), &parsed).is_ok() && is_short;
-    Ok(fits && stored.is_some())
+    for (index, spelling) in spellings(judged).iter().enumerate() {
+        let fits = argon()?.verify_password(spelling.as_bytes(), &parsed).is_ok() && is_short;
+        if fits && stored.is_some() {
+            let is_today = index == 0;
+            return Ok(if is_today { Verdict::Right } else { Verdict::RightOnce { rehashed: hash_now(judged)? } });
+        }
+    }
+    Ok(Verdict::Wrong)
 }
 
 /// The PHC string to store.
@@ -105,8 +151,8 @@ pub async fn hash(password: Secret) -> Result<String> {
     at_work(move || hash_now(password.expose())).await
 }
 
-/// Whether `password` is the one behind `stored`; without a stored hash always false, after the same work.
-pub async fn verify(password: Secret, stored: Option<String>) -> Result<bool> {
+/// Whether `password` is the one behind `stored`; without a stored hash always wrong, after the same work.
+pub async fn verify(password: Secret, stored: Option<String>) -> Result<Verdict> {
     at_work(move || verify_now(password.expose(), stored.as_deref())).await
 }
 
@@ -165,9 +211,37 @@ mod tests {
     fn only_the_right_password_of_a_known_account_verifies() {
         let stored = hash_now("monsoon-over-andheri").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(verify_now("monsoon-over-andheri", Some(&stored)).unwrap());
-        assert!(!verify_now("monsoon-over-bandra", Some(&stored)).unwrap());
-        assert!(!verify_now("monsoon-over-andheri", None).unwrap());
-        assert!(!verify_now(&"x".repeat(2000), Some(&stored)).unwrap());
+        let verdict = |password: &str, stored: Option<&str>| verify_now(password, stored).unwrap();
+        assert_eq!(verdict("monsoon-over-andheri", Some(&stored)), Verdict::Right);
+        assert_eq!(verdict("monsoon-over-bandra", Some(&stored)), Verdict::Wrong);
+        assert_eq!(verdict("monsoon-over-andheri", None), Verdict::Wrong);
+        assert_eq!(verdict(&"x".repeat(2000), Some(&stored)), Verdict::Wrong);
+    }
+
+    #[test]
+    fn a_password_is_one_in_every_spelling() {
+        let (composed, apart) = ("caf\u{e9}\u{a0}in M\u{fc}nchen", "cafe\u{301} in Mu\u{308}nchen");
+        let stored = hash_now(apart).unwrap();
+        for typed in [composed, apart, "caf\u{e9}\u{3000}in Mu\u{308}nchen"] {
+            assert_eq!(verify_now(typed, Some(&stored)).unwrap(), Verdict::Right, "{typed:?}");
+        }
+        for other in ["cafe in Munchen", "CAF\u{c9} in M\u{fc}nchen", "caf\u{e9}in M\u{fc}nchen"] {
+            assert_eq!(verify_now(other, Some(&stored)).unwrap(), Verdict::Wrong, "{other:?}");
+        }
+        assert_eq!(prepared("\u{ff21}\u{fb01}"), "\u{ff21}\u{fb01}", "signs that only look alike stay apart");
+    }
+
+    #[test]
+    fn a_hash_of_before_is_known_and_made_anew() {
+        let salt = SaltString::generate(&mut OsRng);
+        let before = |typed: &str| argon().unwrap().hash_password(typed.as_bytes(), &salt).unwrap().to_string();
+        let (composed, apart) = ("m\u{fc}nchner freiheit", "mu\u{308}nchner freiheit");
+        for typed in [composed, apart] {
+            let Verdict::RightOnce { rehashed } = verify_now(typed, Some(&before(apart))).unwrap() else {
+                panic!("{typed:?}")
+            };
+            assert_eq!(verify_now(composed, Some(&rehashed)).unwrap(), Verdict::Right);
+        }
+        assert_eq!(verify_now(composed, Some(&before(composed))).unwrap(), Verdict::Right);
     }
 }

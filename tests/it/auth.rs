@@ -56,6 +56,21 @@ both_engines! {
         assert_eq!(wrong, unknown);
     }
 
+    async fn a_password_is_one_however_a_keyboard_spells_it(app: TestApp) {
+        let (composed, apart) = ("r\u{e9}sum\u{e9} \u{fc}ber Andheri", "re\u{301}sume\u{301}\u{a0}u\u{308}ber Andheri");
+        let body = json!({ "email": "jose@example.com", "password": apart, "business_name": "José" });
+        app.anonymous().post("/v1/auth/signup", body).await.created();
+        let log_in = |password: &str| app.anonymous().post("/v1/auth/login", json!({ "email": "jose@example.com", "password": password }));
+        log_in(composed).await.ok();
+        log_in(apart).await.ok();
+        log_in("resume uber Andheri").await.problem(401, "auth.invalid_credentials");
+        let change = json!({ "current_password": composed, "new_password": "premi\u{e8}re pluie de juin" });
+        let owner = log_in(apart).await.ok();
+        let client = app.anonymous().with_token(owner["access_token"].as_str().unwrap());
+        client.post("/v1/auth/password", change).await.ok();
+        log_in("premie\u{300}re pluie de juin").await.ok();
+    }
+
     async fn an_access_token_lives_for_fifteen_minutes(app: TestApp) {
         let tenant = app.tenant("Expiry").await;
         app.advance(chrono::Duration::seconds(899));

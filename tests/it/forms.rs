@@ -152,10 +152,10 @@ both_engines! {
         let tenant = with_form(&app, "Locked", contact_form()).await;
         tenant.owner.delete("/v1/subscriptions/current").await;
         app.run_jobs().await;
-        submit(&app, &[("full_name", "Asha Verma"), ("phone_number", "98765 4321"), ("email", "asha@gmail,com")]).await;
+        submit(&app, &[("full_name", "Asha Verma"), ("phone_number", "98765 43210"), ("email", "asha@gmail,com")]).await;
         let lead = tenant.leads().await[0].clone();
         assert_eq!((&lead["is_locked"], &lead["contact_details"]), (&json!(true), &json!([])), "{lead}");
-        for typed in ["gmail", "4321", "Verma"] {
+        for typed in ["gmail", "43210", "Verma"] {
             assert!(!lead.to_string().contains(typed), "{typed} in {lead}");
         }
     }
@@ -314,6 +314,73 @@ both_engines! {
         app.run_jobs().await;
         assert_eq!((tenant.leads().await.len(), &tenant.usage().await["leads"]["used"]), (0, &json!(0)));
         assert_eq!(app.operator().get("/v1/ops/webhook-events?state=failed").await.ok()["data"][0]["outcome"], "no_answers");
+    }
+
+    async fn contact_data_is_found_wherever_it_was_typed(app: TestApp) {
+        let tenant = with_form(&app, "Wherever", contact_form()).await;
+        submit(&app, &[("full_name", "Jörg Weiß"), ("email", "+49 170 1234567"), ("phone_number", "joerg@example.de")]).await;
+        let swapped = tenant.leads().await[0].clone();
+        assert_eq!((&swapped["phone"], &swapped["email"]), (&json!("+491701234567"), &json!("joerg@example.de")));
+        assert_eq!(details(&swapped), [
+            "phone +49 170 1234567 readable primary", "email joerg@example.de readable primary",
+            "phone joerg@example.de", "email +49 170 1234567", "name Jörg Weiß readable primary",
+        ]);
+        submit(&app, &[("name", "Uwe Grün"), ("wo_bist_du_erreichbar?", "+٤٩ ١٧٠ ٧٦٥٤٣٢١")]).await;
+        submit(&app, &[("姓", "山田"), ("名", "太郎"), ("携帯電話番号", "+91 +91 98765 4321O"), ("ご予算はいくらですか", "300万円まで")]).await;
+        let leads = tenant.leads().await;
+        let of = |name: &str| leads.iter().find(|lead| lead["name"] == name).unwrap_or_else(|| panic!("{name} in {leads:?}")).clone();
+        assert_eq!(of("Uwe Grün")["phone"], "+491707654321");
+        let third = of("山田太郎");
+        assert_eq!((&third["phone"], &third["budget_range"]), (&json!("+919876543210"), &json!("300万円まで")));
+        let several = [("name", "Asha Verma"), ("which_number_has_whatsapp?", "+919811100001"), ("office_phone?", "+912228901234")];
+        submit(&app, &several).await;
+        let leads = tenant.leads().await;
+        let fourth = lead_of(&tenant, leads.iter().find(|lead| lead["name"] == "Asha Verma").unwrap()).await;
+        assert_eq!(fourth["phone"], "+919811100001");
+        assert_eq!(
+            fourth["form_responses"],
+            json!({ "which_number_has_whatsapp?": "+919811100001", "office_phone?": "+912228901234" })
+        );
+        assert_eq!(tenant.usage().await["leads"]["used"], 4);
+    }
+
+    async fn a_lead_that_nobody_can_reach_is_billed_when_it_is_repaired(app: TestApp) {
+        let tenant = with_form(&app, "Unreachable", contact_form()).await;
+        submit(&app, &[("full_name", "Asha Verma"), ("phone_number", "98765 4321"), ("email", "asha at gmail")]).await;
+        let lead = tenant.leads().await[0].clone();
+        let flags = |lead: &Value| ["charge_kind", "is_charged", "is_locked", "has_phone"].map(|name| lead[name].clone());
+        assert_eq!(flags(&lead), [json!("unreachable"), json!(false), json!(false), json!(false)]);
+        assert_eq!(tenant.usage().await["leads"]["used"], 0);
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let named = tenant.owner.patch(&path, json!({ "company": "Verma & Sons" })).await.ok();
+        assert_eq!((&named["charge_kind"], &tenant.usage().await["leads"]["used"]), (&json!("unreachable"), &json!(0)));
+        let repaired = tenant.owner.patch(&path, json!({ "phone": "98765 43210" })).await.ok();
+        assert_eq!(flags(&repaired), [json!("quota"), json!(true), json!(false), json!(true)]);
+        assert_eq!(tenant.usage().await["leads"]["used"], 1);
+        let changed = activity(&tenant, &lead, "lead.updated").await;
+        assert!(changed["data"]["changed"].as_array().unwrap().contains(&json!("charge_kind")), "{changed}");
+        tenant.owner.patch(&path, json!({ "phone": null })).await.ok();
+        tenant.owner.patch(&path, json!({ "email": "asha@gmail.com" })).await.ok();
+        submit(&app, &[("full_name", "Asha Verma"), ("email", "asha@gmail.com")]).await;
+        assert_eq!(tenant.usage().await["leads"]["used"], 1, "once");
+    }
+
+    async fn what_was_repaired_before_anything_could_pay_for_it_is_billed_then(app: TestApp) {
+        let tenant = with_form(&app, "Repaired", contact_form()).await;
+        tenant.owner.delete("/v1/subscriptions/current").await.ok();
+        app.run_jobs().await;
+        submit(&app, &[("full_name", "Asha Verma"), ("phone_number", "98765 4321")]).await;
+        let lead = tenant.leads().await[0].clone();
+        assert_eq!((&lead["charge_kind"], &lead["is_locked"]), (&json!("unreachable"), &json!(false)));
+        let path = format!("/v1/leads/{}", lead["id"].as_str().unwrap());
+        let repaired = tenant.owner.patch(&path, json!({ "phone": "98765 43210" })).await.ok();
+        let told = ["charge_kind", "is_locked", "phone"].map(|name| repaired[name].clone());
+        assert_eq!(told, [json!("blocked"), json!(false), json!("+919876543210")], "who typed it may see it");
+        tenant.subscribe("growth").await;
+        tenant.activate(&app).await;
+        app.run_jobs().await;
+        let paid = lead_of(&tenant, &lead).await;
+        assert_eq!((&paid["charge_kind"], &tenant.usage().await["leads"]["used"]), (&json!("quota"), &json!(1)));
     }
 
     async fn a_form_is_a_submission_and_an_agents_entry_is_none(app: TestApp) {

@@ -81,7 +81,7 @@ both_engines! {
             ("score_min=101", "score_min"),
             ("assigned_to=me", "assigned_to"),
             ("created_after=today", "created_after"),
-            ("q=a", "q"),
+            ("q=%20", "q"),
             ("colour=red", "colour"),
             ("limit=1&limit=2", "limit"),
             ("q=ab%00cd", "q"),

@@ -61,6 +61,20 @@ both_engines! {
         }
     }
 
+    async fn one_character_finds_a_name_of_one_character(app: TestApp) {
+        let tenant = app.growth("李氏").await;
+        for (name, email) in [("李小龙", "li@example.com"), ("김민수", "kim@example.com"), ("Asha", "asha@example.com")] {
+            tenant.owner.post("/v1/leads", json!({ "name": name, "email": email })).await.created();
+        }
+        for (q, found) in [("李", "李小龙"), ("김", "김민수"), ("%E6%9D%8E", "李小龙")] {
+            let page = tenant.owner.get(&format!("/v1/leads?q={q}")).await.ok();
+            let names: Vec<&str> = page["data"].as_array().unwrap().iter().map(|lead| lead["name"].as_str().unwrap()).collect();
+            assert_eq!(names, [found], "{q}");
+        }
+        assert_eq!(tenant.owner.get("/v1/leads/counts?q=李").await.ok()["total"], 1);
+        assert_eq!(tenant.owner.get("/v1/leads?q=a").await.ok()["data"].as_array().unwrap().len(), 3, "any letter will do");
+    }
+
     async fn lists_filter_sort_and_page(app: TestApp) {
         let tenant = app.growth("Lists").await;
         let leads = five(&tenant).await;

@@ -280,6 +280,35 @@ both_engines! {
         assert_eq!(tenant.usage().await["leads"]["used"], 1);
     }
 
+    async fn a_google_lead_without_an_id_is_one_lead_however_often_it_is_told(app: TestApp) {
+        let tenant = app.growth("Nameless").await;
+        tenant.ad_campaign("google", "20000000017", "40000000017", "0").await;
+        let lead = |name: &str, phone: &str, id: Value, is_test: bool| {
+            let answers = json!([{ "column_id": "FULL_NAME", "string_value": name }, { "column_id": "PHONE_NUMBER", "string_value": phone }]);
+            json!({ "lead_id": id, "user_column_data": answers, "api_version": "1.0", "form_id": 40000000017_u64,
+                "campaign_id": 20000000017_u64, "google_key": "sandbox-google-key", "is_test": is_test })
+        };
+        let mut without = lead("Asha Verma", "+919876543210", json!(null), false);
+        without.as_object_mut().unwrap().remove("lead_id");
+        for told in [
+            without,
+            lead("Asha Verma", "+919876543210", json!(""), false),
+            lead("Asha Verma", "+919876543210", json!(null), false),
+            lead("Uwe Grün", "+919876500000", json!(" "), false),
+            lead("Test Lead", "+919876511111", json!(""), true),
+        ] {
+            app.anonymous().post("/v1/webhooks/google-ads", told).await.ok();
+        }
+        app.run_jobs().await;
+        let mut names: Vec<String> = tenant.leads().await.iter().map(|lead| lead["name"].as_str().unwrap().into()).collect();
+        names.sort();
+        assert_eq!(names, ["Asha Verma", "Uwe Grün"]);
+        assert_eq!(tenant.usage().await["leads"]["used"], 2);
+        let outcomes = events(&app, "&provider=google_ads").await;
+        let of = |outcome: &str| outcomes.iter().filter(|event| event["outcome"] == outcome).count();
+        assert_eq!((outcomes.len(), of("lead_created"), of("test_lead")), (3, 2, 1), "{outcomes:?}");
+    }
+
     async fn the_callback_path_outside_v1_is_an_alias(app: TestApp) {
         let tenant = app.growth("Alias").await;
         let path = format!("/api/webhooks/facebook/leads/{}", tenant.id);

@@ -2,20 +2,23 @@
 //!
 //! Grounds differ in what they carry. A field that goes by a platform's own name, in whatever language, is what its name says;
 //! so is an answer that reads as an address or a number beside words that ask for one. What the tenant declares of a question
-//! (`type`, `maps_to`) is a hint, and so is an address that stands somewhere by itself: shown as the lead's e-mail, but no
-//! ground for who the person is, what it costs or what is hidden. One choice of several is never an address.
+//! (`type`, `maps_to`) is a hint, and so is an address, or a number with its country code, that stands somewhere by itself:
+//! shown as the lead's e-mail or phone, but no ground for who the person is, what it costs or what is hidden. One choice of
+//! several is never an address.
 //!
-//! Every answer that did not become the lead's name, e-mail or phone is kept under its question, in the form's order.
+//! Every answer that did not become the lead's name, e-mail or phone is kept under its question, in the form's order; where
+//! several questions ask for a number or an address, so is the one that became the lead's: whose it is stands in its words.
 
+mod names;
 mod reading;
 #[cfg(test)]
 mod tests;
 
 use self::reading::{Ground, Other, Part, Reading};
 use super::form::LeadForm;
-use crate::intake::NewEnquiry;
 use crate::intake::fields::{is_email, looks_like_phone};
 use crate::intake::meaning::Meaning;
+use crate::intake::{Further, NewEnquiry};
 use crate::leads::answers;
 use crate::leads::contact_details::DetailKind;
 
@@ -44,27 +47,48 @@ pub(super) fn fill<'a>(enquiry: &mut NewEnquiry, given: impl Iterator<Item = Ans
     let (email, phone) = (best(Part::Email, is_email), best(Part::Phone, looks_like_phone));
     let full = best(Part::Name, any);
     let halves = if full.is_none() { [best(Part::First, any), best(Part::Last, any)] } else { [full, None] };
-    let text = |index: usize| given[index].text.clone();
+    let given_text = |index: usize| given[index].text.clone();
 
-    let names: Vec<String> = halves.into_iter().flatten().map(|(index, _)| text(index)).collect();
-    enquiry.name = (!names.is_empty()).then(|| names.join(" "));
-    enquiry.email = email.map(|(index, _)| text(index));
+    enquiry.name = match halves {
+        [Some((given, _)), Some((family, _))] => {
+            let is_family_first = [given, family].into_iter().any(|index| readings[index].is_family_first);
+            Some(names::joined(&given_text(given), &given_text(family), is_family_first))
+        }
+        [one, other] => one.or(other).map(|(index, _)| given_text(index)),
+    };
+    enquiry.email = email.map(|(index, _)| given_text(index));
     enquiry.is_email_hint = email.is_some_and(|(_, ground)| ground.is_hint());
-    enquiry.phone = phone.map(|(index, _)| text(index));
+    enquiry.phone = phone.map(|(index, _)| given_text(index));
     enquiry.is_phone_hint = phone.is_some_and(|(_, ground)| ground.is_hint());
 
     let told = [email, phone].into_iter().chain(halves).flatten();
     let told: Vec<usize> = told.filter(|(_, ground)| *ground != Ground::Content).map(|(index, _)| index).collect();
+    let is_one_of_several = |part: Part| {
+        let asked = readings.iter().filter_map(|reading| reading.part);
+        asked.filter(|(known, ground)| *known == part && *ground != Ground::Content).count() > 1
+    };
+    let (several_emails, several_phones) = (is_one_of_several(Part::Email), is_one_of_several(Part::Phone));
     for (index, (answer, reading)) in given.iter().zip(&readings).enumerate() {
         if told.contains(&index) {
+            let is_kept = match reading.part {
+                Some((Part::Email, _)) => several_emails,
+                Some((Part::Phone, _)) => several_phones,
+                _ => false,
+            };
+            if is_kept {
+                keep(enquiry, reading, answer);
+            }
             continue;
         }
-        match reading.part {
-            Some((Part::Email, ground)) if ground != Ground::Content => {
-                enquiry.also.push((DetailKind::Email, answer.text.clone()));
-            }
-            Some((Part::Phone, _)) => enquiry.also.push((DetailKind::Phone, answer.text.clone())),
-            _ => {}
+        let is_chosen = [email, phone].into_iter().flatten().any(|(chosen, _)| chosen == index);
+        let kind = match reading.part {
+            Some((Part::Email, ground)) if ground != Ground::Content => Some((DetailKind::Email, ground)),
+            Some((Part::Phone, ground)) if !is_chosen => Some((DetailKind::Phone, ground)),
+            _ => None,
+        };
+        if let Some((kind, ground)) = kind {
+            let (typed, is_hint) = (answer.text.clone(), ground.is_hint());
+            enquiry.also.push(Further { kind, typed, is_hint });
         }
         if let Some(target) = reading.other.and_then(|other| target(enquiry, other))
             && target.is_none()

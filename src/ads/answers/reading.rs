@@ -1,9 +1,11 @@
 //! What one answer is, and how we know.
 
-use super::{MOST_OF_A_NAME, clean};
+use super::{MOST_OF_A_NAME, clean, names};
 use crate::ads::form::{LeadForm, Question, QuestionType};
-use crate::intake::fields::{StandardField, is_email, looks_like_phone, says_email, says_phone};
-use crate::intake::meaning::Meaning;
+use crate::intake::fields::{
+    StandardField, is_email, is_international_phone, looks_like_phone, says_email, says_phone,
+};
+use crate::intake::meaning::{self, Meaning};
 
 /// One answered field of a form.
 pub(crate) struct Answer<'a> {
@@ -56,6 +58,8 @@ pub(super) enum Other {
 
 pub(super) struct Reading {
     pub part: Option<(Part, Ground)>,
+    /// The words of the question stand in a language whose names begin with the family's.
+    pub is_family_first: bool,
     pub other: Option<Other>,
     /// What it is kept under.
     pub label: String,
@@ -73,7 +77,8 @@ impl Reading {
         let is_areas = matches!(other, Some(Other::Is(Meaning::Areas)));
         let says_areas = Meaning::of_words(label) == Some(Meaning::Areas);
         let label = if is_areas && !says_areas { "preferred_areas" } else { label };
-        Self { part, other, label: clean(label, MOST_OF_A_NAME) }
+        let is_family_first = [Some(answer.field), Some(label)].into_iter().flatten().any(names::is_family_first);
+        Self { part, is_family_first, other, label: clean(label, MOST_OF_A_NAME) }
     }
 }
 
@@ -94,12 +99,14 @@ fn part(answer: &Answer<'_>, standard: Option<StandardField>, question: Option<&
         return None;
     }
     let (is_address, is_number) = (is_email(&answer.text), looks_like_phone(&answer.text));
+    let (is_written_out, is_code) = (is_international_phone(&answer.text), is_postal_code(answer, standard));
     let asked_by = [Some(answer.field), answer.label];
     let asks = |says: fn(&str) -> bool| asked_by.into_iter().flatten().any(says);
-    if is_address && asks(says_email) {
+    // An address under a question for a number was typed into the wrong box, and the other way round.
+    if is_address && (asks(says_email) || asks(says_phone)) {
         return Some((Part::Email, Worded));
     }
-    if is_number && asks(says_phone) {
+    if is_number && !is_code && (asks(says_phone) || is_written_out && asks(says_email)) {
         return Some((Part::Phone, Worded));
     }
     let declared = question.and_then(|question| match question.kind {
@@ -116,8 +123,14 @@ fn part(answer: &Answer<'_>, standard: Option<StandardField>, question: Option<&
         Some(Part::Email) if is_address => Some((Part::Email, Declared)),
         Some(Part::Phone) if is_number => Some((Part::Phone, Declared)),
         Some(part @ (Part::Name | Part::First | Part::Last)) if !is_address && !is_number => Some((part, Declared)),
-        _ => is_address.then_some((Part::Email, Content)),
+        _ if is_address => Some((Part::Email, Content)),
+        _ => is_written_out.then_some((Part::Phone, Content)),
     }
+}
+
+/// Digits under a question for a postal code; as many as a telephone has are a telephone.
+fn is_postal_code(answer: &Answer<'_>, standard: Option<StandardField>) -> bool {
+    standard == Some(StandardField::PostalCode) && answer.text.chars().filter(|c| c.is_numeric()).count() < 10
 }
 
 fn other(answer: &Answer<'_>, standard: Option<StandardField>, question: Option<&Question>) -> Option<Other> {
@@ -139,12 +152,16 @@ fn other(answer: &Answer<'_>, standard: Option<StandardField>, question: Option<
     };
     let by_words = || {
         let is_known = matches!(standard, Some(StandardField::StreetAddress | StandardField::JobTitle));
-        let words = [Some(answer.field).filter(|_| !is_known), answer.label];
-        words.into_iter().flatten().find_map(Meaning::of_words).map(Other::Is)
+        let words = || [Some(answer.field).filter(|_| !is_known), answer.label].into_iter().flatten();
+        if words().any(|question| meaning::is_postal_code(question, &answer.text)) {
+            return Some(Other::PostalCode);
+        }
+        words().find_map(Meaning::of_words).map(Other::Is)
     };
     let other = said.or_else(by_name).or_else(by_words)?;
     // An address is no city and no date; a number may be a budget or a postal code and nothing else.
-    let is_number = answer.text.starts_with('+') && looks_like_phone(&answer.text);
+    let is_number =
+        is_international_phone(&answer.text) || answer.text.starts_with('+') && looks_like_phone(&answer.text);
     let may_be_number = matches!(other, Other::PostalCode | Other::Is(Meaning::Budget));
     let is_plain_number = looks_like_phone(&answer.text) && !answer.text.chars().any(char::is_alphabetic);
     let misfits = is_email(&answer.text) || is_number || (is_plain_number && !may_be_number);

@@ -93,10 +93,86 @@ fn the_advertisers_own_words_count_where_the_answer_fits() {
 }
 
 #[test]
+fn a_number_with_its_country_code_is_the_phone_whatever_the_question() {
+    for typed in ["+49 170 1234567", "＋４９ １７０ １２３４５６７", "+٤٩١٧٠١٢٣٤٥٦٧", "+४९ १७० १२३४५६७"]
+    {
+        let enquiry = read(json!(null), &[("wie_erreichen_wir_dich_am_besten?", typed), ("full_name", "Jörg Weiß")]);
+        assert_eq!((enquiry.phone.as_deref(), enquiry.is_phone_hint), (Some(typed), true));
+        assert_eq!(enquiry.form_responses["wie_erreichen_wir_dich_am_besten?"], typed, "the answer stays");
+    }
+    let both = read(json!(null), &[("mystery", "+49 170 1234567"), ("phone_number", "98765 43210")]);
+    assert_eq!((both.phone.as_deref(), both.is_phone_hint), (Some("98765 43210"), false), "asked for");
+    for other in ["1701234567", "call +49 170 1234567", "+49 170", "+10 years"] {
+        assert_eq!(read(json!(null), &[("mystery", other)]).phone, None, "{other}");
+    }
+    let choice = json!([{"key": "project", "label": "Which project?", "type": "multiple_choice", "options": ["+491701234567", "+491701234568"]}]);
+    assert_eq!(read(choice, &[("project", "+491701234567")]).phone, None);
+}
+
+#[test]
+fn what_stands_in_the_others_box_is_that_all_the_same() {
+    let enquiry = read(
+        json!(null),
+        &[
+            ("on_which_whatsapp_number_do_you_chat?", "asha@example.com"),
+            ("where_may_we_e-mail_you?", "+919876543210"),
+            ("name", "Asha"),
+        ],
+    );
+    assert_eq!(who(&enquiry), [Some("Asha"), Some("asha@example.com"), Some("+919876543210")]);
+    assert!(!enquiry.is_email_hint && !enquiry.is_phone_hint);
+}
+
+#[test]
+fn of_several_numbers_the_first_ones_wording_is_kept_too() {
+    let enquiry = read(
+        json!(null),
+        &[("whatsapp_number", "+919876543210"), ("office_phone?", "+912228901234"), ("email", "a@example.com")],
+    );
+    assert_eq!(enquiry.phone.as_deref(), Some("+919876543210"));
+    assert_eq!(
+        json!(enquiry.form_responses),
+        json!({"whatsapp_number": "+919876543210", "office_phone?": "+912228901234"})
+    );
+    let one = read(json!(null), &[("phone_number", "+919876543210"), ("mystery", "+912228901234")]);
+    assert_eq!(json!(one.form_responses), json!({"mystery": "+912228901234"}));
+}
+
+#[test]
+fn halves_of_a_name_are_joined_in_their_order() {
+    for (given, family, values, whole) in [
+        ("first_name", "last_name", ["Asha", "Verma"], "Asha Verma"),
+        ("名", "姓", ["太郎", "山田"], "山田太郎"),
+        ("名", "姓", ["Taro", "Yamada"], "Yamada Taro"),
+        ("keresztnév", "vezetéknév", ["Anna", "Nagy"], "Nagy Anna"),
+        ("first_name", "last_name", ["민수", "김"], "김민수"),
+        ("tên", "họ", ["Văn A", "Nguyễn"], "Nguyễn Văn A"),
+        ("Ihr Vorname", "Ihr Nachname", ["Jörg", "Weiß"], "Jörg Weiß"),
+        ("имя", "фамилия", ["Иван", "Петров"], "Иван Петров"),
+    ] {
+        for form in [[(given, values[0]), (family, values[1])], [(family, values[1]), (given, values[0])]] {
+            assert_eq!(read(json!(null), &form).name.as_deref(), Some(whole), "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn a_postal_code_is_no_telephone() {
+    let enquiry = read(json!(null), &[("CEP", "01310-100"), ("cep_telefonu", "0532 123 45 67")]);
+    assert_eq!(enquiry.location.postal_code.as_deref(), Some("01310-100"));
+    assert_eq!(enquiry.phone.as_deref(), Some("0532 123 45 67"));
+    assert_eq!(read(json!(null), &[("cep", "0532 123 45 67")]).phone.as_deref(), Some("0532 123 45 67"));
+    let worded = read(json!(null), &[("wie_lautet_ihre_plz?", "10115"), ("आपका_बजट_क्या_है?", "5 लाख")]);
+    assert_eq!(worded.location.postal_code.as_deref(), Some("10115"));
+    assert_eq!(worded.budget_range.as_deref(), Some("5 लाख"));
+}
+
+#[test]
 fn an_address_that_can_be_read_is_preferred_and_the_other_stays_visible() {
     let enquiry = read(json!(null), &[("email", "asha@gmail,com"), ("work_email", "asha@work.example")]);
     assert_eq!(enquiry.email.as_deref(), Some("asha@work.example"));
-    assert_eq!(enquiry.also, [(DetailKind::Email, "asha@gmail,com".to_string())]);
+    let further = Further { kind: DetailKind::Email, typed: "asha@gmail,com".into(), is_hint: false };
+    assert_eq!(enquiry.also, [further]);
     assert_eq!(enquiry.form_responses["email"], "asha@gmail,com");
     let typed = read(json!(null), &[("email", "asha at home"), ("phone_number", "98765")]);
     assert_eq!(who(&typed), [None, Some("asha at home"), Some("98765")], "kept as typed, read later");

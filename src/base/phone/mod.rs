@@ -5,6 +5,7 @@
 //! number but is in no range the metadata knows is kept, and [`is_valid`] says so.
 
 mod key;
+mod mistyped;
 mod read;
 
 pub use key::{KEYS, PhoneKey};
@@ -44,6 +45,12 @@ pub fn is_region(code: &str) -> bool {
 /// faster than metadata is released, so a number is not refused for this, only marked.
 pub fn is_valid(e164: &str) -> bool {
     read::is_valid(e164)
+}
+
+/// Whether a text is a number in international form and nothing else: `+` and the country code, in digits of any script, and
+/// of a range that its country has given out.
+pub fn is_written_out(raw: &str) -> bool {
+    read::is_written_out(raw)
 }
 
 impl std::fmt::Display for Phone {

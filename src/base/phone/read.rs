@@ -14,6 +14,8 @@ use rlibphonenumber::{
 };
 
 use super::PhoneKey;
+use super::mistyped::{Os, is_said_again, is_said_apart, said_once, with_zeros_for_os};
+use crate::base::unicode;
 
 /// Longer texts are something else.
 const MOST_CHARACTERS: usize = 100;
@@ -21,9 +23,38 @@ const MOST_CHARACTERS: usize = 100;
 /// The number in E.164, if there is one.
 pub(super) fn read(raw: &str, region: Option<Region>) -> Option<String> {
     let text = tidy(raw)?;
-    let readings: Vec<Reading> = wordings(&text).filter_map(|wording| best(&wording, region)).collect();
+    if let Some(number) = with_zeros_for_os(&text, Os::InNumbers).and_then(|text| valid(&text, region)) {
+        return Some(number);
+    }
+    let plain = reading(&text, region);
+    let is_valid = plain.as_ref().is_some_and(|reading| reading.is_valid);
+    match said_once(&text, region).as_slice() {
+        [once] if !is_valid || is_said_again(&text) => return Some(once.clone()),
+        // Which of the two was meant cannot be told.
+        [once] if is_said_apart(&text) && plain.as_ref().is_some_and(|reading| reading.e164 != *once) => return None,
+        _ => {}
+    }
+    let alone = || with_zeros_for_os(&text, Os::Anywhere).and_then(|text| valid(&text, region));
+    if is_valid { plain.map(|reading| reading.e164) } else { alone().or(plain.map(|reading| reading.e164)) }
+}
+
+fn reading(text: &str, region: Option<Region>) -> Option<Reading> {
+    let readings: Vec<Reading> = wordings(text).filter_map(|wording| best(&wording, region)).collect();
     let valid = readings.iter().position(|reading| reading.is_valid);
-    readings.into_iter().nth(valid.unwrap_or(0)).map(|reading| reading.e164)
+    readings.into_iter().nth(valid.unwrap_or(0))
+}
+
+fn valid(text: &str, region: Option<Region>) -> Option<String> {
+    reading(text, region).filter(|reading| reading.is_valid).map(|reading| reading.e164)
+}
+
+pub(super) fn is_written_out(raw: &str) -> bool {
+    let Some(text) = tidy(raw) else { return false };
+    let is_number_alone = text.strip_prefix('+').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit() || c == ' ')
+            && rest.chars().all(|c| c.is_ascii_digit() || " -().".contains(c))
+    });
+    is_number_alone && best(&text, None).is_some_and(|reading| reading.is_valid)
 }
 
 pub(super) fn is_valid(e164: &str) -> bool {
@@ -35,9 +66,9 @@ pub(super) fn is_region(code: &str) -> bool {
 }
 
 /// A way to read the text.
-struct Reading {
-    e164: String,
-    is_valid: bool,
+pub(super) struct Reading {
+    pub e164: String,
+    pub is_valid: bool,
 }
 
 /// The text in plain characters: digits of every script are digits, and what cannot be seen is not there. `None` for what
@@ -61,7 +92,7 @@ fn tidy(raw: &str) -> Option<String> {
             '\u{b7}' | '\u{2022}' | '\u{30fb}' => text.push('.'),
             _ if ignorable.contains(c) => {}
             _ => match category.get(c) {
-                GeneralCategory::DecimalNumber => text.push(digit(c, category)),
+                GeneralCategory::DecimalNumber => text.push(unicode::decimal(c)),
                 GeneralCategory::DashPunctuation => text.push('-'),
                 GeneralCategory::Format => {}
                 GeneralCategory::Control => return None,
@@ -71,16 +102,6 @@ fn tidy(raw: &str) -> Option<String> {
         }
     }
     (text.chars().count() <= MOST_CHARACTERS).then_some(text)
-}
-
-/// Unicode keeps the ten digits of a script in a row, so a digit's place in its row is its value.
-fn digit(c: char, category: icu_properties::CodePointMapDataBorrowed<'_, GeneralCategory>) -> char {
-    let is_digit = |code: u32| category.get32(code) == GeneralCategory::DecimalNumber;
-    let mut start = c as u32;
-    while is_digit(start - 1) {
-        start -= 1;
-    }
-    char::from_digit((c as u32 - start) % 10, 10).unwrap_or(c)
 }
 
 /// The text itself and what is left of it without what often stands around a number, the likeliest first.
@@ -146,7 +167,7 @@ fn best(text: &str, region: Option<Region>) -> Option<Reading> {
     if is_written_out && !digits.starts_with('0') { choose([unsaid, home]) } else { choose([home, unsaid]) }
 }
 
-fn own_code(region: Option<Region>) -> Option<i32> {
+pub(super) fn own_code(region: Option<Region>) -> Option<i32> {
     region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region))
 }
 
@@ -183,12 +204,12 @@ fn choose<const N: usize>(readings: [Option<Reading>; N]) -> Option<Reading> {
     possible
 }
 
-fn parse(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+pub(super) fn parse(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     PHONE_NUMBER_UTIL.parse(text, region).ok()
 }
 
 /// A valid number, the valid spelling of one that is written as it was before, or a number that could be one.
-fn judge(number: &PhoneNumber) -> Option<Reading> {
+pub(super) fn judge(number: &PhoneNumber) -> Option<Reading> {
     let e164 = in_e164(number);
     if PHONE_NUMBER_UTIL.is_valid_number(number) {
         return Some(Reading { e164, is_valid: true });

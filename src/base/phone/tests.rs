@@ -130,6 +130,78 @@ fn what_cannot_be_seen_is_not_there() {
 }
 
 #[test]
+fn a_country_code_that_stands_there_twice_is_read_once() {
+    for typed in "+91 +91 98765 43210|91 91 98765 43210|9191 9876543210|+91 91 98765 43210|0091 98765 43210|\
+        0091 0091 98765 43210|+91 0 98765 43210|+91 0091 98765 43210|+9191 98765 43210|+91-91-9876543210|(+91) 91 98765 43210|\
+        +91 91 91 98765 43210|91919876543210|+91 0 91 98765 43210"
+        .split('|')
+    {
+        assert_eq!(read(typed, "IN"), "+919876543210", "{typed:?}");
+    }
+    for (typed, region, e164) in [
+        ("+49 (0) 170 1234567", "DE", "+491701234567"),
+        ("+49 +49 170 1234567", "DE", "+491701234567"),
+        ("0049 0049 170 1234567", "IN", "+491701234567"),
+        ("+1 1 415 555 2671", "US", "+14155552671"),
+        ("1 1 415 555 2671", "US", "+14155552671"),
+        ("+44 44 7911 123456", "GB", "+447911123456"),
+        ("+44 0 7911 123456", "GB", "+447911123456"),
+        ("+971 971 50 123 4567", "AE", "+971501234567"),
+        ("47 47 41 53 41", "NO", "+4747415341"),
+        ("+39 393 123 4567", "IT", "+393931234567"),
+        ("0491 2345678", "DE", "+494912345678"),
+    ] {
+        assert_eq!(read(typed, region), e164, "{region} {typed}");
+    }
+    assert_eq!(read("91 91 98765 4321", "IN"), "nothing", "neither reading is a number");
+    assert_eq!(read("+49 49 170 1234567", "DE"), "nothing", "both are: 0491 is Leer");
+}
+
+#[test]
+fn letters_that_look_like_digits_are_digits_inside_a_number() {
+    for typed in "98765 4321O|98765 4321o|O98765 43210|+91 98765 432l0|+9I 98765 432I0|Tel. 98765 432lo|98765 432 l O|\
+        +9l 98765 43210"
+        .split('|')
+    {
+        assert_eq!(read(typed, "IN"), "+919876543210", "{typed:?}");
+    }
+    assert_eq!(read("+49 17O 1234567", "DE"), "+491701234567");
+    assert_eq!(read("O17O l234567", "DE"), "+491701234567");
+    assert_eq!(read("98765 43210 I", "IN"), "+919876543210", "a stray letter is none of it");
+    assert_eq!(read("9876S 43210", "IN"), "nothing");
+}
+
+#[test]
+fn an_international_number_alone_is_told_from_other_text() {
+    use super::is_written_out;
+    for typed in [
+        "+919876543210",
+        "+49 170 1234567",
+        "＋４９ １７０ １２３４５６７",
+        "+٩١٩٨٧٦٥٤٣٢١٠",
+        "+९१ ९८७६५ ४३२१०",
+        "\u{202a}+91 98765 43210\u{202c}",
+        "+1 (415) 555-2671",
+    ] {
+        assert!(is_written_out(typed), "{typed}");
+    }
+    for other in [
+        "",
+        "919876543210",
+        "98765 43210",
+        "+91 98765",
+        "+919876543210 call me",
+        "call +919876543210",
+        "+",
+        "+500000",
+        "+10%",
+        "2+3",
+    ] {
+        assert!(!is_written_out(other), "{other}");
+    }
+}
+
+#[test]
 fn a_range_that_was_opened_since_is_kept_and_marked() {
     let number = Phone::parse("+91 50000 12345", None).unwrap();
     assert_eq!((number.as_str(), is_valid(number.as_str())), ("+915000012345", false));

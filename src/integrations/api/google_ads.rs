@@ -20,11 +20,12 @@ use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::process::KeyedFor;
 use crate::integrations::store::NewWebhook;
 use crate::providers::Providers;
-use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, without_key};
+use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, with_id, without_key};
 
 /// Take in a lead of a Google lead form
 ///
-/// The key is the ad campaign's own (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
+/// A lead without `lead_id` is known by its content: told again it is the same lead. The key is the ad campaign's own
+/// (`POST /v1/ad-campaigns/{id}/webhook-key`) or, for the platform's ad accounts, the platform's.
 /// By a key of an ad campaign's own sixty leads a minute are read; more are kept, and read in the minutes after.
 #[utoipa::path(
     request_body(content = Value, description = "Google's lead with its `google_key`", example = json!({"lead_id": "CAESEAHq-lead-000017",
@@ -69,7 +70,7 @@ pub async fn receive_google_ads_webhook(
     }
     let (is_limited, now) = (core.settings.rate_limit, core.clock.now());
     let turn = owner.filter(|_| is_limited).and_then(|owner| pace.turn(owner.ad_campaign_id, now));
-    incoming.accept_for(vec![stored(lead, owner)], turn).await?;
+    incoming.accept_for(vec![stored(with_id(lead), owner)], turn).await?;
     Ok(HttpResponse::Ok().json(json!({})))
 }
 

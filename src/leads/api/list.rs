@@ -81,8 +81,8 @@ pub struct LeadQuery {
     created_before: Option<Timestamp>,
     received_after: Option<Timestamp>,
     received_before: Option<Timestamp>,
-    /// Part of a name, e-mail, phone or company; at least 2 characters.
-    #[param(min_length = 2, max_length = 100)]
+    /// Part of a name, e-mail, phone or company, in any spelling. One character is enough: in Chinese or Korean it is a name.
+    #[param(min_length = 1, max_length = 100)]
     q: Option<String>,
     /// `-created_at` by default.
     #[param(inline)]
@@ -153,8 +153,8 @@ impl LeadQuery {
             }
         }
         let text = self.q.as_deref().map(str::trim).map(str::to_string);
-        if text.as_ref().is_some_and(|text| !(2..=100).contains(&text.chars().count())) {
-            return Err(Error::field("q", "invalid_value", "expected 2 to 100 characters"));
+        if text.as_ref().is_some_and(|text| !(1..=100).contains(&text.chars().count())) {
+            return Err(Error::field("q", "invalid_value", "expected 1 to 100 characters"));
         }
         Ok(LeadFilter {
             statuses: self.status.clone().unwrap_or_default().0,

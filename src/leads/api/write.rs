@@ -18,7 +18,8 @@ use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
-/// Changes a lead. The score follows; of a locked lead only status and validity can be changed.
+/// Changes a lead. The score follows; of a locked lead only status and validity can be changed. One that was `unreachable` is
+/// metered when it gets an e-mail address or a phone number.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
 pub async fn update_lead(

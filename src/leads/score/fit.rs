@@ -4,6 +4,9 @@
 //! has not said what it wants or the lead has not answered. A model decides what the third is worth; `match.budget` is
 //! `false`, not unknown, for an answer that cannot be read.
 
+use crate::base::unicode;
+use crate::leads::cities;
+
 use super::budget::Budget;
 use super::subject::{Location, Subject, Target};
 use super::timeline::Timeline;
@@ -76,7 +79,7 @@ fn place(subject: &Subject, areas: &[String]) -> Option<String> {
         let wished = words(place);
         areas.iter().find_map(|(area, served)| {
             // "Andheri" lies in "Andheri West" as people speak; "West" does not.
-            if served.starts_with(&wished) {
+            if served.starts_with(&wished) || cities::is_same(area, place) {
                 Some(place.to_string())
             } else {
                 within(served, &wished).then(|| area.trim().to_string())
@@ -97,9 +100,9 @@ fn places(subject: &Subject) -> Vec<&str> {
         .collect()
 }
 
-/// Lower-case words without punctuation, so that "Real-Estate" and "real estate" are the same.
+/// Folded words without punctuation, so that "Real-Estate" and "real estate" are the same, and so are "Zürich" and "Zurich".
 fn words(text: &str) -> Vec<String> {
-    let text = text.to_lowercase();
+    let text = unicode::folded(text);
     // Vowel signs and other combining marks belong to their word, so only ASCII and spaces separate.
     text.split(|letter: char| letter.is_whitespace() || letter.is_ascii_punctuation() || matches!(letter, '–' | '—'))
         .filter(|word| !word.is_empty())
@@ -161,6 +164,9 @@ mod tests {
         assert_eq!(location(&["Mumbai"], "Anywhere in Mumbai", ""), yes("Mumbai"));
         assert_eq!(location(&["Mumbai"], "Bandra", "mumbai"), yes("mumbai"));
         assert_eq!(location(&["मुंबई"], "मुंबई", ""), yes("मुंबई"));
+        assert_eq!(location(&["Mumbai"], "", "मुंबई"), yes("मुंबई"));
+        assert_eq!(location(&["Zürich"], "", "zurich"), yes("zurich"));
+        assert_eq!(location(&["Málaga Centro"], "", "malaga"), yes("malaga"));
         for (areas, preferred) in [(["Andheri West"], "West"), (["Goa"], "Goregaon"), (["Pune"], "Andheri & Bandra")] {
             assert_eq!(location(&areas, preferred, ""), (Some(false), None), "{areas:?} {preferred}");
         }

@@ -10,7 +10,6 @@
 //! model's own idea of good. Next: `models/*.json`, then `fit` for the comparisons and `points` for the sum.
 
 pub mod budget;
-mod budget_words;
 mod facts;
 mod fit;
 mod model;
@@ -18,8 +17,7 @@ mod points;
 mod subject;
 pub mod timeline;
 
-pub use budget::Budget;
-pub use budget_words::Period;
+pub use budget::{Budget, Period};
 pub use facts::FIELDS;
 pub use fit::Fit;
 pub use model::{ModelItem, ScoringModel, Worth, model, models, platform_model};

@@ -19,7 +19,7 @@ use crate::base::json::Json;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result, unicode};
-use crate::billing::meter::{MeterKind, Released};
+use crate::billing::meter::{MeterKind, Metered, Released};
 use crate::each_engine;
 use crate::engine::db::TenantTx;
 use crate::engine::db::error::written_once;
@@ -127,6 +127,19 @@ impl Lead {
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
         Some(Money::new(self.charged_amount?, self.charge_currency?))
+    }
+    pub fn note_charge(&mut self, metered: &Metered) {
+        self.charge_kind = Some(metered.kind.to_string());
+        self.charged_amount = Some(metered.worth());
+        self.charge_currency = Some(metered.currency);
+    }
+    /// Nobody could write to the person or call when it came in, and nothing was billed for it.
+    pub fn is_unmetered(&self) -> bool {
+        self.charge_kind.as_deref() == Some(MeterKind::Unreachable.as_str())
+    }
+    /// What it costs waits for something to pay it with.
+    pub fn is_held(&self) -> bool {
+        self.charge_kind.as_deref() == Some(MeterKind::Blocked.as_str())
     }
     /// Call after changing a searched field.
     pub fn refresh_search(&mut self) {
@@ -265,7 +278,12 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
         );
         if diesel::update(row).set((opened(), charge)).execute(tx.conn())? == 1 {
             unlocked.push(paid.lead_id);
+            continue;
         }
+        // One that was repaired before anything could pay for it was shown already.
+        let shown =
+            leads::table.find((tenant, paid.lead_id)).filter(leads::charge_kind.eq(MeterKind::Blocked.as_str()));
+        diesel::update(shown).set((opened(), charge)).execute(tx.conn())?;
     }
     for chunk in released.chunks(200) {
         let ids: Vec<LeadId> = chunk.iter().map(|paid| paid.lead_id).collect();

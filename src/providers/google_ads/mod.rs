@@ -11,4 +11,4 @@ mod wire;
 
 pub use campaigns::GoogleAdsApi;
 pub use key::{keys_in, matches, without_key};
-pub use wire::{LeadFormWebhook, UserColumn};
+pub use wire::{LeadFormWebhook, UserColumn, with_id};

@@ -1,16 +1,19 @@
 //! The lead form webhook's JSON. Unknown fields are ignored: Google adds some without notice.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::base::crypto::sha256_hex;
 use crate::base::time::Timestamp;
 use crate::providers::{Digits, lenient};
 
 /// One submitted lead form.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LeadFormWebhook {
-    /// Unique over all forms: the key to deduplicate by.
-    #[serde(deserialize_with = "id")]
+    /// Unique over all forms: the key to deduplicate by. Empty where Google left it out; see [`with_id`].
+    #[serde(default, deserialize_with = "lenient::text")]
     pub lead_id: String,
     #[serde(default, deserialize_with = "columns")]
     pub user_column_data: Vec<UserColumn>,
@@ -30,6 +33,36 @@ pub struct LeadFormWebhook {
     pub gcl_id: Option<String>,
     #[serde(default, deserialize_with = "lenient_time")]
     pub lead_submit_time: Option<Timestamp>,
+}
+
+/// Begins an id that we made.
+const OF_CONTENT: &str = "content:";
+
+/// A lead that came without its id gets one of its content, so that the same lead told twice is one. What is no lead at all
+/// stays as it is.
+pub fn with_id(mut lead: Value) -> Value {
+    let is_named = lenient::text(&lead["lead_id"]).is_ok_and(|id: String| !id.trim().is_empty());
+    if let Some(fields) = lead.as_object_mut().filter(|_| !is_named) {
+        fields.remove("lead_id");
+        // Sorted: the order of fields says nothing.
+        let sorted: BTreeMap<&String, String> = fields.iter().map(|(name, value)| (name, canonical(value))).collect();
+        let content = serde_json::to_string(&sorted).unwrap_or_default();
+        fields.insert("lead_id".into(), format!("{OF_CONTENT}{}", sha256_hex(content)).into());
+    }
+    lead
+}
+
+/// A value whose objects are sorted.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<&String, String> =
+                fields.iter().map(|(name, value)| (name, canonical(value))).collect();
+            serde_json::to_string(&sorted).unwrap_or_default()
+        }
+        Value::Array(items) => items.iter().map(canonical).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
 }
 
 /// One answer. Standard columns have ids such as `FULL_NAME`, `EMAIL`, `PHONE_NUMBER`; a custom question's id is the question.
@@ -67,10 +100,6 @@ fn columns<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<UserColumn>, D::Error>
     Ok(columns)
 }
 
-fn id<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
-    lenient::some_text(d)?.ok_or_else(|| serde::de::Error::custom("lead_id is empty"))
-}
-
 fn lenient_time<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Timestamp>, D::Error> {
     Ok(Value::deserialize(d)?.as_str().and_then(|text| text.parse().ok()))
 }
@@ -102,9 +131,27 @@ mod tests {
             let lead = json!({"lead_id": "a", "user_column_data": columns});
             assert!(serde_json::from_value::<LeadFormWebhook>(lead).unwrap().user_column_data.len() <= MOST_COLUMNS);
         }
-        for nameless in [json!({}), json!({"lead_id": null}), json!({"lead_id": ""})] {
-            assert!(serde_json::from_value::<LeadFormWebhook>(nameless).is_err());
+    }
+
+    #[test]
+    fn a_lead_without_an_id_is_known_by_its_content() {
+        let id = |lead: Value| with_id(lead)["lead_id"].as_str().unwrap_or_default().to_string();
+        let answers = |name: &str| json!([{"column_id": "FULL_NAME", "string_value": name}]);
+        let known = id(json!({"user_column_data": answers("Asha"), "form_id": 1}));
+        assert!(known.starts_with(OF_CONTENT) && known.len() == OF_CONTENT.len() + 64, "{known}");
+        for same in [
+            json!({"form_id": 1, "user_column_data": [{"string_value": "Asha", "column_id": "FULL_NAME"}]}),
+            json!({"lead_id": "", "user_column_data": answers("Asha"), "form_id": 1}),
+            json!({"lead_id": null, "user_column_data": answers("Asha"), "form_id": 1}),
+            json!({"lead_id": " ", "user_column_data": answers("Asha"), "form_id": 1}),
+        ] {
+            assert_eq!(id(same), known);
         }
+        assert_ne!(id(json!({"user_column_data": answers("Uwe"), "form_id": 1})), known);
+        assert_ne!(id(json!({"user_column_data": answers("Asha"), "form_id": 2})), known);
+        assert_eq!((id(json!({"lead_id": "a"})), id(json!({"lead_id": "TeSter-1"}))), ("a".into(), "TeSter-1".into()));
+        assert_eq!(with_id(json!({"lead_id": 17}))["lead_id"], 17);
+        assert_eq!(with_id(json!(["no lead"])), json!(["no lead"]));
     }
 
     #[test]

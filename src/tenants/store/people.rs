@@ -162,6 +162,12 @@ pub(crate) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> R
     Ok(())
 }
 
+/// Puts another hash of the same password in the place of one; `false` when it is not there any more.
+pub(crate) fn renew_hash(tx: &mut PlatformTx<'_>, id: UserId, old: &str, new: &str) -> Result<bool> {
+    let row = users::table.find(id).filter(users::password_hash.eq(old.to_string()));
+    Ok(diesel::update(row).set(users::password_hash.eq(new.to_string())).execute(tx.conn())? == 1)
+}
+
 /// The user's membership of this tenant, whatever its status.
 pub(crate) fn membership(tx: &mut TenantTx<'_>, user: UserId) -> Result<Option<Membership>> {
     let query = memberships::table.find((tx.tenant(), user)).select(Membership::as_select());
