@@ -4,10 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::model::{IdentityKind, LeadStatus};
+use super::model::IdentityKind;
 use super::store::{self, Lead, LeadFilter, LeadSort};
 use super::testing::rajesh;
-use crate::base::id::{LeadId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::billing::meter::{MeterKind, Released};
 use crate::engine::db::Direction::Asc;

@@ -7,7 +7,6 @@ use crate::base::Result;
 use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::db::Direction::{Asc, Desc};
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;

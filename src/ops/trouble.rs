@@ -3,7 +3,6 @@
 //! `ad_campaign.delivery_failed`.
 
 use super::model::OperatorNotification;
-use super::store;
 use super::tell::tell;
 use crate::base::Result;
 use crate::base::id::NotificationId;
