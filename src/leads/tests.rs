@@ -18,7 +18,6 @@ use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 use crate::engine::events::{self, EventFilter, EventType, NewEvent};
 use crate::tenants::testing::{House, scope};
 
-
 on_both_engines! {
     async fn contacts_told_out_of_order_end_the_same(house: House) {
         let tenant = house.tenant("Acme").await;

@@ -13,8 +13,8 @@ pub use update::update_ad_campaign;
 pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
 
 use super::model::AccountOwner;
-use super::store::{self, AdCampaign, CampaignFilter};
-use crate::base::id::{AdCampaignId, LeadFormId};
+use super::store::{self, CampaignFilter};
+use crate::base::id::AdCampaignId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
@@ -35,15 +35,7 @@ pub async fn list_ad_campaigns(
     caller.require(Permission::AdCampaignsRead)?;
     let shows_costs = caller.is_operator();
     let list = move |tx: &mut TenantTx<'_>| {
-        let page = store::list(tx, &query.filter, &query.page)?;
-        let ids: Vec<LeadFormId> = page.data.iter().filter_map(|row| row.lead_form_id).collect();
-        let forms = store::forms(tx, &ids)?;
-        // Two may share one.
-        let form = |row: &AdCampaign| row.lead_form_id.and_then(|id| forms.get(&id)).cloned();
-        page.try_map(|row| {
-            let form = form(&row);
-            AdCampaignView::of(row, form, shows_costs)
-        })
+        store::list(tx, &query.filter, &query.page)?.with(|rows| AdCampaignView::all(tx, rows, shows_costs))
     };
     Ok(HttpResponse::Ok().json(core.db.read_widely(caller.scope(), list).await?))
 }

@@ -156,8 +156,17 @@ impl AdCampaignView {
         Self::of(row, form, shows_costs)
     }
 
+    /// Several, with their lead forms.
+    pub fn all(tx: &mut TenantTx<'_>, rows: Vec<AdCampaign>, shows_costs: bool) -> Result<Vec<Self>> {
+        let ids: Vec<LeadFormId> = rows.iter().filter_map(|row| row.lead_form_id).collect();
+        let forms = store::forms(tx, &ids)?;
+        // Two may share one.
+        let form = |row: &AdCampaign| row.lead_form_id.and_then(|id| forms.get(&id)).cloned();
+        rows.into_iter().map(|row| (form(&row), row)).map(|(form, row)| Self::of(row, form, shows_costs)).collect()
+    }
+
     /// With its lead form, which is at hand.
-    pub(super) fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
+    fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
         let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
         let shows_ids = shows_costs;
         let money = |amount| row.money(amount);

@@ -134,12 +134,6 @@ impl Direction {
             Self::Desc => " < ",
         }
     }
-    fn further_or_same(self) -> &'static str {
-        match self {
-            Self::Asc => " >= ",
-            Self::Desc => " <= ",
-        }
-    }
 }
 
 /// In what order rows of the type `R` are listed, and how a cursor is spelled there. Clients keep cursors, so the spelling of a
@@ -177,7 +171,7 @@ impl<R> Order<R> {
         R: 'static,
         C: Expression + Fragment + Copy + 'static,
         I: Expression + Fragment + Copy + 'static,
-        V: Comparable<C::SqlType> + Clone + Serialize + DeserializeOwned + 'static,
+        V: Comparable<C::SqlType> + Serialize + DeserializeOwned + 'static,
         K: Comparable<I::SqlType> + Serialize + DeserializeOwned + 'static,
     {
         Self::spelled(direction, columns, key, Ok)
@@ -193,20 +187,18 @@ impl<R> Order<R> {
     where
         C: Expression + Fragment + Copy + 'static,
         I: Expression + Fragment + Copy + 'static,
-        V: Comparable<C::SqlType> + Clone,
+        V: Comparable<C::SqlType>,
         K: Comparable<I::SqlType>,
         W: Serialize + DeserializeOwned,
     {
         let seek = move |cursor: &Cursor| {
             let (value, last) = read(cursor.read()?)?;
-            // The first comparison lets the index start at the place; the second decides within equal values.
-            Ok(vec![
-                Piece::compare(column, direction.further_or_same(), value.clone().boxed()),
-                Piece::Any(vec![
-                    vec![Piece::compare(column, " <> ", value.boxed())],
-                    vec![Piece::compare(id, direction.further(), last.boxed())],
-                ]),
-            ])
+            // Both at once: an index of both starts at the place, however many rows are equal in the first.
+            Ok(vec![Piece::Together {
+                columns: vec![Box::new(column), Box::new(id)],
+                operator: direction.further(),
+                values: vec![value.boxed(), last.boxed()],
+            }])
         };
         Self {
             columns: vec![Box::new(column), Box::new(id)],

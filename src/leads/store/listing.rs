@@ -125,7 +125,7 @@ fn order<C, V>(
 ) -> Order<Lead>
 where
     C: ColumnOf<leads::table> + Copy,
-    V: Comparable<C::SqlType> + Clone + 'static,
+    V: Comparable<C::SqlType> + 'static,
 {
     let write = move |lead: &Lead| Place { sort, value: value(lead), id: lead.id };
     Order::spelled(direction, (column, leads::id), write, move |place: Place| {

@@ -75,10 +75,7 @@ pub(crate) fn addresses(tx: &mut PlatformTx<'_>) -> Result<Vec<String>> {
 }
 
 /// Newest first, each with its keys.
-pub(crate) fn list(
-    tx: &mut PlatformTx<'_>,
-    page: &PageRequest,
-) -> Result<Page<(OperatorAccount, Vec<OperatorKey>)>> {
+pub(crate) fn list(tx: &mut PlatformTx<'_>, page: &PageRequest) -> Result<Page<(OperatorAccount, Vec<OperatorKey>)>> {
     let all = Where::<operators::table>::everywhere(tx);
     let page = tx.page(all, Order::by_id(Desc, operators::id, |row: &OperatorAccount| row.id), page)?;
     let ids: Vec<OperatorId> = page.data.iter().map(|account| account.id).collect();

@@ -7,9 +7,25 @@ use super::fragment::{Boxed, Dialect, Fragment};
 
 /// One condition.
 pub(in crate::db) enum Piece {
-    Compare { column: Boxed, operator: &'static str, value: Boxed },
-    Like { column: Boxed, pattern: Boxed },
-    Among { column: Boxed, values: Boxed },
+    Compare {
+        column: Boxed,
+        operator: &'static str,
+        value: Boxed,
+    },
+    /// Columns together, as one value of several parts: the engines seek it in an index of these columns.
+    Together {
+        columns: Vec<Boxed>,
+        operator: &'static str,
+        values: Vec<Boxed>,
+    },
+    Like {
+        column: Boxed,
+        pattern: Boxed,
+    },
+    Among {
+        column: Boxed,
+        values: Boxed,
+    },
     Missing(Boxed),
     Present(Boxed),
     Other(Boxed),
@@ -28,6 +44,11 @@ impl Piece {
                 DB::say(&**column, pass.reborrow())?;
                 pass.push_sql(operator);
                 DB::say(&**value, pass)?;
+            }
+            Self::Together { columns, operator, values } => {
+                walk_row(columns, pass.reborrow())?;
+                pass.push_sql(operator);
+                walk_row(values, pass)?;
             }
             Self::Like { column, pattern } => {
                 DB::say(&**column, pass.reborrow())?;
@@ -65,6 +86,13 @@ impl Piece {
         }
         Ok(())
     }
+}
+
+fn walk_row<'b, DB: Dialect>(parts: &'b [Boxed], mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+    pass.push_sql("(");
+    between(parts, ", ", "", pass.reborrow(), |part, pass| DB::say(&**part, pass))?;
+    pass.push_sql(")");
+    Ok(())
 }
 
 /// All of them; none asks for nothing.
