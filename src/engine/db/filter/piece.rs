@@ -96,10 +96,7 @@ fn walk_row<'b, DB: Dialect>(parts: &'b [Boxed], mut pass: AstPass<'_, 'b, DB>) 
 }
 
 /// All of them; none asks for nothing.
-pub(in crate::db) fn walk_all<'b, DB: Dialect>(
-    pieces: &'b [Piece],
-    pass: AstPass<'_, 'b, DB>,
-) -> QueryResult<()> {
+pub(in crate::db) fn walk_all<'b, DB: Dialect>(pieces: &'b [Piece], pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
     between(pieces, " AND ", "1=1", pass, |piece, mut pass| match piece {
         Piece::Any(_) | Piece::Not(_) | Piece::Other(_) => {
             pass.push_sql("(");
