@@ -60,7 +60,7 @@ pub fn files() -> Vec<(String, String)> {
 }
 
 fn is_test(file: &str) -> bool {
-    file.ends_with("tests.rs") || file.contains("/tests/")
+    file.ends_with("tests.rs") || file.ends_with("testing.rs") || file.contains("/tests/")
 }
 
 fn rank(module: &str) -> Option<usize> {

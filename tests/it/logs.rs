@@ -189,7 +189,7 @@ both_engines! {
         let count = heard.0.lock().expect("unpoisoned").len();
         assert!(count > 100, "only {count} things were heard");
         let log = server.stop();
-        assert!(log.contains("leadwright::engine::http::pipeline") && log.contains(" DEBUG "), "the log is a full one");
+        assert!(log.contains("leadwright_engine::http::pipeline") && log.contains(" DEBUG "), "the log is a full one");
         assert_eq!(marker.found_in(&log).len(), 1, "what is in the log is found");
         let found = heard.found_in(&log);
         let lines: Vec<&str> = log.lines().filter(|line| found.iter().any(|(_, value)| line.contains(value.as_str()))).take(20).collect();
