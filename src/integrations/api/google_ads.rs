@@ -118,6 +118,8 @@ async fn vouched(
 /// A lead under its own id; with a key of its own no lead of anybody else's has that id.
 fn stored(mut lead: Value, owner: Option<KeyedFor>) -> NewWebhook {
     let id = serde_json::from_value::<LeadFormWebhook>(lead.clone()).map(|typed| typed.lead_id).ok();
+    // Without an id, also without one of ours, it is no lead: what could not be read to its end.
+    let id = id.filter(|id| !id.trim().is_empty());
     if let Some(fields) = lead.as_object_mut() {
         // Only we say whose key it was.
         fields.remove(KeyedFor::FIELD);
