@@ -89,7 +89,7 @@ call PUT /v1/tenants/current/audience '{
 tenant=$(call GET /v1/tenants/current)
 echo "onboarded at $(field onboarded_at <<<"$tenant")"
 
-say "Open the mailed link, without which no trial begins: the twin of the mailbox does"
+say "Open the mailed link, before which a trial gives nothing away: the twin of the mailbox does"
 verified() { call GET /v1/me | field user.email_verified_at; }
 echo "verified at $(until_there 30 verified)"
 

@@ -40,7 +40,7 @@ async function logIn(page) {
 }
 
 const { access_token } = await post("/v1/auth/signup", { ...owner, business_name: "Browser Estates" });
-// No trial begins before the mailed link is opened; the twin of the mailbox does so.
+// A trial gives nothing away before the mailed link is opened; the twin of the mailbox does so.
 for (let attempt = 0; attempt < 150; attempt++) {
   const me = await fetch(`${api}/v1/me`, { headers: { Authorization: `Bearer ${access_token}` } });
   if ((await me.json()).user.email_verified_at) break;

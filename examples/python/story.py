@@ -103,7 +103,7 @@ def is_verified(api: AuthenticatedClient) -> bool:
 
 def choose_plan(api: AuthenticatedClient) -> None:
     body(update_current_tenant.sync(client=api, body=TenantPatch(country="IN", time_zone="Asia/Kolkata")))
-    # No trial begins before the mailed link is opened; the twin of the mailbox does so.
+    # A trial gives nothing away before the mailed link is opened; the twin of the mailbox does so.
     until_there("the opened link", lambda: is_verified(api) or None)
     subscription = body(create_subscription.sync(client=api, body=CreateSubscription(plan_code="growth")))
     print(f"Growth trial: {subscription.status} until {subscription.trial_ends_at}")

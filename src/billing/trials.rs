@@ -1,49 +1,22 @@
 //! One trial for one business that somebody reads mail for: by whom and from where trials were taken before, whichever tenant it
 //! was.
 //!
-//! Whoever asks for a trial has shown that the address they signed up with is theirs ([`require_proof`]). What is kept then is a
-//! keyed digest of each sign (the owners' mailboxes, the business' phone number), so that it outlives a tenant and names nobody.
+//! A trial gives nothing away before an owner has shown whose mailbox it is: what comes until then is held back, and then its
+//! signs are looked at first ([`look_again`]). What is kept of a trial is a keyed digest of each sign (the owners' mailboxes, the business' phone number), so that it outlives a tenant and names nobody.
 //! A mailbox is the same with and without a tag, and at Gmail with and without dots. A name alone is no sign: many businesses
 //! share one. Whoever had a trial starts `incomplete`, and operators may activate it. Signs that are set or changed while a trial
 //! goes on are looked at as those at its start are ([`look_again`]): a profile that is filled in later hides nothing.
 
 use super::store;
+use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::email::mailbox;
 use crate::base::phone::PhoneKey;
-use crate::base::{Error, Result};
 use crate::contacts::version_of_keys;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
-use crate::engine::db::{Actor, PlatformTx, TenantTx};
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants;
 use crate::tenants::access::Role;
-
-/// A trial is for somebody whose mailbox it is: the person who asks, or who is behind the key that does. Operators know whom they
-/// ask for, and may vouch for a tenant that no mail reaches.
-///
-/// # Errors
-/// `user.email_not_verified`.
-pub(super) fn require_proof(tx: &mut TenantTx<'_>) -> Result<()> {
-    if !matches!(tx.actor(), Actor::User(_) | Actor::ApiKey(_)) {
-        return Ok(());
-    }
-    let is_known = tenants::store::current(tx)?.verified_at.is_some();
-    let asks = tenants::store::person_behind(tx)?;
-    let people = tenants::store::members(tx)?;
-    let has_proved = match people.iter().find(|member| Some(member.user_id) == asks) {
-        Some(person) => person.email_verified_at.is_some(),
-        // A key that operators made.
-        None => is_known,
-    };
-    let is_owner = |member: &&tenants::store::Member| member.role == Role::Owner && member.status == "active";
-    let is_vouched_for = is_known && people.iter().filter(is_owner).all(|owner| owner.email_verified_at.is_none());
-    if has_proved || is_vouched_for {
-        return Ok(());
-    }
-    let message = "A trial begins once your e-mail address is verified: open the link that was mailed to it, or have it mailed \
-                   again by POST /v1/auth/verification-email. Then ask for the trial again.";
-    Err(Error::forbidden("user.email_not_verified", message))
-}
 
 /// Takes the trial, unless somebody with one of the same signs had one: then it answers which sign.
 pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {

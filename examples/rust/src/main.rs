@@ -111,7 +111,7 @@ fn sign_up(url: &str, run: u32) -> Result<(Leadwright, Uuid)> {
     )?;
     let api = anonymous.with_token(&account.access_token);
     let _: Value = api.patch("/v1/tenants/current", &json!({ "country": "IN", "time_zone": "Asia/Kolkata" }))?;
-    // No trial begins before the mailed link is opened; the twin of the mailbox does so.
+    // A trial gives nothing away before the mailed link is opened; the twin of the mailbox does so.
     until_there("the opened link", || {
         let me: Value = api.get("/v1/me")?;
         Ok(me["user"]["email_verified_at"].as_str().map(str::to_string))

@@ -59,7 +59,7 @@ async function signUp(): Promise<{ token: string; tenant: string }> {
 
 async function choosePlan(api: Leadwright): Promise<void> {
   await body(api.PATCH("/v1/tenants/current", { body: { country: "IN", time_zone: "Asia/Kolkata" } }));
-  // No trial begins before the mailed link is opened; the twin of the mailbox does so.
+  // A trial gives nothing away before the mailed link is opened; the twin of the mailbox does so.
   await untilThere("the opened link", async () => (await body(api.GET("/v1/me"))).user?.email_verified_at);
   const subscription = await body(api.POST("/v1/subscriptions", { body: { plan_code: "growth" } }));
   say(`Growth trial: ${subscription.status} until ${subscription.trial_ends_at}`);

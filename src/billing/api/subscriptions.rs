@@ -97,9 +97,9 @@ const HERE: &str = "/v1/subscriptions/current";
 /// Subscribe to a plan
 ///
 /// A plan with a trial starts free and without payment details for a business that never had a trial, under whichever
-/// tenant; otherwise the subscription is `incomplete` until its payment arrives. A trial begins once whoever asks for it has
-/// opened the link that was mailed to them (403 `user.email_not_verified` before). It ends, `incomplete`, when an owner or a phone
-/// number is added while it goes on by which a business had a trial before.
+/// tenant; otherwise the subscription is `incomplete` until its payment arrives. What ads bring during a trial stays
+/// locked until an owner has opened the link that was mailed to them. The trial ends, `incomplete`, when an owner's proved address or
+/// a phone number shows while it goes on that the business had a trial before.
 #[utoipa::path(responses((status = 201, description = "The subscription", body = SubscriptionView)))]
 #[post("/subscriptions")]
 pub async fn create_subscription(

@@ -46,7 +46,7 @@ pub(super) async fn confirm_address(story: &mut Story<'_>, abc: &Tenant) -> Resu
     story
         .step(abc.name, "confirms its owner's address", async |story| {
             confirmed(story, &abc.owner).await?;
-            let what = "until then no trial begins and nothing leaves in its name";
+            let what = "until then a trial gives nothing away and nothing leaves in its name";
             Ok((format!("opens the link mailed to {}: {what}", abc.email), ()))
         })
         .await

@@ -136,12 +136,15 @@ impl Direction {
     }
 }
 
+/// What is asked of the rows after a place.
+type Seek = Box<dyn FnOnce(&Cursor) -> Result<Vec<Piece>>>;
+
 /// In what order rows of the type `R` are listed, and how a cursor is spelled there. Clients keep cursors, so the spelling of a
 /// list stays as it is.
 pub struct Order<R> {
     columns: Vec<Boxed>,
     direction: Direction,
-    seek: Box<dyn FnOnce(&Cursor) -> Result<Vec<Piece>>>,
+    seek: Seek,
     stands: Box<dyn Fn(&R) -> Cursor>,
 }
 
