@@ -12,12 +12,12 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as ads;
-use billing;
+use ::billing;
+use ::intake;
+use ::leads;
+use ::providers;
+use ::tenants;
 use engine::{self, base, keep, text_enum, versioned};
-use intake;
-use leads;
-use providers;
-use tenants;
 
 mod answers;
 pub mod api;

@@ -8,9 +8,9 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as billing;
-use contacts;
+use ::contacts;
+use ::tenants;
 use engine::{self, base, beyond, keep, patch, text_enum, versioned};
-use tenants;
 
 pub mod api;
 pub mod calendar;

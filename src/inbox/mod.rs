@@ -10,13 +10,13 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as inbox;
-use billing;
-use contacts;
+use ::billing;
+use ::contacts;
+use ::leads;
+use ::providers;
+use ::sending;
+use ::tenants;
 use engine::{self, base, beyond, held, keep, patch, text_enum, versioned, view};
-use leads;
-use providers;
-use sending;
-use tenants;
 
 mod after_hours;
 mod api;

@@ -7,12 +7,12 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as intake;
-use billing;
-use contacts;
+use ::billing;
+use ::contacts;
+use ::inbox;
+use ::leads;
+use ::tenants;
 use engine::{self, base, text_enum};
-use inbox;
-use leads;
-use tenants;
 
 mod api;
 mod combine;

@@ -10,15 +10,15 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as integrations;
-use ads;
-use contacts;
+use ::ads;
+use ::contacts;
+use ::inbox;
+use ::intake;
+use ::leads;
+use ::notify;
+use ::providers;
+use ::tenants;
 use engine::{self, base, each_engine, held, keep, patch, text_enum, versioned, view};
-use inbox;
-use intake;
-use leads;
-use notify;
-use providers;
-use tenants;
 
 mod accept;
 pub mod api;

@@ -6,9 +6,9 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;
-use billing;
+use ::billing;
+use ::tenants;
 use engine::{self, base, beyond, each_engine, held, insert_few, keep, patch, text_enum, versioned, view};
-use tenants;
 
 pub mod answers;
 pub mod api;

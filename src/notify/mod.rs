@@ -7,13 +7,13 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as notify;
-use contacts;
+use ::contacts;
+use ::inbox;
+use ::leads;
+use ::providers;
+use ::sending;
+use ::tenants;
 use engine::{self, base, beyond, held, insert_few, keep, patch, text_enum, view};
-use inbox;
-use leads;
-use providers;
-use sending;
-use tenants;
 
 pub mod announce;
 mod api;

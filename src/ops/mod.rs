@@ -6,15 +6,15 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as ops;
-use ads;
-use billing;
-use contacts;
+use ::ads;
+use ::billing;
+use ::contacts;
+use ::inbox;
+use ::integrations;
+use ::leads;
+use ::notify;
+use ::tenants;
 use engine::{self, base, text_enum, versioned, view};
-use inbox;
-use integrations;
-use leads;
-use notify;
-use tenants;
 
 mod api;
 pub mod catch_up;

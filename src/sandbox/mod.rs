@@ -7,8 +7,8 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as sandbox;
+use ::providers;
 use engine::{self, base, text_enum};
-use providers;
 
 mod callbacks;
 mod clock;

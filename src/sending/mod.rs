@@ -9,9 +9,9 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as sending;
-use contacts;
+use ::contacts;
+use ::tenants;
 use engine::{self, base, text_enum};
-use tenants;
 
 pub mod caps;
 pub mod countries;
