@@ -22,7 +22,10 @@ use crate::tenants::access::Role;
 pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
     let digests = digests(tx, key)?;
     for (kind, digest) in &digests {
-        if store::trial_with(tx, kind, digest)?.is_some() {
+        // Whoever has not shown the mailbox to be theirs is refused for its proved owner, and for others who only said it.
+        let is_taken = store::trial_with(tx, kind, digest)?.is_some()
+            || *kind == CLAIMED && store::trial_with(tx, PROVED, digest)?.is_some();
+        if is_taken {
             return Ok(Some(*kind));
         }
     }
@@ -34,7 +37,7 @@ pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'st
 pub(super) fn look_again(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
     let tenant = tx.tenant();
     let digests = digests(tx, key)?;
-    for (kind, digest) in &digests {
+    for (kind, digest) in digests.iter().filter(|(kind, _)| *kind != CLAIMED) {
         // Whose the oldest signs are is found out after an update; until then they are nobody's.
         let taken_by = store::trial_with(tx, kind, digest)?.flatten();
         if taken_by.is_some_and(|other| other != tenant) {
@@ -45,18 +48,23 @@ pub(super) fn look_again(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Optio
     Ok(None)
 }
 
-/// The signs of this tenant.
+/// A mailbox that its owner has shown to be theirs.
+const PROVED: &str = "owner_mailbox";
+/// A mailbox that somebody said is theirs. It may be anybody's, so it counts against those alone who have not shown it either.
+const CLAIMED: &str = "owner_claimed";
+
+/// The signs of this tenant. A mailbox has the same digest proved and claimed.
 fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Vec<(&'static str, String)>> {
-    let mut signs = Vec::new();
-    // An address that nobody has shown to be theirs may be anybody's.
-    let has_proved = |member: &tenants::store::Member| member.email_verified_at.is_some();
-    for owner in tenants::store::members(tx)?.into_iter().filter(|one| one.role == Role::Owner && has_proved(one)) {
-        signs.push(("owner_mailbox", mailbox(&owner.email)));
+    let digest = |of: &str, sign: String| key.token("", &format!("trial of {of} {sign}"));
+    let mut digests = Vec::new();
+    for owner in tenants::store::members(tx)?.into_iter().filter(|one| one.role == Role::Owner) {
+        let kind = if owner.email_verified_at.is_some() { PROVED } else { CLAIMED };
+        digests.push((kind, digest(PROVED, mailbox(&owner.email))));
     }
     if let Some(phone) = tenants::store::current(tx)?.profile.phone {
-        signs.push(("business_phone", PhoneKey::of(&phone).into_string()));
+        digests.push(("business_phone", digest("business_phone", PhoneKey::of(&phone).into_string())));
     }
-    Ok(signs.iter().map(|(kind, sign)| (*kind, key.token("", &format!("trial of {kind} {sign}")))).collect())
+    Ok(digests)
 }
 
 /// Answers how many were not known.

@@ -2,7 +2,7 @@
 //! Leads: verified enquiries by people, how good they are, and what is done with them.
 //!
 //! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only `intake` does.
-//! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
+//! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`mod@view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;

@@ -40,6 +40,27 @@ both_engines! {
         assert_eq!(late["is_locked"], true, "{late}");
     }
 
+    async fn who_only_says_whose_mailbox_it_is_gets_one_trial_for_it_and_takes_nobodys(app: TestApp) {
+        app.anonymous().put("/sandbox/mailboxes", json!({ "open_links": false })).await.ok();
+        let sign_up = async |email: &str| {
+            let body = json!({ "email": email, "password": PASSWORD, "business_name": "ABC" });
+            let signed_up = app.anonymous().post("/v1/auth/signup", body).await.created();
+            app.anonymous().with_token(signed_up["access_token"].as_str().unwrap())
+        };
+        let mut seen = Vec::new();
+        for n in 0..3 {
+            let owner = sign_up(&format!("one.person+{n}@gmail.com")).await;
+            seen.push(ask(&owner, "growth").await.created()["status"].clone());
+        }
+        assert_eq!(seen, ["trialing", "incomplete", "incomplete"]);
+        // Whose mailbox it is opens the mail, and has a trial of their own.
+        let email = "oneperson@gmail.com";
+        let owner = sign_up(email).await;
+        let token = app.mailed_token(email).await;
+        app.anonymous().post("/v1/auth/verify-email", json!({ "token": token })).await.ok();
+        assert_eq!(ask(&owner, "growth").await.created()["status"], "trialing");
+    }
+
     async fn a_phone_number_that_is_set_later_ends_a_second_trial(app: TestApp) {
         let (first, second) = (app.growth("First").await, app.growth("Second").await);
         set_phone(&first, Some("+919876500001")).await;
