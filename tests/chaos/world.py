@@ -50,7 +50,6 @@ class World:
         owner.must("PATCH", "/v1/tenants/current", {
             "time_zone": "Asia/Kolkata", "country": "IN",
             "settings": {"notification_recipients": {"whatsapp": [self.alert_phone], "emails": []}}})
-        wait_until("the mailed link is opened", lambda: owner.must("GET", "/v1/me")["user"]["email_verified_at"])
         owner.must("POST", "/v1/subscriptions", {"plan_code": "growth"})
         self.agree(owner)
         key = owner.must("POST", "/v1/api-keys", {"name": "Chaos", "scopes": [
@@ -58,6 +57,8 @@ class World:
             "ad_campaigns:read", "billing:read", "events:read", "notifications:read"]})
         self.key = key["key"]
         operator = stage.operator()
+        # Where mail goes to a server that only keeps it, nobody opens the mailed link: the staff vouches.
+        operator.must("PATCH", f"/v1/tenants/{self.tenant}", {"is_verified": True})
         # The plan's 50 leads, then credits: the ledger shows both, and nobody is held back.
         operator.must("POST", f"/v1/ops/tenants/{self.tenant}/credits", {"quantity": 10000, "reason": "A storm is coming"})
         self.campaigns = {platform: self.launch(platform, index) for index, platform in enumerate(("meta", "google"))}
