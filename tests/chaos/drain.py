@@ -13,6 +13,9 @@ PATIENCE_SECONDS = 300
 # Longer than any exchange with a provider may take after its faults were taken away.
 QUIET_SECONDS = 2.0
 LEASE_SECONDS = 170
+# What waits for somebody to open a mailed link is looked at every ten minutes and given up after a day. The stranger reads no
+# mail where it goes to a server that only keeps it.
+HELD_SECONDS = 24 * 3600
 # Work of the platform itself that a webhook causes. It belongs to no tenant yet, as the periodic jobs never do.
 WEBHOOK_KINDS = ("webhook.process", "webhook.receipt")
 
@@ -67,7 +70,10 @@ def run_dry(stage):
 
 
 def how_far(clock, jobs):
-    """Until the next waiting job is due; past a lease when nothing waits and something hangs."""
+    """Until the next waiting job is due, or what waits for a person is given up; past a lease when nothing waits and something
+    hangs."""
+    if all((job["last_error"] or "").startswith("held: ") for job in jobs):
+        return HELD_SECONDS
     waiting = [moment(job["run_at"]) - clock.now() for job in jobs if job["state"] in ("retry", "scheduled")]
     if waiting and len(waiting) == len(jobs):
         return max(1, int(min(waiting)) + 2)

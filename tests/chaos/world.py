@@ -3,6 +3,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import urllib.parse
 
@@ -50,6 +51,7 @@ class World:
         owner.must("PATCH", "/v1/tenants/current", {
             "time_zone": "Asia/Kolkata", "country": "IN",
             "settings": {"notification_recipients": {"whatsapp": [self.alert_phone], "emails": []}}})
+        wait_until("the owner opens the mailed link", lambda: self.opens_link(owner))
         owner.must("POST", "/v1/subscriptions", {"plan_code": "growth"})
         self.agree(owner)
         key = owner.must("POST", "/v1/api-keys", {"name": "Chaos", "scopes": [
@@ -57,8 +59,6 @@ class World:
             "ad_campaigns:read", "billing:read", "events:read", "notifications:read"]})
         self.key = key["key"]
         operator = stage.operator()
-        # Where mail goes to a server that only keeps it, nobody opens the mailed link: the staff vouches.
-        operator.must("PATCH", f"/v1/tenants/{self.tenant}", {"is_verified": True})
         # The plan's 50 leads, then credits: the ledger shows both, and nobody is held back.
         operator.must("POST", f"/v1/ops/tenants/{self.tenant}/credits", {"quantity": 10000, "reason": "A storm is coming"})
         self.campaigns = {platform: self.launch(platform, index) for index, platform in enumerate(("meta", "google"))}
@@ -127,6 +127,15 @@ class World:
             wait_until("the first answer arrives", lambda: any(
                 message["direction"] == "inbound" for message in api.pages(path)))
         return conversation
+
+    def opens_link(self, owner):
+        """The twins' mailbox opens it by itself; what is sent to our own mail server, somebody has to read."""
+        me = owner.must("GET", "/v1/me")["user"]
+        for to, text in self.stage.mail.taken if self.stage.mail else []:
+            token = re.search(r"verify-email\?token=(\S+)", text)
+            if me["email"] in to and token and not me["email_verified_at"]:
+                owner.request("POST", "/v1/auth/verify-email", {"token": token[1]})
+        return me["email_verified_at"]
 
     def wait_left(self, conversation, message_id):
         path = f"/v1/conversations/{conversation.id}/messages"
