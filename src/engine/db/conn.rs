@@ -67,12 +67,12 @@ multi_engine!(RawId, Guid);
 multi_engine!(Timestamp, Instant);
 multi_engine!(Json, JsonDoc);
 
-impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<JsonDoc, MultiBackend> for Doc<T> {
+impl<T: std::fmt::Debug + serde::de::DeserializeOwned + 'static> FromSql<JsonDoc, MultiBackend> for Doc<T> {
     fn from_sql(raw: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         raw.from_sql::<Doc<T>, JsonDoc>()
     }
 }
-impl<T: std::fmt::Debug + serde::Serialize> ToSql<JsonDoc, MultiBackend> for Doc<T> {
+impl<T: std::fmt::Debug + serde::Serialize + Send + Sync + 'static> ToSql<JsonDoc, MultiBackend> for Doc<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
         out.set_value((JsonDoc, self));
         Ok(IsNull::No)
