@@ -135,13 +135,13 @@ pub fn change(
 
 /// Everything but the form, checked together with what stays.
 fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str>, tenant: &Tenant) -> Result<()> {
-    let targeting: Targeting = campaign.targeting.read()?;
+    let targeting: Targeting = campaign.content.targeting.read()?;
     let is_other_targeting = !patch.targeting.is_absent();
     let targeting = merged(Some(&targeting), patch.targeting, "/targeting")?.unwrap_or_default();
     let targeting = if is_other_targeting { targeting.or_of(tenant) } else { targeting };
-    let ad_creative: Option<AdCreative> = campaign.ad_creative.read()?;
+    let ad_creative: Option<AdCreative> = campaign.content.ad_creative.read()?;
     let ad_creative = merged(ad_creative.as_ref(), patch.ad_creative, "/ad_creative")?;
-    let search_ads: Option<SearchAds> = campaign.search_ads.read()?;
+    let search_ads: Option<SearchAds> = campaign.content.search_ads.read()?;
     let search_ads = merged(search_ads.as_ref(), patch.search_ads, "/search_ads")?;
     let daily = patch.daily_budget.required("/daily_budget")?.unwrap_or(campaign.money(campaign.daily_budget));
     let mut monthly_cap = campaign.monthly_cap.map(|amount| campaign.money(amount));
@@ -174,19 +174,19 @@ fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str
     campaign.daily_budget = daily.amount;
     campaign.monthly_cap = monthly_cap.map(|money| money.amount);
     campaign.total_budget = total_budget.map(|money| money.amount);
-    campaign.targeting = JsonColumn::of(&targeting);
-    campaign.ad_creative = JsonColumn::of(&ad_creative);
-    campaign.search_ads = JsonColumn::of(&search_ads);
+    campaign.content.targeting = JsonColumn::of(&targeting);
+    campaign.content.ad_creative = JsonColumn::of(&ad_creative);
+    campaign.content.search_ads = JsonColumn::of(&search_ads);
     Ok(())
 }
 
 /// An id is the operators' when they wrote it down.
 fn note_whose_ids(campaign: &mut AdCampaign, before: &AdCampaign, by_operator: bool) {
     if campaign.external_campaign_id != before.external_campaign_id {
-        campaign.is_campaign_id_operators = by_operator && campaign.external_campaign_id.is_some();
+        campaign.review.wrote_campaign_id = by_operator && campaign.external_campaign_id.is_some();
     }
     if campaign.external_page_id != before.external_page_id {
-        campaign.is_page_id_operators = by_operator && campaign.external_page_id.is_some();
+        campaign.review.wrote_page_id = by_operator && campaign.external_page_id.is_some();
     }
 }
 
@@ -244,8 +244,7 @@ fn tell_platform(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, before: &AdCa
     }
     if is_other_budget {
         // What is in force there is no longer ours, which the next sync makes good.
-        let in_force = before.lowered_budget.unwrap_or(before.daily_budget);
-        store::save_delivery(tx, campaign.id, None, None, Some(in_force))?;
+        campaign.delivery.lowered_budget = before.delivery.lowered_budget.or(Some(before.daily_budget));
     }
     let wish = if is_to_ask { Delivery::Paused } else { campaign.desired_delivery };
     status::want(tx, campaign, wish)
@@ -254,7 +253,7 @@ fn tell_platform(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, before: &AdCa
 /// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:
 /// the one it has may be wrong.
 fn may_still_run(campaign: &AdCampaign) -> bool {
-    let is_stopping = campaign.delivery_synced_at.is_none() && campaign.delivery_error.is_none();
+    let is_stopping = campaign.delivery.synced_at.is_none() && campaign.delivery.error.is_none();
     let is_asked_to = campaign.desired_delivery != Delivery::Paused;
     campaign.is_steered() && campaign.activated_at.is_some() && (is_asked_to || is_stopping)
 }

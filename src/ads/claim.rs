@@ -21,7 +21,7 @@ pub(super) fn wishes(campaign: &AdCampaign, form: Option<&StoredForm>) -> bool {
 /// Did an operator agree to it, or to any id of it?
 pub(super) fn is_agreed(campaign: &AdCampaign, form: Option<&StoredForm>) -> bool {
     match campaign.account_owner {
-        AccountOwner::Platform => campaign.review_state == Some(super::model::ReviewState::Approved),
+        AccountOwner::Platform => campaign.review.state == Some(super::model::ReviewState::Approved),
         AccountOwner::Tenant => {
             campaign.agreed_campaign_id.is_some()
                 || campaign.agreed_page_id.is_some()

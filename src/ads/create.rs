@@ -4,13 +4,14 @@ use serde_json::json;
 use validator::Validate;
 
 use crate::ads::creative::{AdCreative, SearchAds};
+use crate::ads::documents::{Content, Review};
 use crate::ads::form::{LeadForm, ThankYou};
 use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::bounded::Line;
 use crate::base::id::{AdCampaignId, LeadFormId};
-use crate::base::json::Json as JsonColumn;
+use crate::base::json::{Doc, Json as JsonColumn};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
@@ -134,8 +135,6 @@ pub fn create(
         id,
         name: new.name.into(),
         platform: new.platform,
-        campaign_type: CampaignType::LeadGeneration,
-        objective: Objective::Leads,
         status: CampaignStatus::Draft,
         status_reason: None,
         currency: new.daily_budget.currency,
@@ -143,9 +142,13 @@ pub fn create(
         total_budget: new.total_budget.map(|money| money.amount),
         monthly_cap: new.monthly_cap.map(|money| money.amount),
         spent: 0,
-        targeting: JsonColumn::of(&targeting),
-        ad_creative: JsonColumn::of(&new.ad_creative),
-        search_ads: JsonColumn::of(&new.search_ads),
+        content: Doc(Content {
+            campaign_type: CampaignType::LeadGeneration,
+            objective: Objective::Leads,
+            targeting: JsonColumn::of(&targeting),
+            ad_creative: JsonColumn::of(&new.ad_creative),
+            search_ads: JsonColumn::of(&new.search_ads),
+        }),
         lead_form_id,
         account_owner: new.account_owner.unwrap_or(AccountOwner::Platform),
         external_campaign_id: new.external_campaign_id,
@@ -157,16 +160,14 @@ pub fn create(
         end_at: new.end_at,
         activated_at: None,
         desired_delivery: Delivery::Paused,
-        delivery_synced_at: None,
-        delivery_error: None,
-        lowered_budget: None,
-        review_state: None,
-        review_reason: None,
-        review_decided_at: None,
+        delivery: Doc::default(),
+        review: Doc(Review {
+            wrote_campaign_id: by_operator && has_campaign_id,
+            wrote_page_id: by_operator && has_page_id,
+            ..Review::default()
+        }),
         agreed_campaign_id: None,
         agreed_page_id: None,
-        is_campaign_id_operators: by_operator && has_campaign_id,
-        is_page_id_operators: by_operator && has_page_id,
         version: 1,
         created_at: now,
         updated_at: now,

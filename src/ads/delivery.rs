@@ -5,6 +5,7 @@
 
 use serde_json::json;
 
+use super::documents::Carried;
 use super::model::Delivery;
 use super::store::{self, AdCampaign};
 use crate::base::id::AdCampaignId;
@@ -53,10 +54,10 @@ async fn tell(providers: &Providers, campaign: &AdCampaign, external: &str) -> R
     let budget = match campaign.desired_delivery {
         Delivery::Paused => {
             control.set_campaign_status(external, Running::Paused).await?;
-            return Ok(campaign.lowered_budget);
+            return Ok(campaign.delivery.lowered_budget);
         }
         Delivery::Slow => Some(slow_budget(own)),
-        Delivery::Running => campaign.lowered_budget.map(|_| own),
+        Delivery::Running => campaign.delivery.lowered_budget.map(|_| own),
     };
     // The budget first: an ad campaign must not run a moment on more than was meant.
     if let Some(budget) = budget {
@@ -81,11 +82,11 @@ fn told(tx: &mut TenantTx<'_>, sent: &AdCampaign, lowered: Option<i64>) -> Resul
     if is_other_budget || campaign.desired_delivery != sent.desired_delivery {
         // Another wish came meanwhile, and its own job may have been faster than this one.
         let lowered = if is_other_budget { lowered.or(Some(sent.daily_budget)) } else { lowered };
-        store::save_delivery(tx, campaign.id, None, None, lowered)?;
+        store::save_delivery(tx, campaign.id, Carried { lowered_budget: lowered, ..Carried::default() })?;
         tx.enqueue(NewJob::new(&SYNC_DELIVERY, &SyncPayload { ad_campaign_id: campaign.id }))?;
         return Ok(());
     }
-    store::save_delivery(tx, campaign.id, Some(now), None, lowered)?;
+    store::save_delivery(tx, campaign.id, Carried { synced_at: Some(now), error: None, lowered_budget: lowered })?;
     let data = json!({"name": campaign.name, "platform": campaign.platform, "delivery": campaign.desired_delivery,
         "daily_budget": campaign.money(lowered.unwrap_or(campaign.daily_budget))});
     tx.record(NewEvent::new(EventType::AdCampaignDeliveryChanged).subject(campaign.id.uuid()).data(data))?;
@@ -108,17 +109,12 @@ async fn refused(ctx: &JobContext, campaign: AdCampaign, error: ProviderError) -
             // The budget may have been lowered before the rest failed, so it is to be restored later.
             let slow = (campaign.desired_delivery == Delivery::Slow)
                 .then(|| slow_budget(campaign.money(campaign.daily_budget)));
-            let lowered = slow.map(|slow| slow.amount).or(now.lowered_budget);
+            let lowered = slow.map(|slow| slow.amount).or(now.delivery.lowered_budget);
             if now.desired_delivery != campaign.desired_delivery {
-                return store::save_delivery(
-                    tx,
-                    now.id,
-                    now.delivery_synced_at,
-                    now.delivery_error.as_deref(),
-                    lowered,
-                );
+                return store::save_delivery(tx, now.id, Carried { lowered_budget: lowered, ..now.delivery.0 });
             }
-            store::save_delivery(tx, now.id, None, Some(&public), lowered)?;
+            let delivery = Carried { synced_at: None, error: Some(public.clone()), lowered_budget: lowered };
+            store::save_delivery(tx, now.id, delivery)?;
             let data =
                 json!({"name": now.name, "platform": now.platform, "delivery": now.desired_delivery, "error": public});
             tx.record(NewEvent::new(EventType::AdCampaignDeliveryFailed).subject(now.id.uuid()).data(data))?;

@@ -26,6 +26,7 @@ pub mod claim;
 pub mod create;
 pub mod creative;
 pub mod delivery;
+pub mod documents;
 pub mod enquiries;
 pub mod form;
 pub mod key;

@@ -25,7 +25,7 @@ use crate::engine::http::IfMatch;
 /// Must an operator agree before this one may run?
 pub(super) fn is_wanting(campaign: &AdCampaign, form: Option<&StoredForm>, asker: Asker) -> bool {
     let is_open = match campaign.account_owner {
-        AccountOwner::Platform => campaign.review_state != Some(ReviewState::Approved),
+        AccountOwner::Platform => campaign.review.state != Some(ReviewState::Approved),
         AccountOwner::Tenant => claim::wishes(campaign, form),
     };
     asker == Asker::Tenant && is_open
@@ -41,8 +41,8 @@ pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
     campaign.status_reason = None;
     let form = store::form_of(tx, campaign)?;
     if campaign.account_owner == AccountOwner::Platform || claim::wishes(campaign, form.as_ref()) {
-        campaign.review_state = Some(ReviewState::Pending);
-        (campaign.review_reason, campaign.review_decided_at) = (None, None);
+        campaign.review.state = Some(ReviewState::Pending);
+        (campaign.review.reason, campaign.review.decided_at) = (None, None);
     }
     if campaign.desired_delivery != Delivery::Paused {
         want(tx, campaign, Delivery::Paused)?;
@@ -58,11 +58,11 @@ pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
 pub(super) fn approve(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result<bool> {
     let mut is_news = claim::agree(tx, campaign)?;
     // Nobody decides on a tenant's own ad account, unless it was asked.
-    let is_to_decide = campaign.account_owner == AccountOwner::Platform || campaign.review_state.is_some();
-    if is_to_decide && campaign.review_state != Some(ReviewState::Approved) {
+    let is_to_decide = campaign.account_owner == AccountOwner::Platform || campaign.review.state.is_some();
+    if is_to_decide && campaign.review.state != Some(ReviewState::Approved) {
         is_news = true;
-        let was_asked = campaign.review_state.replace(ReviewState::Approved) == Some(ReviewState::Pending);
-        (campaign.review_reason, campaign.review_decided_at) = (None, Some(tx.now()));
+        let was_asked = campaign.review.state.replace(ReviewState::Approved) == Some(ReviewState::Pending);
+        (campaign.review.reason, campaign.review.decided_at) = (None, Some(tx.now()));
         if was_asked {
             record(tx, campaign, EventType::AdCampaignApproved, campaign.status)?;
         }
@@ -80,13 +80,13 @@ pub fn reject(tx: &mut TenantTx<'_>, id: AdCampaignId, reason: String, if_match:
     if_match.check(campaign.version)?;
     let from = campaign.status;
     campaign.status = from.after(Step::Reject)?;
-    if campaign.review_state != Some(ReviewState::Pending) {
+    if campaign.review.state != Some(ReviewState::Pending) {
         let message = "Nobody asked the operators to decide on this ad campaign: it is in the tenant's own ad account.";
         return Err(Error::conflict("ad_campaign.not_under_review", message));
     }
-    campaign.review_state = Some(ReviewState::Rejected);
-    campaign.review_reason = Some(reason);
-    campaign.review_decided_at = Some(tx.now());
+    campaign.review.state = Some(ReviewState::Rejected);
+    campaign.review.reason = Some(reason);
+    campaign.review.decided_at = Some(tx.now());
     store::save(tx, &mut campaign)?;
     record(tx, &campaign, EventType::AdCampaignRejected, from)?;
     Ok(campaign)
@@ -94,7 +94,7 @@ pub fn reject(tx: &mut TenantTx<'_>, id: AdCampaignId, reason: String, if_match:
 
 fn record(tx: &mut TenantTx<'_>, campaign: &AdCampaign, kind: EventType, from: CampaignStatus) -> Result<()> {
     let data = json!({"name": campaign.name, "platform": campaign.platform, "account_owner": campaign.account_owner,
-        "from": from, "to": campaign.status, "reason": campaign.review_reason,
+        "from": from, "to": campaign.status, "reason": campaign.review.reason,
         "daily_budget": campaign.money(campaign.daily_budget)});
     tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
     Ok(())
@@ -135,9 +135,9 @@ impl Agreed {
             end_at: campaign.end_at,
             external_ids: [campaign.external_campaign_id.clone(), campaign.external_page_id.clone(), external_form_id],
             is_own_account: campaign.account_owner == AccountOwner::Tenant,
-            targeting: campaign.targeting.read()?,
-            ad_creative: campaign.ad_creative.read()?,
-            search_ads: campaign.search_ads.read()?,
+            targeting: campaign.content.targeting.read()?,
+            ad_creative: campaign.content.ad_creative.read()?,
+            search_ads: campaign.content.search_ads.read()?,
             questions,
             links,
         })
@@ -171,8 +171,8 @@ fn is_no_more<T: PartialOrd>(agreed: Option<T>, now: Option<T>) -> bool {
 /// Takes the agreement back after a change beyond it. What runs, or waits for the quota alone, is to be asked for at once;
 /// what a person paused is asked for when it is to run again. Answers the former.
 pub(super) fn withdraw(campaign: &mut AdCampaign) -> bool {
-    campaign.review_state = None;
-    (campaign.review_reason, campaign.review_decided_at) = (None, None);
+    campaign.review.state = None;
+    (campaign.review.reason, campaign.review.decided_at) = (None, None);
     campaign.status == CampaignStatus::Active || campaign.status_reason.as_deref() == Some(QUOTA_REACHED)
 }
 

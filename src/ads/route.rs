@@ -99,8 +99,8 @@ pub fn hide_platforms_ids(tx: &mut TenantTx<'_>, route: Route, origin: &mut Valu
     let form = route.lead_form_id.map_or(Ok(None), |id| store::find_form(tx, id))?;
     let own = [
         form.filter(|form| !form.is_form_id_operators).and_then(|form| form.external_form_id),
-        campaign.as_ref().filter(|one| !one.is_campaign_id_operators).and_then(|one| one.external_campaign_id.clone()),
-        campaign.as_ref().filter(|one| !one.is_page_id_operators).and_then(|one| one.external_page_id.clone()),
+        campaign.as_ref().filter(|one| !one.review.wrote_campaign_id).and_then(|one| one.external_campaign_id.clone()),
+        campaign.as_ref().filter(|one| !one.review.wrote_page_id).and_then(|one| one.external_page_id.clone()),
     ];
     let is_own = |id: &Value| own.iter().flatten().any(|own| id.as_str() == Some(own));
     let Some(told) = origin.as_object_mut() else { return Ok(false) };

@@ -141,8 +141,8 @@ const STEERING: Turns = Turns { at_once: 60, span_seconds: 60 };
 /// caller saves the row.
 pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
     campaign.desired_delivery = due(tx, campaign, delivery);
-    campaign.delivery_synced_at = None;
-    campaign.delivery_error = None;
+    campaign.delivery.synced_at = None;
+    campaign.delivery.error = None;
     if campaign.is_steered() {
         STEERING.ask(tx, &SYNC_DELIVERY, &campaign.id.to_string(), &SyncPayload { ad_campaign_id: campaign.id })?;
     }

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::documents::Content;
 use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
 use super::{quota, route, status, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
-use crate::base::json::Json;
+use crate::base::json::{Doc, Json};
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
 use crate::billing::credits;
@@ -47,8 +48,6 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
         id: AdCampaignId::new(),
         name: "C".into(),
         platform,
-        campaign_type: CampaignType::LeadGeneration,
-        objective: Objective::Leads,
         status: CampaignStatus::Draft,
         status_reason: None,
         currency: Currency::INR,
@@ -56,9 +55,13 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
         total_budget: None,
         monthly_cap: None,
         spent: 0,
-        targeting: Json::from(json!({})),
-        ad_creative: Json::from(json!(null)),
-        search_ads: Json::from(json!(null)),
+        content: Doc(Content {
+            campaign_type: CampaignType::LeadGeneration,
+            objective: Objective::Leads,
+            targeting: Json::from(json!({})),
+            ad_creative: Json::from(json!(null)),
+            search_ads: Json::from(json!(null)),
+        }),
         lead_form_id,
         account_owner: AccountOwner::Platform,
         external_campaign_id: Some(external.into()),
@@ -70,16 +73,10 @@ fn campaign(tx: &mut TenantTx<'_>, external: &str, page: &str, form: Option<&str
         end_at: None,
         activated_at: None,
         desired_delivery: Delivery::Paused,
-        delivery_synced_at: None,
-        delivery_error: None,
-        lowered_budget: None,
-        review_state: None,
-        review_reason: None,
-        review_decided_at: None,
+        delivery: Doc::default(),
+        review: Doc::default(),
         agreed_campaign_id: Some(external.into()),
         agreed_page_id: Some(page.into()),
-        is_campaign_id_operators: false,
-        is_page_id_operators: false,
         version: 1,
         created_at: now,
         updated_at: now,

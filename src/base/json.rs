@@ -1,6 +1,7 @@
 //! JSON columns: native `jsonb` on PostgreSQL and text on SQLite.
 //!
-//! Most documents are only passed on to whoever asked, so a document stays the text that it is until somebody reads it.
+//! Most documents are only passed on to whoever asked, so a [`Json`] stays the text that it is until somebody reads it. One whose
+//! parts are used like columns is a [`Doc`]: read with its row, and written whole.
 
 use std::io::Write as _;
 
@@ -24,7 +25,7 @@ use super::Result;
 pub struct JsonDoc;
 
 /// A JSON document as a column value: well-formed, and not yet read.
-#[derive(Debug, Clone, AsExpression, FromSqlRow, serde::Serialize)]
+#[derive(Debug, Clone, AsExpression, FromSqlRow, serde::Serialize, serde::Deserialize)]
 #[diesel(sql_type = JsonDoc)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
@@ -97,6 +98,51 @@ impl FromSql<JsonDoc, Sqlite> for Json {
 impl ToSql<JsonDoc, Sqlite> for Json {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.text());
+        Ok(IsNull::No)
+    }
+}
+
+/// What belongs together and is never searched by, as one column: a table of many columns is dear to compile, and each of them
+/// dear to convert.
+#[derive(Debug, Clone, Default, PartialEq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = JsonDoc)]
+pub struct Doc<T: std::fmt::Debug>(pub T);
+
+impl<T: std::fmt::Debug> std::ops::Deref for Doc<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+impl<T: std::fmt::Debug> std::ops::DerefMut for Doc<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<JsonDoc, Pg> for Doc<T> {
+    fn from_sql(raw: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        match raw.as_bytes() {
+            [1, text @ ..] => Ok(Self(serde_json::from_slice(text)?)),
+            _ => Err("jsonb of an unknown version".into()),
+        }
+    }
+}
+impl<T: std::fmt::Debug + serde::Serialize> ToSql<JsonDoc, Pg> for Doc<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&[1])?;
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
+    }
+}
+impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<JsonDoc, Sqlite> for Doc<T> {
+    fn from_sql(mut raw: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(serde_json::from_str(raw.read_text())?))
+    }
+}
+impl<T: std::fmt::Debug + serde::Serialize> ToSql<JsonDoc, Sqlite> for Doc<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(serde_json::to_string(&self.0)?);
         Ok(IsNull::No)
     }
 }

@@ -39,24 +39,24 @@ pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, no
             new_details.push(detail.kind);
         }
     }
-    lead.contact_details = Json::of(&details);
+    lead.profile.contact_details = Json::of(&details);
     if person.is_named && is_stand_in(lead) {
         lead.name = person.name.clone();
     }
     fill(&mut lead.email, &person.email);
     if lead.phone.is_none() {
-        (lead.phone, lead.phone_raw) = (person.phone.clone(), person.phone_raw.clone());
+        (lead.phone, lead.profile.phone_raw) = (person.phone.clone(), person.phone_raw.clone());
     }
     fill(&mut lead.company, &enquiry.company);
-    fill(&mut lead.industry, &enquiry.industry);
+    fill(&mut lead.profile.industry, &enquiry.industry);
     let mut place = lead.location()?;
     fill_place(&mut place, &enquiry.location);
-    lead.location = Json::of(&place);
-    replace(&mut lead.budget_range, &enquiry.budget_range);
-    replace(&mut lead.timeline, &enquiry.timeline);
+    lead.profile.location = Json::of(&place);
+    replace(&mut lead.profile.budget_range, &enquiry.budget_range);
+    replace(&mut lead.profile.timeline, &enquiry.timeline);
     let (kept, forgotten) = newest(lead.form_responses()?, &enquiry.form_responses);
-    lead.form_responses = answers::stored(&kept);
-    lead.form_submissions += i32::from(enquiry.is_form());
+    lead.profile.form_responses = answers::stored(&kept);
+    lead.profile.form_submissions += i32::from(enquiry.is_form());
     let is_taken = lead.assigned_to.is_none() && enquiry.assigned_to.is_some();
     if is_taken {
         (lead.assigned_to, lead.assigned_at) = (enquiry.assigned_to, Some(now));

@@ -8,7 +8,7 @@ use super::recognise::{Known, known_lead, remember};
 use super::{NewEnquiry, Received};
 use crate::base::Result;
 use crate::base::id::{LeadId, RawId};
-use crate::base::json::Json;
+use crate::base::json::{Doc, Json};
 use crate::billing::meter::{self, MeterKind, Metered, MeteredLead, Released, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -16,7 +16,7 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::inbox::open::{self, LeadOpening};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
-use crate::leads::store::{self, Behaviour, Lead};
+use crate::leads::store::{self, Behaviour, Lead, LeadProfile};
 use crate::leads::{answers, change, score, unlock};
 use crate::tenants::{self, Tenant};
 
@@ -93,7 +93,7 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
         lead = store::get(tx, lead.id)?;
     }
     let combined = combine(&mut lead, &enquiry, person, tx.now())?;
-    lead.enquiry_count += 1;
+    lead.profile.enquiry_count += 1;
     lead.total_interactions += 1;
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
     change::rescore(tx, &mut lead, tenant)?;
@@ -102,7 +102,7 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
     let event = NewEvent::new(EventType::LeadEnquired).subject(lead.id.uuid()).lead(lead.id);
     tx.record(event.data(json!({
         "source": enquiry.source,
-        "enquiry_count": lead.enquiry_count,
+        "enquiry_count": lead.profile.enquiry_count,
         "charge_kind": metered.kind,
         "ad_campaign_id": enquiry.ad_campaign_id,
         // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
@@ -160,33 +160,21 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
         name: person.name.clone(),
         email: person.email.clone(),
         phone: person.phone.clone(),
-        phone_raw: person.phone_raw.clone(),
         company: enquiry.company.clone(),
         source: enquiry.source,
-        source_details: Json::of(&enquiry.source_details),
         status: LeadStatus::New,
         validity: LeadValidity::Unverified,
         score: 0,
         is_locked: false,
         assigned_to: enquiry.assigned_to,
         assigned_at: enquiry.assigned_to.map(|_| now),
-        industry: enquiry.industry.clone(),
-        location: Json::of(&enquiry.location),
-        budget_range: enquiry.budget_range.clone(),
-        timeline: enquiry.timeline.clone(),
-        form_responses: answers::stored(&enquiry.form_responses),
-        contact_details: Json::of(&person.distinct_details()),
-        form_submissions: i32::from(enquiry.is_form()),
         ad_campaign_id: enquiry.ad_campaign_id,
         lead_form_id: enquiry.lead_form_id,
         platform_lead_id: enquiry.platform_lead_id.clone(),
         charge_kind: None,
         charged_amount: None,
         charge_currency: None,
-        ai_summary: None,
-        ai_insights: None,
-        behaviour: Json::of(&Behaviour::default()),
-        enquiry_count: 1,
+        profile: Doc(profile_of(enquiry, person)),
         contact_count: 0,
         total_interactions: 1,
         first_contact_at: None,
@@ -198,6 +186,24 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
         version: 1,
         created_at: now,
         updated_at: now,
+    }
+}
+
+fn profile_of(enquiry: &NewEnquiry, person: &Person) -> LeadProfile {
+    LeadProfile {
+        phone_raw: person.phone_raw.clone(),
+        contact_details: Json::of(&person.distinct_details()),
+        industry: enquiry.industry.clone(),
+        location: Json::of(&enquiry.location),
+        budget_range: enquiry.budget_range.clone(),
+        timeline: enquiry.timeline.clone(),
+        form_responses: answers::stored(&enquiry.form_responses),
+        form_submissions: i32::from(enquiry.is_form()),
+        enquiry_count: 1,
+        source_details: Json::of(&enquiry.source_details),
+        behaviour: Json::of(&Behaviour::default()),
+        ai_summary: None,
+        ai_insights: None,
     }
 }
 

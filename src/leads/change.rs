@@ -116,21 +116,21 @@ fn apply(patch: UpdateLead, lead: &mut Lead, country: &str) -> Result<Changes> {
     change_phone(&mut changes, lead, patch.phone, country)?;
     changes.set("company", &mut lead.company, patch.company);
     changes.require("validity", &mut lead.validity, patch.validity)?;
-    changes.set("industry", &mut lead.industry, patch.industry);
+    changes.set("industry", &mut lead.profile.industry, patch.industry);
     let mut location = lead.location()?;
     match patch.location {
         Patch::Absent => {}
         Patch::Null => location = Location::default(),
         Patch::Value(part) => part.apply(&mut location),
     }
-    changes.put("location", &mut lead.location, Json::of(&location));
-    changes.set("budget_range", &mut lead.budget_range, patch.budget_range);
-    changes.set("timeline", &mut lead.timeline, patch.timeline);
+    changes.put("location", &mut lead.profile.location, Json::of(&location));
+    changes.set("budget_range", &mut lead.profile.budget_range, patch.budget_range);
+    changes.set("timeline", &mut lead.profile.timeline, patch.timeline);
     let (mut behaviour, mut of_it): (Behaviour, Changes) = (lead.behaviour()?, Changes::default());
     of_it.require("pages_visited", &mut behaviour.pages_visited, patch.pages_visited)?;
     of_it.require("time_on_site_seconds", &mut behaviour.time_on_site_seconds, patch.time_on_site_seconds)?;
     of_it.require("actions_taken", &mut behaviour.actions_taken, patch.actions_taken)?;
-    changes.put("behaviour", &mut lead.behaviour, Json::of(&behaviour));
+    changes.put("behaviour", &mut lead.profile.behaviour, Json::of(&behaviour));
     Ok(changes)
 }
 
@@ -161,7 +161,7 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
     let own = [
         (DetailKind::Name, Some(&before.name), Some(&lead.name), None),
         (DetailKind::Email, before.email.as_ref(), lead.email.as_ref(), None),
-        (DetailKind::Phone, before.phone.as_ref(), lead.phone.as_ref(), lead.phone_raw.as_ref()),
+        (DetailKind::Phone, before.phone.as_ref(), lead.phone.as_ref(), lead.profile.phone_raw.as_ref()),
     ];
     let mut is_changed = false;
     for (kind, known, value, typed) in own {
@@ -172,18 +172,18 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
         }
     }
     if is_changed {
-        lead.contact_details = Json::of(&details);
+        lead.profile.contact_details = Json::of(&details);
     }
     Ok(())
 }
 
 fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Text<0, 40>>, country: &str) -> Result<()> {
-    lead.phone_raw = match &patch {
+    lead.profile.phone_raw = match &patch {
         Patch::Absent => return Ok(()),
         Patch::Null => None,
         Patch::Value(typed) => Some(typed.to_string()),
     };
-    let read = lead.phone_raw.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
+    let read = lead.profile.phone_raw.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
     let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
     changes.put("phone", &mut lead.phone, phone.map(Phone::into_string));
     Ok(())

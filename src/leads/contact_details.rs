@@ -69,11 +69,11 @@ pub struct ContactDetails(Vec<ContactDetail>);
 impl ContactDetails {
     /// Those of a lead, with what its own fields say where nothing was written down: leads of earlier versions.
     pub fn of(lead: &Lead) -> Result<Self> {
-        let mut details: Self = lead.contact_details.read()?;
+        let mut details: Self = lead.profile.contact_details.read()?;
         let own = [
             (DetailKind::Name, Some(&lead.name), Some(&lead.name)),
             (DetailKind::Email, lead.email.as_ref(), lead.email.as_ref()),
-            (DetailKind::Phone, lead.phone_raw.as_ref().or(lead.phone.as_ref()), lead.phone.as_ref()),
+            (DetailKind::Phone, lead.profile.phone_raw.as_ref().or(lead.phone.as_ref()), lead.phone.as_ref()),
         ];
         for (kind, typed, value) in own.into_iter().rev() {
             let typed = typed.map(String::as_str).unwrap_or_default();

@@ -7,9 +7,9 @@
 
 use super::cities;
 use super::score::{Budget, Score, Timeline};
-use super::store::{Behaviour, Lead};
+use super::store::{Behaviour, Lead, LeadProfile};
 use crate::base::Result;
-use crate::base::json::Json;
+use crate::base::json::{Doc, Json};
 use crate::base::money::Money;
 use crate::leads::model::Location;
 use crate::tenants::Tenant;
@@ -28,6 +28,7 @@ const LARGEST_BUDGET: i64 = 1_000_000_000;
 pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
     let city = lead.location()?.city.and_then(|city| known_place(&city, tenant));
     let time_on_site_seconds = lead.behaviour()?.time_on_site_seconds;
+    let profile = &lead.profile;
     Ok(Lead {
         // Ids of ours, the source, and what we made of it.
         tenant_id: lead.tenant_id,
@@ -45,8 +46,6 @@ pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
         charge_kind: lead.charge_kind.clone(),
         charged_amount: lead.charged_amount,
         charge_currency: lead.charge_currency,
-        enquiry_count: lead.enquiry_count,
-        form_submissions: lead.form_submissions,
         contact_count: lead.contact_count,
         total_interactions: lead.total_interactions,
         first_contact_at: lead.first_contact_at,
@@ -58,23 +57,28 @@ pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
         created_at: lead.created_at,
         updated_at: lead.updated_at,
         // Derived.
-        location: Json::of(&Location { city, ..Location::default() }),
-        budget_range: lead.budget_range.as_deref().and_then(|text| budget_band(text, tenant)),
-        timeline: lead.timeline.as_deref().and_then(timeline_band),
-        behaviour: Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() }),
-        // The person, and whatever the person or the platform wrote.
+        profile: Doc(LeadProfile {
+            enquiry_count: profile.enquiry_count,
+            form_submissions: profile.form_submissions,
+            location: Json::of(&Location { city, ..Location::default() }),
+            budget_range: profile.budget_range.as_deref().and_then(|text| budget_band(text, tenant)),
+            timeline: profile.timeline.as_deref().and_then(timeline_band),
+            behaviour: Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() }),
+            // Whatever the person or the platform wrote.
+            phone_raw: None,
+            source_details: Json::from(serde_json::json!({})),
+            industry: None,
+            form_responses: Json::from(serde_json::json!({})),
+            contact_details: Json::from(serde_json::json!([])),
+            ai_summary: None,
+            ai_insights: None,
+        }),
+        // The person.
         name: NAME.into(),
         email: None,
         phone: None,
-        phone_raw: None,
         company: None,
-        source_details: Json::from(serde_json::json!({})),
-        industry: None,
-        form_responses: Json::from(serde_json::json!({})),
-        contact_details: Json::from(serde_json::json!([])),
         platform_lead_id: None,
-        ai_summary: None,
-        ai_insights: None,
         search: String::new(),
     })
 }

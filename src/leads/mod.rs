@@ -19,6 +19,7 @@ pub mod contact_details;
 pub mod lock;
 pub mod model;
 mod notes;
+pub mod profile;
 mod rescore;
 pub mod score;
 pub mod scoring;

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
-use super::store::{Behaviour, Lead};
+use super::store::{Behaviour, Lead, LeadProfile};
 use crate::base::id::{LeadId, RawId};
-use crate::base::json::Json;
+use crate::base::json::{Doc, Json};
 use crate::engine::db::TenantTx;
 
 /// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.
@@ -18,33 +18,35 @@ pub fn rajesh(tx: &TenantTx<'_>) -> Lead {
         name: "Rajesh Kumar".into(),
         email: None,
         phone: None,
-        phone_raw: None,
         company: None,
         source: LeadSource::MetaAds,
-        source_details: Json::from(json!({})),
         status: LeadStatus::New,
         validity: LeadValidity::Valid,
         score: 85,
         is_locked: false,
         assigned_to: None,
         assigned_at: None,
-        industry: None,
-        location: Json::of(&Location::default()),
-        budget_range: None,
-        timeline: None,
-        form_responses: Json::from(json!([])),
-        contact_details: Json::from(json!([])),
-        form_submissions: 1,
         ad_campaign_id: None,
         lead_form_id: None,
         platform_lead_id: None,
         charge_kind: None,
         charged_amount: None,
         charge_currency: None,
-        ai_summary: None,
-        ai_insights: None,
-        behaviour: Json::of(&Behaviour::default()),
-        enquiry_count: 1,
+        profile: Doc(LeadProfile {
+            phone_raw: None,
+            contact_details: Json::from(json!([])),
+            industry: None,
+            location: Json::of(&Location::default()),
+            budget_range: None,
+            timeline: None,
+            form_responses: Json::from(json!([])),
+            form_submissions: 1,
+            enquiry_count: 1,
+            source_details: Json::from(json!({})),
+            behaviour: Json::of(&Behaviour::default()),
+            ai_summary: None,
+            ai_insights: None,
+        }),
         contact_count: 0,
         total_interactions: 1,
         first_contact_at: None,

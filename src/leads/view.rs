@@ -185,6 +185,8 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
     let answers = Json::of(&shown.form_responses()?);
     let details = if shown.is_locked { Vec::new() } else { contact_details::views(&shown)? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
+    let charge = shown.charge();
+    let profile = shown.profile.0;
     let charged =
         matches!(shown.charge_kind.as_deref(), Some("quota" | "rollover" | "credit" | "overage" | "per_lead"));
     Ok(LeadView {
@@ -194,8 +196,8 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         is_qualified: is_qualified(shown.score),
         is_stalled: untouched && now.since(shown.last_activity_at) > chrono::Duration::days(STALLED_DAYS),
         is_charged: charged,
-        charged_amount: shown.charge(),
-        location: shown.location,
+        charged_amount: charge,
+        location: profile.location,
         form_responses: answers,
         contact_details: details,
         name: shown.name,
@@ -206,7 +208,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         has_phone,
         company: shown.company,
         source: shown.source,
-        source_details: shown.source_details,
+        source_details: profile.source_details,
         status: shown.status,
         validity: shown.validity,
         score: shown.score,
@@ -214,18 +216,18 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         charge_kind: shown.charge_kind,
         assigned_to: shown.assigned_to,
         assigned_at: shown.assigned_at,
-        industry: shown.industry,
-        budget_range: shown.budget_range,
-        timeline: shown.timeline,
+        industry: profile.industry,
+        budget_range: profile.budget_range,
+        timeline: profile.timeline,
         ad_campaign_id: shown.ad_campaign_id,
         lead_form_id: shown.lead_form_id,
         platform_lead_id: shown.platform_lead_id,
-        ai_summary: shown.ai_summary,
-        ai_insights: shown.ai_insights,
+        ai_summary: profile.ai_summary,
+        ai_insights: profile.ai_insights,
         pages_visited: behaviour.pages_visited,
         time_on_site_seconds: behaviour.time_on_site_seconds,
         actions_taken: behaviour.actions_taken,
-        enquiry_count: shown.enquiry_count,
+        enquiry_count: profile.enquiry_count,
         contact_count: shown.contact_count,
         total_interactions: shown.total_interactions,
         first_contact_at: shown.first_contact_at,

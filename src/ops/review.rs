@@ -47,7 +47,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
 
 fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
     let campaign = ads::store::find(tx, id)?;
-    let Some(campaign) = campaign.filter(|campaign| campaign.review_state == Some(ReviewState::Pending)) else {
+    let Some(campaign) = campaign.filter(|campaign| campaign.review.state == Some(ReviewState::Pending)) else {
         return Ok(());
     };
     let rivals = ads::claim::rivals(tx, &campaign)?;

@@ -27,8 +27,16 @@ pub fn rows(d: &Dialect) -> Vec<String> {
     let name = format!("{} || ' ' || {}", d.pick("n / 7", FIRST), d.pick("n", LAST));
     let email = format!("('person' || {n12} || '@example.com')");
     let phone = format!("('+917' || {n9})");
-    let form = d.json(r#"'{"What is your budget?": "₹80L-1Cr", "Preferred areas?": "Andheri, Goregaon"}'"#);
-    let location = d.json(&format!(r#"'{{"city": "' || {} || '"}}'"#, d.pick("n", CITIES)));
+    let profile = d.json(&format!(
+        r#"'{{"phone_raw": "' || {phone} || '", "contact_details": [], "industry": null, "location": {{"city": "' || {city} || '"}},
+            "budget_range": "' || {budget} || '", "timeline": "' || {timeline} || '", "form_responses":
+            [["What is your budget?", "₹80L-1Cr"], ["Preferred areas?", "Andheri, Goregaon"]], "form_submissions": 1,
+            "enquiry_count": 1, "source_details": {{"platform": "fb"}}, "behaviour":
+            {{"pages_visited": [], "time_on_site_seconds": 0, "actions_taken": []}}, "ai_summary": null, "ai_insights": null}}'"#,
+        city = d.pick("n", CITIES),
+        budget = d.pick("n", &["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"]),
+        timeline = d.pick("n", &["Immediately", "Within 3 months", "Just exploring"]),
+    ));
     let status = "CASE WHEN (k * 37) % 100 < 68 THEN 'new' WHEN (k * 37) % 100 < 79 THEN 'contacted' \
          WHEN (k * 37) % 100 < 88 THEN 'qualified' WHEN (k * 37) % 100 < 92 THEN 'meeting_scheduled' \
          WHEN (k * 37) % 100 < 95 THEN 'proposal_sent' WHEN (k * 37) % 100 < 98 THEN 'won' ELSE 'lost' END";
@@ -38,23 +46,19 @@ pub fn rows(d: &Dialect) -> Vec<String> {
     };
     insert(
         "leads",
-        "tenant_id, id, person_id, name, email, phone, phone_raw, source, source_details, status, validity, score, is_locked, \
-         assigned_to, assigned_at, location, budget_range, timeline, form_responses, platform_lead_id, charge_kind, \
-         charged_amount, charge_currency, behaviour, enquiry_count, contact_count, total_interactions, last_activity_at, search, \
+        "tenant_id, id, person_id, name, email, phone, source, status, validity, score, is_locked, \
+         assigned_to, assigned_at, profile, platform_lead_id, charge_kind, \
+         charged_amount, charge_currency, contact_count, total_interactions, last_activity_at, search, \
          received_at, version, created_at, updated_at",
         format!(
-            "tenant_id, {lead}, {lead}, {name}, {email}, {phone}, {phone}, {source}, {details}, {status}, {validity}, \
-             (n * 31) % 101, {locked}, CASE WHEN n % 5 < 2 THEN user_id END, CASE WHEN n % 5 < 2 THEN {later} END, {location}, \
-             {budget}, {timeline}, {form}, 'meta:' || {n12}, 'quota', 30000, 'INR', {behaviour}, 1, 0, 1, {at}, \
+            "tenant_id, {lead}, {lead}, {name}, {email}, {phone}, {source}, {status}, {validity}, \
+             (n * 31) % 101, {locked}, CASE WHEN n % 5 < 2 THEN user_id END, CASE WHEN n % 5 < 2 THEN {later} END, {profile}, \
+             'meta:' || {n12}, 'quota', 30000, 'INR', 0, 1, {at}, \
              lower({name}) || chr_(10) || {email} || chr_(10) || {phone}, {before}, 1, {at}, {at}",
             source = d.pick("n", SOURCES),
-            details = d.json(r#"'{"platform": "fb"}'"#),
             validity = d.pick("n", &["unverified", "unverified", "valid", "invalid"]),
             locked = "(n % 50 = 7)",
             later = at(60_000),
-            budget = d.pick("n", &["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"]),
-            timeline = d.pick("n", &["Immediately", "Within 3 months", "Just exploring"]),
-            behaviour = d.json(r#"'{"pages_visited": [], "time_on_site_seconds": 0, "actions_taken": []}'"#),
             at = at(0),
             before = at(-2000),
         )

@@ -169,10 +169,11 @@ impl AdCampaignView {
     fn of(row: AdCampaign, form: Option<StoredForm>, shows_costs: bool) -> Result<Self> {
         let shows_costs = shows_costs || row.account_owner == AccountOwner::Tenant;
         let shows_ids = shows_costs;
-        let money = |amount| row.money(amount);
+        let currency = row.currency;
+        let money = |amount| Money::new(amount, currency);
         let is_measured = row.figures_at.is_some();
         let spent = (shows_costs && is_measured).then(|| money(row.spent));
-        let state = match (&row.external_campaign_id, &row.delivery_error, row.delivery_synced_at) {
+        let state = match (&row.external_campaign_id, &row.delivery.error, row.delivery.synced_at) {
             (None, ..) => DeliveryState::NotControlled,
             _ if row.activated_at.is_some() && !row.is_steered() => DeliveryState::NotControlled,
             (_, Some(_), _) => DeliveryState::Failed,
@@ -181,6 +182,7 @@ impl AdCampaignView {
             (..) if row.activated_at.is_none() => DeliveryState::Synced,
             (..) => DeliveryState::Pending,
         };
+        let (content, review, delivery) = (row.content.0, row.review.0, row.delivery.0);
         Ok(Self {
             cost_per_lead: spent
                 .filter(|_| row.leads_generated > 0)
@@ -189,31 +191,31 @@ impl AdCampaignView {
             daily_budget: money(row.daily_budget),
             total_budget: row.total_budget.map(money),
             monthly_cap: row.monthly_cap.map(money),
-            targeting: row.targeting.read()?,
-            ad_creative: row.ad_creative.read()?,
-            search_ads: row.search_ads.read()?,
+            targeting: content.targeting.read()?,
+            ad_creative: content.ad_creative.read()?,
+            search_ads: content.search_ads.read()?,
             lead_form: form.map(|form| LeadFormView::of(form, shows_ids)).transpose()?,
-            review: row.review_state.map(|state| ReviewView {
+            external_campaign_id: row.external_campaign_id.filter(|_| shows_ids || !review.wrote_campaign_id),
+            external_page_id: row.external_page_id.filter(|_| shows_ids || !review.wrote_page_id),
+            review: review.state.map(|state| ReviewView {
                 state,
-                reason: row.review_reason,
-                decided_at: row.review_decided_at,
+                reason: review.reason,
+                decided_at: review.decided_at,
             }),
             delivery: DeliveryView {
                 desired: row.desired_delivery,
                 state,
-                synced_at: row.delivery_synced_at,
-                error: row.delivery_error,
+                synced_at: delivery.synced_at,
+                error: delivery.error,
             },
             id: row.id,
             name: row.name,
             platform: row.platform,
-            campaign_type: row.campaign_type,
-            objective: row.objective,
+            campaign_type: content.campaign_type,
+            objective: content.objective,
             status: row.status,
             status_reason: row.status_reason,
             account_owner: row.account_owner,
-            external_campaign_id: row.external_campaign_id.filter(|_| shows_ids || !row.is_campaign_id_operators),
-            external_page_id: row.external_page_id.filter(|_| shows_ids || !row.is_page_id_operators),
             impressions: is_measured.then_some(row.impressions),
             clicks: is_measured.then_some(row.clicks),
             leads_generated: row.leads_generated,

@@ -10,9 +10,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective, ReviewState};
+use super::documents::{Carried, Content, Review};
+use super::model::{AccountOwner, CampaignStatus, Delivery};
 use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
-use crate::base::json::Json;
+use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -37,8 +38,6 @@ pub struct AdCampaign {
     pub id: AdCampaignId,
     pub name: String,
     pub platform: AdPlatform,
-    pub campaign_type: CampaignType,
-    pub objective: Objective,
     pub status: CampaignStatus,
     /// Why it is paused or slow.
     pub status_reason: Option<String>,
@@ -47,9 +46,7 @@ pub struct AdCampaign {
     pub total_budget: Option<i64>,
     pub monthly_cap: Option<i64>,
     pub spent: i64,
-    pub targeting: Json,
-    pub ad_creative: Json,
-    pub search_ads: Json,
+    pub content: Doc<Content>,
     pub lead_form_id: Option<LeadFormId>,
     pub account_owner: AccountOwner,
     pub external_campaign_id: Option<String>,
@@ -61,22 +58,12 @@ pub struct AdCampaign {
     pub end_at: Option<Timestamp>,
     pub activated_at: Option<Timestamp>,
     pub desired_delivery: Delivery,
-    /// When the ad platform last confirmed `desired_delivery`; empty while a change is under way.
-    pub delivery_synced_at: Option<Timestamp>,
-    pub delivery_error: Option<String>,
-    /// The daily budget at the ad platform while it differs from ours: the slow one.
-    pub lowered_budget: Option<i64>,
-    /// Of the platform's ad accounts only; empty before anybody was asked.
-    pub review_state: Option<ReviewState>,
-    pub review_reason: Option<String>,
-    pub review_decided_at: Option<Timestamp>,
+    pub delivery: Doc<Carried>,
+    pub review: Doc<Review>,
     /// The id at the ad platform that an operator agreed to: our credentials touch no other, and leads follow it.
     pub agreed_campaign_id: Option<String>,
     /// The page an operator agreed to.
     pub agreed_page_id: Option<String>,
-    /// An operator wrote `external_campaign_id` down.
-    pub is_campaign_id_operators: bool,
-    pub is_page_id_operators: bool,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -192,24 +179,16 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
                 c::total_budget.eq(row.total_budget),
                 c::monthly_cap.eq(row.monthly_cap),
             ),
-            (c::targeting.eq(&row.targeting), c::ad_creative.eq(&row.ad_creative), c::search_ads.eq(&row.search_ads)),
             (
                 c::lead_form_id.eq(row.lead_form_id),
                 c::external_campaign_id.eq(&row.external_campaign_id),
                 c::external_page_id.eq(&row.external_page_id),
-                c::is_campaign_id_operators.eq(row.is_campaign_id_operators),
-                c::is_page_id_operators.eq(row.is_page_id_operators),
             ),
             (c::start_at.eq(row.start_at), c::end_at.eq(row.end_at), c::activated_at.eq(row.activated_at)),
+            (c::desired_delivery.eq(row.desired_delivery), c::delivery.eq(&row.delivery)),
             (
-                c::desired_delivery.eq(row.desired_delivery),
-                c::delivery_synced_at.eq(row.delivery_synced_at),
-                c::delivery_error.eq(&row.delivery_error),
-            ),
-            (
-                c::review_state.eq(row.review_state),
-                c::review_reason.eq(&row.review_reason),
-                c::review_decided_at.eq(row.review_decided_at),
+                c::content.eq(&row.content),
+                c::review.eq(&row.review),
                 c::agreed_campaign_id.eq(&row.agreed_campaign_id),
                 c::agreed_page_id.eq(&row.agreed_page_id),
             ),
@@ -228,19 +207,9 @@ pub fn save_commitment(tx: &mut TenantTx<'_>, row: &AdCampaign) -> Result<()> {
 }
 
 /// Writes what the ad platform said. Not a new version: nobody edited anything.
-pub fn save_delivery(
-    tx: &mut TenantTx<'_>,
-    id: AdCampaignId,
-    synced_at: Option<Timestamp>,
-    error: Option<&str>,
-    lowered_budget: Option<i64>,
-) -> Result<()> {
+pub fn save_delivery(tx: &mut TenantTx<'_>, id: AdCampaignId, delivery: Carried) -> Result<()> {
     diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
-        .set((
-            ad_campaigns::delivery_synced_at.eq(synced_at),
-            ad_campaigns::delivery_error.eq(error),
-            ad_campaigns::lowered_budget.eq(lowered_budget),
-        ))
+        .set(ad_campaigns::delivery.eq(Doc(delivery)))
         .execute(tx.conn())?;
     Ok(())
 }

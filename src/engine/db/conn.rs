@@ -7,7 +7,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types as st;
 
 use crate::base::id::{Guid, RawId};
-use crate::base::json::{Json, JsonDoc};
+use crate::base::json::{Doc, Json, JsonDoc};
 use crate::base::time::{Instant, Timestamp};
 
 /// A connection to either engine. Queries written against it compile once and run on both.
@@ -66,3 +66,15 @@ macro_rules! multi_engine {
 multi_engine!(RawId, Guid);
 multi_engine!(Timestamp, Instant);
 multi_engine!(Json, JsonDoc);
+
+impl<T: std::fmt::Debug + serde::de::DeserializeOwned + 'static> FromSql<JsonDoc, MultiBackend> for Doc<T> {
+    fn from_sql(raw: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        raw.from_sql::<Doc<T>, JsonDoc>()
+    }
+}
+impl<T: std::fmt::Debug + serde::Serialize + Send + Sync + 'static> ToSql<JsonDoc, MultiBackend> for Doc<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+        out.set_value((JsonDoc, self));
+        Ok(IsNull::No)
+    }
+}

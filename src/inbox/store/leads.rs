@@ -3,18 +3,18 @@
 use diesel::prelude::*;
 
 use crate::base::id::{LeadId, UserId};
-use crate::base::json::Json;
+use crate::base::json::{Doc, Json};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::leads;
 use crate::leads::model::LeadSource;
+use crate::leads::store::LeadProfile;
 use crate::leads::{answers, lock};
 use crate::tenants;
 
 /// A lead as messages see it: [`get`] gives the one that may be shown, [`whole`] the one that is written to.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = leads)]
+#[derive(Debug, Clone)]
 pub struct LeadBrief {
     pub id: LeadId,
     pub name: String,
@@ -31,6 +31,22 @@ pub struct LeadBrief {
     pub timeline: Option<String>,
     pub form_responses: Json,
     pub received_at: Timestamp,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = leads)]
+struct Row {
+    id: LeadId,
+    name: String,
+    email: Option<String>,
+    phone: Option<String>,
+    source: LeadSource,
+    platform_lead_id: Option<String>,
+    score: i32,
+    is_locked: bool,
+    assigned_to: Option<UserId>,
+    profile: Doc<LeadProfile>,
+    received_at: Timestamp,
 }
 
 impl LeadBrief {
@@ -95,6 +111,22 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
 /// # Errors
 /// `lead.not_found`.
 pub fn whole(tx: &mut TenantTx<'_>, id: LeadId) -> Result<LeadBrief> {
-    let row = leads::table.find((tx.tenant(), id)).select(LeadBrief::as_select()).first(tx.conn()).optional()?;
-    row.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))
+    let row = leads::table.find((tx.tenant(), id)).select(Row::as_select()).first(tx.conn()).optional()?;
+    let row = row.ok_or_else(|| Error::not_found("lead.not_found", "There is no such lead."))?;
+    let profile = row.profile.0;
+    Ok(LeadBrief {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        phone: row.phone,
+        source: row.source,
+        platform_lead_id: row.platform_lead_id,
+        score: row.score,
+        is_locked: row.is_locked,
+        assigned_to: row.assigned_to,
+        budget_range: profile.budget_range,
+        timeline: profile.timeline,
+        form_responses: profile.form_responses,
+        received_at: row.received_at,
+    })
 }

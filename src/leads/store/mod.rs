@@ -15,7 +15,7 @@ use super::answers::{self, Answers};
 use super::contact_details::ContactDetails;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
-use crate::base::json::Json;
+use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result, unicode};
@@ -27,6 +27,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
+pub use super::profile::{Behaviour, LeadProfile};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
@@ -50,11 +51,8 @@ pub struct Lead {
     pub email: Option<String>,
     /// E.164.
     pub phone: Option<String>,
-    /// As the person wrote it.
-    pub phone_raw: Option<String>,
     pub company: Option<String>,
     pub source: LeadSource,
-    pub source_details: Json,
     pub status: LeadStatus,
     pub validity: LeadValidity,
     /// 0 to 100.
@@ -62,26 +60,13 @@ pub struct Lead {
     pub is_locked: bool,
     pub assigned_to: Option<UserId>,
     pub assigned_at: Option<Timestamp>,
-    pub industry: Option<String>,
-    pub location: Json,
-    pub budget_range: Option<String>,
-    pub timeline: Option<String>,
-    /// Pairs, see [`super::answers`].
-    pub form_responses: Json,
-    /// See [`super::contact_details`].
-    pub contact_details: Json,
-    /// How often the person sent a form.
-    pub form_submissions: i32,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
     pub charge_kind: Option<String>,
     pub charged_amount: Option<i64>,
     pub charge_currency: Option<Currency>,
-    pub ai_summary: Option<String>,
-    pub ai_insights: Option<Json>,
-    pub behaviour: Json,
-    pub enquiry_count: i32,
+    pub profile: Doc<LeadProfile>,
     pub contact_count: i32,
     pub total_interactions: i32,
     pub first_contact_at: Option<Timestamp>,
@@ -96,33 +81,16 @@ pub struct Lead {
     pub updated_at: Timestamp,
 }
 
-/// What the person did on the tenant's pages.
-#[derive(
-    Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema, validator::Validate,
-)]
-#[serde(deny_unknown_fields, default)]
-pub struct Behaviour {
-    #[validate(length(max = 500))]
-    #[schema(max_items = 500)]
-    pub pages_visited: Vec<String>,
-    #[validate(range(min = 0, max = 100_000_000))]
-    #[schema(minimum = 0, maximum = 100_000_000)]
-    pub time_on_site_seconds: i64,
-    #[validate(length(max = 500))]
-    #[schema(max_items = 500)]
-    pub actions_taken: Vec<String>,
-}
-
 impl Lead {
     pub fn location(&self) -> Result<Location> {
-        self.location.read()
+        self.profile.location.read()
     }
     pub fn behaviour(&self) -> Result<Behaviour> {
-        self.behaviour.read()
+        self.profile.behaviour.read()
     }
     /// Question → answer, in the order in which they came.
     pub fn form_responses(&self) -> Result<Answers> {
-        answers::read(&self.form_responses)
+        answers::read(&self.profile.form_responses)
     }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {

@@ -46,11 +46,7 @@ fn bring_leads(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> 
         let held = super::hold(&mut tx.for_tenant(row.tenant_id), row.id)?;
         let Some(lead) = bring(&held) else { continue };
         diesel::update(leads::table.find((lead.tenant_id, lead.id)))
-            .set((
-                leads::email.eq(&lead.email),
-                leads::contact_details.eq(&lead.contact_details),
-                leads::search.eq(&lead.search),
-            ))
+            .set((leads::email.eq(&lead.email), leads::profile.eq(&lead.profile), leads::search.eq(&lead.search)))
             .execute(tx.conn())?;
         changed += 1;
     }
@@ -61,14 +57,15 @@ fn bring_leads(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> 
 fn bring(lead: &Lead) -> Option<Lead> {
     let mut new = lead.clone();
     new.email = lead.email.as_deref().map(respelled);
-    if let Ok(mut details) = lead.contact_details.read::<ContactDetails>()
+    if let Ok(mut details) = lead.profile.contact_details.read::<ContactDetails>()
         && details.respell()
     {
-        new.contact_details = Json::of(&details);
+        new.profile.contact_details = Json::of(&details);
     }
     new.refresh_search();
     let is_new = |old: &Lead| {
-        (&old.email, &old.search) != (&new.email, &new.search) || old.contact_details != new.contact_details
+        (&old.email, &old.search) != (&new.email, &new.search)
+            || old.profile.contact_details != new.profile.contact_details
     };
     is_new(lead).then_some(new)
 }

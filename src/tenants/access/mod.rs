@@ -8,6 +8,7 @@
 mod anyone;
 mod caller;
 mod credential;
+mod hs256;
 mod operator;
 mod permission;
 mod readable;

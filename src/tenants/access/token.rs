@@ -1,7 +1,8 @@
 //! Access tokens: short-lived JWTs (HS256) under a key derived from the master key. The clock is ours, not the library's.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 
+use super::hs256;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{SessionId, TenantId, UserId};
 use crate::base::time::Timestamp;
@@ -29,12 +30,8 @@ pub fn issue(key: &MasterKey, now: Timestamp, user: UserId, tenant: TenantId, se
     let iat = now.seconds();
     let claims =
         Claims { iss: ISSUER.into(), sub: user, tid: tenant, sid: session, iat, exp: iat + ACCESS_TOKEN_SECONDS };
-    jsonwebtoken::encode(
-        &Header::new(Algorithm::HS256),
-        &claims,
-        &EncodingKey::from_secret(&key.derive("access-token")),
-    )
-    .map_err(Error::internal)
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &hs256::signing(&key.derive("access-token")))
+        .map_err(Error::internal)
 }
 
 /// # Errors
@@ -44,7 +41,7 @@ pub fn verify(key: &MasterKey, now: Timestamp, token: &str) -> Result<Claims> {
     rules.validate_exp = false; // compared with our own clock below
     rules.set_issuer(&[ISSUER]);
     rules.set_required_spec_claims(&["exp", "iss", "sub"]);
-    let decoded = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(&key.derive("access-token")), &rules)
+    let decoded = jsonwebtoken::decode::<Claims>(token, &hs256::verifying(&key.derive("access-token")), &rules)
         .map_err(|error| {
             Error::unauthenticated("auth.invalid_token", "The access token is not valid.").with_source(error)
         })?;
