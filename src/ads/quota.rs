@@ -7,6 +7,7 @@ use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
 use super::store::AdCampaign;
 use super::{status, store, suspension};
 use crate::base::Result;
+use crate::billing::books::Books;
 use crate::billing::outlook::{Outlook, outlook};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
@@ -24,7 +25,7 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn hold_back(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    match outlook(tx)? {
+    match outlook(&mut Books::open(tx)?)? {
         Outlook::Delivered => Ok(()),
         Outlook::Slowed => slow(tx),
         Outlook::HeldBack => pause(tx, |_| true),
@@ -59,7 +60,7 @@ fn pause(tx: &mut TenantTx<'_>, which: impl Fn(&AdCampaign) -> bool) -> Result<(
 
 /// How far the plan lets an ad campaign run that somebody wants to run.
 pub(super) fn allowed(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<Delivery> {
-    Ok(match outlook(tx)? {
+    Ok(match outlook(&mut Books::open(tx)?)? {
         Outlook::Delivered => Delivery::Running,
         Outlook::Slowed if campaign.platform.has_own_budget() => Delivery::Slow,
         Outlook::Slowed | Outlook::HeldBack => Delivery::Paused,
@@ -104,7 +105,7 @@ pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    if outlook(tx)? != Outlook::Delivered || suspension::is_suspended(tx)? {
+    if outlook(&mut Books::open(tx)?)? != Outlook::Delivered || suspension::is_suspended(tx)? {
         return Ok(());
     }
     for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {

@@ -9,6 +9,7 @@ use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
+use crate::billing::books::Books;
 use crate::billing::credits;
 use crate::billing::model::OveragePolicy;
 use crate::billing::subscription::UpdateSubscription;
@@ -148,7 +149,7 @@ on_both_engines! {
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
         assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused));
 
-        house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
+        house.write(|tx| credits::grant(&mut Books::open(tx)?, 3, "two bad numbers".into())).await.unwrap();
         house.write(quota::let_run).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Running));
         assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");

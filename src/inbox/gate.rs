@@ -44,7 +44,7 @@ impl Writer {
 
 /// Where the tenant of this transaction stands with its plan.
 pub fn standing(tx: &mut TenantTx<'_>) -> Result<Standing> {
-    let current = crate::billing::store::current(tx)?;
+    let current = crate::billing::current::current(tx)?;
     Ok(match current {
         Some(subscription) => standing_of(&subscription),
         None if crate::billing::store::ever_subscribed(tx)? => Standing::Lapsed,

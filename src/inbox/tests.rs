@@ -20,6 +20,7 @@ use crate::base::id::{ConversationId, JobId, LeadId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::billing;
+use crate::billing::books::Books;
 use crate::billing::subscription::{self, CreateSubscription};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
@@ -81,7 +82,7 @@ impl Stage {
                 overage_policy: None,
                 billing_interval: None,
             };
-            subscription::start(tx, trial, &MasterKey::random())?;
+            subscription::start(&mut Books::open(tx)?, trial, &MasterKey::random())?;
             let lead = Lead { phone: Some(PERSON.into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;
             Ok(lead.id)
