@@ -6,7 +6,6 @@
 use super::model::{Channel, window_is_open};
 use super::senders::Sender;
 use super::store::conversations::Conversation;
-use super::store::leads::LeadBrief;
 use super::store::messages;
 use super::templates;
 use crate::base::time::Timestamp;
@@ -15,7 +14,8 @@ use crate::billing::model::{Subscription, SubscriptionStatus};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
-use crate::leads::model::{LeadSource, is_vouched};
+use crate::leads::Brief;
+use crate::leads::model::LeadSource;
 use crate::sending::caps::Patience;
 use crate::sending::gate::{self, Code, Obstacle, PersonFacts, Standing, Verdict};
 use crate::sending::reason::{Ties, WriteReason};
@@ -70,7 +70,7 @@ fn standing_of(subscription: &Subscription) -> Standing {
 #[derive(Debug)]
 pub struct Ask<'a> {
     pub conversation: &'a Conversation,
-    pub lead: &'a LeadBrief,
+    pub lead: &'a Brief,
     /// None: the platform's own, shared with others.
     pub sender: &'a Sender,
     pub person: &'a str,
@@ -84,7 +84,7 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
     let Ask { conversation, lead, sender, person, is_template, is_on_its_way } = *ask;
     let (now, channel, tenant) = (tx.now(), conversation.channel, &writer.tenant);
     let is_window_open = window_is_open(channel, conversation.window_expires_at, now);
-    let is_own_enquiry = is_vouched(lead.platform_lead_id.as_deref());
+    let is_own_enquiry = lead.is_vouched();
     let mut ties = Ties {
         channel,
         is_window_open,

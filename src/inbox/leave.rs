@@ -8,7 +8,7 @@ use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use super::gate::{self, Ask, Writer};
 use super::model::{Channel, MessageStatus};
 use super::store::messages::Message;
-use super::store::{conversations, held, leads, messages};
+use super::store::{conversations, held, messages};
 use super::{send, senders};
 use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
@@ -101,7 +101,7 @@ pub(super) fn begin(
         Stand::Over => return Ok(Start::Over(format!("the message is already {}", before.status))),
     }
     let conversation = conversations::get(tx, before.conversation_id)?;
-    let lead = leads::whole(tx, before.lead_id)?;
+    let lead = crate::leads::brief(tx, before.lead_id)?;
     let parcel = parcel(tx, &before)?;
     let is_template = before.template_code.is_some();
     let (sender, person) = (parcel.from.address.clone(), parcel.to.clone());

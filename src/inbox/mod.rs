@@ -41,7 +41,6 @@ mod tests;
 
 pub use store::catch_ups;
 pub use store::conversations::Conversation;
-pub use store::leads::{LeadBrief, get as lead_brief};
 pub use store::messages::{Message, known_external_ids};
 
 use std::sync::Arc;

@@ -16,7 +16,6 @@ use super::model::{
 use super::senders;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::held;
-use super::store::leads;
 use super::store::messages::{self, Message};
 use super::templates;
 use crate::base::id::ConversationId;
@@ -68,7 +67,7 @@ pub(super) fn put(
     settings: &CoreSettings,
 ) -> Result<Message> {
     let id = conversation.id;
-    let lead = leads::whole(tx, conversation.lead_id)?;
+    let lead = crate::leads::brief(tx, conversation.lead_id)?;
     refuse_look_alikes(&new, &settings.platform_name)?;
     let written = compose(conversation.channel, new)?;
     let address = match &conversation.person_address {

@@ -146,7 +146,7 @@ both_engines! {
         tenant.enter_leads("person", 48).await;
         app.run_jobs().await;
         let before = tenant.usage().await;
-        app.advance(at(&before["period_end"]).since(app.clock.now()).plus_a_minute());
+        app.advance(at(&before["period_end"]).since(app.clock.now()) + chrono::Duration::minutes(1));
         tenant.log_in_again().await;
 
         let shown = tenant.usage().await;

@@ -2,7 +2,6 @@
 
 pub mod conversations;
 pub mod held;
-pub mod leads;
 pub mod messages;
 mod respell;
 pub mod senders;

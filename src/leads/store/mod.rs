@@ -1,5 +1,6 @@
 //! Rows of leads, their identities and their scores.
 
+mod brief;
 mod engagement;
 mod identities;
 mod listing;
@@ -29,6 +30,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
+pub use brief::{Brief, Heading, brief, heading};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
