@@ -58,7 +58,7 @@ pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Provide
     // Of several processes that start at once on an empty database one writes and the others find it written.
     lock_platform(tx, "seed")?;
     billing::plans::seed(tx)?;
-    inbox::senders::seed(tx, providers, &config.email_from)?;
+    sending::senders::seed(tx, providers, &config.email_from)?;
     if let Some(key) = &config.operator_key {
         tenants::ensure_operator(tx, "First operator", key.expose())?;
     }

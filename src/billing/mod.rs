@@ -9,6 +9,7 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as billing;
 use ::contacts;
+use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, keep, patch, text_enum, versioned};
 
@@ -25,6 +26,7 @@ pub mod outlook;
 pub mod plans;
 pub mod release;
 mod renewal;
+mod standing;
 pub mod store;
 pub mod subscription;
 mod switch;
@@ -36,4 +38,5 @@ mod trials;
 
 pub use api::routes;
 pub use jobs::{reactions, register as jobs};
+pub use standing::standing;
 pub use trials::catch_ups;

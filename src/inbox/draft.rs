@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::model::Channel;
-use super::templates;
 use crate::base::{Error, Result};
 use crate::leads::Shown;
+use crate::sending::templates;
 use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 

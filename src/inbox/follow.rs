@@ -7,7 +7,7 @@
 
 use serde_json::json;
 
-use super::leave;
+use super::marks;
 use super::model::Channel;
 use super::store::conversations::Conversation;
 use super::store::{conversations, messages};
@@ -74,7 +74,7 @@ fn redirect(tx: &mut TenantTx<'_>, conversation: &Conversation, address: Option<
     for message in messages::waiting(tx, conversation.id)? {
         match address {
             Some(address) => messages::redirect(tx, message.id, address)?,
-            None => leave::cancel(tx, message, "lead.no_address", "The address was taken away from the lead.")?,
+            None => marks::cancel(tx, message, "lead.no_address", "The address was taken away from the lead.")?,
         }
     }
     Ok(())

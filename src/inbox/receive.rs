@@ -7,7 +7,7 @@
 use serde_json::json;
 
 use super::after_hours;
-use super::leave::set_metadata;
+use super::marks::set_metadata;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words,
     preview, written_at,

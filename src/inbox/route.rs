@@ -24,20 +24,20 @@
 
 use chrono::Duration;
 
-use super::gate::standing;
 use super::model::{Channel, Direction, WINDOW_HOURS};
 use super::receive::Inbound;
-use super::store::conversations;
-use super::store::{messages, senders};
+use super::store::{conversations, messages};
 use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
+use crate::billing::standing;
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
 use crate::leads;
 use crate::leads::model::IdentityKind;
 use crate::sending::gate::Standing;
+use crate::sending::senders;
 
 /// What one tenant has with a person on a number.
 #[derive(Debug, Clone, PartialEq)]

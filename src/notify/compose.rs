@@ -9,12 +9,14 @@ use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
-use crate::inbox::model::{Channel, longest_content};
-use crate::inbox::templates::{self, Rendered};
 use crate::leads::score::{Grade, grade};
 use crate::leads::{self, Shown};
+use crate::sending::longest_content;
+use crate::sending::templates::{self, Rendered};
+use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 
 /// A notification before anybody is told.
@@ -84,9 +86,16 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &s
             let title = format!("{} enquired again", lead.name);
             // The one that came now; the lead's own source is the first.
             let source = event.data["source"].as_str().unwrap_or(lead.source.as_str());
-            alert(kind, title, format!("Enquiry through {}.", words(source)), link, Some(lead))
+            alert(kind, title, format!("Enquiry through {}.", spelled(source)), link, Some(lead))
         }
     }))
+}
+
+/// A tenant's name in what the platform writes to strangers: it carries no message of its own.
+pub(super) fn named(tenant: &Tenant) -> String {
+    let shown = tenant.settings.branding.display_name.as_ref().unwrap_or(&tenant.name);
+    let name = words::clean(shown, Holds::Sender);
+    if name.is_empty() { tenant.slug.clone() } else { name }
 }
 
 /// At most so many characters.
@@ -97,7 +106,7 @@ fn short(text: &str, most: usize) -> String {
     }
 }
 
-fn words(code: &str) -> String {
+fn spelled(code: &str) -> String {
     code.replace('_', " ")
 }
 

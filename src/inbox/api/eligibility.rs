@@ -11,9 +11,9 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::{Path, Query};
 use crate::inbox::gate::{self, Ask, Writer};
 use crate::inbox::store::conversations;
-use crate::inbox::{open, senders};
+use crate::inbox::open;
 use crate::sending::gate::Nature;
-use crate::sending::{Code, WriteReason};
+use crate::sending::{Code, WriteReason, senders};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
