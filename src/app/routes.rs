@@ -11,7 +11,7 @@ use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
-use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenants};
+use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, sending, tenants};
 
 /// Everything under `/v1`.
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {

@@ -16,9 +16,9 @@ use crate::base::time::Clock;
 use crate::base::{Error, Result};
 use crate::config::{Config, is_this_machine};
 use crate::contacts::Channel;
-use crate::inbox;
 use crate::providers::{Ear, ProviderSettings};
 use crate::sandbox::{self, Sandbox, SandboxCredentials, SandboxSettings, SandboxTemplate};
+use crate::sending;
 use crate::tenants::access::Operator;
 
 /// The twins this process serves, if any, and the adapters' settings with twins in place of what has no credential.

@@ -157,12 +157,7 @@ impl Outgoing for Leaving {
         Ok(Start::Parcel(Box::new(parcel), pass))
     }
 
-    fn look(
-        &self,
-        tx: &mut TenantTx<'_>,
-        message: Message,
-        _: &Platform,
-    ) -> Result<Option<(Parcel, OpenAttempt)>> {
+    fn look(&self, tx: &mut TenantTx<'_>, message: Message, _: &Platform) -> Result<Option<(Parcel, OpenAttempt)>> {
         let parcel = parcel(tx, &message)?;
         let began_at = began_at(&message);
         let first_began_at = first_attempt(&message).unwrap_or(began_at);

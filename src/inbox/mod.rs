@@ -20,7 +20,6 @@ use engine::{self, base, beyond, held, keep, patch, text_enum, versioned, view};
 
 mod after_hours;
 mod api;
-pub 
 pub mod draft;
 mod follow;
 pub mod gate;
