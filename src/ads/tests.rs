@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
-use super::{quota, route, status, store};
+use super::{quota, route, steps, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
@@ -124,7 +124,7 @@ on_both_engines! {
         house.activate().await;
         let take = |tx: &mut TenantTx<'_>, id, step, reason: Option<&str>| {
             let asker = if step == Step::Activate { Asker::Operator } else { Asker::Tenant };
-            status::take(tx, id, step, reason.map(String::from), asker, &IfMatch::default())
+            steps::take(tx, id, step, reason.map(String::from), asker, &IfMatch::default())
         };
         let set_up = move |tx: &mut TenantTx<'_>| {
             let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
