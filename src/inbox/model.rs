@@ -4,6 +4,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 
 pub use crate::contacts::Channel;
+use crate::contacts::consent::Word;
 pub use crate::sending::{MessageStatus, longest_content};
 
 crate::text_enum! {
@@ -58,6 +59,30 @@ crate::text_enum! {
         /// A place on the map; its attachment says where.
         Location = "location",
     }
+}
+
+/// A message from a person, as a provider reported it.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    pub channel: Channel,
+    pub provider: &'static str,
+    /// The provider's id of the message.
+    pub external_id: String,
+    /// Our number or address (E.164 without any `whatsapp:` prefix).
+    pub sender_address: String,
+    /// The person's number or address.
+    pub person_address: String,
+    pub profile_name: Option<String>,
+    pub content: String,
+    /// `[{"kind": "media", "url": …, "content_type": …}, {"kind": "location", …}]`.
+    pub attachments: serde_json::Value,
+    /// What the provider told besides: buttons, lists, the ad that brought the person, and what we do not know.
+    pub details: serde_json::Value,
+    /// The provider's id of the message of ours that this one answers.
+    pub replied_to: Option<String>,
+    /// What the provider's own opt-out handling recognised; the text is read besides.
+    pub opt_out: Option<Word>,
+    pub received_at: Timestamp,
 }
 
 /// How long a person's message lets us answer in free text on WhatsApp: Meta's customer service window

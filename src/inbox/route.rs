@@ -24,8 +24,7 @@
 
 use chrono::Duration;
 
-use super::model::{Channel, Direction, WINDOW_HOURS};
-use super::receive::Inbound;
+use super::model::{Channel, Direction, Inbound, WINDOW_HOURS};
 use super::store::{conversations, messages};
 use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, TenantId};

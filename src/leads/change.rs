@@ -2,7 +2,7 @@
 
 use validator::{Validate, ValidationError};
 
-use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
+use super::contact_details::{ContactDetail, DetailKind};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};
@@ -158,7 +158,7 @@ fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tena
 /// A repaired number stands beside what the person typed.
 fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()> {
     let source = if tx.actor().user().is_some() { LeadSource::Manual } else { LeadSource::Api };
-    let mut details = ContactDetails::of(before)?;
+    let mut details = before.contact_details()?;
     let own = [
         (DetailKind::Name, Some(&before.name), Some(&lead.name), None),
         (DetailKind::Email, before.email.as_ref(), lead.email.as_ref(), None),

@@ -6,7 +6,7 @@ use super::answers;
 use super::lock;
 use super::model::{IdentityKind, LeadSource};
 use super::score::reasons;
-use super::store::{self, Brief};
+use super::store::{self, Brief, Heading};
 use crate::base::Result;
 use crate::base::id::{LeadId, UserId};
 use crate::base::json::Json;
@@ -126,4 +126,19 @@ pub fn shown(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Shown> {
     let lead = store::brief(tx, id)?;
     let tenant = if lead.is_locked { Some(tenants::store::current(tx)?) } else { None };
     Ok(Shown::of(lead, tenant.as_ref()))
+}
+
+impl Brief {
+    /// # Errors
+    /// `lead.locked`.
+    pub fn require_unlocked(&self) -> Result<()> {
+        if self.is_locked { Err(lock::refusal()) } else { Ok(()) }
+    }
+}
+
+impl Heading {
+    /// A locked lead has none of its own.
+    pub fn name(&self) -> &str {
+        if self.is_locked { lock::NAME } else { &self.name }
+    }
 }

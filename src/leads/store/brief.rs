@@ -9,7 +9,6 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::leads;
-use crate::leads::lock;
 use crate::leads::model::{IdentityKind, LeadSource, is_vouched};
 
 /// What the inside does something with: whom to write to, and whether it may. What of it anybody may see is
@@ -48,12 +47,6 @@ impl Brief {
     pub fn is_vouched(&self) -> bool {
         is_vouched(self.platform_lead_id.as_deref())
     }
-
-    /// # Errors
-    /// `lead.locked`.
-    pub fn require_unlocked(&self) -> Result<()> {
-        if self.is_locked { Err(lock::refusal()) } else { Ok(()) }
-    }
 }
 
 impl From<Lead> for Brief {
@@ -88,16 +81,9 @@ pub fn brief(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Brief> {
 #[diesel(table_name = leads)]
 pub struct Heading {
     pub id: LeadId,
-    name: String,
+    pub(in crate::leads) name: String,
     pub score: i32,
     pub is_locked: bool,
-}
-
-impl Heading {
-    /// A locked lead has none of its own.
-    pub fn name(&self) -> &str {
-        if self.is_locked { lock::NAME } else { &self.name }
-    }
 }
 
 /// # Errors

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 
 use super::answers::{self, Answers};
-use super::contact_details::ContactDetails;
+use super::contact_details::{ContactDetails, DetailKind};
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
 use crate::base::json::Json;
@@ -128,6 +128,17 @@ impl Lead {
     pub fn form_responses(&self) -> Result<Answers> {
         answers::read(&self.form_responses)
     }
+    /// What the person gave to be called by.
+    pub fn contact_details(&self) -> Result<ContactDetails> {
+        let details: ContactDetails = self.contact_details.read()?;
+        let (name, email, phone) = (self.name.as_str(), self.email.as_deref(), self.phone.as_deref());
+        let own = [
+            (DetailKind::Name, Some(name), Some(name)),
+            (DetailKind::Email, email, email),
+            (DetailKind::Phone, self.phone_raw.as_deref().or(phone), phone),
+        ];
+        Ok(details.with_own(own, self.source, self.received_at))
+    }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
         Some(Money::new(self.charged_amount?, self.charge_currency?))
@@ -150,7 +161,7 @@ impl Lead {
         let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
         let mut parts: Vec<String> = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect();
         // What else the person typed is found as well: as written, and as read.
-        let details = ContactDetails::of(self).unwrap_or_default();
+        let details = self.contact_details().unwrap_or_default();
         for text in details.iter().flat_map(|detail| [Some(&detail.typed), detail.value.as_ref()]).flatten() {
             let text = unicode::folded(text);
             if !parts.contains(&text) {

@@ -8,6 +8,7 @@
 mod anyone;
 mod caller;
 mod credential;
+mod noted;
 mod operator;
 mod permission;
 mod readable;
