@@ -12,7 +12,7 @@
 //!    writes the lead, opens its conversation pre-filled with the answers ([`inbox::open`]) and records `lead.created`
 //!    ([`engine::events`]). The same commit completes the job, so a crash leaves both or neither.
 //! 4. Recording the event enqueued its reactions: [`notify::announce`] writes one notification per person and one delivery
-//!    per address; [`notify::deliver`] hands each to its provider by [`inbox::dispatch`], which never sends twice.
+//!    per address; [`notify::deliver`] hands each to its provider by [`sending::dispatch`], which never sends twice.
 //! 5. The agent reads the lead in `GET /v1/leads`, sends the suggested first message ([`inbox::draft`], [`inbox::send`]),
 //!    and the person's answer finds its way back from the shared number ([`inbox::receive`]).
 //! 6. When the quota is used up, `quota.reached` pauses the tenant's ad campaigns through the Marketing API

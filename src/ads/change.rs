@@ -9,8 +9,8 @@ use crate::ads::claim;
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::form::LeadForm;
 use crate::ads::model::{Asker, CampaignStatus, Delivery};
+use crate::ads::movement::want;
 use crate::ads::review::{self, Agreed};
-use crate::ads::status;
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::bounded::Line;
@@ -247,7 +247,7 @@ fn tell_platform(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, before: &AdCa
         campaign.delivery.lowered_budget = before.delivery.lowered_budget.or(Some(before.daily_budget));
     }
     let wish = if is_to_ask { Delivery::Paused } else { campaign.desired_delivery };
-    status::want(tx, campaign, wish)
+    want(tx, campaign, wish)
 }
 
 /// Under an id it no longer had, nobody could stop it. One that the ad platform refuses to stop may be given another id:

@@ -3,24 +3,18 @@
 //! Ad platforms tell what was spent late, or not at all yet. What is known before any spending is what was allowed: a local day
 //! on which it runs may cost its daily budget. So each day is committed before it begins, and a day that does not fit any more
 //! does not begin: the ad campaign pauses, until the next month where the month's limit stopped it. A day once begun may
-//! be finished. A lowered budget counts as the whole one, which errs on the side of spending less.
+//! be finished. A lowered budget counts as the whole one, which errs on the side of spending less. Each day is looked at in
+//! [`super::days`].
 
 use chrono::{Datelike, Months, NaiveDate};
 
-use super::model::{Asker, CampaignStatus, Delivery, MONTHLY_CAP_REACHED, Step, TOTAL_BUDGET_REACHED};
-use super::status;
+use super::model::{MONTHLY_CAP_REACHED, TOTAL_BUDGET_REACHED};
 use super::store::{self, AdCampaign, Committed};
 use crate::base::Result;
-use crate::base::id::AdCampaignId;
 use crate::base::time::Timestamp;
 use crate::billing::calendar::midnight;
-use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::http::IfMatch;
-use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::engine::db::TenantTx;
 use crate::tenants;
-
-/// Commits the days that begin, and stops or starts what a limit asks to.
-pub static KEEP_LIMITS: JobKind = JobKind::new("ad_campaign.keep_limits").periodic();
 
 /// A limit that leaves no room for today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,37 +77,6 @@ pub(super) fn commit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
 
 fn next_month(day: NaiveDate) -> NaiveDate {
     day.with_day(1).and_then(|first| first.checked_add_months(Months::new(1))).unwrap_or(day)
-}
-
-/// The periodic job behind [`KEEP_LIMITS`].
-pub(super) async fn keep(ctx: JobContext) -> Result<Outcome> {
-    const AT_ONCE: i64 = 200;
-    ctx.finish_platform(|tx: &mut PlatformTx<'_>| {
-        for (tenant, id) in store::to_commit(tx, AT_ONCE)? {
-            keep_one(&mut tx.for_tenant(tenant), id)?;
-        }
-        Ok(())
-    })
-    .await
-}
-
-fn keep_one(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
-    store::lock(tx)?;
-    let mut campaign = store::get(tx, id)?;
-    if campaign.status == CampaignStatus::Paused && campaign.status_reason.as_deref() == Some(MONTHLY_CAP_REACHED) {
-        status::take(tx, id, Step::Resume, None, Asker::Engine, &IfMatch::default())?;
-        return Ok(());
-    }
-    let is_running = campaign.status == CampaignStatus::Active && campaign.desired_delivery != Delivery::Paused;
-    if !is_running {
-        // Whoever lets it run again commits that day.
-        campaign.committed_until = None;
-        return store::save_commitment(tx, &campaign);
-    }
-    match commit(tx, &mut campaign)? {
-        Some(limit) => status::stop_at(tx, campaign, limit, false).map(|_| ()),
-        None => store::save_commitment(tx, &campaign),
-    }
 }
 
 #[cfg(test)]

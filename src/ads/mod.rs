@@ -25,6 +25,7 @@ pub mod change;
 pub mod claim;
 pub mod create;
 pub mod creative;
+mod days;
 pub mod delivery;
 pub mod documents;
 pub mod enquiries;
@@ -32,11 +33,12 @@ pub mod form;
 pub mod key;
 pub mod limits;
 pub mod model;
+mod movement;
 pub mod part;
 pub mod quota;
 pub mod review;
 pub mod route;
-pub mod status;
+pub mod steps;
 pub mod store;
 pub mod suspension;
 pub mod targeting;
@@ -70,10 +72,10 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
     registry.handle(&quota::QUOTA_REACHED, quota::reached);
     registry.handle(&quota::QUOTA_RENEWED, quota::renewed);
     registry.handle(&suspension::FOLLOW_TENANT, suspension::follow);
-    registry.handle(&status::COMPLETE_ENDED, status::complete_ended);
-    registry.handle(&status::START_DUE, status::start_due);
-    registry.handle(&limits::KEEP_LIMITS, limits::keep);
-    for sweep in [&status::COMPLETE_ENDED, &status::START_DUE, &limits::KEEP_LIMITS] {
+    registry.handle(&steps::COMPLETE_ENDED, steps::complete_ended);
+    registry.handle(&steps::START_DUE, steps::start_due);
+    registry.handle(&days::KEEP_LIMITS, days::keep);
+    for sweep in [&steps::COMPLETE_ENDED, &steps::START_DUE, &days::KEEP_LIMITS] {
         registry.every(std::time::Duration::from_secs(300), sweep);
     }
 }

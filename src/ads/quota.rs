@@ -4,13 +4,15 @@
 //! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.
 
 use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
-use super::store::AdCampaign;
-use super::{status, store, suspension};
+use super::movement::{move_to, want};
+use super::store::{self, AdCampaign};
 use crate::base::Result;
+use crate::billing::books::Books;
 use crate::billing::outlook::{Outlook, outlook};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants;
 
 /// Pauses or slows a tenant's ad campaigns.
 pub static QUOTA_REACHED: JobKind = JobKind::new("ad_campaign.quota_reached").priority(3);
@@ -24,7 +26,7 @@ pub(super) async fn reached(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn hold_back(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    match outlook(tx)? {
+    match outlook(&mut Books::open(tx)?)? {
         Outlook::Delivered => Ok(()),
         Outlook::Slowed => slow(tx),
         Outlook::HeldBack => pause(tx, |_| true),
@@ -42,7 +44,7 @@ fn slow(tx: &mut TenantTx<'_>) -> Result<()> {
     for mut campaign in slowed.into_iter().filter(|campaign| campaign.desired_delivery != Delivery::Slow) {
         campaign.status = CampaignStatus::Active;
         campaign.status_reason = Some(REASON.into());
-        status::want(tx, &mut campaign, Delivery::Slow)?;
+        want(tx, &mut campaign, Delivery::Slow)?;
         store::save(tx, &mut campaign)?;
         note(tx, &campaign)?;
     }
@@ -52,14 +54,14 @@ fn slow(tx: &mut TenantTx<'_>) -> Result<()> {
 fn pause(tx: &mut TenantTx<'_>, which: impl Fn(&AdCampaign) -> bool) -> Result<()> {
     for mut campaign in store::in_status(tx, CampaignStatus::Active)?.into_iter().filter(which) {
         let to = campaign.status.after(Step::Pause)?;
-        status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
+        move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
     }
     Ok(())
 }
 
 /// How far the plan lets an ad campaign run that somebody wants to run.
 pub(super) fn allowed(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<Delivery> {
-    Ok(match outlook(tx)? {
+    Ok(match outlook(&mut Books::open(tx)?)? {
         Outlook::Delivered => Delivery::Running,
         Outlook::Slowed if campaign.platform.has_own_budget() => Delivery::Slow,
         Outlook::Slowed | Outlook::HeldBack => Delivery::Paused,
@@ -104,17 +106,17 @@ pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
 
 pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    if outlook(tx)? != Outlook::Delivered || suspension::is_suspended(tx)? {
+    if outlook(&mut Books::open(tx)?)? != Outlook::Delivered || tenants::store::current(tx)?.is_suspended() {
         return Ok(());
     }
     for mut campaign in store::in_status(tx, CampaignStatus::Paused)?.into_iter().filter(is_held_back) {
         let to = campaign.status.after(Step::Resume)?;
-        status::move_to(tx, &mut campaign, Step::Resume, to, None)?;
+        move_to(tx, &mut campaign, Step::Resume, to, None)?;
     }
     for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
         if campaign.desired_delivery == Delivery::Slow {
             campaign.status_reason = None;
-            status::want(tx, &mut campaign, Delivery::Running)?;
+            want(tx, &mut campaign, Delivery::Running)?;
             store::save(tx, &mut campaign)?;
             note(tx, &campaign)?;
         }

@@ -11,7 +11,7 @@ use super::claim;
 use super::creative::{AdCreative, SearchAds};
 use super::form::{LeadForm, Question};
 use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
-use super::status::want;
+use super::movement::want;
 use super::store::{self, AdCampaign, StoredForm};
 use super::targeting::Targeting;
 use crate::base::id::AdCampaignId;

@@ -5,14 +5,14 @@
 //! means it. A reaction to `tenant.updated`.
 
 use super::model::{Asker, CampaignStatus, Step};
-use super::{quota, status, store};
+use super::movement::move_to;
+use super::{quota, steps, store};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload};
 use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
-use crate::tenants::model::TenantStatus;
 
 /// Pauses a suspended tenant's ad campaigns, and lets them run again.
 pub static FOLLOW_TENANT: JobKind = JobKind::new("ad_campaign.follow_tenant").priority(3);
@@ -28,23 +28,19 @@ pub(super) async fn follow(ctx: JobContext) -> Result<Outcome> {
     ctx.finish(apply).await
 }
 
-pub(super) fn is_suspended(tx: &mut TenantTx<'_>) -> Result<bool> {
-    Ok(tenants::store::current(tx)?.status == TenantStatus::Suspended)
-}
-
 /// By what is true now, whatever the event said.
 fn apply(tx: &mut TenantTx<'_>) -> Result<()> {
     store::lock(tx)?;
-    if is_suspended(tx)? {
+    if tenants::store::current(tx)?.is_suspended() {
         for mut campaign in store::in_status(tx, CampaignStatus::Active)? {
             let to = campaign.status.after(Step::Pause)?;
-            status::move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
+            move_to(tx, &mut campaign, Step::Pause, to, Some(REASON.into()))?;
         }
         return Ok(());
     }
     for campaign in store::in_status(tx, CampaignStatus::Paused)? {
         if campaign.status_reason.as_deref() == Some(REASON) {
-            status::take(tx, campaign.id, Step::Resume, None, Asker::Engine, &IfMatch::default())?;
+            steps::take(tx, campaign.id, Step::Resume, None, Asker::Engine, &IfMatch::default())?;
         }
     }
     // A period may have begun meanwhile.

@@ -5,11 +5,12 @@ use serde_json::json;
 use super::documents::Content;
 use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
-use super::{quota, route, status, store};
+use super::{quota, route, steps, store};
 use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::{Doc, Json};
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
+use crate::billing::books::Books;
 use crate::billing::credits;
 use crate::billing::model::OveragePolicy;
 use crate::billing::subscription::UpdateSubscription;
@@ -120,7 +121,7 @@ on_both_engines! {
         house.activate().await;
         let take = |tx: &mut TenantTx<'_>, id, step, reason: Option<&str>| {
             let asker = if step == Step::Activate { Asker::Operator } else { Asker::Tenant };
-            status::take(tx, id, step, reason.map(String::from), asker, &IfMatch::default())
+            steps::take(tx, id, step, reason.map(String::from), asker, &IfMatch::default())
         };
         let set_up = move |tx: &mut TenantTx<'_>| {
             let [running, rested, draft] = ["1", "2", "3"].map(|external| campaign(tx, external, "9", None));
@@ -145,7 +146,7 @@ on_both_engines! {
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
         assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused));
 
-        house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
+        house.write(|tx| credits::grant(&mut Books::open(tx)?, 3, "two bad numbers".into())).await.unwrap();
         house.write(quota::let_run).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Running));
         assert_eq!(state(rested).await, (CampaignStatus::Paused, Delivery::Paused), "a person's pause stays");

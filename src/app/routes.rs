@@ -11,7 +11,7 @@ use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
-use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, tenants};
+use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, sending, tenants};
 
 /// Everything under `/v1`.
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
@@ -58,7 +58,7 @@ pub(super) fn seed(tx: &mut PlatformTx<'_>, config: &Config, providers: &Provide
     // Of several processes that start at once on an empty database one writes and the others find it written.
     lock_platform(tx, "seed")?;
     billing::plans::seed(tx)?;
-    inbox::senders::seed(tx, providers, &config.email_from)?;
+    sending::senders::seed(tx, providers, &config.email_from)?;
     if let Some(key) = &config.operator_key {
         tenants::ensure_operator(tx, "First operator", key.expose())?;
     }

@@ -15,10 +15,10 @@ use actix_web::{App, HttpResponse, HttpServer, ResponseError, web};
 use crate::base::time::Clock;
 use crate::base::{Error, Result};
 use crate::config::{Config, is_this_machine};
-use crate::inbox;
-use crate::inbox::model::Channel;
+use crate::contacts::Channel;
 use crate::providers::{Ear, ProviderSettings};
 use crate::sandbox::{self, Sandbox, SandboxCredentials, SandboxSettings, SandboxTemplate};
+use crate::sending;
 use crate::tenants::access::Operator;
 
 /// The twins this process serves, if any, and the adapters' settings with twins in place of what has no credential.
@@ -115,7 +115,7 @@ pub async fn serve(bind: SocketAddr, public_url: &str) -> Result<()> {
 
 /// The well-known ones, with the WhatsApp templates as a provider would have approved them.
 fn credentials() -> SandboxCredentials {
-    let numbered = inbox::templates::for_approval(Channel::Whatsapp).into_iter().zip(1..);
+    let numbered = sending::templates::for_approval(Channel::Whatsapp).into_iter().zip(1..);
     let approved = |((code, body), n): ((String, String), u32)| {
         (code, SandboxTemplate { content_sid: format!("HX{n:032}"), body })
     };

@@ -131,3 +131,9 @@ ids! {
     NotificationId, NotificationDeliveryId, OpsTaskId,
     WebhookEndpointId, WebhookDeliveryId,
 }
+
+/// The id of what follows from `cause` at that moment, in milliseconds since 1970: the same whoever makes it, and a UUIDv7.
+pub fn following(cause: Uuid, millis: i64) -> Uuid {
+    let time = u128::try_from(millis).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
+    Uuid::from_u128((cause.as_u128() & (u128::MAX >> 48)) | (time << 80))
+}

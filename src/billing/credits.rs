@@ -1,28 +1,25 @@
 //! Lead credits: units an operator grants, for a lead that was bad or as goodwill.
 
+use super::books::{Account, Books};
 use super::model::{EntryKind, UsageEntry, UsagePeriod};
-use super::{meter, store, subscription};
 use crate::base::id::UsageEntryId;
 use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
 
 /// Adds units to the running period. They are consumed last and stay until they are used.
 ///
 /// # Errors
 /// `subscription.none` when there is nothing to credit.
-pub fn grant(tx: &mut TenantTx<'_>, quantity: i32, reason: String) -> Result<(UsageEntry, UsagePeriod)> {
-    meter::lock(tx)?;
+pub fn grant(books: &mut Books<'_, '_>, quantity: i32, reason: String) -> Result<(UsageEntry, UsagePeriod)> {
     let absent = || Error::conflict("subscription.none", "This tenant has no subscription to credit.");
-    let subscription = subscription::settle(tx)?.ok_or_else(absent)?;
-    let mut period = store::period_of(tx, subscription.id, None)?.ok_or_else(absent)?;
-    let plan = subscription::plan_of(tx, &subscription)?;
-    let now = tx.now();
+    let Account { subscription, plan, mut period } = books.account()?.ok_or_else(absent)?;
+    let now = books.now();
     period.quota.credits = period.quota.credits.saturating_add(quantity);
-    store::save_period(tx, &period)?;
+    books.save_period(&period)?;
     let entry = UsageEntry {
         id: UsageEntryId::new(),
         period_id: Some(period.id),
+        meter: period.meter,
         kind: EntryKind::Grant,
         quantity,
         lead_id: None,
@@ -33,8 +30,8 @@ pub fn grant(tx: &mut TenantTx<'_>, quantity: i32, reason: String) -> Result<(Us
         occurred_at: now,
         created_at: now,
     };
-    store::append(tx, &format!("grant:{}", entry.id), entry.clone())?;
+    books.append(&format!("grant:{}", entry.id), entry.clone())?;
     let data = serde_json::json!({ "credits_granted": quantity, "credits": period.quota.credits });
-    subscription::record(tx, EventType::SubscriptionUpdated, &subscription, data)?;
+    books.record(EventType::SubscriptionUpdated, &subscription, data)?;
     Ok((entry, period))
 }

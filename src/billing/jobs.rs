@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use super::model::Subscription;
-use super::{meter, store, subscription};
+use super::books::{Books, SETTLE};
+use super::{store, subscription};
 use crate::base::Result;
-use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, Reactions};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
 
-/// Expires, renews or ends the tenant's subscription when it is due.
-static SETTLE: JobKind = JobKind::new("subscription.settle");
 /// Follows what a tenant changes about itself and its owners while its trial goes on.
 static REVIEW_TRIAL: JobKind = JobKind::new("subscription.review_trial").priority(3);
 /// Finds subscriptions that are due and have not been settled.
@@ -33,28 +30,12 @@ pub fn reactions(reactions: &mut Reactions) {
 
 async fn review_trial(context: JobContext) -> Result<Outcome> {
     let key = context.core.master_key.clone();
-    context.finish(move |tx| subscription::review(tx, &key)).await
+    context.finish(move |tx| subscription::review(&mut Books::open(tx)?, &key)).await
 }
 
-/// Enqueues what time does next.
-pub(super) fn schedule(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<()> {
-    let Some((due, _)) = subscription.due() else { return Ok(()) };
-    let job = NewJob::new(&SETTLE, &serde_json::json!({ "subscription_id": subscription.id })).at(due).unique(format!(
-        "{}:{}",
-        subscription.id,
-        due.micros()
-    ));
-    tx.enqueue(job)?;
-    Ok(())
-}
-
+/// Expires, renews or ends the tenant's subscription when it is due: opening the books does.
 async fn settle(context: JobContext) -> Result<Outcome> {
-    context
-        .finish(|tx| {
-            meter::lock(tx)?;
-            subscription::settle(tx).map(|_| ())
-        })
-        .await
+    context.finish(|tx| Books::open(tx).map(|_| ())).await
 }
 
 async fn sweep(context: JobContext) -> Result<Outcome> {

@@ -1,47 +1,21 @@
 //! Metering: what a lead costs its tenant.
 //!
-//! [`meter_lead`] runs inside the transaction that writes the lead, under a lock per tenant, so that the last unit of a
-//! quota is spent once. It appends one line to the ledger, brings the period's counters up to date and says
-//! whether contact data stays masked. The decision itself is pure, in [`super::quota`]; which period a lead belongs to is
+//! [`meter_lead`] runs inside the transaction that writes the lead, in the tenant's open [`Books`], so that the last unit of a
+//! quota is spent once. One line is added to the ledger, the period's counters are brought up to date, and it says
+//! whether contact data stays masked. The decision itself is pure ([`decide`]); which period a lead belongs to is
 //! decided by when it was received, in the tenant's zone. A tenant that never subscribed has no period and nothing to pay with:
 //! its leads are held back, and the first plan releases them. So it is with a trial of an owner whose mailbox nobody proved, for
 //! leads that a platform sends: what the tenant enters by itself it knows. A lead that nobody can reach is not metered at all
 //! until an address of it was repaired.
 
-use super::model::{EntryKind, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod};
-use super::quota::{Standing, decide};
-use super::{release, store, subscription};
+use super::books::{Account, Books, Unit};
+use super::model::{EntryKind, Meter, MeterKind, Subscription, UsageEntry, UsagePeriod, decide};
+use super::{plans, release, store};
 use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::engine::db::{TenantTx, dialect};
-use crate::engine::events::{EventType, NewEvent};
 use crate::tenants::Tenant;
-
-pub use super::release::{Release, Released, release_blocked};
-
-crate::text_enum! {
-    /// How a lead is paid for.
-    pub enum MeterKind {
-        /// Out of the period's base quota; nothing is due.
-        Quota = "quota",
-        /// Out of last period's unused units.
-        Rollover = "rollover",
-        /// Out of credits an operator granted.
-        Credit = "credit",
-        /// Beyond what is included; due at the plan's overage price.
-        Overage = "overage",
-        /// Pay-per-lead: due by score.
-        PerLead = "per_lead",
-        /// The same person within the dedupe window: not metered again.
-        Repeat = "repeat",
-        /// Held back: beyond what is included and not to be billed, or there is no plan at all.
-        Blocked = "blocked",
-        /// Nobody can write to the person or call: shown, and not metered until somebody repairs an address.
-        Unreachable = "unreachable",
-    }
-}
 
 /// A lead to be metered.
 #[derive(Debug, Clone)]
@@ -94,43 +68,30 @@ impl Metered {
     }
 }
 
-/// Takes the lock under which everything about this tenant's quota is written.
-pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
-    dialect::lock_tenant(tx, "meter")
-}
-
 /// What a lead costs that nobody can reach: nothing, and it is in no ledger.
 pub fn unreachable(tenant: &Tenant) -> Metered {
     free(MeterKind::Unreachable, tenant.currency)
 }
 
-/// Meters one lead of `tenant`, whose transaction this is, inside the transaction that writes it.
-pub fn meter_lead(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: MeteredLead) -> Result<Metered> {
-    lock(tx)?;
-    let current = subscription::settle(tx)?;
-    let at = metered_at(&lead, current.as_ref(), tx.now());
+/// Meters one lead of `tenant`, whose books these are, inside the transaction that writes it.
+pub fn meter_lead(books: &mut Books<'_, '_>, tenant: &Tenant, lead: MeteredLead) -> Result<Metered> {
+    let at = metered_at(&lead, books.current(), books.now());
     let window = chrono::Duration::days(tenant.settings.billing_dedupe_days.into());
-    if let Some(first) = earlier_enquiry(tx, &lead.dedupe_key, at, window)? {
-        return repeat(tx, first);
+    if let Some(first) = earlier_enquiry(books, &lead.dedupe_key, at, window)? {
+        return repeat(books, first);
     }
-    if lead.is_time_vouched && current.as_ref().is_some_and(|current| is_unproved_trial(current, tenant)) {
-        return without_plan(tx, tenant, &lead, at);
+    if lead.is_time_vouched && books.is_unproved_trial(tenant) {
+        return without_plan(books, tenant, &lead, at);
     }
-    let found = match store::period_for(tx, at)? {
+    let found = match store::period_for(books.tx(), Meter::Leads, at)? {
         Some(period) => Some(period),
-        None => store::last_period(tx)?,
+        None => store::last_period(books.tx(), Meter::Leads)?,
     };
     let Some(period) = found else {
-        return without_plan(tx, tenant, &lead, at);
+        return without_plan(books, tenant, &lead, at);
     };
-    let (subscription, plan) = terms(tx, &period, current)?;
-    let standing = subscription.standing(&period, at);
-    book(tx, Booking { subscription, plan, standing, period, lead: &lead, at })
-}
-
-/// A trial that pays for nothing yet: anybody can sign up with any address.
-pub(super) fn is_unproved_trial(subscription: &Subscription, tenant: &Tenant) -> bool {
-    subscription.status == SubscriptionStatus::Trialing && tenant.verified_at.is_none()
+    let account = account_of(books, period)?;
+    book(books, account, &lead, at)
 }
 
 /// The moment that decides the period.
@@ -145,18 +106,18 @@ fn metered_at(lead: &MeteredLead, current: Option<&Subscription>, now: Timestamp
 
 /// The same person's entry less than the window apart, before or after: deliveries may come out of order.
 fn earlier_enquiry(
-    tx: &mut TenantTx<'_>,
+    books: &mut Books<'_, '_>,
     key: &str,
     at: Timestamp,
     window: chrono::Duration,
 ) -> Result<Option<UsageEntry>> {
     let reach = (window - chrono::Duration::microseconds(1)).max(chrono::Duration::zero());
-    store::metered_between(tx, key, at.minus(reach), at.plus(reach))
+    store::metered_between(books.tx(), Meter::Leads, key, at.minus(reach), at.plus(reach))
 }
 
-fn repeat(tx: &mut TenantTx<'_>, first: UsageEntry) -> Result<Metered> {
+fn repeat(books: &mut Books<'_, '_>, first: UsageEntry) -> Result<Metered> {
     let held = match (first.kind, first.lead_id) {
-        (EntryKind::Blocked, Some(lead)) => store::held_back(tx, lead)? > 0,
+        (EntryKind::Blocked, Some(lead)) => store::held_back(books.tx(), lead)? > 0,
         _ => false,
     };
     Ok(Metered { is_locked: held, ..free(MeterKind::Repeat, first.currency) })
@@ -177,13 +138,14 @@ fn free(kind: MeterKind, currency: Currency) -> Metered {
 
 /// Holds back what nothing was ever bought for. The entry has no period and no price: whoever subscribes later pays by the
 /// plan that is chosen then.
-fn without_plan(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: &MeteredLead, at: Timestamp) -> Result<Metered> {
+fn without_plan(books: &mut Books<'_, '_>, tenant: &Tenant, lead: &MeteredLead, at: Timestamp) -> Result<Metered> {
     if lead.seen != Seen::Nothing {
         return Ok(Metered { is_locked: lead.seen == Seen::Masked, ..free(MeterKind::Repeat, tenant.currency) });
     }
     let entry = UsageEntry {
         id: UsageEntryId::new(),
         period_id: None,
+        meter: Meter::Leads,
         kind: EntryKind::Blocked,
         quantity: 1,
         lead_id: Some(lead.lead_id),
@@ -192,131 +154,43 @@ fn without_plan(tx: &mut TenantTx<'_>, tenant: &Tenant, lead: &MeteredLead, at: 
         currency: tenant.currency,
         reason: Some("no_plan".into()),
         occurred_at: at,
-        created_at: tx.now(),
+        created_at: books.now(),
     };
-    store::append(tx, &lead.dedupe_key, entry)?;
+    books.append(&lead.dedupe_key, entry)?;
     Ok(Metered { is_locked: true, ..free(MeterKind::Blocked, tenant.currency) })
 }
 
-/// The subscription and plan a period belongs to.
-fn terms(tx: &mut TenantTx<'_>, period: &UsagePeriod, current: Option<Subscription>) -> Result<(Subscription, Plan)> {
-    let subscription = match current {
+/// The terms of a period, which may be one of an earlier subscription.
+fn account_of(books: &mut Books<'_, '_>, period: UsagePeriod) -> Result<Account> {
+    let subscription = match books.current().cloned() {
         Some(current) if current.id == period.subscription_id => Some(current),
-        _ => store::subscription(tx, period.subscription_id)?,
+        _ => store::subscription(books.tx(), period.subscription_id)?,
     };
     let subscription = subscription.ok_or_else(|| Error::internal("a usage period without its subscription"))?;
-    let plan = subscription::plan_in(tx, &subscription, period)?;
-    Ok((subscription, plan))
+    let plan = plans::plan_in(books.tx(), &subscription, &period)?;
+    Ok(Account { subscription, plan, period })
 }
 
-struct Booking<'a> {
-    subscription: Subscription,
-    plan: Plan,
-    standing: Standing,
-    period: UsagePeriod,
-    lead: &'a MeteredLead,
-    at: Timestamp,
-}
-
-fn book(tx: &mut TenantTx<'_>, booking: Booking<'_>) -> Result<Metered> {
-    let Booking { subscription, plan, standing, mut period, lead, at } = booking;
-    let price = plan.price_of_lead(lead.worth);
-    let kind = decide(standing, plan.pricing, &period.quota, price);
+fn book(books: &mut Books<'_, '_>, mut account: Account, lead: &MeteredLead, at: Timestamp) -> Result<Metered> {
+    let Account { subscription, plan, period } = &account;
+    let (price, currency) = (plan.price_of_lead(lead.worth), plan.currency);
+    let kind = decide(subscription.standing(period, at), plan.pricing, &period.quota, price);
     if kind == MeterKind::Blocked && lead.seen != Seen::Nothing {
         // Held back once is enough, and what was shown is not hidden again: a release must not bill either.
-        return Ok(Metered { is_locked: lead.seen == Seen::Masked, ..free(MeterKind::Repeat, plan.currency) });
+        return Ok(Metered { is_locked: lead.seen == Seen::Masked, ..free(MeterKind::Repeat, currency) });
     }
-    let (amount_due, notional_amount) = match kind {
-        MeterKind::Overage | MeterKind::PerLead => (price.unwrap_or(0), price.unwrap_or(0)),
-        // Nothing is due; the ledger notes what releasing it would cost.
-        MeterKind::Blocked => (0, price.unwrap_or(0)),
-        _ => (0, plan.notional_price(subscription.billing_interval)),
-    };
-    let now = tx.now();
-    if let Some(entry_kind) = EntryKind::of(kind) {
-        let entry = UsageEntry {
-            id: UsageEntryId::new(),
-            period_id: Some(period.id),
-            kind: entry_kind,
-            quantity: 1,
-            lead_id: Some(lead.lead_id),
-            amount_due,
-            notional_amount,
-            currency: plan.currency,
-            reason: None,
-            occurred_at: at,
-            created_at: now,
-        };
-        store::append(tx, &lead.dedupe_key, entry)?;
-    }
-    let left_before = period.quota.remaining();
-    count(tx, &mut period, kind, &plan)?;
-    let is_quota_reached = period.quota.remaining() == Some(0);
-    // The last unit of a month that is over stops nothing: the next one has its own.
-    if is_quota_reached && left_before != Some(0) && period.period_end > now {
-        record_quota_reached(tx, &subscription, &period)?;
-    }
-    if kind == MeterKind::Overage {
-        record_overage(tx, &subscription, &period, lead.lead_id, amount_due, plan.currency)?;
-    }
+    let dedupe_key = &lead.dedupe_key;
+    let unit = Unit { lead_id: lead.lead_id, dedupe_key, kind, price, reason: None, occurred_at: at };
+    let booked = books.book(&mut account, unit)?;
     let no_longer_held =
-        if lead.seen == Seen::Masked { release::take_back(tx, lead.lead_id, &lead.dedupe_key)? } else { Vec::new() };
+        if lead.seen == Seen::Masked { release::take_back(books, lead.lead_id, dedupe_key)? } else { Vec::new() };
     Ok(Metered {
         kind,
         is_locked: kind == MeterKind::Blocked,
-        amount_due,
-        notional_amount: if kind == MeterKind::Blocked { 0 } else { notional_amount },
-        currency: plan.currency,
-        quota_reached: is_quota_reached,
+        amount_due: booked.amount_due,
+        notional_amount: if kind == MeterKind::Blocked { 0 } else { booked.notional_amount },
+        currency,
+        quota_reached: booked.is_quota_reached,
         no_longer_held,
     })
-}
-
-/// Counts one lead, and corrects what a past period had already handed to the next one.
-pub(super) fn count(tx: &mut TenantTx<'_>, period: &mut UsagePeriod, kind: MeterKind, plan: &Plan) -> Result<()> {
-    period.quota = period.quota.after(kind);
-    store::save_period(tx, period)?;
-    if period.period_end > tx.now() {
-        return Ok(()); // nothing follows yet on what runs
-    }
-    let Some(mut next) = store::successor(tx, period)? else { return Ok(()) };
-    let carried = period.quota.carried(plan.rollover_percent);
-    if carried < next.quota.rollover {
-        // What was consumed meanwhile stays free: a late delivery never turns an earlier lead into overage.
-        next.quota.rollover = carried.max(next.quota.rollover_used());
-        store::save_period(tx, &next)?;
-    }
-    Ok(())
-}
-
-/// The included units are gone: ads pause, slow down or go on by the policy in force.
-pub(super) fn record_quota_reached(
-    tx: &mut TenantTx<'_>,
-    subscription: &Subscription,
-    period: &UsagePeriod,
-) -> Result<()> {
-    let plan = subscription::plan_of(tx, subscription)?;
-    let data = serde_json::json!({
-        "period_start": period.period_start, "period_end": period.period_end,
-        "policy": subscription.policy_in_force(&plan, period, tx.now()),
-        "available": period.quota.available(), "used": period.quota.used,
-    });
-    tx.record(NewEvent::new(EventType::QuotaReached).subject(subscription.id.uuid()).data(data))?;
-    Ok(())
-}
-
-pub(super) fn record_overage(
-    tx: &mut TenantTx<'_>,
-    subscription: &Subscription,
-    period: &UsagePeriod,
-    lead: LeadId,
-    amount: i64,
-    currency: Currency,
-) -> Result<()> {
-    let data = serde_json::json!({
-        "amount_due": {"amount": amount, "currency": currency},
-        "period_start": period.period_start, "overage": period.quota.overage,
-    });
-    tx.record(NewEvent::new(EventType::OverageRecorded).subject(subscription.id.uuid()).lead(lead).data(data))?;
-    Ok(())
 }

@@ -1,28 +1,32 @@
 //! Plans, subscriptions and metering: what a tenant may use, what it has used, and what is due for it.
 //!
 //! The ledger (`usage_entries`) is append-only and the truth; the counters of a period are its cache. [`meter`] books
-//! every lead, [`quota`] decides how it is paid for, [`calendar`] says when a period ends, [`subscription`] moves between
-//! statuses, [`switch`] says when another plan takes effect, [`release`] frees what was held back and [`outlook`] says what
-//! the next lead meets. Prices are data ([`plans`]). It refuses nothing at the door: a lead is always stored, and what
+//! every lead, [`model::decide`] says how it is paid for, [`calendar`] when a period ends and [`renewal`] what time does; [`subscription`] moves
+//! between statuses, [`switch`] says when another plan takes effect, [`release`] frees what was held back and [`outlook`] says what
+//! the next lead meets. Whoever writes opens the [`books`]; [`current`] shows how things stand without writing. Prices are data ([`plans`]). It refuses nothing at the door: a lead is always stored, and what
 //! nobody pays for is masked. It knows no lead: only ids, scores and who is the same person.
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as billing;
 use ::contacts;
+use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, keep, patch, text_enum, versioned};
 
 pub mod api;
+pub mod books;
 pub mod calendar;
 pub mod credits;
+pub mod current;
+mod features;
 mod jobs;
 pub mod meter;
 pub mod model;
 pub mod outlook;
-mod period;
 pub mod plans;
-pub mod quota;
-mod release;
+pub mod release;
+mod renewal;
+mod standing;
 pub mod store;
 pub mod subscription;
 mod switch;
@@ -34,4 +38,5 @@ mod trials;
 
 pub use api::routes;
 pub use jobs::{reactions, register as jobs};
+pub use standing::standing;
 pub use trials::catch_ups;

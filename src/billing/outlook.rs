@@ -1,11 +1,8 @@
 //! What will become of the next lead: what ad campaigns are run or stopped by.
 
-use super::meter::{self, MeterKind};
-use super::model::OveragePolicy;
-use super::quota::decide;
-use super::{store, subscription};
+use super::books::{Account, Books};
+use super::model::{MeterKind, OveragePolicy, decide};
 use crate::base::Result;
-use crate::engine::db::TenantTx;
 
 /// What the next lead meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,14 +16,9 @@ pub enum Outlook {
 }
 
 /// The outlook now.
-pub fn outlook(tx: &mut TenantTx<'_>) -> Result<Outlook> {
-    meter::lock(tx)?;
-    let Some(subscription) = subscription::settle(tx)? else {
-        return Ok(Outlook::HeldBack);
-    };
-    let Some(period) = store::period_of(tx, subscription.id, None)? else { return Ok(Outlook::HeldBack) };
-    let plan = subscription::plan_of(tx, &subscription)?;
-    let standing = subscription.standing(&period, tx.now());
+pub fn outlook(books: &mut Books<'_, '_>) -> Result<Outlook> {
+    let Some(Account { subscription, plan, period }) = books.account()? else { return Ok(Outlook::HeldBack) };
+    let standing = subscription.standing(&period, books.now());
     Ok(match decide(standing, plan.pricing, &period.quota, plan.price_of_lead(0)) {
         MeterKind::Blocked => Outlook::HeldBack,
         MeterKind::Overage if subscription.overage_policy == OveragePolicy::Slow => Outlook::Slowed,

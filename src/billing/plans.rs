@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Plan, PriceBand, Pricing, Quotas};
+use super::model::{Plan, PriceBand, Pricing, Quotas, Subscription, UsagePeriod};
 use super::store;
 use crate::base::money::Currency;
 use crate::base::{Error, Result};
-use crate::engine::db::PlatformTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::access::Feature;
 
 #[derive(serde::Deserialize)]
@@ -92,6 +92,24 @@ pub(super) fn write(tx: &mut PlatformTx<'_>, plans: Vec<Plan>) -> Result<usize> 
     let sold: Vec<String> = plans.into_iter().map(|plan| plan.code).collect();
     store::retire_plans_except(tx, &sold)?;
     Ok(written)
+}
+
+/// The plan of a subscription.
+pub fn plan_of(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<Plan> {
+    plan_at(tx, subscription.plan_key())
+}
+
+/// The plan that leads received in this period are metered by.
+pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &UsagePeriod) -> Result<Plan> {
+    // A period older than versions had the first.
+    let key = period.plan_code.as_deref().map(|code| (code, period.plan_version.unwrap_or(1)));
+    plan_at(tx, key.unwrap_or_else(|| subscription.plan_key()))
+}
+
+/// A plan by code and version; every version that anybody has is kept.
+pub(super) fn plan_at(tx: &mut TenantTx<'_>, (code, version): (&str, i32)) -> Result<Plan> {
+    let plan = store::plan_version(&mut tx.platform(), code, version)?;
+    plan.ok_or_else(|| Error::internal("a subscription or a period without its plan"))
 }
 
 /// A plan that can be chosen now.

@@ -8,14 +8,13 @@
 
 use std::collections::BTreeMap;
 
-use super::meter::{self, MeterKind};
-use super::model::{EntryKind, OveragePolicy, Plan, Subscription, UsageEntry, UsagePeriod};
-use super::quota::{Standing, decide};
-use super::{store, subscription};
+use super::books::{Account, Books, Unit};
+use super::model::{EntryKind, Meter, MeterKind, OveragePolicy, Plan, UsageEntry, UsagePeriod};
+use super::model::{Standing, decide};
+use super::store;
 use crate::base::Result;
 use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
-use crate::engine::db::TenantTx;
 use crate::engine::events::{Event, EventType};
 use crate::tenants;
 
@@ -72,20 +71,20 @@ pub struct Released {
 
 /// Books what can be paid for now, `batch` leads at most, and answers whose contact data to unmask. Fewer than `batch` means
 /// that nothing is left; then calling it again changes nothing, unless the release has a limit of its own.
-pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release, batch: usize) -> Result<Vec<Released>> {
-    meter::lock(tx)?;
-    let Some(subscription) = subscription::settle(tx)? else { return Ok(Vec::new()) };
-    if meter::is_unproved_trial(&subscription, &tenants::store::current(tx)?) {
+pub fn release_blocked(books: &mut Books<'_, '_>, release: Release, batch: usize) -> Result<Vec<Released>> {
+    if books.current().is_none() {
         return Ok(Vec::new());
     }
-    let held = still_held(store::blocked(tx)?);
-    let Some(mut period) = store::period_of(tx, subscription.id, None)? else { return Ok(Vec::new()) };
+    let tenant = tenants::store::current(books.tx())?;
+    if books.is_unproved_trial(&tenant) {
+        return Ok(Vec::new());
+    }
+    let held = still_held(store::blocked(books.tx(), Meter::Leads)?);
     if held.is_empty() {
         return Ok(Vec::new());
     }
-    let plan = subscription::plan_of(tx, &subscription)?;
-    let now = tx.now();
-    let standing = subscription.standing(&period, now);
+    let Some(mut account) = books.account()? else { return Ok(Vec::new()) };
+    let standing = account.subscription.standing(&account.period, books.now());
     let mut released = Vec::new();
     let limit = if let Release::AtMost(limit) = release { limit.min(batch) } else { batch };
     for entry in held {
@@ -93,10 +92,10 @@ pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release, batch: usize) ->
             break;
         }
         let Some(lead) = entry.lead_id else { continue };
-        let is_meant = release != Release::Recent || entry.occurred_at >= period.period_start;
-        let kind = payable(standing, &plan, &period, &entry).filter(|_| is_meant);
+        let is_meant = release != Release::Recent || entry.occurred_at >= account.period.period_start;
+        let kind = payable(standing, &account.plan, &account.period, &entry).filter(|_| is_meant);
         if let Some(kind) = kind {
-            released.push(book(tx, &subscription, &plan, &mut period, &entry, lead, kind)?);
+            released.push(book(books, &mut account, &entry, lead, kind)?);
         }
     }
     Ok(released)
@@ -104,14 +103,14 @@ pub fn release_blocked(tx: &mut TenantTx<'_>, release: Release, batch: usize) ->
 
 /// Ends the holding back of a lead that a later enquiry paid for; of a repeat, which has no entry of its own, that of the
 /// person's earlier leads. Answers which they were.
-pub(super) fn take_back(tx: &mut TenantTx<'_>, lead: LeadId, dedupe_key: &str) -> Result<Vec<LeadId>> {
-    let held = still_held(store::blocked(tx)?);
+pub(super) fn take_back(books: &mut Books<'_, '_>, lead: LeadId, dedupe_key: &str) -> Result<Vec<LeadId>> {
+    let held = still_held(store::blocked(books.tx(), Meter::Leads)?);
     let is_own = held.iter().any(|entry| entry.lead_id == Some(lead));
-    let meant = if is_own { vec![lead] } else { store::leads_of(tx, dedupe_key)? };
+    let meant = if is_own { vec![lead] } else { store::leads_of(books.tx(), Meter::Leads, dedupe_key)? };
     let mut leads = Vec::new();
     for entry in held {
         if let Some(lead) = entry.lead_id.filter(|lead| meant.contains(lead)) {
-            end_hold(tx, &entry)?;
+            end_hold(books, &entry)?;
             leads.push(lead);
         }
     }
@@ -119,8 +118,8 @@ pub(super) fn take_back(tx: &mut TenantTx<'_>, lead: LeadId, dedupe_key: &str) -
 }
 
 /// The entry by which a lead is held back no longer.
-fn end_hold(tx: &mut TenantTx<'_>, held: &UsageEntry) -> Result<()> {
-    let now = tx.now();
+fn end_hold(books: &mut Books<'_, '_>, held: &UsageEntry) -> Result<()> {
+    let now = books.now();
     let ended = UsageEntry {
         id: UsageEntryId::new(),
         quantity: -1,
@@ -131,7 +130,7 @@ fn end_hold(tx: &mut TenantTx<'_>, held: &UsageEntry) -> Result<()> {
         created_at: now,
         ..held.clone()
     };
-    store::append(tx, &format!("released:{}", held.id), ended)
+    books.append(&format!("released:{}", held.id), ended)
 }
 
 /// What a held-back lead can be paid with now.
@@ -169,48 +168,24 @@ fn still_held(entries: Vec<UsageEntry>) -> Vec<UsageEntry> {
 }
 
 fn book(
-    tx: &mut TenantTx<'_>,
-    subscription: &Subscription,
-    plan: &Plan,
-    period: &mut UsagePeriod,
+    books: &mut Books<'_, '_>,
+    account: &mut Account,
     held: &UsageEntry,
     lead: LeadId,
     kind: MeterKind,
 ) -> Result<Released> {
-    let now = tx.now();
-    let (amount_due, notional_amount) = match kind {
-        MeterKind::Overage | MeterKind::PerLead => {
-            let price = price_of(plan, held).unwrap_or(0);
-            (price, price)
-        }
-        _ => (0, plan.notional_price(subscription.billing_interval)),
+    end_hold(books, held)?;
+    let unit = Unit {
+        lead_id: lead,
+        dedupe_key: &format!("paid:{}", held.id),
+        kind,
+        price: price_of(&account.plan, held),
+        reason: Some("released"),
+        occurred_at: books.now(),
     };
-    end_hold(tx, held)?;
-    if let Some(entry_kind) = EntryKind::of(kind) {
-        let paid = UsageEntry {
-            id: UsageEntryId::new(),
-            period_id: Some(period.id),
-            kind: entry_kind,
-            quantity: 1,
-            lead_id: Some(lead),
-            amount_due,
-            notional_amount,
-            currency: plan.currency,
-            reason: Some("released".into()),
-            occurred_at: now,
-            created_at: now,
-        };
-        store::append(tx, &format!("paid:{}", held.id), paid)?;
-    }
-    let left_before = period.quota.remaining();
-    meter::count(tx, period, kind, plan)?;
-    if period.quota.remaining() == Some(0) && left_before != Some(0) {
-        meter::record_quota_reached(tx, subscription, period)?;
-    }
-    if kind == MeterKind::Overage {
-        meter::record_overage(tx, subscription, period, lead, amount_due, plan.currency)?;
-    }
-    Ok(Released { lead_id: lead, kind, amount: amount_due.max(notional_amount), currency: plan.currency })
+    let booked = books.book(account, unit)?;
+    let amount = booked.amount_due.max(booked.notional_amount);
+    Ok(Released { lead_id: lead, kind, amount, currency: booked.currency })
 }
 
 #[cfg(test)]
@@ -224,6 +199,7 @@ mod tests {
         UsageEntry {
             id: UsageEntryId::new(),
             period_id: Some(UsagePeriodId::new()),
+            meter: Meter::Leads,
             kind: EntryKind::Blocked,
             quantity,
             lead_id: Some(lead),

@@ -2,12 +2,14 @@
 
 use chrono::Duration;
 
-use super::meter::{MeterKind, Metered, MeteredLead, Release, Seen, meter_lead, release_blocked};
-use super::model::{OveragePolicy, Subscription};
+use super::books::Books;
+use super::meter::{Metered, MeteredLead, Seen, meter_lead};
+use super::model::{Meter, MeterKind, OveragePolicy, Subscription};
+use super::release::{Release, release_blocked};
 use super::store::Totals;
 use super::subscription::payment::{self, Payment};
 use super::subscription::{CreateSubscription, UpdateSubscription};
-use super::{plans, store, subscription};
+use super::{current, plans, store, subscription};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{LeadId, TenantId};
@@ -53,13 +55,13 @@ impl House {
             overage_policy: Some(policy),
             billing_interval: None,
         };
-        self.write(|tx| subscription::start(tx, new, &MasterKey::random())).await.unwrap().0
+        self.write(|tx| subscription::start(&mut Books::open(tx)?, new, &MasterKey::random())).await.unwrap().0
     }
 
     pub async fn activate(&self) -> Subscription {
         self.write(|tx| {
-            let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, Payment::default())
+            let id = current::require(tx)?.id;
+            subscription::activate(&mut Books::open(tx)?, id, Payment::default())
         })
         .await
         .unwrap()
@@ -69,14 +71,14 @@ impl House {
     /// The next interval is paid in time.
     pub async fn pay(&self) -> Subscription {
         let write = |tx: &mut TenantTx<'_>| {
-            let id = subscription::require(tx)?.id;
-            payment::pay(tx, id, None, None)
+            let id = current::require(tx)?.id;
+            payment::pay(&mut Books::open(tx)?, id, None, None)
         };
         self.write(write).await.unwrap().0
     }
 
     pub async fn change(&self, change: UpdateSubscription) -> Result<Subscription> {
-        Ok(self.write(|tx| subscription::change(tx, change, &IfMatch::default())).await?.0)
+        Ok(self.write(|tx| subscription::change(&mut Books::open(tx)?, change, &IfMatch::default())).await?.0)
     }
 
     pub async fn choose(&self, plan: &str) -> Result<Subscription> {
@@ -87,8 +89,8 @@ impl House {
     pub async fn activate_for(&self, plan: &str) -> Result<Subscription> {
         let plan = plan.to_string();
         let write = move |tx: &mut TenantTx<'_>| {
-            let id = subscription::require(tx)?.id;
-            subscription::activate(tx, id, Payment { plan_code: Some(&plan), ..Payment::default() })
+            let id = current::require(tx)?.id;
+            subscription::activate(&mut Books::open(tx)?, id, Payment { plan_code: Some(&plan), ..Payment::default() })
         };
         Ok(self.write(write).await?.0)
     }
@@ -110,7 +112,7 @@ impl House {
         };
         self.write(|tx| {
             let tenant = crate::tenants::store::current(tx)?;
-            meter_lead(tx, &tenant, lead)
+            meter_lead(&mut Books::open(tx)?, &tenant, lead)
         })
         .await
         .unwrap()
@@ -136,7 +138,7 @@ impl House {
                     worth: 50,
                     seen: Seen::Nothing,
                 };
-                last = meter_lead(tx, &tenant, lead)?.kind;
+                last = meter_lead(&mut Books::open(tx)?, &tenant, lead)?.kind;
             }
             Ok(last)
         })
@@ -147,7 +149,7 @@ impl House {
     /// base, rollover, credits, used, overage, blocked, amount due.
     pub async fn usage(&self) -> (Option<i32>, i32, i32, i32, i32, i32, i64) {
         self.write(|tx| {
-            let period = store::last_period(tx)?.unwrap();
+            let period = store::last_period(tx, Meter::Leads)?.unwrap();
             let (quota, totals) = (period.quota, store::totals(tx, period.id)?);
             let Totals { amount_due, blocked, .. } = totals;
             Ok((quota.base, quota.rollover, quota.credits, quota.used, quota.overage, blocked, amount_due))
@@ -162,14 +164,14 @@ impl House {
     }
 
     pub async fn settle(&self) -> Option<Subscription> {
-        self.write(subscription::settle).await.unwrap()
+        self.write(|tx| Ok(Books::open(tx)?.current().cloned())).await.unwrap()
     }
 
     pub async fn release_batch(&self, batch: usize) -> usize {
-        self.write(move |tx| release_blocked(tx, Release::All, batch)).await.unwrap().len()
+        self.write(move |tx| release_blocked(&mut Books::open(tx)?, Release::All, batch)).await.unwrap().len()
     }
 
     pub async fn release(&self) -> usize {
-        self.write(|tx| release_blocked(tx, Release::All, usize::MAX)).await.unwrap().len()
+        self.write(|tx| release_blocked(&mut Books::open(tx)?, Release::All, usize::MAX)).await.unwrap().len()
     }
 }

@@ -2,8 +2,8 @@
 
 use chrono::Duration;
 
-use super::meter::MeterKind;
-use super::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, SubscriptionStatus as Status};
+use super::books::Books;
+use super::model::{BillingInterval, MeterKind, OveragePolicy, Plan, PlanFrom, SubscriptionStatus as Status};
 use super::subscription::{CreateSubscription, UpdateSubscription};
 use super::testing::House;
 use super::{credits, plans, subscription};
@@ -58,7 +58,7 @@ on_both_engines! {
         assert_eq!((early.kind, early.is_locked, early.notional_amount), (MeterKind::Blocked, true, 0));
         let again = house.lead("early").await;
         assert_eq!((again.kind, again.is_locked), (MeterKind::Repeat, true));
-        assert_eq!(house.write(super::outlook::outlook).await.unwrap(), super::outlook::Outlook::HeldBack);
+        assert_eq!(house.write(|tx| super::outlook::outlook(&mut Books::open(tx)?)).await.unwrap(), super::outlook::Outlook::HeldBack);
         assert!(house.features().await.is_empty());
         assert_eq!(house.release().await, 0, "there is nothing to pay with");
         house.subscribe("growth", OveragePolicy::Block).await;
@@ -221,7 +221,7 @@ on_both_engines! {
         assert!(!has(&house).await, "not paid");
         house.activate().await;
         assert!(has(&house).await);
-        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
+        house.write(|tx| subscription::cancel(&mut Books::open(tx)?, &IfMatch::default())).await.unwrap();
         assert!(!has(&house).await, "over");
         house.subscribe("growth", OveragePolicy::Block).await;
         assert!(has(&house).await, "a trial has them");
@@ -243,7 +243,7 @@ on_both_engines! {
     async fn credits_are_used_last_and_survive_the_month(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
         house.activate().await;
-        house.write(|tx| credits::grant(tx, 3, "two bad numbers".into())).await.unwrap();
+        house.write(|tx| credits::grant(&mut Books::open(tx)?, 3, "two bad numbers".into())).await.unwrap();
         house.leads("a", 51).await;
         assert_eq!(house.usage().await, (Some(50), 0, 3, 51, 0, 0, 0));
         house.clock.advance(Duration::days(31));
@@ -264,19 +264,19 @@ on_both_engines! {
         house.subscribe("growth", OveragePolicy::Block).await;
         let again = CreateSubscription { plan_code: "growth".parse().unwrap(), overage_policy: None, billing_interval: None };
         let start = again.clone();
-        let error = house.write(|tx| subscription::start(tx, start, &MasterKey::random())).await.unwrap_err();
+        let error = house.write(|tx| subscription::start(&mut Books::open(tx)?, start, &MasterKey::random())).await.unwrap_err();
         assert_eq!(error.code(), "subscription.exists");
-        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
+        house.write(|tx| subscription::cancel(&mut Books::open(tx)?, &IfMatch::default())).await.unwrap();
         assert_eq!(house.lead("after the end").await.kind, MeterKind::Blocked);
-        let second = house.write(|tx| subscription::start(tx, again, &MasterKey::random())).await.unwrap().0;
+        let second = house.write(|tx| subscription::start(&mut Books::open(tx)?, again, &MasterKey::random())).await.unwrap().0;
         assert_eq!((second.status, second.overage_policy), (Status::Incomplete, OveragePolicy::Block));
         let annual = CreateSubscription {
             plan_code: "growth".parse().unwrap(),
             overage_policy: None,
             billing_interval: Some(BillingInterval::Annual),
         };
-        house.write(|tx| subscription::cancel(tx, &IfMatch::default())).await.unwrap();
-        assert_eq!(house.write(|tx| subscription::start(tx, annual, &MasterKey::random())).await.unwrap_err().code(), "request.invalid");
+        house.write(|tx| subscription::cancel(&mut Books::open(tx)?, &IfMatch::default())).await.unwrap();
+        assert_eq!(house.write(|tx| subscription::start(&mut Books::open(tx)?, annual, &MasterKey::random())).await.unwrap_err().code(), "request.invalid");
     }
 
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {

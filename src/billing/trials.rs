@@ -7,6 +7,7 @@
 //! share one. Whoever had a trial starts `incomplete`, and operators may activate it. Signs that are set or changed while a trial
 //! goes on are looked at as those at its start are ([`look_again`]): a profile that is filled in later hides nothing.
 
+use super::books::Books;
 use super::store;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -19,7 +20,8 @@ use crate::tenants;
 use crate::tenants::access::Role;
 
 /// Takes the trial, unless somebody with one of the same signs had one: then it answers which sign.
-pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
+pub(super) fn take(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<&'static str>> {
+    let tx = books.tx();
     let digests = digests(tx, key)?;
     for (kind, digest) in &digests {
         // Whoever has not shown the mailbox to be theirs is refused for its proved owner, and for others who only said it.
@@ -34,7 +36,8 @@ pub(super) fn take(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'st
 }
 
 /// While a trial goes on: notes the signs that are new, and answers the one by which another tenant had a trial.
-pub(super) fn look_again(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Option<&'static str>> {
+pub(super) fn look_again(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<&'static str>> {
+    let tx = books.tx();
     let tenant = tx.tenant();
     let digests = digests(tx, key)?;
     for (kind, digest) in digests.iter().filter(|(kind, _)| *kind != CLAIMED) {

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::model::{Channel, SuppressionReason};
+use super::model::{Channel, Suppressed, SuppressionReason};
 use super::store;
 use super::store::{Suppression, SuppressionFilter};
 use crate::base::id::{SuppressionId, TenantId};
@@ -13,24 +13,6 @@ use crate::engine::db::{Page, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
 
 pub use super::words::{Word, word};
-
-/// Whose messages are refused, and whose conversation led to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Suppressed {
-    pub by: Option<TenantId>,
-    pub is_for_all: bool,
-}
-
-impl Suppressed {
-    /// This tenant's alone: others behind the same sender are not meant.
-    pub fn by(tenant: TenantId) -> Self {
-        Self { by: Some(tenant), is_for_all: false }
-    }
-    /// Everybody's behind the sender.
-    pub fn by_all(tenant: Option<TenantId>) -> Self {
-        Self { by: tenant, is_for_all: true }
-    }
-}
 
 /// Suppresses `address` on `channel` for messages from `sender_address`; an empty one means every sender of the channel.
 /// `false` when it was suppressed before.

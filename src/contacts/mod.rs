@@ -13,6 +13,5 @@ mod model;
 mod store;
 mod words;
 
-pub use consent::Suppressed;
-pub use model::{Channel, SuppressionReason, version_of_keys};
+pub use model::{Channel, Suppressed, SuppressionReason, version_of_keys};
 pub use store::{Suppression, SuppressionFilter, catch_ups};

@@ -61,3 +61,21 @@ impl SuppressionReason {
         matches!(self, Self::StopWord | Self::ProviderOptOut | Self::Complained)
     }
 }
+
+/// Whose messages are refused, and whose conversation led to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suppressed {
+    pub by: Option<TenantId>,
+    pub is_for_all: bool,
+}
+
+impl Suppressed {
+    /// This tenant's alone: others behind the same sender are not meant.
+    pub fn by(tenant: TenantId) -> Self {
+        Self { by: Some(tenant), is_for_all: false }
+    }
+    /// Everybody's behind the sender.
+    pub fn by_all(tenant: Option<TenantId>) -> Self {
+        Self { by: tenant, is_for_all: true }
+    }
+}

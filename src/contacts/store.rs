@@ -7,8 +7,7 @@ mod respell;
 
 use diesel::prelude::*;
 
-use super::consent::Suppressed;
-use super::model::{Channel, SuppressionReason};
+use super::model::{Channel, Suppressed, SuppressionReason};
 use crate::base::Result;
 use crate::base::id::{RawId, SuppressionId, TenantId};
 use crate::base::time::Timestamp;

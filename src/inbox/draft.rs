@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::model::Channel;
-use super::store::leads::LeadBrief;
-use super::templates;
 use crate::base::{Error, Result};
+use crate::leads::Shown;
+use crate::sending::templates;
 use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 
@@ -24,8 +24,8 @@ pub struct Suggestion {
 }
 
 /// The channel a lead is best reached on.
-pub fn best_channel(lead: &LeadBrief) -> Channel {
-    if lead.phone.is_some() { Channel::Whatsapp } else { Channel::Email }
+pub fn best_channel(lead: &Shown) -> Channel {
+    if lead.has_phone { Channel::Whatsapp } else { Channel::Email }
 }
 
 /// Of a locked lead it names nobody and quotes nothing.
@@ -33,7 +33,7 @@ pub fn best_channel(lead: &LeadBrief) -> Channel {
 /// # Errors
 /// `channel.not_supported`.
 pub fn suggest(
-    lead: &LeadBrief,
+    lead: &Shown,
     tenant: &Tenant,
     agent: Option<&str>,
     channel: Channel,
@@ -56,12 +56,12 @@ pub fn suggest(
     Ok(Suggestion { channel, template_code: TEMPLATE, variables, content: rendered.content, subject: rendered.subject })
 }
 
-fn first_name(lead: &LeadBrief) -> &str {
+fn first_name(lead: &Shown) -> &str {
     lead.name.split_whitespace().next().filter(|_| !lead.is_locked).unwrap_or("there")
 }
 
 /// What the lead asked about, from its own answers: "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)".
-fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
+fn about(lead: &Shown, tenant: &Tenant) -> String {
     let thing = lead
         .answer(&["looking for", "looking_for", "property", "bhk", "product", "service", "interest", "requirement"])
         .or_else(|| tenant.profile.services.first().cloned())
@@ -69,7 +69,7 @@ fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
     let mut about = thing;
     // As much as a template's variable takes; what somebody typed may say more than that.
     let fits = |text: &String| words::check(text, Holds::About).is_ok();
-    if let Some(longer) = areas(lead).map(|areas| format!("{about} in {areas}")).filter(fits) {
+    if let Some(longer) = lead.areas().map(|areas| format!("{about} in {areas}")).filter(fits) {
         about = longer;
     }
     if let Some(longer) = lead
@@ -82,9 +82,4 @@ fn about(lead: &LeadBrief, tenant: &Tenant) -> String {
         about = longer;
     }
     words::clean(&about, Holds::About)
-}
-
-/// Where the lead wants to be, in its own words.
-pub fn areas(lead: &LeadBrief) -> Option<String> {
-    lead.answer(&["area", "localit", "neighbourhood", "neighborhood"])
 }

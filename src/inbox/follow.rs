@@ -7,16 +7,18 @@
 
 use serde_json::json;
 
-use super::leave;
+use super::marks;
 use super::model::Channel;
 use super::store::conversations::Conversation;
-use super::store::{conversations, leads, messages};
+use super::store::{conversations, messages};
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads;
+use crate::leads::model::IdentityKind;
 
 /// What moved conversations in earlier versions; one that still waits ends the same.
 pub static FOLLOW: JobKind = JobKind::new("conversation.follow_lead").priority(2);
@@ -52,16 +54,15 @@ fn touches_addresses(data: &serde_json::Value) -> bool {
 pub(super) fn follow(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<()> {
     // Changes of leads take turns under this lock: what is read here is still true when it is written.
     lock_tenant(tx, "intake")?;
-    let lead = leads::whole(tx, lead)?;
-    for (channel, address) in
-        [(Channel::Whatsapp, &lead.phone), (Channel::Sms, &lead.phone), (Channel::Email, &lead.email)]
-    {
+    let lead = leads::brief(tx, lead)?;
+    let (phone, email) = (lead.address(IdentityKind::Phone), lead.address(IdentityKind::Email));
+    for (channel, address) in [(Channel::Whatsapp, phone), (Channel::Sms, phone), (Channel::Email, email)] {
         let Some(conversation) = conversations::find_for_lead(tx, lead.id, channel)? else { continue };
-        if conversation.person_address == *address {
+        if conversation.person_address.as_deref() == address {
             continue;
         }
-        conversations::set_person(tx, conversation.id, address.as_deref())?;
-        redirect(tx, &conversation, address.as_deref())?;
+        conversations::set_person(tx, conversation.id, address)?;
+        redirect(tx, &conversation, address)?;
         let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid()).lead(lead.id);
         tx.record(event.data(json!({"changed": ["person_address"], "by": "lead"})))?;
     }
@@ -73,7 +74,7 @@ fn redirect(tx: &mut TenantTx<'_>, conversation: &Conversation, address: Option<
     for message in messages::waiting(tx, conversation.id)? {
         match address {
             Some(address) => messages::redirect(tx, message.id, address)?,
-            None => leave::cancel(tx, message, "lead.no_address", "The address was taken away from the lead.")?,
+            None => marks::cancel(tx, message, "lead.no_address", "The address was taken away from the lead.")?,
         }
     }
     Ok(())

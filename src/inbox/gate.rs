@@ -4,23 +4,23 @@
 //! beforehand (`api/eligibility.rs`). The decision itself is [`crate::sending::gate`].
 
 use super::model::{Channel, window_is_open};
-use super::senders::Sender;
 use super::store::conversations::Conversation;
-use super::store::leads::LeadBrief;
 use super::store::messages;
-use super::templates;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::billing::model::{Subscription, SubscriptionStatus};
+use crate::billing::standing;
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
-use crate::leads::model::{LeadSource, is_vouched};
+use crate::leads::Brief;
+use crate::leads::model::LeadSource;
 use crate::sending::caps::Patience;
 use crate::sending::gate::{self, Code, Obstacle, PersonFacts, Standing, Verdict};
 use crate::sending::reason::{Ties, WriteReason};
-use crate::sending::{caps, countries};
+use crate::sending::senders::Sender;
+use crate::sending::{caps, countries, templates};
 use crate::tenants::Tenant;
+use crate::tenants::access::{Entitlements, Feature};
 use crate::tenants::model::TenantStatus;
 
 /// A tenant and where it stands.
@@ -42,35 +42,25 @@ impl Writer {
     }
 }
 
-/// Where the tenant of this transaction stands with its plan.
-pub fn standing(tx: &mut TenantTx<'_>) -> Result<Standing> {
-    let current = crate::billing::store::current(tx)?;
-    Ok(match current {
-        Some(subscription) => standing_of(&subscription),
-        None if crate::billing::store::ever_subscribed(tx)? => Standing::Lapsed,
-        None => Standing::NoPlan,
-    })
+/// What a plan must have for messages on this channel.
+pub(super) const fn feature_of(channel: Channel) -> Option<Feature> {
+    match channel {
+        Channel::Whatsapp => Some(Feature::WhatsappIntegration),
+        Channel::Email => Some(Feature::EmailIntegration),
+        _ => None,
+    }
 }
 
-fn standing_of(subscription: &Subscription) -> Standing {
-    use SubscriptionStatus as S;
-    match subscription.status {
-        S::Trialing => Standing::Trial,
-        S::Active | S::PastDue => {
-            Standing::Paying { since: subscription.activated_at.unwrap_or(subscription.created_at) }
-        }
-        S::Incomplete if subscription.activated_at.is_none() && subscription.trial_ends_at.is_none() => {
-            Standing::NoPlan
-        }
-        S::Incomplete | S::Paused | S::Canceled | S::Expired => Standing::Lapsed,
-    }
+/// Whether messages on this channel are part of a plan.
+pub(super) fn is_in_plan(plan: &Entitlements, channel: Channel) -> bool {
+    feature_of(channel).is_none_or(|feature| plan.includes(feature))
 }
 
 /// One message to one person, as the gate sees it.
 #[derive(Debug)]
 pub struct Ask<'a> {
     pub conversation: &'a Conversation,
-    pub lead: &'a LeadBrief,
+    pub lead: &'a Brief,
     /// None: the platform's own, shared with others.
     pub sender: &'a Sender,
     pub person: &'a str,
@@ -84,7 +74,7 @@ pub fn ask(tx: &mut TenantTx<'_>, writer: &Writer, settings: &CoreSettings, ask:
     let Ask { conversation, lead, sender, person, is_template, is_on_its_way } = *ask;
     let (now, channel, tenant) = (tx.now(), conversation.channel, &writer.tenant);
     let is_window_open = window_is_open(channel, conversation.window_expires_at, now);
-    let is_own_enquiry = is_vouched(lead.platform_lead_id.as_deref());
+    let is_own_enquiry = lead.is_vouched();
     let mut ties = Ties {
         channel,
         is_window_open,

@@ -4,23 +4,21 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use super::gate::{self, Ask, Writer};
+use super::marks::{note, record_failure, record_sent, save, set_metadata, suppress, update};
 use super::model::{Channel, MessageStatus};
 use super::store::messages::Message;
-use super::store::{conversations, held, leads, messages};
-use super::{send, senders};
+use super::store::{conversations, held, messages};
 use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::{Suppressed, SuppressionReason, consent};
-use crate::engine::CoreSettings;
+use crate::contacts::SuppressionReason;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
+use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start, known_since};
 use crate::sending::gate::HELD_HOURS;
-use crate::sending::{Code, Obstacle, Verdict};
+use crate::sending::{Code, Obstacle, Verdict, senders};
 use crate::tenants::access::entitlements;
 
 /// Sends one message.
@@ -42,135 +40,180 @@ pub(super) fn enqueue(tx: &mut TenantTx<'_>, message: MessageId, held_until: Opt
     Ok(())
 }
 
-fn stand(message: &Message) -> Stand {
-    let is_temporary = message.error_class.as_deref() == Some(ErrorClass::Retry.as_str());
-    dispatch::stand(message.status, message.channel, is_temporary, began_at(message))
+/// A message on its way, by its id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaving {
+    pub(super) id: MessageId,
+}
+
+pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
+    let id = context.payload::<Payload>()?.message_id;
+    dispatch::run(&context, &providers, &Leaving { id }).await.map(|(outcome, _)| outcome)
+}
+
+/// Ends a message whose job died in the middle of it.
+pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
+    let id = job.payload::<Payload>()?.message_id;
+    Leaving { id }.close(&mut tx.for_tenant(job.tenant), error)
 }
 
 fn began_at(message: &Message) -> Timestamp {
     message.attempted_at.unwrap_or(message.created_at)
 }
 
-pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
-    let id = context.payload::<Payload>()?.message_id;
-    let db = &context.core.db;
-    let start = |decided| {
-        let settings = context.core.settings.clone();
-        db.write(context.scope(), move |tx| begin(tx, id, decided, &settings))
-    };
-    let look = || db.read(context.scope(), move |tx| look(tx, id));
-    dispatch::run(&context, &providers, Row { id }, start, look).await.map(|(outcome, _)| outcome)
-}
+impl Outgoing for Leaving {
+    type Row = Message;
+    const NOUN: &'static str = "message";
 
-/// Ends a message whose job died in the middle of it.
-pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
-    let (id, tx) = (job.payload::<Payload>()?.message_id, &mut tx.for_tenant(job.tenant));
-    let Some(message) = messages::find(tx, id)? else { return Ok(()) };
-    match dispatch::end_of_dead(message.status, error) {
-        Some((status, error)) => Row { id }.ended(tx, status, &error),
-        None => Ok(()),
+    fn find(&self, tx: &mut TenantTx<'_>) -> Result<Option<Message>> {
+        messages::find(tx, self.id)
     }
-}
 
-/// The open attempt, unless it has ended meanwhile.
-fn look(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<(Parcel, OpenAttempt)>> {
-    let found = messages::find(tx, id)?.filter(|message| matches!(stand(message), Stand::Open(_)));
-    let Some(message) = found else { return Ok(None) };
-    let parcel = parcel(tx, &message)?;
-    let began_at = began_at(&message);
-    let first_began_at = first_attempt(&message).unwrap_or(began_at);
-    let (channel, since) = (message.channel, dispatch::known_since(first_began_at, tx.now()));
-    let known = messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
-    Ok(Some((parcel, OpenAttempt { began_at, first_began_at, known })))
-}
+    /// Its address may be corrected at the same time, and then it leaves for the corrected one.
+    fn hold(&self, tx: &mut TenantTx<'_>) -> Result<Option<Message>> {
+        messages::hold(tx, self.id)
+    }
 
-/// Asks the gate once more and opens an attempt. One that is open already counts as none when it began at `decided`: then the
-/// caller has found that it came to nothing.
-pub(super) fn begin(
-    tx: &mut TenantTx<'_>,
-    id: MessageId,
-    decided: Option<Timestamp>,
-    settings: &CoreSettings,
-) -> Result<Start> {
-    // Held: its address may be corrected at the same time, and then it leaves for the corrected one.
-    let Some(before) = messages::hold(tx, id)? else { return Ok(Start::Over("the message is gone".into())) };
-    match stand(&before) {
-        Stand::Waiting => {}
-        Stand::Open(began_at) if decided == Some(began_at) => {}
-        Stand::Open(_) => return Ok(Start::Open),
-        Stand::Over => return Ok(Start::Over(format!("the message is already {}", before.status))),
+    fn status(message: &Message) -> MessageStatus {
+        message.status
     }
-    let conversation = conversations::get(tx, before.conversation_id)?;
-    let lead = leads::whole(tx, before.lead_id)?;
-    let parcel = parcel(tx, &before)?;
-    let is_template = before.template_code.is_some();
-    let (sender, person) = (parcel.from.address.clone(), parcel.to.clone());
-    let held = Held::of(&before);
-    let sender = senders::at(tx, before.channel, &sender)?;
-    let question = Ask {
-        conversation: &conversation,
-        lead: &lead,
-        sender: &sender,
-        person: &person,
-        is_template,
-        is_on_its_way: true,
-    };
-    let writer = Writer::of(tx)?;
-    let mut verdict = gate::ask(tx, &writer, settings, &question)?;
-    if held.is_some() && !writer.has_no_plan() && !send::is_in_plan(&entitlements(tx)?, before.channel) {
-        let why = format!("The plan that was chosen does not include messages on {}.", before.channel);
-        end(tx, before, MessageStatus::Canceled, "feature_not_in_plan", why)?;
-        return Ok(Start::Never);
+
+    fn stand(message: &Message) -> Stand {
+        let is_temporary = message.error_class.as_deref() == Some(ErrorClass::Retry.as_str());
+        Stand::of(message.status, message.channel, is_temporary, began_at(message))
     }
-    // A plan has started, and the lead is unlocked in a moment.
-    let waits_for_lock = |obstacle: &Obstacle| held.is_some() && obstacle.code == Code::LeadLocked;
-    if let Some(obstacle) = verdict.refusal().filter(|obstacle| !waits_for_lock(obstacle)) {
-        refuse(tx, before, &question, &obstacle)?;
-        return Ok(Start::Never);
+
+    fn begin(&self, tx: &mut TenantTx<'_>, before: Message, platform: &Platform) -> Result<Start> {
+        let conversation = conversations::get(tx, before.conversation_id)?;
+        let lead = crate::leads::brief(tx, before.lead_id)?;
+        let parcel = parcel(tx, &before)?;
+        let is_template = before.template_code.is_some();
+        let (sender, person) = (parcel.from.address.clone(), parcel.to.clone());
+        let held = Held::of(&before);
+        let sender = senders::at(tx, before.channel, &sender)?;
+        let question = Ask {
+            conversation: &conversation,
+            lead: &lead,
+            sender: &sender,
+            person: &person,
+            is_template,
+            is_on_its_way: true,
+        };
+        let writer = Writer::of(tx)?;
+        let mut verdict = gate::ask(tx, &writer, &platform.settings, &question)?;
+        if held.is_some() && !writer.has_no_plan() && !gate::is_in_plan(&entitlements(tx)?, before.channel) {
+            let why = format!("The plan that was chosen does not include messages on {}.", before.channel);
+            end(tx, before, MessageStatus::Canceled, "feature_not_in_plan", why)?;
+            return Ok(Start::Never);
+        }
+        // A plan has started, and the lead is unlocked in a moment.
+        let waits_for_lock = |obstacle: &Obstacle| held.is_some() && obstacle.code == Code::LeadLocked;
+        if let Some(obstacle) = verdict.refusal().filter(|obstacle| !waits_for_lock(obstacle)) {
+            refuse(tx, before, &question, &obstacle)?;
+            return Ok(Start::Never);
+        }
+        let is_first = before.status == MessageStatus::Queued && before.attempted_at.is_none();
+        if verdict.obstacles.is_empty()
+            && is_first
+            && held.is_some()
+            && let Some(opens_at) = gate::count_spelling(tx, &writer, &question)?
+        {
+            verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+        }
+        if verdict.obstacles.is_empty()
+            && is_first
+            && let Some(opens_at) = gate::count(tx, &writer, &question, &verdict)?
+        {
+            verdict.obstacles.push(Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) });
+        }
+        if verdict.obstacles.is_empty()
+            && is_first
+            && let Some(opens_at) = gate::count_of_all(tx, &writer, &question, &verdict)?
+        {
+            verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+        }
+        let pass = match verdict.pass() {
+            Ok(pass) => pass,
+            Err(verdict) => return wait(tx, before, &verdict),
+        };
+        let mut message = before.clone();
+        if held.is_some() {
+            held::forget(tx, self.id)?;
+            set_metadata(&mut message, "held_for", json!(null));
+            set_metadata(&mut message, "held_until", json!(null));
+        }
+        let sender = sender.address;
+        let now = tx.now();
+        let attempts = message.metadata.value()["attempts"].as_i64().unwrap_or(0) + 1;
+        let first = if before.status == MessageStatus::Sending { first_attempt(&before) } else { None };
+        set_metadata(&mut message, "attempts", json!(attempts));
+        set_metadata(&mut message, "first_attempted_at", json!(first.unwrap_or(now)));
+        message.status = MessageStatus::Sending;
+        message.attempted_at = Some(now);
+        message.failed_at = None;
+        save(tx, &message, before.status)?;
+        // Written before the provider is asked: an answer may overtake our own record of having sent.
+        conversations::save_thread(tx, message.channel, &sender, &person, message.conversation_id, now)?;
+        Ok(Start::Parcel(Box::new(parcel), pass))
     }
-    let is_first = before.status == MessageStatus::Queued && before.attempted_at.is_none();
-    if verdict.obstacles.is_empty()
-        && is_first
-        && held.is_some()
-        && let Some(opens_at) = gate::count_spelling(tx, &writer, &question)?
-    {
-        verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+
+    fn look(&self, tx: &mut TenantTx<'_>, message: Message, _: &Platform) -> Result<Option<(Parcel, OpenAttempt)>> {
+        let parcel = parcel(tx, &message)?;
+        let began_at = began_at(&message);
+        let first_began_at = first_attempt(&message).unwrap_or(began_at);
+        let (channel, since) = (message.channel, known_since(first_began_at, tx.now()));
+        let known = messages::known_external_ids(&mut tx.platform(), channel, &parcel.from.address, &parcel.to, since)?;
+        Ok(Some((parcel, OpenAttempt { began_at, first_began_at, known })))
     }
-    if verdict.obstacles.is_empty()
-        && is_first
-        && let Some(opens_at) = gate::count(tx, &writer, &question, &verdict)?
-    {
-        verdict.obstacles.push(Obstacle { code: Code::TenantLimit, opens_at: Some(opens_at) });
+
+    fn accepted(
+        &self,
+        tx: &mut TenantTx<'_>,
+        provider: &'static str,
+        external_id: &str,
+        status: MessageStatus,
+    ) -> Result<()> {
+        let (before, after) = update(tx, self.id, |message, now| {
+            if message.external_id.is_none() {
+                message.provider = Some(provider.into());
+                message.external_id = Some(external_id.into());
+            }
+            message.sent_at.get_or_insert(now);
+            (message.error_class, message.error_code, message.error_message) = (None, None, None);
+            message.status = message.status.after(status).unwrap_or(message.status);
+        })?;
+        if before.sent_at.is_some() {
+            return Ok(()); // a status callback came first and recorded it
+        }
+        record_sent(tx, &after)
     }
-    if verdict.obstacles.is_empty()
-        && is_first
-        && let Some(opens_at) = gate::count_of_all(tx, &writer, &question, &verdict)?
-    {
-        verdict.obstacles.push(Obstacle { code: Code::PersonLimit, opens_at: Some(opens_at) });
+
+    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()> {
+        update(tx, self.id, |message, _| {
+            note(message, error);
+            if message.status == MessageStatus::Sending {
+                message.status = MessageStatus::Queued;
+            }
+        })?;
+        Ok(())
     }
-    let pass = match verdict.pass() {
-        Ok(pass) => pass,
-        Err(verdict) => return wait(tx, before, &verdict),
-    };
-    let mut message = before.clone();
-    if held.is_some() {
-        held::forget(tx, id)?;
-        set_metadata(&mut message, "held_for", json!(null));
-        set_metadata(&mut message, "held_until", json!(null));
+
+    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()> {
+        let (before, after) = update(tx, self.id, |message, now| {
+            note(message, error);
+            if let Some(end) = message.status.after(status) {
+                message.status = end;
+                message.failed_at = Some(now);
+            }
+        })?;
+        if before.status == after.status {
+            return Ok(());
+        }
+        if error.class == ErrorClass::OptOut {
+            suppress(tx, &after, SuppressionReason::ProviderOptOut)?;
+        }
+        record_failure(tx, &after)
     }
-    let sender = sender.address;
-    let now = tx.now();
-    let attempts = message.metadata.value()["attempts"].as_i64().unwrap_or(0) + 1;
-    let first = if before.status == MessageStatus::Sending { first_attempt(&before) } else { None };
-    set_metadata(&mut message, "attempts", json!(attempts));
-    set_metadata(&mut message, "first_attempted_at", json!(first.unwrap_or(now)));
-    message.status = MessageStatus::Sending;
-    message.attempted_at = Some(now);
-    message.failed_at = None;
-    save(tx, &message, before.status)?;
-    // Written before the provider is asked: an answer may overtake our own record of having sent.
-    conversations::save_thread(tx, message.channel, &sender, &person, message.conversation_id, now)?;
-    Ok(Start::Parcel(Box::new(parcel), pass))
 }
 
 /// Until when a message waits, when it does.
@@ -235,32 +278,8 @@ fn end(tx: &mut TenantTx<'_>, before: Message, status: MessageStatus, code: &str
     record_failure(tx, &message)
 }
 
-/// Ends what was not attempted, and says why.
-pub(super) fn cancel(tx: &mut TenantTx<'_>, before: Message, code: &str, why: &str) -> Result<()> {
-    let message = Message {
-        status: MessageStatus::Canceled,
-        error_code: Some(code.into()),
-        error_message: Some(why.into()),
-        failed_at: Some(tx.now()),
-        ..before.clone()
-    };
-    save(tx, &message, before.status)?;
-    record_failure(tx, &message)
-}
-
 fn first_attempt(message: &Message) -> Option<Timestamp> {
     message.metadata.value()["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
-}
-
-pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {
-    message.metadata.set(key, value);
-}
-
-fn save(tx: &mut TenantTx<'_>, message: &Message, seen: MessageStatus) -> Result<()> {
-    if messages::save(tx, message, seen)? {
-        return Ok(());
-    }
-    Err(Error::conflict("message.changed", "The message changed at the same time."))
 }
 
 fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel> {
@@ -297,126 +316,4 @@ fn reply_address(tx: &mut TenantTx<'_>, message: &Message) -> Result<Option<Mail
     let Some(author) = message.sender_user_id else { return Ok(None) };
     let members = crate::tenants::store::members(tx)?;
     Ok(members.into_iter().find(|member| member.user_id == author).map(|member| Mailbox::bare(member.email)))
-}
-
-/// How the ends of a message are written.
-pub(super) struct Row {
-    pub(super) id: MessageId,
-}
-
-/// Applies `change` to the message as it stands; when a status callback moves it meanwhile, reads and decides again.
-fn update(
-    tx: &mut TenantTx<'_>,
-    id: MessageId,
-    change: impl Fn(&mut Message, Timestamp),
-) -> Result<(Message, Message)> {
-    for _ in 0..5 {
-        let gone = || Error::not_found("message.not_found", "There is no such message.");
-        let before = messages::hold(tx, id)?.ok_or_else(gone)?;
-        let mut after = before.clone();
-        change(&mut after, tx.now());
-        if messages::save(tx, &after, before.status)? {
-            return Ok((before, after));
-        }
-    }
-    Err(Error::unavailable("message.busy", "The message is being changed by others; trying again."))
-}
-
-impl Ledger for Row {
-    fn accepted(
-        &self,
-        tx: &mut TenantTx<'_>,
-        provider: &'static str,
-        external_id: &str,
-        status: MessageStatus,
-    ) -> Result<()> {
-        let (before, after) = update(tx, self.id, |message, now| {
-            if message.external_id.is_none() {
-                message.provider = Some(provider.into());
-                message.external_id = Some(external_id.into());
-            }
-            message.sent_at.get_or_insert(now);
-            (message.error_class, message.error_code, message.error_message) = (None, None, None);
-            message.status = message.status.after(status).unwrap_or(message.status);
-        })?;
-        if before.sent_at.is_some() {
-            return Ok(()); // a status callback came first and recorded it
-        }
-        record_sent(tx, &after)
-    }
-
-    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()> {
-        update(tx, self.id, |message, _| {
-            note(message, error);
-            if message.status == MessageStatus::Sending {
-                message.status = MessageStatus::Queued;
-            }
-        })?;
-        Ok(())
-    }
-
-    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()> {
-        let (before, after) = update(tx, self.id, |message, now| {
-            note(message, error);
-            if let Some(end) = message.status.after(status) {
-                message.status = end;
-                message.failed_at = Some(now);
-            }
-        })?;
-        if before.status == after.status {
-            return Ok(());
-        }
-        if error.class == ErrorClass::OptOut {
-            suppress(tx, &after, SuppressionReason::ProviderOptOut)?;
-        }
-        record_failure(tx, &after)
-    }
-}
-
-fn note(message: &mut Message, error: &ProviderError) {
-    message.error_class = Some(error.class.to_string());
-    message.error_code = Some(error.code.clone());
-    message.error_message = Some(error.message.clone());
-}
-
-/// The marks of a message that left: the thread that brings the answer back, the lead's counters, the event.
-pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
-    let at = message.sent_at.unwrap_or(tx.now());
-    if let (Some(from), Some(to)) = (&message.from_address, &message.to_address) {
-        conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
-    }
-    crate::leads::store::touch_contact(tx, message.lead_id, at)?;
-    record(tx, EventType::MessageSent, message)
-}
-
-pub(super) fn record_failure(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
-    record(tx, EventType::MessageFailed, message)
-}
-
-pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) -> Result<()> {
-    let mut data = json!({
-        "conversation_id": message.conversation_id, "channel": message.channel, "status": message.status,
-    });
-    if kind == EventType::MessageFailed {
-        let class =
-            if message.status == MessageStatus::Unknown { Some("unknown") } else { message.error_class.as_deref() };
-        data["class"] = json!(class);
-        data["code"] = json!(message.error_code);
-    }
-    tx.record(NewEvent::new(kind).subject(message.id.uuid()).lead(message.lead_id).data(data))?;
-    Ok(())
-}
-
-/// The person behind a message is not written to again from its sender.
-pub(super) fn suppress(tx: &mut TenantTx<'_>, message: &Message, reason: SuppressionReason) -> Result<()> {
-    let (Some(from), Some(to)) = (&message.from_address, &message.to_address) else { return Ok(()) };
-    let tenant = message.tenant_id;
-    // An e-mail address that bounces does so for every sender; a provider's block is of the number, whoever is behind it.
-    let from = if reason == SuppressionReason::Bounced { "" } else { from.as_str() };
-    let whose = match reason {
-        SuppressionReason::ProviderOptOut => Suppressed::by_all(Some(tenant)),
-        _ => Suppressed::by(tenant),
-    };
-    consent::suppress(&mut tx.platform(), message.channel, to, from, whose, reason)?;
-    Ok(())
 }

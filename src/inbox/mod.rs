@@ -1,11 +1,11 @@
 //! Conversations and messages: the thread with one lead on one channel, what leaves and what comes in.
 //!
-//! Owns senders, message templates, WhatsApp's 24-hour window, delivery states and the way back from a shared number to
+//! Owns WhatsApp's 24-hour window, delivery states and the way back from a shared number to
 //! the right tenant. It refuses to write to a locked lead, to a person who said STOP, to whom nothing ties to the tenant, and
 //! freely outside the window ([`gate`]); it never invents a lead: a message nobody here asked for stays with the webhook that brought it.
 //!
-//! Out: [`send`] queues, [`release`] wakes what waited, [`leave`] is the job, [`dispatch`] speaks to the provider
-//! (notifications use it too). In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`]
+//! Out: [`send`] queues, [`release`] wakes what waited, [`leave`] is the job; [`crate::sending::dispatch`] speaks to the provider
+//! and `marks` keeps what becomes of it. In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`]
 //! for a lead whose number or address changed.
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
@@ -20,28 +20,25 @@ use engine::{self, base, beyond, held, keep, patch, text_enum, versioned, view};
 
 mod after_hours;
 mod api;
-pub mod dispatch;
 pub mod draft;
 mod follow;
 pub mod gate;
 pub mod leave;
+mod marks;
 pub mod model;
 pub mod open;
 pub mod receive;
 mod release;
 mod route;
 pub mod send;
-pub mod senders;
 pub mod status;
 mod steer;
 mod store;
-pub mod templates;
 #[cfg(test)]
 mod tests;
 
 pub use store::catch_ups;
 pub use store::conversations::Conversation;
-pub use store::leads::{LeadBrief, get as lead_brief};
 pub use store::messages::{Message, known_external_ids};
 
 use std::sync::Arc;

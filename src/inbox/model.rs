@@ -4,77 +4,8 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 
 pub use crate::contacts::Channel;
-
-crate::text_enum! {
-    /// Where a message is; receipts only move it forward.
-    pub enum MessageStatus {
-        Queued = "queued",
-        /// The provider has been asked, and its answer is not recorded yet.
-        Sending = "sending",
-        Sent = "sent",
-        Delivered = "delivered",
-        /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
-        Opened = "opened",
-        Clicked = "clicked",
-        /// A read receipt; people switch them off.
-        Read = "read",
-        Replied = "replied",
-        Bounced = "bounced",
-        Complained = "complained",
-        Failed = "failed",
-        Suppressed = "suppressed",
-        Canceled = "canceled",
-        /// The provider's answer was lost and could not be reconciled; never sent again by itself.
-        Unknown = "unknown",
-        /// Inbound.
-        Received = "received",
-    }
-}
-
-impl MessageStatus {
-    /// How far along the good road a status is; `None` for the ends that are not on it.
-    const fn progress(self) -> Option<u8> {
-        Some(match self {
-            Self::Queued => 0,
-            Self::Sending => 1,
-            Self::Unknown => 2,
-            Self::Sent => 3,
-            Self::Delivered => 4,
-            Self::Opened => 5,
-            Self::Read => 6,
-            Self::Clicked => 7,
-            Self::Replied => 8,
-            Self::Bounced | Self::Complained | Self::Failed | Self::Suppressed | Self::Canceled | Self::Received => {
-                return None;
-            }
-        })
-    }
-
-    /// The status after a report, or `None` when the report changes nothing: reports come late, twice and out of order,
-    /// so the furthest one is kept. A failure ends only what was not delivered; a bounce may follow a delivery (the
-    /// receiving server changed its mind), a complaint anything that arrived. What has ended stays
-    /// ended, but for a failure that proves to have arrived.
-    pub fn after(self, report: MessageStatus) -> Option<MessageStatus> {
-        // A carrier that gave up may have been wrong: what arrived has arrived.
-        if self == Self::Failed && matches!(report, Self::Delivered | Self::Read) {
-            return Some(report);
-        }
-        let at = self.progress()?;
-        let moves = match report {
-            Self::Failed | Self::Suppressed | Self::Canceled => at < 4,
-            Self::Bounced => at <= 4,
-            Self::Complained => true,
-            Self::Received => false,
-            _ => report.progress().is_some_and(|reported| reported > at),
-        };
-        moves.then_some(report)
-    }
-
-    /// A provider took responsibility for it, whatever came of it.
-    pub fn has_left(self) -> bool {
-        self.progress().is_some_and(|at| at >= 3) || matches!(self, Self::Bounced | Self::Complained)
-    }
-}
+use crate::contacts::consent::Word;
+pub use crate::sending::{MessageStatus, longest_content};
 
 crate::text_enum! {
     /// Where a conversation is. Closed ones reopen by a message of either side.
@@ -130,6 +61,30 @@ crate::text_enum! {
     }
 }
 
+/// A message from a person, as a provider reported it.
+#[derive(Debug, Clone)]
+pub struct Inbound {
+    pub channel: Channel,
+    pub provider: &'static str,
+    /// The provider's id of the message.
+    pub external_id: String,
+    /// Our number or address (E.164 without any `whatsapp:` prefix).
+    pub sender_address: String,
+    /// The person's number or address.
+    pub person_address: String,
+    pub profile_name: Option<String>,
+    pub content: String,
+    /// `[{"kind": "media", "url": …, "content_type": …}, {"kind": "location", …}]`.
+    pub attachments: serde_json::Value,
+    /// What the provider told besides: buttons, lists, the ad that brought the person, and what we do not know.
+    pub details: serde_json::Value,
+    /// The provider's id of the message of ours that this one answers.
+    pub replied_to: Option<String>,
+    /// What the provider's own opt-out handling recognised; the text is read besides.
+    pub opt_out: Option<Word>,
+    pub received_at: Timestamp,
+}
+
 /// How long a person's message lets us answer in free text on WhatsApp: Meta's customer service window
 /// (<https://developers.facebook.com/docs/whatsapp/pricing#customer-service-windows>).
 pub const WINDOW_HOURS: i64 = 24;
@@ -137,15 +92,6 @@ pub const WINDOW_HOURS: i64 = 24;
 /// Is free text allowed at `now`? Only WhatsApp asks.
 pub fn window_is_open(channel: Channel, window_expires_at: Option<Timestamp>, now: Timestamp) -> bool {
     channel != Channel::Whatsapp || window_expires_at.is_some_and(|until| now < until)
-}
-
-/// The longest content of a channel, in characters. Twilio takes 1,600 on both of its channels
-/// (<https://www.twilio.com/docs/api/errors/21617>).
-pub const fn longest_content(channel: Channel) -> usize {
-    match channel {
-        Channel::Whatsapp | Channel::Sms => 1_600,
-        _ => 50_000,
-    }
 }
 
 /// One line of at most 140 characters for lists.
@@ -188,7 +134,6 @@ pub fn written_at(at: Timestamp, now: Timestamp, latest: Option<Timestamp>) -> T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use MessageStatus as S;
 
     #[test]
     fn a_message_keeps_its_time_unless_the_clock_was_set_back() {
@@ -196,53 +141,6 @@ mod tests {
         assert_eq!(written_at(at(0), at(9), None), at(0));
         assert_eq!(written_at(at(0), at(9), Some(at(5))), at(0), "stored late, after one that was written later");
         assert_eq!(written_at(at(0), at(9), Some(at(60))).since(at(60)).num_microseconds(), Some(1));
-    }
-
-    #[test]
-    fn no_order_of_reports_takes_a_message_back() {
-        let road =
-            [S::Queued, S::Sending, S::Unknown, S::Sent, S::Delivered, S::Opened, S::Read, S::Clicked, S::Replied];
-        for (i, from) in road.iter().enumerate() {
-            for (j, to) in road.iter().enumerate() {
-                assert_eq!(from.after(*to), (j > i).then_some(*to), "{from} → {to}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_failure_ends_what_was_not_delivered_and_nothing_else() {
-        for end in [S::Failed, S::Suppressed, S::Canceled] {
-            for from in [S::Queued, S::Sending, S::Unknown, S::Sent] {
-                assert_eq!(from.after(end), Some(end), "{from} → {end}");
-            }
-            for from in [S::Delivered, S::Opened, S::Read, S::Clicked, S::Replied] {
-                assert_eq!(from.after(end), None, "{from} → {end}");
-            }
-        }
-        assert_eq!(S::Delivered.after(S::Bounced), Some(S::Bounced));
-        assert_eq!(S::Opened.after(S::Bounced), None);
-        assert_eq!(S::Replied.after(S::Complained), Some(S::Complained));
-    }
-
-    #[test]
-    fn what_has_ended_stays_ended_and_inbound_messages_have_no_road() {
-        for report in S::ALL {
-            let is_proof = matches!(report, S::Delivered | S::Read);
-            assert_eq!(S::Failed.after(*report), is_proof.then_some(*report), "what arrived has arrived");
-        }
-        for end in [S::Bounced, S::Complained, S::Suppressed, S::Canceled, S::Received] {
-            assert!(S::ALL.iter().all(|report| end.after(*report).is_none()), "{end}");
-        }
-        assert!(S::ALL.iter().all(|from| from.after(S::Received).is_none()));
-    }
-
-    #[test]
-    fn any_order_of_the_same_reports_ends_the_same() {
-        let reports = [S::Sent, S::Delivered, S::Read];
-        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-            let end = order.iter().fold(S::Sending, |at, i| at.after(reports[*i]).unwrap_or(at));
-            assert_eq!(end, S::Read);
-        }
     }
 
     #[test]

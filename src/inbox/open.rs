@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::model::{Channel, ConversationStatus, Direction, MessageType, preview};
 use super::store::conversations::{self, Conversation, Touch};
-use super::store::leads::{LeadBrief, in_words};
 use super::store::messages::{self, Message};
 use crate::base::id::{ConversationId, LeadId};
 use crate::base::json::Json;
@@ -12,6 +11,9 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
+use crate::leads::Brief;
+use crate::leads::answers::in_words;
+use crate::leads::model::IdentityKind;
 
 /// A lead whose conversation is to be opened.
 #[derive(Debug, Clone)]
@@ -101,14 +103,14 @@ pub(super) fn on_channel(
 ///
 /// # Errors
 /// `lead.no_address`: the lead has no number or address for it.
-pub(super) fn address_of(lead: &LeadBrief, channel: Channel) -> Result<Option<String>> {
+pub(super) fn address_of(lead: &Brief, channel: Channel) -> Result<Option<String>> {
     let (address, what) = match channel {
-        Channel::Whatsapp | Channel::Sms => (&lead.phone, "phone number"),
-        Channel::Email => (&lead.email, "e-mail address"),
+        Channel::Whatsapp | Channel::Sms => (lead.address(IdentityKind::Phone), "phone number"),
+        Channel::Email => (lead.address(IdentityKind::Email), "e-mail address"),
         Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(None),
     };
     match address {
-        Some(address) => Ok(Some(address.clone())),
+        Some(address) => Ok(Some(address.to_string())),
         None => {
             Err(Error::conflict("lead.no_address", format!("This lead has no {what}, so {channel} cannot reach it.")))
         }

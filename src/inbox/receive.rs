@@ -7,7 +7,7 @@
 use serde_json::json;
 
 use super::after_hours;
-use super::leave::set_metadata;
+use super::marks::set_metadata;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words,
     preview, written_at,
@@ -27,29 +27,7 @@ use crate::engine::events::{EventType, NewEvent};
 use crate::leads;
 use crate::leads::model::IdentityKind;
 
-/// A message from a person, as a provider reported it.
-#[derive(Debug, Clone)]
-pub struct Inbound {
-    pub channel: Channel,
-    pub provider: &'static str,
-    /// The provider's id of the message.
-    pub external_id: String,
-    /// Our number or address (E.164 without any `whatsapp:` prefix).
-    pub sender_address: String,
-    /// The person's number or address.
-    pub person_address: String,
-    pub profile_name: Option<String>,
-    pub content: String,
-    /// `[{"kind": "media", "url": …, "content_type": …}, {"kind": "location", …}]`.
-    pub attachments: serde_json::Value,
-    /// What the provider told besides: buttons, lists, the ad that brought the person, and what we do not know.
-    pub details: serde_json::Value,
-    /// The provider's id of the message of ours that this one answers.
-    pub replied_to: Option<String>,
-    /// What the provider's own opt-out handling recognised; the text is read besides.
-    pub opt_out: Option<consent::Word>,
-    pub received_at: Timestamp,
-}
+pub use super::model::Inbound;
 
 /// Where it landed.
 #[derive(Debug, Clone)]

@@ -24,19 +24,19 @@
 
 use chrono::Duration;
 
-use super::gate::standing;
-use super::model::{Channel, Direction, WINDOW_HOURS};
-use super::receive::Inbound;
-use super::store::conversations;
-use super::store::{leads, messages, senders};
+use super::model::{Channel, Direction, Inbound, WINDOW_HOURS};
+use super::store::{conversations, messages};
 use crate::base::Result;
 use crate::base::id::{ConversationId, LeadId, TenantId};
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
+use crate::billing::standing;
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
-use crate::leads::model::{IdentityKind, is_vouched};
+use crate::leads;
+use crate::leads::model::IdentityKind;
 use crate::sending::gate::Standing;
+use crate::sending::senders;
 
 /// What one tenant has with a person on a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,7 +140,7 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
     for row in conversations::threads(tx, channel, sender, person)? {
         let tenant = &mut tx.for_tenant(row.tenant_id);
         let conversation = conversations::get(tenant, row.conversation_id)?;
-        let lead = leads::whole(tenant, conversation.lead_id)?;
+        let lead = leads::brief(tenant, conversation.lead_id)?;
         let is_silenced = consent::is_suppressed(tx, channel, person, sender, row.tenant_id)?;
         threads.push(Thread {
             tenant: row.tenant_id,
@@ -148,7 +148,7 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
             conversation: Some(conversation.id),
             wrote_at: Some(row.last_outbound_at),
             heard_at: row.last_inbound_at,
-            is_own_enquiry: is_vouched(lead.platform_lead_id.as_deref()),
+            is_own_enquiry: lead.is_vouched(),
             is_silenced,
         });
     }
@@ -162,8 +162,8 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
     };
     let mut claims = Vec::new();
     for (tenant, lead) in crate::leads::store::leads_across_tenants(tx, kind, person)? {
-        let own = leads::whole(&mut tx.for_tenant(tenant), lead)?;
-        let is_own_enquiry = is_vouched(own.platform_lead_id.as_deref());
+        let own = leads::brief(&mut tx.for_tenant(tenant), lead)?;
+        let is_own_enquiry = own.is_vouched();
         if !is_own_enquiry && standing(&mut tx.for_tenant(tenant))? == Standing::NoPlan {
             claims.push(threads.len());
         }

@@ -9,16 +9,14 @@ use serde_json::json;
 
 use super::gate::{self, Ask, Writer};
 use super::leave;
+use super::marks::set_metadata;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, longest_content, preview,
     written_at,
 };
-use super::senders;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::held;
-use super::store::leads;
 use super::store::messages::{self, Message};
-use super::templates;
 use crate::base::id::ConversationId;
 use crate::base::json::Json;
 use crate::base::{Error, Result};
@@ -26,8 +24,8 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::sending::gate::HELD_HOURS;
-use crate::sending::{Code, Obstacle, Verdict};
-use crate::tenants::access::{Caller, Entitlements, Feature};
+use crate::sending::{Code, Obstacle, Verdict, senders, templates};
+use crate::tenants::access::Caller;
 use crate::tenants::passes_for;
 
 /// What is to be written: free text or a template.
@@ -68,7 +66,7 @@ pub(super) fn put(
     settings: &CoreSettings,
 ) -> Result<Message> {
     let id = conversation.id;
-    let lead = leads::whole(tx, conversation.lead_id)?;
+    let lead = crate::leads::brief(tx, conversation.lead_id)?;
     refuse_look_alikes(&new, &settings.platform_name)?;
     let written = compose(conversation.channel, new)?;
     let address = match &conversation.person_address {
@@ -112,11 +110,11 @@ pub(super) fn put(
         status: MessageStatus::Queued,
         ..Message::new(tx.tenant(), id, conversation.lead_id, conversation.channel, at)
     };
-    leave::set_metadata(&mut message, "reason", json!(verdict.reason));
+    set_metadata(&mut message, "reason", json!(verdict.reason));
     let held_until = (!held_for.is_empty()).then(|| tx.now().plus(chrono::Duration::hours(HELD_HOURS)));
     if let Some(until) = held_until {
-        leave::set_metadata(&mut message, "held_for", json!(held_for));
-        leave::set_metadata(&mut message, "held_until", json!(until));
+        set_metadata(&mut message, "held_for", json!(held_for));
+        set_metadata(&mut message, "held_until", json!(until));
     }
     messages::insert(tx, &message)?;
     if let Some(until) = held_until {
@@ -165,23 +163,10 @@ pub(super) fn require_channel(caller: &Caller, writer: &Writer, channel: Channel
     if matches!(channel, Channel::WebChat | Channel::Messenger | Channel::Instagram) {
         return Err(Error::conflict("channel.not_supported", format!("Messages cannot be sent on {channel} yet.")));
     }
-    match feature_of(channel) {
+    match gate::feature_of(channel) {
         Some(feature) if !writer.has_no_plan() => caller.require_feature(feature),
         _ => Ok(()),
     }
-}
-
-const fn feature_of(channel: Channel) -> Option<Feature> {
-    match channel {
-        Channel::Whatsapp => Some(Feature::WhatsappIntegration),
-        Channel::Email => Some(Feature::EmailIntegration),
-        _ => None,
-    }
-}
-
-/// Whether messages on this channel are part of a plan.
-pub(super) fn is_in_plan(plan: &Entitlements, channel: Channel) -> bool {
-    feature_of(channel).is_none_or(|feature| plan.includes(feature))
 }
 
 /// Brings a closed conversation back, because somebody wrote in it; answers it as it is now.

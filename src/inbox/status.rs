@@ -3,7 +3,7 @@
 //! A receipt is matched by the provider's id; when that is not recorded yet, because the receipt overtook our own record or
 //! the answer to the send was lost, by the ids that the callback's address carries, and the message adopts the provider's id.
 
-use super::leave;
+use super::marks;
 use super::model::{MessageStatus, SenderType};
 use super::store::messages::{self, Message};
 use crate::base::id::{MessageId, TenantId};
@@ -13,21 +13,6 @@ use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
 use crate::providers::ErrorClass;
-
-/// What a provider says of a message it was given.
-#[derive(Debug, Clone)]
-pub struct StatusUpdate {
-    pub provider: &'static str,
-    pub external_id: String,
-    /// Whose it is and which, when the provider carried them along; only both together count.
-    pub tenant_hint: Option<TenantId>,
-    pub message_hint: Option<MessageId>,
-    pub status: MessageStatus,
-    pub error_class: Option<ErrorClass>,
-    pub error_code: Option<String>,
-    pub error_message: Option<String>,
-    pub at: Timestamp,
-}
 
 /// Applies it; `false` when no message of ours is meant.
 pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
@@ -44,21 +29,21 @@ pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
             continue; // it moved since we read it
         }
         if before.sent_at.is_none() && after.sent_at.is_some() {
-            leave::record_sent(&mut tenant, &after)?;
+            marks::record_sent(&mut tenant, &after)?;
         }
         let is_moved = before.status != after.status;
         if (is_moved || before.error_class != after.error_class)
             && let Some(reason) = consequence(&after, &update)
         {
-            leave::suppress(&mut tenant, &after, reason)?;
+            marks::suppress(&mut tenant, &after, reason)?;
         }
         if is_moved && let Some(kind) = event(after.status) {
-            leave::record(&mut tenant, kind, &after)?;
+            marks::record(&mut tenant, kind, &after)?;
         }
         // Overtaken by the read receipt, it moves nothing; that the message was delivered is a fact all the same.
         let is_overtaken = after.status != MessageStatus::Delivered && before.delivered_at != after.delivered_at;
         if is_overtaken {
-            leave::record(&mut tenant, EventType::MessageDelivered, &after)?;
+            marks::record(&mut tenant, EventType::MessageDelivered, &after)?;
         }
         return Ok(true);
     }

@@ -1,17 +1,16 @@
 //! The inbox against a real database: who gets an answer, and that every order of events ends the same.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::dispatch::Ledger;
-use super::dispatch::Start;
 use super::follow;
-use super::leave::{self, Row};
+use super::leave::{self, Leaving};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
 use super::open::{self, LeadOpening};
 use super::receive::{Inbound, InboundOutcome, from_provider};
-use super::senders;
-use super::status::{self, StatusUpdate};
+use super::status;
 use super::store::conversations;
 use super::store::messages::{self, Message};
 use crate::base::Error;
@@ -20,6 +19,7 @@ use crate::base::id::{ConversationId, JobId, LeadId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::billing;
+use crate::billing::books::Books;
 use crate::billing::subscription::{self, CreateSubscription};
 use crate::contacts::consent;
 use crate::engine::CoreSettings;
@@ -32,6 +32,9 @@ use crate::engine::jobs::Job;
 use crate::leads::store::{self, Lead};
 use crate::leads::testing::rajesh;
 use crate::providers::{ErrorClass, ProviderError};
+use crate::sending::dispatch::{Outgoing, Platform, Start, begin};
+use crate::sending::senders;
+use crate::sending::status::StatusUpdate;
 use crate::tenants::testing::House;
 
 const NUMBER: &str = "+14155238886";
@@ -47,6 +50,10 @@ fn settings() -> CoreSettings {
         email_from: "leads@lw.example".into(),
         rate_limit: false,
     }
+}
+
+fn platform() -> Platform {
+    Platform { settings: Arc::new(settings()), key: MasterKey::random() }
 }
 
 /// A house whose tenants write from the platform's WhatsApp number.
@@ -81,7 +88,7 @@ impl Stage {
                 overage_policy: None,
                 billing_interval: None,
             };
-            subscription::start(tx, trial, &MasterKey::random())?;
+            subscription::start(&mut Books::open(tx)?, trial, &MasterKey::random())?;
             let lead = Lead { phone: Some(PERSON.into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;
             Ok(lead.id)
@@ -127,10 +134,10 @@ impl Stage {
         let message = self.queued(of, true).await;
         let id = message.id;
         assert!(matches!(
-            self.within(of.0, move |tx| leave::begin(tx, id, None, &settings())).await,
+            self.within(of.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await,
             Start::Parcel(..)
         ));
-        self.within(of.0, move |tx| Row { id }.accepted(tx, "twilio", external_id, MessageStatus::Sent)).await;
+        self.within(of.0, move |tx| Leaving { id }.accepted(tx, "twilio", external_id, MessageStatus::Sent)).await;
         self.message(&message).await
     }
 
@@ -198,7 +205,7 @@ on_both_engines! {
         let (waiting, leaving) = (stage.queued(of, true).await, stage.queued(of, true).await);
         let sent = stage.sent(of, "SM1").await;
         let id = leaving.id;
-        stage.within(of.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        stage.within(of.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         let ends = [
             (&waiting, MessageStatus::Failed, Some("retry")),
             (&leaving, MessageStatus::Unknown, Some("ambiguous")),
@@ -276,7 +283,7 @@ on_both_engines! {
         stage.inbound("SM1", "Stop").await;
         let message = stage.queued(other, true).await;
         let id = message.id;
-        let start = stage.within(other.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        let start = stage.within(other.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&message).await;
         assert_eq!(
@@ -295,11 +302,11 @@ on_both_engines! {
         stage.sent(acme, "SMa").await;
         let early = stage.queued(acme, false).await.id;
         stage.inbound("SM1", "Hi").await;
-        assert!(matches!(stage.within(acme.0, move |tx| leave::begin(tx, early, None, &settings())).await, Start::Parcel(..)));
+        assert!(matches!(stage.within(acme.0, move |tx| begin(tx, &Leaving { id: early }, None, &platform())).await, Start::Parcel(..)));
         let late = stage.queued(acme, false).await;
         stage.clock.advance(chrono::Duration::hours(24));
         let id = late.id;
-        let start = stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        let start = stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         assert!(matches!(start, Start::Never), "{start:?}");
         let refused = stage.message(&late).await;
         assert_eq!((refused.status, refused.error_class.as_deref()), (MessageStatus::Failed, Some("window")));
@@ -309,17 +316,17 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
-        let again = stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
+        let again = stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         assert!(matches!(again, Start::Open), "who comes second asks the provider first: {again:?}");
         let began = stage.message(&message).await.attempted_at.expect("begun");
         let other = began.minus(chrono::Duration::seconds(1));
-        let older = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(other), &settings())).await;
+        let older = stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, Some(other), &platform())).await;
         assert!(matches!(older, Start::Open), "what was decided of an older attempt is not of this one: {older:?}");
         assert!(stage.report(&message, "SMx", MessageStatus::Delivered).await);
-        let decided = stage.within(acme.0, move |tx| leave::begin(tx, id, Some(began), &settings())).await;
+        let decided = stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, Some(began), &platform())).await;
         assert!(matches!(decided, Start::Over(_)), "told meanwhile that it arrived: {decided:?}");
-        stage.within(acme.0, move |tx| Row { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
+        stage.within(acme.0, move |tx| Leaving { id }.accepted(tx, "twilio", "SMx", MessageStatus::Sent)).await;
         assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
         let settled = stage.message(&message).await;
         assert_eq!((settled.status, settled.external_id.as_deref()), (MessageStatus::Delivered, Some("SMx")));
@@ -333,16 +340,16 @@ on_both_engines! {
         let acme = stage.with_lead("acme").await;
         let message = stage.queued(acme, true).await;
         let id = message.id;
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         let busy = ProviderError::new("twilio", ErrorClass::Retry, "30001", "queue overflow");
-        stage.within(acme.0, move |tx| Row { id }.returned(tx, &busy)).await;
+        stage.within(acme.0, move |tx| Leaving { id }.returned(tx, &busy)).await;
         let waiting = stage.message(&message).await;
         assert_eq!((waiting.status, waiting.error_code.as_deref()), (MessageStatus::Queued, Some("30001")));
 
-        stage.within(acme.0, move |tx| leave::begin(tx, id, None, &settings())).await;
+        stage.within(acme.0, move |tx| begin(tx, &Leaving { id }, None, &platform())).await;
         assert_eq!(stage.message(&message).await.metadata.value()["attempts"], 2);
         let gone = ProviderError::new("twilio", ErrorClass::OptOut, "21610", "unsubscribed");
-        stage.within(acme.0, move |tx| Row { id }.ended(tx, MessageStatus::Failed, &gone)).await;
+        stage.within(acme.0, move |tx| Leaving { id }.ended(tx, MessageStatus::Failed, &gone)).await;
         assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);
         assert!(stage.platform(move |tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER, acme.0)).await);
         assert_eq!(stage.count(acme.0, EventType::MessageFailed).await, 1);

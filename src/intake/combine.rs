@@ -13,7 +13,7 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::leads::answers::{self, Answers};
 use crate::leads::cities;
-use crate::leads::contact_details::{ContactDetails, DetailKind};
+use crate::leads::contact_details::DetailKind;
 use crate::leads::model::Location;
 use crate::leads::store::Lead;
 
@@ -32,7 +32,7 @@ pub(super) struct Combined {
 
 /// Adds the enquiry to the lead.
 pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, now: Timestamp) -> Result<Combined> {
-    let mut details = ContactDetails::of(lead)?;
+    let mut details = lead.contact_details()?;
     let mut new_details = Vec::new();
     for detail in &person.details {
         if details.add(detail.clone()) && !new_details.contains(&detail.kind) {

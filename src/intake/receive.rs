@@ -9,7 +9,10 @@ use super::{NewEnquiry, Received};
 use crate::base::Result;
 use crate::base::id::{LeadId, RawId};
 use crate::base::json::{Doc, Json};
-use crate::billing::meter::{self, MeterKind, Metered, MeteredLead, Released, Seen};
+use crate::billing::books::Books;
+use crate::billing::meter::{self, Metered, MeteredLead, Seen};
+use crate::billing::model::MeterKind;
+use crate::billing::release::Released;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{EventType, NewEvent};
@@ -56,7 +59,7 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
     let score = score_lead(&lead, &store::Engagement::default(), tenant)?;
     lead.score = score.score;
     let metered = if person.is_reachable() || enquiry.source.is_conversation() {
-        meter_enquiry(tx, &lead, &enquiry, tenant, Seen::Nothing)?
+        meter_enquiry(&mut Books::open(tx)?, &lead, &enquiry, tenant, Seen::Nothing)?
     } else {
         meter::unreachable(tenant)
     };
@@ -83,11 +86,11 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
 fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result<Received> {
     let Arrival { tenant, enquiry, person, known } = arrival;
     // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
-    meter::lock(tx)?;
-    lead = store::hold(tx, lead.id)?;
+    let mut books = Books::open(tx)?;
+    lead = store::hold(books.tx(), lead.id)?;
     let is_held = lead.is_locked || lead.is_held();
     let seen = if is_held { Seen::Masked } else { Seen::Everything };
-    let metered = meter_enquiry(tx, &lead, &enquiry, tenant, seen)?;
+    let metered = meter_enquiry(&mut books, &lead, &enquiry, tenant, seen)?;
     if is_held && !metered.is_locked {
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
         lead = store::get(tx, lead.id)?;
@@ -120,7 +123,7 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
 }
 
 fn meter_enquiry(
-    tx: &mut TenantTx<'_>,
+    books: &mut Books<'_, '_>,
     lead: &Lead,
     enquiry: &NewEnquiry,
     tenant: &Tenant,
@@ -134,7 +137,7 @@ fn meter_enquiry(
         worth: worth_of(lead, tenant)?,
         seen,
     };
-    meter::meter_lead(tx, tenant, metered)
+    meter::meter_lead(books, tenant, metered)
 }
 
 /// What an enquiry has paid for: the lead it adds to, and the person's leads it was locked with.

@@ -9,7 +9,7 @@ use super::person::{Person, is_misplaced};
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::engine::db::TenantTx;
-use crate::leads::contact_details::{ContactDetail, ContactDetails, DetailKind};
+use crate::leads::contact_details::{ContactDetail, DetailKind};
 use crate::leads::model::IdentityKind;
 use crate::leads::store::{self, Lead};
 
@@ -63,7 +63,7 @@ pub(super) fn known_lead(
 fn is_somebody_else(lead: &Lead, person: &Person, by: IdentityKind, enquiry: &NewEnquiry) -> Result<bool> {
     let other = if by == IdentityKind::Email { DetailKind::Phone } else { DetailKind::Email };
     let Some(given) = person.detail(other) else { return Ok(false) };
-    let details = ContactDetails::of(lead)?;
+    let details = lead.contact_details()?;
     let known: Vec<&ContactDetail> = details.of_kind(other).filter(|detail| !is_misplaced(detail)).collect();
     if known.is_empty() || known.iter().any(|detail| detail.is_same(given)) {
         return Ok(false);

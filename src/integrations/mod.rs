@@ -17,6 +17,7 @@ use ::intake;
 use ::leads;
 use ::notify;
 use ::providers;
+use ::sending;
 use ::tenants;
 use engine::{self, base, each_engine, held, keep, patch, text_enum, versioned, view};
 

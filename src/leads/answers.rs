@@ -43,6 +43,18 @@ pub fn add(answers: &mut Answers, question: String, answer: Value) {
     answers.insert(free, answer);
 }
 
+/// An answer as text: lists joined by commas, nothing for empty ones.
+pub fn in_words(value: &serde_json::Value) -> Option<String> {
+    use serde_json::Value;
+    let text = match value {
+        Value::Null | Value::Object(_) => return None,
+        Value::String(text) => text.trim().to_string(),
+        Value::Array(items) => items.iter().filter_map(in_words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

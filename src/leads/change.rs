@@ -2,7 +2,7 @@
 
 use validator::{Validate, ValidationError};
 
-use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
+use super::contact_details::{ContactDetail, DetailKind};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};
@@ -14,6 +14,7 @@ use crate::base::json::Json;
 use crate::base::patch::Patch;
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
+use crate::billing::books::Books;
 use crate::billing::meter::{self, MeteredLead, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -77,7 +78,10 @@ impl UpdateLead {
 /// # Errors
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
 pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_match: &IfMatch) -> Result<Lead> {
-    lock_tenant(tx, "intake")?;
+    if !patch.email.is_absent() || !patch.phone.is_absent() {
+        // By these a person is recognised: whoever moves one takes turns with intake. For the rest the lead itself is enough.
+        lock_tenant(tx, "intake")?;
+    }
     // Held: a message counted meanwhile would refuse a change that contradicts nothing.
     let before = store::hold(tx, id)?;
     if_match.check(before.version)?;
@@ -138,18 +142,15 @@ fn apply(patch: UpdateLead, lead: &mut Lead, country: &str) -> Result<Changes> {
 /// billed once it can; the lead itself was seen and is not hidden. That metering is locked after the lead is safe here: whoever
 /// holds that lock waits for no lead without an entry in the ledger.
 fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
-    let metered = meter::meter_lead(
-        tx,
-        tenant,
-        MeteredLead {
-            lead_id: lead.id,
-            dedupe_key: format!("person:{}", lead.person_id.0),
-            received_at: tx.now(),
-            is_time_vouched: is_vouched(lead.platform_lead_id.as_deref()),
-            worth: worth_of(lead, tenant)?,
-            seen: Seen::Nothing,
-        },
-    )?;
+    let repaired = MeteredLead {
+        lead_id: lead.id,
+        dedupe_key: format!("person:{}", lead.person_id.0),
+        received_at: tx.now(),
+        is_time_vouched: is_vouched(lead.platform_lead_id.as_deref()),
+        worth: worth_of(lead, tenant)?,
+        seen: Seen::Nothing,
+    };
+    let metered = meter::meter_lead(&mut Books::open(tx)?, tenant, repaired)?;
     lead.note_charge(&metered);
     Ok(())
 }
@@ -157,7 +158,7 @@ fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tena
 /// A repaired number stands beside what the person typed.
 fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()> {
     let source = if tx.actor().user().is_some() { LeadSource::Manual } else { LeadSource::Api };
-    let mut details = ContactDetails::of(before)?;
+    let mut details = before.contact_details()?;
     let own = [
         (DetailKind::Name, Some(&before.name), Some(&lead.name), None),
         (DetailKind::Email, before.email.as_ref(), lead.email.as_ref(), None),

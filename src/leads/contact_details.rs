@@ -5,7 +5,6 @@
 //! human sees it and can repair the lead. The newest fifty are kept. Nothing of it is shown while the lead is locked.
 
 use super::model::LeadSource;
-use super::store::Lead;
 use crate::base::Result;
 use crate::base::email::respelled;
 use crate::base::time::Timestamp;
@@ -61,28 +60,25 @@ impl ContactDetail {
     }
 }
 
+/// What a lead's own field says: its kind, as it was typed, as it is read.
+pub type Own<'a> = (DetailKind, Option<&'a str>, Option<&'a str>);
+
 /// The details of one lead, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct ContactDetails(Vec<ContactDetail>);
 
 impl ContactDetails {
-    /// Those of a lead, with what its own fields say where nothing was written down: leads of earlier versions.
-    pub fn of(lead: &Lead) -> Result<Self> {
-        let mut details: Self = lead.profile.contact_details.read()?;
-        let own = [
-            (DetailKind::Name, Some(&lead.name), Some(&lead.name)),
-            (DetailKind::Email, lead.email.as_ref(), lead.email.as_ref()),
-            (DetailKind::Phone, lead.profile.phone_raw.as_ref().or(lead.phone.as_ref()), lead.phone.as_ref()),
-        ];
+    /// With what a lead's own fields say where nothing was written down: leads of earlier versions.
+    pub fn with_own(mut self, own: [Own<'_>; 3], source: LeadSource, received_at: Timestamp) -> Self {
         for (kind, typed, value) in own.into_iter().rev() {
-            let typed = typed.map(String::as_str).unwrap_or_default();
-            let detail = ContactDetail::new(kind, typed, value.cloned(), lead.source, lead.received_at);
-            if let Some(detail) = detail.filter(|detail| !details.holds(detail)) {
-                details.0.insert(0, detail);
+            let value = value.map(str::to_string);
+            let detail = ContactDetail::new(kind, typed.unwrap_or_default(), value, source, received_at);
+            if let Some(detail) = detail.filter(|detail| !self.holds(detail)) {
+                self.0.insert(0, detail);
             }
         }
-        Ok(details)
+        self
     }
 
     /// Adds one that was not there; `false` when it was.
@@ -141,13 +137,8 @@ pub struct ContactDetailView {
     pub received_at: Timestamp,
 }
 
-/// The details as they are shown; newest first.
-pub fn views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
-    let own = |kind| match kind {
-        DetailKind::Name => Some(lead.name.as_str()),
-        DetailKind::Email => lead.email.as_deref(),
-        DetailKind::Phone => lead.phone.as_deref(),
-    };
+/// The details as they are shown, newest first; `own` is what the lead's own field of each kind says.
+pub fn views<'a>(details: &ContactDetails, own: impl Fn(DetailKind) -> Option<&'a str>) -> Vec<ContactDetailView> {
     let view = |detail: &ContactDetail| ContactDetailView {
         kind: detail.kind,
         typed: detail.typed.clone(),
@@ -157,8 +148,7 @@ pub fn views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
         source: detail.source,
         received_at: detail.received_at,
     };
-    let details = ContactDetails::of(lead)?;
-    Ok(details.0.iter().rev().map(view).collect())
+    details.0.iter().rev().map(view).collect()
 }
 
 #[cfg(test)]

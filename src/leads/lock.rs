@@ -8,14 +8,23 @@
 use super::cities;
 use super::score::{Budget, Score, Timeline};
 use super::store::{Behaviour, Lead, LeadProfile};
-use crate::base::Result;
 use crate::base::json::{Doc, Json};
 use crate::base::money::Money;
+use crate::base::{Error, Result};
 use crate::leads::model::Location;
 use crate::tenants::Tenant;
 
 /// How every locked lead is called.
 pub const NAME: &str = "Locked lead";
+/// Where a sentence wants its phone number.
+pub const PHONE: &str = "unlock to see";
+/// Where something quotes what the person wrote.
+pub const WORDS: &str = "(held under lock)";
+
+/// Told to whoever asks for the person behind it.
+pub fn refusal() -> Error {
+    Error::forbidden("lead.locked", "This lead is held under lock: unlock it to see and contact the person.")
+}
 
 /// Budgets are told in steps of 1, 2 and 5, in whole units of their currency, up to this: a longer figure is a number of
 /// another kind.

@@ -2,7 +2,8 @@
 //! Leads: verified enquiries by people, how good they are, and what is done with them.
 //!
 //! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only `intake` does.
-//! A lead that is locked (held back by metering) tells only what [`lock`] allows, because every view is made in [`mod@view`]. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
+//! A lead that is locked (held back by metering) tells only what `lock` allows: every view is made in [`mod@view`], and the folders
+//! above get [`Shown`] (what anybody may see), [`Brief`] (whom to write to) or [`Heading`] (how a list names it), never the row. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;
@@ -16,13 +17,14 @@ pub mod assign;
 pub mod change;
 pub mod cities;
 pub mod contact_details;
-pub mod lock;
+mod lock;
 pub mod model;
 mod notes;
 pub mod profile;
 mod rescore;
 pub mod score;
 pub mod scoring;
+mod shown;
 pub mod store;
 #[cfg(debug_assertions)]
 pub mod testing;
@@ -31,7 +33,8 @@ mod tests;
 pub mod unlock;
 pub mod view;
 
-pub use store::{Lead, catch_ups};
+pub use shown::{Contact, Shown, shown};
+pub use store::{Brief, Heading, Lead, brief, catch_ups, heading};
 
 /// The operations on leads; `POST /v1/leads` belongs to intake.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -3,16 +3,23 @@
 use serde_json::json;
 
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
-use super::store::{Behaviour, Lead, LeadProfile};
-use crate::base::id::{LeadId, RawId};
+use super::shown::Shown;
+use super::store::{Behaviour, Brief, Lead, LeadProfile};
+use crate::base::id::{LeadId, RawId, TenantId};
 use crate::base::json::{Doc, Json};
+use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 
 /// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.
 pub fn rajesh(tx: &TenantTx<'_>) -> Lead {
-    let (id, now) = (LeadId::new(), tx.now());
+    rajesh_at(tx.tenant(), tx.now())
+}
+
+/// The same without a database.
+pub fn rajesh_at(tenant_id: TenantId, now: Timestamp) -> Lead {
+    let id = LeadId::new();
     Lead {
-        tenant_id: tx.tenant(),
+        tenant_id,
         id,
         person_id: RawId(id.uuid()),
         name: "Rajesh Kumar".into(),
@@ -59,4 +66,9 @@ pub fn rajesh(tx: &TenantTx<'_>) -> Lead {
         created_at: now,
         updated_at: now,
     }
+}
+
+/// A lead that is not locked, as it is shown.
+pub fn shown(lead: Lead) -> Shown {
+    Shown::of(Brief::from(lead), None)
 }

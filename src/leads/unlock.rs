@@ -7,7 +7,8 @@
 use super::store;
 use crate::base::Result;
 use crate::base::id::EventId;
-use crate::billing::meter::{Release, Released, release_blocked};
+use crate::billing::books::Books;
+use crate::billing::release::{Release, Released, release_blocked};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, EventType, NewEvent, Reactions};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry};
@@ -49,10 +50,11 @@ async fn run(context: JobContext) -> Result<Outcome> {
     };
     context
         .finish(move |tx| {
+            let mut books = Books::open(tx)?;
             if is_proof {
-                crate::billing::subscription::review(tx, &key)?;
+                crate::billing::subscription::review(&mut books, &key)?;
             }
-            let released = release_blocked(tx, release.after_releasing(before), BATCH)?;
+            let released = release_blocked(&mut books, release.after_releasing(before), BATCH)?;
             unlock(tx, &released)?;
             if released.len() == BATCH {
                 tx.enqueue(NewJob::new(&UNLOCK, &Payload { event_id, released: before + BATCH }))?;

@@ -1,6 +1,6 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
-use super::contact_details::{self, ContactDetailView};
+use super::contact_details::{ContactDetailView, DetailKind, views};
 use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
@@ -174,6 +174,15 @@ pub fn all(tx: &mut TenantTx<'_>, leads: Vec<Lead>) -> Result<Vec<LeadView>> {
     leads.into_iter().map(|lead| view(lead, tenant.as_ref(), now)).collect()
 }
 
+fn detail_views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
+    let own = |kind| match kind {
+        DetailKind::Name => Some(lead.name.as_str()),
+        DetailKind::Email => lead.email.as_deref(),
+        DetailKind::Phone => lead.phone.as_deref(),
+    };
+    Ok(views(&lead.contact_details()?, own))
+}
+
 fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView> {
     let phone_is_valid = lead.phone.as_deref().map(phone::is_valid);
     let (has_email, has_phone) = (lead.email.is_some(), lead.phone.is_some());
@@ -183,7 +192,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
     };
     let behaviour = shown.behaviour()?;
     let answers = Json::of(&shown.form_responses()?);
-    let details = if shown.is_locked { Vec::new() } else { contact_details::views(&shown)? };
+    let details = if shown.is_locked { Vec::new() } else { detail_views(&shown)? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charge = shown.charge();
     let profile = shown.profile.0;

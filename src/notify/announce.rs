@@ -5,24 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::compose::{self, Notice};
-use super::deliver;
 use super::model::{Choice, NotificationKind};
+use super::queue::{Words, put};
 use super::recipients;
-use super::store::{self, Delivery, Notification};
+use super::store::{self, Notification};
 use crate::base::Result;
-use crate::base::id::{EventId, NotificationDeliveryId, NotificationId};
+use crate::base::id::{EventId, NotificationId};
 use crate::base::json::Json;
 use crate::base::phone::Phone;
-use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::engine::tally::{Span, Tally};
-use crate::inbox::model::{Channel, MessageStatus};
-use crate::inbox::senders;
-use crate::inbox::templates::Rendered;
 use crate::sending::caps::ALERTS_AN_HOUR;
-use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 use crate::tenants::access::{Permission, Role};
 use crate::tenants::store::{Member, current, members};
@@ -77,14 +73,14 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, app_url: &str) -> Res
             Flood::Begins => &compose::many(notice.kind, &tenant, app_url),
             Flood::GoesOn => continue,
         };
-        let outgoing = Outgoing {
+        let words = Words {
             event: id,
             kind: notice.kind,
             template_code: notice.template_code,
             rendered: notice.on(*channel)?,
             lead_received_at: notice.lead_received_at(),
         };
-        dispatch(tx, outgoing, *channel, address.clone())?;
+        put(tx, words, *channel, address.clone())?;
     }
     Ok(())
 }
@@ -107,13 +103,6 @@ fn is_flooded(tx: &mut TenantTx<'_>, tenant: &Tenant, channel: Channel, address:
     }
     let is_first = Tally { kind: "alerts_told_of", ..tally }.take(tx, 1)?;
     Ok(if is_first { Flood::Begins } else { Flood::GoesOn })
-}
-
-/// A tenant's name in what the platform writes to strangers: it carries no message of its own.
-pub(super) fn named(tenant: &Tenant) -> String {
-    let shown = tenant.settings.branding.display_name.as_ref().unwrap_or(&tenant.name);
-    let name = words::clean(shown, Holds::Sender);
-    if name.is_empty() { tenant.slug.clone() } else { name }
 }
 
 /// The active people a notice is for, with where they want it. A lead that is assigned concerns its assignee alone, unless
@@ -159,47 +148,6 @@ fn outside(kind: NotificationKind, tenant: &Tenant, audience: &[(&Member, Choice
         addresses.extend(tenant.profile.phone.as_deref().and_then(phone));
     }
     addresses
-}
-
-/// Words on their way out.
-pub(super) struct Outgoing {
-    pub event: EventId,
-    pub kind: NotificationKind,
-    pub template_code: &'static str,
-    pub rendered: Rendered,
-    /// When the lead came that waits for this to be read.
-    pub lead_received_at: Option<Timestamp>,
-}
-
-/// One delivery and its job, once per event and address. Without a connected channel the row says so, and nothing waits in vain.
-pub(super) fn dispatch(tx: &mut TenantTx<'_>, outgoing: Outgoing, channel: Channel, address: String) -> Result<()> {
-    let Outgoing { event, kind, template_code, rendered, lead_received_at } = outgoing;
-    let is_connected = senders::platform(tx, channel)?.is_some();
-    let now = tx.now();
-    let delivery = Delivery {
-        tenant_id: tx.tenant(),
-        id: NotificationDeliveryId::new(),
-        event_id: event,
-        kind,
-        channel,
-        address,
-        subject: rendered.subject,
-        body: rendered.content,
-        template_code: Some(template_code.into()),
-        template_variables: Some(Json::of(&rendered.numbered)),
-        status: if is_connected { MessageStatus::Queued } else { MessageStatus::Canceled },
-        provider: None,
-        external_id: None,
-        error: (!is_connected).then(|| format!("config channel.not_connected: no sender for {channel}")),
-        attempted_at: None,
-        sent_at: None,
-        created_at: now,
-        updated_at: now,
-    };
-    if store::insert_delivery(tx, &delivery)? && is_connected {
-        deliver::enqueue(tx, delivery.id, lead_received_at)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

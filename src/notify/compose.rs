@@ -9,14 +9,14 @@ use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
-use crate::inbox::model::{Channel, longest_content};
-use crate::inbox::templates::{self, Rendered};
-use crate::inbox::{self, LeadBrief, draft};
-use crate::leads::lock;
-use crate::leads::score::{Grade, grade, reasons};
-use crate::leads::store::latest_score;
+use crate::leads::score::{Grade, grade};
+use crate::leads::{self, Shown};
+use crate::sending::longest_content;
+use crate::sending::templates::{self, Rendered};
+use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 
 /// A notification before anybody is told.
@@ -27,7 +27,7 @@ pub struct Notice {
     /// For the list in the product.
     pub body: String,
     pub link: String,
-    pub lead: Option<LeadBrief>,
+    pub lead: Option<Shown>,
     pub template_code: &'static str,
     pub variables: BTreeMap<String, String>,
 }
@@ -69,27 +69,33 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &s
         return Ok(Some(about_account(kind, event, tenant, app_url)));
     }
     let Some(id) = event.lead_id else { return Ok(None) };
-    let lead = inbox::lead_brief(tx, id)?;
+    let lead = leads::shown(tx, id)?;
     let link = tenant.lead_link(id, app_url);
     Ok(Some(match kind {
         NotificationKind::LeadCreated => {
-            let score = latest_score(tx, id)?;
-            let score = if lead.is_locked { score.map(lock::quiet) } else { score };
-            about_lead(lead, score.as_ref().map(reasons).unwrap_or_default(), link)
+            let reasons = lead.reasons(tx)?;
+            about_lead(lead, reasons, link)
         }
         NotificationKind::MessageReceived => {
             let text = event.data["preview"].as_str().unwrap_or_default();
-            let text = if lead.is_locked { "(held under lock)" } else { text };
+            let text = lead.words(text).to_string();
             let title = format!("New message from {}", lead.name);
-            alert(kind, title, text.to_string(), link, Some(lead))
+            alert(kind, title, text, link, Some(lead))
         }
         _ => {
             let title = format!("{} enquired again", lead.name);
             // The one that came now; the lead's own source is the first.
             let source = event.data["source"].as_str().unwrap_or(lead.source.as_str());
-            alert(kind, title, format!("Enquiry through {}.", words(source)), link, Some(lead))
+            alert(kind, title, format!("Enquiry through {}.", spelled(source)), link, Some(lead))
         }
     }))
+}
+
+/// A tenant's name in what the platform writes to strangers: it carries no message of its own.
+pub(super) fn named(tenant: &Tenant) -> String {
+    let shown = tenant.settings.branding.display_name.as_ref().unwrap_or(&tenant.name);
+    let name = words::clean(shown, Holds::Sender);
+    if name.is_empty() { tenant.slug.clone() } else { name }
 }
 
 /// At most so many characters.
@@ -100,7 +106,7 @@ fn short(text: &str, most: usize) -> String {
     }
 }
 
-fn words(code: &str) -> String {
+fn spelled(code: &str) -> String {
     code.replace('_', " ")
 }
 
@@ -115,9 +121,9 @@ fn grade_word(grade: Grade) -> &'static str {
 }
 
 /// The labels of the three best items of a stored score; none when the document is of another shape.
-fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
+fn about_lead(lead: Shown, reasons: Vec<String>, link: String) -> Notice {
     let (name, word, score) = (lead.name.clone(), grade_word(grade(lead.score)), lead.score);
-    let phone = if lead.is_locked { Some("unlock to see".to_string()) } else { lead.phone.clone() };
+    let phone = lead.phone_in_words().map(str::to_string);
     let reasons: Vec<String> = reasons.iter().map(|reason| format!("✓ {reason}")).collect();
     let mut variables = BTreeMap::from([
         ("grade".to_string(), word.to_string()),
@@ -130,7 +136,7 @@ fn about_lead(lead: LeadBrief, reasons: Vec<String>, link: String) -> Notice {
         ("phone", phone),
         ("budget", lead.budget_range.clone()),
         ("timeline", lead.timeline.clone()),
-        ("areas", draft::areas(&lead)),
+        ("areas", lead.areas()),
     ];
     variables.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))));
     Notice {
@@ -243,7 +249,7 @@ pub fn many(kind: NotificationKind, tenant: &Tenant, app_url: &str) -> Notice {
     alert(kind, "Much is happening".to_string(), body.to_string(), format!("{}/leads", tenant.pages(app_url)), None)
 }
 
-fn alert(kind: NotificationKind, title: String, body: String, link: String, lead: Option<LeadBrief>) -> Notice {
+fn alert(kind: NotificationKind, title: String, body: String, link: String, lead: Option<Shown>) -> Notice {
     let text = if body.trim().is_empty() { "see more in the product".to_string() } else { body.clone() };
     let variables = [("title", title.clone()), ("text", text), ("link", link.clone())];
     Notice {
@@ -260,32 +266,25 @@ fn alert(kind: NotificationKind, title: String, body: String, link: String, lead
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::id::TenantId;
     use crate::base::json::Json;
-    use crate::leads::model::LeadSource;
+    use crate::leads::Lead;
+    use crate::leads::testing::{rajesh_at, shown};
     use serde_json::json;
 
-    fn lead() -> LeadBrief {
-        LeadBrief {
-            id: LeadId::new(),
-            name: "Rajesh Kumar".into(),
-            email: Some("rajesh@example.com".into()),
+    fn lead() -> Lead {
+        Lead {
             phone: Some("+919876543210".into()),
-            source: LeadSource::MetaAds,
-            platform_lead_id: None,
-            score: 85,
-            is_locked: false,
-            assigned_to: None,
             budget_range: Some("₹80L-1Cr".into()),
-            timeline: None,
             form_responses: Json::from(json!({"Preferred areas": ["Andheri", "Goregaon"]})),
-            received_at: "2026-11-20T09:00:00Z".parse().unwrap(),
+            ..rajesh_at(TenantId::new(), "2026-11-20T09:00:00Z".parse().unwrap())
         }
     }
 
     #[test]
     fn a_lead_alert_says_what_an_owner_decides_by() {
         let reasons = ["Budget matches", "Ready soon", "In your area"].map(String::from).to_vec();
-        let notice = about_lead(lead(), reasons, "https://x.example/leads/1".into());
+        let notice = about_lead(shown(lead()), reasons, "https://x.example/leads/1".into());
         let text = notice.on(Channel::Whatsapp).unwrap().content;
         assert_eq!(
             text,
@@ -298,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_long_answer_shortens_the_alert_and_never_keeps_it_back() {
-        let talkative = LeadBrief {
+        let talkative = Lead {
             name: "Rajesh ".repeat(30),
             budget_range: Some("₹".repeat(2_000)),
             timeline: Some("soon ".repeat(900)),
@@ -307,7 +306,7 @@ mod tests {
         };
         let link = format!("https://x.example/{}", "l".repeat(340));
         let reasons = vec!["because ".repeat(40); 3];
-        let notice = about_lead(talkative, reasons, link.clone());
+        let notice = about_lead(shown(talkative), reasons, link.clone());
         for channel in [Channel::Whatsapp, Channel::Email] {
             let rendered = notice.on(channel).unwrap();
             assert!(rendered.content.chars().count() <= longest_content(channel), "{channel}");

@@ -1,193 +1,54 @@
-//! The job that hands one notification to a provider, under the discipline of [`crate::inbox::dispatch`].
+//! The job that hands one notification to a provider, under the discipline of [`crate::sending::dispatch`].
 
 use std::sync::Arc;
 
 use super::model::NotificationKind;
+use super::queue::Payload;
 use super::recipients;
 use super::store::{self, Delivery};
 use super::{invitation, verification};
-use crate::base::crypto::MasterKey;
 use crate::base::email::mailbox;
 use crate::base::id::NotificationDeliveryId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::standing;
 use crate::contacts::{Suppressed, SuppressionReason, consent};
-use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{self, EventType, ReactionPayload, platform_tenant};
-use crate::engine::jobs::store::hasten;
-use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
+use crate::engine::events::platform_tenant;
+use crate::engine::jobs::{Job, JobContext, Outcome};
 use crate::engine::tally::{Span, Tally};
-use crate::inbox::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
-use crate::inbox::gate::standing;
-use crate::inbox::model::{Channel, MessageStatus};
-use crate::inbox::{self, senders};
+use crate::inbox;
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
-use crate::sending::Code;
+use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start};
 use crate::sending::gate::{self, Notice, NoticeFacts, Standing};
+use crate::sending::{Code, MessageStatus, senders};
 use crate::tenants::model::TenantStatus;
 use crate::tenants::store::current;
 
-/// Delivers one notification. It is tried for about eight hours: later it would be no news.
-pub static DELIVER: JobKind = JobKind::new("notification.deliver").priority(2).max_attempts(18);
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Payload {
-    delivery_id: NotificationDeliveryId,
-    /// Of the lead that it tells of, who waits since then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    lead_received_at: Option<Timestamp>,
-}
-
-pub(super) fn enqueue(
-    tx: &mut TenantTx<'_>,
-    delivery: NotificationDeliveryId,
-    lead_received_at: Option<Timestamp>,
-) -> Result<()> {
-    let payload = Payload { delivery_id: delivery, lead_received_at };
-    tx.enqueue(NewJob::new(&DELIVER, &payload).unique(delivery.to_string()))?;
-    Ok(())
-}
-
-fn stand(delivery: &Delivery) -> Stand {
-    dispatch::stand(delivery.status, delivery.channel, is_temporary(delivery), began_at(delivery))
-}
-
-fn began_at(delivery: &Delivery) -> Timestamp {
-    delivery.attempted_at.unwrap_or(delivery.created_at)
+/// A notification on its way, by the id of its delivery.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Leaving {
+    pub(super) id: NotificationDeliveryId,
 }
 
 pub(super) async fn run(context: JobContext, providers: Arc<Providers>) -> Result<Outcome> {
     let Payload { delivery_id: id, lead_received_at } = context.payload()?;
-    let core = &context.core;
-    let start = |decided| {
-        let (key, settings) = (core.master_key.clone(), core.settings.clone());
-        core.db.write(context.scope(), move |tx| begin(tx, id, decided, &key, &settings))
-    };
-    let look = || {
-        let name = core.settings.platform_name.clone();
-        core.db.read(context.scope(), move |tx| look(tx, id, &name))
-    };
-    let (outcome, taken_at) = dispatch::run(&context, &providers, Row { id }, start, look).await?;
+    let (outcome, taken_at) = dispatch::run(&context, &providers, &Leaving { id }).await?;
     if let (Some(at), Some(received)) = (taken_at, lead_received_at) {
         let seconds = at.since(received).num_milliseconds().max(0) as f64 / 1000.0;
-        core.metrics.notify_seconds.observe(seconds);
+        context.core.metrics.notify_seconds.observe(seconds);
     }
     Ok(outcome)
 }
 
 /// Ends a notification whose job died in the middle of it.
 pub(super) fn close(tx: &mut PlatformTx<'_>, job: &Job, error: &Error) -> Result<()> {
-    let (id, tx) = (job.payload::<Payload>()?.delivery_id, &mut tx.for_tenant(job.tenant));
-    let Some(delivery) = store::find_delivery(tx, id)? else { return Ok(()) };
-    match dispatch::end_of_dead(delivery.status, error) {
-        Some((status, error)) => Row { id }.ended(tx, status, &error),
-        None => Ok(()),
-    }
+    let id = job.payload::<Payload>()?.delivery_id;
+    Leaving { id }.close(&mut tx.for_tenant(job.tenant), error)
 }
 
-/// The open attempt, unless it has ended meanwhile.
-fn look(
-    tx: &mut TenantTx<'_>,
-    id: NotificationDeliveryId,
-    platform_name: &str,
-) -> Result<Option<(Parcel, OpenAttempt)>> {
-    let found = store::find_delivery(tx, id)?.filter(|delivery| matches!(stand(delivery), Stand::Open(_)));
-    let Some(delivery) = found else { return Ok(None) };
-    let Some(parcel) = parcel(tx, &delivery, platform_name)? else { return Ok(None) };
-    let began_at = began_at(&delivery);
-    let since = began_at.minus(chrono::Duration::days(1));
-    let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
-    let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
-    known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
-    Ok(Some((parcel, OpenAttempt { began_at, first_began_at: began_at, known })))
-}
-
-fn is_temporary(delivery: &Delivery) -> bool {
-    delivery.error.as_deref().is_some_and(|error| error.starts_with(ErrorClass::Retry.as_str()))
-}
-
-/// Opens an attempt. One that is open already counts as none when it began at `decided`: then the caller has found that it
-/// came to nothing.
-pub(super) fn begin(
-    tx: &mut TenantTx<'_>,
-    id: NotificationDeliveryId,
-    decided: Option<Timestamp>,
-    key: &MasterKey,
-    settings: &CoreSettings,
-) -> Result<Start> {
-    let Some(mut delivery) = store::hold_delivery(tx, id)? else {
-        return Ok(Start::Over("the notification is gone".into()));
-    };
-    let is_open = match stand(&delivery) {
-        Stand::Waiting => false,
-        Stand::Open(began_at) if decided == Some(began_at) => true,
-        Stand::Open(_) => return Ok(Start::Open),
-        Stand::Over => return Ok(Start::Over(format!("the notification is already {}", delivery.status))),
-    };
-    let Some(mut parcel) = parcel(tx, &delivery, &settings.platform_name)? else {
-        if is_open {
-            return Ok(Start::Over("the platform's sender is gone".into()));
-        }
-        let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
-        return never(tx, delivery, MessageStatus::Canceled, &why);
-    };
-    let facts = facts(tx, &delivery, &parcel.from.address)?;
-    let verdict = gate::notice(&facts);
-    if verdict.refusal().is_some() {
-        let why = "opt_out notification.suppressed: this address asked not to be written to";
-        return never(tx, delivery, MessageStatus::Suppressed, why);
-    }
-    if verdict.holds().contains(&Code::AddressUnconfirmed) && !is_worth_waiting(tx, &delivery)? {
-        let why = "config notification.address_unconfirmed: this address has not agreed to be written to";
-        return never(tx, delivery, MessageStatus::Canceled, why);
-    }
-    let is_old = tx.now() >= delivery.created_at.plus(chrono::Duration::hours(ALERT_WAITS_HOURS));
-    if is_old && verdict.holds().contains(&Code::TenantSuspended) {
-        return never(
-            tx,
-            delivery,
-            MessageStatus::Canceled,
-            "config tenant.suspended: this tenant was suspended for a day",
-        );
-    }
-    let personal = match delivery.kind {
-        NotificationKind::UserInvited => Some((
-            invitation::text(tx, &delivery, key, &settings.app_url)?,
-            "permanent invitation.not_pending: it was withdrawn, accepted or has expired",
-        )),
-        NotificationKind::EmailVerification => Some((
-            verification::text(tx, &delivery, key, settings)?,
-            "permanent verification.not_pending: the address is verified, or the link has expired",
-        )),
-        NotificationKind::RecipientAsked => Some((
-            recipients::text(tx, &delivery, key, settings)?,
-            "permanent notification_recipient.not_asked: the address has agreed, or is no longer wished for",
-        )),
-        _ => None,
-    };
-    match personal {
-        Some((Some(text), _)) => parcel.text = text,
-        Some((None, why)) => return never(tx, delivery, MessageStatus::Canceled, why),
-        None => {}
-    }
-    let pass = match verdict.pass() {
-        Ok(pass) => pass,
-        Err(verdict) => {
-            let codes: Vec<&str> = verdict.holds().into_iter().map(Code::as_str).collect();
-            let at = tx.now().plus(chrono::Duration::minutes(LOOK_MINUTES));
-            return Ok(Start::Later(at, format!("held: {}", codes.join(", "))));
-        }
-    };
-    if delivery.attempted_at.is_none()
-        && let Some(at) = invited_today(tx, &delivery)?
-    {
-        return Ok(Start::Later(at, "this address was mailed an invitation today".into()));
-    }
-    delivery.status = MessageStatus::Sending;
-    delivery.attempted_at = Some(tx.now());
-    store::save_delivery(tx, &delivery)?;
-    Ok(Start::Parcel(Box::new(parcel), pass))
+fn began_at(delivery: &Delivery) -> Timestamp {
+    delivery.attempted_at.unwrap_or(delivery.created_at)
 }
 
 /// What is held is looked at again after so long at the latest.
@@ -196,6 +57,154 @@ const LOOK_MINUTES: i64 = 10;
 const ALERT_WAITS_HOURS: i64 = 24;
 /// Invitations mailed to one address in a day: by one tenant, and by all of them.
 const INVITED_A_DAY: (u32, u32) = (1, 3);
+
+impl Outgoing for Leaving {
+    type Row = Delivery;
+    const NOUN: &'static str = "notification";
+
+    fn find(&self, tx: &mut TenantTx<'_>) -> Result<Option<Delivery>> {
+        store::find_delivery(tx, self.id)
+    }
+
+    fn hold(&self, tx: &mut TenantTx<'_>) -> Result<Option<Delivery>> {
+        store::hold_delivery(tx, self.id)
+    }
+
+    fn status(delivery: &Delivery) -> MessageStatus {
+        delivery.status
+    }
+
+    fn stand(delivery: &Delivery) -> Stand {
+        let is_temporary = delivery.error.as_deref().is_some_and(|error| error.starts_with(ErrorClass::Retry.as_str()));
+        Stand::of(delivery.status, delivery.channel, is_temporary, began_at(delivery))
+    }
+
+    fn begin(&self, tx: &mut TenantTx<'_>, mut delivery: Delivery, platform: &Platform) -> Result<Start> {
+        let Platform { settings, key } = platform;
+        let is_open = matches!(Self::stand(&delivery), Stand::Open(_));
+        let Some(mut parcel) = parcel(tx, &delivery, &settings.platform_name)? else {
+            if is_open {
+                return Ok(Start::Over("the platform's sender is gone".into()));
+            }
+            let why = format!("config channel.not_connected: no sender for {}", delivery.channel);
+            return never(tx, delivery, MessageStatus::Canceled, &why);
+        };
+        let facts = facts(tx, &delivery, &parcel.from.address)?;
+        let verdict = gate::notice(&facts);
+        if verdict.refusal().is_some() {
+            let why = "opt_out notification.suppressed: this address asked not to be written to";
+            return never(tx, delivery, MessageStatus::Suppressed, why);
+        }
+        if verdict.holds().contains(&Code::AddressUnconfirmed) && !is_worth_waiting(tx, &delivery)? {
+            let why = "config notification.address_unconfirmed: this address has not agreed to be written to";
+            return never(tx, delivery, MessageStatus::Canceled, why);
+        }
+        let is_old = tx.now() >= delivery.created_at.plus(chrono::Duration::hours(ALERT_WAITS_HOURS));
+        if is_old && verdict.holds().contains(&Code::TenantSuspended) {
+            return never(
+                tx,
+                delivery,
+                MessageStatus::Canceled,
+                "config tenant.suspended: this tenant was suspended for a day",
+            );
+        }
+        let personal = match delivery.kind {
+            NotificationKind::UserInvited => Some((
+                invitation::text(tx, &delivery, key, &settings.app_url)?,
+                "permanent invitation.not_pending: it was withdrawn, accepted or has expired",
+            )),
+            NotificationKind::EmailVerification => Some((
+                verification::text(tx, &delivery, key, settings)?,
+                "permanent verification.not_pending: the address is verified, or the link has expired",
+            )),
+            NotificationKind::RecipientAsked => Some((
+                recipients::text(tx, &delivery, key, settings)?,
+                "permanent notification_recipient.not_asked: the address has agreed, or is no longer wished for",
+            )),
+            _ => None,
+        };
+        match personal {
+            Some((Some(text), _)) => parcel.text = text,
+            Some((None, why)) => return never(tx, delivery, MessageStatus::Canceled, why),
+            None => {}
+        }
+        let pass = match verdict.pass() {
+            Ok(pass) => pass,
+            Err(verdict) => {
+                let codes: Vec<&str> = verdict.holds().into_iter().map(Code::as_str).collect();
+                let at = tx.now().plus(chrono::Duration::minutes(LOOK_MINUTES));
+                return Ok(Start::Later(at, format!("held: {}", codes.join(", "))));
+            }
+        };
+        if delivery.attempted_at.is_none()
+            && let Some(at) = invited_today(tx, &delivery)?
+        {
+            return Ok(Start::Later(at, "this address was mailed an invitation today".into()));
+        }
+        delivery.status = MessageStatus::Sending;
+        delivery.attempted_at = Some(tx.now());
+        store::save_delivery(tx, &delivery)?;
+        Ok(Start::Parcel(Box::new(parcel), pass))
+    }
+
+    fn look(
+        &self,
+        tx: &mut TenantTx<'_>,
+        delivery: Delivery,
+        platform: &Platform,
+    ) -> Result<Option<(Parcel, OpenAttempt)>> {
+        let Some(parcel) = parcel(tx, &delivery, &platform.settings.platform_name)? else { return Ok(None) };
+        let began_at = began_at(&delivery);
+        let since = began_at.minus(chrono::Duration::days(1));
+        let mut known = store::known_external_ids(tx, delivery.channel, &delivery.address, since)?;
+        let (channel, from, to) = (delivery.channel, &parcel.from.address, &parcel.to);
+        known.extend(inbox::known_external_ids(&mut tx.platform(), channel, from, to, since)?);
+        Ok(Some((parcel, OpenAttempt { began_at, first_began_at: began_at, known })))
+    }
+
+    fn accepted(
+        &self,
+        tx: &mut TenantTx<'_>,
+        provider: &'static str,
+        external_id: &str,
+        status: MessageStatus,
+    ) -> Result<()> {
+        update(tx, self.id, |delivery, now| {
+            if delivery.external_id.is_none() {
+                delivery.provider = Some(provider.into());
+                delivery.external_id = Some(external_id.into());
+            }
+            delivery.sent_at.get_or_insert(now);
+            delivery.error = None;
+            delivery.status = delivery.status.after(status).unwrap_or(delivery.status);
+        })?;
+        Ok(())
+    }
+
+    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()> {
+        update(tx, self.id, |delivery, _| {
+            delivery.error = Some(in_words(error));
+            if delivery.status == MessageStatus::Sending {
+                delivery.status = MessageStatus::Queued;
+            }
+        })?;
+        Ok(())
+    }
+
+    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()> {
+        let after = update(tx, self.id, |delivery, _| {
+            delivery.error = Some(in_words(error));
+            delivery.status = delivery.status.after(status).unwrap_or(delivery.status);
+        })?;
+        let Some(delivery) = after.filter(|_| error.class == ErrorClass::OptOut) else { return Ok(()) };
+        if let Some(sender) = senders::platform(tx, delivery.channel)? {
+            let (whose, reason) = (Suppressed::by_all(Some(delivery.tenant_id)), SuppressionReason::ProviderOptOut);
+            let tx = &mut tx.platform();
+            consent::suppress(tx, delivery.channel, &delivery.address, &sender.address, whose, reason)?;
+        }
+        Ok(())
+    }
+}
 
 /// An alert to one of the tenant's own people who has not opened the mailed link yet.
 fn is_worth_waiting(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<bool> {
@@ -242,26 +251,6 @@ fn invited_today(tx: &mut TenantTx<'_>, delivery: &Delivery) -> Result<Option<Ti
     Ok((!fits).then_some(span.ends_at))
 }
 
-/// Brings forward what waited for the tenant, or for one of its people, to be verified.
-pub static RELEASE: JobKind = JobKind::new("notify.release").priority(4);
-
-pub(super) async fn release(context: JobContext) -> Result<Outcome> {
-    let event = context.payload::<ReactionPayload>()?.event_id;
-    context
-        .finish(move |tx| {
-            let Some(event) = events::find(tx, event)? else { return Ok(()) };
-            let mailbox = event.data["email"].as_str().filter(|_| event.kind == EventType::UserVerified);
-            let held = match mailbox {
-                Some(email) => store::queued_to(tx, Channel::Email, &email.to_lowercase())?,
-                None => store::queued_of(tx, NotificationKind::UserInvited)?,
-            };
-            let keys: Vec<String> = held.iter().map(ToString::to_string).collect();
-            hasten(&mut tx.platform(), &DELIVER, &keys)?;
-            Ok(())
-        })
-        .await
-}
-
 fn never(tx: &mut TenantTx<'_>, mut delivery: Delivery, status: MessageStatus, why: &str) -> Result<Start> {
     (delivery.status, delivery.error) = (status, Some(why.into()));
     store::save_delivery(tx, &delivery)?;
@@ -290,11 +279,6 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
     }))
 }
 
-/// How the ends of a delivery are written.
-pub(super) struct Row {
-    pub(super) id: NotificationDeliveryId,
-}
-
 /// Applies `change` to the delivery as it stands.
 fn update(
     tx: &mut TenantTx<'_>,
@@ -309,49 +293,4 @@ fn update(
 
 fn in_words(error: &ProviderError) -> String {
     format!("{} {}: {}", error.class, error.code, error.message)
-}
-
-impl Ledger for Row {
-    fn accepted(
-        &self,
-        tx: &mut TenantTx<'_>,
-        provider: &'static str,
-        external_id: &str,
-        status: MessageStatus,
-    ) -> Result<()> {
-        update(tx, self.id, |delivery, now| {
-            if delivery.external_id.is_none() {
-                delivery.provider = Some(provider.into());
-                delivery.external_id = Some(external_id.into());
-            }
-            delivery.sent_at.get_or_insert(now);
-            delivery.error = None;
-            delivery.status = delivery.status.after(status).unwrap_or(delivery.status);
-        })?;
-        Ok(())
-    }
-
-    fn returned(&self, tx: &mut TenantTx<'_>, error: &ProviderError) -> Result<()> {
-        update(tx, self.id, |delivery, _| {
-            delivery.error = Some(in_words(error));
-            if delivery.status == MessageStatus::Sending {
-                delivery.status = MessageStatus::Queued;
-            }
-        })?;
-        Ok(())
-    }
-
-    fn ended(&self, tx: &mut TenantTx<'_>, status: MessageStatus, error: &ProviderError) -> Result<()> {
-        let after = update(tx, self.id, |delivery, _| {
-            delivery.error = Some(in_words(error));
-            delivery.status = delivery.status.after(status).unwrap_or(delivery.status);
-        })?;
-        let Some(delivery) = after.filter(|_| error.class == ErrorClass::OptOut) else { return Ok(()) };
-        if let Some(sender) = senders::platform(tx, delivery.channel)? {
-            let (whose, reason) = (Suppressed::by_all(Some(delivery.tenant_id)), SuppressionReason::ProviderOptOut);
-            let tx = &mut tx.platform();
-            consent::suppress(tx, delivery.channel, &delivery.address, &sender.address, whose, reason)?;
-        }
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::announce;
+use super::compose::named;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
@@ -37,7 +37,7 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let Some((invitation, inviter)) = invite::pending(tx, invitation)? else { return Ok(()) };
     let tenant = current(tx)?;
     // The mail is the platform's: what strangers called themselves carries no message of its own.
-    let name = announce::named(&tenant);
+    let name = named(&tenant);
     let name = if passes_for(&name, platform_name) { UNNAMED.to_string() } else { name };
     let is_honest = |inviter: &String| {
         let is_own_address = inviter.parse::<Email>().is_ok();

@@ -7,6 +7,7 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as notify;
+use ::billing;
 use ::contacts;
 use ::inbox;
 use ::leads;
@@ -23,7 +24,9 @@ pub mod deliver;
 pub mod invitation;
 pub mod model;
 mod personal_link;
+mod queue;
 pub mod recipients;
+mod release;
 pub mod staff;
 pub mod status;
 mod store;
@@ -48,9 +51,9 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&verification::VERIFY, verification::run);
     registry.handle(&recipients::SYNC, recipients::run_sync);
     registry.handle(&recipients::ASK, recipients::run_ask);
-    registry.handle(&deliver::RELEASE, deliver::release);
-    registry.handle(&deliver::DELIVER, move |context| deliver::run(context, providers.clone()));
-    registry.on_death(&deliver::DELIVER, deliver::close);
+    registry.handle(&release::RELEASE, release::run);
+    registry.handle(&queue::DELIVER, move |context| deliver::run(context, providers.clone()));
+    registry.on_death(&queue::DELIVER, deliver::close);
 }
 
 /// The events people are told of.
@@ -74,6 +77,6 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EventType::SubscriptionTrialStarted, &recipients::SYNC)
         .on(EventType::SubscriptionActivated, &recipients::SYNC)
         .on(EventType::TenantRecipientAsked, &recipients::ASK)
-        .on(EventType::TenantVerified, &deliver::RELEASE)
-        .on(EventType::UserVerified, &deliver::RELEASE);
+        .on(EventType::TenantVerified, &release::RELEASE)
+        .on(EventType::UserVerified, &release::RELEASE);
 }

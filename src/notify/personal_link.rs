@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::announce::{self, Outgoing};
 use super::model::NotificationKind;
+use super::queue::{Words, put};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::id::EventId;
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
-use crate::inbox::model::Channel;
-use crate::inbox::templates;
+use crate::sending::templates;
 use crate::tenants::Tenant;
 
 /// What stands for the link until the e-mail leaves.
@@ -32,9 +32,8 @@ impl Letter {
             self.values.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         values.insert("link".into(), LINK.into());
         let rendered = templates::find(self.template_code)?.render(Channel::Email, &values)?;
-        let outgoing =
-            Outgoing { event, kind: self.kind, template_code: self.template_code, rendered, lead_received_at: None };
-        announce::dispatch(tx, outgoing, Channel::Email, to)
+        let Self { kind, template_code, .. } = self;
+        put(tx, Words { event, kind, template_code, rendered, lead_received_at: None }, Channel::Email, to)
     }
 }
 

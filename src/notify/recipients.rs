@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::announce::{self, Outgoing};
+use super::compose::named;
 use super::model::NotificationKind;
+use super::queue::{Words, put};
 use super::store::Delivery;
 use super::store::recipients::{self as store, Recipient};
 use crate::base::crypto::{MasterKey, constant_time_eq};
@@ -19,17 +20,17 @@ use crate::base::email::mailbox;
 use crate::base::id::{ApiKeyId, EventId, TenantId, UserId};
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
+use crate::billing::standing;
+use crate::contacts::Channel;
 use crate::engine::CoreSettings;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
-use crate::inbox::gate::standing;
-use crate::inbox::model::Channel;
-use crate::inbox::templates;
 use crate::sending::caps::RECIPIENTS_A_DAY;
 use crate::sending::gate::Standing;
+use crate::sending::templates;
 use crate::tenants::Tenant;
 use crate::tenants::configure::withdraw_recipients;
 use crate::tenants::store::{Member, current, member_behind_key, members};
@@ -205,18 +206,18 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let tenant = current(tx)?;
     let values = BTreeMap::from([
         ("platform".to_string(), platform_name.to_string()),
-        ("tenant".to_string(), announce::named(&tenant)),
+        ("tenant".to_string(), named(&tenant)),
         ("link".to_string(), LINK.to_string()),
     ]);
     let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
-    let outgoing = Outgoing {
+    let words = Words {
         event: id,
         kind: NotificationKind::RecipientAsked,
         template_code: TEMPLATE,
         rendered,
         lead_received_at: None,
     };
-    announce::dispatch(tx, outgoing, Channel::Email, address)
+    put(tx, words, Channel::Email, address)
 }
 
 /// The e-mail as its receiver reads it; `None` when nothing is asked any more.

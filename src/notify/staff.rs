@@ -4,15 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use super::announce::{self, Outgoing};
 use super::model::NotificationKind;
+use super::queue::{Words, put};
 use crate::base::Result;
 use crate::base::id::EventId;
+use crate::contacts::Channel;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
 use crate::engine::tally::{Span, Tally};
-use crate::inbox::model::Channel;
-use crate::inbox::templates::Rendered;
+use crate::sending::templates::Rendered;
 use crate::tenants::operators;
 
 /// E-mails to one operator in a day. What goes beyond is in the console, so that one fault that repeats fills no mailbox.
@@ -29,8 +29,8 @@ pub fn tell(tx: &mut PlatformTx<'_>, event: EventId, title: &str, body: &str) ->
         let rendered =
             Rendered { subject: Some(title.to_string()), content: body.to_string(), numbered: BTreeMap::new() };
         let kind = NotificationKind::OperatorNotice;
-        let outgoing = Outgoing { event, kind, template_code: "operator_notice", rendered, lead_received_at: None };
-        announce::dispatch(&mut tx.for_tenant(platform_tenant()), outgoing, Channel::Email, address)?;
+        let words = Words { event, kind, template_code: "operator_notice", rendered, lead_received_at: None };
+        put(&mut tx.for_tenant(platform_tenant()), words, Channel::Email, address)?;
     }
     Ok(())
 }

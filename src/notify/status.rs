@@ -6,8 +6,8 @@ use super::store::{self, Delivery};
 use crate::base::Result;
 use crate::base::id::{NotificationDeliveryId, TenantId};
 use crate::engine::db::PlatformTx;
-use crate::inbox::model::MessageStatus;
-use crate::inbox::status::StatusUpdate;
+use crate::sending::MessageStatus;
+use crate::sending::status::StatusUpdate;
 
 /// Applies a report; `false` when no notification is meant. The message hint carries our id whatever it names.
 pub fn apply(tx: &mut PlatformTx<'_>, update: &StatusUpdate) -> Result<bool> {

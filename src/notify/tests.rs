@@ -1,25 +1,28 @@
 //! Announcing against a real database: who finds what, and that an address is told once.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use serde_json::json;
 
 use super::announce;
-use super::deliver::{Row, begin};
+use super::deliver::Leaving;
 use super::recipients;
 use super::store::{self, DeliveryFilter, NotificationFilter};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::{EventId, LeadId, TenantId, UserId};
 use crate::base::json::Json;
+use crate::contacts::Channel;
 use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, PageRequest, TenantTx};
 use crate::engine::events::{EventType, NewEvent};
-use crate::inbox::dispatch::{Ledger, Start};
-use crate::inbox::model::{Channel, MessageStatus};
-use crate::inbox::senders;
 use crate::leads::testing::rajesh;
+use crate::sending::MessageStatus;
+use crate::sending::dispatch::{Outgoing, Platform, Start, begin};
+use crate::sending::senders;
 use crate::tenants::access::Role;
 use crate::tenants::testing::{self as house, House};
 
@@ -115,13 +118,17 @@ on_both_engines! {
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let whatsapp = DeliveryFilter { channel: Some(Channel::Whatsapp), ..Default::default() };
         let id = stage.within(move |tx| store::list_deliveries(tx, &whatsapp, &PageRequest::first(1))).await.data[0].id;
-        let begin = |decided| stage.within(move |tx| begin(tx, id, decided, &MasterKey::random(), &settings()));
+        let platform = Platform { settings: Arc::new(settings()), key: MasterKey::random() };
+        let begin = |decided| {
+            let platform = platform.clone();
+            stage.within(move |tx| begin(tx, &Leaving { id }, decided, &platform))
+        };
         let Start::Parcel(parcel, _) = begin(None).await else { panic!("it leaves") };
         let (code, variables) = parcel.template.unwrap();
         assert_eq!((code.as_str(), variables["1"].as_str(), variables["4"].as_str()), ("lead_alert", "Hot", "not given"));
         assert!(matches!(begin(None).await, Start::Open), "who comes second asks the provider first");
         let began = stage.within(move |tx| store::find_delivery(tx, id)).await.unwrap().attempted_at;
-        stage.within(move |tx| Row { id }.accepted(tx, "twilio", "SM1", MessageStatus::Sent)).await;
+        stage.within(move |tx| Leaving { id }.accepted(tx, "twilio", "SM1", MessageStatus::Sent)).await;
         assert!(matches!(begin(began).await, Start::Over(_)), "it has left");
         let sent = stage.within(move |tx| store::find_delivery(tx, id)).await.unwrap();
         assert_eq!((sent.status, sent.external_id.as_deref()), (MessageStatus::Sent, Some("SM1")));

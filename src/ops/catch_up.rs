@@ -12,13 +12,14 @@ use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::tenants::store::{Shadowed, bring_users};
-use crate::{billing, contacts, inbox, leads, notify, tenants};
+use crate::{billing, contacts, inbox, leads, notify, sending, tenants};
 
 /// In the order in which it is done: people first, who cannot log in until then, and who said STOP next.
 pub fn all() -> Vec<CatchUp> {
     let version = format!("e-mail {}", email::SPELLING);
     let mut all = vec![CatchUp { name: "users", version, batch: users }];
     all.extend(contacts::catch_ups());
+    all.extend(sending::catch_ups());
     all.extend(inbox::catch_ups());
     all.extend(notify::catch_ups());
     all.extend(tenants::catch_ups());

@@ -13,6 +13,7 @@ use ::inbox;
 use ::integrations;
 use ::leads;
 use ::notify;
+use ::sending;
 use ::tenants;
 use engine::{self, base, text_enum, versioned, view};
 

@@ -36,7 +36,7 @@ pub(super) async fn announce(context: JobContext) -> Result<Outcome> {
 fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     let Some(subscription) = subscription_of(tx, event)? else { return Ok(()) };
     let id = subscription.id;
-    let plan = billing::subscription::plan_of(tx, &subscription)?;
+    let plan = billing::plans::plan_of(tx, &subscription)?;
     let tenant = tenants::store::current(tx)?;
     if tenant.verified_at.is_none() && event.kind == EventType::SubscriptionTrialStarted {
         return Ok(());
@@ -73,7 +73,7 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
 /// Which subscription is announced; none when the tenant was verified before it chose a plan.
 fn subscription_of(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<Subscription>> {
     if event.kind == EventType::TenantVerified {
-        return billing::store::current(tx);
+        return billing::current::current(tx);
     }
     let id = event.subject_id.map(SubscriptionId::from_uuid);
     let id = id.ok_or_else(|| Error::internal("a subscription's event without its subject"))?;

@@ -52,7 +52,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     // Two facts at once open one task.
     lock_tenant(tx, "payment_tasks")?;
     let tenant = tenants::store::current(tx)?;
-    let subscription = billing::store::current(tx)?.filter(|_| tenant.verified_at.is_some());
+    let subscription = billing::current::current(tx)?.filter(|_| tenant.verified_at.is_some());
     let wanted = subscription.as_ref().and_then(wanted);
     let mut is_open = false;
     for mut task in store::open_tasks_in(tx, &KINDS)? {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::meta::{FormQuestion, MetaLead};
 use super::{ErrorClass, ProviderError};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
@@ -194,14 +193,6 @@ fn too_large(provider: &'static str) -> ProviderError {
 pub trait MediaFetcher: Send + Sync {
     /// `url` as the provider told it with the message.
     async fn fetch_media(&self, url: &str) -> Result<MediaBody, ProviderError>;
-}
-
-/// Fetches the personal data behind a lead notification.
-#[async_trait]
-pub trait LeadFetcher: Send + Sync {
-    async fn fetch_lead(&self, leadgen_id: &str) -> Result<MetaLead, ProviderError>;
-    /// The questions of a form, in its order.
-    async fn fetch_questions(&self, form_id: &str) -> Result<Vec<FormQuestion>, ProviderError>;
 }
 
 /// Pauses and resumes ad campaigns. Setting the status it already has is not an error, so it may always be repeated.

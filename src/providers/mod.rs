@@ -14,6 +14,7 @@ mod capability;
 mod check;
 mod digits;
 mod error;
+mod finding;
 mod http;
 mod overheard;
 mod registry;
@@ -32,12 +33,14 @@ pub mod twilio;
 mod fixtures;
 
 pub use capability::{
-    Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, LeadFetcher, Mailbox, MediaBody,
+    Accepted, AdPlatform, BudgetControl, CampaignControl, DeliveryStatus, EmailSender, Mailbox, MediaBody,
     MediaFetcher, OutgoingEmail, OutgoingText, Running, SentQuery, TextChannel, TextContent, TextSender,
 };
-pub use check::{Finding, Standing};
 pub use digits::Digits;
 pub use error::{ErrorClass, ProviderError};
-pub use overheard::Ear;
+pub use finding::{Finding, Standing};
+pub use meta::LeadFetcher;
 pub use registry::{Connection, ConnectionState, Providers};
-pub use settings::{GoogleAdsSettings, MetaSettings, ProviderSettings, ResendSettings, SmtpSettings, TwilioSettings};
+pub use settings::{
+    Ear, GoogleAdsSettings, MetaSettings, ProviderSettings, ResendSettings, SmtpSettings, TwilioSettings,
+};

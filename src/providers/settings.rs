@@ -2,10 +2,10 @@
 //! [`Providers::connections`](super::Providers::connections) says in plain words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::outside::OutsideSettings;
-use super::overheard::Ear;
 use crate::base::crypto::Secret;
 
 /// All providers' settings. [`Default`] is every provider's real address and no credential.
@@ -174,6 +174,26 @@ impl ProviderSettings {
             self.resend.webhook_secrets.extend(own.webhook_secrets);
         }
         self
+    }
+}
+
+/// Told the text of every e-mail that left.
+#[derive(Clone)]
+pub struct Ear(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Ear {
+    pub fn new(hear: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    pub(super) fn hear(&self, text: &str) {
+        (self.0)(text);
+    }
+}
+
+impl std::fmt::Debug for Ear {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ear")
     }
 }
 

@@ -9,7 +9,6 @@
 use validator::Validate;
 
 use super::access::Role;
-use super::keys;
 use super::log_in::{self, Proof};
 use super::look_alike;
 use super::mailboxes::is_shared_by_strangers;
@@ -18,7 +17,7 @@ use super::name::Name;
 use super::password;
 use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
-use super::store::{self, people};
+use super::store::{self, keys, people};
 use super::verify;
 use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, Secret};

@@ -226,12 +226,6 @@ fn end(tx: &mut TenantTx<'_>, key: ApiKey) -> Result<()> {
     Ok(())
 }
 
-/// Whether a key still works.
-pub(super) fn is_live(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<bool> {
-    let now = tx.now();
-    Ok(rows::find(tx, id)?.is_some_and(|key| key.is_live(now)))
-}
-
 /// What a key made ends no later than the key does now.
 fn shorten_made_by(tx: &mut TenantTx<'_>, key: &ApiKey) -> Result<()> {
     let mut shortened = vec![key.clone()];

@@ -140,6 +140,30 @@ both_engines! {
         assert_eq!(meters(&tenant).await, [0, 50, 0, 0], "nothing was left to roll over");
     }
 
+    async fn a_period_that_is_over_shows_the_next_one_though_nothing_ran(app: TestApp) {
+        let mut tenant = active(&app, "Unattended", "block").await;
+        tenant.pay(&app).await;
+        tenant.enter_leads("person", 48).await;
+        app.run_jobs().await;
+        let before = tenant.usage().await;
+        app.advance(at(&before["period_end"]).since(app.clock.now()) + chrono::Duration::minutes(1));
+        tenant.log_in_again().await;
+
+        let shown = tenant.usage().await;
+        assert_eq!((&shown["is_allowed"], &shown["message"], &shown["status"]), (&json!(true), &json!(null), &json!("active")));
+        assert_eq!(shown["period_start"], before["period_end"]);
+        assert_eq!(["base", "rollover", "used", "remaining"].map(|field| meter(&shown, field)), [50, 2, 0, 52]);
+        let subscription = tenant.owner.get("/v1/subscriptions/current").await;
+        assert_eq!(subscription.body["current_period_start"], before["period_end"]);
+        let moment = before["period_end"].as_str().expect("a time");
+        assert_eq!(tenant.owner.get(&format!("/v1/usage?at={moment}")).await.ok(), shown);
+        let etag = subscription.header("etag").expect("a version").to_string();
+        let unchanged = tenant.owner.patch("/v1/subscriptions/current", json!({ "overage_policy": "block" }));
+        unchanged.header("if-match", &etag).await.ok();
+        app.run_schedule().await;
+        assert_eq!(tenant.usage().await, shown, "written as it was shown, by the same id");
+    }
+
     async fn rollover_is_the_unused_base_and_lasts_one_period(app: TestApp) {
         let mut tenant = active(&app, "Compounding", "bill").await;
         tenant.enter_leads("first", 20).await;

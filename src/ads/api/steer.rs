@@ -5,7 +5,7 @@ use validator::Validate;
 
 use super::AdCampaignView;
 use crate::ads::model::{Asker, Step};
-use crate::ads::{review, status};
+use crate::ads::{review, steps};
 use crate::base::bounded::{Line, Text};
 use crate::base::id::AdCampaignId;
 use crate::base::{Error, Result};
@@ -46,7 +46,7 @@ async fn steer(
     let shows_costs = caller.is_operator();
     let asker = if caller.is_operator() { Asker::Operator } else { Asker::Tenant };
     once.write(core, caller.scope(), move |tx| {
-        let campaign = status::take(tx, id, step, reason, asker, &if_match)?;
+        let campaign = steps::take(tx, id, step, reason, asker, &if_match)?;
         AdCampaignView::load(tx, campaign, shows_costs).map(Reply::of)
     })
     .await

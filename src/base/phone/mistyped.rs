@@ -3,7 +3,7 @@
 
 use rlibphonenumber::Region;
 
-use super::read::{judge, own_code, parse};
+use super::judge::{judge, own_code, parse};
 
 /// Where letters may stand for digits.
 #[derive(Clone, Copy, PartialEq)]

@@ -4,6 +4,7 @@
 //! countries, so numbers are never compared as text. Refuses what cannot be a number of its country; one that may be a
 //! number but is in no range the metadata knows is kept, and [`is_valid`] says so.
 
+mod judge;
 mod key;
 mod mistyped;
 mod read;
@@ -44,7 +45,7 @@ pub fn is_region(code: &str) -> bool {
 /// Whether a number in E.164 is in a range that its country has given out, as far as the metadata knows. Ranges are opened
 /// faster than metadata is released, so a number is not refused for this, only marked.
 pub fn is_valid(e164: &str) -> bool {
-    read::is_valid(e164)
+    judge::is_valid(e164)
 }
 
 /// Whether a text is a number in international form and nothing else: `+` and the country code, in digits of any script, and

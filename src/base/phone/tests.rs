@@ -44,7 +44,7 @@ fn a_number_is_taken_apart_as_it_is_read() {
         for kind in [PhoneNumberType::FixedLine, PhoneNumberType::Mobile, PhoneNumberType::TollFree] {
             let Ok(number) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else { continue };
             let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
-            let apart = super::read::parts(&e164).expect("a number");
+            let apart = super::judge::parts(&e164).expect("a number");
             assert_eq!((apart.country_code, apart.national_number), (number.country_code, number.national_number));
             assert_eq!(apart.italian_leading_zero(), number.italian_leading_zero(), "{e164}");
             assert_eq!(apart.number_of_leading_zeros(), number.number_of_leading_zeros(), "{e164}");

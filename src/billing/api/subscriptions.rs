@@ -6,8 +6,10 @@ use super::plans::PlanView;
 use crate::base::Result;
 use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
+use crate::billing::books::Books;
 use crate::billing::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::subscription::{self, CreateSubscription, UpdateSubscription};
+use crate::billing::{current, plans};
 use crate::engine::Core;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{IfMatch, Json, Once, Reply};
@@ -111,7 +113,7 @@ pub async fn create_subscription(
     caller.require(Permission::BillingWrite)?;
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
-        let made = subscription::start(tx, body.0, &key)?;
+        let made = subscription::start(&mut Books::open(tx)?, body.0, &key)?;
         Ok(Reply::made(SubscriptionView::of(made), HERE.into()))
     })
     .await
@@ -127,8 +129,8 @@ pub async fn create_subscription(
 pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
     caller.require(Permission::BillingRead)?;
     let found = core.read(&caller, |tx| {
-        let subscription = subscription::require(tx)?;
-        let plan = subscription::plan_of(tx, &subscription)?;
+        let subscription = current::require(tx)?;
+        let plan = plans::plan_of(tx, &subscription)?;
         Ok((subscription, plan))
     });
     Ok(Reply::of(SubscriptionView::of(found.await?)).respond())
@@ -149,7 +151,7 @@ pub async fn update_current_subscription(
     body: Json<UpdateSubscription>,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingWrite)?;
-    let changed = core.write(&caller, move |tx| subscription::change(tx, body.0, &if_match)).await?;
+    let changed = core.write(&caller, move |tx| subscription::change(&mut Books::open(tx)?, body.0, &if_match)).await?;
     Ok(Reply::of(SubscriptionView::of(changed)).respond())
 }
 
@@ -169,6 +171,6 @@ pub async fn cancel_current_subscription(
     if_match: IfMatch,
 ) -> Result<HttpResponse> {
     caller.require(Permission::BillingWrite)?;
-    let ended = core.write(&caller, move |tx| subscription::cancel(tx, &if_match)).await?;
+    let ended = core.write(&caller, move |tx| subscription::cancel(&mut Books::open(tx)?, &if_match)).await?;
     Ok(Reply::of(SubscriptionView::of(ended)).respond())
 }

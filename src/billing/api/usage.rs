@@ -8,10 +8,11 @@ use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::model::{
-    EntryKind, OveragePolicy, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod,
+    EntryKind, Meter, MeterKind, OveragePolicy, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod, decide,
 };
+use crate::billing::renewal::Course;
 use crate::billing::store::{self, EntryFilter, Totals};
-use crate::billing::subscription;
+use crate::billing::{current, plans};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
@@ -88,10 +89,9 @@ fn remedy(status: SubscriptionStatus) -> &'static str {
 
 impl UsageView {
     fn of(now: Timestamp, subscription: Subscription, plan: Plan, period: UsagePeriod, totals: Totals) -> Self {
-        use crate::billing::meter::MeterKind;
         let quota = period.quota;
         let standing = subscription.standing(&period, now);
-        let next = crate::billing::quota::decide(standing, plan.pricing, &quota, plan.price_of_lead(0));
+        let next = decide(standing, plan.pricing, &quota, plan.price_of_lead(0));
         let is_allowed = next != MeterKind::Blocked;
         let message = (!is_allowed).then(|| remedy(subscription.status).to_string());
         Self {
@@ -141,7 +141,7 @@ pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<Usage
             None => current_period(tx)?,
             Some(at) => past_period(tx, at)?,
         };
-        let plan = subscription::plan_in(tx, &subscription, &period)?;
+        let plan = plans::plan_in(tx, &subscription, &period)?;
         let totals = store::totals(tx, period.id)?;
         Ok(UsageView::of(tx.now(), subscription, plan, period, totals))
     };
@@ -153,13 +153,16 @@ fn period_not_found() -> Error {
 }
 
 fn current_period(tx: &mut TenantTx<'_>) -> Result<(Subscription, UsagePeriod)> {
-    let subscription = subscription::require(tx)?;
-    let period = store::period_of(tx, subscription.id, None)?.ok_or_else(period_not_found)?;
-    Ok((subscription, period))
+    let Course { subscription, period } = current::course(tx)?.ok_or_else(current::none)?;
+    Ok((subscription, period.ok_or_else(period_not_found)?))
 }
 
 fn past_period(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<(Subscription, UsagePeriod)> {
-    let period = store::period_for(tx, at)?.filter(|period| period.period_start <= at).ok_or_else(period_not_found)?;
+    let Some(period) = store::period_for(tx, Meter::Leads, at)?.filter(|period| period.covers(at)) else {
+        // It may have begun, and nobody has written it yet.
+        let running = current_period(tx).ok().filter(|(_, period)| period.covers(at));
+        return running.ok_or_else(period_not_found);
+    };
     let subscription = store::subscription(tx, period.subscription_id)?.ok_or_else(period_not_found)?;
     Ok((subscription, period))
 }

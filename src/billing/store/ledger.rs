@@ -4,23 +4,22 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::LEADS;
 use crate::base::id::{LeadId, TenantId, UsageEntryId, UsagePeriodId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::billing::model::{EntryKind, UsageEntry};
+use crate::billing::model::{EntryKind, Meter, UsageEntry};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::schema::usage_entries;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = usage_entries, treat_none_as_default_value = false)]
-struct EntryRow {
+pub struct EntryRow {
     tenant_id: TenantId,
     id: UsageEntryId,
     period_id: Option<UsagePeriodId>,
-    meter: String,
+    meter: Meter,
     kind: EntryKind,
     quantity: i32,
     dedupe_key: String,
@@ -34,40 +33,41 @@ struct EntryRow {
 }
 
 same_fields!(EntryRow => UsageEntry {
-    id, period_id, kind, quantity, lead_id, amount_due, notional_amount, currency, reason, occurred_at, created_at,
+    id, period_id, meter, kind, quantity, lead_id, amount_due, notional_amount, currency, reason, occurred_at, created_at,
 });
 
-/// Appends to the ledger. `dedupe_key` and `occurred_at` together happen once.
-pub fn append(tx: &mut TenantTx<'_>, dedupe_key: &str, entry: UsageEntry) -> Result<()> {
-    let row = EntryRow {
-        tenant_id: tx.tenant(),
-        id: entry.id,
-        period_id: entry.period_id,
-        meter: LEADS.into(),
-        kind: entry.kind,
-        quantity: entry.quantity,
-        dedupe_key: dedupe_key.into(),
-        lead_id: entry.lead_id,
-        amount_due: entry.amount_due,
-        notional_amount: entry.notional_amount,
-        currency: entry.currency,
-        reason: entry.reason,
-        occurred_at: entry.occurred_at,
-        created_at: entry.created_at,
-    };
-    diesel::insert_into(usage_entries::table).values(&row).execute(tx.conn())?;
-    Ok(())
+impl EntryRow {
+    /// The row of an entry of this tenant, which happens once by its key and its moment.
+    pub fn of(tenant: TenantId, dedupe_key: &str, entry: UsageEntry) -> Self {
+        Self {
+            tenant_id: tenant,
+            id: entry.id,
+            period_id: entry.period_id,
+            meter: entry.meter,
+            kind: entry.kind,
+            quantity: entry.quantity,
+            dedupe_key: dedupe_key.into(),
+            lead_id: entry.lead_id,
+            amount_due: entry.amount_due,
+            notional_amount: entry.notional_amount,
+            currency: entry.currency,
+            reason: entry.reason,
+            occurred_at: entry.occurred_at,
+            created_at: entry.created_at,
+        }
+    }
 }
 
 /// The entry of the same person received from `from` to `to`, both inclusive.
 pub fn metered_between(
     tx: &mut TenantTx<'_>,
+    meter: Meter,
     dedupe_key: &str,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Option<UsageEntry>> {
     let row: Option<EntryRow> = usage_entries::table
-        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(meter)))
         .filter(usage_entries::dedupe_key.eq(dedupe_key.to_owned()))
         .filter(usage_entries::occurred_at.ge(from).and(usage_entries::occurred_at.le(to)))
         .order(usage_entries::occurred_at.desc())
@@ -88,9 +88,9 @@ pub fn held_back(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<i32> {
 }
 
 /// Every entry about holding back, oldest first.
-pub fn blocked(tx: &mut TenantTx<'_>) -> Result<Vec<UsageEntry>> {
+pub fn blocked(tx: &mut TenantTx<'_>, meter: Meter) -> Result<Vec<UsageEntry>> {
     let rows: Vec<EntryRow> = usage_entries::table
-        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(meter)))
         .filter(usage_entries::kind.eq(EntryKind::Blocked))
         .order((usage_entries::occurred_at, usage_entries::id))
         .select(EntryRow::as_select())
@@ -99,9 +99,9 @@ pub fn blocked(tx: &mut TenantTx<'_>) -> Result<Vec<UsageEntry>> {
 }
 
 /// The leads this person was metered for.
-pub fn leads_of(tx: &mut TenantTx<'_>, dedupe_key: &str) -> Result<Vec<LeadId>> {
+pub fn leads_of(tx: &mut TenantTx<'_>, meter: Meter, dedupe_key: &str) -> Result<Vec<LeadId>> {
     let leads: Vec<Option<LeadId>> = usage_entries::table
-        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(LEADS)))
+        .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(meter)))
         .filter(usage_entries::dedupe_key.eq(dedupe_key.to_owned()))
         .select(usage_entries::lead_id)
         .load(tx.conn())?;

@@ -1,4 +1,5 @@
-//! Rows of plans, subscriptions, usage periods and the usage ledger.
+//! Rows of plans, subscriptions, usage periods and the usage ledger, to be read. What is written of the last three needs the
+//! tenant's books ([`super::books`]).
 
 macro_rules! same_fields {
     ($from:ty => $to:ident { $($field:ident),* $(,)? }) => {
@@ -16,14 +17,13 @@ mod plans;
 mod subscriptions;
 mod trials;
 
-pub use ledger::{EntryFilter, Totals, append, blocked, entries, held_back, leads_of, metered_between, totals};
-pub use periods::{insert_period, last_period, period_for, period_of, save_period, successor};
+pub use ledger::{EntryFilter, Totals, blocked, entries, held_back, leads_of, metered_between, totals};
+pub use periods::{last_period, period_for, period_of, successor};
 pub use plans::{insert_plan, keep_version, known_plans, plan, plan_version, plans, retire_plans_except, update_plan};
 pub use subscriptions::{
-    SubscriptionFilter, current, ever_subscribed, had_trial, insert_subscription, list_all, overdue, save,
-    subscription, tenant_of,
+    SubscriptionFilter, ever_subscribed, had_trial, list_all, overdue, stored, subscription, tenant_of,
 };
 pub use trials::{note_trial, own_trial, trial_with, trials_after};
 
-/// The only meter so far; the others get their own name.
-const LEADS: &str = "leads";
+pub(super) use ledger::EntryRow;
+pub(super) use subscriptions::SubscriptionRow;

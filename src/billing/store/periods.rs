@@ -2,21 +2,19 @@
 
 use diesel::prelude::*;
 
-use super::LEADS;
 use crate::base::Result;
 use crate::base::id::{SubscriptionId, UsagePeriodId};
 use crate::base::time::Timestamp;
-use crate::billing::model::UsagePeriod;
-use crate::billing::quota::Quota;
+use crate::billing::model::{Meter, Quota, UsagePeriod};
 use crate::engine::db::TenantTx;
 use crate::engine::db::schema::usage_periods;
-use crate::keep;
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = usage_periods)]
 struct PeriodRow {
     id: UsagePeriodId,
     subscription_id: SubscriptionId,
+    meter: Meter,
     period_start: Timestamp,
     period_end: Timestamp,
     base: Option<i32>,
@@ -33,6 +31,7 @@ impl From<PeriodRow> for UsagePeriod {
         Self {
             id: row.id,
             subscription_id: row.subscription_id,
+            meter: row.meter,
             period_start: row.period_start,
             period_end: row.period_end,
             quota: Quota {
@@ -50,9 +49,9 @@ impl From<PeriodRow> for UsagePeriod {
 
 /// The period a lead received at `at` belongs to: the one that covers it, or the next one after it (a lead older than
 /// the subscription, or received while nothing was paid).
-pub fn period_for(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<Option<UsagePeriod>> {
+pub fn period_for(tx: &mut TenantTx<'_>, meter: Meter, at: Timestamp) -> Result<Option<UsagePeriod>> {
     let row: Option<PeriodRow> = usage_periods::table
-        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(meter)))
         .filter(usage_periods::period_end.gt(at))
         .order((usage_periods::period_end, usage_periods::id))
         .select(PeriodRow::as_select())
@@ -62,9 +61,9 @@ pub fn period_for(tx: &mut TenantTx<'_>, at: Timestamp) -> Result<Option<UsagePe
 }
 
 /// The latest period of all.
-pub fn last_period(tx: &mut TenantTx<'_>) -> Result<Option<UsagePeriod>> {
+pub fn last_period(tx: &mut TenantTx<'_>, meter: Meter) -> Result<Option<UsagePeriod>> {
     let row: Option<PeriodRow> = usage_periods::table
-        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(meter)))
         .order((usage_periods::period_end.desc(), usage_periods::id.desc()))
         .select(PeriodRow::as_select())
         .first(tx.conn())
@@ -72,78 +71,26 @@ pub fn last_period(tx: &mut TenantTx<'_>) -> Result<Option<UsagePeriod>> {
     Ok(row.map(UsagePeriod::from))
 }
 
-/// The latest period of one subscription; with `at`, the one that covers it.
-pub fn period_of(
-    tx: &mut TenantTx<'_>,
-    subscription: SubscriptionId,
-    at: Option<Timestamp>,
-) -> Result<Option<UsagePeriod>> {
-    let mut query = usage_periods::table
-        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+/// The latest period of one subscription.
+pub fn period_of(tx: &mut TenantTx<'_>, meter: Meter, subscription: SubscriptionId) -> Result<Option<UsagePeriod>> {
+    let row: Option<PeriodRow> = usage_periods::table
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(meter)))
         .filter(usage_periods::subscription_id.eq(subscription))
         .order((usage_periods::period_end.desc(), usage_periods::id.desc()))
         .select(PeriodRow::as_select())
-        .into_boxed();
-    if let Some(at) = at {
-        query = query.filter(usage_periods::period_start.le(at)).filter(usage_periods::period_end.gt(at));
-    }
-    let row: Option<PeriodRow> = query.first(tx.conn()).optional()?;
+        .first(tx.conn())
+        .optional()?;
     Ok(row.map(UsagePeriod::from))
 }
 
 /// The period of the same subscription that starts where this one ends.
 pub fn successor(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<Option<UsagePeriod>> {
     let row: Option<PeriodRow> = usage_periods::table
-        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(LEADS)))
+        .filter(usage_periods::tenant_id.eq(tx.tenant()).and(usage_periods::meter.eq(period.meter)))
         .filter(usage_periods::subscription_id.eq(period.subscription_id))
         .filter(usage_periods::period_start.eq(period.period_end).and(usage_periods::id.ne(period.id)))
         .select(PeriodRow::as_select())
         .first(tx.conn())
         .optional()?;
     Ok(row.map(UsagePeriod::from))
-}
-
-pub fn insert_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
-    let (now, quota) = (tx.now(), period.quota);
-    diesel::insert_into(usage_periods::table)
-        .values((
-            usage_periods::tenant_id.eq(tx.tenant()),
-            usage_periods::id.eq(period.id),
-            usage_periods::subscription_id.eq(period.subscription_id),
-            usage_periods::meter.eq(LEADS),
-            usage_periods::period_start.eq(period.period_start),
-            usage_periods::period_end.eq(period.period_end),
-            usage_periods::base.eq(quota.base),
-            usage_periods::rollover.eq(quota.rollover),
-            usage_periods::credits.eq(quota.credits),
-            usage_periods::used.eq(quota.used),
-            usage_periods::overage.eq(quota.overage),
-            usage_periods::plan_code.eq(&period.plan_code),
-            usage_periods::plan_version.eq(period.plan_version),
-            usage_periods::created_at.eq(now),
-            usage_periods::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-pub fn save_period(tx: &mut TenantTx<'_>, period: &UsagePeriod) -> Result<()> {
-    let tenant = tx.tenant();
-    let (now, quota) = (tx.now(), period.quota);
-    keep!(
-        tx.conn(),
-        diesel::update(usage_periods::table.find((tenant, period.id))).set((
-            usage_periods::period_start.eq(period.period_start),
-            usage_periods::period_end.eq(period.period_end),
-            usage_periods::base.eq(quota.base),
-            usage_periods::rollover.eq(quota.rollover),
-            usage_periods::credits.eq(quota.credits),
-            usage_periods::used.eq(quota.used),
-            usage_periods::overage.eq(quota.overage),
-            usage_periods::plan_code.eq(&period.plan_code),
-            usage_periods::plan_version.eq(period.plan_version),
-            usage_periods::updated_at.eq(now),
-        ))
-    )?;
-    Ok(())
 }

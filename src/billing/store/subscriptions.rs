@@ -13,9 +13,9 @@ use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
-struct SubscriptionRow {
-    tenant_id: TenantId,
-    id: SubscriptionId,
+pub struct SubscriptionRow {
+    pub tenant_id: TenantId,
+    pub id: SubscriptionId,
     plan_code: String,
     status: SubscriptionStatus,
     overage_policy: OveragePolicy,
@@ -52,8 +52,8 @@ macro_rules! subscription_fields {
 subscription_fields!(SubscriptionRow => Subscription);
 subscription_fields!(Subscription => SubscriptionRow);
 
-/// The tenant's current subscription, whatever its status; ended ones are history.
-pub fn current(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
+/// The tenant's current subscription as it was written last; [`crate::billing::current`] says how it stands now.
+pub fn stored(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
     let row = subscriptions::table
         .filter(subscriptions::tenant_id.eq(tx.tenant()).and(subscriptions::ended_at.is_null()))
         .select(SubscriptionRow::as_select())
@@ -79,21 +79,6 @@ pub fn had_trial(tx: &mut TenantTx<'_>) -> Result<bool> {
     let trials = subscriptions::table
         .filter(subscriptions::tenant_id.eq(tx.tenant()).and(subscriptions::trial_ends_at.is_not_null()));
     Ok(diesel::select(diesel::dsl::exists(trials)).get_result(tx.conn())?)
-}
-
-pub fn insert_subscription(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<()> {
-    let row = SubscriptionRow::from(subscription.clone());
-    diesel::insert_into(subscriptions::table).values(&row).execute(tx.conn())?;
-    Ok(())
-}
-
-/// Writes every column and raises the version.
-pub fn save(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
-    subscription.version += 1;
-    subscription.updated_at = tx.now();
-    let row = SubscriptionRow::from(subscription.clone());
-    diesel::update(subscriptions::table.find((row.tenant_id, row.id))).set(row).execute(tx.conn())?;
-    Ok(())
 }
 
 /// Whose subscription this is: for operators, who name it by its id alone.

@@ -4,68 +4,32 @@
 //! `incomplete` until an operator activates it. Nothing is prorated: another plan waits for an operator's activation or
 //! for the renewal ([`switch`]), and then gives its whole quota. A subscription is paid until a moment of its own
 //! (`paid_until`), which operators move by recording payments ([`payment`]). What time does by itself (expiry, renewal, a
-//! payment that does not come, the end of a canceled subscription) happens in [`settle`], which every writer calls first, so
-//! that a job that runs late changes nothing.
+//! payment that does not come, the end of a canceled subscription) has happened when the [`Books`] are open, which every writer
+//! here needs.
 
-mod features;
 pub mod payment;
-mod renewal;
 mod trial;
 mod wish;
 
+use super::books::Books;
 use super::calendar;
-use super::meter;
+use super::features::{entitle, entitle_to_basics};
 use super::model::{
     BillingInterval, OveragePolicy, Plan, PlanFrom, Pricing, Subscription, SubscriptionStatus as Status, UsagePeriod,
 };
-use super::period;
-use super::plans;
+use super::plans::{self, plan_of};
 use super::{store, switch, trials};
 use crate::base::crypto::MasterKey;
 use crate::base::id::SubscriptionId;
 use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::EventType;
 use crate::engine::http::IfMatch;
 use crate::tenants;
 
-pub use renewal::settle;
-pub use store::current;
 pub use trial::review;
 pub use wish::{CreateSubscription, UpdateSubscription};
 
-use features::{entitle, entitle_to_basics};
 use payment::Payment;
-use renewal::end;
-
-fn none() -> Error {
-    Error::not_found("subscription.none", "There is no subscription. Choose a plan by POST /v1/subscriptions.")
-}
-
-/// The plan of a subscription.
-pub fn plan_of(tx: &mut TenantTx<'_>, subscription: &Subscription) -> Result<Plan> {
-    let (code, version) = subscription.plan_key();
-    let plan = store::plan_version(&mut tx.platform(), code, version)?;
-    plan.ok_or_else(|| Error::internal("a subscription without its plan"))
-}
-
-/// The plan that leads received in this period are metered by.
-pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &UsagePeriod) -> Result<Plan> {
-    // A period older than versions had the first.
-    let key = period.plan_code.as_deref().map(|code| (code, period.plan_version.unwrap_or(1)));
-    match key.filter(|key| *key != subscription.plan_key()) {
-        None => plan_of(tx, subscription),
-        Some((code, version)) => {
-            let plan = store::plan_version(&mut tx.platform(), code, version)?;
-            plan.ok_or_else(|| Error::internal("a period without its plan"))
-        }
-    }
-}
-
-/// The current subscription, or `subscription.none`.
-pub fn require(tx: &mut TenantTx<'_>) -> Result<Subscription> {
-    current(tx)?.ok_or_else(none)
-}
 
 /// A price that is agreed individually may be paid as agreed.
 fn require_offered(plan: &Plan, interval: BillingInterval) -> Result<()> {
@@ -79,28 +43,26 @@ fn require_offered(plan: &Plan, interval: BillingInterval) -> Result<()> {
 ///
 /// # Errors
 /// `subscription.exists` while one is current and not expired; a field error for a plan or an interval that is not on offer.
-pub fn start(tx: &mut TenantTx<'_>, new: CreateSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
-    meter::lock(tx)?;
-    let earlier = settle(tx)?;
-    if let Some(mut expired) = earlier.clone().filter(|earlier| earlier.status == Status::Expired) {
+pub fn start(books: &mut Books<'_, '_>, new: CreateSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
+    let now = books.now();
+    let earlier = books.current().map(|earlier| earlier.status);
+    if earlier == Some(Status::Expired) {
         // A trial that ended unpaid stands in nobody's way.
-        let now = tx.now();
-        end(tx, &mut expired, now)?;
+        books.end(now)?;
     } else if earlier.is_some() {
         let message = "There is a subscription already. Change it by PATCH /v1/subscriptions/current.";
         return Err(Error::conflict("subscription.exists", message));
     }
-    let plan = plans::choose(&mut tx.platform(), &new.plan_code)?;
+    let plan = plans::choose(&mut books.tx().platform(), &new.plan_code)?;
     let interval = new.billing_interval.unwrap_or(BillingInterval::Monthly);
     require_offered(&plan, interval)?;
-    let may_try = plan.trial_days > 0 && !store::had_trial(tx)?;
-    let trial_refused = if may_try { trials::take(tx, key)? } else { None };
+    let may_try = plan.trial_days > 0 && !store::had_trial(books.tx())?;
+    let trial_refused = if may_try { trials::take(books, key)? } else { None };
     let is_trial = may_try && trial_refused.is_none();
-    let now = tx.now();
-    let zone = tenants::store::current(tx)?.time_zone;
+    let zone = tenants::store::current(books.tx())?.time_zone;
     let trial_ends_at = is_trial.then(|| now.plus(chrono::Duration::days(plan.trial_days.into())));
     let subscription = Subscription {
-        tenant_id: tx.tenant(),
+        tenant_id: books.tx().tenant(),
         id: SubscriptionId::new(),
         plan_code: plan.code.clone(),
         status: if is_trial { Status::Trialing } else { Status::Incomplete },
@@ -125,18 +87,18 @@ pub fn start(tx: &mut TenantTx<'_>, new: CreateSubscription, key: &MasterKey) ->
         pending_plan_version: None,
         pending_at: None,
     };
-    store::insert_subscription(tx, &subscription)?;
-    period::open_first(tx, &subscription, if is_trial { plan.leads_per_month } else { Some(0) })?;
+    books.begin(&subscription)?;
+    books.open_first(&subscription, if is_trial { plan.leads_per_month } else { Some(0) })?;
     // Features come with a trial or a payment.
     if is_trial {
-        entitle(tx, &plan)?
+        entitle(books.tx(), &plan)?
     } else {
-        entitle_to_basics(tx, &plan)?
+        entitle_to_basics(books.tx(), &plan)?
     }
-    super::jobs::schedule(tx, &subscription)?;
+    books.schedule(&subscription)?;
     let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
     let data = serde_json::json!({ "trial_ends_at": trial_ends_at, "trial_refused": trial_refused });
-    record(tx, kind, &subscription, data)?;
+    books.record(kind, &subscription, data)?;
     Ok((subscription, plan))
 }
 
@@ -149,17 +111,15 @@ pub fn start(tx: &mut TenantTx<'_>, new: CreateSubscription, key: &MasterKey) ->
 /// # Errors
 /// `subscription.not_activatable` when it is over, or active and no plan waits; `subscription.other_plan` when another
 /// plan than `paid` would take effect; a field error for an interval that the plan is not sold by, or a moment that is over.
-pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) -> Result<(Subscription, Plan)> {
-    meter::lock(tx)?;
-    settle(tx)?;
+pub fn activate(books: &mut Books<'_, '_>, id: SubscriptionId, paid: Payment<'_>) -> Result<(Subscription, Plan)> {
     let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
-    let mut subscription = store::subscription(tx, id)?.ok_or_else(absent)?;
+    let mut subscription = store::subscription(books.tx(), id)?.ok_or_else(absent)?;
     let waits = subscription.pending_from == Some(PlanFrom::Activation);
     if subscription.status == Status::Canceled || (subscription.status == Status::Active && !waits) {
         let message = format!("A subscription in status {} cannot be activated.", subscription.status);
         return Err(Error::conflict("subscription.not_activatable", message));
     }
-    let left = plan_of(tx, &subscription)?;
+    let left = plan_of(books.tx(), &subscription)?;
     let was = subscription.status;
     let previous = switch::take_effect(&mut subscription, PlanFrom::Activation).or_else(|| {
         // Nothing paid stands in the way of a cheaper plan any more.
@@ -170,7 +130,7 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
         let message = format!("The plan to activate is {}.", subscription.plan_code);
         return Err(Error::conflict("subscription.other_plan", message));
     }
-    let plan = plan_of(tx, &subscription)?;
+    let plan = plan_of(books.tx(), &subscription)?;
     let is_paid = matches!(was, Status::Active | Status::PastDue);
     let mut data = serde_json::json!({ "was": was });
     let interval = paid.interval.unwrap_or(subscription.billing_interval);
@@ -181,7 +141,7 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
     let mut paid_from = subscription.paid_until.filter(|_| was == Status::PastDue);
     // A month that charged for every lead includes none: what was paid in it is not taken from the new plan's.
     if !is_paid || (previous.is_some() && left.pricing == Pricing::PerLead) {
-        let (now, zone) = (tx.now(), tenants::store::current(tx)?.time_zone);
+        let (now, zone) = (books.now(), tenants::store::current(books.tx())?.time_zone);
         subscription.anchor_day = calendar::anchor_day(now, zone);
         subscription.current_period_start = now;
         subscription.current_period_end = calendar::period_end(now, subscription.anchor_day, zone);
@@ -191,24 +151,25 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
             subscription.activated_at.get_or_insert(now);
             subscription.cancel_at_period_end = false;
         }
-        period::restart(tx, &subscription, plan.leads_per_month)?;
+        books.restart(&subscription, plan.leads_per_month)?;
     } else if previous.is_some() {
-        period::enlarge(tx, &subscription, plan.leads_per_month)?;
+        books.enlarge(&subscription, plan.leads_per_month)?;
     }
     if let Some(previous) = previous {
         data["previous_plan_code"] = previous.into();
         // What the ads wait for; null is unlimited.
-        let running = store::period_of(tx, subscription.id, None)?;
+        let running = books.latest(&subscription)?;
         data["remaining"] = serde_json::json!(running.and_then(|period| period.quota.remaining()));
     }
-    payment::extend(tx, &mut subscription, paid_from, paid.until)?;
+    payment::extend(books, &mut subscription, paid_from, paid.until)?;
     data["paid_until"] = serde_json::json!(subscription.paid_until);
-    store::save(tx, &mut subscription)?;
-    entitle(tx, &plan)?;
-    super::jobs::schedule(tx, &subscription)?;
+    books.save(&mut subscription)?;
+    entitle(books.tx(), &plan)?;
+    books.schedule(&subscription)?;
     let kind = if was == Status::Active { EventType::SubscriptionUpdated } else { EventType::SubscriptionActivated };
-    record(tx, kind, &subscription, data)?;
-    let subscription = settle(tx)?.unwrap_or(subscription);
+    books.record(kind, &subscription, data)?;
+    books.settle()?;
+    let subscription = books.current().cloned().unwrap_or(subscription);
     Ok((subscription, plan))
 }
 
@@ -217,16 +178,19 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
 /// # Errors
 /// A field error for what cannot be null; `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
 /// for a plan that cannot be tried, during a trial.
-pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+pub fn change(
+    books: &mut Books<'_, '_>,
+    change: UpdateSubscription,
+    if_match: &IfMatch,
+) -> Result<(Subscription, Plan)> {
     let policy = change.policy()?;
     let (wanted, cancel) =
         (change.plan_code.required("/plan_code")?, change.cancel_at_period_end.required("/cancel_at_period_end")?);
-    meter::lock(tx)?;
-    let mut subscription = settle(tx)?.ok_or_else(none)?;
+    let mut subscription = books.require()?;
     if_match.check(subscription.version)?;
-    let mut plan = plan_of(tx, &subscription)?;
-    let mut period = store::period_of(tx, subscription.id, None)?;
-    let now = tx.now();
+    let mut plan = plan_of(books.tx(), &subscription)?;
+    let mut period = books.latest(&subscription)?;
+    let now = books.now();
     let in_force = |subscription: &Subscription, plan: &Plan, period: &Option<UsagePeriod>| {
         period.as_ref().map_or(OveragePolicy::Block, |period| subscription.policy_in_force(plan, period, now))
     };
@@ -235,7 +199,7 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
     if wanted.as_ref() == Some(&subscription.plan_code) {
         switch::take_back(&mut subscription);
     } else if let Some(code) = wanted {
-        let next = plans::choose(&mut tx.platform(), &code)?;
+        let next = plans::choose(&mut books.tx().platform(), &code)?;
         let waits_for = switch::starts(&subscription, &plan, &next)?;
         switch::take_back(&mut subscription);
         if let Some(from) = waits_for {
@@ -246,7 +210,7 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
                 period.quota.base = next.leads_per_month;
                 period.plan_code = Some(code.clone());
                 period.plan_version = Some(next.version);
-                store::save_period(tx, period)?;
+                books.save_period(period)?;
                 // What the ads wait for; null is unlimited.
                 data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
             }
@@ -254,7 +218,7 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
             subscription.plan_version = next.version;
             plan = next;
             if subscription.is_running() {
-                entitle(tx, &plan)?;
+                entitle(books.tx(), &plan)?;
             }
         }
     }
@@ -263,17 +227,17 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
         subscription.overage_policy = policy;
     }
     subscription.cancel_at_period_end = cancel.unwrap_or(subscription.cancel_at_period_end);
-    store::save(tx, &mut subscription)?;
+    books.save(&mut subscription)?;
     let policy = in_force(&subscription, &plan, &period);
     data.insert("policy".into(), serde_json::json!(policy));
-    record(tx, EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
+    books.record(EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
     // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
     let is_stricter = before.1 != policy && policy != OveragePolicy::Bill;
     let is_used_up_now = is_used_up(period.as_ref());
     if let (true, Some(period)) = (is_used_up_now && subscription.is_running(), period)
         && (!before.0 || is_stricter)
     {
-        meter::record_quota_reached(tx, &subscription, &period)?;
+        books.record_quota_reached(&subscription, &plan, &period)?;
     }
     Ok((subscription, plan))
 }
@@ -286,33 +250,9 @@ fn is_used_up(period: Option<&UsagePeriod>) -> bool {
 ///
 /// # Errors
 /// `subscription.none`.
-pub fn cancel(tx: &mut TenantTx<'_>, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
-    meter::lock(tx)?;
-    let mut subscription = settle(tx)?.ok_or_else(none)?;
-    if_match.check(subscription.version)?;
-    let now = tx.now();
-    end(tx, &mut subscription, now)?;
-    let plan = plan_of(tx, &subscription)?;
+pub fn cancel(books: &mut Books<'_, '_>, if_match: &IfMatch) -> Result<(Subscription, Plan)> {
+    if_match.check(books.require()?.version)?;
+    let subscription = books.end(books.now())?;
+    let plan = plan_of(books.tx(), &subscription)?;
     Ok((subscription, plan))
-}
-
-/// Records a fact about a subscription with what every reader needs.
-pub(super) fn record(
-    tx: &mut TenantTx<'_>,
-    kind: EventType,
-    subscription: &Subscription,
-    more: serde_json::Value,
-) -> Result<()> {
-    let mut data = serde_json::json!({
-        "plan_code": subscription.plan_code, "status": subscription.status,
-        "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
-        "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
-        "pending_plan_code": subscription.pending_plan_code, "pending_from": subscription.pending_from,
-        "paid_until": subscription.paid_until,
-    });
-    if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
-        data.extend(more);
-    }
-    tx.record(NewEvent::new(kind).subject(subscription.id.uuid()).data(data))?;
-    Ok(())
 }

@@ -2,13 +2,13 @@
 //!
 //! What is recorded here is that somebody paid and for how long; the money itself moved elsewhere.
 
-use super::{plan_of, record, settle, store};
 use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::books::Books;
 use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
-use crate::billing::{calendar, meter};
-use crate::engine::db::TenantTx;
+use crate::billing::plans::plan_of;
+use crate::billing::{calendar, store};
 use crate::engine::events::EventType;
 use crate::tenants;
 
@@ -28,12 +28,12 @@ pub struct Payment<'a> {
 
 /// Moves the end of what is paid: to `until`, else by one interval from `from`. Without either it stays.
 pub(super) fn extend(
-    tx: &mut TenantTx<'_>,
+    books: &mut Books<'_, '_>,
     subscription: &mut Subscription,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
 ) -> Result<()> {
-    let now = tx.now();
+    let now = books.now();
     if let Some(until) = until {
         let latest = now.plus(chrono::Duration::days(366 * MOST_YEARS));
         if until <= now {
@@ -48,7 +48,7 @@ pub(super) fn extend(
         }
         subscription.paid_until = Some(until);
     } else if let Some(from) = from {
-        let zone = tenants::store::current(tx)?.time_zone;
+        let zone = tenants::store::current(books.tx())?.time_zone;
         let next = |from| calendar::paid_until(from, subscription.billing_interval, subscription.anchor_day, zone);
         subscription.paid_until = Some(next(from));
     }
@@ -61,15 +61,13 @@ pub(super) fn extend(
 /// `subscription.not_found`; `subscription.not_payable` for one that has to be activated, or is over; a field error for a
 /// moment that is over.
 pub fn pay(
-    tx: &mut TenantTx<'_>,
+    books: &mut Books<'_, '_>,
     id: SubscriptionId,
     until: Option<Timestamp>,
     reference: Option<String>,
 ) -> Result<(Subscription, Plan)> {
-    meter::lock(tx)?;
-    settle(tx)?;
     let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
-    let mut subscription = store::subscription(tx, id)?.ok_or_else(absent)?;
+    let mut subscription = store::subscription(books.tx(), id)?.ok_or_else(absent)?;
     let was = subscription.status;
     if !matches!(was, Status::Active | Status::PastDue) {
         let message = format!("A subscription in status {was} is paid by activating it, if it is not over.");
@@ -77,16 +75,16 @@ pub fn pay(
     }
     let before = subscription.paid_until;
     let from = before.unwrap_or(subscription.current_period_end);
-    extend(tx, &mut subscription, Some(from), until)?;
+    extend(books, &mut subscription, Some(from), until)?;
     subscription.status = Status::Active;
-    store::save(tx, &mut subscription)?;
-    crate::billing::jobs::schedule(tx, &subscription)?;
+    books.save(&mut subscription)?;
+    books.schedule(&subscription)?;
     let data = serde_json::json!({ "was": was, "previous_paid_until": before, "reference": reference });
-    record(tx, EventType::SubscriptionPaid, &subscription, data)?;
+    books.record(EventType::SubscriptionPaid, &subscription, data)?;
     if was == Status::PastDue {
         // What was held back beyond the quota meanwhile is looked at again.
-        record(tx, EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
+        books.record(EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
     }
-    let plan = plan_of(tx, &subscription)?;
+    let plan = plan_of(books.tx(), &subscription)?;
     Ok((subscription, plan))
 }

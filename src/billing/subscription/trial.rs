@@ -4,30 +4,29 @@
 //! where it would have stood had that been known at its start: `incomplete`, with the basics, until operators activate it. What
 //! was shown in the meantime stays shown; what comes from now on is held back.
 
-use super::features::entitle_to_basics;
-use super::{plan_of, record, settle};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
+use crate::billing::books::Books;
+use crate::billing::features::entitle_to_basics;
 use crate::billing::model::SubscriptionStatus as Status;
-use crate::billing::{meter, period, store, trials};
-use crate::engine::db::TenantTx;
+use crate::billing::plans::plan_of;
+use crate::billing::trials;
 use crate::engine::events::EventType;
 
 /// Looks at the signs of a trial that goes on. Repeating it changes nothing.
-pub fn review(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
-    meter::lock(tx)?;
-    let trying = settle(tx)?.filter(|subscription| subscription.status == Status::Trialing);
+pub fn review(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<()> {
+    let trying = books.current().filter(|subscription| subscription.status == Status::Trialing).cloned();
     let Some(mut subscription) = trying else { return Ok(()) };
-    let Some(sign) = trials::look_again(tx, key)? else { return Ok(()) };
-    let now = tx.now();
+    let Some(sign) = trials::look_again(books, key)? else { return Ok(()) };
+    let now = books.now();
     subscription.status = Status::Incomplete;
     subscription.trial_ends_at = Some(now);
     subscription.current_period_start = now;
     subscription.current_period_end = now;
-    period::restart(tx, &subscription, Some(0))?;
-    store::save(tx, &mut subscription)?;
-    let plan = plan_of(tx, &subscription)?;
-    entitle_to_basics(tx, &plan)?;
+    books.restart(&subscription, Some(0))?;
+    books.save(&mut subscription)?;
+    let plan = plan_of(books.tx(), &subscription)?;
+    entitle_to_basics(books.tx(), &plan)?;
     let data = serde_json::json!({ "trial_ended_at": now, "trial_refused": sign });
-    record(tx, EventType::SubscriptionExpired, &subscription, data)
+    books.record(EventType::SubscriptionExpired, &subscription, data)
 }

@@ -12,8 +12,29 @@ use diesel::{Expression, IntoSql, PgConnection, QueryResult, RunQueryDsl, Select
 
 use super::conn::DbConn;
 use super::filter::{Boxed, Dialect, Fragment, Part, Piece, Where, walk_all};
-use super::page::Direction;
 use crate::base::Result;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+impl Direction {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Asc => " ASC",
+            Self::Desc => " DESC",
+        }
+    }
+    /// Further on in this direction.
+    pub(super) fn further(self) -> &'static str {
+        match self {
+            Self::Asc => " > ",
+            Self::Desc => " < ",
+        }
+    }
+}
 
 /// Which rows, of which tables.
 pub struct Rows {

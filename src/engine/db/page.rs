@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::conn::DbConn;
 use super::filter::{Boxed, Comparable, Fragment, Piece};
-use super::listing::{Listed, Rows, Statement};
+use super::listing::{Direction, Listed, Rows, Statement};
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::{Error, Result};
 
@@ -111,28 +111,6 @@ impl PageRequest {
     /// The first page, of so many entries.
     pub fn first(entries: u16) -> Self {
         Self { limit: Limit(entries), cursor: None }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Asc,
-    Desc,
-}
-
-impl Direction {
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Asc => " ASC",
-            Self::Desc => " DESC",
-        }
-    }
-    /// Further on in this direction.
-    fn further(self) -> &'static str {
-        match self {
-            Self::Asc => " > ",
-            Self::Desc => " < ",
-        }
     }
 }
 

@@ -10,17 +10,13 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
+use super::document::{document, typed};
 use super::once::BodyHash;
 use super::reading;
-use super::strict::Strict;
-use crate::base::{Error, ErrorKind, FieldError, Result, bounded};
+use crate::base::{Error, ErrorKind, Result};
 
 /// The largest JSON body an operation takes.
 pub const MAX_BODY: usize = 1024 * 1024;
-const MAX_DEPTH: usize = 32;
-/// What a text value may not hold.
-pub const NUL_RULE: &str = "text must not contain the NUL character";
-
 /// A typed JSON body. Refuses what is too large, too deep, not UTF-8, holds NUL, or has unknown fields
 /// (the type says `deny_unknown_fields`).
 #[derive(Debug)]
@@ -105,185 +101,6 @@ pub async fn read(req: &HttpRequest, payload: &mut Payload, limit: usize) -> Res
 /// Parses JSON text into a type; see [`Json`] for what is refused. A byte order mark, which some clients write, is passed over.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     typed(document(bytes)?, "")
-}
-
-/// JSON text as a tree, of which it is not known yet what it should be.
-pub(super) fn document(bytes: &[u8]) -> Result<serde_json::Value> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
-        let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
-        Error::malformed("request.malformed_json", message)
-    })?;
-    check(&value, &mut String::new(), 0)?;
-    Ok(value)
-}
-
-/// A value that stands at `base` as a type.
-pub(super) fn typed<T: DeserializeOwned>(value: serde_json::Value, base: &str) -> Result<T> {
-    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let pointer = format!("{base}{}", pointer_of(error.path()));
-        Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
-    })
-}
-
-/// Types and checks a document that stands at `at` in a body, such as a merged one; errors point into the body.
-///
-/// # Errors
-/// `request.invalid`.
-pub fn read_at<T: DeserializeOwned + validator::Validate>(at: &str, value: serde_json::Value) -> Result<T> {
-    let value: T = serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let pointer = format!("{at}{}", pointer_of(error.path()));
-        Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
-    })?;
-    value.validate().map_err(|errors| {
-        let mut fields = Vec::new();
-        collect(&errors, at, &mut fields);
-        Error::fields(fields)
-    })?;
-    Ok(value)
-}
-
-fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Result<()> {
-    use serde_json::Value;
-    if depth > MAX_DEPTH {
-        let message = format!("JSON may be nested at most {MAX_DEPTH} levels deep.");
-        return Err(Error::malformed("request.too_deep", message));
-    }
-    let base = pointer.len();
-    match value {
-        Value::String(text) if text.contains('\0') => {
-            return Err(Error::field(pointer.as_str(), "invalid_value", NUL_RULE));
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                check(item, pointer, depth + 1)?;
-                pointer.truncate(base);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map {
-                pointer.push('/');
-                pointer.push_str(&escaped(key));
-                if key.contains('\0') {
-                    return Err(Error::field(pointer.replace('\0', "\u{fffd}"), "invalid_value", NUL_RULE));
-                }
-                check(item, pointer, depth + 1)?;
-                pointer.truncate(base);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// A key as a part of a JSON pointer (RFC 6901).
-pub(super) fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-fn pointer_of(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escaped(key))),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
-/// Turns serde's sentence into a code and a pointer that names the field itself.
-pub(super) fn field_error(pointer: String, sentence: &str) -> FieldError {
-    let quoted = || sentence.split('`').nth(1).unwrap_or_default().to_string();
-    if sentence.starts_with("missing field") {
-        return FieldError::new(format!("{pointer}/{}", quoted()), "required", "this field is required");
-    }
-    if sentence.starts_with("unknown field") {
-        let name = escaped(&quoted());
-        let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
-        let expected = sentence.split_once(", ").map_or("no fields", |(_, rest)| rest);
-        return FieldError::new(pointer, "unknown_field", format!("this field is not known; {expected}"));
-    }
-    let other = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
-    let code = bounded::code_of(sentence).unwrap_or(other);
-    FieldError::new(pointer, code, plain(sentence))
-}
-
-/// What was expected, in words of the API: no type of ours and none of the machine's.
-fn plain(sentence: &str) -> String {
-    const WHOLE: &str = "expected a whole number";
-    const DATE: &str = "expected a date such as 2026-11-20";
-    match sentence {
-        "invalid digit found in string" | "cannot parse integer from empty string" => return WHOLE.into(),
-        text if text.starts_with("number too ") => return "expected a whole number of a sensible size".into(),
-        "provided string was not `true` or `false`" => return "expected true or false".into(),
-        "input is out of range"
-        | "input contains invalid characters"
-        | "premature end of input"
-        | "trailing input"
-        | "input is not enough for unique date and time" => return DATE.into(),
-        _ => {}
-    }
-    let Some((_, expected)) = sentence
-        .split_once(", expected ")
-        .filter(|_| sentence.starts_with("invalid ") || sentence.starts_with("wrong "))
-    else {
-        return sentence.into();
-    };
-    let kind = match expected {
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
-        "f32" | "f64" => "a number",
-        "a map" => "an object",
-        "a sequence" => "a list",
-        "a boolean" => "true or false",
-        text if text.starts_with("struct ") || text.starts_with("internally tagged") => "an object",
-        text if text.starts_with("tuple struct") || text.starts_with("a tuple") => "a list",
-        text => text,
-    };
-    format!("expected {kind}")
-}
-
-/// From the validator's map to pointers.
-pub(super) fn invalid(errors: validator::ValidationErrors) -> Error {
-    let mut fields = Vec::new();
-    collect(&errors, "", &mut fields);
-    fields.sort_by(|a, b| a.pointer.cmp(&b.pointer));
-    Error::fields(fields)
-}
-
-fn collect(errors: &validator::ValidationErrors, base: &str, fields: &mut Vec<FieldError>) {
-    for (name, kind) in errors.errors() {
-        let pointer = format!("{base}/{name}");
-        match kind {
-            validator::ValidationErrorsKind::Struct(inner) => collect(inner, &pointer, fields),
-            validator::ValidationErrorsKind::List(items) => {
-                for (index, inner) in items {
-                    collect(inner, &format!("{pointer}/{index}"), fields);
-                }
-            }
-            validator::ValidationErrorsKind::Field(list) => fields.extend(list.iter().map(|e| describe(&pointer, e))),
-        }
-    }
-}
-
-fn describe(pointer: &str, error: &validator::ValidationError) -> FieldError {
-    let bound = |name: &str| error.params.get(name).map(ToString::to_string);
-    let detail = match (&error.message, error.code.as_ref(), bound("min"), bound("max")) {
-        (Some(message), ..) => message.to_string(),
-        (None, "length", Some(min), Some(max)) => format!("expected {min} to {max} characters or entries"),
-        (None, "length", Some(min), None) => format!("expected at least {min} characters or entries"),
-        (None, "length", None, Some(max)) => format!("expected at most {max} characters or entries"),
-        (None, "range", Some(min), Some(max)) => format!("expected a value from {min} to {max}"),
-        (None, "range", Some(min), None) => format!("expected a value of at least {min}"),
-        (None, "range", None, Some(max)) => format!("expected a value of at most {max}"),
-        (None, "url", ..) => "expected an absolute URL such as https://example.com".into(),
-        (None, code, ..) => format!("this value fails the rule {code}"),
-    };
-    FieldError::new(pointer, error.code.to_string(), detail)
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::body::{self, escaped};
+use super::body;
+use super::document::{escaped, typed};
 use crate::base::{Error, FieldError, Result};
 
 /// The fields of a body that were not read yet, and what is wrong with those that were.
@@ -43,14 +44,14 @@ impl Fields {
             self.wrong.push(FieldError::new(format!("/{name}"), "required", "this field is required"));
             return None;
         };
-        let read = body::typed(value, &format!("/{name}"));
+        let read = typed(value, &format!("/{name}"));
         self.note(read)
     }
 
     /// The same for a field that may be absent or null.
     pub fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let value = self.members.remove(name).filter(|value| !value.is_null())?;
-        let read = body::typed(value, &format!("/{name}"));
+        let read = typed(value, &format!("/{name}"));
         self.note(read)
     }
 

@@ -12,9 +12,15 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use super::limits::refused;
 use super::source::Source;
-use crate::base::Result;
+use crate::base::{Error, Result};
+
+/// A refusal with how long to wait.
+pub(super) fn refused(wait: Duration) -> Error {
+    let wait = wait.max(Duration::from_secs(1));
+    let message = format!("Too many requests. Wait {} s.", wait.as_secs());
+    Error::too_many("request.rate_limited", message).with_retry_after(wait)
+}
 
 /// Failures at once, and how many are forgiven a minute.
 struct Allowance {

@@ -13,7 +13,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::guesses::{Attempt, Guesses};
+use super::guesses::{Attempt, Guesses, refused};
 use super::source::Source;
 use crate::base::{Error, Result};
 
@@ -77,13 +77,6 @@ pub struct Limiter {
     started: Instant,
     /// In seconds since the start.
     made_room_at: AtomicU64,
-}
-
-/// A refusal with how long to wait.
-pub(super) fn refused(wait: Duration) -> Error {
-    let wait = wait.max(Duration::from_secs(1));
-    let message = format!("Too many requests. Wait {} s.", wait.as_secs());
-    Error::too_many("request.rate_limited", message).with_retry_after(wait)
 }
 
 impl Limiter {

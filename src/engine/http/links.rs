@@ -9,7 +9,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Response};
 
-use super::openapi::{operations, takes_if_match};
+use super::operations::{operations, takes_if_match};
 
 /// An operation that a resource's id leads to.
 struct Target {

@@ -6,6 +6,7 @@
 //! answer leads in [`links`].
 
 mod body;
+mod document;
 pub mod etag;
 mod fields;
 mod guesses;
@@ -14,6 +15,7 @@ pub mod limits;
 mod links;
 pub mod once;
 pub mod openapi;
+mod operations;
 pub mod paging;
 mod params;
 pub mod pipeline;
@@ -25,7 +27,8 @@ mod view;
 pub mod volume;
 mod written;
 
-pub use body::{Json, JsonOrNothing, NUL_RULE, parse_json, read as read_body, read_at};
+pub use body::{Json, JsonOrNothing, parse_json, read as read_body};
+pub use document::{NUL_RULE, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;

@@ -19,6 +19,7 @@ use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Respon
 use super::etag::IfMatch;
 use super::inlined;
 use super::links;
+use super::operations::{IF_MATCH, operations, takes_if_match};
 use super::paging::LIST_PARAMETERS;
 use super::problem::Problem;
 
@@ -51,8 +52,6 @@ const HEADERS: [(&str, &str); 7] = [
     ("WWW-Authenticate", "`Bearer`."),
     ("X-Request-Id", "Identifies the request in our logs."),
 ];
-
-const IF_MATCH: &str = "If-Match";
 
 /// What the paths under a prefix have in common. The longest prefix of a path is the one that counts.
 pub struct Area {
@@ -215,26 +214,6 @@ fn text() -> ObjectBuilder {
 
 fn problem_name(status: &str) -> String {
     format!("Problem{status}")
-}
-
-pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    [
-        ("get", item.get.as_mut()),
-        ("post", item.post.as_mut()),
-        ("put", item.put.as_mut()),
-        ("patch", item.patch.as_mut()),
-        ("delete", item.delete.as_mut()),
-    ]
-    .into_iter()
-    .filter_map(|(method, operation)| operation.map(|operation| (method, operation)))
-}
-
-/// Whether the handler says that it takes `If-Match`, by `params(IfMatch)`.
-pub(super) fn takes_if_match(operation: &Operation) -> bool {
-    operation.parameters.iter().flatten().any(|one| match one {
-        RefOr::T(parameter) => parameter.name == IF_MATCH,
-        RefOr::Ref(shared) => shared.ref_location.ends_with(IF_MATCH),
-    })
 }
 
 /// What an operation is, as far as problems and headers follow from it.

@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 
-use super::body::{NUL_RULE, field_error};
+use super::document::{NUL_RULE, field_error};
 use crate::base::{Error, FieldError, Result};
 
 /// Typed path parameters. A value that cannot be an id is simply not found.

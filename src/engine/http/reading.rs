@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use validator::Validate;
 
-use super::body::{document, invalid, typed};
+use super::document::{document, invalid, typed};
 use crate::base::{Error, FieldError, Result, bounded};
 
 /// So many errors of one body are told.

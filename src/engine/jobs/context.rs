@@ -1,6 +1,6 @@
 //! What a handler is given.
 
-use super::model::{Job, Outcome};
+use super::model::{Job, Outcome, lease_lost};
 use super::store::{self, Settled, Settlement};
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -97,8 +97,4 @@ impl JobContext {
 
 async fn settled(write: impl Future<Output = Result<()>>) -> Result<Outcome> {
     write.await.map(|()| Outcome::Settled)
-}
-
-pub(super) fn lease_lost() -> Error {
-    Error::conflict("job.lease_lost", "another worker took this job over")
 }

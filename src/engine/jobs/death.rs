@@ -12,9 +12,6 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 
-/// Closes what a dead job leaves open, for the reason given. The row may be closed already.
-pub type Close = fn(&mut PlatformTx<'_>, &Job, &Error) -> Result<()>;
-
 /// A version that knows the kind may be starting right now; after a day none will come.
 pub(super) fn unknown_kind(job: &Job, now: Timestamp) -> Outcome {
     let reason = "no handler for this kind in this version";

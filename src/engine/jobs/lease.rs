@@ -11,8 +11,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::settler::PATIENCE;
-use super::worker::STALE;
+use super::store::Rescue;
 use crate::base::id::JobId;
 use crate::base::time::Timestamp;
 
@@ -20,17 +19,6 @@ use crate::base::time::Timestamp;
 const TOLERANCE: Duration = Duration::from_secs(5);
 /// How long living workers have to notice a jump; they look at least once a second.
 const GRACE: Duration = Duration::from_secs(10);
-
-/// How long a claim holds: while a job waits for its place, runs, and settles, however slowly.
-pub(super) const LEASE: chrono::Duration = chrono::Duration::seconds(LEASE_SECONDS.cast_signed());
-const LEASE_SECONDS: u64 = 150;
-
-/// The longest timeout a kind may have. Whoever ran for so long still settles under its lease; a longer run could be given
-/// to another worker before.
-pub(super) const LONGEST_RUN: Duration =
-    Duration::from_secs(LEASE_SECONDS - STALE.as_secs() - PATIENCE.as_secs() - MARGIN.as_secs());
-/// For what is written beside the settling, and clocks that differ.
-const MARGIN: Duration = Duration::from_secs(10);
 
 /// One worker's leases. Cheap to clone; the clones are the same.
 #[derive(Clone)]
@@ -93,17 +81,6 @@ impl Leases {
 /// Nothing that is done under these locks panics half-way.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Which leases are dead workers'.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rescue {
-    /// None that can be told: the clock has just jumped.
-    None,
-    /// Those that have ended.
-    Ended,
-    /// These, and those that end later than any that is given now.
-    EndedOrFuture,
 }
 
 /// One worker's view of both clocks.

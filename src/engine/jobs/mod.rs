@@ -18,6 +18,7 @@ mod settler;
 pub mod store;
 mod supply;
 mod tend;
+mod times;
 mod turns;
 mod wake;
 pub mod worker;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::engine::db::PlatformTx;
 use crate::engine::trace::Cause;
 
 crate::text_enum! {
@@ -155,6 +156,14 @@ pub enum Outcome {
     Dead(Error),
     /// Already settled by [`super::JobContext::finish`].
     Settled,
+}
+
+/// Closes what a dead job leaves open, for the reason given. The row may be closed already.
+pub type Close = fn(&mut PlatformTx<'_>, &Job, &Error) -> Result<()>;
+
+/// Whoever wrote the end of a run that was not theirs any more.
+pub(in crate::jobs) fn lease_lost() -> Error {
+    Error::conflict("job.lease_lost", "another worker took this job over")
 }
 
 #[cfg(test)]

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::JobContext;
-use super::death::Close;
-use super::lease::LONGEST_RUN;
-use super::model::{Job, JobKind, Outcome};
+use super::model::{Close, Job, JobKind, Outcome};
 use super::schedule::Periodic;
+use super::times::{LONGEST_RUN, LONGEST_TOGETHER};
 use crate::base::Result;
 use crate::base::id::JobId;
 
@@ -25,9 +24,6 @@ pub(super) struct Entry {
     pub run: Run,
     pub together: Option<RunTogether>,
 }
-
-/// How long a run of several may take; each that it left may still take its kind's own time.
-pub(super) const LONGEST_TOGETHER: Duration = Duration::from_secs(10);
 
 /// Every kind of job this process can run, and what it runs periodically.
 #[derive(Default)]

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use super::lease::Held;
 use super::model::Job;
 use super::store::{self, Settled, Settlement};
+use super::times::PATIENCE;
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
 use crate::engine::db::error::waited_in_vain;
@@ -21,8 +22,6 @@ use crate::engine::db::{PlatformScope, PlatformTx};
 
 /// Ends of one write, and those that may wait for it: then runs wait too.
 const BATCH: usize = 256;
-/// How long an end is tried while storage is away: less than what a run leaves of its lease.
-pub(super) const PATIENCE: Duration = Duration::from_secs(64);
 /// Between two tries; the wait doubles from the first to the last.
 const WAITS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(8));
 
@@ -169,7 +168,8 @@ pub(super) mod tests {
     use crate::engine::CoreSettings;
     use crate::engine::db::testing::on_both_engines;
     use crate::engine::db::{Db, Engine, PageRequest};
-    use crate::engine::jobs::lease::{LEASE, Leases};
+    use crate::engine::jobs::lease::Leases;
+    use crate::engine::jobs::times::LEASE;
     use crate::engine::jobs::{JobKind, JobState, NewJob};
     use crate::engine::metrics::Metrics;
 

@@ -11,14 +11,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::hands::{Claimed, Hands};
-use super::lease::{LEASE, Leases, Rescue};
+use super::lease::Leases;
 use super::model::Job;
 use super::registry::Registry;
 use super::run::Runner;
 use super::settler::{Settler, Settling};
-use super::store::{self, Ask, Claim, Cursor};
+use super::store::{self, Ask, Claim, Cursor, Rescue};
 use super::supply::{MOST, Supply};
 use super::tend::Tender;
+use super::times::{LEASE, STALE};
 use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
@@ -60,8 +61,6 @@ pub struct Worker {
 
 /// How often waiting jobs are looked for, at most.
 const TEND_WAITING: Duration = Duration::from_millis(100);
-/// A job claimed this long ago and not begun is given back: its lease must outlast its run and the tries to settle it.
-pub(super) const STALE: Duration = Duration::from_secs(10);
 /// What a stopping process leaves at least for writing how its last runs ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Jobs of one kind that run together, at most.

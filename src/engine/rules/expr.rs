@@ -9,7 +9,6 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap, Serializer};
 
 use super::number::Number;
-use super::parse;
 
 crate::text_enum! {
     /// How a field is compared with a value. Texts are compared without regard to case and outer spaces.
@@ -91,13 +90,6 @@ impl Serialize for Expr {
             }
         }
         map.end()
-    }
-}
-
-impl<'de> Deserialize<'de> for Expr {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        parse::structure(&value).map_err(|error| D::Error::custom(error.message()))
     }
 }
 

@@ -38,8 +38,15 @@ impl Expr {
     }
 }
 
+impl<'de> Deserialize<'de> for Expr {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        structure(&value).map_err(|error| D::Error::custom(error.message()))
+    }
+}
+
 /// Reads an expression of ours back: limits, operators and shapes are checked, field names and types are not.
-pub(super) fn structure(value: &Value) -> Result<Expr> {
+fn structure(value: &Value) -> Result<Expr> {
     Parser { catalogue: None, errors: Vec::new(), nodes: 0 }.finish(value, "")
 }
 

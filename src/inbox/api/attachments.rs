@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
-use crate::inbox::store::{leads, messages};
+use crate::inbox::store::messages;
 use crate::providers::{ErrorClass, MediaBody, ProviderError, Providers};
 use crate::tenants::access::{Caller, Permission};
 
@@ -42,7 +42,7 @@ pub async fn get_attachment(
         .read(caller.scope(), move |tx| {
             let gone = || Error::not_found("message.not_found", "There is no such message.");
             let message = messages::find(tx, id)?.ok_or_else(gone)?;
-            leads::get(tx, message.lead_id)?.require_unlocked()?;
+            crate::leads::brief(tx, message.lead_id)?.require_unlocked()?;
             Ok(message.attachments.value()[n].clone())
         })
         .await?;

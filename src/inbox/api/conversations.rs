@@ -14,10 +14,10 @@ use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Re
 use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::steer::{self, ConversationPatch};
-use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter, LeadSummary};
-use crate::inbox::store::leads;
+use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter};
 use crate::inbox::{open, send};
 use crate::leads::score::{Grade, grade};
+use crate::leads::{self, Heading};
 use crate::tenants::access::{Caller, Permission};
 
 /// A conversation's lead, as far as it may be shown.
@@ -71,7 +71,7 @@ pub struct ConversationView {
 crate::versioned!(ConversationView);
 
 impl ConversationView {
-    fn of(row: Conversation, lead: LeadSummary) -> Self {
+    fn of(row: Conversation, lead: Heading) -> Self {
         let shown = !lead.is_locked;
         Self {
             id: row.id,
@@ -93,7 +93,7 @@ impl ConversationView {
             updated_at: row.updated_at,
             lead: ConversationLead {
                 id: lead.id,
-                name: lead.name,
+                name: lead.name().to_string(),
                 score: lead.score,
                 grade: grade(lead.score),
                 is_locked: lead.is_locked,
@@ -102,9 +102,8 @@ impl ConversationView {
     }
 
     fn with_lead(tx: &mut TenantTx<'_>, row: Conversation) -> Result<Self> {
-        let lead = leads::get(tx, row.lead_id)?;
-        let summary = LeadSummary { id: lead.id, name: lead.name, score: lead.score, is_locked: lead.is_locked };
-        Ok(Self::of(row, summary))
+        let lead = leads::heading(tx, row.lead_id)?;
+        Ok(Self::of(row, lead))
     }
 }
 
@@ -214,7 +213,7 @@ pub async fn open_conversation(
     let NewConversation { lead_id, channel } = body.0;
     let scope = caller.scope();
     once.write(&core, scope, move |tx| {
-        let lead = leads::whole(tx, lead_id)?;
+        let lead = leads::brief(tx, lead_id)?;
         let writer = Writer::of(tx)?;
         send::require_channel(&caller, &writer, channel)?;
         // Before there is a plan every lead is under lock, and what is written waits for one.

@@ -10,10 +10,10 @@ use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Path, Query};
 use crate::inbox::gate::{self, Ask, Writer};
-use crate::inbox::store::{conversations, leads};
-use crate::inbox::{open, senders};
+use crate::inbox::open;
+use crate::inbox::store::conversations;
 use crate::sending::gate::Nature;
-use crate::sending::{Code, WriteReason};
+use crate::sending::{Code, WriteReason, senders};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -68,7 +68,7 @@ pub async fn get_eligibility(
     let is_template = query.0.template.unwrap_or(false);
     let read = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
-        let lead = leads::whole(tx, conversation.lead_id)?;
+        let lead = crate::leads::brief(tx, conversation.lead_id)?;
         let person = match &conversation.person_address {
             Some(address) => Some(address.clone()),
             None => open::address_of(&lead, conversation.channel)?,

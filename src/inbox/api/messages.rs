@@ -19,7 +19,7 @@ use crate::inbox::gate::Writer;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
 use crate::inbox::store::messages::Message;
-use crate::inbox::store::{conversations, leads, messages as store};
+use crate::inbox::store::{conversations, messages as store};
 use crate::sending::{Code, WriteReason};
 use crate::tenants::access::{Caller, Permission};
 
@@ -176,7 +176,7 @@ pub async fn list_messages(
     let order = query.filter.order.unwrap_or(MessageOrder::Desc).direction();
     let list = move |tx: &mut TenantTx<'_>| {
         let conversation = conversations::get(tx, path.0)?;
-        let lead = leads::get(tx, conversation.lead_id)?;
+        let lead = crate::leads::brief(tx, conversation.lead_id)?;
         let mut page = store::list(tx, conversation.id, order, &query.page)?;
         if lead.is_locked {
             // Before there is a plan, what the tenant wrote itself is all that can be seen.
@@ -250,7 +250,7 @@ pub async fn send_message(
     let scope = caller.scope();
     once.write(&core, scope, move |tx| {
         let message = send::queue(tx, &caller, path.0, new, &settings)?;
-        let is_locked = leads::get(tx, message.lead_id)?.is_locked;
+        let is_locked = crate::leads::heading(tx, message.lead_id)?.is_locked;
         Ok(Reply::accepted(MessageView::of(message, is_locked)))
     })
     .await

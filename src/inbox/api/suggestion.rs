@@ -11,7 +11,7 @@ use crate::engine::Core;
 use crate::engine::http::{Path, Query};
 use crate::inbox::draft::{self, Suggestion};
 use crate::inbox::model::Channel;
-use crate::inbox::store::leads;
+use crate::leads;
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -68,11 +68,8 @@ pub async fn get_suggested_message(
     let user = caller.actor().user();
     let draft = core
         .read(caller.scope(), move |tx| {
-            let channel = match query.0.channel {
-                Some(channel) => channel,
-                None => draft::best_channel(&leads::whole(tx, path.0)?),
-            };
-            let lead = leads::get(tx, path.0)?;
+            let lead = leads::shown(tx, path.0)?;
+            let channel = query.0.channel.unwrap_or_else(|| draft::best_channel(&lead));
             let tenant = crate::tenants::store::current(tx)?;
             let members = crate::tenants::store::members(tx)?;
             let agent = members.into_iter().find(|member| Some(member.user_id) == user).and_then(|member| member.name);

@@ -16,7 +16,6 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::platform_tenant;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
-use crate::inbox::store::leads;
 use crate::leads::model::IdentityKind;
 use crate::leads::store::owners;
 use crate::tenants::access::{Caller, Permission};
@@ -75,7 +74,7 @@ fn shown(tx: &mut TenantTx<'_>, rows: Vec<Suppression>) -> Result<Vec<Suppressio
     for (kind, value, lead) in owners(tx, &wanted)? {
         let is_locked = match locked.get(&lead) {
             Some(known) => *known,
-            None => leads::get(tx, lead)?.is_locked,
+            None => crate::leads::heading(tx, lead)?.is_locked,
         };
         locked.insert(lead, is_locked);
         if is_locked {

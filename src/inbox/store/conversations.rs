@@ -16,7 +16,7 @@ use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::keep;
-use crate::leads::lock;
+use crate::leads::Heading;
 use crate::leads::store::found_by;
 
 /// The thread with one lead on one channel.
@@ -46,16 +46,6 @@ pub struct Conversation {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-}
-
-/// What a list shows of a conversation's lead; a locked one has no name.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = leads)]
-pub struct LeadSummary {
-    pub id: LeadId,
-    pub name: String,
-    pub score: i32,
-    pub is_locked: bool,
 }
 
 /// Which conversations to list; archived ones only when asked for.
@@ -127,7 +117,7 @@ pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &ConversationFilter,
     page: &PageRequest,
-) -> Result<Page<(Conversation, LeadSummary)>> {
+) -> Result<Page<(Conversation, Heading)>> {
     use conversations::{archived_at, channel, id, last_message_at, lead_id, status, tenant_id, unread_count};
     let which = Where::of(tx, tenant_id)
         .has(archived_at, Some(filter.archived))
@@ -143,14 +133,8 @@ pub fn list(
     if let Some(text) = &filter.text {
         rows = rows.and(found_by(text));
     }
-    let key = |(row, _): &(Conversation, LeadSummary)| (row.last_message_at.unwrap_or(row.created_at), row.id);
-    let page = tx.page(rows, Order::by(Desc, (last_message_at, id), key), page)?;
-    Ok(page.map(|(conversation, mut lead)| {
-        if lead.is_locked {
-            lead.name = lock::NAME.into();
-        }
-        (conversation, lead)
-    }))
+    let key = |(row, _): &(Conversation, Heading)| (row.last_message_at.unwrap_or(row.created_at), row.id);
+    tx.page(rows, Order::by(Desc, (last_message_at, id), key), page)
 }
 
 /// Unread messages over all conversations that are not archived.

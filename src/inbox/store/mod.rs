@@ -1,10 +1,8 @@
-//! Rows of the inbox: conversations, messages, senders, and the threads that lead an answer back to its tenant.
+//! Rows of the inbox: conversations, messages, and the threads that lead an answer back to its tenant.
 
 pub mod conversations;
 pub mod held;
-pub mod leads;
 pub mod messages;
 mod respell;
-pub mod senders;
 
 pub use respell::catch_ups;

@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 
 use super::model::WebhookEndpointStatus;
 use super::payload::Payload as Body;
+use super::queue::{DELIVER, Payload};
 use super::secret;
 use super::settle::{self, Tried};
 use super::store::deliveries::{self, Delivery};
@@ -29,29 +30,10 @@ use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::providers::outside::{Outside, Received};
 use crate::providers::standard_webhooks::sign_all;
 
-/// Delivers to one endpoint. It waits for strangers, hence aside.
-pub static DELIVER: JobKind = JobKind::new("webhook.deliver").priority(6).timeout(Duration::from_secs(60)).aside();
-
 /// Requests to one endpoint at once; one that fails, or never answered yet, gets them one by one.
 const AT_ONCE: i64 = 8;
 /// Longer than a round can take.
 const LEASE: chrono::Duration = chrono::Duration::seconds(90);
-
-#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
-struct Payload {
-    endpoint_id: WebhookEndpointId,
-}
-
-pub(super) fn enqueue(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId) -> Result<()> {
-    enqueue_all(tx, [endpoint])
-}
-
-pub(super) fn enqueue_all(tx: &mut TenantTx<'_>, list: impl IntoIterator<Item = WebhookEndpointId>) -> Result<()> {
-    let tenant = tx.tenant();
-    let jobs: Vec<_> =
-        list.into_iter().map(|endpoint_id| (tenant, NewJob::new(&DELIVER, &Payload { endpoint_id }))).collect();
-    if jobs.is_empty() { Ok(()) } else { crate::engine::jobs::store::enqueue_all(&mut tx.platform(), jobs) }
-}
 
 /// What is sent in one round, and how it is signed.
 struct Round {

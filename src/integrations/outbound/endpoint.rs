@@ -2,10 +2,9 @@
 
 use validator::Validate;
 
-use super::deliver;
 use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
-use super::secret;
 use super::store::endpoints::{self as rows, Endpoint};
+use super::{queue, secret};
 use crate::base::bounded::Text;
 use crate::base::changes::Changes;
 use crate::base::crypto::{MasterKey, Secret};
@@ -141,7 +140,7 @@ pub fn change(
     let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changes, "status": status });
     tx.record(NewEvent::new(EventType::WebhookEndpointUpdated).subject(id.uuid()).data(data))?;
     if status == WebhookEndpointStatus::Enabled && was != status {
-        deliver::enqueue(tx, id)?;
+        queue::enqueue(tx, id)?;
     }
     Ok(endpoint)
 }

@@ -1,6 +1,6 @@
 //! From an event to each endpoint that wants it.
 
-use super::deliver;
+use super::queue;
 use super::store::{deliveries, endpoints};
 use crate::base::Result;
 use crate::base::id::EventId;
@@ -27,5 +27,5 @@ fn fan_out(tx: &mut TenantTx<'_>, id: EventId) -> Result<()> {
     let wanting: Vec<_> = endpoints::enabled(tx)?.into_iter().filter(|endpoint| endpoint.wants(event.kind)).collect();
     let list: Vec<_> = wanting.iter().map(|endpoint| (endpoint.id, id, event.kind)).collect();
     deliveries::insert_new(tx, &list)?;
-    deliver::enqueue_all(tx, wanting.iter().map(|endpoint| endpoint.id))
+    queue::enqueue_all(tx, wanting.iter().map(|endpoint| endpoint.id))
 }

@@ -18,6 +18,7 @@ mod hand_over;
 pub mod model;
 mod payload;
 mod prune;
+mod queue;
 pub mod repeat;
 mod resume;
 mod secret;
@@ -47,7 +48,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 pub(super) fn jobs(registry: &mut Registry, providers: &Providers) {
     let outside = providers.outside().clone();
     registry.handle(&fan_out::FAN_OUT, fan_out::run);
-    registry.handle(&deliver::DELIVER, move |context| deliver::run(context, outside.clone()));
+    registry.handle(&queue::DELIVER, move |context| deliver::run(context, outside.clone()));
     registry.handle(&repeat::REPLAY, repeat::run);
     registry.handle(&resume::RESUME, resume::run);
     prune::register(registry);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::deliver;
+use super::queue;
 use super::store::{deliveries, endpoints};
 use crate::base::Result;
 use crate::engine::db::PlatformTx;
@@ -43,7 +43,7 @@ async fn sweep(context: JobContext) -> Result<Outcome> {
         .finish_platform(|tx: &mut PlatformTx<'_>| {
             let due = tx.now().minus(chrono::Duration::minutes(1));
             for (tenant, endpoint) in endpoints::forgotten(tx, due, AT_ONCE)? {
-                deliver::enqueue(&mut tx.for_tenant(tenant), endpoint)?;
+                queue::enqueue(&mut tx.for_tenant(tenant), endpoint)?;
             }
             Ok(())
         })

@@ -2,9 +2,9 @@
 
 use validator::Validate;
 
-use super::deliver;
 use super::model::WebhookEndpointStatus;
 use super::prune::KEPT_DAYS;
+use super::queue;
 use super::store::deliveries::{self, Delivery};
 use super::store::endpoints::{self, Endpoint};
 use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
@@ -88,7 +88,7 @@ pub fn ping(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Delivery> {
     let data = serde_json::json!({ "endpoint_id": id });
     let event = tx.record(NewEvent::new(EventType::WebhookPing).subject(id.uuid()).data(data))?;
     deliveries::insert_new(tx, &[(id, event, EventType::WebhookPing)])?;
-    deliver::enqueue(tx, id)?;
+    queue::enqueue(tx, id)?;
     deliveries::of_event(tx, id, event)
 }
 
@@ -100,7 +100,7 @@ pub fn retry(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<Delivery> {
     let before = deliveries::get(tx, id)?;
     require_enabled(&endpoints::get(tx, before.endpoint_id)?)?;
     deliveries::reopen(tx, before.endpoint_id, &[before.event_id], true)?;
-    deliver::enqueue(tx, before.endpoint_id)?;
+    queue::enqueue(tx, before.endpoint_id)?;
     let data = serde_json::json!({ "endpoint_id": before.endpoint_id, "event_type": before.event_type });
     tx.record(NewEvent::new(EventType::WebhookDeliveryRetried).subject(id.uuid()).data(data))?;
     deliveries::get(tx, id)
@@ -171,7 +171,7 @@ fn batch(tx: &mut TenantTx<'_>, Payload { replay, after, begun_by }: Payload) ->
         deliveries::reopen(tx, id, &ids, replay.include_delivered)?;
         let list: Vec<_> = wanted.into_iter().map(|(event, kind)| (id, event, kind)).collect();
         deliveries::insert_new(tx, &list)?;
-        deliver::enqueue(tx, id)?;
+        queue::enqueue(tx, id)?;
     }
     if let Some((last, _)) = page.last().filter(|_| i64::try_from(page.len()).is_ok_and(|len| len == BATCH)) {
         go_on(tx, Payload { replay, after: Some(*last), begun_by })?;

@@ -2,7 +2,7 @@
 //!
 //! A reaction to `tenant.updated`. An endpoint that was failing begins anew: nobody asked it anything in the meantime.
 
-use super::deliver;
+use super::queue;
 use super::store::endpoints;
 use crate::base::Result;
 use crate::engine::db::TenantTx;
@@ -31,7 +31,7 @@ fn resume(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     for endpoint in enabled.iter().filter(|endpoint| endpoint.failing_since.is_some()) {
         endpoints::note_health(tx, endpoint.id, None)?;
     }
-    deliver::enqueue_all(tx, enabled.iter().map(|endpoint| endpoint.id))
+    queue::enqueue_all(tx, enabled.iter().map(|endpoint| endpoint.id))
 }
 
 fn ends_a_suspension(event: &Event) -> bool {

@@ -10,10 +10,11 @@ use crate::base::id::{JobId, WebhookEventId};
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformScope, PlatformTx};
 use crate::engine::jobs::{JobContext, Outcome};
-use crate::inbox::status::{self, StatusUpdate};
+use crate::inbox::status;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::notify;
+use crate::sending::status::StatusUpdate;
 
 /// What is said of something we sent; `None` when nothing is, or of nothing that gets delivered.
 fn update_of(event: &WebhookEvent) -> Result<Option<StatusUpdate>, Failure> {

@@ -9,9 +9,7 @@ use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{EventType, NewEvent};
 use crate::engine::jobs::{JobContext, Outcome};
-use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
-use crate::inbox::status::StatusUpdate;
 use crate::intake::{self, NewEnquiry};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::{self, WebhookEvent};
@@ -19,6 +17,8 @@ use crate::leads::model::LeadSource;
 use crate::notify::recipients;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
+use crate::sending::MessageStatus;
+use crate::sending::status::StatusUpdate;
 
 const PROVIDER: &str = "twilio";
 

@@ -1,5 +1,6 @@
 //! Rows of leads, their identities and their scores.
 
+mod brief;
 mod engagement;
 mod identities;
 mod listing;
@@ -12,14 +13,16 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 
 use super::answers::{self, Answers};
-use super::contact_details::ContactDetails;
+use super::contact_details::{ContactDetails, DetailKind};
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result, unicode};
-use crate::billing::meter::{MeterKind, Metered, Released};
+use crate::billing::meter::Metered;
+use crate::billing::model::MeterKind;
+use crate::billing::release::Released;
 use crate::each_engine;
 use crate::engine::db::TenantTx;
 use crate::engine::db::error::written_once;
@@ -28,6 +31,7 @@ use crate::held;
 use crate::keep;
 
 pub use super::profile::{Behaviour, LeadProfile};
+pub use brief::{Brief, Heading, brief, heading};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
@@ -92,6 +96,17 @@ impl Lead {
     pub fn form_responses(&self) -> Result<Answers> {
         answers::read(&self.profile.form_responses)
     }
+    /// What the person gave to be called by.
+    pub fn contact_details(&self) -> Result<ContactDetails> {
+        let details: ContactDetails = self.profile.contact_details.read()?;
+        let (name, email, phone) = (self.name.as_str(), self.email.as_deref(), self.phone.as_deref());
+        let own = [
+            (DetailKind::Name, Some(name), Some(name)),
+            (DetailKind::Email, email, email),
+            (DetailKind::Phone, self.profile.phone_raw.as_deref().or(phone), phone),
+        ];
+        Ok(details.with_own(own, self.source, self.received_at))
+    }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
         Some(Money::new(self.charged_amount?, self.charge_currency?))
@@ -114,7 +129,7 @@ impl Lead {
         let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
         let mut parts: Vec<String> = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect();
         // What else the person typed is found as well: as written, and as read.
-        let details = ContactDetails::of(self).unwrap_or_default();
+        let details = self.contact_details().unwrap_or_default();
         for text in details.iter().flat_map(|detail| [Some(&detail.typed), detail.value.as_ref()]).flatten() {
             let text = unicode::folded(text);
             if !parts.contains(&text) {

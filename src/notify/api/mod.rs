@@ -9,13 +9,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::base::Result;
 use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
-use crate::inbox::model::{Channel, MessageStatus};
 use crate::notify::choose::{self, NotificationPreferencesPatch};
 use crate::notify::model::{Choice, NotificationKind};
 use crate::notify::store::{self, Delivery, DeliveryFilter, Notification, NotificationFilter};
+use crate::sending::MessageStatus;
 use crate::tenants::access::{Caller, Permission, Role};
 
 /// Everything under `/v1/notifications` and `/v1/notification-recipients`.

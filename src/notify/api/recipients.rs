@@ -7,14 +7,14 @@ use validator::Validate;
 use crate::base::Result;
 use crate::base::bounded::Line;
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
-use crate::inbox::model::Channel;
-use crate::inbox::senders;
 use crate::notify::recipients;
 use crate::notify::store::recipients as store;
+use crate::sending::senders;
 use crate::tenants::access::{Anyone, Caller, Permission};
 use crate::tenants::store::{current, members};
 

@@ -9,16 +9,17 @@ use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, T
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::Channel;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
-use crate::inbox::model::{Channel, MessageStatus};
 use crate::insert_few;
 use crate::keep;
 use crate::notify::model::NotificationKind;
+use crate::sending::MessageStatus;
 use crate::tenants::access::Role;
 
 pub use respell::catch_ups;

@@ -6,10 +6,10 @@ use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::notification_recipients as recipients;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::inbox::model::Channel;
 
 /// An outside address, and whether it agreed.
 #[derive(Debug, Clone, Queryable, Selectable)]

@@ -9,10 +9,10 @@ use crate::base::email::{SPELLING, respelled};
 use crate::base::id::{Guid, TenantId};
 use crate::base::time::Timestamp;
 use crate::beyond;
+use crate::contacts::Channel;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
 use crate::engine::db::schema::notification_recipients as recipients;
-use crate::inbox::model::Channel;
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![CatchUp { name: "notification_recipients", version: format!("e-mail {SPELLING}"), batch: bring }]

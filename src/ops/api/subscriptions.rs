@@ -9,6 +9,7 @@ use crate::base::id::{SubscriptionId, TenantId, UsageEntryId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::api::subscriptions::SubscriptionView;
+use crate::billing::books::Books;
 use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::store::{self, SubscriptionFilter};
 use crate::billing::subscription::payment::Payment;
@@ -131,7 +132,8 @@ pub async fn activate_subscription(
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
         let paid = Payment { interval: billing_interval, plan_code: plan_code.as_deref(), until: paid_until };
-        let activated = subscription::activate(&mut tx.for_tenant(tenant), id.0, paid)?;
+        let mut tx = tx.for_tenant(tenant);
+        let activated = subscription::activate(&mut Books::open(&mut tx)?, id.0, paid)?;
         Ok(Reply::of(SubscriptionView::of(activated)))
     })
     .await
@@ -171,8 +173,8 @@ pub async fn record_subscription_payment(
     once.write(&core, operator.scope(), move |tx| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
         let tenant = store::tenant_of(tx, id.0)?.ok_or_else(absent)?;
-        let paid =
-            subscription::payment::pay(&mut tx.for_tenant(tenant), id.0, paid_until, reference.map(String::from))?;
+        let (mut tx, reference) = (tx.for_tenant(tenant), reference.map(String::from));
+        let paid = subscription::payment::pay(&mut Books::open(&mut tx)?, id.0, paid_until, reference)?;
         Ok(Reply::of(SubscriptionView::of(paid)))
     })
     .await
@@ -223,7 +225,8 @@ pub async fn grant_lead_credits(
         if !tenant_exists(tx, id.0)? {
             return Err(Error::not_found("tenant.not_found", "There is no such tenant."));
         }
-        let (entry, period) = credits::grant(&mut tx.for_tenant(id.0), quantity, reason.into())?;
+        let mut tx = tx.for_tenant(id.0);
+        let (entry, period) = credits::grant(&mut Books::open(&mut tx)?, quantity, reason.into())?;
         Ok(Reply::created(LeadCreditsView {
             usage_entry_id: entry.id,
             quantity,

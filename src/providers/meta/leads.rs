@@ -5,7 +5,15 @@ use reqwest::Method;
 
 use super::{FormQuestion, GraphApi, MetaLead};
 use crate::providers::http::Repeat;
-use crate::providers::{LeadFetcher, ProviderError, lenient};
+use crate::providers::{ProviderError, lenient};
+
+/// Fetches the personal data behind a lead notification.
+#[async_trait]
+pub trait LeadFetcher: Send + Sync {
+    async fn fetch_lead(&self, leadgen_id: &str) -> Result<MetaLead, ProviderError>;
+    /// The questions of a form, in its order.
+    async fn fetch_questions(&self, form_id: &str) -> Result<Vec<FormQuestion>, ProviderError>;
+}
 
 /// Everything about a lead that we store. Retrieving needs leads_retrieval; a form of another page answers 100/33.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,\

@@ -13,6 +13,7 @@ mod signature;
 mod wire;
 
 pub use graph::GraphApi;
+pub use leads::LeadFetcher;
 pub use signature::{is_signature, sign, verify_handshake, verify_signature};
 pub use wire::{
     Change, DisclaimerAnswer, Entry, Envelope, FieldDatum, FormQuestion, LeadgenChange, LeadgenChanges, MetaLead,

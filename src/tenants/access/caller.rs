@@ -10,7 +10,6 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::credential::{self, Credential};
 use super::permission::{Entitlements, Feature, Permission, Role};
-use super::readable::Granted;
 use super::remembered::{KeyHolder, remembered};
 use super::store::{self, OperatorKeyFound};
 use super::token;
@@ -30,6 +29,10 @@ pub struct Caller {
     role: Option<Role>,
     session: Option<SessionId>,
 }
+
+/// What the caller of this request may do; left by whoever authenticates it.
+#[derive(Clone)]
+pub(super) struct Granted(pub Arc<BTreeSet<Permission>>);
 
 impl Caller {
     pub fn scope(&self) -> TenantScope {

@@ -9,6 +9,7 @@ mod anyone;
 mod caller;
 mod credential;
 mod hs256;
+mod noted;
 mod operator;
 mod permission;
 mod readable;

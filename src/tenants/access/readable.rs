@@ -15,14 +15,10 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, ResponseError};
 use serde_json::{Map, Value};
 
-use super::caller::Caller;
+use super::caller::{Caller, Granted};
 use super::permission::Permission;
 use crate::base::Error;
 use crate::engine::events::{EventType, SubjectType};
-
-/// What the caller of this request may do; left by whoever authenticates it.
-#[derive(Clone)]
-pub(super) struct Granted(pub Arc<BTreeSet<Permission>>);
 
 /// Who may read what a path leads to.
 enum Readers {

@@ -5,13 +5,12 @@
 //! when they hear of it ([`crate::engine::db::Freshness`]). Ends that are known beforehand are compared with the clock at every request.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::{HttpRequest, web};
 use sha2::{Digest, Sha256};
 
-use super::store::{ApiKeyFound, OperatorKeyFound, SessionFound, is_worth_noting};
+use super::store::{ApiKeyFound, OperatorKeyFound, SessionFound};
 use crate::base::Result;
 use crate::base::id::{SessionId, TenantId, UserId};
 use crate::base::time::Timestamp;
@@ -50,24 +49,6 @@ struct Entry {
 /// In the app's data; without it every credential is looked up.
 #[derive(Default)]
 pub struct Remembered(RwLock<HashMap<Presented, Entry>>);
-
-/// When a use was last noted, in microseconds; of many requests at a time one notes it.
-#[derive(Debug)]
-pub(super) struct LastNoted(AtomicI64);
-
-impl LastNoted {
-    pub fn new(at: Option<Timestamp>) -> Self {
-        Self(AtomicI64::new(at.map_or(i64::MIN, Timestamp::micros)))
-    }
-
-    /// `true` for whoever is to note this use.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        let seen = self.0.load(Ordering::Relaxed);
-        let noted = (seen != i64::MIN).then(|| Timestamp::from_micros(seen)).flatten();
-        is_worth_noting(noted, now)
-            && self.0.compare_exchange(seen, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
-    }
-}
 
 /// This server's.
 pub(super) fn remembered(req: &HttpRequest) -> web::Data<Remembered> {

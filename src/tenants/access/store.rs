@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
-use super::remembered::LastNoted;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, SessionId, TenantId, UserId};
@@ -138,11 +138,6 @@ pub(super) fn tenant_entitlements(tx: &mut PlatformTx<'_>, tenant: TenantId) -> 
 pub fn entitlements_here(tx: &mut TenantTx<'_>) -> Result<Entitlements> {
     let tenant = tx.tenant();
     Ok(tenant_entitlements(&mut tx.platform(), tenant)?.unwrap_or_default())
-}
-
-/// Whether a use is to be noted: at most once a minute per key.
-pub(super) fn is_worth_noting(last_used_at: Option<Timestamp>, now: Timestamp) -> bool {
-    last_used_at.is_none_or(|at| now.since(at) > chrono::Duration::minutes(1))
 }
 
 /// Notes that a key was used.

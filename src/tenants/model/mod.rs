@@ -51,6 +51,11 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// The operators shut it out for now: its ads rest, and nothing leaves in its name.
+    pub fn is_suspended(&self) -> bool {
+        self.status == TenantStatus::Suspended
+    }
+
     /// Where links to the tenant's pages begin, without a trailing slash: its own address when the operators agreed to the
     /// domain, else the platform's frontend. What the platform writes never leads to an address a tenant made up.
     pub fn pages<'a>(&'a self, app_url: &'a str) -> &'a str {

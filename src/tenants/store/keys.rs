@@ -222,3 +222,9 @@ pub(crate) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
     key.version += 1;
     tx.note_change()
 }
+
+/// Whether a key still works.
+pub fn is_live(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<bool> {
+    let now = tx.now();
+    Ok(find(tx, id)?.is_some_and(|key| key.is_live(now)))
+}

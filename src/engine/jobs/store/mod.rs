@@ -10,8 +10,8 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use super::lease::{LEASE, Rescue};
 use super::model::{JobKind, JobState, NewJob};
+use super::times::LEASE;
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::{Instant, Timestamp};
@@ -155,6 +155,17 @@ pub(super) fn promote(tx: &mut PlatformTx<'_>) -> Result<usize> {
         .execute(conn)?,
     };
     Ok(due)
+}
+
+/// Which leases are dead workers'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rescue {
+    /// None that can be told: the clock has just jumped.
+    None,
+    /// Those that have ended.
+    Ended,
+    /// These, and those that end later than any that is given now.
+    EndedOrFuture,
 }
 
 /// Takes back jobs whose worker vanished. Answers how many.

@@ -14,8 +14,7 @@ use crate::base::id::{Guid, JobId};
 use crate::base::time::{Instant, Timestamp};
 use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::{DbConn, PlatformTx};
-use crate::engine::jobs::context::lease_lost;
-use crate::engine::jobs::model::{Job, JobState};
+use crate::engine::jobs::model::{Job, JobState, lease_lost};
 use crate::keep;
 
 /// How a run ended, as columns.

@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::model::{Channel, longest_content};
+use super::status::longest_content;
+use super::words::{self, Holds};
 use crate::base::{Error, FieldError, Result};
-use crate::sending::words::{self, Holds};
+use crate::contacts::Channel;
 
 static CATALOGUE: LazyLock<Vec<Template>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("templates.json")).expect("templates.json is part of the binary")

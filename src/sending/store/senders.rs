@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use crate::base::Result;
 use crate::base::id::{SenderId, TenantId};
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::schema::senders;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::inbox::model::Channel;
 
 /// A number or address that messages leave from.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

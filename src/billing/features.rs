@@ -1,8 +1,8 @@
 //! What a plan opens: the tenant keeps a copy of its features, against which every gate is checked.
 
+use super::model::Plan;
+use super::plans;
 use crate::base::Result;
-use crate::billing::model::Plan;
-use crate::billing::plans;
 use crate::engine::db::TenantTx;
 use crate::tenants;
 use crate::tenants::access::Feature;

@@ -4,7 +4,20 @@
 //! only; what was rolled over is never rolled over again. Unused credits stay until they are used.
 
 use super::meter::MeterKind;
-use super::model::{OveragePolicy, Pricing};
+use super::plan::Pricing;
+
+crate::text_enum! {
+    /// What happens to leads beyond the quota.
+    pub enum OveragePolicy {
+        /// They are delivered and billed; ads keep running.
+        Bill = "bill",
+        /// They are kept with masked contact data; ads pause.
+        Block = "block",
+        /// They are delivered and billed; ads slow down to a small daily budget, or pause where a budget is not the ad
+        /// campaign's own.
+        Slow = "slow",
+    }
+}
 
 /// The counters of one period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +34,11 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// With a base, and nothing used of it.
+    pub fn of(base: Option<i32>) -> Self {
+        Self { base, rollover: 0, credits: 0, used: 0, overage: 0 }
+    }
+
     fn included(&self) -> i32 {
         (self.used - self.overage).max(0)
     }
@@ -79,6 +97,14 @@ impl Quota {
     pub fn credits_used(&self) -> i32 {
         let before = |base: i32| base.saturating_add(self.rollover);
         self.base.map_or(0, |base| (self.included() - before(base)).clamp(0, self.credits))
+    }
+
+    /// Takes the unused credits out of a period that is over.
+    pub fn take_credits(&mut self) -> i32 {
+        let used = self.credits_used();
+        let unused = self.credits - used;
+        self.credits = used;
+        unused
     }
 }
 

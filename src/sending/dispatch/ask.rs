@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use super::html;
 use crate::base::id::{LeadId, TenantId};
 use crate::base::time::Timestamp;
+use crate::contacts::Channel;
 use crate::engine::Core;
-use crate::inbox::model::{Channel, MessageStatus};
 use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, ProviderError, Providers,
     SentQuery, TextChannel, TextContent, TextSender,
 };
-use crate::sending::Pass;
+use crate::sending::gate::Pass;
+use crate::sending::status::MessageStatus;
 
 /// How long a message may be missing from the provider's list before it counts as never taken.
 const SEARCH_SECONDS: i64 = 60;

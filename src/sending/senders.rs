@@ -3,14 +3,14 @@
 //! A conversation keeps its sender while that one is active, so a person sees one number. The first message takes the
 //! tenant's own sender when it has one, else the platform's, under the name "ABC Real Estate via LeadGen Pro".
 
-use super::model::Channel;
 use super::store::senders as store;
 use crate::base::id::SenderId;
 use crate::base::{Error, Result};
+use crate::contacts::Channel;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::providers::{Providers, TextChannel};
 
-pub use store::Sender;
+pub use store::{Sender, find, platforms};
 
 /// Makes the platform's sender of a channel what configuration says. Call it at start-up for each configured channel;
 /// running it again changes nothing.

@@ -1,17 +1,14 @@
-//! Moving an ad campaign through its life, and telling the ad platform what to do about it.
+//! An ad campaign's steps through its life, and what decides on each: the operators, the plan, its limits.
 
-use serde_json::json;
-
-use super::delivery::{SYNC_DELIVERY, SyncPayload};
 use super::model::{Asker, CampaignStatus, Delivery, QUOTA_REACHED, Step};
+use super::movement::{delivery_in, due, move_to, want};
 use super::store::{self, AdCampaign};
 use super::{limits, quota, review};
 use crate::base::Result;
 use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
-use crate::engine::jobs::{JobContext, JobKind, Outcome, Turns};
+use crate::engine::jobs::{JobContext, JobKind, Outcome};
 
 /// Completes the ad campaigns whose end has come.
 pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();
@@ -103,58 +100,6 @@ pub(super) fn stop_at(
     }
     move_to(tx, &mut campaign, Step::Pause, CampaignStatus::Paused, reason)?;
     Ok(campaign)
-}
-
-/// Writes the new status, what the ad platform should do, the event, and the job that tells it.
-pub(super) fn move_to(
-    tx: &mut TenantTx<'_>,
-    campaign: &mut AdCampaign,
-    step: Step,
-    to: CampaignStatus,
-    reason: Option<String>,
-) -> Result<()> {
-    let from = campaign.status;
-    campaign.status = to;
-    campaign.status_reason = reason.clone();
-    if to == CampaignStatus::Active && campaign.activated_at.is_none() {
-        campaign.activated_at = Some(tx.now());
-    }
-    want(tx, campaign, delivery_in(to))?;
-    store::save(tx, campaign)?;
-    let kind = match step {
-        Step::Submit => EventType::AdCampaignSubmitted,
-        Step::Reject => EventType::AdCampaignRejected,
-        Step::Activate => EventType::AdCampaignActivated,
-        Step::Pause => EventType::AdCampaignPaused,
-        Step::Resume => EventType::AdCampaignResumed,
-        Step::Complete => EventType::AdCampaignCompleted,
-    };
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "from": from, "to": to, "reason": reason});
-    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
-    Ok(())
-}
-
-/// An ad platform is told of an ad campaign so often; what changes beyond it is told with the next minute.
-const STEERING: Turns = Turns { at_once: 60, span_seconds: 60 };
-
-/// Notes what the ad platform should be doing, which is nothing before the start, and enqueues the job that tells it. The
-/// caller saves the row.
-pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
-    campaign.desired_delivery = due(tx, campaign, delivery);
-    campaign.delivery.synced_at = None;
-    campaign.delivery.error = None;
-    if campaign.is_steered() {
-        STEERING.ask(tx, &SYNC_DELIVERY, &campaign.id.to_string(), &SyncPayload { ad_campaign_id: campaign.id })?;
-    }
-    Ok(())
-}
-
-fn due(tx: &TenantTx<'_>, campaign: &AdCampaign, delivery: Delivery) -> Delivery {
-    if campaign.start_at.is_some_and(|at| at > tx.now()) { Delivery::Paused } else { delivery }
-}
-
-fn delivery_in(status: CampaignStatus) -> Delivery {
-    if status == CampaignStatus::Active { Delivery::Running } else { Delivery::Paused }
 }
 
 /// The periodic job behind [`START_DUE`].

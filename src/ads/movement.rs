@@ -1,0 +1,64 @@
+//! What an ad campaign's move consists of: the row, what the ad platform should be doing, the event, and the job that tells it.
+//! Whether it may move is decided elsewhere ([`super::steps`]).
+
+use serde_json::json;
+
+use super::delivery::{SYNC_DELIVERY, SyncPayload};
+use super::model::{CampaignStatus, Delivery, Step};
+use super::store::{self, AdCampaign};
+use crate::base::Result;
+use crate::engine::db::TenantTx;
+use crate::engine::events::{EventType, NewEvent};
+use crate::engine::jobs::Turns;
+
+/// Writes the new status, what the ad platform should do, the event, and the job that tells it.
+pub(super) fn move_to(
+    tx: &mut TenantTx<'_>,
+    campaign: &mut AdCampaign,
+    step: Step,
+    to: CampaignStatus,
+    reason: Option<String>,
+) -> Result<()> {
+    let from = campaign.status;
+    campaign.status = to;
+    campaign.status_reason = reason.clone();
+    if to == CampaignStatus::Active && campaign.activated_at.is_none() {
+        campaign.activated_at = Some(tx.now());
+    }
+    want(tx, campaign, delivery_in(to))?;
+    store::save(tx, campaign)?;
+    let kind = match step {
+        Step::Submit => EventType::AdCampaignSubmitted,
+        Step::Reject => EventType::AdCampaignRejected,
+        Step::Activate => EventType::AdCampaignActivated,
+        Step::Pause => EventType::AdCampaignPaused,
+        Step::Resume => EventType::AdCampaignResumed,
+        Step::Complete => EventType::AdCampaignCompleted,
+    };
+    let data = json!({"name": campaign.name, "platform": campaign.platform, "from": from, "to": to, "reason": reason});
+    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    Ok(())
+}
+
+/// An ad platform is told of an ad campaign so often; what changes beyond it is told with the next minute.
+const STEERING: Turns = Turns { at_once: 60, span_seconds: 60 };
+
+/// Notes what the ad platform should be doing, which is nothing before the start, and enqueues the job that tells it. The
+/// caller saves the row.
+pub(super) fn want(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign, delivery: Delivery) -> Result<()> {
+    campaign.desired_delivery = due(tx, campaign, delivery);
+    campaign.delivery.synced_at = None;
+    campaign.delivery.error = None;
+    if campaign.is_steered() {
+        STEERING.ask(tx, &SYNC_DELIVERY, &campaign.id.to_string(), &SyncPayload { ad_campaign_id: campaign.id })?;
+    }
+    Ok(())
+}
+
+pub(super) fn due(tx: &TenantTx<'_>, campaign: &AdCampaign, delivery: Delivery) -> Delivery {
+    if campaign.start_at.is_some_and(|at| at > tx.now()) { Delivery::Paused } else { delivery }
+}
+
+pub(super) fn delivery_in(status: CampaignStatus) -> Delivery {
+    if status == CampaignStatus::Active { Delivery::Running } else { Delivery::Paused }
+}

@@ -1,0 +1,46 @@
+//! A period of one meter, and a line of its ledger.
+
+use super::meter::{EntryKind, Meter};
+use super::quota::Quota;
+use crate::base::id::{LeadId, SubscriptionId, UsageEntryId, UsagePeriodId};
+use crate::base::money::Currency;
+use crate::base::time::Timestamp;
+
+/// One meter in one period.
+#[derive(Debug, Clone)]
+pub struct UsagePeriod {
+    pub id: UsagePeriodId,
+    pub subscription_id: SubscriptionId,
+    pub meter: Meter,
+    pub period_start: Timestamp,
+    /// Exclusive.
+    pub period_end: Timestamp,
+    pub quota: Quota,
+    /// What leads received in it are metered by; `None` in periods older than this note: the subscription's.
+    pub plan_code: Option<String>,
+    pub plan_version: Option<i32>,
+}
+
+impl UsagePeriod {
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.period_start <= at && at < self.period_end
+    }
+}
+
+/// A line of the ledger.
+#[derive(Debug, Clone)]
+pub struct UsageEntry {
+    pub id: UsageEntryId,
+    /// `None`: held back before there was any plan.
+    pub period_id: Option<UsagePeriodId>,
+    pub meter: Meter,
+    pub kind: EntryKind,
+    pub quantity: i32,
+    pub lead_id: Option<LeadId>,
+    pub amount_due: i64,
+    pub notional_amount: i64,
+    pub currency: Currency,
+    pub reason: Option<String>,
+    pub occurred_at: Timestamp,
+    pub created_at: Timestamp,
+}
