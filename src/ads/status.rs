@@ -1,7 +1,6 @@
 //! Moving an ad campaign through its life, and telling the ad platform what to do about it.
 
-use serde_json::json;
-
+use super::facts::AdCampaignFact;
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
 use super::model::{Asker, CampaignStatus, Delivery, QUOTA_REACHED, Step};
 use super::store::{self, AdCampaign};
@@ -9,7 +8,7 @@ use super::{limits, quota, review};
 use crate::base::Result;
 use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, Outcome, Turns};
 
@@ -122,15 +121,15 @@ pub(super) fn move_to(
     want(tx, campaign, delivery_in(to))?;
     store::save(tx, campaign)?;
     let kind = match step {
-        Step::Submit => EventType::AdCampaignSubmitted,
-        Step::Reject => EventType::AdCampaignRejected,
-        Step::Activate => EventType::AdCampaignActivated,
-        Step::Pause => EventType::AdCampaignPaused,
-        Step::Resume => EventType::AdCampaignResumed,
-        Step::Complete => EventType::AdCampaignCompleted,
+        Step::Submit => AdCampaignFact::SUBMITTED,
+        Step::Reject => AdCampaignFact::REJECTED,
+        Step::Activate => AdCampaignFact::ACTIVATED,
+        Step::Pause => AdCampaignFact::PAUSED,
+        Step::Resume => AdCampaignFact::RESUMED,
+        Step::Complete => AdCampaignFact::COMPLETED,
     };
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "from": from, "to": to, "reason": reason});
-    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    let fact = AdCampaignFact { from: Some(from), to: Some(to), reason, ..AdCampaignFact::of(campaign) };
+    tx.record(fact.told_as(kind).about(campaign.id.uuid()))?;
     Ok(())
 }
 

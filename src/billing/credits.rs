@@ -1,11 +1,11 @@
 //! Lead credits: units an operator grants, for a lead that was bad or as goodwill.
 
+use super::facts::SubscriptionFact;
 use super::model::{EntryKind, UsageEntry, UsagePeriod};
 use super::{meter, store, subscription};
 use crate::base::id::UsageEntryId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::EventType;
 
 /// Adds units to the running period. They are consumed last and stay until they are used.
 ///
@@ -34,7 +34,11 @@ pub fn grant(tx: &mut TenantTx<'_>, quantity: i32, reason: String) -> Result<(Us
         created_at: now,
     };
     store::append(tx, &format!("grant:{}", entry.id), entry.clone())?;
-    let data = serde_json::json!({ "credits_granted": quantity, "credits": period.quota.credits });
-    subscription::record(tx, EventType::SubscriptionUpdated, &subscription, data)?;
+    let more = SubscriptionFact {
+        credits_granted: Some(quantity),
+        credits: Some(period.quota.credits),
+        ..SubscriptionFact::default()
+    };
+    subscription::record(tx, SubscriptionFact::UPDATED, &subscription, more)?;
     Ok((entry, period))
 }

@@ -6,8 +6,9 @@ use super::model::Subscription;
 use super::{meter, store, subscription};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, Reactions};
+use crate::engine::events::Reactions;
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
+use crate::tenants::facts::{InvitationFact, TenantFact, UserUpdated, VerificationFact};
 
 /// Expires, renews or ends the tenant's subscription when it is due.
 static SETTLE: JobKind = JobKind::new("subscription.settle");
@@ -25,8 +26,7 @@ pub fn register(registry: &mut Registry) {
 
 /// Whatever changes a sign by which a business is known again: its phone number, and who owns it.
 pub fn reactions(reactions: &mut Reactions) {
-    use EventType::{TenantUpdated, UserJoined, UserUpdated, UserVerified};
-    for kind in [TenantUpdated, UserJoined, UserUpdated, UserVerified] {
+    for kind in [TenantFact::UPDATED, InvitationFact::JOINED, UserUpdated::TYPE, VerificationFact::VERIFIED] {
         reactions.on(kind, &REVIEW_TRIAL);
     }
 }

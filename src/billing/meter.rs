@@ -8,15 +8,16 @@
 //! leads that a platform sends: what the tenant enters by itself it knows. A lead that nobody can reach is not metered at all
 //! until an address of it was repaired.
 
+use super::facts::{OverageRecorded, QuotaReached};
 use super::model::{EntryKind, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod};
 use super::quota::{Standing, decide};
 use super::{release, store, subscription};
 use crate::base::id::{LeadId, UsageEntryId};
-use crate::base::money::Currency;
+use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{TenantTx, dialect};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::SoleFact as _;
 use crate::tenants::Tenant;
 
 pub use super::release::{Release, Released, release_blocked};
@@ -296,12 +297,14 @@ pub(super) fn record_quota_reached(
     period: &UsagePeriod,
 ) -> Result<()> {
     let plan = subscription::plan_of(tx, subscription)?;
-    let data = serde_json::json!({
-        "period_start": period.period_start, "period_end": period.period_end,
-        "policy": subscription.policy_in_force(&plan, period, tx.now()),
-        "available": period.quota.available(), "used": period.quota.used,
-    });
-    tx.record(NewEvent::new(EventType::QuotaReached).subject(subscription.id.uuid()).data(data))?;
+    let fact = QuotaReached {
+        period_start: Some(period.period_start),
+        period_end: Some(period.period_end),
+        policy: Some(subscription.policy_in_force(&plan, period, tx.now())),
+        available: period.quota.available(),
+        used: Some(period.quota.used),
+    };
+    tx.record(fact.about(subscription.id.uuid()))?;
     Ok(())
 }
 
@@ -313,10 +316,11 @@ pub(super) fn record_overage(
     amount: i64,
     currency: Currency,
 ) -> Result<()> {
-    let data = serde_json::json!({
-        "amount_due": {"amount": amount, "currency": currency},
-        "period_start": period.period_start, "overage": period.quota.overage,
-    });
-    tx.record(NewEvent::new(EventType::OverageRecorded).subject(subscription.id.uuid()).lead(lead).data(data))?;
+    let fact = OverageRecorded {
+        amount_due: Some(Money::new(amount, currency)),
+        period_start: Some(period.period_start),
+        overage: Some(period.quota.overage),
+    };
+    tx.record(fact.about(subscription.id.uuid()).on(lead.uuid()))?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::facts::MessageFact;
 use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
 use super::gate::{self, Ask, Writer};
 use super::model::{Channel, MessageStatus};
@@ -16,7 +17,7 @@ use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, Fact as _};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::gate::HELD_HOURS;
@@ -386,24 +387,26 @@ pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()
         conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
     }
     crate::leads::store::touch_contact(tx, message.lead_id, at)?;
-    record(tx, EventType::MessageSent, message)
+    record(tx, MessageFact::SENT, message)
 }
 
 pub(super) fn record_failure(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
-    record(tx, EventType::MessageFailed, message)
+    record(tx, MessageFact::FAILED, message)
 }
 
 pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) -> Result<()> {
-    let mut data = json!({
-        "conversation_id": message.conversation_id, "channel": message.channel, "status": message.status,
-    });
-    if kind == EventType::MessageFailed {
-        let class =
-            if message.status == MessageStatus::Unknown { Some("unknown") } else { message.error_class.as_deref() };
-        data["class"] = json!(class);
-        data["code"] = json!(message.error_code);
+    let mut fact = MessageFact {
+        conversation_id: Some(message.conversation_id),
+        channel: Some(message.channel),
+        status: Some(message.status),
+        ..MessageFact::default()
+    };
+    if kind == MessageFact::FAILED {
+        let is_unknown = message.status == MessageStatus::Unknown;
+        fact.class = if is_unknown { Some("unknown".into()) } else { message.error_class.clone() };
+        fact.code = message.error_code.clone();
     }
-    tx.record(NewEvent::new(kind).subject(message.id.uuid()).lead(message.lead_id).data(data))?;
+    tx.record(fact.told_as(kind).about(message.id.uuid()).on(message.lead_id.uuid()))?;
     Ok(())
 }
 

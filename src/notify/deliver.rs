@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::tenants::facts::VerificationFact;
 use super::model::NotificationKind;
 use super::recipients;
 use super::store::{self, Delivery};
@@ -14,7 +15,7 @@ use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{self, EventType, ReactionPayload, platform_tenant};
+use crate::engine::events::{self, ReactionPayload, platform_tenant};
 use crate::engine::jobs::store::hasten;
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
@@ -250,8 +251,8 @@ pub(super) async fn release(context: JobContext) -> Result<Outcome> {
     context
         .finish(move |tx| {
             let Some(event) = events::find(tx, event)? else { return Ok(()) };
-            let mailbox = event.data["email"].as_str().filter(|_| event.kind == EventType::UserVerified);
-            let held = match mailbox {
+            let verified = event.told::<VerificationFact>()?;
+            let held = match verified.and_then(|fact| fact.email) {
                 Some(email) => store::queued_to(tx, Channel::Email, &email.to_lowercase())?,
                 None => store::queued_of(tx, NotificationKind::UserInvited)?,
             };

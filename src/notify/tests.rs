@@ -15,7 +15,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, PageRequest, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::leads::facts::{LeadCreated, LeadFact as _};
 use crate::inbox::dispatch::{Ledger, Start};
 use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::senders;
@@ -48,7 +48,7 @@ impl Stage {
 
     async fn created(&self) -> EventId {
         let lead = self.lead;
-        let event = NewEvent::new(EventType::LeadCreated).subject(lead.uuid()).lead(lead);
+        let event = LeadCreated::default().of(lead);
         self.within(move |tx| tx.record(event)).await
     }
 }

@@ -13,6 +13,7 @@ mod renewal;
 mod trial;
 mod wish;
 
+use crate::base::patch::Patch;
 use super::calendar;
 use super::meter;
 use super::model::{
@@ -25,7 +26,8 @@ use crate::base::crypto::MasterKey;
 use crate::base::id::SubscriptionId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::billing::facts::SubscriptionFact;
+use crate::engine::events::{EventType, Fact as _};
 use crate::engine::http::IfMatch;
 use crate::tenants;
 
@@ -134,9 +136,10 @@ pub fn start(tx: &mut TenantTx<'_>, new: CreateSubscription, key: &MasterKey) ->
         entitle_to_basics(tx, &plan)?
     }
     super::jobs::schedule(tx, &subscription)?;
-    let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
-    let data = serde_json::json!({ "trial_ends_at": trial_ends_at, "trial_refused": trial_refused });
-    record(tx, kind, &subscription, data)?;
+    let kind = if is_trial { SubscriptionFact::TRIAL_STARTED } else { SubscriptionFact::UPDATED };
+    let trial_refused = trial_refused.map(Into::into);
+    let more = SubscriptionFact { trial_ends_at, trial_refused, ..SubscriptionFact::default() };
+    record(tx, kind, &subscription, more)?;
     Ok((subscription, plan))
 }
 
@@ -172,7 +175,7 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
     }
     let plan = plan_of(tx, &subscription)?;
     let is_paid = matches!(was, Status::Active | Status::PastDue);
-    let mut data = serde_json::json!({ "was": was });
+    let mut more = SubscriptionFact { was: Some(was), ..SubscriptionFact::default() };
     let interval = paid.interval.unwrap_or(subscription.billing_interval);
     require_offered(&plan, interval)?;
     subscription.billing_interval = interval;
@@ -196,18 +199,17 @@ pub fn activate(tx: &mut TenantTx<'_>, id: SubscriptionId, paid: Payment<'_>) ->
         period::enlarge(tx, &subscription, plan.leads_per_month)?;
     }
     if let Some(previous) = previous {
-        data["previous_plan_code"] = previous.into();
+        more.previous_plan_code = Some(previous);
         // What the ads wait for; null is unlimited.
         let running = store::period_of(tx, subscription.id, None)?;
-        data["remaining"] = serde_json::json!(running.and_then(|period| period.quota.remaining()));
+        more.remaining = running.and_then(|period| period.quota.remaining()).map_or(Patch::Null, Patch::Value);
     }
     payment::extend(tx, &mut subscription, paid_from, paid.until)?;
-    data["paid_until"] = serde_json::json!(subscription.paid_until);
     store::save(tx, &mut subscription)?;
     entitle(tx, &plan)?;
     super::jobs::schedule(tx, &subscription)?;
-    let kind = if was == Status::Active { EventType::SubscriptionUpdated } else { EventType::SubscriptionActivated };
-    record(tx, kind, &subscription, data)?;
+    let kind = if was == Status::Active { SubscriptionFact::UPDATED } else { SubscriptionFact::ACTIVATED };
+    record(tx, kind, &subscription, more)?;
     let subscription = settle(tx)?.unwrap_or(subscription);
     Ok((subscription, plan))
 }
@@ -231,7 +233,7 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
         period.as_ref().map_or(OveragePolicy::Block, |period| subscription.policy_in_force(plan, period, now))
     };
     let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
-    let mut data = serde_json::Map::new();
+    let mut more = SubscriptionFact::default();
     if wanted.as_ref() == Some(&subscription.plan_code) {
         switch::take_back(&mut subscription);
     } else if let Some(code) = wanted {
@@ -241,14 +243,14 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
         if let Some(from) = waits_for {
             switch::wait(&mut subscription, &next, from);
         } else {
-            data.insert("previous_plan_code".into(), plan.code.clone().into());
+            more.previous_plan_code = Some(plan.code.clone());
             if let (true, Some(period)) = (subscription.is_running(), &mut period) {
                 period.quota.base = next.leads_per_month;
                 period.plan_code = Some(code.clone());
                 period.plan_version = Some(next.version);
                 store::save_period(tx, period)?;
                 // What the ads wait for; null is unlimited.
-                data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
+                more.remaining = period.quota.remaining().map_or(Patch::Null, Patch::Value);
             }
             subscription.plan_code = code;
             subscription.plan_version = next.version;
@@ -259,14 +261,14 @@ pub fn change(tx: &mut TenantTx<'_>, change: UpdateSubscription, if_match: &IfMa
         }
     }
     if let Some(policy) = policy.filter(|policy| *policy != subscription.overage_policy) {
-        data.insert("previous_overage_policy".into(), subscription.overage_policy.as_str().into());
+        more.previous_overage_policy = Some(subscription.overage_policy);
         subscription.overage_policy = policy;
     }
     subscription.cancel_at_period_end = cancel.unwrap_or(subscription.cancel_at_period_end);
     store::save(tx, &mut subscription)?;
     let policy = in_force(&subscription, &plan, &period);
-    data.insert("policy".into(), serde_json::json!(policy));
-    record(tx, EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
+    more.policy = Some(policy);
+    record(tx, SubscriptionFact::UPDATED, &subscription, more)?;
     // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
     let is_stricter = before.1 != policy && policy != OveragePolicy::Bill;
     let is_used_up_now = is_used_up(period.as_ref());
@@ -301,18 +303,9 @@ pub(super) fn record(
     tx: &mut TenantTx<'_>,
     kind: EventType,
     subscription: &Subscription,
-    more: serde_json::Value,
+    more: SubscriptionFact,
 ) -> Result<()> {
-    let mut data = serde_json::json!({
-        "plan_code": subscription.plan_code, "status": subscription.status,
-        "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
-        "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
-        "pending_plan_code": subscription.pending_plan_code, "pending_from": subscription.pending_from,
-        "paid_until": subscription.paid_until,
-    });
-    if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
-        data.extend(more);
-    }
-    tx.record(NewEvent::new(kind).subject(subscription.id.uuid()).data(data))?;
+    let fact = SubscriptionFact::of(subscription, more);
+    tx.record(fact.told_as(kind).about(subscription.id.uuid()))?;
     Ok(())
 }

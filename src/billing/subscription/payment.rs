@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
 use crate::billing::{calendar, meter};
 use crate::engine::db::TenantTx;
-use crate::engine::events::EventType;
+use crate::billing::facts::SubscriptionFact;
 use crate::tenants;
 
 /// No payment is for longer.
@@ -81,11 +81,12 @@ pub fn pay(
     subscription.status = Status::Active;
     store::save(tx, &mut subscription)?;
     crate::billing::jobs::schedule(tx, &subscription)?;
-    let data = serde_json::json!({ "was": was, "previous_paid_until": before, "reference": reference });
-    record(tx, EventType::SubscriptionPaid, &subscription, data)?;
+    let came_from = SubscriptionFact { was: Some(was), ..SubscriptionFact::default() };
+    let paid = SubscriptionFact { previous_paid_until: before, reference, ..came_from.clone() };
+    record(tx, SubscriptionFact::PAID, &subscription, paid)?;
     if was == Status::PastDue {
         // What was held back beyond the quota meanwhile is looked at again.
-        record(tx, EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
+        record(tx, SubscriptionFact::ACTIVATED, &subscription, came_from)?;
     }
     let plan = plan_of(tx, &subscription)?;
     Ok((subscription, plan))

@@ -12,7 +12,7 @@ use crate::base::time::Timestamp;
 use crate::billing::model::{Due, GRACE_DAYS, PlanFrom, Subscription, SubscriptionStatus as Status};
 use crate::billing::{calendar, period, store, switch};
 use crate::engine::db::TenantTx;
-use crate::engine::events::EventType;
+use crate::billing::facts::SubscriptionFact;
 use crate::tenants;
 
 /// Ends it at that time: its running period closes, and what only a paid plan has goes.
@@ -26,7 +26,7 @@ pub(super) fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Ti
     store::save(tx, subscription)?;
     let plan = plan_of(tx, subscription)?;
     entitle_to_basics(tx, &plan)?;
-    record(tx, EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
+    record(tx, SubscriptionFact::CANCELED, subscription, SubscriptionFact { ended_at: Some(at), ..SubscriptionFact::default() })
 }
 
 /// Does what time has done: expires trials, renews periods, stops what is not paid for, ends what was to end. Answers the
@@ -61,7 +61,7 @@ fn expire(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp)
     store::save(tx, subscription)?;
     let plan = plan_of(tx, subscription)?;
     entitle_to_basics(tx, &plan)?;
-    record(tx, EventType::SubscriptionExpired, subscription, serde_json::json!({ "trial_ended_at": at }))
+    record(tx, SubscriptionFact::EXPIRED, subscription, SubscriptionFact { trial_ended_at: Some(at), ..SubscriptionFact::default() })
 }
 
 /// What was paid for is over.
@@ -69,7 +69,7 @@ fn fall_due(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestam
     subscription.status = Status::PastDue;
     store::save(tx, subscription)?;
     let pauses_at = at.plus(chrono::Duration::days(GRACE_DAYS));
-    record(tx, EventType::SubscriptionPastDue, subscription, serde_json::json!({ "pauses_at": pauses_at }))
+    record(tx, SubscriptionFact::PAST_DUE, subscription, SubscriptionFact { pauses_at: Some(pauses_at), ..SubscriptionFact::default() })
 }
 
 /// Nobody paid within the days of grace: leads are held back and only the basics are left.
@@ -78,7 +78,7 @@ fn pause(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
     store::save(tx, subscription)?;
     let plan = plan_of(tx, subscription)?;
     entitle_to_basics(tx, &plan)?;
-    record(tx, EventType::SubscriptionPaused, subscription, serde_json::json!({}))
+    record(tx, SubscriptionFact::PAUSED, subscription, SubscriptionFact::default())
 }
 
 fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
@@ -99,9 +99,12 @@ fn renew(tx: &mut TenantTx<'_>, subscription: &mut Subscription) -> Result<()> {
     if is_paused {
         return Ok(());
     }
-    let mut data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
-    if let Some(previous) = previous {
-        data["previous_plan_code"] = previous.into();
-    }
-    record(tx, EventType::SubscriptionRenewed, subscription, data)
+    let more = SubscriptionFact {
+        base: opened.quota.base,
+        rollover: Some(opened.quota.rollover),
+        credits: Some(opened.quota.credits),
+        previous_plan_code: previous,
+        ..SubscriptionFact::default()
+    };
+    record(tx, SubscriptionFact::RENEWED, subscription, more)
 }

@@ -11,7 +11,7 @@ use crate::base::crypto::MasterKey;
 use crate::billing::model::SubscriptionStatus as Status;
 use crate::billing::{meter, period, store, trials};
 use crate::engine::db::TenantTx;
-use crate::engine::events::EventType;
+use crate::billing::facts::SubscriptionFact;
 
 /// Looks at the signs of a trial that goes on. Repeating it changes nothing.
 pub fn review(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
@@ -28,6 +28,10 @@ pub fn review(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
     store::save(tx, &mut subscription)?;
     let plan = plan_of(tx, &subscription)?;
     entitle_to_basics(tx, &plan)?;
-    let data = serde_json::json!({ "trial_ended_at": now, "trial_refused": sign });
-    record(tx, EventType::SubscriptionExpired, &subscription, data)
+    let more = SubscriptionFact {
+        trial_ended_at: Some(now),
+        trial_refused: Some(sign.into()),
+        ..SubscriptionFact::default()
+    };
+    record(tx, SubscriptionFact::EXPIRED, &subscription, more)
 }
