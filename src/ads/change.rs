@@ -1,8 +1,8 @@
 //! Changing an ad campaign.
 
-use serde_json::json;
 use validator::Validate;
 
+use super::facts::AdCampaignFact;
 use super::create::{Around, Checked, check, dress, insert_form, refuse_own_twice};
 use super::part::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
 use crate::ads::claim;
@@ -21,7 +21,7 @@ use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::tenants::{self, Tenant};
 
@@ -125,8 +125,8 @@ pub fn change(
     };
     tell_platform(tx, &mut campaign, &before, is_to_ask)?;
     store::save(tx, &mut campaign)?;
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "version": campaign.version});
-    tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(id.uuid()).data(data))?;
+    let fact = AdCampaignFact { version: Some(campaign.version), ..AdCampaignFact::of(&campaign) };
+    tx.record(fact.told_as(AdCampaignFact::UPDATED).about(id.uuid()))?;
     if is_to_ask {
         review::submit(tx, &mut campaign)?;
     }

@@ -1,8 +1,8 @@
 //! Creating an ad campaign.
 
-use serde_json::json;
 use validator::Validate;
 
+use super::facts::AdCampaignFact;
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::documents::{Content, Review};
 use crate::ads::form::{LeadForm, ThankYou};
@@ -16,7 +16,7 @@ use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::providers::AdPlatform;
 use crate::tenants::{self, Tenant};
 
@@ -175,8 +175,8 @@ pub fn create(
         figures_at: None,
     };
     store::insert(tx, &campaign)?;
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "daily_budget": new.daily_budget});
-    tx.record(NewEvent::new(EventType::AdCampaignCreated).subject(id.uuid()).data(data))?;
+    let fact = AdCampaignFact { daily_budget: Some(new.daily_budget), ..AdCampaignFact::of(&campaign) };
+    tx.record(fact.told_as(AdCampaignFact::CREATED).about(id.uuid()))?;
     Ok(campaign)
 }
 

@@ -3,16 +3,15 @@
 //! The wish is a column, not a payload: the job reads it when it runs and looks again when it is done, so that of a quick
 //! pause and resume the last one holds, in whatever order the jobs ran.
 
-use serde_json::json;
-
 use super::documents::Carried;
+use super::facts::AdCampaignFact;
 use super::model::Delivery;
 use super::store::{self, AdCampaign};
 use crate::base::id::AdCampaignId;
 use crate::base::money::{Currency, Money};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, ProviderError, Providers, Running};
 
@@ -87,9 +86,12 @@ fn told(tx: &mut TenantTx<'_>, sent: &AdCampaign, lowered: Option<i64>) -> Resul
         return Ok(());
     }
     store::save_delivery(tx, campaign.id, Carried { synced_at: Some(now), error: None, lowered_budget: lowered })?;
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "delivery": campaign.desired_delivery,
-        "daily_budget": campaign.money(lowered.unwrap_or(campaign.daily_budget))});
-    tx.record(NewEvent::new(EventType::AdCampaignDeliveryChanged).subject(campaign.id.uuid()).data(data))?;
+    let fact = AdCampaignFact {
+        delivery: Some(campaign.desired_delivery),
+        daily_budget: Some(campaign.money(lowered.unwrap_or(campaign.daily_budget))),
+        ..AdCampaignFact::of(&campaign)
+    };
+    tx.record(fact.told_as(AdCampaignFact::DELIVERY_CHANGED).about(campaign.id.uuid()))?;
     Ok(())
 }
 
@@ -115,9 +117,12 @@ async fn refused(ctx: &JobContext, campaign: AdCampaign, error: ProviderError) -
             }
             let delivery = Carried { synced_at: None, error: Some(public.clone()), lowered_budget: lowered };
             store::save_delivery(tx, now.id, delivery)?;
-            let data =
-                json!({"name": now.name, "platform": now.platform, "delivery": now.desired_delivery, "error": public});
-            tx.record(NewEvent::new(EventType::AdCampaignDeliveryFailed).subject(now.id.uuid()).data(data))?;
+            let fact = AdCampaignFact {
+                delivery: Some(now.desired_delivery),
+                error: Some(public),
+                ..AdCampaignFact::of(&now)
+            };
+            tx.record(fact.told_as(AdCampaignFact::DELIVERY_FAILED).about(now.id.uuid()))?;
             Ok(())
         };
         ctx.core.db.write(ctx.scope(), noted).await?;

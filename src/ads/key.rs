@@ -4,8 +4,7 @@
 //! campaign, and closes it to every other key. It is shown once; making another replaces it, with an overlap in which the form is
 //! changed over.
 
-use serde_json::json;
-
+use super::facts::AdCampaignFact;
 use super::model::AccountOwner;
 use super::store::{self, LeadFormKey};
 use crate::base::crypto::{random_token, sha256_hex};
@@ -13,7 +12,7 @@ use crate::base::id::{AdCampaignId, LeadFormKeyId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::providers::AdPlatform;
 
 /// What each key begins with.
@@ -55,7 +54,7 @@ pub fn create(tx: &mut TenantTx<'_>, id: AdCampaignId, overlap: chrono::Duration
         ends_at: None,
     };
     store::insert_key(tx, &row)?;
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "valid_until": previous_ends_at});
-    tx.record(NewEvent::new(EventType::AdCampaignKeyRotated).subject(id.uuid()).data(data))?;
+    let fact = AdCampaignFact { valid_until: previous_ends_at, ..AdCampaignFact::of(&campaign) };
+    tx.record(fact.told_as(AdCampaignFact::KEY_ROTATED).about(id.uuid()))?;
     Ok(Minted { row, key, previous_ends_at })
 }

@@ -17,7 +17,7 @@ use ::intake;
 use ::leads;
 use ::providers;
 use ::tenants;
-use engine::{self, base, keep, text_enum, versioned};
+use engine::{self, base, fact, keep, text_enum, versioned};
 
 mod answers;
 pub mod api;
@@ -29,6 +29,7 @@ mod days;
 pub mod delivery;
 pub mod documents;
 pub mod enquiries;
+pub mod facts;
 pub mod form;
 pub mod key;
 pub mod limits;
@@ -47,9 +48,13 @@ mod tests;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::engine::events::{EventType, Reactions};
+use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::facts::TenantFact;
+
+pub use facts::facts;
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(api::create_ad_campaign)
@@ -82,13 +87,13 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
 
 pub fn reactions(reactions: &mut Reactions) {
     reactions
-        .on(EventType::TenantUpdated, &suspension::FOLLOW_TENANT)
-        .on(EventType::QuotaReached, &quota::QUOTA_REACHED)
-        .on(EventType::SubscriptionExpired, &quota::QUOTA_REACHED)
-        .on(EventType::SubscriptionCanceled, &quota::QUOTA_REACHED)
-        .on(EventType::SubscriptionPaused, &quota::QUOTA_REACHED)
-        .on(EventType::SubscriptionTrialStarted, &quota::QUOTA_RENEWED)
-        .on(EventType::SubscriptionRenewed, &quota::QUOTA_RENEWED)
-        .on(EventType::SubscriptionActivated, &quota::QUOTA_RENEWED)
-        .on(EventType::SubscriptionUpdated, &quota::QUOTA_RENEWED);
+        .on_if(TenantFact::UPDATED, &suspension::FOLLOW_TENANT, |fact: &TenantFact| fact.status.is_some())
+        .on(QuotaReached::TYPE, &quota::QUOTA_REACHED)
+        .on(SubscriptionFact::EXPIRED, &quota::QUOTA_REACHED)
+        .on(SubscriptionFact::CANCELED, &quota::QUOTA_REACHED)
+        .on(SubscriptionFact::PAUSED, &quota::QUOTA_REACHED)
+        .on(SubscriptionFact::TRIAL_STARTED, &quota::QUOTA_RENEWED)
+        .on(SubscriptionFact::RENEWED, &quota::QUOTA_RENEWED)
+        .on(SubscriptionFact::ACTIVATED, &quota::QUOTA_RENEWED)
+        .on_if(SubscriptionFact::UPDATED, &quota::QUOTA_RENEWED, quota::lifts);
 }

@@ -1,14 +1,13 @@
 //! What an ad campaign's move consists of: the row, what the ad platform should be doing, the event, and the job that tells it.
 //! Whether it may move is decided elsewhere ([`super::steps`]).
 
-use serde_json::json;
-
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
+use super::facts::AdCampaignFact;
 use super::model::{CampaignStatus, Delivery, Step};
 use super::store::{self, AdCampaign};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::jobs::Turns;
 
 /// Writes the new status, what the ad platform should do, the event, and the job that tells it.
@@ -28,15 +27,15 @@ pub(super) fn move_to(
     want(tx, campaign, delivery_in(to))?;
     store::save(tx, campaign)?;
     let kind = match step {
-        Step::Submit => EventType::AdCampaignSubmitted,
-        Step::Reject => EventType::AdCampaignRejected,
-        Step::Activate => EventType::AdCampaignActivated,
-        Step::Pause => EventType::AdCampaignPaused,
-        Step::Resume => EventType::AdCampaignResumed,
-        Step::Complete => EventType::AdCampaignCompleted,
+        Step::Submit => AdCampaignFact::SUBMITTED,
+        Step::Reject => AdCampaignFact::REJECTED,
+        Step::Activate => AdCampaignFact::ACTIVATED,
+        Step::Pause => AdCampaignFact::PAUSED,
+        Step::Resume => AdCampaignFact::RESUMED,
+        Step::Complete => AdCampaignFact::COMPLETED,
     };
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "from": from, "to": to, "reason": reason});
-    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    let fact = AdCampaignFact { from: Some(from), to: Some(to), reason, ..AdCampaignFact::of(campaign) };
+    tx.record(fact.told_as(kind).about(campaign.id.uuid()))?;
     Ok(())
 }
 

@@ -3,20 +3,24 @@
 //! `slow` lowers the daily budget where an ad campaign has one of its own, and pauses it elsewhere.
 //! Pausing is asynchronous: leads that arrive after it are stored all the same, and metered by the policy.
 
+use super::facts::AdCampaignFact;
 use super::model::{CampaignStatus, Delivery, QUOTA_REACHED as REASON, Step};
 use super::movement::{move_to, want};
 use super::store::{self, AdCampaign};
 use crate::base::Result;
+use crate::base::patch::Patch;
 use crate::billing::books::Books;
+use crate::billing::facts::SubscriptionFact;
+use crate::billing::model::{OveragePolicy, SubscriptionStatus};
 use crate::billing::outlook::{Outlook, outlook};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
 
 /// Pauses or slows a tenant's ad campaigns.
 pub static QUOTA_REACHED: JobKind = JobKind::new("ad_campaign.quota_reached").priority(3);
-/// Lets them run again.
+/// Lets them run again. What is in force decides, so it may be told of nothing.
 pub static QUOTA_RENEWED: JobKind = JobKind::new("ad_campaign.quota_renewed").priority(3);
 
 /// An event says that something ran out; what is in force now decides, for it may be told late.
@@ -68,39 +72,24 @@ pub(super) fn allowed(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<De
     })
 }
 
-/// The policy in force where the event tells it, else the one the tenant chose.
-fn named_policy(event: &Event) -> Option<&str> {
-    event.data.get("policy").or_else(|| event.data.get("overage_policy")).and_then(|policy| policy.as_str())
-}
-
 fn is_held_back(campaign: &AdCampaign) -> bool {
     campaign.status_reason.as_deref() == Some(REASON)
 }
 
-/// Does this event give the tenant leads to receive again: a new period, overages it buys, or units it was given?
-fn lifts(event: &Event) -> bool {
-    let number = |name: &str| event.data.get(name).and_then(|value| value.as_i64()).unwrap_or(0);
+/// Does this change give the tenant leads to receive again: overages it buys, or units it was given?
+pub(super) fn lifts(fact: &SubscriptionFact) -> bool {
     // A choice made during a trial is in force once it is over.
-    let is_paid = event.data.get("status").and_then(|status| status.as_str()).is_none_or(|status| status == "active");
-    let is_unlimited = event.data.get("remaining").is_some_and(serde_json::Value::is_null);
-    match event.kind {
-        EventType::SubscriptionRenewed | EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted => true,
-        EventType::SubscriptionUpdated => {
-            named_policy(event) == Some("bill") && is_paid
-                || number("credits_granted") > 0
-                || number("remaining") > 0
-                || is_unlimited
-        }
-        _ => false,
-    }
+    let is_paid = fact.status.is_none_or(|status| status == SubscriptionStatus::Active);
+    let has_more = match fact.remaining {
+        Patch::Absent => false,
+        Patch::Null => true,
+        Patch::Value(remaining) => remaining > 0,
+    };
+    let policy = fact.policy.or(fact.overage_policy);
+    policy == Some(OveragePolicy::Bill) && is_paid || fact.credits_granted.is_some_and(|granted| granted > 0) || has_more
 }
 
 pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {
-    let ReactionPayload { event_id } = ctx.payload()?;
-    let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
-    if !found.as_ref().is_some_and(lifts) {
-        return Ok(Outcome::Discard("the quota is what it was".into()));
-    }
     ctx.finish(let_run).await
 }
 
@@ -125,8 +114,11 @@ pub(super) fn let_run(tx: &mut TenantTx<'_>) -> Result<()> {
 }
 
 fn note(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<()> {
-    let data = serde_json::json!({"name": campaign.name, "platform": campaign.platform,
-        "delivery": campaign.desired_delivery, "reason": campaign.status_reason});
-    tx.record(NewEvent::new(EventType::AdCampaignUpdated).subject(campaign.id.uuid()).data(data))?;
+    let fact = AdCampaignFact {
+        delivery: Some(campaign.desired_delivery),
+        reason: campaign.status_reason.clone(),
+        ..AdCampaignFact::of(campaign)
+    };
+    tx.record(fact.told_as(AdCampaignFact::UPDATED).about(campaign.id.uuid()))?;
     Ok(())
 }

@@ -5,8 +5,7 @@
 //! names: whose they are decides whose the leads are, and no credentials of the platform's touch one that no operator agreed to.
 //! Asking and deciding are events; `ops` makes tasks of them and `notify` tells the tenant.
 
-use serde_json::json;
-
+use super::facts::AdCampaignFact;
 use super::claim;
 use super::creative::{AdCreative, SearchAds};
 use super::form::{LeadForm, Question};
@@ -19,7 +18,7 @@ use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, Fact as _};
 use crate::engine::http::IfMatch;
 
 /// Must an operator agree before this one may run?
@@ -48,7 +47,7 @@ pub(super) fn submit(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Result
         want(tx, campaign, Delivery::Paused)?;
     }
     store::save(tx, campaign)?;
-    record(tx, campaign, EventType::AdCampaignSubmitted, from)
+    record(tx, campaign, AdCampaignFact::SUBMITTED, from)
 }
 
 /// Notes that an operator agrees to the ad campaign as it is now; the caller saves the row. Answers whether that is news.
@@ -64,7 +63,7 @@ pub(super) fn approve(tx: &mut TenantTx<'_>, campaign: &mut AdCampaign) -> Resul
         let was_asked = campaign.review.state.replace(ReviewState::Approved) == Some(ReviewState::Pending);
         (campaign.review.reason, campaign.review.decided_at) = (None, Some(tx.now()));
         if was_asked {
-            record(tx, campaign, EventType::AdCampaignApproved, campaign.status)?;
+            record(tx, campaign, AdCampaignFact::APPROVED, campaign.status)?;
         }
     }
     Ok(is_news)
@@ -88,15 +87,20 @@ pub fn reject(tx: &mut TenantTx<'_>, id: AdCampaignId, reason: String, if_match:
     campaign.review.reason = Some(reason);
     campaign.review.decided_at = Some(tx.now());
     store::save(tx, &mut campaign)?;
-    record(tx, &campaign, EventType::AdCampaignRejected, from)?;
+    record(tx, &campaign, AdCampaignFact::REJECTED, from)?;
     Ok(campaign)
 }
 
 fn record(tx: &mut TenantTx<'_>, campaign: &AdCampaign, kind: EventType, from: CampaignStatus) -> Result<()> {
-    let data = json!({"name": campaign.name, "platform": campaign.platform, "account_owner": campaign.account_owner,
-        "from": from, "to": campaign.status, "reason": campaign.review.reason,
-        "daily_budget": campaign.money(campaign.daily_budget)});
-    tx.record(NewEvent::new(kind).subject(campaign.id.uuid()).data(data))?;
+    let fact = AdCampaignFact {
+        account_owner: Some(campaign.account_owner),
+        from: Some(from),
+        to: Some(campaign.status),
+        reason: campaign.review.reason.clone(),
+        daily_budget: Some(campaign.money(campaign.daily_budget)),
+        ..AdCampaignFact::of(campaign)
+    };
+    tx.record(fact.told_as(kind).about(campaign.id.uuid()))?;
     Ok(())
 }
 

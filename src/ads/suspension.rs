@@ -9,7 +9,6 @@ use super::movement::move_to;
 use super::{quota, steps, store};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, ReactionPayload};
 use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
@@ -20,11 +19,6 @@ pub static FOLLOW_TENANT: JobKind = JobKind::new("ad_campaign.follow_tenant").pr
 const REASON: &str = "tenant_suspended";
 
 pub(super) async fn follow(ctx: JobContext) -> Result<Outcome> {
-    let ReactionPayload { event_id } = ctx.payload()?;
-    let found = ctx.core.db.read(ctx.scope(), move |tx: &mut TenantTx<'_>| events::find(tx, event_id)).await?;
-    if found.is_none_or(|event| event.data.get("status").is_none()) {
-        return Ok(Outcome::Discard("the tenant's status is what it was".into()));
-    }
     ctx.finish(apply).await
 }
 

@@ -82,6 +82,7 @@ fn areas() -> Vec<Area> {
 
 /// The document as it is committed and served.
 pub fn document() -> OpenApi {
+    routes::declare();
     let (_, document) = actix_web::App::new()
         .into_utoipa_app()
         .openapi(Base::openapi())

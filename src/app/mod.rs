@@ -43,6 +43,7 @@ impl App {
         let (sandbox, settings) = twins::of(&config, &clock);
         let providers = Providers::new(settings).map_err(|why| Error::invalid("config.provider", why))?;
         let providers = Arc::new(providers);
+        routes::declare();
         let mut reactions = Reactions::default();
         routes::reactions(&mut reactions);
         let wake = Wake::default();

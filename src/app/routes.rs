@@ -1,4 +1,4 @@
-//! The table of contents: what each folder mounts, runs, reacts to and seeds.
+//! The table of contents: what each folder mounts, runs, tells, reacts to and seeds.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use crate::base::Result;
 use crate::config::Config;
 use crate::engine::db::PlatformTx;
 use crate::engine::db::dialect::lock_platform;
-use crate::engine::events::Reactions;
+use crate::engine::events::{Facts, Reactions, catalogue};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
-use crate::{ads, billing, inbox, intake, integrations, leads, notify, ops, sending, tenants};
+use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, ops, sending, tenants};
 
 /// Everything under `/v1`.
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
@@ -32,6 +32,21 @@ pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
     integrations::aliases(cfg);
 }
 
+/// What can happen. Safe to repeat.
+pub(super) fn declare() {
+    let mut facts = Facts::default();
+    tenants::facts(&mut facts);
+    contacts::facts(&mut facts);
+    billing::facts(&mut facts);
+    leads::facts(&mut facts);
+    inbox::facts(&mut facts);
+    ads::facts(&mut facts);
+    notify::facts(&mut facts);
+    integrations::facts(&mut facts);
+    ops::facts(&mut facts);
+    facts.publish();
+}
+
 pub(super) fn reactions(reactions: &mut Reactions) {
     billing::reactions(reactions);
     leads::reactions(reactions);
@@ -40,6 +55,9 @@ pub(super) fn reactions(reactions: &mut Reactions) {
     notify::reactions(reactions);
     integrations::reactions(reactions);
     ops::reactions(reactions);
+    for kind in reactions.followed() {
+        debug_assert!(catalogue::find(kind).is_some(), "something follows from {kind}, which never happens");
+    }
 }
 
 pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {

@@ -66,6 +66,11 @@ impl Changes {
         self.0.contains(&name)
     }
 
+    /// The names, for an event.
+    pub fn told(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+
     pub fn names(&self) -> &[&'static str] {
         &self.0
     }

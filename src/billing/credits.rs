@@ -1,10 +1,10 @@
 //! Lead credits: units an operator grants, for a lead that was bad or as goodwill.
 
 use super::books::{Account, Books};
+use super::facts::SubscriptionFact;
 use super::model::{EntryKind, UsageEntry, UsagePeriod};
 use crate::base::id::UsageEntryId;
 use crate::base::{Error, Result};
-use crate::engine::events::EventType;
 
 /// Adds units to the running period. They are consumed last and stay until they are used.
 ///
@@ -31,7 +31,11 @@ pub fn grant(books: &mut Books<'_, '_>, quantity: i32, reason: String) -> Result
         created_at: now,
     };
     books.append(&format!("grant:{}", entry.id), entry.clone())?;
-    let data = serde_json::json!({ "credits_granted": quantity, "credits": period.quota.credits });
-    books.record(EventType::SubscriptionUpdated, &subscription, data)?;
+    let more = SubscriptionFact {
+        credits_granted: Some(quantity),
+        credits: Some(period.quota.credits),
+        ..SubscriptionFact::default()
+    };
+    books.record(SubscriptionFact::UPDATED, &subscription, more)?;
     Ok((entry, period))
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::books::{Books, SETTLE};
 use super::{store, subscription};
 use crate::base::Result;
-use crate::engine::events::{EventType, Reactions};
+use crate::engine::events::Reactions;
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
+use crate::tenants::facts::{InvitationFact, TenantFact, UserUpdated, VerificationFact};
 
 /// Follows what a tenant changes about itself and its owners while its trial goes on.
 static REVIEW_TRIAL: JobKind = JobKind::new("subscription.review_trial").priority(3);
@@ -22,8 +23,7 @@ pub fn register(registry: &mut Registry) {
 
 /// Whatever changes a sign by which a business is known again: its phone number, and who owns it.
 pub fn reactions(reactions: &mut Reactions) {
-    use EventType::{TenantUpdated, UserJoined, UserUpdated, UserVerified};
-    for kind in [TenantUpdated, UserJoined, UserUpdated, UserVerified] {
+    for kind in [TenantFact::UPDATED, InvitationFact::JOINED, UserUpdated::TYPE, VerificationFact::VERIFIED] {
         reactions.on(kind, &REVIEW_TRIAL);
     }
 }

@@ -11,8 +11,9 @@ extern crate self as billing;
 use ::contacts;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, keep, patch, text_enum, versioned};
+use engine::{self, base, beyond, fact, keep, patch, text_enum, versioned};
 
+pub mod facts;
 pub mod api;
 pub mod books;
 pub mod calendar;
@@ -35,6 +36,8 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod trials;
+
+pub use facts::facts;
 
 pub use api::routes;
 pub use jobs::{reactions, register as jobs};

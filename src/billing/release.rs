@@ -9,14 +9,16 @@
 use std::collections::BTreeMap;
 
 use super::books::{Account, Books, Unit};
+use super::facts::SubscriptionFact;
 use super::model::{EntryKind, Meter, MeterKind, OveragePolicy, Plan, UsageEntry, UsagePeriod};
 use super::model::{Standing, decide};
 use super::store;
 use crate::base::Result;
 use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
-use crate::engine::events::{Event, EventType};
+use crate::engine::events::Event;
 use crate::tenants;
+use crate::tenants::facts::TenantVerified;
 
 /// What may be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,23 +41,24 @@ impl Release {
     }
 
     /// What this event releases; `None` for one by which nothing was bought.
-    pub fn after(event: &Event) -> Option<Self> {
-        let has = |name: &str| event.data.get(name).is_some();
+    pub fn after(event: &Event) -> Result<Option<Self>> {
         match event.kind {
-            EventType::SubscriptionActivated | EventType::SubscriptionTrialStarted | EventType::TenantVerified => {
-                Some(Self::All)
-            }
-            EventType::SubscriptionUpdated if has("previous_plan_code") => Some(Self::All),
-            EventType::SubscriptionUpdated if has("credits_granted") => {
-                let granted = event.data["credits_granted"].as_u64().unwrap_or(0);
-                Some(Self::AtMost(usize::try_from(granted).unwrap_or(usize::MAX)))
-            }
-            EventType::SubscriptionUpdated if has("previous_overage_policy") => {
-                let bills = event.data["overage_policy"] != OveragePolicy::Block.as_str();
-                bills.then_some(Self::Recent)
-            }
-            _ => None,
+            SubscriptionFact::ACTIVATED | SubscriptionFact::TRIAL_STARTED | TenantVerified::TYPE => Ok(Some(Self::All)),
+            SubscriptionFact::UPDATED => Ok(Self::after_change(&event.read()?)),
+            _ => Ok(None),
         }
+    }
+
+    /// What this change of a subscription releases; `None` for one by which nothing was bought.
+    pub fn after_change(fact: &SubscriptionFact) -> Option<Self> {
+        if fact.previous_plan_code.is_some() {
+            return Some(Self::All);
+        }
+        if let Some(granted) = fact.credits_granted {
+            return Some(Self::AtMost(usize::try_from(granted).unwrap_or_default()));
+        }
+        let bills = fact.overage_policy != Some(OveragePolicy::Block);
+        (fact.previous_overage_policy.is_some() && bills).then_some(Self::Recent)
     }
 }
 

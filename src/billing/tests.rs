@@ -12,7 +12,7 @@ use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{PlatformScope, PlatformTx};
-use crate::engine::events::EventType;
+use crate::billing::facts::{OverageRecorded, QuotaReached, SubscriptionFact};
 use crate::engine::http::IfMatch;
 
 on_both_engines! {
@@ -25,15 +25,15 @@ on_both_engines! {
         assert_eq!(house.leads("a", 50).await, MeterKind::Quota);
         assert_eq!(house.usage().await, (Some(50), 5, 0, 50, 0, 0, 0));
         assert_eq!(house.leads("b", 4).await, MeterKind::Rollover);
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 0);
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 0);
         let last = house.lead("the last included one").await;
         assert_eq!((last.kind, last.quota_reached, last.notional_amount), (MeterKind::Rollover, true, 30_000));
         let beyond = house.lead("the first beyond").await;
         assert_eq!((beyond.kind, beyond.amount_due, beyond.is_locked), (MeterKind::Overage, 40_000, false));
         house.leads("c", 2).await;
         assert_eq!(house.usage().await, (Some(50), 5, 0, 58, 3, 0, 120_000));
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 1, "once a period");
-        assert_eq!(house.count_events(EventType::OverageRecorded).await, 3);
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 1, "once a period");
+        assert_eq!(house.count_events(OverageRecorded::TYPE).await, 3);
         house.clock.advance(Duration::days(31));
         house.settle().await;
         assert_eq!(house.usage().await, (Some(50), 0, 0, 0, 0, 0, 0), "all was used: nothing rolls over");
@@ -77,7 +77,7 @@ on_both_engines! {
         let lead = house.lead("after the trial").await;
         assert_eq!((lead.kind, lead.is_locked), (MeterKind::Blocked, true));
         assert_eq!(house.settle().await.unwrap().status, Status::Expired);
-        assert_eq!(house.count_events(EventType::SubscriptionExpired).await, 1);
+        assert_eq!(house.count_events(SubscriptionFact::EXPIRED).await, 1);
         assert!(house.lead("after the trial").await.is_locked, "a repeat of a held-back lead gives nothing away");
         house.lead_at("received in time", late).await;
 
@@ -120,9 +120,9 @@ on_both_engines! {
         house.clock.advance(Duration::days(31));
         let late = house.lead_at("late", in_time).await;
         assert_eq!(late.kind, MeterKind::Quota);
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 0, "fifty new ones are there");
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 0, "fifty new ones are there");
         house.leads("b", 50).await;
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 1);
     }
 
     async fn held_back_leads_are_released_by_buying_or_upgrading(house: House) {
@@ -287,7 +287,7 @@ on_both_engines! {
         assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
         house.clock.advance(Duration::days(20));
         assert!(house.settle().await.is_none());
-        assert_eq!(house.count_events(EventType::SubscriptionCanceled).await, 1);
+        assert_eq!(house.count_events(SubscriptionFact::CANCELED).await, 1);
         assert_eq!(house.lead("b").await.kind, MeterKind::Blocked);
     }
 
@@ -295,9 +295,9 @@ on_both_engines! {
         house.subscribe("in_starter", OveragePolicy::Bill).await;
         house.activate().await;
         house.leads("a", 60).await;
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 1);
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 1);
         house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
-        assert_eq!(house.count_events(EventType::QuotaReached).await, 2);
+        assert_eq!(house.count_events(QuotaReached::TYPE).await, 2);
     }
 
     async fn months_missed_while_nothing_ran_are_made_up_for(house: House) {
@@ -308,7 +308,7 @@ on_both_engines! {
         }
         house.clock.advance(Duration::days(95));
         house.settle().await;
-        assert_eq!(house.count_events(EventType::SubscriptionRenewed).await, 3);
+        assert_eq!(house.count_events(SubscriptionFact::RENEWED).await, 3);
         assert_eq!(house.usage().await.1, 50, "one month's base, not three");
         let written = house.db.write(PlatformScope::system(), plans::seed).await.unwrap();
         assert_eq!(written, 0, "seeding again changes nothing");

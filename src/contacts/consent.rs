@@ -1,8 +1,7 @@
 //! Consent: who refused to be written to, from which sender, and who agreed, as a tenant says. By which words somebody
 //! refuses is in [`super::words`].
 
-use serde_json::json;
-
+use super::facts::SuppressionFact;
 use super::model::{Channel, Suppressed, SuppressionReason};
 use super::store;
 use super::store::{Suppression, SuppressionFilter};
@@ -10,7 +9,7 @@ use crate::base::id::{SuppressionId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{Page, PageRequest, PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{Fact as _, NewEvent};
 
 pub use super::words::{Word, word};
 
@@ -26,10 +25,8 @@ pub fn suppress(
 ) -> Result<bool> {
     let Some(id) = store::insert(tx, channel, address, sender_address, whose, reason)? else { return Ok(false) };
     let tenant = whose.by;
-    let event = NewEvent::new(EventType::SuppressionCreated).subject(id.uuid()).data(json!({
-        "channel": channel, "address": address, "sender_address": sender_address, "reason": reason,
-    }));
-    record(tx, tenant, event)?;
+    let fact = SuppressionFact { reason: Some(reason), ..SuppressionFact::of(channel, address, sender_address) };
+    record(tx, tenant, fact.told_as(SuppressionFact::CREATED).about(id.uuid()))?;
     Ok(true)
 }
 
@@ -43,10 +40,8 @@ pub fn lift(
     tenant: Option<TenantId>,
 ) -> Result<bool> {
     let Some(id) = store::lift(tx, channel, address, sender_address)? else { return Ok(false) };
-    let event = NewEvent::new(EventType::SuppressionLifted)
-        .subject(id.uuid())
-        .data(json!({"channel": channel, "address": address, "sender_address": sender_address}));
-    record(tx, tenant, event)?;
+    let fact = SuppressionFact::of(channel, address, sender_address);
+    record(tx, tenant, fact.told_as(SuppressionFact::LIFTED).about(id.uuid()))?;
     Ok(true)
 }
 
@@ -128,11 +123,12 @@ pub fn lift_by_hand(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str, is_
         return Ok(found);
     }
     let lifted = store::lift_one(tx, id, because)?;
-    let event = NewEvent::new(EventType::SuppressionLifted).subject(id.uuid()).data(json!({
-        "channel": lifted.channel, "address": lifted.address, "sender_address": lifted.sender_address,
-        "reason": lifted.reason, "because": because,
-    }));
-    tx.record(event)?;
+    let fact = SuppressionFact {
+        reason: Some(lifted.reason),
+        because: Some(because.into()),
+        ..SuppressionFact::of(lifted.channel, &lifted.address, &lifted.sender_address)
+    };
+    tx.record(fact.told_as(SuppressionFact::LIFTED).about(id.uuid()))?;
     Ok(lifted)
 }
 

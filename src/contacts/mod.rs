@@ -6,12 +6,14 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as contacts;
-use engine::{self, base, beyond, text_enum};
+use engine::{self, base, beyond, fact, text_enum};
 
+pub mod facts;
 pub mod consent;
 mod model;
 mod store;
 mod words;
 
+pub use facts::facts;
 pub use model::{Channel, Suppressed, SuppressionReason, version_of_keys};
 pub use store::{Suppression, SuppressionFilter, catch_ups};

@@ -5,8 +5,7 @@
 //! and was not attempted yet follows too. An address that is taken away is taken away here as well, and what was to leave
 //! for it is canceled.
 
-use serde_json::json;
-
+use super::facts::ConversationFact;
 use super::marks;
 use super::model::Channel;
 use super::store::conversations::Conversation;
@@ -15,9 +14,10 @@ use crate::base::Result;
 use crate::base::id::{EventId, LeadId};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::{self, Fact as _, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::leads;
+use crate::leads::facts::{LeadEnquired, LeadUpdated};
 use crate::leads::model::IdentityKind;
 
 /// What moved conversations in earlier versions; one that still waits ends the same.
@@ -29,25 +29,24 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 }
 
 /// In the transaction of the change.
-pub(super) fn at_once(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
-    match event.lead_id() {
-        Some(lead) if event.changes("phone") || event.changes("email") || event.kind() == EventType::LeadEnquired => {
-            follow(tx, lead)
-        }
+pub(super) fn updated(tx: &mut TenantTx<'_>, event: &NewEvent, fact: &LeadUpdated) -> Result<()> {
+    match event.timeline() {
+        Some(lead) if fact.touches_addresses() => follow(tx, LeadId::from_uuid(lead)),
         _ => Ok(()),
     }
+}
+
+/// In the transaction of the enquiry, which may tell where else the person is reached.
+pub(super) fn enquired(tx: &mut TenantTx<'_>, event: &NewEvent, _: &LeadEnquired) -> Result<()> {
+    event.timeline().map_or(Ok(()), |lead| follow(tx, LeadId::from_uuid(lead)))
 }
 
 fn after(tx: &mut TenantTx<'_>, event: EventId) -> Result<()> {
-    match events::find(tx, event)? {
-        Some(Event { lead_id: Some(lead), data, .. }) if touches_addresses(&data) => follow(tx, lead),
+    let Some(event) = events::find(tx, event)? else { return Ok(()) };
+    match (event.timeline, event.told::<LeadUpdated>()?) {
+        (Some(lead), Some(fact)) if fact.touches_addresses() => follow(tx, LeadId::from_uuid(lead)),
         _ => Ok(()),
     }
-}
-
-fn touches_addresses(data: &serde_json::Value) -> bool {
-    let changed = data["changed"].as_array().map(Vec::as_slice).unwrap_or_default();
-    changed.iter().any(|field| field == "phone" || field == "email")
 }
 
 /// Gives a lead's conversations the addresses the lead has now.
@@ -63,8 +62,12 @@ pub(super) fn follow(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<()> {
         }
         conversations::set_person(tx, conversation.id, address)?;
         redirect(tx, &conversation, address)?;
-        let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid()).lead(lead.id);
-        tx.record(event.data(json!({"changed": ["person_address"], "by": "lead"})))?;
+        let fact = ConversationFact {
+            changed: Some(vec!["person_address".into()]),
+            by: Some("lead".into()),
+            ..ConversationFact::default()
+        };
+        tx.record(fact.told_as(ConversationFact::UPDATED).about(conversation.id.uuid()).on(lead.id.uuid()))?;
     }
     Ok(())
 }
@@ -86,9 +89,11 @@ mod tests {
 
     #[test]
     fn only_addresses_matter() {
-        assert!(touches_addresses(&json!({"changed": ["name", "phone"]})));
-        assert!(touches_addresses(&json!({"changed": ["email"]})));
-        assert!(!touches_addresses(&json!({"changed": ["name", "status"]})));
-        assert!(!touches_addresses(&json!({})));
+        let touches = |names: &[&str]| {
+            LeadUpdated { changed: names.iter().map(ToString::to_string).collect() }.touches_addresses()
+        };
+        assert!(touches(&["name", "phone"]) && touches(&["email"]));
+        assert!(!touches(&["name", "status"]) && !touches(&[]));
+        assert!(!serde_json::from_str::<LeadUpdated>("{}").unwrap().touches_addresses(), "of an earlier version");
     }
 }

@@ -1,8 +1,7 @@
 //! What the way of a message leaves behind: the row's own columns, the thread that brings the answer back, the lead's counters,
 //! events, and who is not written to again.
 
-use serde_json::json;
-
+use super::facts::MessageFact;
 use super::model::MessageStatus;
 use super::store::messages::Message;
 use super::store::{conversations, messages};
@@ -11,7 +10,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, Fact as _};
 use crate::providers::ProviderError;
 
 pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {
@@ -69,24 +68,26 @@ pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()
         conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
     }
     crate::leads::store::touch_contact(tx, message.lead_id, at)?;
-    record(tx, EventType::MessageSent, message)
+    record(tx, MessageFact::SENT, message)
 }
 
 pub(super) fn record_failure(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
-    record(tx, EventType::MessageFailed, message)
+    record(tx, MessageFact::FAILED, message)
 }
 
 pub(super) fn record(tx: &mut TenantTx<'_>, kind: EventType, message: &Message) -> Result<()> {
-    let mut data = json!({
-        "conversation_id": message.conversation_id, "channel": message.channel, "status": message.status,
-    });
-    if kind == EventType::MessageFailed {
-        let class =
-            if message.status == MessageStatus::Unknown { Some("unknown") } else { message.error_class.as_deref() };
-        data["class"] = json!(class);
-        data["code"] = json!(message.error_code);
+    let mut fact = MessageFact {
+        conversation_id: Some(message.conversation_id),
+        channel: Some(message.channel),
+        status: Some(message.status),
+        ..MessageFact::default()
+    };
+    if kind == MessageFact::FAILED {
+        let is_unknown = message.status == MessageStatus::Unknown;
+        fact.class = if is_unknown { Some("unknown".into()) } else { message.error_class.clone() };
+        fact.code = message.error_code.clone();
     }
-    tx.record(NewEvent::new(kind).subject(message.id.uuid()).lead(message.lead_id).data(data))?;
+    tx.record(fact.told_as(kind).about(message.id.uuid()).on(message.lead_id.uuid()))?;
     Ok(())
 }
 

@@ -16,8 +16,9 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, held, keep, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, fact, held, keep, patch, text_enum, versioned, view};
 
+pub mod facts;
 mod after_hours;
 mod api;
 pub mod draft;
@@ -37,15 +38,21 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use facts::facts;
+
 pub use store::catch_ups;
 pub use store::conversations::Conversation;
 pub use store::messages::{Message, known_external_ids};
 
 use std::sync::Arc;
 
-use crate::engine::events::{EventType, Reactions};
+use crate::billing::facts::SubscriptionFact;
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
+use crate::leads::facts::{LeadEnquired, LeadUnlocked, LeadUpdated};
 use crate::providers::Providers;
+use crate::tenants::facts::TenantVerified;
+use facts::MessageFact;
 
 pub use api::routes;
 
@@ -60,10 +67,13 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
-    reactions.at_once(EventType::LeadUpdated, follow::at_once).at_once(EventType::LeadEnquired, follow::at_once);
+    reactions.at_once(LeadUpdated::TYPE, follow::updated).at_once(LeadEnquired::TYPE, follow::enquired);
+    for kind in [MessageFact::RECEIVED, MessageFact::FAILED, MessageFact::OPENED, MessageFact::CLICKED] {
+        reactions.on(kind, &crate::leads::RESCORE);
+    }
     reactions
-        .on(EventType::TenantVerified, &release::RELEASE)
-        .on(EventType::SubscriptionTrialStarted, &release::RELEASE)
-        .on(EventType::SubscriptionActivated, &release::RELEASE)
-        .on(EventType::LeadUnlocked, &release::RELEASE);
+        .on(TenantVerified::TYPE, &release::RELEASE)
+        .on(SubscriptionFact::TRIAL_STARTED, &release::RELEASE)
+        .on(SubscriptionFact::ACTIVATED, &release::RELEASE)
+        .on(LeadUnlocked::TYPE, &release::RELEASE);
 }

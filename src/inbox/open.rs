@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::facts::ConversationFact;
 use super::model::{Channel, ConversationStatus, Direction, MessageType, preview};
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
@@ -10,7 +11,7 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::leads::Brief;
 use crate::leads::answers::in_words;
 use crate::leads::model::IdentityKind;
@@ -94,8 +95,8 @@ pub(super) fn on_channel(
         let raced = conversations::find_for_lead(tx, lead, channel)?;
         return raced.map(|existing| (existing, false)).ok_or_else(|| Error::internal("a conversation vanished"));
     }
-    let event = NewEvent::new(EventType::ConversationOpened).subject(conversation.id.uuid()).lead(lead);
-    tx.record(event.data(json!({"channel": channel})))?;
+    let fact = ConversationFact { channel: Some(channel), ..ConversationFact::default() };
+    tx.record(fact.told_as(ConversationFact::OPENED).about(conversation.id.uuid()).on(lead.uuid()))?;
     Ok((conversation, true))
 }
 

@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use super::facts::{ConversationFact, MessageFact};
 use super::after_hours;
 use super::marks::set_metadata;
 use super::model::{
@@ -23,7 +24,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::leads;
 use crate::leads::model::IdentityKind;
 
@@ -229,9 +230,13 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, conversation: &Conversation) 
     let reopened = send::reopen(tx, conversation)?;
     wake(tx, &reopened)?;
     after_hours::consider(tx, &message)?;
-    let event = NewEvent::new(EventType::MessageReceived).subject(message.id.uuid()).lead(conversation.lead_id);
-    let data = json!({"conversation_id": conversation.id, "channel": inbound.channel, "preview": line});
-    tx.record(event.data(data))?;
+    let fact = MessageFact {
+        conversation_id: Some(conversation.id),
+        channel: Some(inbound.channel),
+        preview: Some(line),
+        ..MessageFact::default()
+    };
+    tx.record(fact.told_as(MessageFact::RECEIVED).about(message.id.uuid()).on(conversation.lead_id.uuid()))?;
     Ok(Some(message.id))
 }
 
@@ -244,7 +249,13 @@ fn wake(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
     let status = if is_snoozed { ConversationStatus::Open } else { conversation.status };
     let awake = Conversation { status, archived_at: None, ..conversation.clone() };
     conversations::save_state(tx, &awake)?;
-    let event = NewEvent::new(EventType::ConversationUpdated).subject(conversation.id.uuid());
-    tx.record(event.lead(conversation.lead_id).data(json!({"status": status, "archived": false, "by": "message"})))?;
+    let fact = ConversationFact {
+        status: Some(status),
+        archived: Some(false),
+        by: Some("message".into()),
+        ..ConversationFact::default()
+    };
+    let event = fact.told_as(ConversationFact::UPDATED).about(conversation.id.uuid());
+    tx.record(event.on(conversation.lead_id.uuid()))?;
     Ok(())
 }

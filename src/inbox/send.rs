@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::facts::{ConversationFact, MessageFact};
 use super::gate::{self, Ask, Writer};
 use super::leave;
 use super::marks::set_metadata;
@@ -22,7 +23,7 @@ use crate::base::json::Json;
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict, senders, templates};
 use crate::tenants::access::Caller;
@@ -126,9 +127,13 @@ pub(super) fn put(
     let line = preview(&message.content);
     let touch = Touch { direction: Direction::Outbound, preview: &line, at, window_expires_at: None };
     conversations::touch(tx, id, &touch)?;
-    let event = NewEvent::new(EventType::MessageQueued).subject(message.id.uuid()).lead(message.lead_id);
-    let held_for = held_until.map(|_| held_for);
-    tx.record(event.data(json!({"conversation_id": id, "channel": message.channel, "held_for": held_for})))?;
+    let fact = MessageFact {
+        conversation_id: Some(id),
+        channel: Some(message.channel),
+        held_for: held_until.map(|_| held_for),
+        ..MessageFact::default()
+    };
+    tx.record(fact.told_as(MessageFact::QUEUED).about(message.id.uuid()).on(message.lead_id.uuid()))?;
     leave::enqueue(tx, message.id, held_until)?;
     Ok(message)
 }
@@ -176,8 +181,9 @@ pub(super) fn reopen(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Resu
     }
     let open = Conversation { status: ConversationStatus::Open, closed_at: None, ..conversation.clone() };
     let saved = conversations::save_state(tx, &open)?;
-    let event = NewEvent::new(EventType::ConversationReopened).subject(conversation.id.uuid());
-    tx.record(event.lead(conversation.lead_id).data(json!({"by": "message"})))?;
+    let fact = ConversationFact { by: Some("message".into()), ..ConversationFact::default() };
+    let event = fact.told_as(ConversationFact::REOPENED).about(conversation.id.uuid());
+    tx.record(event.on(conversation.lead_id.uuid()))?;
     Ok(saved)
 }
 

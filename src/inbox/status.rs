@@ -3,6 +3,7 @@
 //! A receipt is matched by the provider's id; when that is not recorded yet, because the receipt overtook our own record or
 //! the answer to the send was lost, by the ids that the callback's address carries, and the message adopts the provider's id.
 
+use super::facts::MessageFact;
 use super::marks;
 use super::model::{MessageStatus, SenderType};
 use super::store::messages::{self, Message};
@@ -43,7 +44,7 @@ pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
         // Overtaken by the read receipt, it moves nothing; that the message was delivered is a fact all the same.
         let is_overtaken = after.status != MessageStatus::Delivered && before.delivered_at != after.delivered_at;
         if is_overtaken {
-            marks::record(&mut tenant, EventType::MessageDelivered, &after)?;
+            marks::record(&mut tenant, MessageFact::DELIVERED, &after)?;
         }
         return Ok(true);
     }
@@ -120,11 +121,11 @@ fn consequence(message: &Message, update: &StatusUpdate) -> Option<SuppressionRe
 
 fn event(status: MessageStatus) -> Option<EventType> {
     match status {
-        MessageStatus::Delivered => Some(EventType::MessageDelivered),
-        MessageStatus::Read => Some(EventType::MessageRead),
-        MessageStatus::Opened => Some(EventType::MessageOpened),
-        MessageStatus::Clicked => Some(EventType::MessageClicked),
-        MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained => Some(EventType::MessageFailed),
+        MessageStatus::Delivered => Some(MessageFact::DELIVERED),
+        MessageStatus::Read => Some(MessageFact::READ),
+        MessageStatus::Opened => Some(MessageFact::OPENED),
+        MessageStatus::Clicked => Some(MessageFact::CLICKED),
+        MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Complained => Some(MessageFact::FAILED),
         _ => None,
     }
 }
@@ -189,9 +190,9 @@ mod tests {
     fn an_opening_is_no_reading() {
         let mut message = message(MessageStatus::Delivered);
         assert!(change(&mut message, &report(MessageStatus::Opened, 3)));
-        assert_eq!((message.read_at, event(message.status)), (None, Some(EventType::MessageOpened)));
+        assert_eq!((message.read_at, event(message.status)), (None, Some(MessageFact::OPENED)));
         assert!(change(&mut message, &report(MessageStatus::Clicked, 4)));
-        assert_eq!(event(message.status), Some(EventType::MessageClicked));
+        assert_eq!(event(message.status), Some(MessageFact::CLICKED));
         assert_eq!(message.metadata.value()["opened_at"], "1970-01-01T00:00:03Z");
     }
 
@@ -201,6 +202,6 @@ mod tests {
         let update = report(MessageStatus::Failed, 3);
         assert!(change(&mut message, &update));
         assert_eq!(consequence(&message, &update), Some(SuppressionReason::ProviderOptOut));
-        assert_eq!(event(message.status), Some(EventType::MessageFailed));
+        assert_eq!(event(message.status), Some(MessageFact::FAILED));
     }
 }

@@ -1,14 +1,13 @@
 //! What people do with a conversation besides writing in it: close, reopen, snooze, archive, read.
 
-use serde_json::json;
-
+use super::facts::ConversationFact;
 use super::model::ConversationStatus;
 use super::store::conversations::{self as store, Conversation};
 use crate::base::Result;
 use crate::base::changes::Changes;
 use crate::base::id::ConversationId;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 
 crate::patch! {
@@ -44,12 +43,16 @@ pub fn change(
     let is_closed = conversation.status == ConversationStatus::Closed;
     conversation.closed_at = is_closed.then(|| conversation.closed_at.unwrap_or(now));
     let kind = match (was, conversation.status) {
-        (from, ConversationStatus::Closed) if from != ConversationStatus::Closed => EventType::ConversationClosed,
-        (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => EventType::ConversationReopened,
-        _ => EventType::ConversationUpdated,
+        (from, ConversationStatus::Closed) if from != ConversationStatus::Closed => ConversationFact::CLOSED,
+        (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => ConversationFact::REOPENED,
+        _ => ConversationFact::UPDATED,
     };
-    let event = NewEvent::new(kind).subject(id.uuid()).lead(conversation.lead_id);
-    tx.record(event.data(json!({"status": conversation.status, "archived": archived})))?;
+    let fact = ConversationFact {
+        status: Some(conversation.status),
+        archived: Some(archived),
+        ..ConversationFact::default()
+    };
+    tx.record(fact.told_as(kind).about(id.uuid()).on(conversation.lead_id.uuid()))?;
     store::save_state(tx, &conversation)
 }
 
@@ -63,7 +66,7 @@ pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversati
         return Ok(conversation);
     }
     store::mark_read(tx, id)?;
-    let event = NewEvent::new(EventType::ConversationUpdated).subject(id.uuid());
-    tx.record(event.data(json!({"unread_count": 0})))?;
+    let fact = ConversationFact { unread_count: Some(0), ..ConversationFact::default() };
+    tx.record(fact.told_as(ConversationFact::UPDATED).about(id.uuid()))?;
     store::get(tx, id)
 }

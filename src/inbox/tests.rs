@@ -5,6 +5,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::facts::{ConversationFact, MessageFact};
 use super::follow;
 use super::leave::{self, Leaving};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};
@@ -228,7 +229,7 @@ on_both_engines! {
             let now = stage.message(message).await;
             assert_eq!((now.status, now.error_class.as_deref()), (status, class));
         }
-        assert_eq!(stage.count(of.0, EventType::MessageFailed).await, 2);
+        assert_eq!(stage.count(of.0, MessageFact::FAILED).await, 2);
     }
 
     async fn a_conversation_reads_in_the_order_in_which_it_was_written(stage: Stage) {
@@ -267,13 +268,13 @@ on_both_engines! {
         stage.sent(acme, "SMc").await;
         let InboundOutcome::Unclear(candidates) = stage.inbound("SM3", "Fine").await else { panic!("unclear by now") };
         assert_eq!(candidates, [other.0, acme.0]);
-        assert_eq!(stage.count(acme.0, EventType::MessageReceived).await, 0);
+        assert_eq!(stage.count(acme.0, MessageFact::RECEIVED).await, 0);
 
         let conversation = stage.within(other.0, move |tx| conversations::get(tx, other.2)).await;
         assert_eq!((conversation.unread_count, conversation.message_count), (2, 3), "the form's answers are not unread");
         assert_eq!(conversation.window_expires_at.unwrap().to_string(), "2026-11-21T10:00:00Z");
         assert_eq!(conversation.last_message_preview.as_deref(), Some("And you?"));
-        assert_eq!(stage.count(other.0, EventType::MessageReceived).await, 2);
+        assert_eq!(stage.count(other.0, MessageFact::RECEIVED).await, 2);
     }
 
     async fn stop_on_a_shared_number_holds_for_all_that_wrote_until_start(stage: Stage) {
@@ -290,7 +291,7 @@ on_both_engines! {
             (refused.status, refused.error_code.as_deref()),
             (MessageStatus::Suppressed, Some("conversation.suppressed"))
         );
-        assert_eq!(stage.count(other.0, EventType::MessageFailed).await, 1);
+        assert_eq!(stage.count(other.0, MessageFact::FAILED).await, 1);
 
         stage.inbound("SM2", "START").await;
         assert!(!stage.platform(move |tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER, other.0)).await);
@@ -330,8 +331,8 @@ on_both_engines! {
         assert!(stage.report(&message, "SMx", MessageStatus::Sent).await);
         let settled = stage.message(&message).await;
         assert_eq!((settled.status, settled.external_id.as_deref()), (MessageStatus::Delivered, Some("SMx")));
-        assert_eq!(stage.count(acme.0, EventType::MessageSent).await, 1, "told once, whoever told it");
-        assert_eq!(stage.count(acme.0, EventType::MessageDelivered).await, 1);
+        assert_eq!(stage.count(acme.0, MessageFact::SENT).await, 1, "told once, whoever told it");
+        assert_eq!(stage.count(acme.0, MessageFact::DELIVERED).await, 1);
         let lead = stage.within(acme.0, move |tx| store::get(tx, acme.1)).await;
         assert_eq!((lead.contact_count, lead.first_contact_at), (1, Some(stage.clock.now())));
     }
@@ -352,7 +353,7 @@ on_both_engines! {
         stage.within(acme.0, move |tx| Leaving { id }.ended(tx, MessageStatus::Failed, &gone)).await;
         assert_eq!(stage.message(&message).await.status, MessageStatus::Failed);
         assert!(stage.platform(move |tx| consent::is_suppressed(tx, Channel::Whatsapp, PERSON, NUMBER, acme.0)).await);
-        assert_eq!(stage.count(acme.0, EventType::MessageFailed).await, 1);
+        assert_eq!(stage.count(acme.0, MessageFact::FAILED).await, 1);
     }
 
     async fn an_answer_reopens_a_closed_and_archived_conversation(stage: Stage) {
@@ -371,7 +372,7 @@ on_both_engines! {
         stage.inbound("SM1", "One more question").await;
         let back = stage.within(acme.0, move |tx| conversations::get(tx, acme.2)).await;
         assert_eq!((back.status, back.closed_at, back.archived_at), (ConversationStatus::Open, None, None));
-        assert_eq!(stage.count(acme.0, EventType::ConversationReopened).await, 1);
+        assert_eq!(stage.count(acme.0, ConversationFact::REOPENED).await, 1);
     }
 
     async fn a_conversation_follows_its_lead_to_a_new_number(stage: Stage) {
@@ -389,13 +390,13 @@ on_both_engines! {
         };
         let unmoved = change(Some(PERSON)).await;
         assert!(unmoved.window_expires_at.is_some(), "nothing changed for the conversation");
-        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 0);
+        assert_eq!(stage.count(acme.0, ConversationFact::UPDATED).await, 0);
 
         let moved = change(Some("+919876500009")).await;
         assert_eq!(moved.person_address.as_deref(), Some("+919876500009"));
         assert_eq!(moved.window_expires_at, None, "the new number has not written yet");
         assert_eq!(moved.version, unmoved.version + 1);
         assert_eq!(change(None).await.person_address, None, "a number taken away is not written to");
-        assert_eq!(stage.count(acme.0, EventType::ConversationUpdated).await, 2);
+        assert_eq!(stage.count(acme.0, ConversationFact::UPDATED).await, 2);
     }
 }

@@ -1,7 +1,6 @@
 //! From an enquiry to a lead, in one transaction.
 
-use serde_json::json;
-
+use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
 use super::combine::combine;
 use super::person::Person;
 use super::recognise::{Known, known_lead, remember};
@@ -15,7 +14,6 @@ use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
 use crate::inbox::open::{self, LeadOpening};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
@@ -69,16 +67,16 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
     store::insert_score(tx, lead.id, &score)?;
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
     open::for_lead(tx, &opening(&lead)?)?;
-    let event = NewEvent::new(EventType::LeadCreated).subject(lead.id.uuid()).lead(lead.id);
-    tx.record(event.data(json!({
-        "source": lead.source,
-        "score": lead.score,
-        "grade": score::grade(lead.score),
-        "charge_kind": metered.kind,
-        "is_locked": lead.is_locked,
-        "ad_campaign_id": lead.ad_campaign_id,
-        "received_at": lead.received_at,
-    })))?;
+    let created = LeadCreated {
+        source: Some(lead.source),
+        score: Some(lead.score),
+        grade: Some(score::grade(lead.score)),
+        charge_kind: Some(metered.kind),
+        is_locked: Some(lead.is_locked),
+        ad_campaign_id: lead.ad_campaign_id,
+        received_at: Some(lead.received_at),
+    };
+    tx.record(created.of(lead.id))?;
     Ok(Received { lead_id: lead.id, is_new: true, is_duplicate: false, is_locked: lead.is_locked })
 }
 
@@ -102,22 +100,21 @@ fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result
     change::rescore(tx, &mut lead, tenant)?;
     store::update(tx, &mut lead)?;
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
-    let event = NewEvent::new(EventType::LeadEnquired).subject(lead.id.uuid()).lead(lead.id);
-    tx.record(event.data(json!({
-        "source": enquiry.source,
-        "enquiry_count": lead.profile.enquiry_count,
-        "charge_kind": metered.kind,
-        "ad_campaign_id": enquiry.ad_campaign_id,
+    let enquired = LeadEnquired {
+        source: Some(enquiry.source),
+        enquiry_count: Some(lead.profile.enquiry_count),
+        charge_kind: Some(metered.kind),
+        ad_campaign_id: enquiry.ad_campaign_id,
         // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
-        "questions": enquiry.form_responses.keys().collect::<Vec<_>>(),
-        "forgotten_questions": combined.forgotten,
-        "new_contact_details": combined.new_details,
-        "source_details": enquiry.source_details,
-        "received_at": enquiry.received_at,
-    })))?;
+        questions: enquiry.form_responses.keys().cloned().collect(),
+        forgotten_questions: combined.forgotten,
+        new_contact_details: combined.new_details,
+        source_details: Some(enquiry.source_details),
+        received_at: Some(enquiry.received_at),
+    };
+    tx.record(enquired.of(lead.id))?;
     if combined.is_taken {
-        let event = NewEvent::new(EventType::LeadAssigned).subject(lead.id.uuid()).lead(lead.id);
-        tx.record(event.data(json!({ "from": null, "to": lead.assigned_to })))?;
+        tx.record(LeadAssigned { from: None, to: lead.assigned_to }.of(lead.id))?;
     }
     Ok(Received { lead_id: lead.id, is_new: false, is_duplicate: false, is_locked: lead.is_locked })
 }

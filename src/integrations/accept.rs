@@ -8,6 +8,7 @@
 use actix_web::{HttpMessage, HttpRequest, web};
 use serde_json::{Value, json};
 
+use super::facts::WebhookEventFact;
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::process::{ProcessPayload, job_of};
 use super::store::{self, NewWebhook};
@@ -17,7 +18,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx};
-use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::events::{Fact as _, platform_tenant};
 use crate::engine::http::{RequestId, Source, read_body};
 use crate::engine::jobs::{NewJob, store as jobs};
 use crate::providers::lenient;
@@ -137,9 +138,9 @@ impl Incoming<'_> {
                 });
                 jobs::enqueue_all(tx, jobs.collect())?;
                 for event in stored.iter().filter(|event| event.state == WebhookState::Failed) {
-                    let data = json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id,
-                        "outcome": event.outcome});
-                    tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(event.id.uuid()).data(data))?;
+                    let told = WebhookEventFact::of(event);
+                    let fact = WebhookEventFact { outcome: event.outcome.clone(), ..told };
+                    tx.record(fact.told_as(WebhookEventFact::FAILED).about(event.id.uuid()))?;
                 }
                 Ok((due.len(), stored.len()))
             })

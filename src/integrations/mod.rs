@@ -19,8 +19,9 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, each_engine, held, keep, patch, text_enum, versioned, view};
+use engine::{self, base, each_engine, fact, held, keep, patch, text_enum, versioned, view};
 
+pub mod facts;
 mod accept;
 pub mod api;
 mod form_pace;
@@ -34,13 +35,16 @@ pub mod store;
 mod tests;
 mod turns;
 
+pub use facts::facts;
+
 pub use form_pace::FormPace;
 pub use guesses::Guesses;
 pub use turns::Turns;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::engine::events::{EventType, Reactions};
+use crate::ads::facts::AdCampaignFact;
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -72,5 +76,5 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
 
 pub fn reactions(reactions: &mut Reactions) {
     outbound::reactions(reactions);
-    reactions.on(EventType::AdCampaignActivated, &reroute::REROUTE).on(EventType::AdCampaignUpdated, &reroute::REROUTE);
+    reactions.on(AdCampaignFact::ACTIVATED, &reroute::REROUTE).on(AdCampaignFact::UPDATED, &reroute::REROUTE);
 }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::facts::WebhookEventFact;
 use super::model::WebhookProvider;
 use super::process::{ProcessPayload, WAITING, job_of};
 use super::store::{self, WebhookEvent};
@@ -12,7 +13,7 @@ use crate::ads;
 use crate::base::id::{AdCampaignId, TenantId};
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{self, EventType, NewEvent, ReactionPayload, platform_tenant};
+use crate::engine::events::{self, Fact as _, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, store as jobs};
 use crate::providers::{AdPlatform, Digits};
 
@@ -70,9 +71,8 @@ fn again(tx: &mut PlatformTx<'_>, agreed: &Agreed) -> Result<()> {
         if !store::reopen(tx, event.id)? {
             continue;
         }
-        let data = serde_json::json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id,
-            "was": event.outcome});
-        let replayed = tx.record(NewEvent::new(EventType::WebhookEventReplayed).subject(event.id.uuid()).data(data))?;
+        let fact = WebhookEventFact { was: event.outcome.clone(), ..WebhookEventFact::of(event) };
+        let replayed = tx.record(fact.told_as(WebhookEventFact::REPLAYED).about(event.id.uuid()))?;
         let payload = ProcessPayload { webhook_event_id: event.id };
         let job = NewJob::new(job_of(event.kind), &payload).unique(format!("{}:{replayed}", event.id));
         jobs::enqueue(tx, platform_tenant(), job)?;

@@ -1,11 +1,13 @@
 //! Giving a lead to a person of the tenant, and taking it back from one who left.
 
+use super::facts::{LeadAssigned, LeadFact as _};
 use super::store::{self, Lead};
 use crate::base::id::{LeadId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::NewEvent;
 use crate::tenants;
+use crate::tenants::facts::UserRemoved;
 use crate::tenants::access::{Permission, Role};
 
 /// Assigns to an active member who may work on leads, or to nobody.
@@ -24,18 +26,16 @@ pub fn assign_lead(tx: &mut TenantTx<'_>, id: LeadId, user: Option<UserId>) -> R
     lead.assigned_to = user;
     lead.assigned_at = user.map(|_| tx.now());
     store::update(tx, &mut lead)?;
-    let event = NewEvent::new(EventType::LeadAssigned).subject(id.uuid()).lead(id);
-    tx.record(event.data(serde_json::json!({ "from": from, "to": user })))?;
+    tx.record(LeadAssigned { from, to: user }.of(id))?;
     Ok(lead)
 }
 
 /// A person who was removed has no open leads any more, from the moment they are gone: those are anybody's to take. What is
 /// closed keeps the name of who closed it. In the transaction of `user.removed`.
-pub(super) fn release(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
-    let Some(user) = event.subject_id().map(UserId::from_uuid) else { return Ok(()) };
+pub(super) fn release(tx: &mut TenantTx<'_>, event: &NewEvent, _: &UserRemoved) -> Result<()> {
+    let Some(user) = event.subject().map(UserId::from_uuid) else { return Ok(()) };
     for id in store::release(tx, user)? {
-        let event = NewEvent::new(EventType::LeadAssigned).subject(id.uuid()).lead(id);
-        tx.record(event.data(serde_json::json!({ "from": user, "to": null })))?;
+        tx.record(LeadAssigned { from: Some(user), to: None }.of(id))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use validator::{Validate, ValidationError};
 
 use super::contact_details::{ContactDetail, DetailKind};
+use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};
@@ -18,7 +19,6 @@ use crate::billing::books::Books;
 use crate::billing::meter::{self, MeteredLead, Seen};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
 use crate::engine::http::IfMatch;
 use crate::tenants;
 
@@ -106,8 +106,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_matc
     store::update(tx, &mut lead)?;
     if !changes.is_empty() {
         // Names only: the values of personal data stay out of the events.
-        let event = NewEvent::new(EventType::LeadUpdated).subject(id.uuid()).lead(id);
-        tx.record(event.data(serde_json::json!({ "changed": changes })))?;
+        tx.record(LeadUpdated { changed: changes.told() }.of(id))?;
     }
     Ok(lead)
 }
@@ -222,8 +221,7 @@ fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, to: LeadStatus) -> Resu
     lead.status = to;
     lead.closed_at = to.is_closed().then_some(tx.now());
     lead.last_activity_at = tx.now();
-    let event = NewEvent::new(EventType::LeadStatusChanged).subject(lead.id.uuid()).lead(lead.id);
-    tx.record(event.data(serde_json::json!({ "from": from, "to": to })))?;
+    tx.record(LeadStatusChanged { from: Some(from), to: Some(to) }.of(lead.id))?;
     Ok(())
 }
 
@@ -245,8 +243,8 @@ pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant)
     if is_same_sum {
         return Ok(false);
     }
-    let event = NewEvent::new(EventType::LeadScored).subject(lead.id.uuid()).lead(lead.id);
-    tx.record(event.data(serde_json::json!({ "from": lead.score, "to": score.score, "model": score.model })))?;
+    let fact = LeadScored { from: Some(lead.score), to: Some(score.score), model: Some(score.model.clone()) };
+    tx.record(fact.of(lead.id))?;
     lead.score = score.score;
     Ok(true)
 }

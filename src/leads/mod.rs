@@ -9,13 +9,15 @@
 extern crate self as leads;
 use ::billing;
 use ::tenants;
-use engine::{self, base, beyond, each_engine, held, insert_few, keep, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
 
+pub mod facts;
 pub mod answers;
 pub mod api;
 pub mod assign;
 pub mod change;
 pub mod cities;
+mod conceal;
 pub mod contact_details;
 mod lock;
 pub mod model;
@@ -33,6 +35,8 @@ mod tests;
 pub mod unlock;
 pub mod view;
 
+pub use facts::facts;
+pub use rescore::RESCORE;
 pub use shown::{Contact, Shown, shown};
 pub use store::{Brief, Heading, Lead, brief, catch_ups, heading};
 
@@ -58,6 +62,7 @@ pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut crate::engine::events::Reactions) {
     unlock::reactions(reactions);
-    reactions.at_once(crate::engine::events::EventType::UserRemoved, assign::release);
+    reactions.at_once(crate::tenants::facts::UserRemoved::TYPE, assign::release);
+    reactions.conceal(conceal::conceal);
     rescore::reactions(reactions);
 }

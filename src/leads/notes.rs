@@ -1,11 +1,11 @@
 //! Writing a note on a lead.
 
+use super::facts::{LeadFact as _, LeadNoteAdded};
 use super::store::{self, Note};
 use crate::base::id::{LeadId, NoteId};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
 
 /// How many notes a lead may have.
 pub const MOST_NOTES: i64 = 500;
@@ -22,7 +22,6 @@ pub fn add_note(tx: &mut TenantTx<'_>, lead: LeadId, body: String) -> Result<Not
     let author_id = tx.actor().user();
     let note = Note { tenant_id: tx.tenant(), id: NoteId::new(), lead_id: lead, author_id, body, created_at: tx.now() };
     store::insert_note(tx, &note)?;
-    let event = NewEvent::new(EventType::LeadNoteAdded).subject(lead.uuid()).lead(lead);
-    tx.record(event.data(serde_json::json!({ "note_id": note.id })))?;
+    tx.record(LeadNoteAdded { note_id: Some(note.id) }.of(lead))?;
     Ok(note)
 }

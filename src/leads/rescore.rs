@@ -6,17 +6,19 @@
 //! time: changes share the passes that wait, few passes begin in a while, and a pass ends where a later one has begun. A lead
 //! that is won or lost keeps the score it ended with, and a locked one the score it came with until it is unlocked.
 
+use super::facts::LeadUnlocked;
 use super::{change, store};
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, EventType, ReactionPayload, Reactions};
+use crate::engine::events::{self, ReactionPayload, Reactions};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
+use crate::tenants::facts::TenantFact;
 use crate::tenants::{self, Tenant};
 
-/// Follows what happens between us and one lead.
-static RESCORE: JobKind = JobKind::new("lead.rescore").priority(7);
+/// Follows what happens between us and one lead; what a folder above knows of that, it has followed by this job.
+pub static RESCORE: JobKind = JobKind::new("lead.rescore").priority(7);
 /// Follows a change of the tenant: asks for a pass when scores depend on what changed.
 static RESCORE_ALL: JobKind = JobKind::new("lead.rescore_all").priority(8);
 /// One batch of a pass over all open leads.
@@ -47,34 +49,23 @@ pub(super) fn jobs(registry: &mut Registry) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
-    use EventType::{LeadUnlocked, MessageClicked, MessageFailed, MessageOpened, MessageReceived, TenantUpdated};
-    for kind in [MessageReceived, MessageFailed, MessageOpened, MessageClicked, LeadUnlocked] {
-        reactions.on(kind, &RESCORE);
-    }
-    reactions.on(TenantUpdated, &RESCORE_ALL);
+    reactions.on(LeadUnlocked::TYPE, &RESCORE);
+    reactions.on_if(TenantFact::UPDATED, &RESCORE_ALL, |fact: &TenantFact| fact.touches(&SCORED_BY));
 }
 
 async fn run_one(context: JobContext) -> Result<Outcome> {
     let id = context.payload::<ReactionPayload>()?.event_id;
     context
         .finish(move |tx| {
-            let Some(lead) = events::find(tx, id)?.and_then(|event| event.lead_id) else { return Ok(()) };
+            let Some(lead) = events::find(tx, id)?.and_then(|event| event.timeline) else { return Ok(()) };
             let tenant = tenants::store::current(tx)?;
-            rescore(tx, lead, &tenant)
+            rescore(tx, LeadId::from_uuid(lead), &tenant)
         })
         .await
 }
 
 async fn run_all(context: JobContext) -> Result<Outcome> {
-    let id = context.payload::<ReactionPayload>()?.event_id;
-    context
-        .finish(move |tx| {
-            let Some(event) = events::find(tx, id)? else { return Ok(()) };
-            let fields = event.data["fields"].as_array().cloned().unwrap_or_default();
-            let is_scored_by = |field: &str| SCORED_BY.iter().any(|name| field.rsplit('.').next() == Some(name));
-            if fields.iter().filter_map(serde_json::Value::as_str).any(is_scored_by) { ask(tx) } else { Ok(()) }
-        })
-        .await
+    context.finish(ask).await
 }
 
 /// Has a pass begin, now or when the next span does; one that waits already serves as well.

@@ -4,6 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
+use super::conceal::conceal;
+use super::facts::LeadFact as _;
 use super::model::IdentityKind;
 use super::store::{self, Lead, LeadFilter, LeadSort};
 use super::testing::rajesh;
@@ -16,8 +18,22 @@ use crate::engine::db::filter::Part;
 use crate::engine::db::schema::leads;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
-use crate::engine::events::{self, EventFilter, EventType, NewEvent};
+use crate::engine::events::{self, EventFilter, EventType, Fact as _, Facts};
 use crate::tenants::testing::{House, scope};
+
+// Such as folders above tell.
+crate::fact! {
+    Wrote = "letter.received" {
+        channel: String = "whatsapp",
+        preview: Option<String> = "I am Rajesh" of Person,
+    }
+}
+crate::fact! {
+    Suppressed = "address.suppressed" {
+        channel: String = "whatsapp",
+        address: Option<String> = "+919876543210" of Address,
+    }
+}
 
 on_both_engines! {
     async fn contacts_told_out_of_order_end_the_same(house: House) {
@@ -62,20 +78,23 @@ on_both_engines! {
         let tenant = house.tenant("Acme").await;
         let look = |tx: &mut TenantTx<'_>| {
             let mut events = events::list(tx, &EventFilter::default(), &PageRequest::first(10))?.data;
-            events::conceal(tx, &mut events)?;
+            conceal(tx, &mut events)?;
             let find = |kind: EventType| events.iter().find(|event| event.kind == kind).map(|event| event.data.clone());
-            Ok((find(EventType::MessageReceived).unwrap(), find(EventType::SuppressionCreated).unwrap()))
+            Ok((find(Wrote::TYPE).unwrap(), find(Suppressed::TYPE).unwrap()))
         };
         let record = |tx: &mut TenantTx<'_>| {
             let lead = Lead { is_locked: true, phone: Some("+919876543210".into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;
             store::add_identity(tx, lead.id, IdentityKind::Phone, "+919876543210")?;
-            let data = json!({"channel": "whatsapp", "preview": "I am Rajesh"});
-            tx.record(NewEvent::new(EventType::MessageReceived).lead(lead.id).data(data))?;
-            let data = json!({"channel": "whatsapp", "address": "+919876543210"});
-            tx.record(NewEvent::new(EventType::SuppressionCreated).data(data))?;
+            let wrote = Wrote { channel: "whatsapp".into(), preview: Some("I am Rajesh".into()) };
+            tx.record(wrote.of(lead.id))?;
+            let suppressed = Suppressed { channel: "whatsapp".into(), address: Some("+919876543210".into()) };
+            tx.record(suppressed.told_as(Suppressed::TYPE))?;
             Ok(lead.id)
         };
+        let mut facts = Facts::default();
+        facts.add::<Wrote>().add::<Suppressed>();
+        facts.publish();
         let id = house.within(tenant, record).await;
         let hidden = house.within(tenant, look).await;
         assert_eq!(hidden.0, json!({"channel": "whatsapp", "preview": null}));

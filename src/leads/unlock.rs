@@ -4,13 +4,16 @@
 //! batches, each a transaction of its own that also enqueues the next one: new leads come in between, a process that dies
 //! leaves no batch half done and none forgotten, and however many triggers there are, each lead is booked once.
 
+use crate::tenants::facts::TenantVerified;
+use super::facts::{LeadFact as _, LeadUnlocked};
 use super::store;
 use crate::base::Result;
 use crate::base::id::EventId;
 use crate::billing::books::Books;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::release::{Release, Released, release_blocked};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, EventType, NewEvent, Reactions};
+use crate::engine::events::{self, Reactions};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry};
 
 /// Follows every change of what the tenant has bought.
@@ -32,10 +35,11 @@ pub(super) fn jobs(registry: &mut Registry) {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
-    use EventType::{SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated, TenantVerified};
-    for kind in [SubscriptionActivated, SubscriptionTrialStarted, SubscriptionUpdated, TenantVerified] {
+    for kind in [SubscriptionFact::ACTIVATED, SubscriptionFact::TRIAL_STARTED, TenantVerified::TYPE] {
         reactions.on(kind, &UNLOCK);
     }
+    let buys = |fact: &SubscriptionFact| Release::after_change(fact).is_some();
+    reactions.on_if(SubscriptionFact::UPDATED, &UNLOCK, buys);
 }
 
 async fn run(context: JobContext) -> Result<Outcome> {
@@ -43,9 +47,9 @@ async fn run(context: JobContext) -> Result<Outcome> {
     let find = move |tx: &mut TenantTx<'_>| events::find(tx, event_id);
     let event = context.core.db.read(context.scope(), find).await?;
     // Whose mailbox it is may show that the business had a trial before: then nothing is bought.
-    let is_proof = event.as_ref().is_some_and(|event| event.kind == EventType::TenantVerified);
+    let is_proof = event.as_ref().is_some_and(|event| event.kind == TenantVerified::TYPE);
     let key = context.core.master_key.clone();
-    let Some(release) = event.as_ref().and_then(Release::after) else {
+    let Some(release) = event.as_ref().map_or(Ok(None), Release::after)? else {
         return Ok(Outcome::Discard("nothing was bought".into()));
     };
     context
@@ -67,7 +71,7 @@ async fn run(context: JobContext) -> Result<Outcome> {
 /// Shows what was paid for.
 pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<()> {
     for lead in store::unlock(tx, released)? {
-        tx.record(NewEvent::new(EventType::LeadUnlocked).subject(lead.uuid()).lead(lead))?;
+        tx.record(LeadUnlocked {}.of(lead))?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::tenants::facts::UserUpdated;
 use super::model::{ChoicePatch, NotificationKind, merge};
 use super::store;
 use crate::base::Result;
@@ -10,7 +11,7 @@ use crate::base::json::Json;
 use crate::base::patch::Patch;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::tenants::access::Role;
 
@@ -69,7 +70,7 @@ pub fn change(
         return Ok((role, document, version));
     }
     let version = store::save_preferences(tx, user, &Json::of(&document), version)?;
-    let event = NewEvent::new(EventType::UserUpdated).subject(user.uuid());
-    tx.record(event.data(serde_json::json!({"changed": ["notification_preferences"]})))?;
+    let fact = UserUpdated { changed: Some(vec!["notification_preferences".into()]), ..UserUpdated::default() };
+    tx.record(fact.told_as(UserUpdated::TYPE).about(user.uuid()))?;
     Ok((role, document, version))
 }

@@ -5,6 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::elsewhere::{AdCampaignReviewed, EndpointDisabled};
+use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::billing::model::OveragePolicy;
+use crate::inbox::facts::MessageFact;
+use crate::leads::facts::LeadEnquired;
+use crate::tenants::facts::UserHandedOver;
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
@@ -66,9 +72,9 @@ impl Notice {
 pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &str) -> Result<Option<Notice>> {
     let Some(kind) = NotificationKind::of(event.kind) else { return Ok(None) };
     if kind.is_for_managers() {
-        return Ok(Some(about_account(kind, event, tenant, app_url)));
+        return about_account(kind, event, tenant, app_url).map(Some);
     }
-    let Some(id) = event.lead_id else { return Ok(None) };
+    let Some(id) = event.timeline.map(LeadId::from_uuid) else { return Ok(None) };
     let lead = leads::shown(tx, id)?;
     let link = tenant.lead_link(id, app_url);
     Ok(Some(match kind {
@@ -77,16 +83,16 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &s
             about_lead(lead, reasons, link)
         }
         NotificationKind::MessageReceived => {
-            let text = event.data["preview"].as_str().unwrap_or_default();
-            let text = lead.words(text).to_string();
+            let text = event.read::<MessageFact>()?.preview.unwrap_or_default();
+            let text = lead.words(&text).to_string();
             let title = format!("New message from {}", lead.name);
             alert(kind, title, text, link, Some(lead))
         }
         _ => {
             let title = format!("{} enquired again", lead.name);
             // The one that came now; the lead's own source is the first.
-            let source = event.data["source"].as_str().unwrap_or(lead.source.as_str());
-            alert(kind, title, format!("Enquiry through {}.", spelled(source)), link, Some(lead))
+            let source = event.read::<LeadEnquired>()?.source.unwrap_or(lead.source);
+            alert(kind, title, format!("Enquiry through {}.", spelled(source.as_str())), link, Some(lead))
         }
     }))
 }
@@ -150,81 +156,78 @@ fn about_lead(lead: Shown, reasons: Vec<String>, link: String) -> Notice {
     }
 }
 
-fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url: &str) -> Notice {
-    let data = &event.data;
+fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url: &str) -> Result<Notice> {
     let base = tenant.pages(app_url);
-    if kind == NotificationKind::WebhookEndpointDisabled {
-        let host = data["host"].as_str().unwrap_or("your address");
-        let why = match data["reason"].as_str() {
-            Some("gone") => "It answered that it is gone for good.",
-            _ => "Nothing we sent it arrived for five days.",
-        };
-        let body = format!("{why} It gets no events until you enable it again; then replay what it missed.");
-        return alert(
-            kind,
-            format!("The webhook endpoint at {host} was disabled"),
-            body,
-            format!("{base}/webhooks"),
-            None,
-        );
-    }
-    if kind == NotificationKind::MemberLeft {
-        return about_hand_over(kind, data, base);
-    }
-    if kind == NotificationKind::AdCampaignReviewed {
-        let name = data["name"].as_str().unwrap_or("Your ad campaign");
-        let (title, body) = match data["reason"].as_str() {
-            Some(reason) => (format!("{name} was sent back"), format!("{reason}\nChange it, then activate it again.")),
-            None => (format!("{name} was approved"), "Its ads may run.".to_string()),
-        };
-        let id = event.subject_id.map(|id| format!("/{id}")).unwrap_or_default();
-        return alert(kind, title, body, format!("{base}/ad-campaigns{id}"), None);
-    }
-    if kind == NotificationKind::PaymentDue {
-        let (title, body) = match data["pauses_at"].as_str() {
-            Some(at) => (
-                "Your subscription is not paid any more",
-                format!(
-                    "What your plan includes is delivered until {}, and nothing beyond it. Then everything pauses until a payment comes.",
-                    at.get(..10).unwrap_or(at)
-                ),
-            ),
-            None => (
-                "Your subscription is paused",
-                "No payment came. Leads that arrive now are kept under lock until it is paid again.".to_string(),
-            ),
-        };
-        return alert(kind, title.to_string(), body, format!("{base}/billing"), None);
-    }
-    let (title, body) = if kind == NotificationKind::QuotaReached {
-        let used = data["used"].as_i64().map_or(String::new(), |used| format!(" ({used})"));
-        let then = match data["policy"].as_str() {
-            Some("bill") => "Further leads are delivered and billed as overage.",
-            Some("block") => "Further leads are kept under lock until you upgrade or buy them.",
-            Some("slow") => "Your ads slow down until the next period.",
-            _ => "See what happens with further leads.",
-        };
-        ("Your plan's leads are used up", format!("All leads of this period{used} have been delivered. {then}"))
-    } else {
-        let (title, body) = match data["trial_refused"].as_str() {
-            Some("business_phone") => {
-                ("Your trial has ended", "Your business' phone number is one of a business that had a trial before.")
-            }
-            Some(_) => ("Your trial has ended", "An owner of yours owns a business that had a trial before."),
-            None => ("Your subscription has expired", "Choose a plan to go on receiving leads."),
-        };
-        let then = data["trial_refused"].as_str().map(|_| " It goes on once it is paid; we see to that.");
-        (title, format!("{body}{}", then.unwrap_or_default()))
-    };
-    alert(kind, title.to_string(), body, format!("{base}/billing"), None)
+    let told = |(title, body): (String, String), page: &str| alert(kind, title, body, format!("{base}/{page}"), None);
+    Ok(match kind {
+        NotificationKind::WebhookEndpointDisabled => told(about_endpoint(&event.glimpse()?), "webhooks"),
+        NotificationKind::MemberLeft => told(about_hand_over(&event.read()?), "webhooks"),
+        NotificationKind::AdCampaignReviewed => {
+            let id = event.subject_id.map(|id| format!("/{id}")).unwrap_or_default();
+            told(about_review(&event.glimpse()?), &format!("ad-campaigns{id}"))
+        }
+        NotificationKind::PaymentDue => told(about_payment(&event.read()?), "billing"),
+        NotificationKind::QuotaReached => told(about_quota(&event.read()?), "billing"),
+        _ => told(about_end(&event.read()?), "billing"),
+    })
 }
 
-fn about_hand_over(kind: NotificationKind, data: &serde_json::Value, base: &str) -> Notice {
-    let list = |name: &str| {
-        let all = data[name].as_array().into_iter().flatten().filter_map(|one| one.as_str());
-        all.collect::<Vec<_>>().join(", ")
+// Each answers title and body.
+
+fn about_endpoint(fact: &EndpointDisabled) -> (String, String) {
+    let host = fact.host.as_deref().unwrap_or("your address");
+    let why =
+        if fact.is_gone() { "It answered that it is gone for good." } else { "Nothing we sent it arrived for five days." };
+    let body = format!("{why} It gets no events until you enable it again; then replay what it missed.");
+    (format!("The webhook endpoint at {host} was disabled"), body)
+}
+
+fn about_review(fact: &AdCampaignReviewed) -> (String, String) {
+    let name = fact.name.as_deref().unwrap_or("Your ad campaign");
+    match &fact.reason {
+        Some(reason) => (format!("{name} was sent back"), format!("{reason}\nChange it, then activate it again.")),
+        None => (format!("{name} was approved"), "Its ads may run.".into()),
+    }
+}
+
+fn about_payment(fact: &SubscriptionFact) -> (String, String) {
+    let Some(at) = fact.pauses_at else {
+        let body = "No payment came. Leads that arrive now are kept under lock until it is paid again.";
+        return ("Your subscription is paused".into(), body.into());
     };
-    let (hosts, keys, recipients) = (list("hosts"), list("api_keys"), list("recipients"));
+    let (title, day) = ("Your subscription is not paid any more", at.to_string());
+    let day = day.get(..10).unwrap_or(&day);
+    let body = format!(
+        "What your plan includes is delivered until {day}, and nothing beyond it. Then everything pauses until a payment comes."
+    );
+    (title.into(), body)
+}
+
+fn about_quota(fact: &QuotaReached) -> (String, String) {
+    let used = fact.used.map_or(String::new(), |used| format!(" ({used})"));
+    let then = match fact.policy {
+        Some(OveragePolicy::Bill) => "Further leads are delivered and billed as overage.",
+        Some(OveragePolicy::Block) => "Further leads are kept under lock until you upgrade or buy them.",
+        Some(OveragePolicy::Slow) => "Your ads slow down until the next period.",
+        None => "See what happens with further leads.",
+    };
+    ("Your plan's leads are used up".into(), format!("All leads of this period{used} have been delivered. {then}"))
+}
+
+fn about_end(fact: &SubscriptionFact) -> (String, String) {
+    let (title, body) = match fact.trial_refused.as_deref() {
+        Some("business_phone") => {
+            ("Your trial has ended", "Your business' phone number is one of a business that had a trial before.")
+        }
+        Some(_) => ("Your trial has ended", "An owner of yours owns a business that had a trial before."),
+        None => ("Your subscription has expired", "Choose a plan to go on receiving leads."),
+    };
+    let then = if fact.trial_refused.is_some() { " It goes on once it is paid; we see to that." } else { "" };
+    (title.into(), format!("{body}{then}"))
+}
+
+fn about_hand_over(fact: &UserHandedOver) -> (String, String) {
+    let (hosts, keys, recipients) = (fact.hosts.join(", "), fact.api_keys.join(", "), fact.recipients.join(", "));
     let mut body = Vec::new();
     if !hosts.is_empty() {
         body.push(format!(
@@ -239,8 +242,8 @@ fn about_hand_over(kind: NotificationKind, data: &serde_json::Value, base: &str)
             "Alerts go no longer to the addresses they added: {recipients}. If one is the business' own, add it again."
         ));
     }
-    let who = data["email"].as_str().unwrap_or("Somebody");
-    alert(kind, format!("{who} was removed"), body.join("\n"), format!("{base}/webhooks"), None)
+    let who = fact.email.as_deref().unwrap_or("Somebody");
+    (format!("{who} was removed"), body.join("\n"))
 }
 
 /// What an address is told instead of the next alert, when many came in an hour.

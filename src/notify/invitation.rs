@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::compose::named;
+use crate::tenants::facts::InvitationFact;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
@@ -62,7 +63,7 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
 }
 
 fn invitation_of(event: &Event) -> Option<InvitationId> {
-    event.data["invitation_id"].as_str()?.parse().ok()
+    event.told::<InvitationFact>().ok().flatten()?.invitation_id
 }
 
 /// The e-mail as its receiver reads it; `None` when the invitation is open no more.

@@ -14,8 +14,10 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, held, insert_few, keep, patch, text_enum, view};
+use engine::{self, base, beyond, fact, held, insert_few, keep, patch, text_enum, view};
 
+mod elsewhere;
+pub mod facts;
 pub mod announce;
 mod api;
 mod choose;
@@ -34,9 +36,16 @@ mod store;
 mod tests;
 pub mod verification;
 
+pub use facts::facts;
+
 use std::sync::Arc;
 
-use crate::engine::events::{EventType, Reactions};
+use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::engine::events::Reactions;
+use crate::inbox::facts::MessageFact;
+use crate::leads::facts::{LeadCreated, LeadEnquired};
+use crate::tenants::facts::{InvitationFact, TenantFact, TenantVerified, UserHandedOver, VerificationFact};
+use facts::RecipientFact;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 
@@ -59,24 +68,24 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 /// The events people are told of.
 pub fn reactions(reactions: &mut Reactions) {
     reactions
-        .on(EventType::LeadCreated, &announce::LEAD_CREATED)
-        .on(EventType::LeadEnquired, &announce::OTHER)
-        .on(EventType::MessageReceived, &announce::OTHER)
-        .on(EventType::QuotaReached, &announce::OTHER)
-        .on(EventType::SubscriptionExpired, &announce::OTHER)
-        .on(EventType::SubscriptionPastDue, &announce::OTHER)
-        .on(EventType::SubscriptionPaused, &announce::OTHER)
-        .on(EventType::WebhookEndpointDisabled, &announce::OTHER)
-        .on(EventType::UserHandedOver, &announce::OTHER)
-        .on(EventType::AdCampaignApproved, &announce::OTHER)
-        .on(EventType::AdCampaignRejected, &announce::OTHER)
-        .on(EventType::UserInvited, &invitation::INVITE)
-        .on(EventType::UserVerificationRequested, &verification::VERIFY)
-        .on(EventType::TenantUpdated, &recipients::SYNC)
-        .on(EventType::TenantVerified, &recipients::SYNC)
-        .on(EventType::SubscriptionTrialStarted, &recipients::SYNC)
-        .on(EventType::SubscriptionActivated, &recipients::SYNC)
-        .on(EventType::TenantRecipientAsked, &recipients::ASK)
-        .on(EventType::TenantVerified, &release::RELEASE)
-        .on(EventType::UserVerified, &release::RELEASE);
+        .on(LeadCreated::TYPE, &announce::LEAD_CREATED)
+        .on(LeadEnquired::TYPE, &announce::OTHER)
+        .on(MessageFact::RECEIVED, &announce::OTHER)
+        .on(QuotaReached::TYPE, &announce::OTHER)
+        .on(SubscriptionFact::EXPIRED, &announce::OTHER)
+        .on(SubscriptionFact::PAST_DUE, &announce::OTHER)
+        .on(SubscriptionFact::PAUSED, &announce::OTHER)
+        .on(elsewhere::ENDPOINT_DISABLED, &announce::OTHER)
+        .on(UserHandedOver::TYPE, &announce::OTHER)
+        .on(elsewhere::AD_CAMPAIGN_APPROVED, &announce::OTHER)
+        .on(elsewhere::AD_CAMPAIGN_REJECTED, &announce::OTHER)
+        .on(InvitationFact::INVITED, &invitation::INVITE)
+        .on(VerificationFact::REQUESTED, &verification::VERIFY)
+        .on(TenantFact::UPDATED, &recipients::SYNC)
+        .on(TenantVerified::TYPE, &recipients::SYNC)
+        .on(SubscriptionFact::TRIAL_STARTED, &recipients::SYNC)
+        .on(SubscriptionFact::ACTIVATED, &recipients::SYNC)
+        .on(RecipientFact::ASKED, &recipients::ASK)
+        .on(TenantVerified::TYPE, &release::RELEASE)
+        .on(VerificationFact::VERIFIED, &release::RELEASE);
 }

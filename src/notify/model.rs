@@ -2,6 +2,12 @@
 
 use serde_json::Value;
 
+use super::elsewhere;
+use super::facts::RecipientFact;
+use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::inbox::facts::MessageFact;
+use crate::leads::facts::{LeadCreated, LeadEnquired};
+use crate::tenants::facts::{InvitationFact, UserHandedOver, VerificationFact};
 use crate::base::patch::Patch;
 use crate::engine::events::EventType;
 use crate::tenants::access::Role;
@@ -34,18 +40,18 @@ impl NotificationKind {
     /// The notification that follows from an event, if any.
     pub fn of(event: EventType) -> Option<Self> {
         Some(match event {
-            EventType::LeadCreated => Self::LeadCreated,
-            EventType::LeadEnquired => Self::LeadEnquired,
-            EventType::MessageReceived => Self::MessageReceived,
-            EventType::QuotaReached => Self::QuotaReached,
-            EventType::SubscriptionExpired => Self::SubscriptionExpired,
-            EventType::SubscriptionPastDue | EventType::SubscriptionPaused => Self::PaymentDue,
-            EventType::WebhookEndpointDisabled => Self::WebhookEndpointDisabled,
-            EventType::AdCampaignApproved | EventType::AdCampaignRejected => Self::AdCampaignReviewed,
-            EventType::UserHandedOver => Self::MemberLeft,
-            EventType::UserInvited => Self::UserInvited,
-            EventType::UserVerificationRequested => Self::EmailVerification,
-            EventType::TenantRecipientAsked => Self::RecipientAsked,
+            LeadCreated::TYPE => Self::LeadCreated,
+            LeadEnquired::TYPE => Self::LeadEnquired,
+            MessageFact::RECEIVED => Self::MessageReceived,
+            QuotaReached::TYPE => Self::QuotaReached,
+            SubscriptionFact::EXPIRED => Self::SubscriptionExpired,
+            SubscriptionFact::PAST_DUE | SubscriptionFact::PAUSED => Self::PaymentDue,
+            elsewhere::ENDPOINT_DISABLED => Self::WebhookEndpointDisabled,
+            elsewhere::AD_CAMPAIGN_APPROVED | elsewhere::AD_CAMPAIGN_REJECTED => Self::AdCampaignReviewed,
+            UserHandedOver::TYPE => Self::MemberLeft,
+            InvitationFact::INVITED => Self::UserInvited,
+            VerificationFact::REQUESTED => Self::EmailVerification,
+            RecipientFact::ASKED => Self::RecipientAsked,
             _ => return None,
         })
     }
@@ -159,8 +165,10 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_event() {
+        let mut reactions = Reactions::default();
+        crate::notify::reactions(&mut reactions);
         for kind in NotificationKind::ALL.iter().filter(|kind| **kind != NotificationKind::OperatorNotice) {
-            assert!(EventType::ALL.iter().any(|event| NotificationKind::of(*event) == Some(*kind)), "{kind}");
+            assert!(reactions.followed().any(|event| NotificationKind::of(event) == Some(*kind)), "{kind}");
         }
     }
 }

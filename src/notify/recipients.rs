@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::compose::named;
+use super::facts::RecipientFact;
 use super::model::NotificationKind;
 use super::queue::{Words, put};
 use super::store::Delivery;
@@ -25,7 +26,7 @@ use crate::contacts::Channel;
 use crate::engine::CoreSettings;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload, platform_tenant};
+use crate::engine::events::{self, Event, Fact as _, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
 use crate::sending::caps::RECIPIENTS_A_DAY;
@@ -176,9 +177,9 @@ fn ask(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
         return Ok(false);
     }
     store::mark_asked(tx, Channel::Email, address)?;
-    let data = json!({ "channel": Channel::Email, "address": address });
+    let fact = RecipientFact { channel: Some(Channel::Email), address: Some(address.into()) };
     let subject = tx.tenant().uuid();
-    tx.record(NewEvent::new(EventType::TenantRecipientAsked).subject(subject).data(data))?;
+    tx.record(fact.told_as(RecipientFact::ASKED).about(subject))?;
     Ok(true)
 }
 
@@ -196,13 +197,9 @@ pub(super) async fn run_ask(context: JobContext) -> Result<Outcome> {
     context.finish(move |tx| write_to(tx, event, &platform_name)).await
 }
 
-fn address_of(event: &Event) -> Option<String> {
-    event.data["address"].as_str().map(str::to_string)
-}
-
 fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<()> {
     let event = events::get(tx, id)?;
-    let Some(address) = address_of(&event) else { return Ok(()) };
+    let Some(address) = event.read::<RecipientFact>()?.address else { return Ok(()) };
     let tenant = current(tx)?;
     let values = BTreeMap::from([
         ("platform".to_string(), platform_name.to_string()),
@@ -279,8 +276,7 @@ fn mark(tx: &mut PlatformTx<'_>, row: Recipient) -> Result<Recipient> {
     let now = tx.now();
     let mut tx = tx.for_tenant(row.tenant_id);
     store::mark_confirmed(&mut tx, row.channel, &row.address)?;
-    let data = json!({ "channel": row.channel, "address": row.address });
-    let event = NewEvent::new(EventType::TenantRecipientConfirmed).subject(row.tenant_id.uuid());
-    tx.record(event.data(data))?;
+    let fact = RecipientFact { channel: Some(row.channel), address: Some(row.address.clone()) };
+    tx.record(fact.told_as(RecipientFact::CONFIRMED).about(row.tenant_id.uuid()))?;
     Ok(Recipient { confirmed_at: Some(now), ..row })
 }

@@ -18,7 +18,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::schema::{jobs, tenants};
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, PageRequest, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::leads::facts::{LeadCreated, LeadFact as _};
 use crate::leads::testing::rajesh;
 use crate::sending::MessageStatus;
 use crate::sending::dispatch::{Outgoing, Platform, Start, begin};
@@ -51,7 +51,7 @@ impl Stage {
 
     async fn created(&self) -> EventId {
         let lead = self.lead;
-        let event = NewEvent::new(EventType::LeadCreated).subject(lead.uuid()).lead(lead);
+        let event = LeadCreated::default().of(lead);
         self.within(move |tx| tx.record(event)).await
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::tenants::facts::VerificationFact;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
@@ -50,8 +51,9 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
 }
 
 fn verification_of(event: &Event) -> Option<(VerificationId, Purpose)> {
-    let purpose = if event.data["offers_address"] == true { Purpose::Take } else { Purpose::Prove };
-    Some((event.data["verification_id"].as_str()?.parse().ok()?, purpose))
+    let fact = event.told::<VerificationFact>().ok().flatten()?;
+    let purpose = if fact.offers_address == Some(true) { Purpose::Take } else { Purpose::Prove };
+    Some((fact.verification_id?, purpose))
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.

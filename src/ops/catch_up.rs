@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use super::facts::TaskFact;
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
 use super::tell::tell;
@@ -10,7 +11,7 @@ use crate::base::id::NotificationId;
 use crate::base::{Result, email};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::tenants::store::{Shadowed, bring_users};
 use crate::{billing, contacts, inbox, leads, notify, sending, tenants};
 
@@ -49,12 +50,12 @@ fn report(tx: &mut PlatformTx<'_>, account: &Shadowed) -> Result<()> {
     for tenant in &account.tenants {
         let mut tx = tx.for_tenant(*tenant);
         let Some(task) = store::add_task(&mut tx, &new)? else { continue };
-        let data = json!({ "kind": TaskKind::Accounts, "title": title });
-        let event = tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
+        let fact = TaskFact::made(TaskKind::Accounts, &title);
+        let event = tx.record(fact.told_as(TaskFact::CREATED).about(task.uuid()))?;
         let note = OperatorNotification {
             id: NotificationId::new(),
             tenant_id: Some(*tenant),
-            kind: EventType::OpsTaskCreated.to_string(),
+            kind: TaskFact::CREATED.to_string(),
             title: title.clone(),
             body: format!(
                 "{} is another spelling of the address of a second account, which logs in with it now. Account {} cannot log in \

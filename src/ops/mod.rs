@@ -15,8 +15,9 @@ use ::leads;
 use ::notify;
 use ::sending;
 use ::tenants;
-use engine::{self, base, text_enum, versioned, view};
+use engine::{self, base, fact, text_enum, versioned, view};
 
+pub mod facts;
 mod api;
 pub mod catch_up;
 pub mod model;
@@ -30,7 +31,13 @@ mod tell;
 pub mod trouble;
 pub mod webhooks;
 
-use crate::engine::events::{EventType, Reactions};
+pub use facts::facts;
+
+use crate::ads::facts::AdCampaignFact;
+use crate::billing::facts::SubscriptionFact;
+use crate::integrations::facts::WebhookEventFact;
+use crate::tenants::facts::TenantVerified;
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 
 /// Everything under `/v1/ops`, for operators' keys only.
@@ -49,23 +56,23 @@ pub fn jobs(registry: &mut Registry) {
 
 pub fn reactions(reactions: &mut Reactions) {
     reactions
-        .on(EventType::SubscriptionTrialStarted, &onboarding::ANNOUNCE)
-        .on(EventType::SubscriptionActivated, &onboarding::ANNOUNCE)
-        .on(EventType::TenantVerified, &onboarding::ANNOUNCE)
-        .on(EventType::TenantVerified, &payments::FOLLOW)
-        .on(EventType::SubscriptionUpdated, &payments::FOLLOW)
-        .on(EventType::SubscriptionTrialStarted, &payments::FOLLOW)
-        .on(EventType::SubscriptionActivated, &payments::FOLLOW)
-        .on(EventType::SubscriptionPaid, &payments::FOLLOW)
-        .on(EventType::SubscriptionPastDue, &payments::FOLLOW)
-        .on(EventType::SubscriptionPaused, &payments::FOLLOW)
-        .on(EventType::SubscriptionExpired, &payments::FOLLOW)
-        .on(EventType::SubscriptionCanceled, &payments::FOLLOW)
-        .on(EventType::AdCampaignSubmitted, &review::REVIEW)
-        .on(EventType::AdCampaignApproved, &review::REVIEW)
-        .on(EventType::AdCampaignRejected, &review::REVIEW)
-        .on(EventType::AdCampaignCompleted, &review::REVIEW)
-        .on(EventType::WebhookEventFailed, &trouble::ANNOUNCE)
-        .on(EventType::WebhookEventHeld, &trouble::ANNOUNCE)
-        .on(EventType::AdCampaignDeliveryFailed, &trouble::ANNOUNCE);
+        .on(SubscriptionFact::TRIAL_STARTED, &onboarding::ANNOUNCE)
+        .on(SubscriptionFact::ACTIVATED, &onboarding::ANNOUNCE)
+        .on(TenantVerified::TYPE, &onboarding::ANNOUNCE)
+        .on(TenantVerified::TYPE, &payments::FOLLOW)
+        .on(SubscriptionFact::UPDATED, &payments::FOLLOW)
+        .on(SubscriptionFact::TRIAL_STARTED, &payments::FOLLOW)
+        .on(SubscriptionFact::ACTIVATED, &payments::FOLLOW)
+        .on(SubscriptionFact::PAID, &payments::FOLLOW)
+        .on(SubscriptionFact::PAST_DUE, &payments::FOLLOW)
+        .on(SubscriptionFact::PAUSED, &payments::FOLLOW)
+        .on(SubscriptionFact::EXPIRED, &payments::FOLLOW)
+        .on(SubscriptionFact::CANCELED, &payments::FOLLOW)
+        .on(AdCampaignFact::SUBMITTED, &review::REVIEW)
+        .on(AdCampaignFact::APPROVED, &review::REVIEW)
+        .on(AdCampaignFact::REJECTED, &review::REVIEW)
+        .on(AdCampaignFact::COMPLETED, &review::REVIEW)
+        .on(WebhookEventFact::FAILED, &trouble::ANNOUNCE)
+        .on(WebhookEventFact::HELD, &trouble::ANNOUNCE)
+        .on(AdCampaignFact::DELIVERY_FAILED, &trouble::ANNOUNCE);
 }

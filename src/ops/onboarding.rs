@@ -4,6 +4,9 @@
 //! not added again. Nobody is troubled by a trial whose owner has not shown whose mailbox it is: it is announced then. A
 //! reaction to `subscription.trial_started`, `subscription.activated` and `tenant.verified`.
 
+use super::facts::TaskFact;
+use crate::billing::facts::SubscriptionFact;
+use crate::tenants::facts::TenantVerified;
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
 use super::tell::tell;
@@ -11,9 +14,9 @@ use crate::base::id::{NotificationId, SubscriptionId};
 use crate::base::money::Money;
 use crate::base::{Error, Result};
 use crate::billing;
-use crate::billing::model::{Plan, Subscription};
+use crate::billing::model::{Plan, Subscription, SubscriptionStatus};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::{self, Event, EventType, Fact as _, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants::{self, Tenant};
 
@@ -38,20 +41,20 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     let id = subscription.id;
     let plan = billing::plans::plan_of(tx, &subscription)?;
     let tenant = tenants::store::current(tx)?;
-    if tenant.verified_at.is_none() && event.kind == EventType::SubscriptionTrialStarted {
+    if tenant.verified_at.is_none() && event.kind == SubscriptionFact::TRIAL_STARTED {
         return Ok(());
     }
     // Whoever paid late is no new customer.
-    let is_known = matches!(event.data["was"].as_str(), Some("past_due" | "paused"));
-    let mut is_news = event.kind == EventType::SubscriptionActivated && !is_known;
+    let was = event.told::<SubscriptionFact>()?.and_then(|fact| fact.was);
+    let is_known = matches!(was, Some(SubscriptionStatus::PastDue | SubscriptionStatus::Paused));
+    let mut is_news = event.kind == SubscriptionFact::ACTIVATED && !is_known;
     for kind in TaskKind::ONBOARDING {
         let key = format!("{id}:{kind}");
         let due_at = event.occurred_at.plus(LAUNCH_WITHIN);
         let new = NewTask { kind, title: kind.title(), dedupe_key: &key, due_at, ad_campaign_id: None };
         if let Some(task) = store::add_task(tx, &new)? {
             is_news = true;
-            let data = serde_json::json!({ "kind": kind, "title": kind.title() });
-            tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
+            tx.record(TaskFact::made(kind, kind.title()).told_as(TaskFact::CREATED).about(task.uuid()))?;
         }
     }
     if !is_news {
@@ -72,7 +75,7 @@ fn announce_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
 
 /// Which subscription is announced; none when the tenant was verified before it chose a plan.
 fn subscription_of(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<Subscription>> {
-    if event.kind == EventType::TenantVerified {
+    if event.kind == TenantVerified::TYPE {
         return billing::current::current(tx);
     }
     let id = event.subject_id.map(SubscriptionId::from_uuid);
@@ -84,7 +87,7 @@ fn subscription_of(tx: &mut TenantTx<'_>, event: &Event) -> Result<Option<Subscr
 /// What the operators read.
 fn alert(tenant: &Tenant, plan: &Plan, kind: EventType) -> String {
     let quota = plan.leads_per_month.map_or("unlimited leads".into(), |leads| format!("{leads} leads/month"));
-    let standing = if kind == EventType::SubscriptionActivated { "paid" } else { "trial" };
+    let standing = if kind == SubscriptionFact::ACTIVATED { "paid" } else { "trial" };
     let mut text = format!("Customer: {}\nPlan: {} ({quota}), {standing}\n", tenant.name, plan.name);
     let industry = tenant.profile.industry.as_deref().unwrap_or("not given");
     text.push_str(&format!("Industry: {industry}\nTarget: {}\n\nAction required:\n", target(tenant)));
@@ -150,11 +153,11 @@ mod tests {
     on_both_engines! {
         async fn a_new_tenant_is_announced_at_trial_and_at_payment_with_one_set_of_tasks(house: House) {
             house.subscribe("growth", OveragePolicy::Block).await;
-            announce_last(&house, EventType::SubscriptionTrialStarted).await;
+            announce_last(&house, SubscriptionFact::TRIAL_STARTED).await;
             let (notes, tasks) = told(&house).await;
             assert_eq!(tasks.len(), 3);
             assert!(tasks.iter().all(|(title, in_a_day)| title.starts_with("ABC Real Estate: ") && *in_a_day), "{tasks:?}");
-            assert_eq!(house.count_events(EventType::OpsTaskCreated).await, 3);
+            assert_eq!(house.count_events(TaskFact::CREATED).await, 3);
             assert!(
                 notes[0].starts_with("Customer: ABC Real Estate\nPlan: Growth (50 leads/month), trial\n"),
                 "{}",
@@ -162,7 +165,7 @@ mod tests {
             );
 
             house.activate().await;
-            announce_last(&house, EventType::SubscriptionActivated).await;
+            announce_last(&house, SubscriptionFact::ACTIVATED).await;
             let (notes, tasks) = told(&house).await;
             assert_eq!((notes.len(), tasks.len()), (2, 3), "the tasks exist already");
         }

@@ -5,6 +5,8 @@
 //! closes the one that is not, so that repeating it changes nothing. Nobody is troubled by a tenant whose owner has not shown
 //! whose mailbox it is.
 
+use super::facts::TaskFact;
+use crate::billing::facts::SubscriptionFact;
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use super::tell::tell;
@@ -14,7 +16,7 @@ use crate::billing;
 use crate::billing::model::{PlanFrom, Subscription, SubscriptionStatus};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::{self, Event, Fact as _, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
 
@@ -61,7 +63,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
             continue;
         }
         let status =
-            if event.kind == EventType::SubscriptionCanceled { TaskStatus::Canceled } else { TaskStatus::Done };
+            if event.kind == SubscriptionFact::CANCELED { TaskStatus::Canceled } else { TaskStatus::Done };
         task.turn(status, None, tx.now());
         store::save_task(&mut tx.platform(), &task)?;
     }
@@ -74,8 +76,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         ad_campaign_id: None,
     };
     let Some(task) = store::add_task(tx, &new)? else { return Ok(()) };
-    let data = serde_json::json!({ "kind": kind, "title": kind.title() });
-    tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
+    tx.record(TaskFact::made(kind, kind.title()).told_as(TaskFact::CREATED).about(task.uuid()))?;
     let note = OperatorNotification {
         id: NotificationId::new(),
         tenant_id: Some(tenant.id),

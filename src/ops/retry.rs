@@ -1,9 +1,10 @@
 //! Another try for jobs that died, were discarded or wait.
 
+use super::facts::JobRetried;
 use crate::base::Result;
 use crate::base::id::JobId;
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::SoleFact as _;
 use crate::engine::jobs::store::{self as jobs, JobRow};
 
 /// Jobs of one request, at most.
@@ -29,7 +30,6 @@ pub fn dead(tx: &mut PlatformTx<'_>, kind: Option<&str>) -> Result<usize> {
 }
 
 fn record(tx: &mut PlatformTx<'_>, id: JobId, kind: &str) -> Result<()> {
-    let event = NewEvent::new(EventType::JobRetried).subject(id.uuid());
-    tx.record(event.data(serde_json::json!({ "kind": kind })))?;
+    tx.record(JobRetried { kind: Some(kind.into()) }.about(id.uuid()))?;
     Ok(())
 }

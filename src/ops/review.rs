@@ -4,6 +4,8 @@
 //! A reaction to `ad_campaign.submitted`, `ad_campaign.approved`, `ad_campaign.rejected` and `ad_campaign.completed`. It asks for
 //! nothing that was decided meanwhile, and closes no task of a later submission.
 
+use super::facts::TaskFact;
+use crate::ads::facts::AdCampaignFact;
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use super::tell::tell;
@@ -13,7 +15,7 @@ use crate::ads::store::{AdCampaign, Claim};
 use crate::base::id::{AdCampaignId, NotificationId, OperatorId};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventType, NewEvent, ReactionPayload};
+use crate::engine::events::{self, Event, Fact as _, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::tenants;
 
@@ -38,8 +40,8 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
     let id = event.subject_id.map(AdCampaignId::from_uuid);
     let id = id.ok_or_else(|| Error::internal("an ad campaign's event without its subject"))?;
     let status = match event.kind {
-        EventType::AdCampaignSubmitted => return ask(tx, id, event),
-        EventType::AdCampaignCompleted => TaskStatus::Canceled,
+        AdCampaignFact::SUBMITTED => return ask(tx, id, event),
+        AdCampaignFact::COMPLETED => TaskStatus::Canceled,
         _ => TaskStatus::Done,
     };
     settle(tx, id, event, status)
@@ -63,8 +65,7 @@ fn ask(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event) -> Result<()> {
         ad_campaign_id: Some(id),
     };
     let Some(task) = store::add_task(tx, &task)? else { return Ok(()) };
-    let data = serde_json::json!({ "kind": TaskKind::Review, "title": title });
-    tx.record(NewEvent::new(EventType::OpsTaskCreated).subject(task.uuid()).data(data))?;
+    tx.record(TaskFact::made(TaskKind::Review, &title).told_as(TaskFact::CREATED).about(task.uuid()))?;
     let tenant = tenants::store::current(tx)?;
     let note = OperatorNotification {
         id: NotificationId::new(),
@@ -127,8 +128,8 @@ fn settle(tx: &mut TenantTx<'_>, id: AdCampaignId, event: &Event, status: TaskSt
         let from = task.status;
         task.turn(status, by, tx.now());
         store::save_task(&mut tx.platform(), &task)?;
-        let data = serde_json::json!({ "kind": task.kind, "from": from, "to": status });
-        tx.record(NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data))?;
+        let fact = TaskFact::turned(task.kind, from, status);
+        tx.record(fact.told_as(TaskFact::UPDATED).about(task.id.uuid()))?;
     }
     Ok(())
 }

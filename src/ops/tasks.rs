@@ -1,11 +1,12 @@
 //! Tasks that operators work off by hand.
 
+use super::facts::TaskFact;
 use super::model::{OpsTask, TaskStatus};
 use super::store;
 use crate::base::id::{OperatorId, OpsTaskId};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 
 /// A task with its tenant's name.
@@ -32,8 +33,7 @@ pub fn turn(
     let from = task.status;
     task.turn(to, Some(by), tx.now());
     store::save_task(tx, &task)?;
-    let data = serde_json::json!({ "kind": task.kind, "from": from, "to": to });
-    let event = NewEvent::new(EventType::OpsTaskUpdated).subject(task.id.uuid()).data(data);
-    tx.for_tenant(task.tenant_id).record(event)?;
+    let fact = TaskFact::turned(task.kind, from, to);
+    tx.for_tenant(task.tenant_id).record(fact.told_as(TaskFact::UPDATED).about(task.id.uuid()))?;
     Ok((task, tenant_name))
 }

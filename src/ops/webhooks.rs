@@ -1,16 +1,16 @@
 //! Stored webhooks: what came in, what became of it, and trying it again.
 
 use actix_web::{HttpResponse, get, post, web};
-use serde_json::json;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
+use crate::integrations::facts::WebhookEventFact;
 use crate::base::id::{TenantId, WebhookEventId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::events::{Fact as _, platform_tenant};
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
@@ -137,8 +137,8 @@ fn replay(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<WebhookEvent> {
         let message = format!("A webhook that is {} is not replayed; failed and waiting ones are.", row.state);
         return Err(Error::conflict("webhook_event.not_replayable", message));
     }
-    let data = json!({"provider": row.provider, "kind": row.kind, "external_id": row.external_id, "was": row.outcome});
-    let event = tx.record(NewEvent::new(EventType::WebhookEventReplayed).subject(id.uuid()).data(data))?;
+    let fact = WebhookEventFact { was: row.outcome.clone(), ..WebhookEventFact::of(&row) };
+    let event = tx.record(fact.told_as(WebhookEventFact::REPLAYED).about(id.uuid()))?;
     // The first job's key is spent, so each replay has one of its own.
     let job = NewJob::new(job_of(row.kind), &ProcessPayload { webhook_event_id: id }).unique(format!("{id}:{event}"));
     enqueue(tx, platform_tenant(), job)?;
@@ -171,11 +171,9 @@ pub async fn assign_webhook_event(
     once.write(&core, operator.scope(), move |tx| {
         let row = store::find(tx, id.0)?.ok_or_else(absent)?;
         process::assign(tx, &row, tenant_id)?;
-        let data = json!({
-            "provider": row.provider, "kind": row.kind, "external_id": row.external_id, "was": row.outcome,
-            "assigned_to": tenant_id,
-        });
-        tx.record(NewEvent::new(EventType::WebhookEventAssigned).subject(id.0.uuid()).data(data))?;
+        let told = WebhookEventFact::of(&row);
+        let fact = WebhookEventFact { was: row.outcome, assigned_to: Some(tenant_id), ..told };
+        tx.record(fact.told_as(WebhookEventFact::ASSIGNED).about(id.0.uuid()))?;
         let row = store::find(tx, id.0)?.ok_or_else(absent)?;
         Ok(Reply::ok(WebhookEventView::full(row)))
     })

@@ -2,6 +2,7 @@
 
 use validator::Validate;
 
+use super::facts::{TenantBefore, TenantFact};
 use super::Tenant;
 use super::access::Feature;
 use super::look_alike;
@@ -17,7 +18,7 @@ use crate::base::patch::Patch;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 
 crate::patch! {
@@ -68,9 +69,9 @@ pub(super) fn lock(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     store::current(tx)
 }
 
-pub(super) fn record_update(tx: &mut TenantTx<'_>, data: serde_json::Value) -> Result<()> {
+pub(super) fn record_update(tx: &mut TenantTx<'_>, fact: TenantFact) -> Result<()> {
     let subject = tx.tenant().uuid();
-    tx.record(NewEvent::new(EventType::TenantUpdated).subject(subject).data(data))?;
+    tx.record(fact.told_as(TenantFact::UPDATED).about(subject))?;
     Ok(())
 }
 
@@ -97,7 +98,7 @@ pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, platform_name: &str,
         return store::current(tx);
     }
     let tenant = store::save(tx, &tenant)?;
-    record_update(tx, serde_json::json!({ "fields": changes }))?;
+    record_update(tx, TenantFact { fields: Some(changes.told()), ..TenantFact::default() })?;
     Ok(tenant)
 }
 
@@ -111,16 +112,16 @@ pub fn withdraw_recipients(tx: &mut TenantTx<'_>, addresses: &[String]) -> Resul
     recipients.whatsapp.retain(|number| !is_meant(number));
     let mut fields = Vec::new();
     if serde_json::to_value(&*recipients).unwrap_or_default() != before {
-        fields.push("settings.notification_recipients");
+        fields.push("settings.notification_recipients".to_string());
     }
     let phone = tenant.profile.phone.take_if(|phone| is_meant(phone));
-    fields.extend(phone.is_some().then_some("profile"));
+    fields.extend(phone.is_some().then(|| "profile".to_string()));
     if fields.is_empty() {
         return Ok(());
     }
     store::save(tx, &tenant)?;
-    let previous = serde_json::json!({ "notification_recipients": before, "phone": phone });
-    record_update(tx, serde_json::json!({ "fields": fields, "previous": previous }))
+    let previous = TenantBefore { notification_recipients: Some(before), phone, ..TenantBefore::default() };
+    record_update(tx, TenantFact { fields: Some(fields), previous: Some(previous), ..TenantFact::default() })
 }
 
 /// SMS goes to the tenant's own country, so a tenant that moves does not take it along: operators say where it is at home.
@@ -189,7 +190,8 @@ pub fn administer(
     if patch.is_verified.required("/is_verified")? == Some(true) && verify::vouch_for(tx)? {
         tenant = store::current(tx)?;
     }
-    let previous = serde_json::json!({ "name": tenant.name, "status": tenant.status });
+    let previous =
+        TenantBefore { name: Some(tenant.name.clone()), status: Some(tenant.status), ..TenantBefore::default() };
     let mut changes = Changes::default();
     changes.require("name", &mut tenant.name, patch.name)?;
     changes.require("status", &mut tenant.status, patch.status)?;
@@ -204,9 +206,13 @@ pub fn administer(
         return Ok(tenant);
     }
     let tenant = store::save(tx, &tenant)?;
-    let fields = changes.has("agreed").then_some(["agreed"]);
-    let data =
-        serde_json::json!({ "name": tenant.name, "status": tenant.status, "previous": previous, "fields": fields });
-    record_update(tx, data)?;
+    let fact = TenantFact {
+        name: Some(tenant.name.clone()),
+        status: Some(tenant.status),
+        previous: Some(previous),
+        fields: changes.has("agreed").then(|| vec!["agreed".into()]),
+        ..TenantFact::default()
+    };
+    record_update(tx, fact)?;
     Ok(tenant)
 }

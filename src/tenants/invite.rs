@@ -8,6 +8,7 @@
 
 use validator::Validate;
 
+use super::facts::InvitationFact;
 use super::access::Role;
 use super::log_in::{self, Proof};
 use super::look_alike;
@@ -27,7 +28,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, PlatformScope, PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::tally::{Span, Tally};
 
 const VALID_DAYS: i64 = 7;
@@ -65,8 +66,8 @@ pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role,
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
     let invitation = invitations::create(tx, id, email, role, &tokens, expires_at)?;
     let token = tokens.shown;
-    let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email, "role": role });
-    tx.record(NewEvent::new(EventType::UserInvited).data(data))?;
+    let fact = InvitationFact { role: Some(role), ..told(&invitation) };
+    tx.record(fact.told_as(InvitationFact::INVITED))?;
     let accept_url = store::current(tx)?.invitation_link(&token, app_url);
     Ok(Offered { accept_url, invitation, token })
 }
@@ -154,10 +155,13 @@ pub(super) fn withdraw_of_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result<()
     record_withdrawn(tx, withdrawn)
 }
 
+fn told(invitation: &Invitation) -> InvitationFact {
+    InvitationFact { invitation_id: Some(invitation.id), email: Some(invitation.email.clone()), role: None }
+}
+
 fn record_withdrawn(tx: &mut TenantTx<'_>, withdrawn: Vec<Invitation>) -> Result<()> {
     for invitation in withdrawn {
-        let data = serde_json::json!({ "invitation_id": invitation.id, "email": invitation.email });
-        tx.record(NewEvent::new(EventType::UserInvitationRevoked).data(data))?;
+        tx.record(told(&invitation).told_as(InvitationFact::REVOKED))?;
     }
     Ok(())
 }
@@ -172,8 +176,7 @@ pub fn withdraw(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<()> {
         return Err(not_pending(InvitationStatus::Accepted));
     }
     if invitations::revoke(tx, id)? {
-        let data = serde_json::json!({ "invitation_id": id, "email": invitation.email });
-        tx.record(NewEvent::new(EventType::UserInvitationRevoked).data(data))?;
+        tx.record(told(&invitation).told_as(InvitationFact::REVOKED))?;
     }
     Ok(())
 }
@@ -301,8 +304,12 @@ pub fn accept(
         return Err(not_pending(InvitationStatus::Accepted));
     }
     people::join(tx, user.id, invitation.role)?;
-    let data = serde_json::json!({ "email": user.email, "role": invitation.role, "invitation_id": invitation.id });
-    tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
+    let fact = InvitationFact {
+        invitation_id: Some(invitation.id),
+        email: Some(user.email.clone()),
+        role: Some(invitation.role),
+    };
+    tx.record(fact.told_as(InvitationFact::JOINED).about(user.id.uuid()))?;
     if is_mailed {
         verify::mark(&mut tx.platform(), user.id)?;
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use validator::Validate;
 
+use super::facts::ApiKeyFact;
 use super::access::{Caller, Permission};
 use super::invite;
 use super::name::Name;
@@ -20,7 +21,7 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 
 /// How many keys of a tenant may work at once. While rotations overlap there may be twice as many.
@@ -117,8 +118,8 @@ pub fn create(tx: &mut TenantTx<'_>, caller: &Caller, new: &NewApiKey) -> Result
     let person = rows::person_behind(tx)?;
     refuse_too_many(tx, MOST_KEYS)?;
     let api_key = rows::create(tx, &key, new.name.as_str(), &scopes, expires_at, person)?;
-    let data = serde_json::json!({ "name": api_key.name, "scopes": api_key.scopes });
-    tx.record(NewEvent::new(EventType::ApiKeyCreated).subject(api_key.id.uuid()).data(data))?;
+    let fact = ApiKeyFact { scopes: Some(api_key.scopes.clone()), ..told(&api_key) };
+    tx.record(fact.told_as(ApiKeyFact::CREATED).about(api_key.id.uuid()))?;
     Ok(Minted { api_key, key })
 }
 
@@ -175,8 +176,9 @@ pub fn change(
     }
     rows::save(tx, &mut key)?;
     shorten_made_by(tx, &key)?;
-    let data = serde_json::json!({ "name": key.name, "expires_at": key.expires_at });
-    tx.record(NewEvent::new(EventType::ApiKeyUpdated).subject(id.uuid()).data(data))?;
+    let expires_at = key.expires_at.map_or(Patch::Null, Patch::Value);
+    let fact = ApiKeyFact { expires_at, ..told(&key) };
+    tx.record(fact.told_as(ApiKeyFact::UPDATED).about(id.uuid()))?;
     Ok(key)
 }
 
@@ -206,6 +208,10 @@ pub(super) fn revoke_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<Strin
     Ok(names)
 }
 
+fn told(key: &ApiKey) -> ApiKeyFact {
+    ApiKeyFact { name: Some(key.name.clone()), ..ApiKeyFact::default() }
+}
+
 /// With what it made, what that made, and so on.
 fn end(tx: &mut TenantTx<'_>, key: ApiKey) -> Result<()> {
     let now = tx.now();
@@ -217,8 +223,7 @@ fn end(tx: &mut TenantTx<'_>, key: ApiKey) -> Result<()> {
         if key.revoked_at.is_none_or(|at| at > now) {
             key.revoked_at = Some(now);
             rows::save(tx, &mut key)?;
-            let data = serde_json::json!({ "name": key.name });
-            tx.record(NewEvent::new(EventType::ApiKeyRevoked).subject(key.id.uuid()).data(data))?;
+            tx.record(told(&key).told_as(ApiKeyFact::REVOKED).about(key.id.uuid()))?;
         }
         invite::withdraw_of_key(tx, key.id)?;
         ending.extend(rows::made_by(tx, key.id)?);
@@ -269,7 +274,8 @@ pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &R
     old.revoked_at = Some(now.plus(chrono::Duration::seconds(overlap)));
     old.replaced_by = Some(new.id);
     rows::save(tx, &mut old)?;
-    let data = serde_json::json!({ "replaced_by": new.id, "valid_until": old.revoked_at });
-    tx.record(NewEvent::new(EventType::ApiKeyRotated).subject(id.uuid()).data(data))?;
+    let fact =
+        ApiKeyFact { replaced_by: Some(new.id), valid_until: old.revoked_at, ..ApiKeyFact::default() };
+    tx.record(fact.told_as(ApiKeyFact::ROTATED).about(id.uuid()))?;
     Ok(Minted { api_key: new, key })
 }

@@ -5,6 +5,7 @@
 
 use validator::Validate;
 
+use super::facts::UserLoginFailed;
 use super::password::{self, Verdict};
 use super::session::{self, SignedIn};
 use super::store::people;
@@ -14,7 +15,7 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PageRequest, PlatformScope, PlatformTx, TenantScope, TenantTx};
-use crate::engine::events::{self, EventFilter, EventType, NewEvent, SubjectType};
+use crate::engine::events::{self, EventFilter, SoleFact as _};
 
 /// Failures noted in a tenant's trail per user and hour: what strangers do must not fill it.
 const NOTED_AN_HOUR: u16 = 5;
@@ -96,14 +97,14 @@ fn record_failure(tx: &mut PlatformTx<'_>, email: &Email, user_agent: Option<Str
     for entrance in people::entrances_across_tenants(tx, user.id)? {
         let tx = &mut tx.for_tenant(entrance.tenant_id);
         let filter = EventFilter {
-            kind: Some(EventType::UserLoginFailed),
-            subject: Some((SubjectType::User, user.id.uuid())),
+            kind: Some(UserLoginFailed::TYPE),
+            subject: Some((UserLoginFailed::TYPE.subject(), user.id.uuid())),
             occurred_after: Some(hour_ago),
             ..EventFilter::default()
         };
         if events::list(tx, &filter, &PageRequest::first(NOTED_AN_HOUR))?.data.len() < usize::from(NOTED_AN_HOUR) {
-            let data = serde_json::json!({ "email": user.email, "user_agent": user_agent });
-            tx.record(NewEvent::new(EventType::UserLoginFailed).subject(user.id.uuid()).data(data))?;
+            let fact = UserLoginFailed { email: user.email.clone(), user_agent: user_agent.clone() };
+            tx.record(fact.about(user.id.uuid()))?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 use validator::Validate;
 
+use super::facts::{MemberBefore, UserPasswordChanged, UserRemoved, UserUpdated};
 use super::access::{Caller, Role};
 use super::invite;
 use super::keys;
@@ -19,7 +20,7 @@ use crate::base::id::{SessionId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{Fact as _, SoleFact as _};
 use crate::engine::http::IfMatch;
 
 crate::text_enum! {
@@ -95,10 +96,13 @@ pub fn change(
     }
     // Their keys may do no more than they may themselves, at every request; see `access`.
     invite::withdraw_of(tx, user, is_active.then_some(role))?;
-    let data = serde_json::json!({
-        "role": after.role, "status": after.status, "previous": {"role": before.role, "status": before.status}
-    });
-    tx.record(NewEvent::new(EventType::UserUpdated).subject(user.uuid()).data(data))?;
+    let fact = UserUpdated {
+        role: Some(after.role),
+        status: Some(after.status),
+        previous: Some(MemberBefore { role: before.role, status: before.status }),
+        ..UserUpdated::default()
+    };
+    tx.record(fact.told_as(UserUpdated::TYPE).about(user.uuid()))?;
     if after.status == MemberStatus::Active {
         verify::vouch(tx, &account, after.role)?;
     }
@@ -117,8 +121,8 @@ pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()
     sessions::revoke_of_member(tx, user, "removed")?;
     invite::withdraw_of(tx, user, None)?;
     let api_keys = keys::revoke_of(tx, user)?;
-    let data = serde_json::json!({ "email": account.email, "role": before.role, "api_keys": api_keys });
-    tx.record(NewEvent::new(EventType::UserRemoved).subject(user.uuid()).data(data))?;
+    let fact = UserRemoved { email: Some(account.email), role: Some(before.role), api_keys };
+    tx.record(fact.about(user.uuid()))?;
     Ok(())
 }
 
@@ -168,7 +172,7 @@ pub fn change_password(
     people::set_password(platform, proof.user, new_hash)?;
     let ended = sessions::revoke_others_across_tenants(platform, proof.user, session, "password_changed")?;
     let user = people::user(platform, proof.user)?;
-    let data = serde_json::json!({ "sessions_ended": ended });
-    tx.record(NewEvent::new(EventType::UserPasswordChanged).subject(user.id.uuid()).data(data))?;
+    let fact = UserPasswordChanged { sessions_ended: ended };
+    tx.record(fact.about(user.id.uuid()))?;
     Ok(user)
 }

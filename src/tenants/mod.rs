@@ -2,8 +2,9 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as tenants;
-use engine::{self, base, beyond, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, fact, patch, text_enum, versioned, view};
 
+pub mod facts;
 pub mod access;
 mod api;
 pub mod configure;
@@ -30,6 +31,8 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod verify;
+
+pub use facts::facts;
 
 use crate::engine::jobs::Registry;
 

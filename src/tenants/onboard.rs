@@ -1,5 +1,6 @@
 //! Onboarding: the business describes itself and the people it wants. Done once both are complete.
 
+use super::facts::TenantFact;
 use super::Tenant;
 use super::configure::{lock, record_update};
 use super::model::{Audience, Profile};
@@ -7,7 +8,7 @@ use super::store;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 
 /// Which steps are done.
@@ -65,10 +66,14 @@ fn settle(tx: &mut TenantTx<'_>, mut tenant: Tenant, field: &str) -> Result<Tena
         tenant.onboarded_at = Some(tx.now());
     }
     let tenant = store::save(tx, &tenant)?;
-    record_update(tx, serde_json::json!({ "fields": [field] }))?;
+    record_update(tx, TenantFact { fields: Some(vec![field.into()]), ..TenantFact::default() })?;
     if is_first_time {
-        let data = serde_json::json!({ "name": tenant.name, "industry": tenant.profile.industry });
-        tx.record(NewEvent::new(EventType::TenantOnboarded).subject(tenant.id.uuid()).data(data))?;
+        let fact = TenantFact {
+            name: Some(tenant.name.clone()),
+            industry: tenant.profile.industry.clone(),
+            ..TenantFact::default()
+        };
+        tx.record(fact.told_as(TenantFact::ONBOARDED).about(tenant.id.uuid()))?;
     }
     Ok(tenant)
 }

@@ -2,6 +2,7 @@
 
 use validator::Validate;
 
+use super::facts::OperatorFact;
 use super::name::Name;
 use super::store::operators::{self as rows, OperatorAccount, OperatorKey};
 use crate::base::crypto::random_token;
@@ -10,7 +11,7 @@ use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::db::dialect::lock_platform;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, Fact as _};
 
 /// An operator to be created.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
@@ -48,8 +49,12 @@ pub(super) fn create(
     email: Option<&Email>,
 ) -> Result<(OperatorAccount, MintedKey)> {
     let account = rows::create(tx, name, email.map(Email::as_str))?;
-    let data = serde_json::json!({ "name": account.name, "email": account.email });
-    tx.record(NewEvent::new(EventType::OperatorCreated).subject(account.id.uuid()).data(data))?;
+    let fact = OperatorFact {
+        name: Some(account.name.clone()),
+        email: account.email.clone(),
+        ..OperatorFact::default()
+    };
+    tx.record(fact.told_as(OperatorFact::CREATED).about(account.id.uuid()))?;
     let minted = mint_key(tx, account.id, "first")?;
     Ok((account, minted))
 }
@@ -69,9 +74,9 @@ pub fn ensure_operator(tx: &mut PlatformTx<'_>, name: &str, key: &str) -> Result
     }
     let account = rows::create(tx, name, None)?;
     if let Some(added) = rows::add_key(tx, account.id, "configured", key)? {
-        let data = serde_json::json!({ "name": account.name });
-        tx.record(NewEvent::new(EventType::OperatorCreated).subject(account.id.uuid()).data(data))?;
-        record_key(tx, EventType::OperatorKeyCreated, &added)?;
+        let fact = OperatorFact { name: Some(account.name.clone()), ..OperatorFact::default() };
+        tx.record(fact.told_as(OperatorFact::CREATED).about(account.id.uuid()))?;
+        record_key(tx, OperatorFact::KEY_CREATED, &added)?;
         return Ok(account.id);
     }
     // Another process was faster.
@@ -94,15 +99,20 @@ pub fn addresses(tx: &mut PlatformTx<'_>) -> Result<Vec<String>> {
 }
 
 fn record_key(tx: &mut PlatformTx<'_>, kind: EventType, key: &OperatorKey) -> Result<()> {
-    let data = serde_json::json!({ "key_id": key.id, "name": key.name, "prefix": key.prefix });
-    tx.record(NewEvent::new(kind).subject(key.operator_id.uuid()).data(data))?;
+    let fact = OperatorFact {
+        key_id: Some(key.id),
+        name: Some(key.name.clone()),
+        prefix: Some(key.prefix.clone()),
+        ..OperatorFact::default()
+    };
+    tx.record(fact.told_as(kind).about(key.operator_id.uuid()))?;
     Ok(())
 }
 
 fn mint_key(tx: &mut PlatformTx<'_>, operator: OperatorId, name: &str) -> Result<MintedKey> {
     let key = random_token("lw_");
     let operator_key = rows::add_key(tx, operator, name, &key)?.ok_or_else(|| Error::internal("a random key twice"))?;
-    record_key(tx, EventType::OperatorKeyCreated, &operator_key)?;
+    record_key(tx, OperatorFact::KEY_CREATED, &operator_key)?;
     Ok(MintedKey { operator_key, key })
 }
 
@@ -134,5 +144,5 @@ pub(super) fn revoke_key(tx: &mut PlatformTx<'_>, operator: OperatorId, id: ApiK
         return Err(Error::conflict("operator.last_key", message));
     }
     rows::revoke_key(tx, id)?;
-    record_key(tx, EventType::OperatorKeyRevoked, &key)
+    record_key(tx, OperatorFact::KEY_REVOKED, &key)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::facts::UserUpdated;
 use super::look_alike;
 use super::members::not_found;
 use super::name::Name;
@@ -12,7 +13,7 @@ use crate::base::patch::{Patch, merge};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 
 /// All preferences of one user in one tenant, as JSON text.
 const MAX_PREFERENCES_BYTES: usize = 16 * 1024;
@@ -70,8 +71,9 @@ pub fn change(
         fields.push("preferences");
     }
     if !fields.is_empty() {
-        let data = serde_json::json!({ "fields": fields });
-        tx.record(NewEvent::new(EventType::UserUpdated).subject(id.uuid()).data(data))?;
+        let fields = fields.into_iter().map(String::from).collect();
+        let fact = UserUpdated { fields: Some(fields), ..UserUpdated::default() };
+        tx.record(fact.told_as(UserUpdated::TYPE).about(id.uuid()))?;
     }
     Ok(())
 }

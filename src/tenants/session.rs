@@ -3,6 +3,7 @@
 //! Every refresh gives out a new refresh token and remembers the old one. A second use of an old one means that somebody
 //! copied it: the session ends ([`end_reused`]) and its holder logs in again.
 
+use super::facts::SessionFact;
 use super::Tenant;
 use super::access::token;
 use super::store::people::User;
@@ -11,7 +12,7 @@ use crate::base::crypto::{MasterKey, random_token};
 use crate::base::id::SessionId;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 
 /// A session that is not refreshed for so long ends.
 const IDLE_DAYS: i64 = 30;
@@ -49,8 +50,8 @@ pub(super) fn start(
     let expires_at = tx.now().plus(chrono::Duration::days(IDLE_DAYS));
     let session = sessions::create(tx, user.id, user_agent, expires_at)?;
     let tokens = give_tokens(tx, key, &user, session)?;
-    let data = serde_json::json!({ "user_id": user.id });
-    tx.record(NewEvent::new(EventType::SessionStarted).subject(session.uuid()).data(data))?;
+    let fact = SessionFact { user_id: Some(user.id) };
+    tx.record(fact.told_as(SessionFact::STARTED).about(session.uuid()))?;
     Ok(SignedIn { tenant: store::current(tx)?, user, tokens })
 }
 
@@ -115,8 +116,8 @@ pub fn end_reused(tx: &mut PlatformTx<'_>, refresh_token: &str) -> Result<()> {
     let Some(presented) = sessions::presented(tx, refresh_token)? else { return Ok(()) };
     let tx = &mut tx.for_tenant(presented.tenant);
     if sessions::revoke(tx, presented.session, "reuse_detected")? {
-        let data = serde_json::json!({ "user_id": presented.user });
-        tx.record(NewEvent::new(EventType::SessionReuseDetected).subject(presented.session.uuid()).data(data))?;
+        let fact = SessionFact { user_id: Some(presented.user) };
+        tx.record(fact.told_as(SessionFact::REUSE_DETECTED).about(presented.session.uuid()))?;
     }
     Ok(())
 }
@@ -124,8 +125,8 @@ pub fn end_reused(tx: &mut PlatformTx<'_>, refresh_token: &str) -> Result<()> {
 /// Ends a session at its holder's wish.
 pub fn log_out(tx: &mut TenantTx<'_>, session: SessionId) -> Result<()> {
     if sessions::revoke(tx, session, "logged_out")? {
-        let data = serde_json::json!({ "user_id": tx.actor().id() });
-        tx.record(NewEvent::new(EventType::SessionEnded).subject(session.uuid()).data(data))?;
+        let fact = SessionFact { user_id: tx.actor().id().map(UserId::from_uuid) };
+        tx.record(fact.told_as(SessionFact::ENDED).about(session.uuid()))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use validator::Validate;
 
+use super::facts::{InvitationFact, TenantFact};
 use super::Tenant;
 use super::access::Role;
 use super::look_alike;
@@ -17,7 +18,7 @@ use crate::base::email::Email;
 use crate::base::money::Currency;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::Fields;
 
 /// The name of [`Error`] for an address that an account has.
@@ -121,9 +122,12 @@ pub(super) fn found_tenant(tx: &mut PlatformTx<'_>, name: Name, place: Place) ->
         currency: place.currency,
     };
     let tenant = store::create(tx, new)?;
-    let data = serde_json::json!({ "name": tenant.name, "slug": tenant.slug });
-    let event = NewEvent::new(EventType::TenantCreated).subject(tenant.id.uuid()).data(data);
-    tx.for_tenant(tenant.id).record(event)?;
+    let fact = TenantFact {
+        name: Some(tenant.name.clone()),
+        slug: Some(tenant.slug.clone()),
+        ..TenantFact::default()
+    };
+    tx.for_tenant(tenant.id).record(fact.told_as(TenantFact::CREATED).about(tenant.id.uuid()))?;
     Ok(tenant)
 }
 
@@ -153,8 +157,9 @@ pub fn sign_up(
     let tenant = found_tenant(tx, input.business_name, place)?;
     let tx = &mut tx.for_tenant(tenant.id);
     people::join(tx, user.id, Role::Owner)?;
-    let data = serde_json::json!({ "email": user.email, "role": Role::Owner });
-    tx.record(NewEvent::new(EventType::UserJoined).subject(user.id.uuid()).data(data))?;
+    let fact =
+        InvitationFact { email: Some(user.email.clone()), role: Some(Role::Owner), ..InvitationFact::default() };
+    tx.record(fact.told_as(InvitationFact::JOINED).about(user.id.uuid()))?;
     if input.mailed_token.is_some() {
         verify::mark(&mut tx.platform(), user.id)?;
     } else {

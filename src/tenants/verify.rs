@@ -9,6 +9,7 @@
 //! refused like any other, and the mailbox gets another link ([`offer_address`]): a sign-up that brings its token takes the
 //! address ([`take_address`]). So neither keeps a stranger the owner of a mailbox out, nor throws a slow one out.
 
+use super::facts::{TenantVerified, VerificationFact};
 use super::access::Role;
 use super::store::people::{self, User};
 use super::store::verifications::{self, Verification};
@@ -18,7 +19,7 @@ use crate::base::id::{UserId, VerificationId};
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
-use crate::engine::events::{EventType, NewEvent, platform_tenant};
+use crate::engine::events::{Fact as _, SoleFact as _, platform_tenant};
 use crate::engine::tally::{Span, Tally};
 
 const VALID_DAYS: i64 = 3;
@@ -40,9 +41,13 @@ pub(super) fn ask(tx: &mut TenantTx<'_>, key: &MasterKey, user: &User) -> Result
     let id = VerificationId::new();
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
     verifications::create(&mut tx.platform(), id, user.id, &token_of(key, id), expires_at)?;
-    let data = serde_json::json!({ "verification_id": id, "email": user.email });
-    tx.record(NewEvent::new(EventType::UserVerificationRequested).subject(user.id.uuid()).data(data))?;
+    let fact = VerificationFact { verification_id: Some(id), ..told(user) };
+    tx.record(fact.told_as(VerificationFact::REQUESTED).about(user.id.uuid()))?;
     Ok(())
+}
+
+fn told(user: &User) -> VerificationFact {
+    VerificationFact { email: Some(user.email.clone()), ..VerificationFact::default() }
 }
 
 /// Counts a mail to this mailbox.
@@ -135,8 +140,7 @@ pub fn mark(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     let user = people::user(tx, user)?;
     for entrance in people::entrances_across_tenants(tx, user.id)? {
         let tx = &mut tx.for_tenant(entrance.tenant_id);
-        let data = serde_json::json!({ "email": user.email });
-        tx.record(NewEvent::new(EventType::UserVerified).subject(user.id.uuid()).data(data))?;
+        tx.record(told(&user).told_as(VerificationFact::VERIFIED).about(user.id.uuid()))?;
         vouch(tx, &user, entrance.role)?;
     }
     Ok(())
@@ -155,9 +159,8 @@ pub(super) fn offer_address(tx: &mut PlatformTx<'_>, key: &MasterKey, email: &Em
     let id = VerificationId::new();
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
     verifications::create(tx, id, user.id, &taking_token_of(key, id), expires_at)?;
-    let data = serde_json::json!({ "verification_id": id, "email": user.email, "offers_address": true });
-    let event = NewEvent::new(EventType::UserVerificationRequested).subject(user.id.uuid()).data(data);
-    tx.for_tenant(tenant).record(event)?;
+    let fact = VerificationFact { verification_id: Some(id), offers_address: Some(true), ..told(&user) };
+    tx.for_tenant(tenant).record(fact.told_as(VerificationFact::REQUESTED).about(user.id.uuid()))?;
     Ok(())
 }
 
@@ -184,7 +187,7 @@ pub(super) fn vouch_for(tx: &mut TenantTx<'_>) -> Result<bool> {
     let tenant = tx.tenant();
     let is_new = verifications::mark_tenant(&mut tx.platform(), tenant)?;
     if is_new {
-        tx.record(NewEvent::new(EventType::TenantVerified).subject(tenant.uuid()))?;
+        tx.record(TenantVerified::default().about(tenant.uuid()))?;
     }
     Ok(is_new)
 }
@@ -196,8 +199,8 @@ pub(super) fn vouch(tx: &mut TenantTx<'_>, user: &User, role: Role) -> Result<()
     }
     let tenant = tx.tenant();
     if verifications::mark_tenant(&mut tx.platform(), tenant)? {
-        let data = serde_json::json!({ "user_id": user.id, "email": user.email });
-        tx.record(NewEvent::new(EventType::TenantVerified).subject(tenant.uuid()).data(data))?;
+        let fact = TenantVerified { user_id: Some(user.id), email: Some(user.email.clone()) };
+        tx.record(fact.about(tenant.uuid()))?;
     }
     Ok(())
 }

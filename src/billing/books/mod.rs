@@ -11,16 +11,17 @@ mod settle;
 mod store;
 
 use super::current;
+use super::facts::{OverageRecorded, QuotaReached, SubscriptionFact};
 use super::features::entitle_to_basics;
 use super::model::{EntryKind, MeterKind, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod};
 use super::plans::plan_of;
 use super::store as rows;
 use crate::base::Result;
 use crate::base::id::{LeadId, UsageEntryId};
-use crate::base::money::Currency;
+use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::engine::db::{TenantTx, dialect};
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{EventType, Fact as _, SoleFact as _};
 use crate::tenants::Tenant;
 
 pub(super) use settle::SETTLE;
@@ -166,23 +167,25 @@ impl<'t, 'c> Books<'t, 'c> {
         plan: &Plan,
         period: &UsagePeriod,
     ) -> Result<()> {
-        let data = serde_json::json!({
-            "period_start": period.period_start, "period_end": period.period_end,
-            "policy": subscription.policy_in_force(plan, period, self.now()),
-            "available": period.quota.available(), "used": period.quota.used,
-        });
-        self.tx.record(NewEvent::new(EventType::QuotaReached).subject(subscription.id.uuid()).data(data))?;
+        let fact = QuotaReached {
+            period_start: Some(period.period_start),
+            period_end: Some(period.period_end),
+            policy: Some(subscription.policy_in_force(plan, period, self.now())),
+            available: period.quota.available(),
+            used: Some(period.quota.used),
+        };
+        self.tx.record(fact.about(subscription.id.uuid()))?;
         Ok(())
     }
 
     fn record_overage(&mut self, account: &Account, lead: LeadId, amount: i64) -> Result<()> {
         let Account { subscription, plan, period } = account;
-        let data = serde_json::json!({
-            "amount_due": {"amount": amount, "currency": plan.currency},
-            "period_start": period.period_start, "overage": period.quota.overage,
-        });
-        self.tx
-            .record(NewEvent::new(EventType::OverageRecorded).subject(subscription.id.uuid()).lead(lead).data(data))?;
+        let fact = OverageRecorded {
+            amount_due: Some(Money::new(amount, plan.currency)),
+            period_start: Some(period.period_start),
+            overage: Some(period.quota.overage),
+        };
+        self.tx.record(fact.about(subscription.id.uuid()).on(lead.uuid()))?;
         Ok(())
     }
 
@@ -204,22 +207,14 @@ impl<'t, 'c> Books<'t, 'c> {
         self.save(subscription)?;
         let plan = plan_of(self.tx, subscription)?;
         entitle_to_basics(self.tx, &plan)?;
-        self.record(EventType::SubscriptionCanceled, subscription, serde_json::json!({ "ended_at": at }))
+        let more = SubscriptionFact { ended_at: Some(at), ..SubscriptionFact::default() };
+        self.record(SubscriptionFact::CANCELED, subscription, more)
     }
 
     /// Records a fact about a subscription with what every reader needs.
-    pub fn record(&mut self, kind: EventType, subscription: &Subscription, more: serde_json::Value) -> Result<()> {
-        let mut data = serde_json::json!({
-            "plan_code": subscription.plan_code, "status": subscription.status,
-            "overage_policy": subscription.overage_policy, "cancel_at_period_end": subscription.cancel_at_period_end,
-            "period_start": subscription.current_period_start, "period_end": subscription.current_period_end,
-            "pending_plan_code": subscription.pending_plan_code, "pending_from": subscription.pending_from,
-            "paid_until": subscription.paid_until,
-        });
-        if let (Some(data), serde_json::Value::Object(more)) = (data.as_object_mut(), more) {
-            data.extend(more);
-        }
-        self.tx.record(NewEvent::new(kind).subject(subscription.id.uuid()).data(data))?;
+    pub fn record(&mut self, kind: EventType, subscription: &Subscription, more: SubscriptionFact) -> Result<()> {
+        let fact = SubscriptionFact::of(subscription, more);
+        self.tx.record(fact.told_as(kind).about(subscription.id.uuid()))?;
         Ok(())
     }
 }

@@ -4,10 +4,10 @@ use super::Books;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::billing::current;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::features::{entitle, entitle_to_basics};
 use crate::billing::model::{GRACE_DAYS, Plan, Subscription};
 use crate::billing::renewal::{Renewed, Step};
-use crate::engine::events::EventType;
 use crate::engine::jobs::{JobKind, NewJob};
 
 /// Opens the books when something is due, so that it happens then.
@@ -51,20 +51,22 @@ impl Books<'_, '_> {
     fn expired(&mut self, subscription: &mut Subscription, plan: &Plan, at: Timestamp) -> Result<()> {
         self.save(subscription)?;
         entitle_to_basics(self.tx, plan)?;
-        self.record(EventType::SubscriptionExpired, subscription, serde_json::json!({ "trial_ended_at": at }))
+        let more = SubscriptionFact { trial_ended_at: Some(at), ..SubscriptionFact::default() };
+        self.record(SubscriptionFact::EXPIRED, subscription, more)
     }
 
     fn past_due(&mut self, subscription: &mut Subscription, at: Timestamp) -> Result<()> {
         self.save(subscription)?;
-        let pauses_at = at.plus(chrono::Duration::days(GRACE_DAYS));
-        self.record(EventType::SubscriptionPastDue, subscription, serde_json::json!({ "pauses_at": pauses_at }))
+        let pauses_at = Some(at.plus(chrono::Duration::days(GRACE_DAYS)));
+        let more = SubscriptionFact { pauses_at, ..SubscriptionFact::default() };
+        self.record(SubscriptionFact::PAST_DUE, subscription, more)
     }
 
     /// Leads are held back from now on, and only the basics are left.
     fn paused(&mut self, subscription: &mut Subscription, plan: &Plan) -> Result<()> {
         self.save(subscription)?;
         entitle_to_basics(self.tx, plan)?;
-        self.record(EventType::SubscriptionPaused, subscription, serde_json::json!({}))
+        self.record(SubscriptionFact::PAUSED, subscription, SubscriptionFact::default())
     }
 
     fn renewed(&mut self, subscription: &mut Subscription, plan: &Plan, renewed: Renewed) -> Result<()> {
@@ -80,10 +82,13 @@ impl Books<'_, '_> {
         if is_paused {
             return Ok(());
         }
-        let mut data = serde_json::json!({ "base": opened.quota.base, "rollover": opened.quota.rollover, "credits": opened.quota.credits });
-        if let Some(previous) = previous_plan {
-            data["previous_plan_code"] = previous.into();
-        }
-        self.record(EventType::SubscriptionRenewed, subscription, data)
+        let more = SubscriptionFact {
+            base: opened.quota.base,
+            rollover: Some(opened.quota.rollover),
+            credits: Some(opened.quota.credits),
+            previous_plan_code: previous_plan,
+            ..SubscriptionFact::default()
+        };
+        self.record(SubscriptionFact::RENEWED, subscription, more)
     }
 }

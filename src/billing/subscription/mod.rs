@@ -22,7 +22,8 @@ use super::{store, switch, trials};
 use crate::base::crypto::MasterKey;
 use crate::base::id::SubscriptionId;
 use crate::base::{Error, Result};
-use crate::engine::events::EventType;
+use crate::base::patch::Patch;
+use crate::billing::facts::SubscriptionFact;
 use crate::engine::http::IfMatch;
 use crate::tenants;
 
@@ -96,9 +97,10 @@ pub fn start(books: &mut Books<'_, '_>, new: CreateSubscription, key: &MasterKey
         entitle_to_basics(books.tx(), &plan)?
     }
     books.schedule(&subscription)?;
-    let kind = if is_trial { EventType::SubscriptionTrialStarted } else { EventType::SubscriptionUpdated };
-    let data = serde_json::json!({ "trial_ends_at": trial_ends_at, "trial_refused": trial_refused });
-    books.record(kind, &subscription, data)?;
+    let kind = if is_trial { SubscriptionFact::TRIAL_STARTED } else { SubscriptionFact::UPDATED };
+    let trial_refused = trial_refused.map(Into::into);
+    let more = SubscriptionFact { trial_ends_at, trial_refused, ..SubscriptionFact::default() };
+    books.record(kind, &subscription, more)?;
     Ok((subscription, plan))
 }
 
@@ -132,7 +134,7 @@ pub fn activate(books: &mut Books<'_, '_>, id: SubscriptionId, paid: Payment<'_>
     }
     let plan = plan_of(books.tx(), &subscription)?;
     let is_paid = matches!(was, Status::Active | Status::PastDue);
-    let mut data = serde_json::json!({ "was": was });
+    let mut more = SubscriptionFact { was: Some(was), ..SubscriptionFact::default() };
     let interval = paid.interval.unwrap_or(subscription.billing_interval);
     require_offered(&plan, interval)?;
     subscription.billing_interval = interval;
@@ -156,18 +158,17 @@ pub fn activate(books: &mut Books<'_, '_>, id: SubscriptionId, paid: Payment<'_>
         books.enlarge(&subscription, plan.leads_per_month)?;
     }
     if let Some(previous) = previous {
-        data["previous_plan_code"] = previous.into();
+        more.previous_plan_code = Some(previous);
         // What the ads wait for; null is unlimited.
         let running = books.latest(&subscription)?;
-        data["remaining"] = serde_json::json!(running.and_then(|period| period.quota.remaining()));
+        more.remaining = running.and_then(|period| period.quota.remaining()).map_or(Patch::Null, Patch::Value);
     }
     payment::extend(books, &mut subscription, paid_from, paid.until)?;
-    data["paid_until"] = serde_json::json!(subscription.paid_until);
     books.save(&mut subscription)?;
     entitle(books.tx(), &plan)?;
     books.schedule(&subscription)?;
-    let kind = if was == Status::Active { EventType::SubscriptionUpdated } else { EventType::SubscriptionActivated };
-    books.record(kind, &subscription, data)?;
+    let kind = if was == Status::Active { SubscriptionFact::UPDATED } else { SubscriptionFact::ACTIVATED };
+    books.record(kind, &subscription, more)?;
     books.settle()?;
     let subscription = books.current().cloned().unwrap_or(subscription);
     Ok((subscription, plan))
@@ -195,7 +196,7 @@ pub fn change(
         period.as_ref().map_or(OveragePolicy::Block, |period| subscription.policy_in_force(plan, period, now))
     };
     let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
-    let mut data = serde_json::Map::new();
+    let mut more = SubscriptionFact::default();
     if wanted.as_ref() == Some(&subscription.plan_code) {
         switch::take_back(&mut subscription);
     } else if let Some(code) = wanted {
@@ -205,14 +206,14 @@ pub fn change(
         if let Some(from) = waits_for {
             switch::wait(&mut subscription, &next, from);
         } else {
-            data.insert("previous_plan_code".into(), plan.code.clone().into());
+            more.previous_plan_code = Some(plan.code.clone());
             if let (true, Some(period)) = (subscription.is_running(), &mut period) {
                 period.quota.base = next.leads_per_month;
                 period.plan_code = Some(code.clone());
                 period.plan_version = Some(next.version);
                 books.save_period(period)?;
                 // What the ads wait for; null is unlimited.
-                data.insert("remaining".into(), serde_json::json!(period.quota.remaining()));
+                more.remaining = period.quota.remaining().map_or(Patch::Null, Patch::Value);
             }
             subscription.plan_code = code;
             subscription.plan_version = next.version;
@@ -223,14 +224,14 @@ pub fn change(
         }
     }
     if let Some(policy) = policy.filter(|policy| *policy != subscription.overage_policy) {
-        data.insert("previous_overage_policy".into(), subscription.overage_policy.as_str().into());
+        more.previous_overage_policy = Some(subscription.overage_policy);
         subscription.overage_policy = policy;
     }
     subscription.cancel_at_period_end = cancel.unwrap_or(subscription.cancel_at_period_end);
     books.save(&mut subscription)?;
     let policy = in_force(&subscription, &plan, &period);
-    data.insert("policy".into(), serde_json::json!(policy));
-    books.record(EventType::SubscriptionUpdated, &subscription, serde_json::Value::Object(data))?;
+    more.policy = Some(policy);
+    books.record(SubscriptionFact::UPDATED, &subscription, more)?;
     // A downgrade may use the quota up, and a stricter policy asks for the ads to stop.
     let is_stricter = before.1 != policy && policy != OveragePolicy::Bill;
     let is_used_up_now = is_used_up(period.as_ref());

@@ -7,9 +7,9 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::books::Books;
 use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::plans::plan_of;
 use crate::billing::{calendar, store};
-use crate::engine::events::EventType;
 use crate::tenants;
 
 /// No payment is for longer.
@@ -79,11 +79,12 @@ pub fn pay(
     subscription.status = Status::Active;
     books.save(&mut subscription)?;
     books.schedule(&subscription)?;
-    let data = serde_json::json!({ "was": was, "previous_paid_until": before, "reference": reference });
-    books.record(EventType::SubscriptionPaid, &subscription, data)?;
+    let came_from = SubscriptionFact { was: Some(was), ..SubscriptionFact::default() };
+    let paid = SubscriptionFact { previous_paid_until: before, reference, ..came_from.clone() };
+    books.record(SubscriptionFact::PAID, &subscription, paid)?;
     if was == Status::PastDue {
         // What was held back beyond the quota meanwhile is looked at again.
-        books.record(EventType::SubscriptionActivated, &subscription, serde_json::json!({ "was": was }))?;
+        books.record(SubscriptionFact::ACTIVATED, &subscription, came_from)?;
     }
     let plan = plan_of(books.tx(), &subscription)?;
     Ok((subscription, plan))

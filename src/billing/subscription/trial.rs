@@ -9,9 +9,9 @@ use crate::base::crypto::MasterKey;
 use crate::billing::books::Books;
 use crate::billing::features::entitle_to_basics;
 use crate::billing::model::SubscriptionStatus as Status;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::plans::plan_of;
 use crate::billing::trials;
-use crate::engine::events::EventType;
 
 /// Looks at the signs of a trial that goes on. Repeating it changes nothing.
 pub fn review(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<()> {
@@ -27,6 +27,10 @@ pub fn review(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<()> {
     books.save(&mut subscription)?;
     let plan = plan_of(books.tx(), &subscription)?;
     entitle_to_basics(books.tx(), &plan)?;
-    let data = serde_json::json!({ "trial_ended_at": now, "trial_refused": sign });
-    books.record(EventType::SubscriptionExpired, &subscription, data)
+    let more = SubscriptionFact {
+        trial_ended_at: Some(now),
+        trial_refused: Some(sign.into()),
+        ..SubscriptionFact::default()
+    };
+    books.record(SubscriptionFact::EXPIRED, &subscription, more)
 }

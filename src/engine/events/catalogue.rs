@@ -1,149 +1,99 @@
-//! The catalogue of event types. A type is `noun.past_participle`; its noun is the subject.
+//! What was declared to happen in this program: the types of all folders, in one place while it runs.
+//!
+//! Each folder adds its facts ([`Facts`]), `app` assembles them beside routes and reactions and publishes them before
+//! anything is read. Patterns of endpoints, filters of the audit trail, the OpenAPI document and what is kept quiet read it.
+//! It is of the program and not of a database or a configuration, hence one for the whole process.
 
-crate::text_enum! {
-    /// Everything that can have happened.
-    pub enum EventType {
-        TenantCreated = "tenant.created",
-        TenantUpdated = "tenant.updated",
-        TenantOnboarded = "tenant.onboarded",
-        TenantVerified = "tenant.verified",
-        TenantRecipientAsked = "tenant.recipient_asked",
-        TenantRecipientConfirmed = "tenant.recipient_confirmed",
-        UserInvited = "user.invited",
-        UserInvitationRevoked = "user.invitation_revoked",
-        UserJoined = "user.joined",
-        UserUpdated = "user.updated",
-        UserRemoved = "user.removed",
-        UserHandedOver = "user.handed_over",
-        UserVerificationRequested = "user.verification_requested",
-        UserVerified = "user.verified",
-        UserLoginFailed = "user.login_failed",
-        UserPasswordChanged = "user.password_changed",
-        SessionStarted = "session.started",
-        SessionEnded = "session.ended",
-        SessionReuseDetected = "session.reuse_detected",
-        ApiKeyCreated = "api_key.created",
-        ApiKeyUpdated = "api_key.updated",
-        ApiKeyRotated = "api_key.rotated",
-        ApiKeyRevoked = "api_key.revoked",
-        OperatorCreated = "operator.created",
-        OperatorKeyCreated = "operator.key_created",
-        OperatorKeyRevoked = "operator.key_revoked",
-        SubscriptionTrialStarted = "subscription.trial_started",
-        SubscriptionActivated = "subscription.activated",
-        SubscriptionRenewed = "subscription.renewed",
-        SubscriptionPaid = "subscription.paid",
-        SubscriptionPastDue = "subscription.past_due",
-        SubscriptionPaused = "subscription.paused",
-        SubscriptionUpdated = "subscription.updated",
-        SubscriptionExpired = "subscription.expired",
-        SubscriptionCanceled = "subscription.canceled",
-        QuotaReached = "quota.reached",
-        OverageRecorded = "overage.recorded",
-        LeadCreated = "lead.created",
-        LeadEnquired = "lead.enquired",
-        LeadUpdated = "lead.updated",
-        LeadStatusChanged = "lead.status_changed",
-        LeadAssigned = "lead.assigned",
-        LeadScored = "lead.scored",
-        LeadUnlocked = "lead.unlocked",
-        LeadNoteAdded = "lead.note_added",
-        LeadTestReceived = "lead.test_received",
-        ConversationOpened = "conversation.opened",
-        ConversationUpdated = "conversation.updated",
-        ConversationClosed = "conversation.closed",
-        ConversationReopened = "conversation.reopened",
-        MessageQueued = "message.queued",
-        MessageSent = "message.sent",
-        MessageDelivered = "message.delivered",
-        /// A read receipt.
-        MessageRead = "message.read",
-        /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
-        MessageOpened = "message.opened",
-        MessageClicked = "message.clicked",
-        MessageFailed = "message.failed",
-        MessageReceived = "message.received",
-        SuppressionCreated = "suppression.created",
-        SuppressionLifted = "suppression.lifted",
-        AdCampaignCreated = "ad_campaign.created",
-        AdCampaignUpdated = "ad_campaign.updated",
-        AdCampaignSubmitted = "ad_campaign.submitted",
-        AdCampaignApproved = "ad_campaign.approved",
-        AdCampaignRejected = "ad_campaign.rejected",
-        AdCampaignActivated = "ad_campaign.activated",
-        AdCampaignPaused = "ad_campaign.paused",
-        AdCampaignResumed = "ad_campaign.resumed",
-        AdCampaignCompleted = "ad_campaign.completed",
-        AdCampaignKeyRotated = "ad_campaign.key_rotated",
-        AdCampaignDeliveryChanged = "ad_campaign.delivery_changed",
-        AdCampaignDeliveryFailed = "ad_campaign.delivery_failed",
-        OpsTaskCreated = "ops_task.created",
-        OpsTaskUpdated = "ops_task.updated",
-        WebhookEventFailed = "webhook_event.failed",
-        WebhookEventReplayed = "webhook_event.replayed",
-        WebhookEventHeld = "webhook_event.held",
-        WebhookEventAssigned = "webhook_event.assigned",
-        JobRetried = "job.retried",
-        WebhookPing = "webhook.ping",
-        WebhookEndpointCreated = "webhook_endpoint.created",
-        WebhookEndpointUpdated = "webhook_endpoint.updated",
-        WebhookEndpointDeleted = "webhook_endpoint.deleted",
-        WebhookEndpointSecretRotated = "webhook_endpoint.secret_rotated",
-        WebhookEndpointDisabled = "webhook_endpoint.disabled",
-        WebhookEndpointReplayed = "webhook_endpoint.replayed",
-        WebhookDeliveryRetried = "webhook_delivery.retried",
-    }
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use super::fact::{Fact, Field};
+use super::kind::{EventType, SubjectType};
+
+/// A type of event, as its folder declared it.
+#[derive(Debug)]
+pub struct Declared {
+    pub kind: EventType,
+    /// What it is about.
+    pub subject: SubjectType,
+    /// A fact about the platform's own machinery: no tenant has it in its trail.
+    pub is_of_platform: bool,
+    /// What its data may hold.
+    pub fields: Vec<Field>,
 }
 
-impl EventType {
-    /// Facts about the platform's own machinery: no tenant has them in its trail.
-    pub fn is_of_platform(self) -> bool {
-        matches!(self.subject(), SubjectType::Operator | SubjectType::WebhookEvent | SubjectType::Job)
+/// The facts of a program, while they are assembled.
+#[derive(Default)]
+pub struct Facts(BTreeMap<&'static str, Declared>);
+
+impl Facts {
+    /// Adds what happens to tenants.
+    ///
+    /// # Panics
+    /// When a type was added before: two folders cannot mean the same.
+    pub fn add<F: Fact>(&mut self) -> &mut Self {
+        self.declare::<F>(false)
     }
 
-    /// What the event is about.
-    pub fn subject(self) -> SubjectType {
-        let noun = self.as_str().split('.').next().unwrap_or_default();
-        match noun {
-            "quota" | "overage" => SubjectType::Subscription,
-            "webhook" => SubjectType::WebhookEndpoint,
-            other => other.parse().unwrap_or(SubjectType::Tenant),
+    /// Adds what happens to the platform's own machinery.
+    ///
+    /// # Panics
+    /// As [`Self::add`].
+    pub fn add_platforms<F: Fact>(&mut self) -> &mut Self {
+        self.declare::<F>(true)
+    }
+
+    fn declare<F: Fact>(&mut self, is_of_platform: bool) -> &mut Self {
+        for kind in F::TYPES.iter().copied() {
+            let declared = Declared { kind, subject: F::subject_of(kind), is_of_platform, fields: F::fields() };
+            assert!(self.0.insert(kind.as_str(), declared).is_none(), "{kind} is declared twice");
+        }
+        self
+    }
+
+    /// Makes them known. What is known already stays as it is, so that it may be repeated.
+    pub fn publish(self) {
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        for (name, declared) in self.0 {
+            known.entry(name).or_insert_with(|| Box::leak(Box::new(declared)));
         }
     }
 }
 
-crate::text_enum! {
-    /// What an event can be about.
-    pub enum SubjectType {
-        Tenant = "tenant",
-        User = "user",
-        Session = "session",
-        ApiKey = "api_key",
-        Operator = "operator",
-        Subscription = "subscription",
-        Lead = "lead",
-        Conversation = "conversation",
-        Message = "message",
-        Suppression = "suppression",
-        AdCampaign = "ad_campaign",
-        OpsTask = "ops_task",
-        WebhookEvent = "webhook_event",
-        Job = "job",
-        WebhookEndpoint = "webhook_endpoint",
-        WebhookDelivery = "webhook_delivery",
-    }
+static KNOWN: RwLock<BTreeMap<&'static str, &'static Declared>> = RwLock::new(BTreeMap::new());
+
+/// All that can happen, by name.
+pub fn all() -> Vec<&'static Declared> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+pub fn find(kind: EventType) -> Option<&'static Declared> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(kind.as_str()).copied()
+}
 
-    #[test]
-    fn every_type_names_its_subject() {
-        for kind in EventType::ALL {
-            let noun = kind.as_str().split('.').next().unwrap();
-            let known = noun.parse::<SubjectType>().is_ok() || matches!(noun, "quota" | "overage" | "webhook");
-            assert!(known, "{kind} is about {noun}, which is no subject type");
-        }
+/// The types of all that can happen, by name.
+pub fn types() -> Vec<EventType> {
+    all().iter().map(|declared| declared.kind).collect()
+}
+
+/// What events can be about, by name.
+pub fn subjects() -> Vec<SubjectType> {
+    let all: BTreeSet<SubjectType> = all().iter().map(|declared| declared.subject).collect();
+    all.into_iter().collect()
+}
+
+/// A name read from the database. One that is not known here was written by another version, and keeps its name: there are
+/// never more of them than such versions have types.
+pub(super) fn stored(name: &str) -> &'static str {
+    static OF_OTHERS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    if let Some((known, _)) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get_key_value(name) {
+        return known;
     }
+    let mut of_others = OF_OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = of_others.get(name) {
+        return kept;
+    }
+    let kept: &'static str = Box::leak(name.into());
+    of_others.insert(kept);
+    kept
 }

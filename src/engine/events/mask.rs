@@ -1,65 +1,56 @@
-//! What events keep quiet about while their lead is locked: whatever names the person or lets them be reached.
+//! What events keep quiet about, while somebody says so: values that concern a person, or the address of one.
 //!
-//! Nothing is taken from the stored row: once the lead is unlocked, its events tell everything.
+//! Who must be kept quiet about is not known here: a folder above says it ([`Reactions::conceal`](super::Reactions::conceal)).
+//! Nothing is taken from the stored row.
 
-use std::collections::BTreeSet;
+use serde_json::Value;
 
-use diesel::prelude::*;
-
-use super::fields::{self, Concern};
+use super::catalogue;
+use super::fact::{Concern, Field};
 use super::store::Event;
 use crate::base::Result;
-use crate::base::id::LeadId;
-use crate::base::phone::PhoneKey;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::{lead_identities, leads};
 
-/// Nulls what must not be known yet. Costs at most two statements, and none when no event holds anything personal.
+/// Nulls what must not be known yet. Of a type that is not declared here, written by another version, nothing is told.
 pub fn conceal(tx: &mut TenantTx<'_>, events: &mut [Event]) -> Result<()> {
-    let of_leads: BTreeSet<LeadId> =
-        events.iter().filter(|event| holds(event, Concern::Person)).filter_map(|event| event.lead_id).collect();
-    if !of_leads.is_empty() {
-        let locked: Vec<LeadId> = leads::table
-            .filter(leads::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
-            .filter(leads::id.eq_any(of_leads))
-            .select(leads::id)
-            .load(tx.conn())?;
-        let is_locked = |event: &&mut Event| event.lead_id.is_some_and(|lead| locked.contains(&lead));
-        events.iter_mut().filter(is_locked).for_each(|event| blank(event, Concern::Person));
+    for event in events.iter_mut().filter(|event| catalogue::find(event.kind).is_none()) {
+        event.data = Value::Object(serde_json::Map::new());
     }
-    let addresses: Vec<PhoneKey> = events.iter().filter_map(address).collect();
-    if !addresses.is_empty() {
-        let spellings: BTreeSet<&str> = addresses.iter().flat_map(PhoneKey::spellings).collect();
-        let hidden: Vec<String> = lead_identities::table
-            .inner_join(
-                leads::table
-                    .on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
-            )
-            .filter(lead_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
-            .filter(lead_identities::value.eq_any(spellings))
-            .select(lead_identities::value)
-            .load(tx.conn())?;
-        let hidden: Vec<PhoneKey> = hidden.iter().map(|value| PhoneKey::of(value)).collect();
-        let is_hidden = |event: &&mut Event| address(event).is_some_and(|address| hidden.contains(&address));
-        events.iter_mut().filter(is_hidden).for_each(|event| blank(event, Concern::Address));
-    }
-    Ok(())
-}
-
-fn holds(event: &Event, concern: Concern) -> bool {
-    fields::of(event.kind).iter().any(|field| field.concern == concern && !event.data[field.name].is_null())
-}
-
-/// By what identities are compared; an e-mail address is its own key.
-fn address(event: &Event) -> Option<PhoneKey> {
-    let field = fields::of(event.kind).iter().find(|field| field.concern == Concern::Address)?;
-    event.data[field.name].as_str().map(PhoneKey::of)
-}
-
-fn blank(event: &mut Event, concern: Concern) {
-    for field in fields::of(event.kind).iter().filter(|field| field.concern == concern) {
-        if let Some(value) = event.data.get_mut(field.name) {
-            *value = serde_json::Value::Null;
+    match tx.platform().reactions().conceal {
+        Some(conceal) => conceal(tx, events),
+        None => {
+            for event in events {
+                event.blank(Concern::Person);
+                event.blank(Concern::Address);
+            }
+            Ok(())
         }
+    }
+}
+
+impl Event {
+    /// Does it say something of such concern?
+    pub fn holds(&self, concern: Concern) -> bool {
+        self.of_concern(concern).any(|field| !self.data[field.name].is_null())
+    }
+
+    /// The address that it tells.
+    pub fn address(&self) -> Option<&str> {
+        self.of_concern(Concern::Address).find_map(|field| self.data[field.name].as_str())
+    }
+
+    /// Nulls all that is of such concern.
+    pub fn blank(&mut self, concern: Concern) {
+        let names: Vec<&str> = self.of_concern(concern).map(|field| field.name).collect();
+        for name in names {
+            if let Some(value) = self.data.get_mut(name) {
+                *value = Value::Null;
+            }
+        }
+    }
+
+    fn of_concern(&self, concern: Concern) -> impl Iterator<Item = &'static Field> + use<> {
+        let fields = catalogue::find(self.kind).map(|declared| declared.fields.as_slice()).unwrap_or_default();
+        fields.iter().filter(move |field| field.concern == concern)
     }
 }

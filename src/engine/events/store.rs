@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::{EventType, SubjectType};
-use crate::base::id::{EventId, LeadId, RawId, TenantId};
+use super::{EventType, Fact, SubjectType};
+use crate::base::id::{EventId, RawId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -20,7 +20,8 @@ pub(super) struct EventRow {
     pub kind: EventType,
     pub subject_type: SubjectType,
     pub subject_id: Option<RawId>,
-    pub lead_id: Option<LeadId>,
+    #[diesel(column_name = lead_id)]
+    pub timeline: Option<RawId>,
     pub actor_type: String,
     pub actor_id: Option<RawId>,
     pub request_id: Option<String>,
@@ -42,7 +43,9 @@ pub struct Event {
     pub kind: EventType,
     pub subject_type: SubjectType,
     pub subject_id: Option<uuid::Uuid>,
-    pub lead_id: Option<LeadId>,
+    /// On whose timeline it is.
+    #[serde(rename = "lead_id")]
+    pub timeline: Option<uuid::Uuid>,
     /// `user`, `api_key`, `operator`, `provider`, `system` or `anonymous`.
     pub actor_type: String,
     pub actor_id: Option<uuid::Uuid>,
@@ -53,6 +56,29 @@ pub struct Event {
     pub occurred_at: Timestamp,
 }
 
+impl Event {
+    /// What it says, of one of its types: values that were not told then are not there.
+    ///
+    /// # Errors
+    /// Internal for an event of another type.
+    pub fn read<F: Fact>(&self) -> Result<F> {
+        if !F::TYPES.contains(&self.kind) {
+            return Err(Error::internal(format!("{} read as something else", self.kind)));
+        }
+        F::deserialize(&self.data).map_err(Error::internal)
+    }
+
+    /// What of it somebody needs who does not stand on the folder that declares it.
+    pub fn glimpse<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        T::deserialize(&self.data).map_err(Error::internal)
+    }
+
+    /// What it says, when it is of one of these types.
+    pub fn told<F: Fact>(&self) -> Result<Option<F>> {
+        if F::TYPES.contains(&self.kind) { self.read().map(Some) } else { Ok(None) }
+    }
+}
+
 impl From<EventRow> for Event {
     fn from(row: EventRow) -> Self {
         Self {
@@ -60,7 +86,7 @@ impl From<EventRow> for Event {
             kind: row.kind,
             subject_type: row.subject_type,
             subject_id: row.subject_id.map(|id| id.0),
-            lead_id: row.lead_id,
+            timeline: row.timeline.map(|id| id.0),
             actor_type: row.actor_type,
             actor_id: row.actor_id.map(|id| id.0),
             request_id: row.request_id,
@@ -84,7 +110,7 @@ pub(super) fn insert_asking(tx: &mut PlatformTx<'_>, row: &EventRow, condition: 
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
     pub kind: Option<EventType>,
-    pub lead: Option<LeadId>,
+    pub timeline: Option<uuid::Uuid>,
     pub subject: Option<(SubjectType, uuid::Uuid)>,
     /// Only events about these; `None` for all.
     pub about: Option<Vec<SubjectType>>,
@@ -97,7 +123,7 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
     let (subject_type, subject_id) = filter.subject.map(|(kind, id)| (kind, RawId(id))).unzip();
     let which = Where::of(tx, events::tenant_id)
         .eq(events::kind, filter.kind)
-        .eq(events::lead_id, filter.lead)
+        .eq(events::lead_id, filter.timeline.map(RawId))
         .eq(events::subject_type, subject_type)
         .eq(events::subject_id, subject_id)
         .since(events::occurred_at, filter.occurred_after)

@@ -12,8 +12,8 @@ use utoipa::openapi::{
 
 use super::model::is_offered;
 use super::payload::Payload;
-use crate::engine::events::EventType;
-use crate::engine::events::fields::{self, Concern, Field, Shape};
+use crate::engine::events::{Concern, Declared, EventType, Field, Shape, catalogue};
+use crate::integrations::facts::EndpointFact;
 
 /// For the tag of the operations.
 pub const ABOUT: &str = "Where a tenant is told what happens.\n\n\
@@ -45,7 +45,7 @@ pub fn add_to(document: &mut OpenApi) {
     let mut schemas = Vec::new();
     <Payload as utoipa::ToSchema>::schemas(&mut schemas);
     components.schemas.extend(schemas);
-    let told = |kind: &&EventType| is_offered(**kind) || **kind == EventType::WebhookPing;
+    let told = |declared: &&&Declared| is_offered(declared.kind) || declared.kind == EndpointFact::PING;
     for (name, about) in HEADERS {
         let parameter = ParameterBuilder::new()
             .name(name)
@@ -56,16 +56,17 @@ pub fn add_to(document: &mut OpenApi) {
             .build();
         components.parameters.insert(name.into(), RefOr::T(parameter));
     }
-    let webhooks: Paths = EventType::ALL
+    let webhooks: Paths = catalogue::all()
         .iter()
         .filter(told)
-        .fold(PathsBuilder::new(), |paths, kind| paths.path(kind.as_str(), webhook(*kind)))
+        .fold(PathsBuilder::new(), |paths, declared| paths.path(declared.kind.as_str(), webhook(declared)))
         .build();
     document.webhooks = Some(webhooks);
 }
 
-fn webhook(kind: EventType) -> PathItem {
-    let content = ContentBuilder::new().schema(Some(payload(kind))).example(Some(example(kind))).build();
+fn webhook(declared: &Declared) -> PathItem {
+    let kind = declared.kind;
+    let content = ContentBuilder::new().schema(Some(payload(declared))).example(Some(example(declared))).build();
     let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
     let taken = ResponseBuilder::new()
         .description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.")
@@ -92,10 +93,10 @@ fn summary(kind: EventType) -> String {
     format!("{first}{}: {verb}", letters.as_str())
 }
 
-fn payload(kind: EventType) -> Schema {
-    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([kind.as_str()]));
+fn payload(declared: &Declared) -> Schema {
+    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([declared.kind.as_str()]));
     let mut data = ObjectBuilder::new();
-    for field in fields::of(kind) {
+    for field in &declared.fields {
         data = data.property(field.name, schema(field));
     }
     let own = ObjectBuilder::new().property("type", name).property("data", data);
@@ -131,9 +132,10 @@ fn schema(field: &Field) -> RefOr<Schema> {
 }
 
 /// A whole payload of this type.
-fn example(kind: EventType) -> Value {
+fn example(declared: &Declared) -> Value {
+    let kind = declared.kind;
     let data: serde_json::Map<String, Value> =
-        fields::of(kind).iter().map(|field| (field.name.to_string(), field.example())).collect();
+        declared.fields.iter().map(|field| (field.name.to_string(), field.example.clone())).collect();
     let lead = "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11";
     let is_about_a_lead = matches!(kind.subject().as_str(), "lead" | "message" | "conversation");
     json!({

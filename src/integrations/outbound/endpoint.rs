@@ -12,8 +12,9 @@ use crate::base::id::WebhookEndpointId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
+use crate::integrations::facts::EndpointFact;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
@@ -102,14 +103,18 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         verified_at: None,
     };
     rows::insert(tx, &endpoint)?;
-    let data = serde_json::json!({ "host": host(&endpoint.url), "event_types": new.event_types });
-    tx.record(NewEvent::new(EventType::WebhookEndpointCreated).subject(id.uuid()).data(data))?;
+    let fact = EndpointFact { event_types: Some(new.event_types), ..at(&endpoint) };
+    tx.record(fact.told_as(EndpointFact::CREATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }
 
 /// A URL may carry a token, so the trail names the host alone.
 pub(super) fn host(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(Into::into)
+}
+
+fn at(endpoint: &Endpoint) -> EndpointFact {
+    EndpointFact { host: host(&endpoint.url), ..EndpointFact::default() }
 }
 
 /// # Errors
@@ -137,8 +142,8 @@ pub fn change(
     }
     turn(&mut endpoint, status, tx.now());
     rows::save(tx, &mut endpoint)?;
-    let data = serde_json::json!({ "host": host(&endpoint.url), "changed": changes, "status": status });
-    tx.record(NewEvent::new(EventType::WebhookEndpointUpdated).subject(id.uuid()).data(data))?;
+    let fact = EndpointFact { changed: Some(changes.told()), status: Some(status), ..at(&endpoint) };
+    tx.record(fact.told_as(EndpointFact::UPDATED).about(id.uuid()))?;
     if status == WebhookEndpointStatus::Enabled && was != status {
         queue::enqueue(tx, id)?;
     }
@@ -163,10 +168,13 @@ pub(super) fn give_up(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, reason: Dis
     endpoint.disabled_reason = Some(reason);
     endpoint.disabled_at = Some(tx.now());
     rows::save(tx, &mut endpoint)?;
-    let data = serde_json::json!({
-        "host": host(&endpoint.url), "reason": reason, "failing_since": endpoint.failing_since, "status": endpoint.status,
-    });
-    tx.record(NewEvent::new(EventType::WebhookEndpointDisabled).subject(endpoint.id.uuid()).data(data))?;
+    let fact = EndpointFact {
+        reason: Some(reason),
+        failing_since: endpoint.failing_since,
+        status: Some(endpoint.status),
+        ..at(&endpoint)
+    };
+    tx.record(fact.told_as(EndpointFact::DISABLED).about(endpoint.id.uuid()))?;
     Ok(())
 }
 
@@ -187,10 +195,9 @@ pub fn rotate(
     endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, sealed));
     endpoint.previous_secret_expires_at = Some(tx.now().plus(overlap));
     rows::save(tx, &mut endpoint)?;
-    let data = serde_json::json!({
-        "host": host(&endpoint.url), "previous_secret_expires_at": endpoint.previous_secret_expires_at,
-    });
-    tx.record(NewEvent::new(EventType::WebhookEndpointSecretRotated).subject(id.uuid()).data(data))?;
+    let fact =
+        EndpointFact { previous_secret_expires_at: endpoint.previous_secret_expires_at, ..at(&endpoint) };
+    tx.record(fact.told_as(EndpointFact::SECRET_ROTATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }
 
@@ -201,7 +208,6 @@ pub fn rotate(
 pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()> {
     let endpoint = rows::hold(tx, id)?;
     rows::delete(tx, id)?;
-    let data = serde_json::json!({ "host": host(&endpoint.url) });
-    tx.record(NewEvent::new(EventType::WebhookEndpointDeleted).subject(id.uuid()).data(data))?;
+    tx.record(at(&endpoint).told_as(EndpointFact::DELETED).about(id.uuid()))?;
     Ok(())
 }

@@ -8,21 +8,21 @@ use super::store::endpoints as rows;
 use crate::base::Result;
 use crate::base::id::UserId;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::{NewEvent, SoleFact as _};
 use crate::notify::recipients;
+use crate::tenants::facts::{UserHandedOver, UserRemoved};
 
 /// In the transaction of `user.removed`.
-pub(super) fn record(tx: &mut TenantTx<'_>, event: &NewEvent) -> Result<()> {
-    let Some(user) = event.subject_id().map(UserId::from_uuid) else { return Ok(()) };
+pub(super) fn record(tx: &mut TenantTx<'_>, event: &NewEvent, removed: &UserRemoved) -> Result<()> {
+    let Some(user) = event.subject().map(UserId::from_uuid) else { return Ok(()) };
     let recipients = recipients::withdraw_of(tx, user)?;
     let endpoints = rows::made_by(tx, user)?;
-    let keys = event.values()["api_keys"].clone();
-    if endpoints.is_empty() && recipients.is_empty() && keys.as_array().is_none_or(Vec::is_empty) {
+    if endpoints.is_empty() && recipients.is_empty() && removed.api_keys.is_empty() {
         return Ok(());
     }
     let hosts: Vec<String> = endpoints.iter().filter_map(|endpoint| host(&endpoint.url)).collect();
-    let data = serde_json::json!({ "email": event.values()["email"], "hosts": hosts, "api_keys": keys,
-        "recipients": recipients });
-    tx.record(NewEvent::new(EventType::UserHandedOver).subject(user.uuid()).data(data))?;
+    let fact =
+        UserHandedOver { email: removed.email.clone(), hosts, api_keys: removed.api_keys.clone(), recipients };
+    tx.record(fact.about(user.uuid()))?;
     Ok(())
 }

@@ -27,9 +27,10 @@ pub mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::engine::events::{EventType, Reactions};
+use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::facts::{TenantFact, UserRemoved};
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(api::endpoints::create_webhook_endpoint)
@@ -56,6 +57,6 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Providers) {
 
 pub(super) fn reactions(reactions: &mut Reactions) {
     reactions.when_asked_for(store::endpoints::is_wanted, &fan_out::FAN_OUT);
-    reactions.at_once(EventType::UserRemoved, hand_over::record);
-    reactions.on(EventType::TenantUpdated, &resume::RESUME);
+    reactions.at_once(UserRemoved::TYPE, hand_over::record);
+    reactions.on_if(TenantFact::UPDATED, &resume::RESUME, TenantFact::ends_a_suspension);
 }

@@ -3,7 +3,8 @@
 use std::str::FromStr;
 
 use crate::base::time::Timestamp;
-use crate::engine::events::EventType;
+use crate::engine::events::{EventType, catalogue};
+use crate::integrations::facts::EndpointFact;
 
 crate::text_enum! {
     /// Whether an endpoint is told of anything.
@@ -57,14 +58,18 @@ impl EventPattern {
 
     /// What a pattern must be to match this type.
     pub fn of(kind: EventType) -> [String; 3] {
-        let noun = kind.as_str().split('.').next().unwrap_or_default();
-        ["*".into(), format!("{noun}.*"), kind.as_str().into()]
+        ["*".into(), format!("{}.*", kind.noun()), kind.as_str().into()]
     }
 }
 
 /// May a tenant ask for it? A ping goes to its endpoint alone, and the platform's own affairs to nobody.
 pub fn is_offered(kind: EventType) -> bool {
-    !kind.is_of_platform() && kind != EventType::WebhookPing
+    catalogue::find(kind).is_some_and(|declared| !declared.is_of_platform) && kind != EndpointFact::PING
+}
+
+/// All that a tenant may ask for, by name.
+pub fn offered() -> impl Iterator<Item = EventType> {
+    catalogue::types().into_iter().filter(|kind| is_offered(*kind))
 }
 
 impl FromStr for EventPattern {
@@ -72,7 +77,7 @@ impl FromStr for EventPattern {
     fn from_str(text: &str) -> Result<Self, String> {
         let pattern = Self(text.to_string());
         let is_shaped = text == "*" || text.ends_with(".*") || !text.contains('*');
-        if is_shaped && EventType::ALL.iter().any(|kind| is_offered(*kind) && pattern.matches(*kind)) {
+        if is_shaped && offered().any(|kind| pattern.matches(kind)) {
             return Ok(pattern);
         }
         Err("expected an event type of the catalogue, all types of a noun such as lead.*, or *".into())
@@ -86,8 +91,8 @@ impl<'de> serde::Deserialize<'de> for EventPattern {
 impl utoipa::PartialSchema for EventPattern {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
         let mut known: Vec<String> = vec!["*".into()];
-        for kind in EventType::ALL.iter().filter(|kind| is_offered(**kind)) {
-            let [_, noun, one] = EventPattern::of(*kind);
+        for kind in offered() {
+            let [_, noun, one] = EventPattern::of(kind);
             if !known.contains(&noun) {
                 known.push(noun);
             }
@@ -139,13 +144,26 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::events::Facts;
+    use crate::inbox::facts::MessageFact;
+    use crate::leads::facts::{LeadCreated, LeadUpdated};
+
+    /// What this test speaks of.
+    fn declare() {
+        let mut facts = Facts::default();
+        for add in [crate::tenants::facts, crate::leads::facts, crate::inbox::facts, crate::ads::facts, crate::integrations::facts] {
+            add(&mut facts);
+        }
+        facts.publish();
+    }
 
     #[test]
     fn patterns_match_types_and_nouns_and_everything() {
+        declare();
         let matches = |pattern: &str, kind| pattern.parse::<EventPattern>().unwrap().matches(kind);
-        assert!(matches("*", EventType::LeadCreated) && matches("lead.*", EventType::LeadCreated));
-        assert!(matches("lead.created", EventType::LeadCreated) && !matches("lead.created", EventType::LeadUpdated));
-        assert!(!matches("ad_campaign.*", EventType::LeadCreated) && !matches("lead.*", EventType::MessageSent));
+        assert!(matches("*", LeadCreated::TYPE) && matches("lead.*", LeadCreated::TYPE));
+        assert!(matches("lead.created", LeadCreated::TYPE) && !matches("lead.created", LeadUpdated::TYPE));
+        assert!(!matches("ad_campaign.*", LeadCreated::TYPE) && !matches("lead.*", MessageFact::SENT));
         for wrong in [
             "",
             "lead",
@@ -166,9 +184,10 @@ mod tests {
 
     #[test]
     fn whatever_matches_a_type_is_listed_for_it() {
-        for kind in EventType::ALL.iter().filter(|kind| is_offered(**kind)) {
-            for pattern in EventPattern::of(*kind) {
-                assert!(pattern.parse::<EventPattern>().unwrap().matches(*kind), "{pattern} {kind}");
+        declare();
+        for kind in offered() {
+            for pattern in EventPattern::of(kind) {
+                assert!(pattern.parse::<EventPattern>().unwrap().matches(kind), "{pattern} {kind}");
             }
         }
     }

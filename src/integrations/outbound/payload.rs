@@ -1,6 +1,6 @@
 //! What an endpoint is sent: the event as it stands in the events table, without what a locked lead hides.
 
-use crate::base::id::{EventId, LeadId, TenantId};
+use crate::base::id::{EventId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::events::{Event, EventType, SubjectType};
 
@@ -24,7 +24,7 @@ pub struct Payload {
     pub subject_id: Option<uuid::Uuid>,
     /// The lead on whose timeline it is.
     #[schema(value_type = Option<String>, format = Uuid)]
-    pub lead_id: Option<LeadId>,
+    pub lead_id: Option<uuid::Uuid>,
     /// What there is to know besides; read the resource for more. While a lead is locked, what names its person is null.
     #[schema(value_type = Object)]
     pub data: serde_json::Value,
@@ -39,7 +39,7 @@ impl Payload {
             tenant_id: tenant,
             subject_type: event.subject_type,
             subject_id: event.subject_id,
-            lead_id: event.lead_id,
+            lead_id: event.timeline,
             data: event.data,
         }
     }

@@ -12,9 +12,10 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::events::{self, EventType, NewEvent};
+use crate::engine::events::{self, Fact as _};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
+use crate::integrations::facts::EndpointFact;
 
 /// Puts one batch of past events on its way, and enqueues the next.
 pub static REPLAY: JobKind = JobKind::new("webhook.replay").priority(8);
@@ -85,9 +86,9 @@ pub fn ping(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Delivery> {
         let wait = span.ends_at.since(tx.now()).to_std().unwrap_or_default();
         return Err(Error::too_many("webhook_endpoint.ping_limit", message).with_retry_after(wait));
     }
-    let data = serde_json::json!({ "endpoint_id": id });
-    let event = tx.record(NewEvent::new(EventType::WebhookPing).subject(id.uuid()).data(data))?;
-    deliveries::insert_new(tx, &[(id, event, EventType::WebhookPing)])?;
+    let fact = EndpointFact { endpoint_id: Some(id), ..EndpointFact::default() };
+    let event = tx.record(fact.told_as(EndpointFact::PING).about(id.uuid()))?;
+    deliveries::insert_new(tx, &[(id, event, EndpointFact::PING)])?;
     queue::enqueue(tx, id)?;
     deliveries::of_event(tx, id, event)
 }
@@ -101,8 +102,12 @@ pub fn retry(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<Delivery> {
     require_enabled(&endpoints::get(tx, before.endpoint_id)?)?;
     deliveries::reopen(tx, before.endpoint_id, &[before.event_id], true)?;
     queue::enqueue(tx, before.endpoint_id)?;
-    let data = serde_json::json!({ "endpoint_id": before.endpoint_id, "event_type": before.event_type });
-    tx.record(NewEvent::new(EventType::WebhookDeliveryRetried).subject(id.uuid()).data(data))?;
+    let fact = EndpointFact {
+        endpoint_id: Some(before.endpoint_id),
+        event_type: Some(before.event_type),
+        ..EndpointFact::default()
+    };
+    tx.record(fact.told_as(EndpointFact::DELIVERY_RETRIED).about(id.uuid()))?;
     deliveries::get(tx, id)
 }
 
@@ -137,10 +142,13 @@ pub fn replay(tx: &mut TenantTx<'_>, id: WebhookEndpointId, wanted: Replay) -> R
         let error = Error::conflict("webhook_endpoint.replaying", message);
         return Err(error.with_retry_after(std::time::Duration::from_secs(10)));
     }
-    let data = serde_json::json!({
-        "occurred_after": replay.occurred_after, "occurred_before": until, "include_delivered": replay.include_delivered,
-    });
-    let begun_by = tx.record(NewEvent::new(EventType::WebhookEndpointReplayed).subject(id.uuid()).data(data))?;
+    let fact = EndpointFact {
+        occurred_after: Some(replay.occurred_after),
+        occurred_before: Some(until),
+        include_delivered: Some(replay.include_delivered),
+        ..EndpointFact::default()
+    };
+    let begun_by = tx.record(fact.told_as(EndpointFact::REPLAYED).about(id.uuid()))?;
     go_on(tx, Payload { replay: replay.clone(), after: None, begun_by: Some(begun_by) })?;
     Ok(replay)
 }

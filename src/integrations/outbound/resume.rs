@@ -8,7 +8,7 @@ use crate::base::Result;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
-use crate::tenants::model::TenantStatus;
+use crate::tenants::facts::TenantFact;
 
 /// Follows every change of a tenant, and acts on the end of a suspension.
 pub static RESUME: JobKind = JobKind::new("webhook.resume").priority(6);
@@ -24,7 +24,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 }
 
 fn resume(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
-    if !ends_a_suspension(event) {
+    if !event.read::<TenantFact>()?.ends_a_suspension() {
         return Ok(());
     }
     let enabled = endpoints::enabled(tx)?;
@@ -32,9 +32,4 @@ fn resume(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
         endpoints::note_health(tx, endpoint.id, None)?;
     }
     queue::enqueue_all(tx, enabled.iter().map(|endpoint| endpoint.id))
-}
-
-fn ends_a_suspension(event: &Event) -> bool {
-    let is = |value: &serde_json::Value, status: TenantStatus| value.as_str() == Some(status.as_str());
-    is(&event.data["status"], TenantStatus::Active) && is(&event.data["previous"]["status"], TenantStatus::Suspended)
 }

@@ -12,8 +12,7 @@ mod twilio;
 
 use std::time::Duration;
 
-use serde_json::json;
-
+use crate::integrations::facts::{LeadTestReceived, WebhookEventFact};
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, WebhookEvent};
 use crate::ads::route::Route;
@@ -21,7 +20,7 @@ use crate::base::id::{AdCampaignId, TenantId, WebhookEventId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::jobs::{Job, JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
 use crate::providers::{ErrorClass, ProviderError, Providers};
@@ -177,10 +176,9 @@ async fn give_up(ctx: &JobContext, event: &WebhookEvent, outcome: &'static str, 
 }
 
 fn fail(tx: &mut PlatformTx<'_>, event: &WebhookEvent, outcome: &str, reason: &str) -> Result<()> {
-    let data =
-        json!({"provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": outcome});
     if store::note_failure(tx, event.id, Some(outcome), reason)? {
-        tx.record(NewEvent::new(EventType::WebhookEventFailed).subject(event.id.uuid()).data(data))?;
+        let fact = WebhookEventFact { outcome: Some(outcome.into()), ..WebhookEventFact::of(event) };
+        tx.record(fact.told_as(WebhookEventFact::FAILED).about(event.id.uuid()))?;
     }
     Ok(())
 }
@@ -240,8 +238,12 @@ fn take_in(
 /// Notes a test from the ad platform's console: it is no lead, and nothing is metered.
 fn note_test(tx: &mut PlatformTx<'_>, route: Option<Route>, platform: WebhookProvider, id: &str) -> Result<Done> {
     if let Some(route) = route {
-        let data = json!({"platform": platform, "external_id": id, "ad_campaign_id": route.ad_campaign_id});
-        tx.for_tenant(route.tenant).record(NewEvent::new(EventType::LeadTestReceived).data(data))?;
+        let fact = LeadTestReceived {
+            platform: Some(platform),
+            external_id: Some(id.into()),
+            ad_campaign_id: route.ad_campaign_id,
+        };
+        tx.for_tenant(route.tenant).record(fact.told_as(LeadTestReceived::TYPE))?;
     }
     Ok(Done { outcome: "test_lead", tenant: route.map(|route| route.tenant) })
 }

@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use crate::integrations::facts::WebhookEventFact;
 use super::{Done, Failure, read, settle};
 use crate::base::id::{MessageId, TenantId};
 use crate::base::{Error, Result};
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
-use crate::engine::events::{EventType, NewEvent};
+use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::intake::{self, NewEnquiry};
@@ -91,10 +92,8 @@ fn take(tx: &mut PlatformTx<'_>, event: &WebhookEvent, inbound: &Inbound) -> Res
         InboundOutcome::Obeyed => Done { outcome: "obeyed", tenant: None },
         InboundOutcome::Unclear(candidates) => {
             store::put_aside(tx, event, &candidates)?;
-            let data = json!({
-                "provider": event.provider, "kind": event.kind, "external_id": event.external_id, "outcome": UNCLEAR,
-            });
-            tx.record(NewEvent::new(EventType::WebhookEventHeld).subject(event.id.uuid()).data(data))?;
+            let fact = WebhookEventFact { outcome: Some(UNCLEAR.into()), ..WebhookEventFact::of(event) };
+            tx.record(fact.told_as(WebhookEventFact::HELD).about(event.id.uuid()))?;
             Done { outcome: UNCLEAR, tenant: None }
         }
         InboundOutcome::Unknown | InboundOutcome::Stranger(_) => {

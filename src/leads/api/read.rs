@@ -49,7 +49,7 @@ pub async fn list_lead_activities(
     query: Paging,
 ) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let filter = EventFilter { lead: Some(path.0), about: caller.readable_subjects(), ..Default::default() };
+    let filter = EventFilter { timeline: Some(path.0.uuid()), about: caller.readable_subjects(), ..Default::default() };
     let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         events::list_concealed(tx, &filter, &query.page)

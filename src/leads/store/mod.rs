@@ -4,6 +4,7 @@ mod brief;
 mod engagement;
 mod identities;
 mod listing;
+mod locked;
 mod notes;
 mod respell;
 mod scores;
@@ -38,6 +39,7 @@ pub use identities::{
     remove_identity,
 };
 pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, found_by, list};
+pub use locked::{locked_addresses, locked_among};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::caller::{Caller, Granted};
 use super::permission::Permission;
 use crate::base::Error;
-use crate::engine::events::{EventType, SubjectType};
+use crate::engine::events::{EventType, SubjectType, catalogue};
 
 /// Who may read what a path leads to.
 enum Readers {
@@ -104,17 +104,24 @@ fn reduce(body: &[u8], keeps: &[&str]) -> Vec<u8> {
     Value::Object(whole).to_string().into_bytes()
 }
 
+/// Who reads what an event is about; what is not named here is the tenant's own.
+const READERS: &[(&str, Permission)] = &[
+    ("lead", Permission::LeadsRead),
+    ("conversation", Permission::ConversationsRead),
+    ("message", Permission::ConversationsRead),
+    ("suppression", Permission::ConversationsRead),
+    ("ad_campaign", Permission::AdCampaignsRead),
+    ("subscription", Permission::BillingRead),
+    ("user", Permission::UsersRead),
+    ("session", Permission::UsersRead),
+    ("api_key", Permission::ApiKeysWrite),
+    ("webhook_endpoint", Permission::WebhooksRead),
+    ("webhook_delivery", Permission::WebhooksRead),
+];
+
 fn reader_of(subject: SubjectType) -> Permission {
-    match subject {
-        SubjectType::Lead => Permission::LeadsRead,
-        SubjectType::Conversation | SubjectType::Message | SubjectType::Suppression => Permission::ConversationsRead,
-        SubjectType::AdCampaign => Permission::AdCampaignsRead,
-        SubjectType::Subscription => Permission::BillingRead,
-        SubjectType::User | SubjectType::Session => Permission::UsersRead,
-        SubjectType::ApiKey => Permission::ApiKeysWrite,
-        SubjectType::WebhookEndpoint | SubjectType::WebhookDelivery => Permission::WebhooksRead,
-        _ => Permission::TenantRead,
-    }
+    let found = READERS.iter().find(|(name, _)| *name == subject.as_str());
+    found.map_or(Permission::TenantRead, |(_, permission)| *permission)
 }
 
 impl Caller {
@@ -125,9 +132,10 @@ impl Caller {
 
     /// What events the caller may read are about; `None` when all.
     pub fn readable_subjects(&self) -> Option<Vec<SubjectType>> {
-        let all = SubjectType::ALL.iter().copied();
-        let readable: Vec<SubjectType> = all.filter(|subject| self.may(reader_of(*subject))).collect();
-        (readable.len() < SubjectType::ALL.len()).then_some(readable)
+        let all = catalogue::subjects();
+        let count = all.len();
+        let readable: Vec<SubjectType> = all.into_iter().filter(|subject| self.may(reader_of(*subject))).collect();
+        (readable.len() < count).then_some(readable)
     }
 }
 

@@ -47,7 +47,7 @@ impl EventQuery {
         };
         Ok(EventFilter {
             kind: self.kind,
-            lead: self.lead_id,
+            timeline: self.lead_id.map(LeadId::uuid),
             subject,
             about,
             occurred_after: self.occurred_after,

@@ -8,10 +8,9 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::events::EventType;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
-use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
+use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
@@ -83,7 +82,7 @@ fn reply(row: Endpoint) -> HttpResponse {
 /// Nobody has posted elsewhere what they may not read here.
 fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
     let is_held = |pattern: &EventPattern| {
-        EventType::ALL.iter().all(|kind| !is_offered(*kind) || !pattern.matches(*kind) || caller.may_read(*kind))
+        offered().all(|kind| !pattern.matches(kind) || caller.may_read(kind))
     };
     let lacking = wanted.iter().enumerate().filter(|(_, pattern)| !is_held(pattern)).map(|(at, pattern)| {
         let rule = format!("you may not read all that {} is about", pattern.as_str());

@@ -1,0 +1,297 @@
+//! A fact: what an event says, as a type of the folder in which it happens.
+//!
+//! [`fact!`](crate::fact) declares it. The cause records a value of it, the reaction reads the same type back, and the OpenAPI
+//! document describes it from its fields.
+
+use std::any::Any;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use utoipa::PartialSchema;
+use utoipa::openapi::schema::{Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{KnownFormat, RefOr};
+
+use super::NewEvent;
+use super::kind::{EventType, SubjectType};
+
+/// What an event says. Declared by [`fact!`](crate::fact).
+pub trait Fact: Serialize + DeserializeOwned + Any + Send + Sync {
+    /// What it is told as.
+    const TYPES: &'static [EventType];
+
+    /// Its values, in order.
+    fn fields() -> Vec<Field>;
+
+    /// What an event of this type is about.
+    fn subject_of(kind: EventType) -> SubjectType;
+
+    /// An event of one of its types.
+    fn told_as(self, kind: EventType) -> NewEvent
+    where
+        Self: Sized,
+    {
+        NewEvent::new(kind, self)
+    }
+}
+
+/// What an event of one type says.
+pub trait SoleFact: Fact {
+    const TYPE: EventType;
+
+    /// The event, about the thing with this id.
+    fn about(self, subject: uuid::Uuid) -> NewEvent
+    where
+        Self: Sized,
+    {
+        self.told_as(Self::TYPE).about(subject)
+    }
+}
+
+/// Declares what an event says: the type, or the types, that it is told as, and its values with what the OpenAPI document shows
+/// of each as an example. Ids, moments, flags and amounts bring their own example. An event is about the noun of its type, unless
+/// another is given (`= "quota.reached" about "subscription"`). What is `of Person` is null while the lead
+/// on whose timeline the event is is locked, and what is `of Address` while it is the address of one.
+///
+/// A fact of one type says each of its values, null where there is nothing to say:
+///
+/// ```
+/// leadwright_engine::fact! {
+///     /// A parcel was handed to somebody.
+///     ParcelHandedOver = "parcel.handed_over" {
+///         to: Option<String> = "Asha" of Person,
+///         weight_grams: i64 = 250,
+///     }
+/// }
+/// use leadwright_engine::events::SoleFact as _;
+/// let event = ParcelHandedOver { to: None, weight_grams: 90 }.about(uuid::Uuid::nil());
+/// assert_eq!(event.kind().as_str(), "parcel.handed_over");
+/// ```
+///
+/// A fact of several types leaves out what it does not say, so each value is an `Option`, or a
+/// [`Patch`](crate::base::patch::Patch) where null says something too:
+///
+/// ```
+/// # extern crate leadwright_engine as engine;
+/// leadwright_engine::fact! {
+///     /// Where a parcel is.
+///     ParcelFact as { SENT = "parcel.sent", LOST = "parcel.lost" } {
+///         place: Option<String> = "Pune",
+///     }
+/// }
+/// use leadwright_engine::events::Fact as _;
+/// let event = ParcelFact { place: Some("Pune".into()) }.told_as(ParcelFact::SENT);
+/// assert_eq!(event.fact::<ParcelFact>().unwrap().place.as_deref(), Some("Pune"));
+/// ```
+#[macro_export]
+macro_rules! fact {
+    ($(#[$doc:meta])* $name:ident = $type:literal $(about $subject:literal)? {
+        $($(#[$note:meta])* $field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),* $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(default)]
+        pub struct $name { $($(#[$note])* pub $field: $kind),* }
+
+        impl $name {
+            pub const TYPE: $crate::events::EventType = $crate::events::EventType::named($type);
+        }
+        impl $crate::events::SoleFact for $name {
+            const TYPE: $crate::events::EventType = $crate::events::EventType::named($type);
+        }
+        $crate::fact!(@described $name [$type $(about $subject)?] { $($field: $kind $(= $example $(of $concern)?)?),* });
+    };
+    ($(#[$doc:meta])* $name:ident as {
+        $($(#[$meant:meta])* $told:ident = $type:literal $(about $subject:literal)?),+ $(,)?
+    } {
+        $($(#[$note:meta])* $field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),* $(,)?
+    }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(default)]
+        pub struct $name {
+            $($(#[$note])* #[serde(skip_serializing_if = "engine::events::Unsaid::is_unsaid")] pub $field: $kind),*
+        }
+
+        #[allow(dead_code)]
+        impl $name {
+            $($(#[$meant])* pub const $told: $crate::events::EventType = $crate::events::EventType::named($type);)+
+        }
+        $crate::fact!(@described $name [$($type $(about $subject)?),+] { $($field: $kind $(= $example $(of $concern)?)?),* });
+    };
+    (@described $name:ident [$($type:literal $(about $subject:literal)?),+] {
+        $($field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),*
+    }) => {
+        impl $crate::events::Fact for $name {
+            const TYPES: &'static [$crate::events::EventType] = &[$($crate::events::EventType::named($type)),+];
+
+            fn subject_of(kind: $crate::events::EventType) -> $crate::events::SubjectType {
+                $($(if kind == $crate::events::EventType::named($type) {
+                    return $crate::events::SubjectType::named($subject);
+                })?)+
+                $crate::events::SubjectType::named(kind.noun())
+            }
+
+            fn fields() -> Vec<$crate::events::Field> {
+                vec![$($crate::events::Field::of::<$kind>(stringify!($field))
+                    $(.example(::serde_json::json!($example)) $(.concerns($crate::events::Concern::$concern))?)?),*]
+            }
+        }
+    };
+}
+
+/// A value that may be left out of what is said.
+pub trait Unsaid {
+    fn is_unsaid(&self) -> bool;
+}
+impl<T> Unsaid for Option<T> {
+    fn is_unsaid(&self) -> bool {
+        self.is_none()
+    }
+}
+impl<T> Unsaid for crate::base::patch::Patch<T> {
+    fn is_unsaid(&self) -> bool {
+        self.is_absent()
+    }
+}
+
+/// The shape of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    Id,
+    Integer,
+    Flag,
+    Moment,
+    /// `{"amount", "currency"}`.
+    Money,
+    /// A list of texts.
+    Texts,
+    /// Keys that whoever is told of decides on.
+    Object,
+}
+
+impl Shape {
+    /// How a value of this schema is told, null or not.
+    fn of(schema: &RefOr<Schema>) -> Self {
+        let object = match schema {
+            RefOr::T(Schema::Object(object)) => object,
+            RefOr::T(Schema::Array(_)) => return Self::Texts,
+            RefOr::T(Schema::OneOf(either)) => {
+                return either.items.iter().find(|one| !is_null(one)).map_or(Self::Object, Self::of);
+            }
+            _ => return Self::Object,
+        };
+        let one = match &object.schema_type {
+            SchemaType::Type(one) => Some(one),
+            SchemaType::Array(several) => several.iter().find(|one| **one != Type::Null),
+            SchemaType::AnyValue => None,
+        };
+        let is_format = |name: &str, known: KnownFormat| match &object.format {
+            Some(SchemaFormat::Custom(own)) => own == name,
+            Some(SchemaFormat::KnownFormat(own)) => *own == known,
+            None => false,
+        };
+        match one {
+            Some(Type::String) if is_format("uuid", KnownFormat::Uuid) => Self::Id,
+            Some(Type::String) if is_format("date-time", KnownFormat::DateTime) => Self::Moment,
+            Some(Type::String) => Self::Text,
+            Some(Type::Integer) => Self::Integer,
+            Some(Type::Boolean) => Self::Flag,
+            _ if object.properties.contains_key("amount") => Self::Money,
+            _ => Self::Object,
+        }
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
+}
+
+/// Whom a value concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// The business.
+    Business,
+    /// The person behind the event's timeline, who may have to be kept quiet about.
+    Person,
+    /// An address that may be such a person's.
+    Address,
+}
+
+/// One value of a fact. Any of them may be absent or null.
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub name: &'static str,
+    pub shape: Shape,
+    pub concern: Concern,
+    pub example: Value,
+}
+
+impl Field {
+    pub fn of<T: PartialSchema>(name: &'static str) -> Self {
+        let shape = Shape::of(&T::schema());
+        let example = match shape {
+            Shape::Id => json!("019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"),
+            Shape::Moment => json!("2026-11-20T09:00:00Z"),
+            Shape::Flag => json!(false),
+            Shape::Money => json!({"amount": 80_000, "currency": "INR"}),
+            Shape::Text | Shape::Integer | Shape::Texts | Shape::Object => Value::Null,
+        };
+        Self { name, shape, concern: Concern::Business, example }
+    }
+
+    pub fn example(mut self, example: Value) -> Self {
+        self.example = example;
+        self
+    }
+
+    pub fn concerns(mut self, concern: Concern) -> Self {
+        self.concern = concern;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::id::EventId;
+    use crate::base::money::Money;
+    use crate::base::patch::Patch;
+    use crate::base::time::Timestamp;
+
+    crate::fact! {
+        /// All shapes.
+        Parcel as { SENT = "parcel.sent", LOST = "parcel.lost" } {
+            to: Option<String> = "Asha" of Person,
+            id: Option<EventId>,
+            grams: Option<i32> = 250,
+            is_fragile: Option<bool>,
+            at: Option<Timestamp>,
+            price: Option<Money>,
+            words: Option<Vec<String>> = ["with", "care"],
+            more: Option<Value> = {"colour": "red"},
+            due: Patch<Timestamp>,
+        }
+    }
+
+    #[test]
+    fn shapes_are_those_of_the_types() {
+        use Shape::*;
+        let fields = Parcel::fields();
+        let shapes: Vec<Shape> = fields.iter().map(|field| field.shape).collect();
+        assert_eq!(shapes, [Text, Id, Integer, Flag, Moment, Money, Texts, Object, Moment]);
+        assert!(fields.iter().all(|field| !field.example.is_null()));
+        assert_eq!((fields[0].concern, fields[1].concern), (Concern::Person, Concern::Business));
+    }
+
+    #[test]
+    fn what_is_not_said_is_left_out_and_what_is_not_there_is_not_known() {
+        let parcel = Parcel { grams: Some(9), due: Patch::Null, ..Parcel::default() };
+        let told = serde_json::to_value(&parcel).unwrap();
+        assert_eq!(told, json!({"grams": 9, "due": null}));
+        assert_eq!(serde_json::from_value::<Parcel>(told).unwrap(), parcel);
+        let older = json!({"grams": 9, "of_an_earlier_version": true});
+        assert_eq!(serde_json::from_value::<Parcel>(older).unwrap().due, Patch::Absent);
+    }
+}

@@ -1,0 +1,35 @@
+//! What happens at the operators' console.
+
+use super::model::{TaskKind, TaskStatus};
+use crate::engine::events::Facts;
+
+crate::fact! {
+    /// Something to do for the operators, or done by them.
+    TaskFact as { CREATED = "ops_task.created", UPDATED = "ops_task.updated" } {
+        kind: Option<TaskKind> = "set_up_meta_campaign",
+        title: Option<String> = "Set up Facebook campaign",
+        from: Option<TaskStatus> = "open",
+        to: Option<TaskStatus> = "done",
+    }
+}
+
+impl TaskFact {
+    pub(super) fn made(kind: TaskKind, title: &str) -> Self {
+        Self { kind: Some(kind), title: Some(title.into()), ..Self::default() }
+    }
+
+    pub(super) fn turned(kind: TaskKind, from: TaskStatus, to: TaskStatus) -> Self {
+        Self { kind: Some(kind), from: Some(from), to: Some(to), ..Self::default() }
+    }
+}
+
+crate::fact! {
+    /// A dead job was given another life.
+    JobRetried = "job.retried" {
+        kind: Option<String> = "webhook.process",
+    }
+}
+
+pub fn facts(facts: &mut Facts) {
+    facts.add::<TaskFact>().add_platforms::<JobRetried>();
+}
