@@ -16,6 +16,7 @@ pub mod assign;
 pub mod change;
 pub mod cities;
 pub mod contact_details;
+mod counting;
 pub mod lock;
 pub mod model;
 mod notes;
@@ -49,6 +50,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
     unlock::jobs(registry);
     rescore::jobs(registry);
+    counting::jobs(registry);
 }
 
 /// What this folder does when something happened.

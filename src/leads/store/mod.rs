@@ -1,11 +1,13 @@
 //! Rows of leads, their identities and their scores.
 
+mod counts;
 mod engagement;
 mod identities;
 mod listing;
 mod notes;
 mod respell;
 mod scores;
+mod search;
 
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -27,15 +29,17 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
+pub use counts::{fold as fold_counts, unfolded as unfolded_counts};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
 };
-pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, found_by, list};
+pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
+pub use search::found_by;
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -188,7 +192,7 @@ pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
-    Ok(())
+    counts::added(tx, lead)
 }
 
 /// Writes every field back and counts the version up.
@@ -200,6 +204,7 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
     lead.version += 1;
     lead.updated_at = tx.now();
     lead.refresh_search();
+    counts::changing(tx, lead)?;
     let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
     written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)
 }
@@ -291,15 +296,12 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
             .filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(ids)))
             .select(leads::person_id)
             .load(tx.conn())?;
-        let repeats: Vec<LeadId> = leads::table
+        let repeats = leads::table
             .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq_any(people)))
-            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())))
-            .select(leads::id)
-            .load(tx.conn())?;
-        diesel::update(leads::table.filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(repeats.clone()))))
-            .set(opened())
-            .execute(tx.conn())?;
+            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())));
+        let repeats: Vec<LeadId> = diesel::update(repeats).set(opened()).returning(leads::id).get_results(tx.conn())?;
         unlocked.extend(repeats);
     }
+    counts::unlocked(tx, &unlocked)?;
     Ok(unlocked)
 }

@@ -1,0 +1,35 @@
+//! Adding up what was counted since the last time, so that a count reads few rows; see `store::counts`.
+
+use std::time::Duration;
+
+use super::store::{fold_counts, unfolded_counts};
+use crate::base::Result;
+use crate::engine::db::PlatformTx;
+use crate::engine::events::platform_tenant;
+use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
+
+/// Once a minute: at hundreds of leads a second a count then reads some ten thousand rows, which takes milliseconds.
+static FOLD: JobKind = JobKind::new("lead.fold_counts").periodic().priority(8);
+
+/// Tenants in one transaction.
+const AT_ONCE: i64 = 200;
+
+pub(super) fn jobs(registry: &mut Registry) {
+    registry.handle(&FOLD, fold).every(Duration::from_secs(60), &FOLD);
+}
+
+async fn fold(context: JobContext) -> Result<Outcome> {
+    context
+        .finish_platform(|tx: &mut PlatformTx<'_>| {
+            let tenants = unfolded_counts(tx, AT_ONCE)?;
+            for (tenant, _) in &tenants {
+                fold_counts(&mut tx.for_tenant(*tenant))?;
+            }
+            let is_full = i64::try_from(tenants.len()).is_ok_and(|count| count == AT_ONCE);
+            if is_full || tenants.iter().any(|(_, leaves_some)| *leaves_some) {
+                enqueue(tx, platform_tenant(), NewJob::new(&FOLD, &serde_json::json!({})))?;
+            }
+            Ok(())
+        })
+        .await
+}
