@@ -6,6 +6,7 @@ use leadwright::base::id::TenantId;
 use leadwright::base::unicode;
 use leadwright::engine::db::schema::{lead_count_deltas, lead_counts, leads};
 use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::leads::store;
 use serde_json::json;
 
 use crate::both_engines;
@@ -138,6 +139,26 @@ both_engines! {
         assert!(counts > 0 && deltas == 0, "{counts} counts, {deltas} deltas");
         agree(&app, &tenant).await;
         assert_eq!(app.growth("Others").await.owner.get("/v1/leads/counts").await.ok()["total"], 0);
+    }
+
+    async fn what_was_written_without_counting_is_counted_again(app: TestApp) {
+        let tenant = app.growth("Recount").await;
+        let (mut dice, mut known) = (Dice(5), Vec::new());
+        for _ in 0..20 {
+            something(&tenant, &mut dice, &mut known).await;
+        }
+        let id: TenantId = tenant.id.parse().expect("an id");
+        let recount = move |tx: &mut PlatformTx<'_>| store::recount(&mut tx.for_tenant(id));
+        let db = &app.app.core.db;
+        assert_eq!(db.write(PlatformScope::system(), recount).await.expect("counted"), 0);
+        let by_hand = move |tx: &mut PlatformTx<'_>| {
+            let theirs = leads::table.filter(leads::tenant_id.eq(id).and(leads::status.eq("new")));
+            Ok(diesel::update(theirs).set((leads::status.eq("won"), leads::score.eq(3))).execute(tx.conn())?)
+        };
+        assert_ne!(db.write(PlatformScope::system(), by_hand).await.expect("written"), 0);
+        assert_ne!(db.write(PlatformScope::system(), recount).await.expect("counted"), 0);
+        agree(&app, &tenant).await;
+        assert_eq!(db.write(PlatformScope::system(), recount).await.expect("counted"), 0);
     }
 
     async fn what_is_unlocked_is_counted_as_such(app: TestApp) {

@@ -19,7 +19,7 @@ BEGIN
     PERFORM set_config('maintenance_work_mem', '256MB', true);
     -- What was written last waits in a list that every search reads, so it is kept short.
     EXECUTE format(
-        'CREATE INDEX leads_by_text ON leads USING gin (tenant_id, search %s.gin_trgm_ops) WITH (gin_pending_list_limit = 512)',
+        'CREATE INDEX IF NOT EXISTS leads_by_text ON leads USING gin (tenant_id, search %s.gin_trgm_ops) WITH (gin_pending_list_limit = 512)',
         trigrams
     );
 END

@@ -29,7 +29,7 @@ use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::held;
 use crate::keep;
 
-pub use counts::{fold as fold_counts, unfolded as unfolded_counts};
+pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
@@ -39,7 +39,7 @@ pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_so
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
-pub use search::found_by;
+pub use search::{found_by, is_indexed};
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]

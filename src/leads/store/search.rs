@@ -84,3 +84,11 @@ fn pieces(spellings: &[String]) -> Option<String> {
     let all: Option<Vec<String>> = spellings.iter().map(of_one).collect();
     all.map(|all| all.join(" OR "))
 }
+
+/// Whether texts are found by an index. On PostgreSQL the database's owner may not have allowed the extensions it is made of.
+pub fn is_indexed(conn: &mut DbConn) -> Result<bool> {
+    let DbConn::Postgres(conn) = conn else { return Ok(true) };
+    let look = "SELECT count(*) AS count FROM pg_index WHERE indexrelid = to_regclass('leads_by_text') AND indisvalid";
+    let found: Count = diesel::sql_query(look).get_result(conn)?;
+    Ok(found.count > 0)
+}
