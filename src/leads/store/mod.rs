@@ -23,9 +23,9 @@ use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result, unicode};
 use crate::billing::meter::{MeterKind, Metered, Released};
 use crate::each_engine;
-use crate::engine::db::TenantTx;
 use crate::engine::db::error::written_once;
 use crate::engine::db::schema::{ad_campaigns, leads};
+use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::held;
 use crate::keep;
 
@@ -167,6 +167,26 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
     // together anew.
     let key = (tx.tenant(), id);
     Ok(each_engine!(tx.conn(), c => leads::table.find(key).select(Lead::as_select()).first(c)).optional()?)
+}
+
+impl Together for Lead {
+    type Key = LeadId;
+    fn read(tx: &mut TenantTx<'_>, ids: &[LeadId]) -> Result<Vec<(LeadId, Self)>> {
+        if let [id] = ids {
+            return Ok(find(tx, *id)?.map(|lead| (*id, lead)).into_iter().collect());
+        }
+        let rows = leads::table.filter(leads::tenant_id.eq(tx.tenant()).and(leads::id.eq_any(ids.to_vec())));
+        let found: Vec<Self> = each_engine!(tx.conn(), c => rows.select(Lead::as_select()).load(c))?;
+        Ok(found.into_iter().map(|lead| (lead.id, lead)).collect())
+    }
+}
+
+/// One lead of this tenant, read together with others that are asked for at once.
+///
+/// # Errors
+/// As for [`get`].
+pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
+    db.read_together(scope, id).await?.ok_or_else(not_found)
 }
 
 fn not_found() -> Error {
