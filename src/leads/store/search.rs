@@ -42,8 +42,9 @@ fn telling(text: &str) -> Option<String> {
         None => return None,
     };
     let letters: Vec<char> = part.chars().collect();
-    let from = letters.len().checked_sub(TELLING)?;
-    Some(letters[from..].iter().collect::<String>() + end)
+    let from = letters.len().saturating_sub(TELLING);
+    let tells = letters.len() >= 4 && (from > 0 || !end.is_empty());
+    tells.then(|| letters[from..].iter().collect::<String>() + end)
 }
 
 const TELLING: usize = 8;
@@ -116,4 +117,32 @@ pub fn is_indexed(conn: &mut DbConn) -> Result<bool> {
     let look = "SELECT count(*) AS count FROM pg_index WHERE indexrelid = to_regclass('leads_by_text') AND indisvalid";
     let found: Count = diesel::sql_query(look).get_result(conn)?;
     Ok(found.count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_numbers_are_told_apart_by_their_ends() {
+        for (text, part) in [
+            ("asha.verma@example.com", Some("ha.verma@")),
+            ("asha@example.com", Some("asha@")),
+            ("+919876543210", Some("76543210")),
+            ("98765432", None),
+            ("a@b", None),
+            ("@example.com", None),
+            ("asha verma", None),
+        ] {
+            assert_eq!(telling(text).as_deref(), part, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_three_letters_has_no_pieces() {
+        let of = |texts: &[&str]| pieces(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&["asha"]).as_deref(), Some("(\"ash\" AND \"sha\")"));
+        assert_eq!(of(&["\"a\""]).as_deref(), Some("(\"\"\"a\"\"\")"));
+        assert_eq!(of(&["asha", "as"]), None);
+    }
 }
