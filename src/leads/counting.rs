@@ -1,8 +1,9 @@
-//! Adding up what was counted since the last time, so that a count reads few rows; see `store::counts`.
+//! What was written since the last time is added to the counts (see `store::counts`) and to the index of texts, so that counts and
+//! searches read little besides.
 
 use std::time::Duration;
 
-use super::store::{fold_counts, unfolded_counts};
+use super::store::{fold_counts, settle_index, unfolded_counts};
 use crate::base::Result;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
@@ -24,6 +25,9 @@ async fn fold(context: JobContext) -> Result<Outcome> {
             let tenants = unfolded_counts(tx, AT_ONCE)?;
             for (tenant, _) in &tenants {
                 fold_counts(&mut tx.for_tenant(*tenant))?;
+            }
+            if !tenants.is_empty() {
+                settle_index(tx)?;
             }
             let is_full = i64::try_from(tenants.len()).is_ok_and(|count| count == AT_ONCE);
             if is_full || tenants.iter().any(|(_, leaves_some)| *leaves_some) {

@@ -17,9 +17,9 @@ BEGIN
     WHERE e.extname = 'pg_trgm';
     -- Sorting a large table's letters in little memory takes many times as long.
     PERFORM set_config('maintenance_work_mem', '256MB', true);
-    -- What was written last waits in a list that every search reads, so it is kept short.
+    -- What was written last waits in a list that every search reads, so it is kept short; a job empties it before a writer has to.
     EXECUTE format(
-        'CREATE INDEX IF NOT EXISTS leads_by_text ON leads USING gin (tenant_id, search %s.gin_trgm_ops) WITH (gin_pending_list_limit = 512)',
+        'CREATE INDEX IF NOT EXISTS leads_by_text ON leads USING gin (tenant_id, search %s.gin_trgm_ops) WITH (gin_pending_list_limit = 2048)',
         trigrams
     );
 END

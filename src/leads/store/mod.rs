@@ -39,7 +39,7 @@ pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_so
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
-pub use search::{found_by, is_indexed};
+pub use search::{found_by, is_indexed, settle_index};
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]

@@ -16,7 +16,7 @@ use crate::engine::db::dialect::like_contains;
 use crate::engine::db::filter::Part;
 use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::leads;
-use crate::engine::db::{DbConn, Rows, TenantTx, Where};
+use crate::engine::db::{DbConn, PlatformTx, Rows, TenantTx, Where};
 
 /// Leads with this text somewhere in their name, e-mail, phone or company. Locked ones are not found: a hit would tell what is
 /// masked.
@@ -117,6 +117,17 @@ pub fn is_indexed(conn: &mut DbConn) -> Result<bool> {
     let look = "SELECT count(*) AS count FROM pg_index WHERE indexrelid = to_regclass('leads_by_text') AND indisvalid";
     let found: Count = diesel::sql_query(look).get_result(conn)?;
     Ok(found.count > 0)
+}
+
+/// Brings what was written lately into PostgreSQL's index, which otherwise some writer does when it is a lot.
+pub fn settle_index(tx: &mut PlatformTx<'_>) -> Result<()> {
+    let DbConn::Postgres(conn) = tx.conn() else { return Ok(()) };
+    diesel::sql_query(
+        "SELECT gin_clean_pending_list(oid) FROM pg_class \
+         WHERE oid = to_regclass('leads_by_text') AND pg_has_role(relowner, 'USAGE')",
+    )
+    .execute(conn)?;
+    Ok(())
 }
 
 #[cfg(test)]
