@@ -3,9 +3,10 @@
 use leadwright::engine::db::Engine;
 
 pub const USAGE: &str =
-    "usage: scripts/bench [--quick] [--explain] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
+    "usage: scripts/bench [--quick | --leads N] [--explain] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
 
   --quick              two minutes: fewer leads, fewer and shorter slices
+  --leads N            one tenant with so many leads, and what it asks of them: searches, counts, lists, one lead
   --explain            print the plan of every list and claim query instead of measuring; fail when one scans a table
   --strict             fail when a target is missed
   --engine ENGINE      one engine only
@@ -15,6 +16,8 @@ const WORKLOADS: &[&str] = &["read", "list", "create", "webhook", "end-to-end", 
 
 pub struct Args {
     pub quick: bool,
+    /// Measure one tenant with so many leads instead.
+    pub leads: Option<usize>,
     pub explain: bool,
     pub strict: bool,
     pub engines: Vec<Engine>,
@@ -27,6 +30,7 @@ impl Args {
     pub fn read(given: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut args = Self {
             quick: false,
+            leads: None,
             explain: false,
             strict: false,
             engines: vec![Engine::Postgres, Engine::Sqlite],
@@ -38,6 +42,10 @@ impl Args {
             let mut value = || given.next().ok_or_else(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--quick" => args.quick = true,
+                "--leads" => match value()?.replace('_', "").parse() {
+                    Ok(leads) if leads >= 10_000 => args.leads = Some(leads),
+                    _ => return Err("--leads needs a number, of 10000 at least".into()),
+                },
                 "--explain" => args.explain = true,
                 "--strict" => args.strict = true,
                 "--engine" => {

@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::database::Database;
 use crate::report::{self, Row};
 use crate::seed::{self, Size};
-use crate::workloads::{self, Pace, World, end_to_end, jobs, process, requests};
+use crate::workloads::{self, Pace, World, end_to_end, jobs, many, process, requests};
 use crate::{Outcome, cast, explain};
 
 /// Runs what was asked for. `false` when it was asked to be strict and something is not as it must be.
@@ -25,7 +25,7 @@ pub fn all(args: &Args) -> Outcome<bool> {
             is_fine &= explain::run(&world, &target)?;
             continue;
         }
-        let rows = measure(&world, args)?;
+        let rows = if args.leads.is_some() { many::measure(&world)? } else { measure(&world, args)? };
         let size = world.size;
         println!(
             "\n## {}: {} tenants, {} leads{}, {} cores, {:.0} s\n\n{}",
@@ -42,7 +42,12 @@ pub fn all(args: &Args) -> Outcome<bool> {
             "version": env!("CARGO_PKG_VERSION"), "server": world.server, "seconds": began.elapsed().as_secs_f64(),
             "cores": std::thread::available_parallelism().map_or(0, usize::from), "cpu": cpu_name(),
         });
-        let path = target.join(format!("{}{}.json", engine.name(), if args.quick { "-quick" } else { "" }));
+        let suffix = match (args.leads, args.quick) {
+            (Some(_), _) => "-many",
+            (None, true) => "-quick",
+            (None, false) => "",
+        };
+        let path = target.join(format!("{}{suffix}.json", engine.name()));
         std::fs::write(&path, serde_json::to_vec_pretty(&report::json(head, &rows))?)?;
         println!("written to {}", path.display());
         is_fine &= !args.strict || rows.iter().all(Row::is_met);
@@ -69,7 +74,11 @@ fn prepare(engine: Engine, args: &Args) -> Outcome<World> {
     std::fs::create_dir_all(&folder)?;
     let database = Database::create(engine, folder)?;
     let (operator_key, master_key) = workloads::secrets();
-    let size = if args.quick { Size::QUICK } else { Size::FULL };
+    let size = match args.leads {
+        Some(leads) => Size::many(leads),
+        None if args.quick => Size::QUICK,
+        None => Size::FULL,
+    };
     let began = Instant::now();
     let mut settings = workloads::settings(&database.url, &operator_key, &master_key);
     settings.push(("LEADWRIGHT_SANDBOX", "true".into()));

@@ -19,6 +19,7 @@ pub mod change;
 pub mod cities;
 mod conceal;
 pub mod contact_details;
+mod counting;
 mod lock;
 pub mod model;
 mod notes;
@@ -57,6 +58,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
 pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
     unlock::jobs(registry);
     rescore::jobs(registry);
+    counting::jobs(registry);
 }
 
 /// What this folder does when something happened.

@@ -61,6 +61,30 @@ both_engines! {
         }
     }
 
+    async fn each_of_many_reads_at_once_gets_what_it_asked_for(app: TestApp) {
+        let (tenant, others) = (app.growth("Many").await, app.growth("Others").await);
+        let leads = five(&tenant).await;
+        let theirs = others.lead("Asha", "asha@example.com", "+919876500001").await;
+        let id = |lead: &Value| lead["id"].as_str().expect("an id").to_string();
+        let mut asked: Vec<(String, Option<String>)> = leads.iter().map(|lead| (id(lead), Some(lead["name"].to_string()))).collect();
+        asked.push((id(&theirs), None));
+        asked.push((LeadId::new().to_string(), None));
+        let reads = asked.iter().cycle().take(70).map(|(id, name)| {
+            let (client, path, name) = (tenant.owner.clone(), format!("/v1/leads/{id}"), name.clone());
+            tokio::spawn(async move {
+                let answer = client.get(&path).await;
+                let told = (answer.status == 200).then(|| answer.body["name"].to_string());
+                assert_eq!(told, name, "{}", answer.text);
+                assert!(name.is_some() || answer.status == 404, "{}", answer.text);
+            })
+        });
+        for read in reads.collect::<Vec<_>>() {
+            read.await.expect("as asked");
+        }
+        let mine = others.owner.get(&format!("/v1/leads/{}", id(&theirs))).await.ok();
+        assert_eq!(mine["name"], "Asha");
+    }
+
     async fn one_character_finds_a_name_of_one_character(app: TestApp) {
         let tenant = app.growth("李氏").await;
         for (name, email) in [("李小龙", "li@example.com"), ("김민수", "kim@example.com"), ("Asha", "asha@example.com")] {

@@ -18,6 +18,7 @@ mod bounds;
 mod catch_up;
 mod claims;
 mod contract;
+mod counting;
 mod dashboard;
 mod described;
 mod doctor;

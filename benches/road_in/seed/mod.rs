@@ -25,11 +25,19 @@ pub struct Size {
     pub big: usize,
     /// A page of 50 leads with status `new` that the first tenant surely has.
     pub deep_page: usize,
+    /// Nothing but leads: what only they are asked for needs no messages and no events.
+    pub is_bare: bool,
 }
 
 impl Size {
-    pub const FULL: Self = Self { tenants: 100, leads: 200_000, big: 80_000, deep_page: 1000 };
-    pub const QUICK: Self = Self { tenants: 32, leads: 20_000, big: 10_000, deep_page: 120 };
+    pub const FULL: Self = Self { tenants: 100, leads: 200_000, big: 80_000, deep_page: 1000, is_bare: false };
+    pub const QUICK: Self = Self { tenants: 32, leads: 20_000, big: 10_000, deep_page: 120, is_bare: false };
+
+    /// Nearly all of so many leads are one tenant's; the others have a hundred each.
+    pub fn many(leads: usize) -> Self {
+        let tenants = 10;
+        Self { tenants, leads, big: leads - 100 * (tenants - 1), deep_page: leads / 200, is_bare: true }
+    }
 }
 
 /// The id of seeded lead `n`; the first tenant has 1 to [`Size::big`].
@@ -46,10 +54,18 @@ pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> 
         "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY; BEGIN;",
     ));
     plan(&mut sql, &dialect, tenants, size, today);
-    for statement in rows(&dialect) {
-        sql.push_str(&statement);
+    let tables = if size.is_bare { 1 } else { usize::MAX };
+    if size.is_bare {
+        sql.push_str(dialect.of(WITHOUT_INDEXES, ""));
+    }
+    for statement in rows(&dialect).iter().take(tables) {
+        sql.push_str(statement);
         sql.push(';');
     }
+    if size.is_bare {
+        sql.push_str(dialect.of(WITH_INDEXES, ""));
+    }
+    sql.push_str(COUNTS);
     sql.push_str(
         "UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);",
     );
@@ -65,6 +81,20 @@ pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> 
     }
     Ok(())
 }
+
+/// Millions of rows are written and indexed sooner one after the other than together.
+const WITHOUT_INDEXES: &str = "SET maintenance_work_mem = '512MB'; \
+    CREATE TEMP TABLE dropped AS SELECT indexname, indexdef FROM pg_indexes \
+    WHERE schemaname = current_schema() AND tablename = 'leads' AND indexname <> 'leads_pkey'; \
+    DO $$ DECLARE name text; BEGIN \
+    FOR name IN SELECT indexname FROM dropped LOOP EXECUTE 'DROP INDEX ' || quote_ident(name); END LOOP; END $$;";
+const WITH_INDEXES: &str = "DO $$ DECLARE definition text; BEGIN \
+    FOR definition IN SELECT indexdef FROM dropped LOOP EXECUTE definition; END LOOP; END $$;";
+
+/// As the server would have counted them.
+const COUNTS: &str = "INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) \
+    SELECT tenant_id, status, source, validity, CASE WHEN score >= 80 THEN 80 WHEN score >= 60 THEN 60 \
+    WHEN score >= 40 THEN 40 WHEN score >= 20 THEN 20 ELSE 0 END, is_locked, count(*) FROM leads GROUP BY 1, 2, 3, 4, 5, 6;";
 
 /// Owners opened the mailed link, and their phones agreed to alerts, as in any tenant that has worked for a while.
 fn agreements(dialect: &Dialect) -> String {

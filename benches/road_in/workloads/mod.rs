@@ -2,6 +2,7 @@
 
 pub mod end_to_end;
 pub mod jobs;
+pub mod many;
 mod people;
 pub mod process;
 mod recipes;

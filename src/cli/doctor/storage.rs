@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Engine, PlatformScope, PlatformTx, files, listen, migrate, vitals};
 use crate::engine::jobs;
+use crate::leads::store;
 use crate::providers::Finding;
 
 /// A clock that is further off makes leases and tokens end early or late.
@@ -55,6 +56,7 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
     if engine == Engine::Postgres {
         findings.push(or_failed("clock", clock(app).await));
         findings.push(or_failed("notifications", notifications(app).await));
+        findings.push(or_failed("search", search(app).await));
     }
     findings.push(or_failed("master key", master_key(app).await));
     match backlog(app).await {
@@ -143,6 +145,19 @@ async fn clock(app: &App) -> Result<Finding> {
         Finding::failed("clock", detail, "Synchronise both machines by NTP: leases and tokens depend on it.")
     } else {
         Finding::ok("clock", "agrees with the database's")
+    })
+}
+
+async fn search(app: &App) -> Result<Finding> {
+    Ok(if app.core.db.with_connection(store::is_indexed).await? {
+        Finding::ok("search", "leads are found by an index of their texts")
+    } else {
+        Finding::warning(
+            "search",
+            "there is no index of leads' texts, so every search reads all leads of its tenant: the extensions pg_trgm and btree_gin \
+             were not there, or the role might not add them",
+            "Add both extensions and the index leads_by_text, as docs/operations.md says.",
+        )
     })
 }
 

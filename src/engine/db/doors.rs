@@ -22,6 +22,7 @@ use super::pool::{Lease, Pool};
 use super::presence::Presence;
 use super::scope::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
+use super::together::Queues;
 use super::transport;
 use super::work::{Bare, Surroundings, Work};
 use super::wrapped::{BareBody, Body, Value, bare, unwrapped, within};
@@ -70,6 +71,7 @@ struct Inner {
     around: Surroundings,
     is_migrated: AtomicBool,
     joining: Joining,
+    queues: Queues,
 }
 
 impl Db {
@@ -110,6 +112,7 @@ impl Db {
             around,
             is_migrated: AtomicBool::new(false),
             joining: Joining::default(),
+            queues: Queues::default(),
         })))
     }
 
@@ -251,6 +254,10 @@ impl Db {
         let one = diesel::dsl::sql::<diesel::sql_types::Integer>("1");
         let look = bare(move |conn| Ok(diesel::select(one).get_result::<i32>(conn).map(drop)?));
         unwrapped(self.on_connection(look)).await
+    }
+
+    pub(super) fn for_batches(&self) -> (&Arc<Pool>, &Surroundings, &Queues) {
+        (&self.0.pool, &self.0.around, &self.0.queues)
     }
 
     async fn look(&self, origin: Origin, body: Body) -> Result<Value> {

@@ -12,7 +12,9 @@ use diesel::{Expression, IntoSql, PgConnection, QueryResult, RunQueryDsl, Select
 
 use super::conn::DbConn;
 use super::filter::{Boxed, Dialect, Fragment, Part, Piece, Where, walk_all};
+use super::scope::TenantTx;
 use crate::base::Result;
+use crate::each_engine;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -39,6 +41,7 @@ impl Direction {
 /// Which rows, of which tables.
 pub struct Rows {
     table: Boxed,
+    index: Option<&'static str>,
     joined: Vec<Join>,
     pieces: Vec<Piece>,
 }
@@ -50,7 +53,7 @@ struct Join {
 
 impl<T: Table + Fragment + Default + 'static> From<Where<T>> for Rows {
     fn from(which: Where<T>) -> Self {
-        Self { table: Box::new(T::default()), joined: Vec::new(), pieces: which.pieces }
+        Self { table: Box::new(T::default()), index: None, joined: Vec::new(), pieces: which.pieces }
     }
 }
 
@@ -74,6 +77,32 @@ impl Rows {
         self.with(part.pieces)
     }
 
+    /// Has SQLite read the table by this index: it does not know how few rows a condition leaves.
+    pub fn by_index(mut self, index: &'static str) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    fn walk<'b, DB: Dialect>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(" FROM ");
+        DB::say(&*self.table, pass.reborrow())?;
+        if let (Some(by_index), Some(index)) = (DB::BY_INDEX, self.index) {
+            pass.push_sql(by_index);
+            pass.push_sql(index);
+        }
+        for join in &self.joined {
+            pass.push_sql(" INNER JOIN ");
+            DB::say(&*join.table, pass.reborrow())?;
+            pass.push_sql(" ON ");
+            DB::say(&*join.on, pass.reborrow())?;
+        }
+        if !self.pieces.is_empty() {
+            pass.push_sql(" WHERE ");
+            walk_all(&self.pieces, pass)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn with(mut self, pieces: Vec<Piece>) -> Self {
         self.pieces.extend(pieces);
         self
@@ -94,18 +123,7 @@ impl Statement {
     }
 
     fn walk<'b, DB: Dialect>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        pass.push_sql(" FROM ");
-        DB::say(&*self.rows.table, pass.reborrow())?;
-        for join in &self.rows.joined {
-            pass.push_sql(" INNER JOIN ");
-            DB::say(&*join.table, pass.reborrow())?;
-            pass.push_sql(" ON ");
-            DB::say(&*join.on, pass.reborrow())?;
-        }
-        if !self.rows.pieces.is_empty() {
-            pass.push_sql(" WHERE ");
-            walk_all(&self.rows.pieces, pass.reborrow())?;
-        }
+        self.rows.walk(pass.reborrow())?;
         for (at, column) in self.order.iter().enumerate() {
             pass.push_sql(if at == 0 { " ORDER BY " } else { ", " });
             DB::say(&**column, pass.reborrow())?;
@@ -166,4 +184,44 @@ where
 
 fn selected<DB: Backend, R: Selectable<DB>>(statement: Statement) -> Selected<R, DB> {
     Select { selected: R::construct_selection(), statement }
+}
+
+/// How many rows there are of each value of a column.
+pub struct Tally<C> {
+    column: C,
+    rows: Rows,
+}
+
+impl<C> QueryId for Tally<C> {
+    type QueryId = ();
+    // By its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C: Expression> Query for Tally<C> {
+    type SqlType = (C::SqlType, BigInt);
+}
+
+impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for Tally<C> {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("SELECT ");
+        self.column.walk_ast(pass.reborrow())?;
+        pass.push_sql(", count(*)");
+        self.rows.walk(pass.reborrow())?;
+        pass.push_sql(" GROUP BY ");
+        self.column.walk_ast(pass)
+    }
+}
+
+impl<C, Conn> RunQueryDsl<Conn> for Tally<C> {}
+
+impl TenantTx<'_> {
+    /// How many of these rows there are of each value of this column.
+    pub fn count_by<C, V>(&mut self, column: C, rows: Rows) -> Result<Vec<(V, i64)>>
+    where
+        Tally<C>: for<'q> LoadQuery<'q, PgConnection, (V, i64)> + for<'q> LoadQuery<'q, SqliteConnection, (V, i64)>,
+    {
+        let tally = Tally { column, rows };
+        Ok(each_engine!(self.conn(), conn => tally.load(conn)?))
+    }
 }

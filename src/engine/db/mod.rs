@@ -35,6 +35,7 @@ pub mod sqlite;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod together;
 pub mod transport;
 pub mod vitals;
 mod work;
@@ -52,3 +53,4 @@ pub use manager::Engine;
 pub use page::{Order, Page, PageRequest};
 pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
+pub use together::Together;

@@ -142,6 +142,13 @@ impl Pool {
         }
     }
 
+    /// Runs on a thread that may take a connection, whoever still waits for it.
+    pub fn start(&self, work: impl FnOnce() + Send + 'static) {
+        if let Threads(Some(threads)) = &self.threads {
+            threads.spawn_blocking(work);
+        }
+    }
+
     /// A connection that was alive a moment ago, or a new one. Blocks while it connects.
     ///
     /// # Errors

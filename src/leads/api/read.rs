@@ -17,11 +17,12 @@ use crate::tenants::access::{Caller, Permission};
 #[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let read = move |tx: &mut TenantTx<'_>| {
-        let lead = store::get(tx, path.0)?;
-        view::of(tx, lead)
+    let lead = store::look(&core.db, caller.scope(), path.0).await?;
+    let shown = match view::open(lead, core.clock.now())? {
+        Ok(shown) => shown,
+        Err(locked) => core.read(&caller, move |tx| view::of(tx, *locked)).await?,
     };
-    Ok(Reply::of(core.db.read_by_key(caller.scope(), read).await?).respond())
+    Ok(Reply::of(shown).respond())
 }
 
 /// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.

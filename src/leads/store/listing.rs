@@ -4,16 +4,15 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::Lead;
+use super::{Lead, counts, search};
 use crate::base::id::{AdCampaignId, LeadId, UserId};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result, unicode};
-use crate::each_engine;
+use crate::base::{Error, Result};
 use crate::engine::db::Direction::{self, Asc, Desc};
-use crate::engine::db::filter::{ColumnOf, Comparable, Part};
+use crate::engine::db::filter::{ColumnOf, Comparable};
 use crate::engine::db::page::foreign_cursor;
 use crate::engine::db::schema::{leads, users};
-use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
+use crate::engine::db::{Order, Page, PageRequest, Rows, TenantTx, Where};
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 
 crate::text_enum! {
@@ -47,8 +46,9 @@ pub struct LeadFilter {
 }
 
 impl LeadFilter {
+    /// Without the text.
     fn of(&self, tx: &TenantTx<'_>) -> Where<leads::table> {
-        let which = Where::of(tx, leads::tenant_id)
+        Where::of(tx, leads::tenant_id)
             .any(leads::status, &self.statuses)
             .any(leads::source, &self.sources)
             .eq(leads::validity, self.validity)
@@ -59,32 +59,16 @@ impl LeadFilter {
             .since(leads::created_at, self.created.0)
             .before(leads::created_at, self.created.1)
             .since(leads::received_at, self.received.0)
-            .before(leads::received_at, self.received.1);
+            .before(leads::received_at, self.received.1)
+    }
+
+    fn rows(&self, tx: &mut TenantTx<'_>) -> Result<Rows> {
+        let which = self.of(tx);
         match &self.text {
-            Some(text) => which.and(found_by(text)),
-            None => which,
+            Some(text) => search::sought(tx, which, text),
+            None => Ok(which.into()),
         }
     }
-}
-
-/// Leads with this text somewhere in their name, e-mail, phone or company. Locked ones are not found: a hit would tell what is
-/// masked.
-pub fn found_by(text: &str) -> Where<leads::table, Part> {
-    let mut spellings = vec![unicode::folded(text)];
-    // What was written down before texts were folded stands there in lower case only.
-    let other = dialled(text).unwrap_or_else(|| text.to_lowercase());
-    if spellings[0] != other {
-        spellings.push(other);
-    }
-    Where::part().is(leads::is_locked, false).contains(leads::search, &spellings)
-}
-
-/// The digits of what looks like a phone number, as they stand in E.164: without blanks, signs and a leading zero.
-fn dialled(text: &str) -> Option<String> {
-    let is_number = text.chars().all(|c| c.is_ascii_digit() || " +-().\u{a0}".contains(c));
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.trim_start_matches('0');
-    (is_number && digits.len() >= 4).then(|| digits.to_string())
 }
 
 /// Where a page of leads ended.
@@ -101,7 +85,7 @@ struct Place {
 /// # Errors
 /// `cursor` is not one of this list in this order.
 pub fn list(tx: &mut TenantTx<'_>, filter: &LeadFilter, sort: LeadSort, page: &PageRequest) -> Result<Page<Lead>> {
-    let which = filter.of(tx);
+    let rows = filter.rows(tx)?;
     let created = |lead: &Lead| lead.created_at.micros();
     let received = |lead: &Lead| lead.received_at.micros();
     let scored = |lead: &Lead| i64::from(lead.score);
@@ -113,7 +97,7 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &LeadFilter, sort: LeadSort, page: &P
         LeadSort::ScoreDesc => order(sort, Desc, leads::score, scored, score),
         LeadSort::ScoreAsc => order(sort, Asc, leads::score, scored, score),
     };
-    tx.page(which, order, page)
+    tx.page(rows, order, page)
 }
 
 fn order<C, V>(
@@ -147,14 +131,15 @@ fn score(value: i64) -> Option<i32> {
 /// How many leads of one source match.
 pub type SourceCount = (LeadSource, i64);
 
-/// Counts by source, for the tabs.
+/// Counts by source, for the tabs: from the counts that are kept where they know enough, otherwise by looking at each lead.
 pub fn count_by_source(tx: &mut TenantTx<'_>, filter: &LeadFilter) -> Result<Vec<SourceCount>> {
-    let which = filter.of(tx);
-    let mut counts: Vec<SourceCount> = each_engine!(tx.conn(), conn => leads::table
-        .filter(which)
-        .group_by(leads::source)
-        .select((leads::source, diesel::dsl::count_star()))
-        .load(conn)?);
+    let mut counts: Vec<SourceCount> = match counts::kept(tx, filter)? {
+        Some(counts) => counts,
+        None => {
+            let rows = filter.rows(tx)?;
+            tx.count_by(leads::source, rows)?
+        }
+    };
     counts.sort_unstable();
     Ok(counts)
 }

@@ -1,6 +1,7 @@
 //! Rows of leads, their identities and their scores.
 
 mod brief;
+mod counts;
 mod engagement;
 mod identities;
 mod listing;
@@ -8,6 +9,7 @@ mod locked;
 mod notes;
 mod respell;
 mod scores;
+mod search;
 
 use diesel::dsl::case_when;
 use diesel::prelude::*;
@@ -25,24 +27,26 @@ use crate::billing::meter::Metered;
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::each_engine;
-use crate::engine::db::TenantTx;
 use crate::engine::db::error::written_once;
 use crate::engine::db::schema::{ad_campaigns, leads};
+use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::held;
 use crate::keep;
 
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
+pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
 pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
 };
-pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, found_by, list};
+pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
 pub use locked::{locked_addresses, locked_among};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
+pub use search::{found_by, is_indexed, settle_index};
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -150,6 +154,26 @@ pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
     Ok(each_engine!(tx.conn(), c => leads::table.find(key).select(Lead::as_select()).first(c)).optional()?)
 }
 
+impl Together for Lead {
+    type Key = LeadId;
+    fn read(tx: &mut TenantTx<'_>, ids: &[LeadId]) -> Result<Vec<(LeadId, Self)>> {
+        if let [id] = ids {
+            return Ok(find(tx, *id)?.map(|lead| (*id, lead)).into_iter().collect());
+        }
+        let rows = leads::table.filter(leads::tenant_id.eq(tx.tenant()).and(leads::id.eq_any(ids.to_vec())));
+        let found: Vec<Self> = each_engine!(tx.conn(), c => rows.select(Lead::as_select()).load(c))?;
+        Ok(found.into_iter().map(|lead| (lead.id, lead)).collect())
+    }
+}
+
+/// One lead of this tenant, read together with others that are asked for at once.
+///
+/// # Errors
+/// As for [`get`].
+pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
+    db.read_together(scope, id).await?.ok_or_else(not_found)
+}
+
 fn not_found() -> Error {
     Error::not_found("lead.not_found", "There is no such lead.")
 }
@@ -173,7 +197,7 @@ pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
-    Ok(())
+    counts::added(tx, lead)
 }
 
 /// Writes every field back and counts the version up.
@@ -185,6 +209,7 @@ pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
     lead.version += 1;
     lead.updated_at = tx.now();
     lead.refresh_search();
+    counts::changing(tx, lead)?;
     let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
     written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)
 }
@@ -276,15 +301,12 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
             .filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(ids)))
             .select(leads::person_id)
             .load(tx.conn())?;
-        let repeats: Vec<LeadId> = leads::table
+        let repeats = leads::table
             .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq_any(people)))
-            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())))
-            .select(leads::id)
-            .load(tx.conn())?;
-        diesel::update(leads::table.filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(repeats.clone()))))
-            .set(opened())
-            .execute(tx.conn())?;
+            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())));
+        let repeats: Vec<LeadId> = diesel::update(repeats).set(opened()).returning(leads::id).get_results(tx.conn())?;
         unlocked.extend(repeats);
     }
+    counts::unlocked(tx, &unlocked)?;
     Ok(unlocked)
 }

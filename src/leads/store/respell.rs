@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::Lead;
 use super::identities::key_of;
+use super::{Lead, counts};
 use crate::base::email::{self, respelled};
 use crate::base::id::{Guid, LeadId, RawId, TenantId};
 use crate::base::json::Json;
@@ -26,6 +26,8 @@ pub fn catch_ups() -> Vec<CatchUp> {
     vec![
         CatchUp { name: "lead_identities", version: of_identities, batch: bring_identities },
         CatchUp { name: "leads", version: of_leads, batch: bring_leads },
+        // What a process of a version that did not count has written meanwhile.
+        CatchUp { name: "lead_counts", version: "1".into(), batch: counts::bring },
     ]
 }
 

@@ -23,6 +23,11 @@ pub trait Dialect: Backend {
     /// What stands around the values that one is sought among. PostgreSQL takes them as one array, so that the statement's text
     /// is the same for any number.
     const AMONG: (&'static str, &'static str);
+    /// PostgreSQL knows how common a text is only while it sees it, so a search is planned anew each time. A plan for any text
+    /// would read every row.
+    const PLANS_BY_VALUE: bool;
+    /// What names the index to read a table by. PostgreSQL finds it by what it knows of the rows.
+    const BY_INDEX: Option<&'static str>;
     fn say<'b>(part: &'b dyn Fragment, pass: AstPass<'_, 'b, Self>) -> QueryResult<()>
     where
         Self: Sized;
@@ -30,6 +35,8 @@ pub trait Dialect: Backend {
 
 impl Dialect for Pg {
     const AMONG: (&'static str, &'static str) = (" = ANY(", ")");
+    const PLANS_BY_VALUE: bool = true;
+    const BY_INDEX: Option<&'static str> = None;
     fn say<'b>(part: &'b dyn Fragment, pass: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         QueryFragment::<Self>::walk_ast(part, pass)
     }
@@ -37,6 +44,8 @@ impl Dialect for Pg {
 
 impl Dialect for Sqlite {
     const AMONG: (&'static str, &'static str) = (" IN (", ")");
+    const PLANS_BY_VALUE: bool = false;
+    const BY_INDEX: Option<&'static str> = Some(" INDEXED BY ");
     fn say<'b>(part: &'b dyn Fragment, pass: AstPass<'_, 'b, Self>) -> QueryResult<()> {
         QueryFragment::<Self>::walk_ast(part, pass)
     }

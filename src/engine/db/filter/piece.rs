@@ -51,6 +51,9 @@ impl Piece {
                 walk_row(values, pass)?;
             }
             Self::Like { column, pattern } => {
+                if DB::PLANS_BY_VALUE {
+                    pass.unsafe_to_cache_prepared();
+                }
                 DB::say(&**column, pass.reborrow())?;
                 pass.push_sql(" LIKE ");
                 DB::say(&**pattern, pass.reborrow())?;

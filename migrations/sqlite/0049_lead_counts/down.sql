@@ -1,0 +1,2 @@
+DROP TABLE lead_count_deltas;
+DROP TABLE lead_counts;

@@ -1,0 +1,159 @@
+//! Leads by a text in them.
+//!
+//! PostgreSQL knows from its statistics how common a text is and chooses between its index of trigrams (`leads_by_text`) and the
+//! order of the list. SQLite does not, so it is told: few leads are taken from its index (`lead_search`) and sorted, of many the
+//! list's own order meets a page soon. A text of one or two characters has no trigram: the list is walked in its order until the
+//! page is full.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+
+use crate::base::id::Guid;
+use crate::base::{Result, unicode};
+use crate::engine::db::dialect::like_contains;
+use crate::engine::db::filter::Part;
+use crate::engine::db::prepared::{prepared, value};
+use crate::engine::db::schema::leads;
+use crate::engine::db::{DbConn, PlatformTx, Rows, TenantTx, Where};
+
+/// Leads with this text somewhere in their name, e-mail, phone or company. Locked ones are not found: a hit would tell what is
+/// masked.
+pub fn found_by(text: &str) -> Where<leads::table, Part> {
+    let spelled = |text: &String| match telling(text) {
+        Some(telling) => {
+            // Put together, the column is no index's, which looks for the telling part alone.
+            let whole = leads::search.concat("").like(like_contains(text)).escape('\\');
+            Where::part().contains(leads::search, &[telling]).that(whole)
+        }
+        None => Where::part().contains(leads::search, std::slice::from_ref(text)),
+    };
+    Where::part().is(leads::is_locked, false).or(spellings(text).iter().map(spelled))
+}
+
+/// The part of a text that tells it apart: the end of an e-mail address' local part, the end of a number. What many addresses
+/// have in common costs PostgreSQL a long list of leads for each three letters of it.
+fn telling(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || c == '+');
+    let (part, end) = match text.split_once('@') {
+        Some((local, _)) => (local, "@"),
+        None if is_number => (text, ""),
+        None => return None,
+    };
+    let letters: Vec<char> = part.chars().collect();
+    let from = letters.len().saturating_sub(TELLING);
+    let tells = letters.len() >= 4 && (from > 0 || !end.is_empty());
+    tells.then(|| letters[from..].iter().collect::<String>() + end)
+}
+
+const TELLING: usize = 8;
+
+/// How the text may stand there.
+fn spellings(text: &str) -> Vec<String> {
+    let mut spellings = vec![unicode::folded(text)];
+    // What was written down before texts were folded stands there in lower case only.
+    let other = dialled(text).unwrap_or_else(|| text.to_lowercase());
+    if spellings[0] != other {
+        spellings.push(other);
+    }
+    spellings
+}
+
+/// The digits of what looks like a phone number, as they stand in E.164: without blanks, signs and a leading zero.
+fn dialled(text: &str) -> Option<String> {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || " +-().\u{a0}".contains(c));
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.trim_start_matches('0');
+    (is_number && digits.len() >= 4).then(|| digits.to_string())
+}
+
+/// More leads than this are many to SQLite.
+const MANY: i64 = 5_000;
+
+/// These leads as they are best read when the text is sought among them.
+pub(super) fn sought(tx: &mut TenantTx<'_>, which: Where<leads::table>, text: &str) -> Result<Rows> {
+    let tenant = tx.tenant();
+    let rows = |which| Rows::from(which).and(found_by(text));
+    let (DbConn::Sqlite(conn), Some(pieces)) = (tx.conn(), pieces(&spellings(text))) else { return Ok(rows(which)) };
+    let look = prepared(
+        ["SELECT count(*) AS count FROM (SELECT rowid FROM lead_search WHERE lead_search MATCH ", " LIMIT ", ")"],
+        (value::<Text, _>(&pieces), value::<BigInt, _>(MANY + 1)),
+    );
+    let found: Count = look.get_result(conn)?;
+    if found.count > MANY {
+        return Ok(rows(which));
+    }
+    let few = diesel::dsl::sql::<Bool>("leads.id IN (SELECT lead_id FROM lead_search_numbers WHERE tenant_id = ")
+        .bind::<Guid, _>(tenant)
+        .sql(" AND number IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ")
+        .bind::<Text, _>(pieces)
+        .sql("))");
+    Ok(rows(which.that(few)).by_index("sqlite_autoindex_leads_1"))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// What SQLite's index is asked for: all pieces of one of the spellings. `None` when one of them has no piece.
+fn pieces(spellings: &[String]) -> Option<String> {
+    let of_one = |text: &String| {
+        let letters: Vec<char> = text.chars().collect();
+        let pieces: BTreeSet<String> = letters.windows(3).map(|three| three.iter().collect()).collect();
+        let quoted: Vec<String> =
+            pieces.into_iter().map(|piece| format!("\"{}\"", piece.replace('"', "\"\""))).collect();
+        (!quoted.is_empty()).then(|| format!("({})", quoted.join(" AND ")))
+    };
+    let all: Option<Vec<String>> = spellings.iter().map(of_one).collect();
+    all.map(|all| all.join(" OR "))
+}
+
+/// Whether texts are found by an index. On PostgreSQL the database's owner may not have allowed the extensions it is made of.
+pub fn is_indexed(conn: &mut DbConn) -> Result<bool> {
+    let DbConn::Postgres(conn) = conn else { return Ok(true) };
+    let look = "SELECT count(*) AS count FROM pg_index WHERE indexrelid = to_regclass('leads_by_text') AND indisvalid";
+    let found: Count = diesel::sql_query(look).get_result(conn)?;
+    Ok(found.count > 0)
+}
+
+/// Brings what was written lately into PostgreSQL's index, which otherwise some writer does when it is a lot.
+pub fn settle_index(tx: &mut PlatformTx<'_>) -> Result<()> {
+    let DbConn::Postgres(conn) = tx.conn() else { return Ok(()) };
+    diesel::sql_query(
+        "SELECT gin_clean_pending_list(oid) FROM pg_class \
+         WHERE oid = to_regclass('leads_by_text') AND pg_has_role(relowner, 'USAGE')",
+    )
+    .execute(conn)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_numbers_are_told_apart_by_their_ends() {
+        for (text, part) in [
+            ("asha.verma@example.com", Some("ha.verma@")),
+            ("asha@example.com", Some("asha@")),
+            ("+919876543210", Some("76543210")),
+            ("98765432", None),
+            ("a@b", None),
+            ("@example.com", None),
+            ("asha verma", None),
+        ] {
+            assert_eq!(telling(text).as_deref(), part, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_three_letters_has_no_pieces() {
+        let of = |texts: &[&str]| pieces(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&["asha"]).as_deref(), Some("(\"ash\" AND \"sha\")"));
+        assert_eq!(of(&["\"a\""]).as_deref(), Some("(\"\"\"a\"\"\")"));
+        assert_eq!(of(&["asha", "as"]), None);
+    }
+}
