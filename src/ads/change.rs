@@ -2,8 +2,8 @@
 
 use validator::Validate;
 
-use super::facts::AdCampaignFact;
 use super::create::{Around, Checked, check, dress, insert_form, refuse_own_twice};
+use super::facts::AdCampaignFact;
 use super::part::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
 use crate::ads::claim;
 use crate::ads::creative::{AdCreative, SearchAds};
@@ -14,7 +14,6 @@ use crate::ads::review::{self, Agreed};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::bounded::Line;
-use crate::base::id::AdCampaignId;
 use crate::base::json::Json as JsonColumn;
 use crate::base::money::Money;
 use crate::base::patch::Patch;
@@ -23,6 +22,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
+use crate::leads::id::AdCampaignId;
 use crate::tenants::{self, Tenant};
 
 /// What to change: absent keeps, null clears. Nested documents are merged in the same way; lists are replaced whole.

@@ -10,13 +10,13 @@ use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Ob
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::bounded::Line;
-use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::{Doc, Json as JsonColumn};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 use crate::tenants::{self, Tenant};
 

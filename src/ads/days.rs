@@ -5,10 +5,10 @@ use super::limits::commit;
 use super::model::{Asker, CampaignStatus, Delivery, MONTHLY_CAP_REACHED, Step};
 use super::{steps, store};
 use crate::base::Result;
-use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads::id::AdCampaignId;
 
 /// Commits the days that begin, and stops or starts what a limit asks to.
 pub static KEEP_LIMITS: JobKind = JobKind::new("ad_campaign.keep_limits").periodic();

@@ -7,12 +7,12 @@ use super::documents::Carried;
 use super::facts::AdCampaignFact;
 use super::model::Delivery;
 use super::store::{self, AdCampaign};
-use crate::base::id::AdCampaignId;
 use crate::base::money::{Currency, Money};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::leads::id::AdCampaignId;
 use crate::providers::{ErrorClass, ProviderError, Providers, Running};
 
 pub static SYNC_DELIVERY: JobKind = JobKind::new("ad_campaign.sync_delivery").priority(3);

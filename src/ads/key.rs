@@ -7,12 +7,13 @@
 use super::facts::AdCampaignFact;
 use super::model::AccountOwner;
 use super::store::{self, LeadFormKey};
+use crate::ads::id::LeadFormKeyId;
 use crate::base::crypto::{random_token, sha256_hex};
-use crate::base::id::{AdCampaignId, LeadFormKeyId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
+use crate::leads::id::AdCampaignId;
 use crate::providers::AdPlatform;
 
 /// What each key begins with.

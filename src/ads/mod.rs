@@ -31,6 +31,7 @@ pub mod documents;
 pub mod enquiries;
 pub mod facts;
 pub mod form;
+pub mod id;
 pub mod key;
 pub mod limits;
 pub mod model;
@@ -39,6 +40,7 @@ pub mod part;
 pub mod quota;
 pub mod review;
 pub mod route;
+pub mod schema;
 pub mod steps;
 pub mod store;
 pub mod suspension;
@@ -86,6 +88,7 @@ pub fn jobs(registry: &mut Registry, providers: &Providers) {
 }
 
 pub fn reactions(reactions: &mut Reactions) {
+    reactions.hooks().provide(intake::IsAdCampaign(|tx, id| Ok(store::find(tx, id)?.is_some())));
     reactions
         .on_if(TenantFact::UPDATED, &suspension::FOLLOW_TENANT, |fact: &TenantFact| fact.status.is_some())
         .on(QuotaReached::TYPE, &quota::QUOTA_REACHED)

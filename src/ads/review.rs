@@ -5,21 +5,21 @@
 //! names: whose they are decides whose the leads are, and no credentials of the platform's touch one that no operator agreed to.
 //! Asking and deciding are events; `ops` makes tasks of them and `notify` tells the tenant.
 
-use super::facts::AdCampaignFact;
 use super::claim;
 use super::creative::{AdCreative, SearchAds};
+use super::facts::AdCampaignFact;
 use super::form::{LeadForm, Question};
 use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
 use super::movement::want;
 use super::store::{self, AdCampaign, StoredForm};
 use super::targeting::Targeting;
-use crate::base::id::AdCampaignId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, Fact as _};
 use crate::engine::http::IfMatch;
+use crate::leads::id::AdCampaignId;
 
 /// Must an operator agree before this one may run?
 pub(super) fn is_wanting(campaign: &AdCampaign, form: Option<&StoredForm>, asker: Asker) -> bool {

@@ -6,8 +6,9 @@ use super::claim;
 use super::model::AccountOwner;
 use super::store;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
+use crate::base::id::TenantId;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 
 /// Where a lead belongs.

@@ -5,10 +5,10 @@ use super::movement::{delivery_in, due, move_to, want};
 use super::store::{self, AdCampaign};
 use super::{limits, quota, review};
 use crate::base::Result;
-use crate::base::id::AdCampaignId;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::IfMatch;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads::id::AdCampaignId;
 
 /// Completes the ad campaigns whose end has come.
 pub static COMPLETE_ENDED: JobKind = JobKind::new("ad_campaign.complete_ended").periodic();

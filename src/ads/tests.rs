@@ -6,7 +6,6 @@ use super::documents::Content;
 use super::model::{AccountOwner, Asker, CampaignStatus, CampaignType, Delivery, Objective, Step};
 use super::store::{AdCampaign, StoredForm};
 use super::{quota, route, steps, store};
-use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::json::{Doc, Json};
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
@@ -18,6 +17,7 @@ use crate::billing::testing::House;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Db, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::http::IfMatch;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 use crate::tenants::testing as house;
 

@@ -8,7 +8,7 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types as st;
 use diesel::sqlite::Sqlite;
-use uuid::Uuid;
+pub use uuid::Uuid;
 
 /// The SQL type of an id: `uuid` on PostgreSQL, a 16-byte BLOB on SQLite.
 #[derive(Default, Copy, Clone, Debug, st::SqlType, QueryId)]
@@ -44,29 +44,34 @@ impl ToSql<Guid, Sqlite> for RawId {
     }
 }
 
+/// Declares ids: UUIDv7 newtypes that read, write, sort, print and describe themselves. Each folder declares those of its own
+/// rows in its `id.rs`.
+#[macro_export]
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
-        #[diesel(sql_type = Guid)]
-        pub struct $name(RawId);
+        #[derive(
+            Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
+        )]
+        #[diesel(sql_type = $crate::base::id::Guid)]
+        pub struct $name($crate::base::id::RawId);
 
         impl $name {
             /// A fresh UUIDv7: ordered by creation within a process.
             #[allow(clippy::new_without_default, clippy::disallowed_methods)] // the one place that makes ids
             pub fn new() -> Self {
-                Self(RawId(Uuid::now_v7()))
+                Self($crate::base::id::RawId($crate::base::id::Uuid::now_v7()))
             }
-            pub fn from_uuid(uuid: Uuid) -> Self {
-                Self(RawId(uuid))
+            pub fn from_uuid(uuid: $crate::base::id::Uuid) -> Self {
+                Self($crate::base::id::RawId(uuid))
             }
-            pub fn uuid(self) -> Uuid {
+            pub fn uuid(self) -> $crate::base::id::Uuid {
                 self.0.0
             }
         }
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.0.0.fmt(f)
+                std::fmt::Display::fmt(&self.0.0, f)
             }
         }
         impl std::fmt::Debug for $name {
@@ -77,17 +82,17 @@ macro_rules! ids {
         impl std::str::FromStr for $name {
             type Err = String;
             fn from_str(text: &str) -> Result<Self, String> {
-                Uuid::parse_str(text).map(Self::from_uuid).map_err(|_| "expected a UUID".into())
+                $crate::base::id::Uuid::parse_str(text).map(Self::from_uuid).map_err(|_| "expected a UUID".into())
             }
         }
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                self.0.0.serialize(s)
+                serde::Serialize::serialize(&self.0.0, s)
             }
         }
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+                <String as serde::Deserialize>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
         impl utoipa::PartialSchema for $name {
@@ -103,33 +108,27 @@ macro_rules! ids {
                 stringify!($name).into()
             }
         }
-        impl<DB: Backend> FromSql<Guid, DB> for $name
+        impl<DB: ::diesel::backend::Backend> ::diesel::deserialize::FromSql<$crate::base::id::Guid, DB> for $name
         where
-            RawId: FromSql<Guid, DB>,
+            $crate::base::id::RawId: ::diesel::deserialize::FromSql<$crate::base::id::Guid, DB>,
         {
-            fn from_sql(raw: DB::RawValue<'_>) -> deserialize::Result<Self> {
-                RawId::from_sql(raw).map(Self)
+            fn from_sql(raw: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
+                <$crate::base::id::RawId as ::diesel::deserialize::FromSql<$crate::base::id::Guid, DB>>::from_sql(raw).map(Self)
             }
         }
-        impl<DB: Backend> ToSql<Guid, DB> for $name
+        impl<DB: ::diesel::backend::Backend> ::diesel::serialize::ToSql<$crate::base::id::Guid, DB> for $name
         where
-            RawId: ToSql<Guid, DB>,
+            $crate::base::id::RawId: ::diesel::serialize::ToSql<$crate::base::id::Guid, DB>,
         {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-                self.0.to_sql(out)
+            fn to_sql<'b>(&'b self, out: &mut ::diesel::serialize::Output<'b, '_, DB>) -> ::diesel::serialize::Result {
+                ::diesel::serialize::ToSql::to_sql(&self.0, out)
             }
         }
     )+};
 }
 
 ids! {
-    TenantId, UserId, OperatorId, SessionId, InvitationId, VerificationId, ApiKeyId,
-    EventId, JobId, WebhookEventId,
-    SubscriptionId, UsagePeriodId, UsageEntryId,
-    AdCampaignId, LeadFormId, LeadFormKeyId,
-    LeadId, NoteId, ConversationId, MessageId, SenderId, SuppressionId,
-    NotificationId, NotificationDeliveryId, OpsTaskId,
-    WebhookEndpointId, WebhookDeliveryId,
+    TenantId, UserId, OperatorId, ApiKeyId, EventId, JobId,
 }
 
 /// The id of what follows from `cause` at that moment, in milliseconds since 1970: the same whoever makes it, and a UUIDv7.

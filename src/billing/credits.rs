@@ -3,8 +3,8 @@
 use super::books::{Account, Books};
 use super::facts::SubscriptionFact;
 use super::model::{EntryKind, UsageEntry, UsagePeriod};
-use crate::base::id::UsageEntryId;
 use crate::base::{Error, Result};
+use crate::billing::id::UsageEntryId;
 
 /// Adds units to the running period. They are consumed last and stay until they are used.
 ///

@@ -11,10 +11,11 @@
 use super::books::{Account, Books, Unit};
 use super::model::{EntryKind, Meter, MeterKind, Subscription, UsageEntry, UsagePeriod, decide};
 use super::{plans, release, store};
-use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::id::UsageEntryId;
+use crate::contacts::id::LeadId;
 use crate::tenants::Tenant;
 
 /// A lead to be metered.

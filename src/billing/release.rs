@@ -14,8 +14,9 @@ use super::model::{EntryKind, Meter, MeterKind, OveragePolicy, Plan, UsageEntry,
 use super::model::{Standing, decide};
 use super::store;
 use crate::base::Result;
-use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::Currency;
+use crate::billing::id::UsageEntryId;
+use crate::contacts::id::LeadId;
 use crate::engine::events::Event;
 use crate::tenants;
 use crate::tenants::facts::TenantVerified;
@@ -194,8 +195,8 @@ fn book(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::UsagePeriodId;
     use crate::base::time::Timestamp;
+    use crate::billing::id::UsagePeriodId;
 
     fn entry(lead: LeadId, quantity: i32) -> UsageEntry {
         let at = Timestamp::from_seconds(1_795_165_200).unwrap();

@@ -10,8 +10,9 @@ use chrono_tz::Tz;
 
 use super::model::{Due, Plan, PlanFrom, Quota, Subscription, SubscriptionStatus as Status, UsagePeriod};
 use super::{calendar, switch};
-use crate::base::id::{UsagePeriodId, following};
+use crate::base::id::following;
 use crate::base::time::Timestamp;
+use crate::billing::id::UsagePeriodId;
 
 /// A subscription in its latest period.
 #[derive(Debug, Clone)]

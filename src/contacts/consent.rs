@@ -5,9 +5,10 @@ use super::facts::SuppressionFact;
 use super::model::{Channel, Suppressed, SuppressionReason};
 use super::store;
 use super::store::{Suppression, SuppressionFilter};
-use crate::base::id::{SuppressionId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::id::SuppressionId;
 use crate::engine::db::{Page, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::{Fact as _, NewEvent};
 

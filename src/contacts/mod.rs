@@ -8,9 +8,11 @@
 extern crate self as contacts;
 use engine::{self, base, beyond, fact, text_enum};
 
-pub mod facts;
 pub mod consent;
+pub mod facts;
+pub mod id;
 mod model;
+pub mod schema;
 mod store;
 mod words;
 

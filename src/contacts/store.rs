@@ -9,11 +9,12 @@ use diesel::prelude::*;
 
 use super::model::{Channel, Suppressed, SuppressionReason};
 use crate::base::Result;
-use crate::base::id::{RawId, SuppressionId, TenantId};
+use crate::base::id::{RawId, TenantId};
 use crate::base::time::Timestamp;
+use crate::contacts::id::SuppressionId;
+use crate::contacts::schema::{opt_ins, suppressions};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{opt_ins, suppressions};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::platform_tenant;
 

@@ -11,6 +11,7 @@ pub mod base;
 pub mod catch_up;
 pub mod db;
 pub mod events;
+pub mod hooks;
 pub mod http;
 pub mod jobs;
 pub mod metrics;

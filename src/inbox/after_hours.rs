@@ -7,7 +7,6 @@ use super::model::{Channel, Direction, SenderType};
 use super::send::{self, NewMessage};
 use super::store::conversations;
 use super::store::messages::{self, Message};
-use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{ErrorKind, Result};
 use crate::contacts::consent;
@@ -15,6 +14,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{PageRequest, TenantTx};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::sending::id::MessageId;
 use crate::tenants::Tenant;
 use crate::tenants::hours::{is_open, next_opening};
 

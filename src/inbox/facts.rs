@@ -1,8 +1,8 @@
 //! What happens in a conversation.
 
 use super::model::{Channel, ConversationStatus, MessageStatus};
-use crate::base::id::ConversationId;
 use crate::engine::events::Facts;
+use crate::inbox::id::ConversationId;
 use crate::sending::gate::Code;
 
 crate::fact! {

@@ -9,12 +9,12 @@ use super::marks::{note, record_failure, record_sent, save, set_metadata, suppre
 use super::model::{Channel, MessageStatus};
 use super::store::messages::Message;
 use super::store::{conversations, held, messages};
-use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
+use crate::sending::id::MessageId;
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start, known_since};
 use crate::sending::gate::HELD_HOURS;

@@ -5,12 +5,12 @@ use super::facts::MessageFact;
 use super::model::MessageStatus;
 use super::store::messages::Message;
 use super::store::{conversations, messages};
-use crate::base::id::MessageId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, Fact as _};
+use crate::sending::id::MessageId;
 use crate::providers::ProviderError;
 
 pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {

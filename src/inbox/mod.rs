@@ -18,12 +18,14 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, fact, held, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 mod after_hours;
 mod api;
 pub mod draft;
+mod engagement;
+pub mod facts;
 mod follow;
 pub mod gate;
+pub mod id;
 pub mod leave;
 mod marks;
 pub mod model;
@@ -31,6 +33,7 @@ pub mod open;
 pub mod receive;
 mod release;
 mod route;
+pub mod schema;
 pub mod send;
 pub mod status;
 mod steer;
@@ -67,6 +70,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
+    reactions.hooks().provide(leads::engagement::ReadEngagement(engagement::of));
     reactions.at_once(LeadUpdated::TYPE, follow::updated).at_once(LeadEnquired::TYPE, follow::enquired);
     for kind in [MessageFact::RECEIVED, MessageFact::FAILED, MessageFact::OPENED, MessageFact::CLICKED] {
         reactions.on(kind, &crate::leads::RESCORE);

@@ -6,8 +6,8 @@
 
 use serde_json::json;
 
-use super::facts::{ConversationFact, MessageFact};
 use super::after_hours;
+use super::facts::{ConversationFact, MessageFact};
 use super::marks::set_metadata;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words,
@@ -18,13 +18,15 @@ use super::route::{self, Whose};
 use super::send;
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
-use crate::base::id::{ConversationId, MessageId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;
+use crate::inbox::id::ConversationId;
+use crate::sending::id::MessageId;
 use crate::leads;
 use crate::leads::model::IdentityKind;
 

@@ -18,12 +18,12 @@ use super::model::{
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::held;
 use super::store::messages::{self, Message};
-use crate::base::id::ConversationId;
 use crate::base::json::Json;
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
+use crate::inbox::id::ConversationId;
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict, senders, templates};
 use crate::tenants::access::Caller;

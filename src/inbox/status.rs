@@ -7,12 +7,13 @@ use super::facts::MessageFact;
 use super::marks;
 use super::model::{MessageStatus, SenderType};
 use super::store::messages::{self, Message};
-use crate::base::id::{MessageId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
+use crate::sending::id::MessageId;
 use crate::providers::ErrorClass;
 
 /// Applies it; `false` when no message of ours is meant.
@@ -133,7 +134,8 @@ fn event(status: MessageStatus) -> Option<EventType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::{ConversationId, LeadId};
+    use crate::contacts::id::LeadId;
+    use crate::inbox::id::ConversationId;
     use crate::inbox::model::Channel;
 
     fn message(status: MessageStatus) -> Message {

@@ -5,10 +5,10 @@ use super::model::ConversationStatus;
 use super::store::conversations::{self as store, Conversation};
 use crate::base::Result;
 use crate::base::changes::Changes;
-use crate::base::id::ConversationId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
+use crate::inbox::id::ConversationId;
 
 crate::patch! {
     #[schema(example = json!({"status": "closed"}))]
@@ -47,11 +47,8 @@ pub fn change(
         (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => ConversationFact::REOPENED,
         _ => ConversationFact::UPDATED,
     };
-    let fact = ConversationFact {
-        status: Some(conversation.status),
-        archived: Some(archived),
-        ..ConversationFact::default()
-    };
+    let fact =
+        ConversationFact { status: Some(conversation.status), archived: Some(archived), ..ConversationFact::default() };
     tx.record(fact.told_as(kind).about(id.uuid()).on(conversation.lead_id.uuid()))?;
     store::save_state(tx, &conversation)
 }

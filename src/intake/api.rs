@@ -7,15 +7,17 @@ use validator::Validate;
 use super::meaning::words;
 use super::{NewEnquiry, receive};
 use crate::base::email::Email;
-use crate::base::id::{AdCampaignId, LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::phone::Phone;
 use crate::base::text::{person_name, single_line};
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
+use crate::contacts::id::LeadId;
 use crate::contacts::{Channel, consent};
 use crate::engine::Core;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::http::{Json, Once, Reply};
+use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, Location};
 use crate::leads::store::{self, Lead};
 use crate::leads::view::{self, LeadView};
@@ -300,6 +302,15 @@ fn record(tx: &mut TenantTx<'_>, lead: &Lead, opt_in: &OptIn) -> Result<()> {
     Ok(())
 }
 
+/// The hook by which an entered lead may name an ad campaign; they lie above.
+#[derive(Debug, Clone, Copy)]
+pub struct IsAdCampaign(pub fn(&mut TenantTx<'_>, AdCampaignId) -> Result<bool>);
+
+fn is_ad_campaign(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
+    let hook = tx.reactions().hook::<IsAdCampaign>();
+    hook.map_or(Ok(false), |IsAdCampaign(ask)| ask(tx, id))
+}
+
 /// What can only be checked with the tenant at hand.
 fn check_links(tx: &mut TenantTx<'_>, new: &NewLead) -> Result<()> {
     if let Some(raw) = new.phone.as_deref().filter(|raw| !raw.trim().is_empty()) {
@@ -312,7 +323,7 @@ fn check_links(tx: &mut TenantTx<'_>, new: &NewLead) -> Result<()> {
         })?;
     }
     if let Some(campaign) = new.ad_campaign_id
-        && !store::ad_campaign_exists(tx, campaign)?
+        && !is_ad_campaign(tx, campaign)?
     {
         return Err(Error::field(
             "/ad_campaign_id",

@@ -2,10 +2,12 @@
 
 use super::fields::{StandardField, is_email};
 use super::meaning::{Meaning, is_postal_code};
-use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::leads::answers::Answers;
 use crate::leads::contact_details::DetailKind;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::leads::model::{LeadSource, Location};
 
 /// An enquiry by a person, as it arrived. Contact data is raw here and parsed inside.

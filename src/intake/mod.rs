@@ -23,6 +23,7 @@ mod person;
 mod receive;
 mod recognise;
 
+pub use api::IsAdCampaign;
 pub use enquiry::{Further, NewEnquiry, Received};
 pub use receive::receive;
 

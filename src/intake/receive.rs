@@ -1,20 +1,21 @@
 //! From an enquiry to a lead, in one transaction.
 
-use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
 use super::combine::combine;
 use super::person::Person;
 use super::recognise::{Known, known_lead, remember};
 use super::{NewEnquiry, Received};
 use crate::base::Result;
-use crate::base::id::{LeadId, RawId};
+use crate::base::id::RawId;
 use crate::base::json::{Doc, Json};
 use crate::billing::books::Books;
 use crate::billing::meter::{self, Metered, MeteredLead, Seen};
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::inbox::open::{self, LeadOpening};
+use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
 use crate::leads::store::{self, Behaviour, Lead, LeadProfile};
@@ -54,7 +55,7 @@ struct Arrival<'a> {
 fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) -> Result<Received> {
     let Arrival { tenant, enquiry, person, known } = arrival;
     let mut lead = new_lead(tx, &enquiry, person, earlier.as_ref());
-    let score = score_lead(&lead, &store::Engagement::default(), tenant)?;
+    let score = score_lead(&lead, &crate::leads::engagement::Engagement::default(), tenant)?;
     lead.score = score.score;
     let metered = if person.is_reachable() || enquiry.source.is_conversation() {
         meter_enquiry(&mut Books::open(tx)?, &lead, &enquiry, tenant, Seen::Nothing)?

@@ -7,7 +7,7 @@
 use super::NewEnquiry;
 use super::person::{Person, is_misplaced};
 use crate::base::Result;
-use crate::base::id::LeadId;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::leads::contact_details::{ContactDetail, DetailKind};
 use crate::leads::model::IdentityKind;

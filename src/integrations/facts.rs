@@ -3,9 +3,11 @@
 use super::model::{WebhookKind, WebhookProvider};
 use super::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
 use super::store::WebhookEvent;
-use crate::base::id::{AdCampaignId, TenantId, WebhookEndpointId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::engine::events::{EventType, Facts};
+use crate::integrations::id::WebhookEndpointId;
+use crate::leads::id::AdCampaignId;
 
 crate::fact! {
     /// An ad platform's console sent a test: it is no lead, and nothing is metered.

@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::base::id::AdCampaignId;
 use crate::base::time::Timestamp;
+use crate::leads::id::AdCampaignId;
 
 /// Leads a minute, and at once.
 const A_MINUTE: i32 = 60;

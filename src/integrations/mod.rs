@@ -21,15 +21,17 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, each_engine, fact, held, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 mod accept;
 pub mod api;
+pub mod facts;
 mod form_pace;
 mod guesses;
+pub mod id;
 pub mod model;
 pub mod outbound;
 pub mod process;
 mod reroute;
+pub mod schema;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,12 @@ use super::model::WebhookProvider;
 use super::process::{ProcessPayload, WAITING, job_of};
 use super::store::{self, WebhookEvent};
 use crate::ads;
-use crate::base::id::{AdCampaignId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{self, Fact as _, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, store as jobs};
+use crate::leads::id::AdCampaignId;
 use crate::providers::{AdPlatform, Digits};
 
 /// Tries the waiting leads of an ad campaign again.

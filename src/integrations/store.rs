@@ -5,14 +5,15 @@ use diesel::prelude::*;
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
-use crate::base::id::{TenantId, WebhookEventId};
+use crate::base::id::TenantId;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::each_engine;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::webhook_events;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, Where};
+use crate::integrations::id::WebhookEventId;
+use crate::integrations::schema::webhook_events;
 use crate::keep;
 use crate::providers::lenient::without_nul;
 

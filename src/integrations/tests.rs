@@ -23,7 +23,7 @@ on_both_engines! {
         assert_eq!(fresh[0].body.value()["name"], "a\u{fffd}b");
 
         let id = fresh[0].id;
-        let write = async |body: fn(&mut PlatformTx<'_>, crate::base::id::WebhookEventId) -> crate::base::Result<bool>| {
+        let write = async |body: fn(&mut PlatformTx<'_>, crate::integrations::id::WebhookEventId) -> crate::base::Result<bool>| {
             db.write(scope(), move |tx: &mut PlatformTx<'_>| body(tx, id)).await.unwrap()
         };
         assert!(write(|tx, id| store::note_failure(tx, id, Some("auth"), "expired")).await);

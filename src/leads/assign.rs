@@ -2,13 +2,14 @@
 
 use super::facts::{LeadAssigned, LeadFact as _};
 use super::store::{self, Lead};
-use crate::base::id::{LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::NewEvent;
 use crate::tenants;
-use crate::tenants::facts::UserRemoved;
 use crate::tenants::access::{Permission, Role};
+use crate::tenants::facts::UserRemoved;
 
 /// Assigns to an active member who may work on leads, or to nobody.
 ///

@@ -3,6 +3,7 @@
 use validator::{Validate, ValidationError};
 
 use super::contact_details::{ContactDetail, DetailKind};
+use super::engagement::engagement;
 use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
@@ -10,13 +11,13 @@ use super::store::{self, Behaviour, Lead};
 use crate::base::bounded::{Line, PersonName, Text};
 use crate::base::changes::Changes;
 use crate::base::email::Email;
-use crate::base::id::LeadId;
 use crate::base::json::Json;
 use crate::base::patch::Patch;
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
 use crate::billing::books::Books;
 use crate::billing::meter::{self, MeteredLead, Seen};
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::http::IfMatch;
@@ -233,7 +234,7 @@ pub fn rescore(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant)
     if lead.is_locked {
         return Ok(false);
     }
-    let engagement = store::engagement(tx, lead)?;
+    let engagement = engagement(tx, lead)?;
     let score = score_lead(lead, &engagement, tenant)?;
     let is_same_sum = score.score == lead.score;
     if is_same_sum && store::latest_score(tx, lead.id)?.as_ref() == Some(&score) {

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use super::store;
 use crate::base::Result;
-use crate::base::id::LeadId;
 use crate::base::phone::PhoneKey;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{Concern, Event};
 

@@ -4,10 +4,12 @@
 use super::contact_details::DetailKind;
 use super::model::{LeadSource, LeadStatus};
 use super::score::Grade;
-use crate::base::id::{AdCampaignId, LeadId, NoteId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::billing::meter::MeterKind;
+use crate::contacts::id::LeadId;
 use crate::engine::events::{Facts, NewEvent, SoleFact};
+use crate::leads::id::{AdCampaignId, NoteId};
 
 crate::fact! {
     /// A person enquired for the first time.

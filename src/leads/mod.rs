@@ -8,10 +8,10 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;
 use ::billing;
+use ::contacts;
 use ::tenants;
 use engine::{self, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 pub mod answers;
 pub mod api;
 pub mod assign;
@@ -20,11 +20,15 @@ pub mod cities;
 mod conceal;
 pub mod contact_details;
 mod counting;
+pub mod engagement;
+pub mod facts;
+pub mod id;
 mod lock;
 pub mod model;
 mod notes;
 pub mod profile;
 mod rescore;
+pub mod schema;
 pub mod score;
 pub mod scoring;
 mod shown;

@@ -2,10 +2,11 @@
 
 use super::facts::{LeadFact as _, LeadNoteAdded};
 use super::store::{self, Note};
-use crate::base::id::{LeadId, NoteId};
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
+use crate::leads::id::NoteId;
 
 /// How many notes a lead may have.
 pub const MOST_NOTES: i64 = 500;

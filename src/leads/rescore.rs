@@ -9,8 +9,8 @@
 use super::facts::LeadUnlocked;
 use super::{change, store};
 use crate::base::Result;
-use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload, Reactions};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};

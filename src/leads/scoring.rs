@@ -1,7 +1,8 @@
 //! From a lead's row and its tenant's documents to a score.
 
+use super::engagement::Engagement;
 use super::score::{self, Budget, Score, Subject, Target, Timeline};
-use super::store::{Engagement, Lead};
+use super::store::Lead;
 use crate::base::money::Currency;
 use crate::base::{Error, Result, phone};
 use crate::tenants::Tenant;

@@ -8,9 +8,10 @@ use super::model::{IdentityKind, LeadSource};
 use super::score::reasons;
 use super::store::{self, Brief, Heading};
 use crate::base::Result;
-use crate::base::id::{LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::tenants::{self, Tenant};
 

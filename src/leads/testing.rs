@@ -5,9 +5,10 @@ use serde_json::json;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::shown::Shown;
 use super::store::{Behaviour, Brief, Lead, LeadProfile};
-use crate::base::id::{LeadId, RawId, TenantId};
+use crate::base::id::{RawId, TenantId};
 use crate::base::json::{Doc, Json};
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 
 /// A valid lead with 85 points and a name, and nothing else known: `Lead { phone: …, ..rajesh(tx) }`.

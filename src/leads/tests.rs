@@ -15,10 +15,10 @@ use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::engine::db::Direction::Asc;
 use crate::engine::db::filter::Part;
-use crate::engine::db::schema::leads;
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 use crate::engine::events::{self, EventFilter, EventType, Fact as _, Facts};
+use crate::leads::schema::leads;
 use crate::tenants::testing::{House, scope};
 
 // Such as folders above tell.

@@ -6,12 +6,14 @@ use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
 use super::store::Lead;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormId, LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::phone;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::tenants::{self, Tenant};
 
 /// Days without any activity after which an untouched lead counts as stalled.

@@ -6,18 +6,19 @@
 use std::collections::BTreeMap;
 
 use super::compose::named;
-use crate::tenants::facts::InvitationFact;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::email::Email;
-use crate::base::id::{EventId, InvitationId};
+use crate::base::id::EventId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::sending::words::{self, Holds};
+use crate::tenants::facts::InvitationFact;
+use crate::tenants::id::InvitationId;
 use crate::tenants::{invite, passes_for, store::current};
 
 /// Writes to the invited address; soon, because its owner may be told of it in the same breath.

@@ -16,19 +16,21 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, fact, held, insert_few, keep, patch, text_enum, view};
 
-mod elsewhere;
-pub mod facts;
 pub mod announce;
 mod api;
 mod choose;
 mod compose;
 pub mod deliver;
+mod elsewhere;
+pub mod facts;
+pub mod id;
 pub mod invitation;
 pub mod model;
 mod personal_link;
 mod queue;
 pub mod recipients;
 mod release;
+pub mod schema;
 pub mod staff;
 pub mod status;
 mod store;
@@ -42,12 +44,12 @@ use std::sync::Arc;
 
 use crate::billing::facts::{QuotaReached, SubscriptionFact};
 use crate::engine::events::Reactions;
+use crate::engine::jobs::Registry;
 use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
+use crate::providers::Providers;
 use crate::tenants::facts::{InvitationFact, TenantFact, TenantVerified, UserHandedOver, VerificationFact};
 use facts::RecipientFact;
-use crate::engine::jobs::Registry;
-use crate::providers::Providers;
 
 pub use api::routes;
 pub use store::catch_ups;

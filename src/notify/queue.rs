@@ -3,12 +3,13 @@
 use super::model::NotificationKind;
 use super::store::{self, Delivery};
 use crate::base::Result;
-use crate::base::id::{EventId, NotificationDeliveryId};
+use crate::base::id::EventId;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::jobs::{JobKind, NewJob};
+use crate::notify::id::NotificationDeliveryId;
 use crate::sending::templates::Rendered;
 use crate::sending::{MessageStatus, senders};
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::store::{self, Delivery};
 use crate::base::Result;
-use crate::base::id::{NotificationDeliveryId, TenantId};
+use crate::base::id::TenantId;
 use crate::engine::db::PlatformTx;
+use crate::notify::id::NotificationDeliveryId;
 use crate::sending::MessageStatus;
 use crate::sending::status::StatusUpdate;
 

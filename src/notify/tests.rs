@@ -11,11 +11,12 @@ use super::recipients;
 use super::store::{self, DeliveryFilter, NotificationFilter};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
-use crate::base::id::{EventId, LeadId, TenantId, UserId};
+use crate::base::id::{EventId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::contacts::Channel;
+use crate::contacts::id::LeadId;
 use crate::engine::CoreSettings;
-use crate::engine::db::schema::{jobs, tenants};
+use crate::engine::db::schema::jobs;
 use crate::engine::db::testing::{OnDatabase, on_both_engines};
 use crate::engine::db::{Db, PageRequest, TenantTx};
 use crate::leads::facts::{LeadCreated, LeadFact as _};
@@ -24,6 +25,7 @@ use crate::sending::MessageStatus;
 use crate::sending::dispatch::{Outgoing, Platform, Start, begin};
 use crate::sending::senders;
 use crate::tenants::access::Role;
+use crate::tenants::schema::tenants;
 use crate::tenants::testing::{self as house, House};
 
 /// A tenant with an owner, an agent and a lead, and two recipients outside.

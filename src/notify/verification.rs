@@ -4,17 +4,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::tenants::facts::VerificationFact;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
-use crate::base::id::{EventId, VerificationId};
+use crate::base::id::EventId;
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants::facts::VerificationFact;
+use crate::tenants::id::VerificationId;
 use crate::tenants::store::current;
 use crate::tenants::verify::{self, Purpose};
 

@@ -7,11 +7,11 @@ use super::facts::TaskFact;
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
 use super::tell::tell;
-use crate::base::id::NotificationId;
 use crate::base::{Result, email};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
+use crate::notify::id::NotificationId;
 use crate::tenants::store::{Shadowed, bring_users};
 use crate::{billing, contacts, inbox, leads, notify, sending, tenants};
 

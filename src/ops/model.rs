@@ -1,7 +1,10 @@
 //! What operators work on: tasks with a due time, and notifications.
 
-use crate::base::id::{AdCampaignId, NotificationId, OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{OperatorId, TenantId};
 use crate::base::time::Timestamp;
+use crate::leads::id::AdCampaignId;
+use crate::notify::id::NotificationId;
+use crate::ops::id::OpsTaskId;
 
 crate::text_enum! {
     /// Where a task stands.

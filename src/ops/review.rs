@@ -5,18 +5,20 @@
 //! nothing that was decided meanwhile, and closes no task of a later submission.
 
 use super::facts::TaskFact;
-use crate::ads::facts::AdCampaignFact;
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use super::tell::tell;
 use crate::ads;
+use crate::ads::facts::AdCampaignFact;
 use crate::ads::model::{AccountOwner, ReviewState};
 use crate::ads::store::{AdCampaign, Claim};
-use crate::base::id::{AdCampaignId, NotificationId, OperatorId};
+use crate::base::id::OperatorId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, Fact as _, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads::id::AdCampaignId;
+use crate::notify::id::NotificationId;
 use crate::tenants;
 
 /// Asks the operators, or notes what they decided.

@@ -3,19 +3,26 @@
 use diesel::prelude::*;
 
 use super::model::{OperatorNotification, OpsTask, TaskKind, TaskStatus};
+use crate::ads::schema::ad_campaigns;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, EventId, JobId, NotificationId, OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{EventId, JobId, OperatorId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::billing::schema::subscriptions;
 use crate::engine::db::Direction::{Asc, Desc};
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{
-    ad_campaigns, jobs, leads, operator_notifications, ops_tasks, subscriptions, tenants, webhook_events,
-};
+use crate::engine::db::schema::jobs;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{JobRow, is_in};
+use crate::integrations::schema::webhook_events;
+use crate::leads::id::AdCampaignId;
+use crate::leads::schema::leads;
+use crate::notify::id::NotificationId;
+use crate::ops::id::OpsTaskId;
+use crate::ops::schema::{operator_notifications, ops_tasks};
+use crate::tenants::schema::tenants;
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = ops_tasks)]

@@ -3,11 +3,12 @@
 use super::facts::TaskFact;
 use super::model::{OpsTask, TaskStatus};
 use super::store;
-use crate::base::id::{OperatorId, OpsTaskId};
+use crate::base::id::OperatorId;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
+use crate::ops::id::OpsTaskId;
 
 /// A task with its tenant's name.
 ///

@@ -4,11 +4,11 @@
 //! tenant's own sender when it has one, else the platform's, under the name "ABC Real Estate via LeadGen Pro".
 
 use super::store::senders as store;
-use crate::base::id::SenderId;
 use crate::base::{Error, Result};
 use crate::contacts::Channel;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::providers::{Providers, TextChannel};
+use crate::sending::id::SenderId;
 
 pub use store::{Sender, find, platforms};
 

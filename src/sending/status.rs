@@ -1,8 +1,9 @@
 //! Where something that leaves for a person is, and what providers report of it.
 
-use crate::base::id::{MessageId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
+use crate::sending::id::MessageId;
 use crate::providers::ErrorClass;
 
 crate::text_enum! {

@@ -2,10 +2,11 @@
 
 use super::access::{Permission, Role};
 use super::model::{MemberStatus, TenantStatus};
-use crate::base::id::{ApiKeyId, InvitationId, UserId, VerificationId};
+use crate::base::id::{ApiKeyId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
+use crate::tenants::id::{InvitationId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.

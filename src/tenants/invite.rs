@@ -8,8 +8,8 @@
 
 use validator::Validate;
 
-use super::facts::InvitationFact;
 use super::access::Role;
+use super::facts::InvitationFact;
 use super::log_in::{self, Proof};
 use super::look_alike;
 use super::mailboxes::is_shared_by_strangers;
@@ -23,13 +23,14 @@ use super::verify;
 use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, Secret};
 use crate::base::email::Email;
-use crate::base::id::{ApiKeyId, InvitationId};
+use crate::base::id::ApiKeyId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Actor, PlatformScope, PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;
 use crate::engine::tally::{Span, Tally};
+use crate::tenants::id::InvitationId;
 
 const VALID_DAYS: i64 = 7;
 

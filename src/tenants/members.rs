@@ -5,8 +5,8 @@
 
 use validator::Validate;
 
-use super::facts::{MemberBefore, UserPasswordChanged, UserRemoved, UserUpdated};
 use super::access::{Caller, Role};
+use super::facts::{MemberBefore, UserPasswordChanged, UserRemoved, UserUpdated};
 use super::invite;
 use super::keys;
 use super::model::MemberStatus;
@@ -16,12 +16,13 @@ use super::store::sessions;
 use super::verify;
 use crate::base::changes::Changes;
 use crate::base::crypto::Secret;
-use crate::base::id::{SessionId, UserId};
+use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{Fact as _, SoleFact as _};
 use crate::engine::http::IfMatch;
+use crate::tenants::id::SessionId;
 
 crate::text_enum! {
     /// What a member's status can be set to.

@@ -4,11 +4,12 @@
 extern crate self as tenants;
 use engine::{self, base, beyond, fact, patch, text_enum, versioned, view};
 
-pub mod facts;
 pub mod access;
 mod api;
 pub mod configure;
+pub mod facts;
 pub mod hours;
+pub mod id;
 pub mod invite;
 pub mod keys;
 pub mod log_in;
@@ -23,6 +24,7 @@ mod password;
 pub mod profile;
 mod prune;
 pub mod region;
+pub mod schema;
 pub mod session;
 pub mod sign_up;
 pub mod store;

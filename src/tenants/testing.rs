@@ -7,10 +7,10 @@ use crate::base::email::Email;
 use crate::base::id::{TenantId, UserId};
 use crate::base::money::Currency;
 use crate::base::time::Clock;
-use crate::engine::db::schema::users;
 use crate::engine::db::testing::OnDatabase;
 use crate::engine::db::{Db, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::tenants::access::Role;
+use crate::tenants::schema::users;
 use crate::tenants::store::{self, NewTenant, people, verifications};
 
 /// A database, its clock and the two doors; whoever refuses something fails the test.

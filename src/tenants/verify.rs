@@ -9,18 +9,19 @@
 //! refused like any other, and the mailbox gets another link ([`offer_address`]): a sign-up that brings its token takes the
 //! address ([`take_address`]). So neither keeps a stranger the owner of a mailbox out, nor throws a slow one out.
 
-use super::facts::{TenantVerified, VerificationFact};
 use super::access::Role;
+use super::facts::{TenantVerified, VerificationFact};
 use super::store::people::{self, User};
 use super::store::verifications::{self, Verification};
 use crate::base::crypto::MasterKey;
 use crate::base::email::{Email, mailbox};
-use crate::base::id::{UserId, VerificationId};
+use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::engine::CoreSettings;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{Fact as _, SoleFact as _, platform_tenant};
 use crate::engine::tally::{Span, Tally};
+use crate::tenants::id::VerificationId;
 
 const VALID_DAYS: i64 = 3;
 /// Mails to one address within a day: whoever signs up with a stranger's address cannot flood it.

@@ -121,7 +121,7 @@ both_engines! {
         let second = app.operator().post(&keys, json!({ "name": "Laptop" })).await.created();
         let first: ApiKeyId = operator["keys"][0]["id"].as_str().unwrap().parse().unwrap();
         let meanwhile = move |tx: &mut PlatformTx<'_>| {
-            use leadwright::engine::db::schema::operator_keys;
+            use leadwright::tenants::schema::operator_keys;
             lock_platform(tx, "operator_keys")?;
             let now = tx.now();
             diesel::update(operator_keys::table.find(first)).set(operator_keys::revoked_at.eq(now)).execute(tx.conn())?;

@@ -320,7 +320,7 @@ both_engines! {
         assert_ne!(tenant.owner.get(choices).await.header("etag"), before.header("etag"), "the same document");
         let (of, user): (TenantId, UserId) = (tenant.id.parse().unwrap(), id_of(&tenant.owner).await.parse().unwrap());
         let meanwhile = move |tx: &mut PlatformTx<'_>| {
-            use leadwright::engine::db::schema::memberships;
+            use leadwright::tenants::schema::memberships;
             let tx = &mut tx.for_tenant(of);
             lock_tenant(tx, "members")?;
             let row = memberships::table.find((of, user));
@@ -341,7 +341,7 @@ both_engines! {
         let task = app.operator().get("/v1/ops/tasks").await.ok()["data"][0].clone();
         let path = format!("/v1/ops/tasks/{}", task["id"].as_str().unwrap());
         let meanwhile = move |tx: &mut PlatformTx<'_>| {
-            use leadwright::engine::db::schema::ops_tasks;
+            use leadwright::ops::schema::ops_tasks;
             let done = (ops_tasks::status.eq("done"), ops_tasks::version.eq(ops_tasks::version + 1));
             diesel::update(ops_tasks::table).set(done).execute(tx.conn())?;
             Ok(())

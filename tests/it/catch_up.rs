@@ -48,7 +48,7 @@ both_engines! {
     async fn what_was_written_in_old_spellings_is_found_logs_in_and_stays_silent(app: TestApp) {
         let acme = app.growth("Åkerman Bau").await;
         let german = acme.lead("José Müller", "jose@bücher.example", "+5215512345678").await;
-        let id: leadwright::base::id::LeadId = german["id"].as_str().unwrap().parse().unwrap();
+        let id: leadwright::contacts::id::LeadId = german["id"].as_str().unwrap().parse().unwrap();
         app.run_jobs().await;
         let tenant: TenantId = acme.id.parse().unwrap();
         // As the version before wrote them.
@@ -72,7 +72,7 @@ both_engines! {
             ] {
                 diesel::insert_into(suppressions::table)
                     .values((
-                        suppressions::id.eq(leadwright::base::id::SuppressionId::new()),
+                        suppressions::id.eq(leadwright::contacts::id::SuppressionId::new()),
                         suppressions::channel.eq(channel),
                         suppressions::address.eq(address),
                         suppressions::sender_address.eq(sender),
@@ -120,7 +120,7 @@ both_engines! {
         let first = acme.lead("Asha", "asha@bücher.example", "+919811100001").await;
         let second = acme.lead("Asha V", "asha@example.org", "+919811100002").await;
         app.run_jobs().await;
-        let (a, b): (leadwright::base::id::LeadId, leadwright::base::id::LeadId) =
+        let (a, b): (leadwright::contacts::id::LeadId, leadwright::contacts::id::LeadId) =
             (first["id"].as_str().unwrap().parse().unwrap(), second["id"].as_str().unwrap().parse().unwrap());
         let tenant: TenantId = acme.id.parse().unwrap();
         write(&app, move |tx| {
@@ -137,7 +137,7 @@ both_engines! {
             {
                 diesel::insert_into(suppressions::table)
                     .values((
-                        suppressions::id.eq(leadwright::base::id::SuppressionId::new()),
+                        suppressions::id.eq(leadwright::contacts::id::SuppressionId::new()),
                         suppressions::channel.eq("email"),
                         suppressions::address.eq(address),
                         suppressions::sender_address.eq(""),
@@ -161,7 +161,7 @@ both_engines! {
             lead_identities::table
                 .filter(lead_identities::kind.eq("email"))
                 .select((lead_identities::value, lead_identities::lead_id))
-                .load::<(String, leadwright::base::id::LeadId)>(tx.conn())
+                .load::<(String, leadwright::contacts::id::LeadId)>(tx.conn())
         })
         .await;
         assert_eq!(owner, [("asha@bücher.example".to_string(), b)], "the older row's lead");

@@ -4,8 +4,8 @@
 use diesel::prelude::*;
 use leadwright::base::id::TenantId;
 use leadwright::base::unicode;
-use leadwright::engine::db::schema::{lead_count_deltas, lead_counts, leads};
 use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::leads::schema::{lead_count_deltas, lead_counts, leads};
 use leadwright::leads::store;
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! The road in: one person, one lead; one delivery, one effect; one unit of quota, one use.
 
-use leadwright::base::id::{LeadId, TenantId};
+use leadwright::base::id::TenantId;
+use leadwright::contacts::id::LeadId;
 use leadwright::engine::db::PlatformTx;
 use leadwright::engine::db::dialect::lock_tenant;
 use leadwright::leads::store::touch_activity;

@@ -1,6 +1,7 @@
 //! Working with leads: lists, patches, assignment, notes, timeline, score.
 
-use leadwright::base::id::{LeadId, TenantId};
+use leadwright::base::id::TenantId;
+use leadwright::contacts::id::LeadId;
 use leadwright::engine::db::PlatformTx;
 use leadwright::leads::store::touch_activity;
 use serde_json::{Value, json};

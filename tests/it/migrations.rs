@@ -66,9 +66,13 @@ const LEAVING: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Table → column → may be null, as `schema.rs` says.
+/// Table → column → may be null, as every folder's `schema.rs` says.
 fn declared() -> BTreeMap<String, BTreeMap<String, bool>> {
-    let text = include_str!("../../src/engine/db/schema.rs");
+    let text: String = crate::architecture::files()
+        .into_iter()
+        .filter(|(file, _)| file.ends_with("schema.rs"))
+        .map(|(_, text)| text)
+        .collect();
     let mut tables = BTreeMap::new();
     for block in text.split("diesel::table!").skip(1) {
         let block = block.split("\n}").next().unwrap_or_default();

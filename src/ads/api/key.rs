@@ -5,10 +5,10 @@ use validator::Validate;
 
 use crate::ads::key::{self, Minted};
 use crate::base::Result;
-use crate::base::id::AdCampaignId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::http::{JsonOrNothing, Once, Path, Reply};
+use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
 /// A day: what both keys share when nothing else is said.

@@ -14,11 +14,11 @@ pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, Revie
 
 use super::model::AccountOwner;
 use super::store::{self, CampaignFilter};
-use crate::base::id::AdCampaignId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Page, Paging, Path, Reply};
+use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
 /// List ad campaigns, newest first

@@ -7,10 +7,10 @@ use super::AdCampaignView;
 use crate::ads::model::{Asker, Step};
 use crate::ads::{review, steps};
 use crate::base::bounded::{Line, Text};
-use crate::base::id::AdCampaignId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Path, Reply};
+use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
 /// Why. The body may be left out.

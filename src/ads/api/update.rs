@@ -6,9 +6,9 @@ use super::AdCampaignView;
 use crate::ads::change::{self, AdCampaignPatch};
 use crate::ads::model::Asker;
 use crate::base::Result;
-use crate::base::id::AdCampaignId;
 use crate::engine::Core;
 use crate::engine::http::{IfMatch, Json, Path, Reply};
+use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
 /// Change an ad campaign

@@ -6,10 +6,10 @@ use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Ob
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormId};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 
 crate::text_enum! {

@@ -3,11 +3,13 @@
 use diesel::prelude::*;
 
 use crate::ads::model::CampaignStatus;
+use crate::ads::schema::{ad_campaigns, lead_forms};
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
-use crate::engine::db::schema::{ad_campaigns, lead_forms, tenants};
+use crate::base::id::TenantId;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
+use crate::tenants::schema::tenants;
 
 /// An ad campaign that names an id, or holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,11 +5,12 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable};
 
+use crate::ads::schema::{ad_campaigns, ad_commitments};
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, TenantId};
+use crate::base::id::TenantId;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{ad_campaigns, ad_commitments};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::leads::id::AdCampaignId;
 
 /// What was committed so far, in minor units of the ad campaign's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,13 @@ use diesel::prelude::*;
 
 use super::AdCampaign;
 use crate::ads::form::{FormType, LeadForm};
+use crate::ads::schema::lead_forms;
 use crate::base::Result;
-use crate::base::id::{LeadFormId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::lead_forms;
+use crate::leads::id::LeadFormId;
 use crate::providers::AdPlatform;
 
 /// A stored lead form.

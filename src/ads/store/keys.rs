@@ -2,11 +2,13 @@
 
 use diesel::prelude::*;
 
+use crate::ads::id::LeadFormKeyId;
+use crate::ads::schema::lead_form_keys;
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormKeyId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
-use crate::engine::db::schema::lead_form_keys;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::leads::id::AdCampaignId;
 
 /// A key without the key.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

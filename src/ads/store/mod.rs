@@ -12,16 +12,17 @@ use diesel::sql_types::Bool;
 
 use super::documents::{Carried, Content, Review};
 use super::model::{AccountOwner, CampaignStatus, Delivery};
-use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
+use crate::ads::schema::ad_campaigns;
+use crate::base::id::TenantId;
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::dialect::lock_tenant;
-use crate::engine::db::schema::ad_campaigns;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::keep;
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 
 pub use claims::{Claim, claims_on, is_own, release};

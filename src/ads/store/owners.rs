@@ -3,10 +3,11 @@
 
 use diesel::prelude::*;
 
+use crate::ads::schema::{ad_campaigns, lead_forms};
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, LeadFormId, TenantId};
+use crate::base::id::TenantId;
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{ad_campaigns, lead_forms};
+use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
 
 /// Whose form this is at the ad platform.

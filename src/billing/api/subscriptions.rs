@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, delete, get, patch, post, web};
 
 use super::plans::PlanView;
 use crate::base::Result;
-use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
 use crate::billing::books::Books;
+use crate::billing::id::SubscriptionId;
 use crate::billing::model::{BillingInterval, OveragePolicy, Plan, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::subscription::{self, CreateSubscription, UpdateSubscription};
 use crate::billing::{current, plans};

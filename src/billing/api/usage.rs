@@ -3,16 +3,17 @@
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
 
-use crate::base::id::{LeadId, UsageEntryId, UsagePeriodId};
 use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::id::{UsageEntryId, UsagePeriodId};
 use crate::billing::model::{
     EntryKind, Meter, MeterKind, OveragePolicy, Plan, Subscription, SubscriptionStatus, UsageEntry, UsagePeriod, decide,
 };
 use crate::billing::renewal::Course;
 use crate::billing::store::{self, EntryFilter, Totals};
 use crate::billing::{current, plans};
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;

@@ -17,9 +17,10 @@ use super::model::{EntryKind, MeterKind, Plan, Subscription, SubscriptionStatus,
 use super::plans::plan_of;
 use super::store as rows;
 use crate::base::Result;
-use crate::base::id::{LeadId, UsageEntryId};
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
+use crate::billing::id::UsageEntryId;
+use crate::contacts::id::LeadId;
 use crate::engine::db::{TenantTx, dialect};
 use crate::engine::events::{EventType, Fact as _, SoleFact as _};
 use crate::tenants::Tenant;

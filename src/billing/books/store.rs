@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use super::Books;
 use crate::base::Result;
 use crate::billing::model::{Subscription, UsageEntry, UsagePeriod};
+use crate::billing::schema::{subscriptions, usage_entries, usage_periods};
 use crate::billing::store::{EntryRow, SubscriptionRow};
-use crate::engine::db::schema::{subscriptions, usage_entries, usage_periods};
 use crate::keep;
 
 impl Books<'_, '_> {

@@ -2,9 +2,10 @@
 
 use super::meter::{EntryKind, Meter};
 use super::quota::Quota;
-use crate::base::id::{LeadId, SubscriptionId, UsageEntryId, UsagePeriodId};
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
+use crate::billing::id::{SubscriptionId, UsageEntryId, UsagePeriodId};
+use crate::contacts::id::LeadId;
 
 /// One meter in one period.
 #[derive(Debug, Clone)]

@@ -4,8 +4,9 @@ use super::meter::Meter;
 use super::period::UsagePeriod;
 use super::plan::{BillingInterval, Plan};
 use super::quota::{OveragePolicy, Quota, Standing};
-use crate::base::id::{SubscriptionId, TenantId, UsagePeriodId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
+use crate::billing::id::{SubscriptionId, UsagePeriodId};
 
 crate::text_enum! {
     /// Where a subscription stands.

@@ -4,13 +4,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::base::id::{LeadId, TenantId, UsageEntryId, UsagePeriodId};
+use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::id::{UsageEntryId, UsagePeriodId};
 use crate::billing::model::{EntryKind, Meter, UsageEntry};
+use crate::billing::schema::usage_entries;
+use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::usage_entries;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{SubscriptionId, UsagePeriodId};
 use crate::base::time::Timestamp;
+use crate::billing::id::{SubscriptionId, UsagePeriodId};
 use crate::billing::model::{Meter, Quota, UsagePeriod};
+use crate::billing::schema::usage_periods;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::usage_periods;
 
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = usage_periods)]

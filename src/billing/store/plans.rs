@@ -6,9 +6,9 @@ use crate::base::Result;
 use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::billing::model::{Plan, Pricing};
+use crate::billing::schema::{plan_versions, plans};
 use crate::engine::db::PlatformTx;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{plan_versions, plans};
 use crate::tenants::access::Feature;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]

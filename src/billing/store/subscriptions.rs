@@ -3,12 +3,14 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{SubscriptionId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
+use crate::billing::id::SubscriptionId;
 use crate::billing::model::{BillingInterval, GRACE_DAYS, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
+use crate::billing::schema::subscriptions;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::{subscriptions, tenants};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::tenants::schema::tenants;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = subscriptions, primary_key(tenant_id, id))]

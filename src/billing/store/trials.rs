@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{Guid, SubscriptionId, TenantId};
+use crate::base::id::{Guid, TenantId};
 use crate::beyond;
+use crate::billing::id::SubscriptionId;
+use crate::billing::schema::{subscriptions, trial_signs as signs};
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{subscriptions, trial_signs as signs};
 use crate::engine::db::{PlatformTx, TenantTx};
 
 /// The trial that was taken with this sign, by whose tenant it was; within is `None` where that is not known (yet).

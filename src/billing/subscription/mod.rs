@@ -20,10 +20,10 @@ use super::model::{
 use super::plans::{self, plan_of};
 use super::{store, switch, trials};
 use crate::base::crypto::MasterKey;
-use crate::base::id::SubscriptionId;
-use crate::base::{Error, Result};
 use crate::base::patch::Patch;
+use crate::base::{Error, Result};
 use crate::billing::facts::SubscriptionFact;
+use crate::billing::id::SubscriptionId;
 use crate::engine::http::IfMatch;
 use crate::tenants;
 

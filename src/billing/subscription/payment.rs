@@ -2,12 +2,12 @@
 //!
 //! What is recorded here is that somebody paid and for how long; the money itself moved elsewhere.
 
-use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::books::Books;
-use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
 use crate::billing::facts::SubscriptionFact;
+use crate::billing::id::SubscriptionId;
+use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
 use crate::billing::plans::plan_of;
 use crate::billing::{calendar, store};
 use crate::tenants;

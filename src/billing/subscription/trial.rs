@@ -7,9 +7,9 @@
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::billing::books::Books;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::features::entitle_to_basics;
 use crate::billing::model::SubscriptionStatus as Status;
-use crate::billing::facts::SubscriptionFact;
 use crate::billing::plans::plan_of;
 use crate::billing::trials;
 
@@ -27,10 +27,7 @@ pub fn review(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<()> {
     books.save(&mut subscription)?;
     let plan = plan_of(books.tx(), &subscription)?;
     entitle_to_basics(books.tx(), &plan)?;
-    let more = SubscriptionFact {
-        trial_ended_at: Some(now),
-        trial_refused: Some(sign.into()),
-        ..SubscriptionFact::default()
-    };
+    let more =
+        SubscriptionFact { trial_ended_at: Some(now), trial_refused: Some(sign.into()), ..SubscriptionFact::default() };
     books.record(SubscriptionFact::EXPIRED, &subscription, more)
 }

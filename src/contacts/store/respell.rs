@@ -5,13 +5,14 @@ use diesel::sql_types::Text;
 
 use super::Suppression;
 use crate::base::Result;
-use crate::base::id::{Guid, SuppressionId, TenantId};
+use crate::base::id::{Guid, TenantId};
 use crate::base::time::Timestamp;
 use crate::beyond;
+use crate::contacts::id::SuppressionId;
 use crate::contacts::model::{Channel, version_of_keys};
+use crate::contacts::schema::{opt_ins, suppressions};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{opt_ins, suppressions};
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![

@@ -43,6 +43,16 @@ macro_rules! held {
     };
 }
 
+/// Lets one statement name two tables of different folders; between tables of one folder diesel's own
+/// `allow_tables_to_appear_in_same_query` does. It stands in the schema of the higher folder.
+#[macro_export]
+macro_rules! joined {
+    ($left:ident, $right:ident) => {
+        impl ::diesel::query_source::TableNotEqual<$left::table> for $right::table {}
+        impl ::diesel::query_source::TableNotEqual<$right::table> for $left::table {}
+    };
+}
+
 /// Escapes what a person typed for use inside `LIKE … ESCAPE '\'`.
 pub fn like_contains(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);

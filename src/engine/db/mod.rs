@@ -28,6 +28,7 @@ mod pool;
 mod pooler;
 pub mod prepared;
 mod presence;
+pub mod rows;
 pub mod schema;
 mod scope;
 pub mod sqlite;

@@ -6,6 +6,7 @@ use super::store::Event;
 use super::{EventId, NewEvent};
 use crate::base::Result;
 use crate::engine::db::TenantTx;
+use crate::engine::hooks::Hooks;
 use crate::engine::jobs::JobKind;
 
 /// What follows from which fact. A job's payload is `{"event_id": …}`.
@@ -15,6 +16,7 @@ pub struct Reactions {
     at_once: Vec<(EventType, Effect)>,
     when_asked_for: Option<(Condition, &'static JobKind)>,
     pub(super) conceal: Option<Conceal>,
+    hooks: Hooks,
 }
 
 struct Following {
@@ -36,6 +38,15 @@ type Condition = fn(EventType) -> String;
 type Conceal = fn(&mut TenantTx<'_>, &mut [Event]) -> Result<()>;
 
 impl Reactions {
+    /// What lower folders ask, to be provided.
+    pub fn hooks(&mut self) -> &mut Hooks {
+        &mut self.hooks
+    }
+    /// What was provided for the hook `H`.
+    pub fn hook<H: std::any::Any + Copy>(&self) -> Option<H> {
+        self.hooks.get()
+    }
+
     pub fn on(&mut self, kind: EventType, job: &'static JobKind) -> &mut Self {
         self.following.push(Following { kind, job, looks: None });
         self
@@ -57,7 +68,8 @@ impl Reactions {
         effect: fn(&mut TenantTx<'_>, &NewEvent, &F) -> Result<()>,
     ) -> &mut Self {
         debug_assert!(F::TYPES.contains(&kind), "{kind} says something else");
-        let effect: Effect = Box::new(move |tx, event| event.fact::<F>().map_or(Ok(()), |fact| effect(tx, event, fact)));
+        let effect: Effect =
+            Box::new(move |tx, event| event.fact::<F>().map_or(Ok(()), |fact| effect(tx, event, fact)));
         self.at_once.push((kind, effect));
         self
     }

@@ -5,11 +5,11 @@
 use actix_web::{HttpResponse, get, web};
 use futures_util::stream;
 
-use crate::base::id::MessageId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
+use crate::sending::id::MessageId;
 use crate::inbox::store::messages;
 use crate::providers::{ErrorClass, MediaBody, ProviderError, Providers};
 use crate::tenants::access::{Caller, Permission};

@@ -4,14 +4,15 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::base::id::{ConversationId, LeadId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
+use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus};
 use crate::inbox::steer::{self, ConversationPatch};
 use crate::inbox::store::conversations::{self as store, Conversation, ConversationFilter};

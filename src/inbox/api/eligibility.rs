@@ -3,13 +3,13 @@
 use actix_web::{HttpResponse, get, web};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::base::id::ConversationId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{Path, Query};
 use crate::inbox::gate::{self, Ask, Writer};
+use crate::inbox::id::ConversationId;
 use crate::inbox::open;
 use crate::inbox::store::conversations;
 use crate::sending::gate::Nature;

@@ -9,13 +9,16 @@ use validator::Validate;
 
 use crate::base::Result;
 use crate::base::bounded::Line;
-use crate::base::id::{ConversationId, LeadId, MessageId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::page;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
+use crate::inbox::id::ConversationId;
+use crate::sending::id::MessageId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
 use crate::inbox::store::messages::Message;

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, web};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::Result;
-use crate::base::id::LeadId;
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::http::{Path, Query};
 use crate::inbox::draft::{self, Suggestion};

@@ -8,8 +8,8 @@ use validator::Validate;
 
 use crate::base::Result;
 use crate::base::bounded::Text;
-use crate::base::id::{LeadId, SuppressionId};
 use crate::base::time::Timestamp;
+use crate::contacts::id::{LeadId, SuppressionId};
 use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;

@@ -4,19 +4,22 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
-use crate::base::id::{ConversationId, LeadId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::phone::PhoneKey;
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::moved_on;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{conversations, leads};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
+use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
+use crate::inbox::schema::conversations;
 use crate::keep;
 use crate::leads::Heading;
+use crate::leads::schema::leads;
 use crate::leads::store::found_by;
 
 /// The thread with one lead on one channel.
@@ -241,7 +244,7 @@ pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
 
 /// What a tenant has with a person on one of our numbers.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = crate::engine::db::schema::sender_threads)]
+#[diesel(table_name = crate::inbox::schema::sender_threads)]
 pub struct SenderThread {
     pub tenant_id: TenantId,
     pub conversation_id: ConversationId,
@@ -252,7 +255,7 @@ pub struct SenderThread {
 
 /// Which tenants talk with a person on one of our numbers, the latest first and each once: routes answers between tenants.
 pub fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, person: &str) -> Result<Vec<SenderThread>> {
-    use crate::engine::db::schema::sender_threads as t;
+    use crate::inbox::schema::sender_threads as t;
     let person = PhoneKey::of(person);
     let rows: Vec<SenderThread> = t::table
         .filter(t::channel.eq(channel).and(t::sender_address.eq(sender)))
@@ -280,7 +283,7 @@ pub fn note_heard(
     conversation: ConversationId,
     at: Timestamp,
 ) -> Result<()> {
-    use crate::engine::db::schema::sender_threads as t;
+    use crate::inbox::schema::sender_threads as t;
     let (tenant, person) = (tx.tenant(), PhoneKey::of(person).into_string());
     let values = (
         t::channel.eq(channel),
@@ -308,7 +311,7 @@ pub fn save_thread(
     conversation: ConversationId,
     at: Timestamp,
 ) -> Result<()> {
-    use crate::engine::db::schema::sender_threads as t;
+    use crate::inbox::schema::sender_threads as t;
     let (tenant, person) = (tx.tenant(), PhoneKey::of(person).into_string());
     let values = (
         t::channel.eq(channel),

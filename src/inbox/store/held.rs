@@ -3,11 +3,12 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{LeadId, MessageId};
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::held_messages as held;
+use crate::sending::id::MessageId;
+use crate::inbox::schema::held_messages as held;
 
 /// Notes that a message waits, until when at most.
 pub fn note(tx: &mut TenantTx<'_>, message: MessageId, lead: LeadId, until: Timestamp) -> Result<()> {

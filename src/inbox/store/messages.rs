@@ -3,16 +3,19 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{ConversationId, LeadId, MessageId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::page;
-use crate::engine::db::schema::{conversations, messages};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
+use crate::inbox::id::ConversationId;
+use crate::sending::id::MessageId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
+use crate::inbox::schema::{conversations, messages};
 use crate::keep;
 
 /// One entry of a conversation.
@@ -224,7 +227,7 @@ pub fn known_external_ids(
     person: &str,
     since: Timestamp,
 ) -> Result<Vec<String>> {
-    use crate::engine::db::schema::sender_threads as t;
+    use crate::inbox::schema::sender_threads as t;
     let person = PhoneKey::of(person);
     let ids: Vec<Option<String>> = messages::table
         .inner_join(

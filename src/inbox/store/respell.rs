@@ -8,14 +8,15 @@ use diesel::sql_types::Text;
 
 use crate::base::Result;
 use crate::base::email::respelled;
-use crate::base::id::{ConversationId, Guid, TenantId};
+use crate::base::id::{Guid, TenantId};
 use crate::base::time::Timestamp;
 use crate::beyond;
 use crate::contacts::version_of_keys;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{conversations, sender_threads as threads};
+use crate::inbox::id::ConversationId;
 use crate::inbox::model::Channel;
+use crate::inbox::schema::{conversations, sender_threads as threads};
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![

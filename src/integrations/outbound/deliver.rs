@@ -21,12 +21,13 @@ use super::store::deliveries::{self, Delivery};
 use super::store::endpoints;
 use crate::base::Result;
 use crate::base::crypto::{MasterKey, Secret};
-use crate::base::id::{EventId, JobId, TenantId, WebhookEndpointId};
+use crate::base::id::{EventId, JobId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::integrations::id::WebhookEndpointId;
 use crate::providers::outside::{Outside, Received};
 use crate::providers::standard_webhooks::sign_all;
 

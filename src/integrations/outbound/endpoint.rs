@@ -8,13 +8,13 @@ use super::{queue, secret};
 use crate::base::bounded::Text;
 use crate::base::changes::Changes;
 use crate::base::crypto::{MasterKey, Secret};
-use crate::base::id::WebhookEndpointId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::integrations::facts::EndpointFact;
+use crate::integrations::id::WebhookEndpointId;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
@@ -163,7 +163,8 @@ fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: crate::base::ti
 }
 
 /// Disables it because of how it answered, and says so.
-pub(super) fn give_up(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, reason: DisabledReason) -> Result<()> {
+pub(super) fn give_up(tx: &mut TenantTx<'_>, id: WebhookEndpointId, reason: DisabledReason) -> Result<()> {
+    let mut endpoint = rows::hold(tx, id)?;
     endpoint.status = WebhookEndpointStatus::Disabled;
     endpoint.disabled_reason = Some(reason);
     endpoint.disabled_at = Some(tx.now());
@@ -195,8 +196,7 @@ pub fn rotate(
     endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, sealed));
     endpoint.previous_secret_expires_at = Some(tx.now().plus(overlap));
     rows::save(tx, &mut endpoint)?;
-    let fact =
-        EndpointFact { previous_secret_expires_at: endpoint.previous_secret_expires_at, ..at(&endpoint) };
+    let fact = EndpointFact { previous_secret_expires_at: endpoint.previous_secret_expires_at, ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::SECRET_ROTATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }

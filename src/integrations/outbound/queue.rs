@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::base::Result;
-use crate::base::id::WebhookEndpointId;
 use crate::engine::db::TenantTx;
 use crate::engine::jobs::{JobKind, NewJob};
+use crate::integrations::id::WebhookEndpointId;
 
 /// Delivers to one endpoint. It waits for strangers, hence aside.
 pub static DELIVER: JobKind = JobKind::new("webhook.deliver").priority(6).timeout(Duration::from_secs(60)).aside();

@@ -7,7 +7,7 @@ use super::prune::KEPT_DAYS;
 use super::queue;
 use super::store::deliveries::{self, Delivery};
 use super::store::endpoints::{self, Endpoint};
-use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
+use crate::base::id::EventId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
@@ -16,6 +16,7 @@ use crate::engine::events::{self, Fact as _};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
 use crate::integrations::facts::EndpointFact;
+use crate::integrations::id::{WebhookDeliveryId, WebhookEndpointId};
 
 /// Puts one batch of past events on its way, and enqueues the next.
 pub static REPLAY: JobKind = JobKind::new("webhook.replay").priority(8);

@@ -2,9 +2,9 @@
 
 use super::store::endpoints::Endpoint;
 use crate::base::crypto::{MasterKey, Secret};
-use crate::base::id::WebhookEndpointId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::integrations::id::WebhookEndpointId;
 use crate::providers::standard_webhooks;
 
 const PURPOSE: &str = "outbound-webhooks";

@@ -107,10 +107,10 @@ pub(super) fn note(tx: &mut TenantTx<'_>, mut endpoint: Endpoint, url: &str, tri
         return Ok(());
     }
     if tried.iter().any(Tried::is_gone) {
-        return endpoint::give_up(tx, endpoint, DisabledReason::Gone);
+        return endpoint::give_up(tx, endpoint.id, DisabledReason::Gone);
     }
     match failing_since {
-        Some(since) if now.since(since) >= PATIENCE => endpoint::give_up(tx, endpoint, DisabledReason::Failing),
+        Some(since) if now.since(since) >= PATIENCE => endpoint::give_up(tx, endpoint.id, DisabledReason::Failing),
         _ => Ok(()),
     }
 }

@@ -12,17 +12,19 @@ mod twilio;
 
 use std::time::Duration;
 
-use crate::integrations::facts::{LeadTestReceived, WebhookEventFact};
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, WebhookEvent};
 use crate::ads::route::Route;
-use crate::base::id::{AdCampaignId, TenantId, WebhookEventId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{Job, JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
+use crate::integrations::facts::{LeadTestReceived, WebhookEventFact};
+use crate::integrations::id::WebhookEventId;
+use crate::leads::id::AdCampaignId;
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
 pub(super) use receipts::apply_together;

@@ -6,11 +6,12 @@
 use std::collections::HashSet;
 
 use super::{Done, Failure, ProcessPayload, resend, settle, twilio};
-use crate::base::id::{JobId, WebhookEventId};
+use crate::base::id::JobId;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformScope, PlatformTx};
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::inbox::status;
+use crate::integrations::id::WebhookEventId;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::notify;

@@ -2,7 +2,8 @@
 //! bounce is only a failure.
 
 use super::{Failure, read};
-use crate::base::id::{MessageId, TenantId};
+use crate::base::id::TenantId;
+use crate::sending::id::MessageId;
 use crate::integrations::store::WebhookEvent;
 use crate::providers::resend::EmailEvent;
 use crate::providers::{DeliveryStatus, ErrorClass};

@@ -2,16 +2,17 @@
 
 use serde_json::json;
 
-use crate::integrations::facts::WebhookEventFact;
 use super::{Done, Failure, read, settle};
-use crate::base::id::{MessageId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, Outcome};
+use crate::sending::id::MessageId;
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::intake::{self, NewEnquiry};
+use crate::integrations::facts::WebhookEventFact;
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::leads::model::LeadSource;

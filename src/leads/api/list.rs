@@ -4,12 +4,14 @@ use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use crate::base::id::{AdCampaignId, LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{CommaList, Page, Paging, Query, Written};
+use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, Lead, LeadFilter, LeadSort};

@@ -6,13 +6,15 @@ use validator::Validate;
 
 use crate::base::Result;
 use crate::base::bounded::Text;
-use crate::base::id::{LeadId, NoteId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, UpdateLead};
+use crate::leads::id::NoteId;
 use crate::leads::notes;
 use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};

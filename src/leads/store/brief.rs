@@ -3,13 +3,14 @@
 use diesel::prelude::*;
 
 use super::{Lead, LeadProfile};
-use crate::base::id::{LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::json::Doc;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::leads;
 use crate::leads::model::{IdentityKind, LeadSource, is_vouched};
+use crate::leads::schema::leads;
 
 /// What the inside does something with: whom to write to, and whether it may. What of it anybody may see is
 /// [`crate::leads::Shown`].

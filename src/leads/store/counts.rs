@@ -20,10 +20,11 @@ use crate::each_engine;
 use crate::engine::catch_up::{Batch, Reading};
 use crate::engine::db::filter::{Dialect, Part};
 use crate::engine::db::prepared::{prepared, value};
-use crate::engine::db::schema::{lead_count_deltas as deltas, lead_counts as counts, leads, tenants};
 use crate::engine::db::{DbConn, PlatformTx, TenantTx, Where};
 use crate::insert_few;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
+use crate::leads::schema::{lead_count_deltas as deltas, lead_counts as counts, leads};
+use crate::tenants::schema::tenants;
 
 /// Where the grades begin: a count knows no finer score.
 const BANDS: [i32; 5] = [0, 20, 40, 60, 80];

@@ -6,13 +6,14 @@ use diesel::prelude::*;
 
 use super::super::model::IdentityKind;
 use crate::base::Result;
-use crate::base::id::{LeadId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::lead_identities as identities;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::insert_few;
+use crate::leads::schema::lead_identities as identities;
 
 #[derive(Insertable)]
 #[diesel(table_name = identities, treat_none_as_default_value = false)]

@@ -5,15 +5,18 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{Lead, counts, search};
-use crate::base::id::{AdCampaignId, LeadId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::{self, Asc, Desc};
 use crate::engine::db::filter::{ColumnOf, Comparable};
 use crate::engine::db::page::foreign_cursor;
-use crate::engine::db::schema::{leads, users};
 use crate::engine::db::{Order, Page, PageRequest, Rows, TenantTx, Where};
+use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
+use crate::leads::schema::leads;
+use crate::tenants::schema::users;
 
 crate::text_enum! {
     /// How a list of leads is sorted; `-` is descending.
@@ -151,4 +154,18 @@ pub fn assignee_names(tx: &mut TenantTx<'_>, ids: &[UserId]) -> Result<HashMap<U
         .select((users::id, users::name, users::email))
         .load(tx.conn())?;
     Ok(rows.into_iter().map(|(id, name, email)| (id, (name, email))).collect())
+}
+
+/// Open leads in the order of their ids, after one of them.
+pub fn open_leads(tx: &mut TenantTx<'_>, after: Option<LeadId>, most: i64) -> Result<Vec<LeadId>> {
+    let mut rows = leads::table
+        .filter(leads::tenant_id.eq(tx.tenant()).and(leads::closed_at.is_null()))
+        .order(leads::id.asc())
+        .select(leads::id)
+        .limit(most)
+        .into_boxed();
+    if let Some(after) = after {
+        rows = rows.filter(leads::id.gt(after));
+    }
+    Ok(rows.load(tx.conn())?)
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::LeadId;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::{lead_identities, leads};
+use crate::leads::schema::{lead_identities, leads};
 
 /// Those of these leads that are locked.
 pub fn locked_among(tx: &mut TenantTx<'_>, ids: BTreeSet<LeadId>) -> Result<Vec<LeadId>> {
@@ -23,7 +23,8 @@ pub fn locked_among(tx: &mut TenantTx<'_>, ids: BTreeSet<LeadId>) -> Result<Vec<
 pub fn locked_addresses(tx: &mut TenantTx<'_>, spellings: BTreeSet<&str>) -> Result<Vec<String>> {
     let hidden = lead_identities::table
         .inner_join(
-            leads::table.on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
+            leads::table
+                .on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
         )
         .filter(lead_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
         .filter(lead_identities::value.eq_any(spellings))

@@ -2,7 +2,6 @@
 
 mod brief;
 mod counts;
-mod engagement;
 mod identities;
 mod listing;
 mod locked;
@@ -18,7 +17,7 @@ use diesel::sql_types::Nullable;
 use super::answers::{self, Answers};
 use super::contact_details::{ContactDetails, DetailKind};
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
-use crate::base::id::{AdCampaignId, LeadFormId, LeadId, RawId, UserId};
+use crate::base::id::{RawId, UserId};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
@@ -26,22 +25,23 @@ use crate::base::{Error, Result, unicode};
 use crate::billing::meter::Metered;
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
+use crate::contacts::id::LeadId;
 use crate::each_engine;
 use crate::engine::db::error::written_once;
-use crate::engine::db::schema::{ad_campaigns, leads};
 use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::held;
 use crate::keep;
+use crate::leads::id::{AdCampaignId, LeadFormId};
+use crate::leads::schema::leads;
 
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
-pub use engagement::{Engagement, engagement, open_leads};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
 };
-pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list};
+pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list, open_leads};
 pub use locked::{locked_addresses, locked_among};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
@@ -265,12 +265,6 @@ fn activity(at: Timestamp, now: Timestamp) -> _ {
         leads::updated_at.eq(now),
         latest.eq(case_when(is_later, told).otherwise(latest)),
     )
-}
-
-/// Whether a lead may point at this ad campaign.
-pub fn ad_campaign_exists(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
-    let found = ad_campaigns::table.find((tx.tenant(), id)).select(ad_campaigns::id).first::<AdCampaignId>(tx.conn());
-    Ok(found.optional()?.is_some())
 }
 
 /// Unlocks leads that were held back and notes what was paid for them, along with the repeated enquiries of the same

@@ -3,11 +3,13 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{LeadId, NoteId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::lead_notes as notes;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
+use crate::leads::id::NoteId;
+use crate::leads::schema::lead_notes as notes;
 
 /// A note.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

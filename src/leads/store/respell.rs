@@ -6,16 +6,17 @@ use diesel::sql_types::Text;
 use super::identities::key_of;
 use super::{Lead, counts};
 use crate::base::email::{self, respelled};
-use crate::base::id::{Guid, LeadId, RawId, TenantId};
+use crate::base::id::{Guid, RawId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Result, phone, unicode};
 use crate::beyond;
+use crate::contacts::id::LeadId;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{lead_identities as identities, leads};
 use crate::leads::contact_details::ContactDetails;
 use crate::leads::model::IdentityKind;
+use crate::leads::schema::{lead_identities as identities, leads};
 
 /// How [`Lead::refresh_search`] puts what a lead is found by together.
 const SEARCH: u32 = 1;

@@ -6,11 +6,12 @@ use diesel::prelude::*;
 
 use super::super::score::{Score, ScoreItem};
 use crate::base::Result;
-use crate::base::id::{EventId, LeadId, TenantId};
+use crate::base::id::{EventId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
+use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::{lead_scores as scores, leads};
+use crate::leads::schema::{lead_scores as scores, leads};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = scores, treat_none_as_default_value = false)]

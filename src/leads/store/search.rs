@@ -15,8 +15,8 @@ use crate::base::{Result, unicode};
 use crate::engine::db::dialect::like_contains;
 use crate::engine::db::filter::Part;
 use crate::engine::db::prepared::{prepared, value};
-use crate::engine::db::schema::leads;
 use crate::engine::db::{DbConn, PlatformTx, Rows, TenantTx, Where};
+use crate::leads::schema::leads;
 
 /// Leads with this text somewhere in their name, e-mail, phone or company. Locked ones are not found: a hit would tell what is
 /// masked.

@@ -7,13 +7,15 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::base::Result;
-use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId};
+use crate::base::id::EventId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::notify::choose::{self, NotificationPreferencesPatch};
+use crate::notify::id::{NotificationDeliveryId, NotificationId};
 use crate::notify::model::{Choice, NotificationKind};
 use crate::notify::store::{self, Delivery, DeliveryFilter, Notification, NotificationFilter};
 use crate::sending::MessageStatus;

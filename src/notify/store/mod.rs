@@ -5,22 +5,25 @@ mod respell;
 
 use diesel::prelude::*;
 
-use crate::base::id::{EventId, LeadId, NotificationDeliveryId, NotificationId, TenantId, UserId};
+use crate::base::id::{EventId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::Channel;
+use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::written_once;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{memberships, notification_deliveries as deliveries, notifications};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::insert_few;
 use crate::keep;
+use crate::notify::id::{NotificationDeliveryId, NotificationId};
 use crate::notify::model::NotificationKind;
+use crate::notify::schema::{notification_deliveries as deliveries, notifications};
 use crate::sending::MessageStatus;
 use crate::tenants::access::Role;
+use crate::tenants::schema::memberships;
 
 pub use respell::catch_ups;
 

@@ -8,8 +8,8 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::notification_recipients as recipients;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::notify::schema::notification_recipients as recipients;
 
 /// An outside address, and whether it agreed.
 #[derive(Debug, Clone, Queryable, Selectable)]

@@ -12,7 +12,7 @@ use crate::beyond;
 use crate::contacts::Channel;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::notification_recipients as recipients;
+use crate::notify::schema::notification_recipients as recipients;
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![CatchUp { name: "notification_recipients", version: format!("e-mail {SPELLING}"), batch: bring }]

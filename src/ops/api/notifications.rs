@@ -2,12 +2,13 @@
 
 use actix_web::{HttpResponse, get, post, web};
 
-use crate::base::id::{NotificationId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::{Once, Page, Paging, Path, Reply};
+use crate::notify::id::NotificationId;
 use crate::ops::model::OperatorNotification;
 use crate::ops::store::{self, NotificationFilter};
 use crate::tenants::access::Operator;

@@ -5,11 +5,12 @@ use utoipa::IntoParams;
 use validator::Validate;
 
 use crate::base::bounded::Text;
-use crate::base::id::{SubscriptionId, TenantId, UsageEntryId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::billing::api::subscriptions::SubscriptionView;
 use crate::billing::books::Books;
+use crate::billing::id::{SubscriptionId, UsageEntryId};
 use crate::billing::model::{BillingInterval, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
 use crate::billing::store::{self, SubscriptionFilter};
 use crate::billing::subscription::payment::Payment;

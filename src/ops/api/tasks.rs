@@ -4,11 +4,13 @@ use actix_web::{HttpResponse, get, patch, web};
 use validator::Validate;
 
 use crate::base::Result;
-use crate::base::id::{AdCampaignId, OperatorId, OpsTaskId, TenantId};
+use crate::base::id::{OperatorId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::{IfMatch, Json, Page, Paging, Path, Reply};
+use crate::leads::id::AdCampaignId;
+use crate::ops::id::OpsTaskId;
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
 use crate::ops::store::{self, TaskFilter};
 use crate::ops::tasks;

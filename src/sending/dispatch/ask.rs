@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::html;
-use crate::base::id::{LeadId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
+use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::providers::{
     Accepted, DeliveryStatus, EmailSender, ErrorClass, Mailbox, OutgoingEmail, OutgoingText, ProviderError, Providers,

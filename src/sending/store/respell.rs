@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use super::senders::{Sender, find};
 use crate::base::Result;
 use crate::base::email::respelled;
-use crate::base::id::SenderId;
 use crate::contacts::{Channel, version_of_keys};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::senders;
+use crate::sending::id::SenderId;
+use crate::sending::schema::senders;
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![CatchUp { name: "senders", version: version_of_keys(), batch: bring_senders }]

@@ -3,12 +3,13 @@
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{SenderId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::senders;
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::sending::id::SenderId;
+use crate::sending::schema::senders;
 
 /// A number or address that messages leave from.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

@@ -8,11 +8,11 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::credential::{self, Counter};
 use crate::base::email::Email;
-use crate::base::id::SessionId;
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, PlatformScope};
 use crate::engine::http::Attempt;
 use crate::engine::http::limits::Bucket;
+use crate::tenants::id::SessionId;
 
 /// What a caller without credentials comes for: each has its own bucket.
 pub trait Door: 'static {

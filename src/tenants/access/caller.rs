@@ -13,12 +13,13 @@ use super::permission::{Entitlements, Feature, Permission, Role};
 use super::remembered::{KeyHolder, remembered};
 use super::store::{self, OperatorKeyFound};
 use super::token;
-use crate::base::id::{SessionId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
 use crate::engine::http::once::{self, Authority};
 use crate::engine::http::volume::weigh;
+use crate::tenants::id::SessionId;
 
 /// An authenticated user, API key, or operator who named a tenant, and what it may do there.
 #[derive(Debug, Clone)]

@@ -3,11 +3,12 @@
 use actix_web::http::header;
 use actix_web::{HttpMessage, HttpRequest, web};
 
-use crate::base::id::{SessionId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, Origin};
 use crate::engine::http::limits::{Bucket, Limiter};
 use crate::engine::http::{Attempt, RequestId, Source};
+use crate::tenants::id::SessionId;
 
 /// What was presented. `lw_…` is a key, everything else a token.
 pub(super) enum Credential {

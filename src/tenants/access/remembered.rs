@@ -12,10 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::store::{ApiKeyFound, OperatorKeyFound, SessionFound};
 use crate::base::Result;
-use crate::base::id::{SessionId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, Stamp};
+use crate::tenants::id::SessionId;
 
 /// More credentials than are in use at a time; when there are more, all are looked up anew.
 const CAPACITY: usize = 20_000;

@@ -9,11 +9,12 @@ use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
-use crate::base::id::{ApiKeyId, OperatorId, SessionId, TenantId, UserId};
+use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
-use crate::engine::db::schema::{api_keys, memberships, operator_keys, sessions, tenants};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::tenants::id::SessionId;
+use crate::tenants::schema::{api_keys, memberships, operator_keys, sessions, tenants};
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {

@@ -4,9 +4,10 @@ use jsonwebtoken::{Algorithm, Header, Validation};
 
 use super::hs256;
 use crate::base::crypto::MasterKey;
-use crate::base::id::{SessionId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::tenants::id::SessionId;
 
 /// How long an access token lives, in seconds.
 pub const ACCESS_TOKEN_SECONDS: i64 = 900;

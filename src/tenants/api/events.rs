@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
 
-use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
@@ -21,7 +20,7 @@ pub struct EventQuery {
     kind: Option<EventType>,
     /// The timeline of this lead.
     #[param(value_type = Option<String>, format = Uuid)]
-    lead_id: Option<LeadId>,
+    lead_id: Option<uuid::Uuid>,
     /// Together with `subject_id`.
     #[param(inline)]
     subject_type: Option<SubjectType>,
@@ -47,7 +46,7 @@ impl EventQuery {
         };
         Ok(EventFilter {
             kind: self.kind,
-            timeline: self.lead_id.map(LeadId::uuid),
+            timeline: self.lead_id,
             subject,
             about,
             occurred_after: self.occurred_after,

@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, delete, get, post, web};
 
 use super::auth::SignedInView;
 use crate::base::Result;
-use crate::base::id::{InvitationId, UserId};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
+use crate::tenants::id::InvitationId;
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
 use crate::tenants::session;

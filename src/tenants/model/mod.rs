@@ -63,11 +63,6 @@ impl Tenant {
         own.unwrap_or(app_url).trim_end_matches('/')
     }
 
-    /// The link in notifications: `{pages}/leads/{id}`.
-    pub fn lead_link(&self, lead: crate::base::id::LeadId, app_url: &str) -> String {
-        format!("{}/leads/{lead}", self.pages(app_url))
-    }
-
     /// The page that takes an invitation's token: `{pages}/invitations/accept?token=…`.
     pub fn invitation_link(&self, token: &str, app_url: &str) -> String {
         format!("{}/invitations/accept?token={token}", self.pages(app_url))

@@ -6,11 +6,12 @@ use super::super::access::Role;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::email::Email;
-use crate::base::id::{ApiKeyId, InvitationId, TenantId, UserId};
+use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::invitations;
 use crate::engine::db::{Actor, Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::tenants::id::InvitationId;
+use crate::tenants::schema::invitations;
 
 crate::text_enum! {
     /// What became of an invitation.

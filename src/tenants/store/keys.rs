@@ -9,8 +9,8 @@ use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::{api_keys, invitations};
 use crate::engine::db::{Actor, Order, Page, PageRequest, TenantTx, Where};
+use crate::tenants::schema::{api_keys, invitations};
 
 /// How much of a key is kept to recognise it by: `lw_` and seven characters.
 pub(crate) const SHOWN: usize = 10;

@@ -20,8 +20,8 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result, unicode};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::tenants;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::tenants::schema::tenants;
 
 pub use keys::member_behind_key;
 pub use keys::person_behind;

@@ -9,8 +9,8 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{operator_keys, operators};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, Where};
+use crate::tenants::schema::{operator_keys, operators};
 
 /// One of the platform's staff.
 #[derive(Debug, Clone, Queryable, Selectable)]

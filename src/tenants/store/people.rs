@@ -11,8 +11,8 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Asc;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::schema::{email_verifications, memberships, tenants, users};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::tenants::schema::{email_verifications, memberships, tenants, users};
 
 /// A person of the tenant.
 #[derive(Debug, Clone)]

@@ -5,12 +5,13 @@ use diesel::prelude::*;
 use super::search_of;
 use crate::base::Result;
 use crate::base::email::{self, respelled};
-use crate::base::id::{Guid, InvitationId, TenantId, UserId};
+use crate::base::id::{Guid, TenantId, UserId};
 use crate::base::unicode;
 use crate::beyond;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{invitations, memberships, tenants, users};
+use crate::tenants::id::InvitationId;
+use crate::tenants::schema::{invitations, memberships, tenants, users};
 
 pub fn catch_ups() -> Vec<CatchUp> {
     let (of_search, of_addresses) = (format!("folding {}", unicode::FOLDING), format!("e-mail {}", email::SPELLING));

@@ -4,10 +4,11 @@ use diesel::prelude::*;
 
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
-use crate::base::id::{SessionId, TenantId, UserId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
-use crate::engine::db::schema::{refresh_tokens, sessions};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::tenants::id::SessionId;
+use crate::tenants::schema::{refresh_tokens, sessions};
 
 #[derive(Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]

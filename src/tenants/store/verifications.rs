@@ -4,10 +4,11 @@ use diesel::prelude::*;
 
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
-use crate::base::id::{TenantId, UserId, VerificationId};
+use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::db::PlatformTx;
-use crate::engine::db::schema::{email_verifications, tenants, users};
+use crate::tenants::id::VerificationId;
+use crate::tenants::schema::{email_verifications, tenants, users};
 
 /// A link that was mailed to somebody.
 #[derive(Debug, Clone, Queryable, Selectable)]

@@ -104,7 +104,7 @@ on_both_engines! {
         let tenant = text(&acme["tenant"]["id"]);
         let noted = async || {
             let look = |tx: &mut PlatformTx<'_>| {
-                use crate::engine::db::schema::operator_keys;
+                use crate::tenants::schema::operator_keys;
                 use diesel::prelude::*;
                 Ok(operator_keys::table.select(operator_keys::last_used_at).first::<Option<Timestamp>>(tx.conn())?)
             };

@@ -93,10 +93,10 @@ both_engines! {
             send(&tenant, &one, template()).await;
         }
         // As the network spells it, in a conversation of its own.
-        let id: leadwright::base::id::ConversationId = one["id"].as_str().unwrap().parse().unwrap();
+        let id: leadwright::inbox::id::ConversationId = one["id"].as_str().unwrap().parse().unwrap();
         let respell = move |tx: &mut leadwright::engine::db::PlatformTx<'_>| {
             use diesel::prelude::*;
-            use leadwright::engine::db::schema::conversations as c;
+            use leadwright::inbox::schema::conversations as c;
             diesel::update(c::table.filter(c::id.eq(id))).set(c::person_address.eq("+541123456789")).execute(tx.conn())?;
             Ok(())
         };

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use leadwright::base::Result;
-use leadwright::base::id::ConversationId;
 use leadwright::engine::db::PlatformTx;
-use leadwright::engine::db::schema::conversations;
+use leadwright::inbox::id::ConversationId;
 use leadwright::inbox::model::ConversationStatus;
+use leadwright::inbox::schema::conversations;
 use serde_json::{Value, json};
 
 use super::{PERSON, conversation, fault, inbound, last, messages, messages_path, reached, send, template, with_lead};

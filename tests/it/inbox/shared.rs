@@ -1,10 +1,11 @@
 //! One number, several tenants: whose an answer is, whom a STOP is meant for, and what waits for a person of the platform.
 
 use diesel::prelude::*;
-use leadwright::base::id::{SenderId, TenantId};
-use leadwright::engine::db::schema::senders;
+use leadwright::base::id::TenantId;
 use leadwright::engine::db::{PlatformScope, PlatformTx};
 use leadwright::inbox::model::Channel;
+use leadwright::sending::id::SenderId;
+use leadwright::sending::schema::senders;
 use serde_json::{Value, json};
 
 use super::{PERSON, SHARED, conversation, inbound, last, messages, messages_path, send, template, with_lead};

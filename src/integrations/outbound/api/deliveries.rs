@@ -3,12 +3,13 @@
 use actix_web::{HttpResponse, get, post, web};
 
 use crate::base::Result;
-use crate::base::id::{EventId, WebhookDeliveryId, WebhookEndpointId};
+use crate::base::id::EventId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::integrations::id::{WebhookDeliveryId, WebhookEndpointId};
 use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
 use crate::integrations::outbound::store::deliveries::{self as rows, Attempt, Delivery, DeliveryFilter};

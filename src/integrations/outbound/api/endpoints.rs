@@ -2,13 +2,14 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 
-use crate::base::id::{UserId, WebhookEndpointId};
+use crate::base::id::UserId;
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
+use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, offered};
 use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
@@ -81,9 +82,7 @@ fn reply(row: Endpoint) -> HttpResponse {
 
 /// Nobody has posted elsewhere what they may not read here.
 fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
-    let is_held = |pattern: &EventPattern| {
-        offered().all(|kind| !pattern.matches(kind) || caller.may_read(kind))
-    };
+    let is_held = |pattern: &EventPattern| offered().all(|kind| !pattern.matches(kind) || caller.may_read(kind));
     let lacking = wanted.iter().enumerate().filter(|(_, pattern)| !is_held(pattern)).map(|(at, pattern)| {
         let rule = format!("you may not read all that {} is about", pattern.as_str());
         FieldError::new(format!("/event_types/{at}"), "not_held", rule)

@@ -2,15 +2,16 @@
 
 use diesel::prelude::*;
 
-use crate::base::id::{EventId, TenantId, WebhookDeliveryId, WebhookEndpointId};
+use crate::base::id::{EventId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::each_engine;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::schema::{webhook_attempts as attempts, webhook_deliveries as deliveries};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
+use crate::integrations::id::{WebhookDeliveryId, WebhookEndpointId};
 use crate::integrations::outbound::model::WebhookDeliveryState;
+use crate::integrations::schema::{webhook_attempts as attempts, webhook_deliveries as deliveries};
 
 /// One event on its way to one endpoint.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -101,12 +102,7 @@ pub fn reopen(
     Ok(())
 }
 
-/// # Errors
-/// `webhook_delivery.not_found`.
-pub fn get(tx: &mut TenantTx<'_>, id: WebhookDeliveryId) -> Result<Delivery> {
-    let row = deliveries::table.find((tx.tenant(), id)).select(Delivery::as_select()).first(tx.conn()).optional()?;
-    row.ok_or_else(|| Error::not_found("webhook_delivery.not_found", "There is no such webhook delivery."))
-}
+crate::rows!(deliveries: Delivery, WebhookDeliveryId, "webhook_delivery" => find, get);
 
 /// The delivery of an event to an endpoint.
 pub fn of_event(tx: &mut TenantTx<'_>, endpoint: WebhookEndpointId, event: EventId) -> Result<Delivery> {

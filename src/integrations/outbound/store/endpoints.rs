@@ -3,21 +3,24 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use crate::base::id::{JobId, TenantId, UserId, WebhookEndpointId};
+use crate::base::id::{JobId, TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::written_once;
-use crate::engine::db::schema::{tenants, webhook_endpoints as endpoints};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
 use crate::held;
+use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
+use crate::integrations::schema::webhook_endpoints as endpoints;
 use crate::tenants::model::TenantStatus;
+use crate::tenants::schema::tenants;
 
 /// Where a tenant wants to be told what happens.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = endpoints, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = endpoints, primary_key(tenant_id, id))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Endpoint {
     pub tenant_id: TenantId,
     pub id: WebhookEndpointId,
@@ -76,37 +79,10 @@ pub fn is_wanted(kind: EventType) -> String {
     )
 }
 
-pub fn insert(tx: &mut TenantTx<'_>, row: &Endpoint) -> Result<()> {
-    diesel::insert_into(endpoints::table).values(row).execute(tx.conn())?;
-    Ok(())
-}
+crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save);
 
 pub fn count(tx: &mut TenantTx<'_>) -> Result<i64> {
     Ok(endpoints::table.filter(endpoints::tenant_id.eq(tx.tenant())).count().get_result(tx.conn())?)
-}
-
-pub fn find(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Option<Endpoint>> {
-    Ok(endpoints::table.find((tx.tenant(), id)).select(Endpoint::as_select()).first(tx.conn()).optional()?)
-}
-
-fn not_found() -> Error {
-    Error::not_found("webhook_endpoint.not_found", "There is no such webhook endpoint.")
-}
-
-/// # Errors
-/// `webhook_endpoint.not_found`.
-pub fn get(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
-    find(tx, id)?.ok_or_else(not_found)
-}
-
-/// The endpoint as it is now; nobody else changes it until this transaction ends.
-///
-/// # Errors
-/// As for [`get`].
-pub fn hold(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<Endpoint> {
-    let tenant = tx.tenant();
-    let held = held!(tx.conn(), endpoints::table.find((tenant, id)).select(Endpoint::as_select()), get_result);
-    held.optional()?.ok_or_else(not_found)
 }
 
 /// Newest first.
@@ -132,35 +108,6 @@ pub fn enabled(tx: &mut TenantTx<'_>) -> Result<Vec<Endpoint>> {
         .select(Endpoint::as_select())
         .load(tx.conn())?;
     Ok(rows)
-}
-
-/// Writes what people may change, and counts the version up.
-///
-/// # Errors
-/// `storage.conflict` when somebody else was faster.
-pub fn save(tx: &mut TenantTx<'_>, row: &mut Endpoint) -> Result<()> {
-    let now = tx.now();
-    let written = diesel::update(endpoints::table.find((tx.tenant(), row.id)))
-        .filter(endpoints::version.eq(row.version))
-        .set((
-            endpoints::url.eq(&row.url),
-            endpoints::event_types.eq(&row.event_types),
-            endpoints::description.eq(&row.description),
-            endpoints::status.eq(row.status),
-            endpoints::disabled_reason.eq(row.disabled_reason),
-            endpoints::disabled_at.eq(row.disabled_at),
-            endpoints::failing_since.eq(row.failing_since),
-            endpoints::secret.eq(&row.secret),
-            endpoints::previous_secret.eq(&row.previous_secret),
-            endpoints::previous_secret_expires_at.eq(row.previous_secret_expires_at),
-            endpoints::verified_at.eq(row.verified_at),
-            endpoints::version.eq(row.version + 1),
-            endpoints::updated_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    written_once(written)?;
-    (row.version, row.updated_at) = (row.version + 1, now);
-    Ok(())
 }
 
 /// With its deliveries. `false` when there is none.
@@ -218,8 +165,8 @@ pub fn mark_verified(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()>
 
 /// Endpoints of any active tenant that nobody delivers to although something has been due since before `due`.
 pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<Vec<(TenantId, WebhookEndpointId)>> {
-    use crate::engine::db::schema::webhook_deliveries as deliveries;
     use crate::integrations::outbound::model::WebhookDeliveryState;
+    use crate::integrations::schema::webhook_deliveries as deliveries;
     let now = tx.now();
     let rows = deliveries::table
         .inner_join(

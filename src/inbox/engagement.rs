@@ -1,36 +1,20 @@
-//! What a person did with our messages, as far as receipts and answers tell.
+//! How a lead took our messages: counted from what is stored, for scoring.
 
 use diesel::prelude::*;
 
-use super::Lead;
 use crate::base::Result;
-use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
-use crate::engine::db::schema::{conversations, leads, messages};
-
-/// Counted from stored messages; nothing of it for a lead that was never written to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Engagement {
-    /// E-mails of ours that were opened, each once.
-    pub email_opens: i64,
-    /// E-mails of ours in which a link was clicked, each once.
-    pub email_clicks: i64,
-    /// The last e-mail to the lead's present address came back.
-    pub has_bounced: bool,
-    /// The person wrote to us.
-    pub has_answered: bool,
-    /// From our first message to the first answer after it.
-    pub first_response_seconds: Option<i64>,
-}
+use crate::inbox::schema::{conversations, messages};
+use crate::leads::engagement::{Addressee, Engagement};
 
 /// Messages that are looked at. A lead with more has long shown what it is.
 const MOST: i64 = 1000;
 
-pub fn engagement(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Engagement> {
+pub(super) fn of(tx: &mut TenantTx<'_>, lead: &Addressee<'_>) -> Result<Engagement> {
     let tenant = tx.tenant();
     let of_lead = conversations::table
-        .filter(conversations::tenant_id.eq(tenant).and(conversations::lead_id.eq(lead.id)))
+        .filter(conversations::tenant_id.eq(tenant).and(conversations::lead_id.eq(lead.lead)))
         .select(conversations::id);
     let rows: Vec<(String, String, String, Option<String>, Timestamp)> = messages::table
         .filter(messages::tenant_id.eq(tenant).and(messages::conversation_id.eq_any(of_lead)))
@@ -53,23 +37,9 @@ pub fn engagement(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Engagement> {
         found.email_opens += i64::from(is_opened || is_clicked);
         found.email_clicks += i64::from(is_clicked);
         let is_told = matches!(status.as_str(), "delivered" | "opened" | "read" | "clicked" | "bounced");
-        if is_told && to.is_some() && *to == lead.email {
+        if is_told && to.is_some() && to.as_deref() == lead.email {
             found.has_bounced = status == "bounced";
         }
     }
     Ok(found)
-}
-
-/// Open leads in the order of their ids, after one of them.
-pub fn open_leads(tx: &mut TenantTx<'_>, after: Option<LeadId>, most: i64) -> Result<Vec<LeadId>> {
-    let mut rows = leads::table
-        .filter(leads::tenant_id.eq(tx.tenant()).and(leads::closed_at.is_null()))
-        .order(leads::id.asc())
-        .select(leads::id)
-        .limit(most)
-        .into_boxed();
-    if let Some(after) = after {
-        rows = rows.filter(leads::id.gt(after));
-    }
-    Ok(rows.load(tx.conn())?)
 }

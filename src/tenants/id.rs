@@ -1,0 +1,5 @@
+//! The ids of this folder's rows.
+
+crate::engine::ids! {
+    SessionId, InvitationId, VerificationId,
+}
