@@ -2,8 +2,8 @@
 
 use validator::Validate;
 
-use super::facts::AdCampaignFact;
 use super::create::{Around, Checked, check, dress, insert_form, refuse_own_twice};
+use super::facts::AdCampaignFact;
 use super::part::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
 use crate::ads::claim;
 use crate::ads::creative::{AdCreative, SearchAds};

@@ -84,7 +84,9 @@ pub(super) fn lifts(fact: &SubscriptionFact) -> bool {
         Patch::Value(remaining) => remaining > 0,
     };
     let policy = fact.policy.or(fact.overage_policy);
-    policy == Some(OveragePolicy::Bill) && is_paid || fact.credits_granted.is_some_and(|granted| granted > 0) || has_more
+    policy == Some(OveragePolicy::Bill) && is_paid
+        || fact.credits_granted.is_some_and(|granted| granted > 0)
+        || has_more
 }
 
 pub(super) async fn renewed(ctx: JobContext) -> Result<Outcome> {

@@ -5,9 +5,9 @@
 //! names: whose they are decides whose the leads are, and no credentials of the platform's touch one that no operator agreed to.
 //! Asking and deciding are events; `ops` makes tasks of them and `notify` tells the tenant.
 
-use super::facts::AdCampaignFact;
 use super::claim;
 use super::creative::{AdCreative, SearchAds};
+use super::facts::AdCampaignFact;
 use super::form::{LeadForm, Question};
 use super::model::{AccountOwner, Asker, CampaignStatus, Delivery, QUOTA_REACHED, ReviewState, Step};
 use super::status::want;

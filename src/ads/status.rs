@@ -1,7 +1,7 @@
 //! Moving an ad campaign through its life, and telling the ad platform what to do about it.
 
-use super::facts::AdCampaignFact;
 use super::delivery::{SYNC_DELIVERY, SyncPayload};
+use super::facts::AdCampaignFact;
 use super::model::{Asker, CampaignStatus, Delivery, QUOTA_REACHED, Step};
 use super::store::{self, AdCampaign};
 use super::{limits, quota, review};

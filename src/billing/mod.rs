@@ -12,10 +12,10 @@ use ::contacts;
 use ::tenants;
 use engine::{self, base, beyond, fact, keep, patch, text_enum, versioned};
 
-pub mod facts;
 pub mod api;
 pub mod calendar;
 pub mod credits;
+pub mod facts;
 mod jobs;
 pub mod meter;
 pub mod model;

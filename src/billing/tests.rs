@@ -10,9 +10,9 @@ use super::{credits, plans, subscription};
 use crate::base::crypto::MasterKey;
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
+use crate::billing::facts::{OverageRecorded, QuotaReached, SubscriptionFact};
 use crate::engine::db::testing::on_both_engines;
 use crate::engine::db::{PlatformScope, PlatformTx};
-use crate::billing::facts::{OverageRecorded, QuotaReached, SubscriptionFact};
 use crate::engine::http::IfMatch;
 
 on_both_engines! {

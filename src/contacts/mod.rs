@@ -8,8 +8,8 @@
 extern crate self as contacts;
 use engine::{self, base, beyond, fact, text_enum};
 
-pub mod facts;
 pub mod consent;
+pub mod facts;
 mod model;
 mod store;
 mod words;

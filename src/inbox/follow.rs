@@ -6,7 +6,6 @@
 //! for it is canceled.
 
 use super::facts::ConversationFact;
-use crate::leads::facts::{LeadEnquired, LeadUpdated};
 use super::leave;
 use super::model::Channel;
 use super::store::conversations::Conversation;
@@ -17,6 +16,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Fact as _, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads::facts::{LeadEnquired, LeadUpdated};
 
 /// What moved conversations in earlier versions; one that still waits ends the same.
 pub static FOLLOW: JobKind = JobKind::new("conversation.follow_lead").priority(2);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::facts::MessageFact;
 use super::dispatch::{self, Ledger, OpenAttempt, Parcel, Stand, Start};
+use super::facts::MessageFact;
 use super::gate::{self, Ask, Writer};
 use super::model::{Channel, MessageStatus};
 use super::store::messages::Message;

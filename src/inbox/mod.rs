@@ -18,11 +18,11 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, fact, held, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 mod after_hours;
 mod api;
 pub mod dispatch;
 pub mod draft;
+pub mod facts;
 mod follow;
 pub mod gate;
 pub mod leave;

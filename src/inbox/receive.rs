@@ -6,8 +6,8 @@
 
 use serde_json::json;
 
-use super::facts::{ConversationFact, MessageFact};
 use super::after_hours;
+use super::facts::{ConversationFact, MessageFact};
 use super::leave::set_metadata;
 use super::model::{
     Channel, ConversationStatus, Direction, MessageStatus, MessageType, SenderType, WINDOW_HOURS, attachments_in_words,

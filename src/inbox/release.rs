@@ -3,7 +3,6 @@
 //! A reaction to what ends the waiting: an address was verified, a subscription started, a lead was unlocked. The job of each
 //! message stands far in the future, when it would be canceled; here it is brought forward, and asks the gate anew.
 
-use crate::leads::facts::LeadUnlocked;
 use super::leave;
 use super::store::held;
 use crate::base::Result;
@@ -12,6 +11,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{self, ReactionPayload};
 use crate::engine::jobs::store::hasten;
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::leads::facts::LeadUnlocked;
 
 /// Brings the jobs of held messages forward.
 pub static RELEASE: JobKind = JobKind::new("message.release").priority(4);

@@ -47,11 +47,8 @@ pub fn change(
         (ConversationStatus::Closed, to) if to != ConversationStatus::Closed => ConversationFact::REOPENED,
         _ => ConversationFact::UPDATED,
     };
-    let fact = ConversationFact {
-        status: Some(conversation.status),
-        archived: Some(archived),
-        ..ConversationFact::default()
-    };
+    let fact =
+        ConversationFact { status: Some(conversation.status), archived: Some(archived), ..ConversationFact::default() };
     tx.record(fact.told_as(kind).about(id.uuid()).on(conversation.lead_id.uuid()))?;
     store::save_state(tx, &conversation)
 }

@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::facts::{ConversationFact, MessageFact};
 use super::dispatch::Ledger;
 use super::dispatch::Start;
+use super::facts::{ConversationFact, MessageFact};
 use super::follow;
 use super::leave::{self, Row};
 use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType};

@@ -1,6 +1,5 @@
 //! From an enquiry to a lead, in one transaction.
 
-use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
 use super::combine::combine;
 use super::person::Person;
 use super::recognise::{Known, known_lead, remember};
@@ -12,6 +11,7 @@ use crate::billing::meter::{self, MeterKind, Metered, MeteredLead, Released, See
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::inbox::open::{self, LeadOpening};
+use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
 use crate::leads::store::{self, Behaviour, Lead};

@@ -20,9 +20,9 @@ use ::providers;
 use ::tenants;
 use engine::{self, base, each_engine, fact, held, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 mod accept;
 pub mod api;
+pub mod facts;
 mod form_pace;
 mod guesses;
 pub mod model;

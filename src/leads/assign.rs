@@ -7,8 +7,8 @@ use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::NewEvent;
 use crate::tenants;
-use crate::tenants::facts::UserRemoved;
 use crate::tenants::access::{Permission, Role};
+use crate::tenants::facts::UserRemoved;
 
 /// Assigns to an active member who may work on leads, or to nobody.
 ///

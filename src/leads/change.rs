@@ -2,8 +2,8 @@
 
 use validator::{Validate, ValidationError};
 
-use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::contact_details::{ContactDetail, ContactDetails, DetailKind};
+use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Behaviour, Lead};

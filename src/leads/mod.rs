@@ -10,7 +10,6 @@ use ::billing;
 use ::tenants;
 use engine::{self, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
 
-pub mod facts;
 pub mod answers;
 pub mod api;
 pub mod assign;
@@ -18,6 +17,7 @@ pub mod change;
 pub mod cities;
 mod conceal;
 pub mod contact_details;
+pub mod facts;
 pub mod lock;
 pub mod model;
 mod notes;

@@ -4,7 +4,6 @@
 //! batches, each a transaction of its own that also enqueues the next one: new leads come in between, a process that dies
 //! leaves no batch half done and none forgotten, and however many triggers there are, each lead is booked once.
 
-use crate::tenants::facts::TenantVerified;
 use super::facts::{LeadFact as _, LeadUnlocked};
 use super::store;
 use crate::base::Result;
@@ -14,6 +13,7 @@ use crate::billing::meter::{Release, Released, release_blocked};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Reactions};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry};
+use crate::tenants::facts::TenantVerified;
 
 /// Follows every change of what the tenant has bought.
 pub static UNLOCK: JobKind = JobKind::new("lead.unlock");

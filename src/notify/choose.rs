@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::tenants::facts::UserUpdated;
 use super::model::{ChoicePatch, NotificationKind, merge};
 use super::store;
 use crate::base::Result;
@@ -14,6 +13,7 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::tenants::access::Role;
+use crate::tenants::facts::UserUpdated;
 
 crate::patch! {
     /// What is absent stays; null returns to the default.

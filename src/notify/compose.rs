@@ -6,24 +6,24 @@
 use std::collections::BTreeMap;
 
 use super::elsewhere::{AdCampaignReviewed, EndpointDisabled};
-use crate::billing::facts::{QuotaReached, SubscriptionFact};
-use crate::billing::model::OveragePolicy;
-use crate::inbox::facts::MessageFact;
-use crate::leads::facts::LeadEnquired;
-use crate::tenants::facts::UserHandedOver;
 use super::model::NotificationKind;
 use crate::base::Result;
 use crate::base::id::LeadId;
 use crate::base::time::Timestamp;
+use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::billing::model::OveragePolicy;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
+use crate::inbox::facts::MessageFact;
 use crate::inbox::model::{Channel, longest_content};
 use crate::inbox::templates::{self, Rendered};
 use crate::inbox::{self, LeadBrief, draft};
+use crate::leads::facts::LeadEnquired;
 use crate::leads::lock;
 use crate::leads::score::{Grade, grade, reasons};
 use crate::leads::store::latest_score;
 use crate::tenants::Tenant;
+use crate::tenants::facts::UserHandedOver;
 
 /// A notification before anybody is told.
 #[derive(Debug, Clone)]
@@ -170,8 +170,11 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
 
 fn about_endpoint(fact: &EndpointDisabled) -> (String, String) {
     let host = fact.host.as_deref().unwrap_or("your address");
-    let why =
-        if fact.is_gone() { "It answered that it is gone for good." } else { "Nothing we sent it arrived for five days." };
+    let why = if fact.is_gone() {
+        "It answered that it is gone for good."
+    } else {
+        "Nothing we sent it arrived for five days."
+    };
     let body = format!("{why} It gets no events until you enable it again; then replay what it missed.");
     (format!("The webhook endpoint at {host} was disabled"), body)
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::tenants::facts::VerificationFact;
 use super::model::NotificationKind;
 use super::recipients;
 use super::store::{self, Delivery};
@@ -26,6 +25,7 @@ use crate::inbox::{self, senders};
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::Code;
 use crate::sending::gate::{self, Notice, NoticeFacts, Standing};
+use crate::tenants::facts::VerificationFact;
 use crate::tenants::model::TenantStatus;
 use crate::tenants::store::current;
 

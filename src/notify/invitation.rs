@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::tenants::facts::InvitationFact;
 use super::announce;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
@@ -18,6 +17,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::sending::words::{self, Holds};
+use crate::tenants::facts::InvitationFact;
 use crate::tenants::{invite, passes_for, store::current};
 
 /// Writes to the invited address; soon, because its owner may be told of it in the same breath.

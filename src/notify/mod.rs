@@ -16,13 +16,13 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, fact, held, insert_few, keep, patch, text_enum, view};
 
-mod elsewhere;
-pub mod facts;
 pub mod announce;
 mod api;
 mod choose;
 mod compose;
 pub mod deliver;
+mod elsewhere;
+pub mod facts;
 pub mod invitation;
 pub mod model;
 mod personal_link;
@@ -40,12 +40,12 @@ use std::sync::Arc;
 
 use crate::billing::facts::{QuotaReached, SubscriptionFact};
 use crate::engine::events::Reactions;
+use crate::engine::jobs::Registry;
 use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
+use crate::providers::Providers;
 use crate::tenants::facts::{InvitationFact, TenantFact, TenantVerified, UserHandedOver, VerificationFact};
 use facts::RecipientFact;
-use crate::engine::jobs::Registry;
-use crate::providers::Providers;
 
 pub use api::routes;
 pub use store::catch_ups;

@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::elsewhere;
 use super::facts::RecipientFact;
+use crate::base::patch::Patch;
 use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::engine::events::EventType;
 use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
-use crate::tenants::facts::{InvitationFact, UserHandedOver, VerificationFact};
-use crate::base::patch::Patch;
-use crate::engine::events::EventType;
 use crate::tenants::access::Role;
+use crate::tenants::facts::{InvitationFact, UserHandedOver, VerificationFact};
 
 crate::text_enum! {
     /// What a notification is about.

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::facts::RecipientFact;
 use super::announce::{self, Outgoing};
+use super::facts::RecipientFact;
 use super::model::NotificationKind;
 use super::store::Delivery;
 use super::store::recipients::{self as store, Recipient};

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::tenants::facts::VerificationFact;
 use super::model::NotificationKind;
 use super::personal_link::{self, Letter, moment};
 use super::store::Delivery;
@@ -15,6 +14,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants::facts::VerificationFact;
 use crate::tenants::store::current;
 use crate::tenants::verify::{self, Purpose};
 

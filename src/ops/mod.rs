@@ -16,9 +16,9 @@ use ::notify;
 use ::tenants;
 use engine::{self, base, fact, text_enum, versioned, view};
 
-pub mod facts;
 mod api;
 pub mod catch_up;
+pub mod facts;
 pub mod model;
 pub mod onboarding;
 pub mod payments;
@@ -34,10 +34,10 @@ pub use facts::facts;
 
 use crate::ads::facts::AdCampaignFact;
 use crate::billing::facts::SubscriptionFact;
-use crate::integrations::facts::WebhookEventFact;
-use crate::tenants::facts::TenantVerified;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
+use crate::integrations::facts::WebhookEventFact;
+use crate::tenants::facts::TenantVerified;
 
 /// Everything under `/v1/ops`, for operators' keys only.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -5,8 +5,6 @@
 //! reaction to `subscription.trial_started`, `subscription.activated` and `tenant.verified`.
 
 use super::facts::TaskFact;
-use crate::billing::facts::SubscriptionFact;
-use crate::tenants::facts::TenantVerified;
 use super::model::{OperatorNotification, TaskKind};
 use super::store::{self, NewTask};
 use super::tell::tell;
@@ -14,10 +12,12 @@ use crate::base::id::{NotificationId, SubscriptionId};
 use crate::base::money::Money;
 use crate::base::{Error, Result};
 use crate::billing;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::model::{Plan, Subscription, SubscriptionStatus};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, Fact as _, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::tenants::facts::TenantVerified;
 use crate::tenants::{self, Tenant};
 
 /// Tells the operators about a new tenant and gives them its tasks.

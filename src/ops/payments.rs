@@ -6,13 +6,13 @@
 //! whose mailbox it is.
 
 use super::facts::TaskFact;
-use crate::billing::facts::SubscriptionFact;
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use super::tell::tell;
 use crate::base::Result;
 use crate::base::id::NotificationId;
 use crate::billing;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::model::{PlanFrom, Subscription, SubscriptionStatus};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -62,8 +62,7 @@ fn follow_in(tx: &mut TenantTx<'_>, event: &Event) -> Result<()> {
             is_open = true;
             continue;
         }
-        let status =
-            if event.kind == SubscriptionFact::CANCELED { TaskStatus::Canceled } else { TaskStatus::Done };
+        let status = if event.kind == SubscriptionFact::CANCELED { TaskStatus::Canceled } else { TaskStatus::Done };
         task.turn(status, None, tx.now());
         store::save_task(&mut tx.platform(), &task)?;
     }

@@ -5,11 +5,11 @@
 //! nothing that was decided meanwhile, and closes no task of a later submission.
 
 use super::facts::TaskFact;
-use crate::ads::facts::AdCampaignFact;
 use super::model::{OperatorNotification, TaskKind, TaskStatus};
 use super::store;
 use super::tell::tell;
 use crate::ads;
+use crate::ads::facts::AdCampaignFact;
 use crate::ads::model::{AccountOwner, ReviewState};
 use crate::ads::store::{AdCampaign, Claim};
 use crate::base::id::{AdCampaignId, NotificationId, OperatorId};

@@ -2,15 +2,15 @@
 //! nobody gets, and a change that an ad platform did not carry out. A reaction to `webhook_event.failed`, `webhook_event.held` and
 //! `ad_campaign.delivery_failed`.
 
-use crate::ads::facts::AdCampaignFact;
-use crate::integrations::facts::WebhookEventFact;
 use super::model::OperatorNotification;
 use super::tell::tell;
+use crate::ads::facts::AdCampaignFact;
 use crate::base::Result;
 use crate::base::id::NotificationId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventType, Fact as _, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::integrations::facts::WebhookEventFact;
 
 /// Tells the operators about a failure.
 pub static ANNOUNCE: JobKind = JobKind::new("ops.announce_trouble");

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, post, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
-use crate::integrations::facts::WebhookEventFact;
 use crate::base::id::{TenantId, WebhookEventId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -13,6 +12,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::{Fact as _, platform_tenant};
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
+use crate::integrations::facts::WebhookEventFact;
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::process::{self, ProcessPayload, job_of};
 use crate::integrations::store::{self, WebhookEvent, WebhookFilter};

@@ -2,9 +2,9 @@
 
 use validator::Validate;
 
-use super::facts::{TenantBefore, TenantFact};
 use super::Tenant;
 use super::access::Feature;
+use super::facts::{TenantBefore, TenantFact};
 use super::look_alike;
 use super::model::{AgreedPatch, BrandingPatch, SettingsPatch, TenantStatus};
 use super::name::Name;

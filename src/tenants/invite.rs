@@ -8,8 +8,8 @@
 
 use validator::Validate;
 
-use super::facts::InvitationFact;
 use super::access::Role;
+use super::facts::InvitationFact;
 use super::keys;
 use super::log_in::{self, Proof};
 use super::look_alike;

@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 
 use validator::Validate;
 
-use super::facts::ApiKeyFact;
 use super::access::{Caller, Permission};
+use super::facts::ApiKeyFact;
 use super::invite;
 use super::name::Name;
 use super::store::keys::{self as rows, ApiKey};
 use crate::base::changes::Changes;
 use crate::base::crypto::random_token;
 use crate::base::id::{ApiKeyId, UserId};
+use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::dialect::lock_tenant;
@@ -280,8 +281,7 @@ pub fn rotate(tx: &mut TenantTx<'_>, caller: &Caller, id: ApiKeyId, rotation: &R
     old.revoked_at = Some(now.plus(chrono::Duration::seconds(overlap)));
     old.replaced_by = Some(new.id);
     rows::save(tx, &mut old)?;
-    let fact =
-        ApiKeyFact { replaced_by: Some(new.id), valid_until: old.revoked_at, ..ApiKeyFact::default() };
+    let fact = ApiKeyFact { replaced_by: Some(new.id), valid_until: old.revoked_at, ..ApiKeyFact::default() };
     tx.record(fact.told_as(ApiKeyFact::ROTATED).about(id.uuid()))?;
     Ok(Minted { api_key: new, key })
 }

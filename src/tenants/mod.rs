@@ -4,10 +4,10 @@
 extern crate self as tenants;
 use engine::{self, base, beyond, fact, patch, text_enum, versioned, view};
 
-pub mod facts;
 pub mod access;
 mod api;
 pub mod configure;
+pub mod facts;
 pub mod hours;
 pub mod invite;
 pub mod keys;

@@ -1,8 +1,8 @@
 //! Onboarding: the business describes itself and the people it wants. Done once both are complete.
 
-use super::facts::TenantFact;
 use super::Tenant;
 use super::configure::{lock, record_update};
+use super::facts::TenantFact;
 use super::model::{Audience, Profile};
 use super::store;
 use crate::base::Result;

@@ -49,11 +49,8 @@ pub(super) fn create(
     email: Option<&Email>,
 ) -> Result<(OperatorAccount, MintedKey)> {
     let account = rows::create(tx, name, email.map(Email::as_str))?;
-    let fact = OperatorFact {
-        name: Some(account.name.clone()),
-        email: account.email.clone(),
-        ..OperatorFact::default()
-    };
+    let fact =
+        OperatorFact { name: Some(account.name.clone()), email: account.email.clone(), ..OperatorFact::default() };
     tx.record(fact.told_as(OperatorFact::CREATED).about(account.id.uuid()))?;
     let minted = mint_key(tx, account.id, "first")?;
     Ok((account, minted))

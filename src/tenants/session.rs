@@ -3,13 +3,13 @@
 //! Every refresh gives out a new refresh token and remembers the old one. A second use of an old one means that somebody
 //! copied it: the session ends ([`end_reused`]) and its holder logs in again.
 
-use super::facts::SessionFact;
 use super::Tenant;
 use super::access::token;
+use super::facts::SessionFact;
 use super::store::people::User;
 use super::store::{self, people, sessions};
 use crate::base::crypto::{MasterKey, random_token};
-use crate::base::id::SessionId;
+use crate::base::id::{SessionId, UserId};
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;

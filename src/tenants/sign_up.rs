@@ -3,9 +3,9 @@
 
 use validator::Validate;
 
-use super::facts::{InvitationFact, TenantFact};
 use super::Tenant;
 use super::access::Role;
+use super::facts::{InvitationFact, TenantFact};
 use super::look_alike;
 use super::name::Name;
 use super::password;
@@ -122,11 +122,7 @@ pub(super) fn found_tenant(tx: &mut PlatformTx<'_>, name: Name, place: Place) ->
         currency: place.currency,
     };
     let tenant = store::create(tx, new)?;
-    let fact = TenantFact {
-        name: Some(tenant.name.clone()),
-        slug: Some(tenant.slug.clone()),
-        ..TenantFact::default()
-    };
+    let fact = TenantFact { name: Some(tenant.name.clone()), slug: Some(tenant.slug.clone()), ..TenantFact::default() };
     tx.for_tenant(tenant.id).record(fact.told_as(TenantFact::CREATED).about(tenant.id.uuid()))?;
     Ok(tenant)
 }
@@ -157,8 +153,7 @@ pub fn sign_up(
     let tenant = found_tenant(tx, input.business_name, place)?;
     let tx = &mut tx.for_tenant(tenant.id);
     people::join(tx, user.id, Role::Owner)?;
-    let fact =
-        InvitationFact { email: Some(user.email.clone()), role: Some(Role::Owner), ..InvitationFact::default() };
+    let fact = InvitationFact { email: Some(user.email.clone()), role: Some(Role::Owner), ..InvitationFact::default() };
     tx.record(fact.told_as(InvitationFact::JOINED).about(user.id.uuid()))?;
     if input.mailed_token.is_some() {
         verify::mark(&mut tx.platform(), user.id)?;

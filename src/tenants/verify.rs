@@ -9,8 +9,8 @@
 //! refused like any other, and the mailbox gets another link ([`offer_address`]): a sign-up that brings its token takes the
 //! address ([`take_address`]). So neither keeps a stranger the owner of a mailbox out, nor throws a slow one out.
 
-use super::facts::{TenantVerified, VerificationFact};
 use super::access::Role;
+use super::facts::{TenantVerified, VerificationFact};
 use super::store::people::{self, User};
 use super::store::verifications::{self, Verification};
 use crate::base::crypto::MasterKey;

@@ -13,7 +13,6 @@ mod renewal;
 mod trial;
 mod wish;
 
-use crate::base::patch::Patch;
 use super::calendar;
 use super::meter;
 use super::model::{
@@ -24,9 +23,10 @@ use super::plans;
 use super::{store, switch, trials};
 use crate::base::crypto::MasterKey;
 use crate::base::id::SubscriptionId;
+use crate::base::patch::Patch;
 use crate::base::{Error, Result};
-use crate::engine::db::TenantTx;
 use crate::billing::facts::SubscriptionFact;
+use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, Fact as _};
 use crate::engine::http::IfMatch;
 use crate::tenants;

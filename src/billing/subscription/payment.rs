@@ -6,10 +6,10 @@ use super::{plan_of, record, settle, store};
 use crate::base::id::SubscriptionId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::model::{BillingInterval, Plan, Subscription, SubscriptionStatus as Status};
 use crate::billing::{calendar, meter};
 use crate::engine::db::TenantTx;
-use crate::billing::facts::SubscriptionFact;
 use crate::tenants;
 
 /// No payment is for longer.

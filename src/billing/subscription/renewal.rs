@@ -9,10 +9,10 @@ use super::features::{entitle, entitle_to_basics};
 use super::{current, plan_of, record};
 use crate::base::Result;
 use crate::base::time::Timestamp;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::model::{Due, GRACE_DAYS, PlanFrom, Subscription, SubscriptionStatus as Status};
 use crate::billing::{calendar, period, store, switch};
 use crate::engine::db::TenantTx;
-use crate::billing::facts::SubscriptionFact;
 use crate::tenants;
 
 /// Ends it at that time: its running period closes, and what only a paid plan has goes.
@@ -26,7 +26,12 @@ pub(super) fn end(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Ti
     store::save(tx, subscription)?;
     let plan = plan_of(tx, subscription)?;
     entitle_to_basics(tx, &plan)?;
-    record(tx, SubscriptionFact::CANCELED, subscription, SubscriptionFact { ended_at: Some(at), ..SubscriptionFact::default() })
+    record(
+        tx,
+        SubscriptionFact::CANCELED,
+        subscription,
+        SubscriptionFact { ended_at: Some(at), ..SubscriptionFact::default() },
+    )
 }
 
 /// Does what time has done: expires trials, renews periods, stops what is not paid for, ends what was to end. Answers the
@@ -61,7 +66,12 @@ fn expire(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestamp)
     store::save(tx, subscription)?;
     let plan = plan_of(tx, subscription)?;
     entitle_to_basics(tx, &plan)?;
-    record(tx, SubscriptionFact::EXPIRED, subscription, SubscriptionFact { trial_ended_at: Some(at), ..SubscriptionFact::default() })
+    record(
+        tx,
+        SubscriptionFact::EXPIRED,
+        subscription,
+        SubscriptionFact { trial_ended_at: Some(at), ..SubscriptionFact::default() },
+    )
 }
 
 /// What was paid for is over.
@@ -69,7 +79,12 @@ fn fall_due(tx: &mut TenantTx<'_>, subscription: &mut Subscription, at: Timestam
     subscription.status = Status::PastDue;
     store::save(tx, subscription)?;
     let pauses_at = at.plus(chrono::Duration::days(GRACE_DAYS));
-    record(tx, SubscriptionFact::PAST_DUE, subscription, SubscriptionFact { pauses_at: Some(pauses_at), ..SubscriptionFact::default() })
+    record(
+        tx,
+        SubscriptionFact::PAST_DUE,
+        subscription,
+        SubscriptionFact { pauses_at: Some(pauses_at), ..SubscriptionFact::default() },
+    )
 }
 
 /// Nobody paid within the days of grace: leads are held back and only the basics are left.

@@ -8,10 +8,10 @@ use super::features::entitle_to_basics;
 use super::{plan_of, record, settle};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
+use crate::billing::facts::SubscriptionFact;
 use crate::billing::model::SubscriptionStatus as Status;
 use crate::billing::{meter, period, store, trials};
 use crate::engine::db::TenantTx;
-use crate::billing::facts::SubscriptionFact;
 
 /// Looks at the signs of a trial that goes on. Repeating it changes nothing.
 pub fn review(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
@@ -28,10 +28,7 @@ pub fn review(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<()> {
     store::save(tx, &mut subscription)?;
     let plan = plan_of(tx, &subscription)?;
     entitle_to_basics(tx, &plan)?;
-    let more = SubscriptionFact {
-        trial_ended_at: Some(now),
-        trial_refused: Some(sign.into()),
-        ..SubscriptionFact::default()
-    };
+    let more =
+        SubscriptionFact { trial_ended_at: Some(now), trial_refused: Some(sign.into()), ..SubscriptionFact::default() };
     record(tx, SubscriptionFact::EXPIRED, &subscription, more)
 }

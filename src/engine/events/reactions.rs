@@ -57,7 +57,8 @@ impl Reactions {
         effect: fn(&mut TenantTx<'_>, &NewEvent, &F) -> Result<()>,
     ) -> &mut Self {
         debug_assert!(F::TYPES.contains(&kind), "{kind} says something else");
-        let effect: Effect = Box::new(move |tx, event| event.fact::<F>().map_or(Ok(()), |fact| effect(tx, event, fact)));
+        let effect: Effect =
+            Box::new(move |tx, event| event.fact::<F>().map_or(Ok(()), |fact| effect(tx, event, fact)));
         self.at_once.push((kind, effect));
         self
     }

@@ -2,7 +2,6 @@
 
 use validator::Validate;
 
-use crate::integrations::facts::EndpointFact;
 use super::deliver;
 use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
 use super::secret;
@@ -16,6 +15,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
+use crate::integrations::facts::EndpointFact;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
@@ -104,7 +104,8 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         verified_at: None,
     };
     rows::insert(tx, &endpoint)?;
-    let fact = EndpointFact { event_types: Some(new.event_types), ..at(&endpoint) };
+    let event_types = new.event_types.iter().map(|pattern| pattern.as_str().into()).collect();
+    let fact = EndpointFact { event_types: Some(event_types), ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::CREATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }
@@ -196,8 +197,7 @@ pub fn rotate(
     endpoint.previous_secret = Some(std::mem::replace(&mut endpoint.secret, sealed));
     endpoint.previous_secret_expires_at = Some(tx.now().plus(overlap));
     rows::save(tx, &mut endpoint)?;
-    let fact =
-        EndpointFact { previous_secret_expires_at: endpoint.previous_secret_expires_at, ..at(&endpoint) };
+    let fact = EndpointFact { previous_secret_expires_at: endpoint.previous_secret_expires_at, ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::SECRET_ROTATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }

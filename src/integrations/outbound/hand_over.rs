@@ -21,8 +21,7 @@ pub(super) fn record(tx: &mut TenantTx<'_>, event: &NewEvent, removed: &UserRemo
         return Ok(());
     }
     let hosts: Vec<String> = endpoints.iter().filter_map(|endpoint| host(&endpoint.url)).collect();
-    let fact =
-        UserHandedOver { email: removed.email.clone(), hosts, api_keys: removed.api_keys.clone(), recipients };
+    let fact = UserHandedOver { email: removed.email.clone(), hosts, api_keys: removed.api_keys.clone(), recipients };
     tx.record(fact.about(user.uuid()))?;
     Ok(())
 }

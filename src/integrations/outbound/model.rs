@@ -151,7 +151,13 @@ mod tests {
     /// What this test speaks of.
     fn declare() {
         let mut facts = Facts::default();
-        for add in [crate::tenants::facts, crate::leads::facts, crate::inbox::facts, crate::ads::facts, crate::integrations::facts] {
+        for add in [
+            crate::tenants::facts,
+            crate::leads::facts,
+            crate::inbox::facts,
+            crate::ads::facts,
+            crate::integrations::facts,
+        ] {
             add(&mut facts);
         }
         facts.publish();

@@ -2,7 +2,6 @@
 
 use validator::Validate;
 
-use crate::integrations::facts::EndpointFact;
 use super::deliver;
 use super::model::WebhookEndpointStatus;
 use super::prune::KEPT_DAYS;
@@ -16,6 +15,7 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Fact as _};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
+use crate::integrations::facts::EndpointFact;
 
 /// Puts one batch of past events on its way, and enqueues the next.
 pub static REPLAY: JobKind = JobKind::new("webhook.replay").priority(8);

@@ -12,7 +12,6 @@ mod twilio;
 
 use std::time::Duration;
 
-use crate::integrations::facts::{LeadTestReceived, WebhookEventFact};
 use super::model::{WebhookKind, WebhookProvider, WebhookState};
 use super::store::{self, WebhookEvent};
 use crate::ads::route::Route;
@@ -23,6 +22,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{Job, JobContext, JobKind, Outcome};
 use crate::intake::{self, NewEnquiry};
+use crate::integrations::facts::{LeadTestReceived, WebhookEventFact};
 use crate::providers::{ErrorClass, ProviderError, Providers};
 
 pub(super) use receipts::apply_together;

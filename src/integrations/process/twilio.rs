@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::integrations::facts::WebhookEventFact;
 use super::{Done, Failure, read, settle};
 use crate::base::id::{MessageId, TenantId};
 use crate::base::{Error, Result};
@@ -14,6 +13,7 @@ use crate::inbox::model::{Channel, MessageStatus};
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::inbox::status::StatusUpdate;
 use crate::intake::{self, NewEnquiry};
+use crate::integrations::facts::WebhookEventFact;
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::leads::model::LeadSource;

@@ -23,7 +23,8 @@ pub fn locked_among(tx: &mut TenantTx<'_>, ids: BTreeSet<LeadId>) -> Result<Vec<
 pub fn locked_addresses(tx: &mut TenantTx<'_>, spellings: BTreeSet<&str>) -> Result<Vec<String>> {
     let hidden = lead_identities::table
         .inner_join(
-            leads::table.on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
+            leads::table
+                .on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
         )
         .filter(lead_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
         .filter(lead_identities::value.eq_any(spellings))

@@ -81,9 +81,7 @@ fn reply(row: Endpoint) -> HttpResponse {
 
 /// Nobody has posted elsewhere what they may not read here.
 fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
-    let is_held = |pattern: &EventPattern| {
-        offered().all(|kind| !pattern.matches(kind) || caller.may_read(kind))
-    };
+    let is_held = |pattern: &EventPattern| offered().all(|kind| !pattern.matches(kind) || caller.may_read(kind));
     let lacking = wanted.iter().enumerate().filter(|(_, pattern)| !is_held(pattern)).map(|(at, pattern)| {
         let rule = format!("you may not read all that {} is about", pattern.as_str());
         FieldError::new(format!("/event_types/{at}"), "not_held", rule)
