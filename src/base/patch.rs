@@ -134,13 +134,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
         Option::<T>::deserialize(d).map(|value| value.map_or(Patch::Null, Patch::Value))
     }
 }
-/// A value is described as its type; that it may be absent or null is said where it stands.
-impl<T: utoipa::PartialSchema> utoipa::PartialSchema for Patch<T> {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        T::schema()
-    }
-}
-/// For the words of a refusal, and for what is told of a change.
+/// For the words of a refusal, which may name the value.
 impl<T: Serialize> Serialize for Patch<T> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         self.value().serialize(s)

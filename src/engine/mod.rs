@@ -1,4 +1,4 @@
-//! The engine under the business: database, jobs, events, HTTP and rules, none of which knows what a lead is.
+//! The engine under the business: database, jobs, events, HTTP and rules, none of which knows what the business is about.
 //!
 //! [`Core`] is the handle every handler and job holds. Imports run downwards only: the engine knows [`crate::base`] and
 //! nothing above itself.
@@ -63,11 +63,11 @@ impl Core {
 pub struct CoreSettings {
     /// Where the world reaches us, without a trailing slash: signatures and links are built from it, never from `Host`.
     pub public_url: String,
-    /// Where the platform's own frontend is, without a trailing slash: links in what the platform writes lead there.
+    /// Where the platform's own frontend is, without a trailing slash: links in what the platform writes go there.
     pub app_url: String,
-    /// The platform's own name, as in "ABC Real Estate via LeadGen Pro".
+    /// The platform's own name, as in "ABC Real Estate via Acme Pro".
     pub platform_name: String,
-    /// The platform's privacy policy, for lead forms without one of their own.
+    /// The platform's privacy policy, for whoever has none of their own.
     pub privacy_policy_url: Option<String>,
     /// Where SMS may go besides each tenant's own country (ISO 3166-1 alpha-2).
     pub sms_countries: Vec<String>,
@@ -78,7 +78,7 @@ pub struct CoreSettings {
 }
 
 impl CoreSettings {
-    /// A page of the platform's own frontend that takes a token: where links in the platform's mails lead.
+    /// A page of the platform's own frontend that takes a token: where links in the platform's mails go.
     pub fn page(&self, name: &str, token: &str) -> String {
         format!("{}/{name}?token={token}", self.app_url.trim_end_matches('/'))
     }

@@ -1,7 +1,7 @@
 //! What happens to webhooks: to what providers call us with, and to what a tenant is told by.
 
 use super::model::{WebhookKind, WebhookProvider};
-use super::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
+use super::outbound::model::{DisabledReason, WebhookEndpointStatus};
 use super::store::WebhookEvent;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
@@ -61,7 +61,7 @@ crate::fact! {
         DELIVERY_RETRIED = "webhook_delivery.retried",
     } {
         host: Option<String> = "hooks.abc.example",
-        event_types: Option<Vec<EventPattern>> = ["lead.*", "message.received"],
+        event_types: Option<Vec<String>> = ["lead.*", "message.received"],
         status: Option<WebhookEndpointStatus> = "disabled",
         changed: Option<Vec<String>> = ["event_types"],
         reason: Option<DisabledReason> = "failing",

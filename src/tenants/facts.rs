@@ -125,7 +125,7 @@ crate::fact! {
 crate::fact! {
     /// A password was changed, and the user's other sessions ended.
     UserPasswordChanged = "user.password_changed" {
-        sessions_ended: usize = 1,
+        sessions_ended: i64 = 1,
     }
 }
 

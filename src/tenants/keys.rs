@@ -17,6 +17,7 @@ use super::store::keys::{self as rows, ApiKey};
 use crate::base::changes::Changes;
 use crate::base::crypto::random_token;
 use crate::base::id::{ApiKeyId, UserId};
+use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::db::dialect::lock_tenant;

@@ -173,7 +173,7 @@ pub fn change_password(
     people::set_password(platform, proof.user, new_hash)?;
     let ended = sessions::revoke_others_across_tenants(platform, proof.user, session, "password_changed")?;
     let user = people::user(platform, proof.user)?;
-    let fact = UserPasswordChanged { sessions_ended: ended };
+    let fact = UserPasswordChanged { sessions_ended: i64::try_from(ended).unwrap_or(i64::MAX) };
     tx.record(fact.about(user.id.uuid()))?;
     Ok(user)
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use leadwright::engine::events::{EventType, catalogue};
 use circles::uses;
 
 mod circles;
@@ -245,6 +246,105 @@ fn each_tool_has_its_room() {
         .map(|(file, _)| file)
         .collect();
     assert!(diesel_outside.is_empty(), "diesel outside stores and the engine: {diesel_outside:?}");
+}
+
+/// What the business is about, as the engine below it must not know. A tenant, a user and an operator are the engine's own
+/// words: whom rows belong to, and who acts. So is a message, which any error has, and a quota, which any limit is.
+const NOUNS: [&str; 14] = [
+    "lead",
+    "campaign",
+    "conversation",
+    "subscription",
+    "invoice",
+    "webhook",
+    "suppression",
+    "contact",
+    "enquiry",
+    "overage",
+    "inbox",
+    "intake",
+    "recipient",
+    "invitation",
+];
+
+/// Where the engine says one all the same, and why.
+const SAID: [(&str, &str, &str); 10] = [
+    (
+        "engine/events/store.rs",
+        "lead",
+        "the column of the timeline, its name in the contract, and the contract's example",
+    ),
+    ("engine/http/links.rs", "lead", "paths of the contract, as an example"),
+    ("engine/http/openapi.rs", "webhook", "a tag of the contract, whose operations authenticate otherwise"),
+    ("engine/jobs/store/mod.rs", "webhook", "a kind of job, as an example in the contract"),
+    ("engine/metrics.rs", "webhook", "the name of a metric that others scrape"),
+    ("engine/metrics.rs", "intake", "the name of a metric that others scrape"),
+    ("engine/metrics.rs", "lead", "what such a metric measures"),
+    ("engine/db/schema.rs", "", "the tables, until each folder holds its own"),
+    ("engine/db/testing.rs", "", "a kit"),
+    ("engine/db/filter/tests.rs", "", "a test"),
+];
+
+/// In code and in comments. A new noun is a folder above, and no line in here.
+#[test]
+fn the_engine_knows_no_business() {
+    let mut wrong = Vec::new();
+    for path in sources(&src().join("engine")) {
+        let file = path.strip_prefix(src()).expect("below src").display().to_string();
+        let text = std::fs::read_to_string(&path).expect("a source");
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        for word in words(text) {
+            let singular = match word.strip_suffix("ies") {
+                Some(stem) => format!("{stem}y"),
+                None => word.strip_suffix('s').unwrap_or(&word).to_string(),
+            };
+            let is_said = SAID.iter().any(|(at, noun, _)| *at == file && (noun.is_empty() || *noun == singular));
+            if NOUNS.contains(&singular.as_str()) && !is_said {
+                wrong.push(format!("{file}: {word}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "nouns of the business in the engine:\n{}", wrong.join("\n"));
+}
+
+/// Words in lower case, also those within `snake_case` and `CamelCase`.
+fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in text.chars() {
+        if !c.is_ascii_alphabetic() || c.is_ascii_uppercase() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_ascii_alphabetic()) {
+            word.push(c.to_ascii_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// What happens is declared in its folder, beside what the folder does, and what is declared is told.
+#[test]
+fn facts_stand_in_their_folders() {
+    only_in("EventType::named(", &["engine/events/", "notify/elsewhere.rs"]);
+    let is_elsewhere = |(file, code): &(String, String)| {
+        code.contains("fact! {") && !file.ends_with("/facts.rs") && !file.starts_with("engine/events/")
+    };
+    let elsewhere: Vec<String> = files().into_iter().filter(is_elsewhere).map(|(file, _)| file).collect();
+    assert!(elsewhere.is_empty(), "facts that do not stand in facts.rs: {elsewhere:?}");
+    leadwright::app::document();
+    let mut forgotten: Vec<String> = Vec::new();
+    for (_, code) in files().into_iter().filter(|(file, _)| file.ends_with("/facts.rs")) {
+        // A value has its type between its name and its example.
+        let declarations = code.lines().filter(|line| line.contains(" = \"") && !line.contains(": "));
+        let types = declarations.flat_map(|line| line.split(" = \"").skip(1)).filter_map(|rest| rest.split('"').next());
+        forgotten.extend(types.filter(|name| name.parse::<EventType>().is_err()).map(String::from));
+    }
+    assert!(forgotten.is_empty(), "facts that no folder adds: {forgotten:?}");
+    for declared in catalogue::all() {
+        for field in &declared.fields {
+            assert!(!field.example.is_null(), "{}: {} has no example", declared.kind, field.name);
+        }
+    }
 }
 
 /// A connection keeps its statements, and PostgreSQL refuses a kept one when its columns have become more: an older process

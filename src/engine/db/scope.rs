@@ -1,6 +1,6 @@
 //! Who is asking, on whose behalf: scopes are minted outside, transactions are bound to them inside.
 //!
-//! A [`TenantScope`] may be minted only by authentication, by a verified webhook and by a worker from its job row
+//! A [`TenantScope`] may be minted only by authentication, by a provider's verified call and by a worker from its job row
 //! (a test in the suite reads the sources and holds that list). A store function that takes a [`TenantTx`] therefore
 //! cannot see another tenant's rows.
 
@@ -21,7 +21,7 @@ pub enum Actor {
     User(UserId),
     ApiKey(ApiKeyId),
     Operator(OperatorId),
-    /// A provider's verified webhook.
+    /// A provider's verified call.
     Provider,
     /// The engine itself: schedules and reactions.
     System,

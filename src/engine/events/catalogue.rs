@@ -1,7 +1,7 @@
 //! What was declared to happen in this program: the types of all folders, in one place while it runs.
 //!
 //! Each folder adds its facts ([`Facts`]), `app` assembles them beside routes and reactions and publishes them before
-//! anything is read. Patterns of endpoints, filters of the audit trail, the OpenAPI document and what is kept quiet read it.
+//! anything is read. Patterns and filters of the audit trail, the OpenAPI document and what is kept quiet read it.
 //! It is of the program and not of a database or a configuration, hence one for the whole process.
 
 use std::collections::{BTreeMap, BTreeSet};

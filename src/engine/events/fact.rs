@@ -50,8 +50,8 @@ pub trait SoleFact: Fact {
 
 /// Declares what an event says: the type, or the types, that it is told as, and its values with what the OpenAPI document shows
 /// of each as an example. Ids, moments, flags and amounts bring their own example. An event is about the noun of its type, unless
-/// another is given (`= "quota.reached" about "subscription"`). What is `of Person` is null while the lead
-/// on whose timeline the event is is locked, and what is `of Address` while it is the address of one.
+/// another is given (`= "limit.reached" about "account"`). What is `of Person` or `of Address` is null while a folder above
+/// keeps quiet about whom it concerns ([`Reactions::conceal`](crate::events::Reactions::conceal)).
 ///
 /// A fact of one type says each of its values, null where there is nothing to say:
 ///
@@ -110,7 +110,7 @@ macro_rules! fact {
         #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(default)]
         pub struct $name {
-            $($(#[$note])* #[serde(skip_serializing_if = "engine::events::Unsaid::is_unsaid")] pub $field: $kind),*
+            $($(#[$note])* #[serde(skip_serializing_if = "engine::events::Told::is_unsaid")] pub $field: $kind),*
         }
 
         #[allow(dead_code)]
@@ -140,18 +140,44 @@ macro_rules! fact {
     };
 }
 
-/// A value that may be left out of what is said.
-pub trait Unsaid {
-    fn is_unsaid(&self) -> bool;
+/// A value of a fact.
+pub trait Told {
+    fn shape() -> Shape;
+
+    /// It is left out where a fact leaves out what it does not say.
+    fn is_unsaid(&self) -> bool {
+        false
+    }
 }
-impl<T> Unsaid for Option<T> {
+impl<T: PartialSchema> Told for Option<T> {
+    fn shape() -> Shape {
+        Shape::of(&T::schema())
+    }
     fn is_unsaid(&self) -> bool {
         self.is_none()
     }
 }
-impl<T> Unsaid for crate::base::patch::Patch<T> {
+impl<T: PartialSchema> Told for crate::base::patch::Patch<T> {
+    fn shape() -> Shape {
+        Shape::of(&T::schema())
+    }
     fn is_unsaid(&self) -> bool {
         self.is_absent()
+    }
+}
+impl<T> Told for Vec<T> {
+    fn shape() -> Shape {
+        Shape::Texts
+    }
+}
+impl Told for String {
+    fn shape() -> Shape {
+        Shape::Text
+    }
+}
+impl Told for i64 {
+    fn shape() -> Shape {
+        Shape::Integer
     }
 }
 
@@ -172,40 +198,28 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// How a value of this schema is told, null or not.
+    /// How a value of this schema is told.
     fn of(schema: &RefOr<Schema>) -> Self {
         let object = match schema {
             RefOr::T(Schema::Object(object)) => object,
             RefOr::T(Schema::Array(_)) => return Self::Texts,
-            RefOr::T(Schema::OneOf(either)) => {
-                return either.items.iter().find(|one| !is_null(one)).map_or(Self::Object, Self::of);
-            }
             _ => return Self::Object,
-        };
-        let one = match &object.schema_type {
-            SchemaType::Type(one) => Some(one),
-            SchemaType::Array(several) => several.iter().find(|one| **one != Type::Null),
-            SchemaType::AnyValue => None,
         };
         let is_format = |name: &str, known: KnownFormat| match &object.format {
             Some(SchemaFormat::Custom(own)) => own == name,
             Some(SchemaFormat::KnownFormat(own)) => *own == known,
             None => false,
         };
-        match one {
-            Some(Type::String) if is_format("uuid", KnownFormat::Uuid) => Self::Id,
-            Some(Type::String) if is_format("date-time", KnownFormat::DateTime) => Self::Moment,
-            Some(Type::String) => Self::Text,
-            Some(Type::Integer) => Self::Integer,
-            Some(Type::Boolean) => Self::Flag,
+        match &object.schema_type {
+            SchemaType::Type(Type::String) if is_format("uuid", KnownFormat::Uuid) => Self::Id,
+            SchemaType::Type(Type::String) if is_format("date-time", KnownFormat::DateTime) => Self::Moment,
+            SchemaType::Type(Type::String) => Self::Text,
+            SchemaType::Type(Type::Integer) => Self::Integer,
+            SchemaType::Type(Type::Boolean) => Self::Flag,
             _ if object.properties.contains_key("amount") => Self::Money,
             _ => Self::Object,
         }
     }
-}
-
-fn is_null(schema: &RefOr<Schema>) -> bool {
-    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
 }
 
 /// Whom a value concerns.
@@ -229,8 +243,8 @@ pub struct Field {
 }
 
 impl Field {
-    pub fn of<T: PartialSchema>(name: &'static str) -> Self {
-        let shape = Shape::of(&T::schema());
+    pub fn of<T: Told>(name: &'static str) -> Self {
+        let shape = T::shape();
         let example = match shape {
             Shape::Id => json!("019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"),
             Shape::Moment => json!("2026-11-20T09:00:00Z"),

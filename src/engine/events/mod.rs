@@ -1,6 +1,6 @@
 //! Events: one append-only row per fact, written in the transaction of the fact.
 //!
-//! They are the audit trail, the timeline of whom they are about, the payloads of outbound webhooks and what starts every
+//! They are the audit trail, the timeline of whom they are about, what integrators are told and what starts every
 //! reaction. Recording one also enqueues, in the same transaction, the job of each reaction registered for its type
 //! ([`Reactions`]), and does at once what may not wait for a job; nothing else connects a fact to what follows from it. What
 //! happens is declared by the folders in which it does ([`fact!`](crate::fact), [`Facts`]); nothing here knows any of it. Values
@@ -24,7 +24,7 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs;
 
 pub use catalogue::{Declared, Facts};
-pub use fact::{Concern, Fact, Field, Shape, SoleFact, Unsaid};
+pub use fact::{Concern, Fact, Field, Shape, SoleFact, Told};
 pub use kind::{EventType, SubjectType};
 pub use mask::conceal;
 pub use reactions::{ReactionPayload, Reactions};

@@ -11,7 +11,7 @@ use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Response};
 
 use super::operations::{operations, takes_if_match};
 
-/// An operation that a resource's id leads to.
+/// An operation that takes a resource's id further.
 struct Target {
     collection: String,
     parameter: String,

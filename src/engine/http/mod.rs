@@ -3,7 +3,7 @@
 //! The only place, with the `api` files, that knows actix. A handler extracts, delegates and wraps; everything that
 //! is the same for all operations happens here once: [`pipeline`] around every request, [`Error`](crate::base::Error)
 //! to RFC 9457 in [`problem`], replays in [`once`], responses and headers of the document in [`openapi`], where an
-//! answer leads in [`links`].
+//! answer goes on in [`links`].
 
 mod body;
 mod document;

@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 pub struct Written(Vec<u8>);
 
 impl Written {
-    /// A page of 50 leads has some 70 KB; growing is cheap beyond the first few doublings.
+    /// A page of 50 large resources has some 70 KB; growing is cheap beyond the first few doublings.
     const ROOM: usize = 16 * 1024;
 
     /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Claims are fair, and so are places: who has fewest of them is next, whatever waited longer, and no tenant ever has more
 //! than three quarters of them, so that somebody else's quick job finds one at once beside a hundred thousand slow ones. The
-//! platform's lane, where everybody's webhooks are, may have all; it goes first while it has less than half.
+//! platform's lane, where what providers call about is, may have all; it goes first while it has less than half.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

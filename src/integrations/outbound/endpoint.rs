@@ -103,7 +103,8 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         verified_at: None,
     };
     rows::insert(tx, &endpoint)?;
-    let fact = EndpointFact { event_types: Some(new.event_types), ..at(&endpoint) };
+    let event_types = new.event_types.iter().map(|pattern| pattern.as_str().into()).collect();
+    let fact = EndpointFact { event_types: Some(event_types), ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::CREATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }

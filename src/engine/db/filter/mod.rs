@@ -7,7 +7,7 @@
 //! ([`Where::part`]) are what [`Where::or`] and [`Where::not`] are made of.
 //!
 //! A condition is total: a comparison with a value that is missing does not hold, and what does not hold, holds negated
-//! ([`Where::not`], [`Where::isnt`]). So `not(is(company, "ABC"))` finds leads without a company, as it would in memory.
+//! ([`Where::not`], [`Where::isnt`]). So `not(is(company, "ABC"))` finds rows without a company, as it would in memory.
 
 mod fragment;
 mod piece;

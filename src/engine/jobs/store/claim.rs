@@ -1,6 +1,6 @@
 //! Claiming: many jobs at once, fairly.
 //!
-//! Each tenant is a lane, and lanes take turns from a cursor on. The platform's own lane is different: everybody's webhooks
+//! Each tenant is a lane, and lanes take turns from a cursor on. The platform's own lane is different: what providers call about
 //! wait in it, so it has half of every claim. Cost does not depend on how many jobs a lane has queued: lanes are found by
 //! skipping through the index `jobs_available`, and each gives its share from the front.
 
