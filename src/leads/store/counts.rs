@@ -19,9 +19,8 @@ use crate::base::{Error, Result};
 use crate::each_engine;
 use crate::engine::catch_up::{Batch, Reading};
 use crate::engine::db::filter::{Dialect, Part};
-use crate::engine::db::prepared::{prepared, value};
+use crate::engine::db::prepared::{kept as kept_prepared, prepared, value};
 use crate::engine::db::{DbConn, PlatformTx, TenantTx, Where};
-use crate::insert_few;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::schema::{lead_count_deltas as deltas, lead_counts as counts, leads};
 use crate::tenants::schema::tenants;
@@ -75,8 +74,19 @@ fn append(tx: &mut TenantTx<'_>, changes: &[(Kind, i64)]) -> Result<()> {
         let id = RawId(EventId::new().uuid());
         Delta { tenant_id, id, status, source, validity, score_from, is_locked, change: *change }
     };
-    let rows: Vec<Delta> = changes.iter().map(delta).collect();
-    insert_few!(tx.conn(), diesel::insert_into(deltas::table).values(&rows))?;
+    let rows = changes.iter().map(delta);
+    match tx.conn() {
+        DbConn::Postgres(conn) => {
+            let rows: Vec<Delta> = rows.collect();
+            kept_prepared(diesel::insert_into(deltas::table).values(&rows)).execute(conn)?;
+        }
+        // Several at once would be a savepoint around as many.
+        DbConn::Sqlite(conn) => {
+            for row in rows {
+                diesel::insert_into(deltas::table).values(row).execute(conn)?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -230,7 +240,8 @@ pub fn fold(tx: &mut TenantTx<'_>) -> Result<()> {
                 [
                     "INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) \
                      SELECT tenant_id, status, source, validity, score_from, is_locked, sum(change) FROM \
-                     (SELECT * FROM lead_count_deltas WHERE tenant_id = ",
+                     (SELECT tenant_id, status, source, validity, score_from, is_locked, change \
+                     FROM lead_count_deltas WHERE tenant_id = ",
                     " ORDER BY id LIMIT ",
                     ") WHERE true GROUP BY tenant_id, status, source, validity, score_from, is_locked \
                      ON CONFLICT (tenant_id, status, source, validity, score_from, is_locked) \
