@@ -6,13 +6,13 @@
 use super::marks;
 use super::model::{MessageStatus, SenderType};
 use super::store::messages::{self, Message};
-use crate::base::id::{MessageId, TenantId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
 use crate::providers::ErrorClass;
+use crate::sending::status::StatusUpdate;
 
 /// Applies it; `false` when no message of ours is meant.
 pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {

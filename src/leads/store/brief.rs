@@ -17,7 +17,7 @@ use crate::leads::model::{IdentityKind, LeadSource, is_vouched};
 #[diesel(table_name = leads)]
 pub struct Brief {
     pub id: LeadId,
-    pub(in crate::leads) name: String,
+    pub(crate) name: String,
     email: Option<String>,
     /// E.164.
     phone: Option<String>,
@@ -27,9 +27,9 @@ pub struct Brief {
     pub score: i32,
     pub is_locked: bool,
     pub assigned_to: Option<UserId>,
-    pub(in crate::leads) budget_range: Option<String>,
-    pub(in crate::leads) timeline: Option<String>,
-    pub(in crate::leads) form_responses: Json,
+    pub(crate) budget_range: Option<String>,
+    pub(crate) timeline: Option<String>,
+    pub(crate) form_responses: Json,
     pub received_at: Timestamp,
 }
 
@@ -81,7 +81,7 @@ pub fn brief(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Brief> {
 #[diesel(table_name = leads)]
 pub struct Heading {
     pub id: LeadId,
-    pub(in crate::leads) name: String,
+    pub(crate) name: String,
     pub score: i32,
     pub is_locked: bool,
 }
