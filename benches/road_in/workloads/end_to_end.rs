@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use leadwright::base::time::Timestamp;
 use leadwright::inbox::model::Channel;
-use leadwright::inbox::templates;
+use leadwright::sending::templates;
 use leadwright::providers::meta::sign;
 use leadwright::sandbox::SandboxSettings;
 use serde_json::{Value, json};
