@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 
 use super::books::{Account, Books, Unit};
 use super::facts::SubscriptionFact;
-use super::model::{EntryKind, Meter, MeterKind, OveragePolicy, Plan, UsageEntry, UsagePeriod};
-use super::model::{Standing, decide};
+use super::model::{Meter, MeterKind, OveragePolicy, Plan, Standing, UsageEntry, UsagePeriod, decide};
 use super::store;
 use crate::base::Result;
 use crate::base::money::Currency;
@@ -197,6 +196,7 @@ mod tests {
     use super::*;
     use crate::base::time::Timestamp;
     use crate::billing::id::UsagePeriodId;
+    use crate::billing::model::EntryKind;
 
     fn entry(lead: LeadId, quantity: i32) -> UsageEntry {
         let at = Timestamp::from_seconds(1_795_165_200).unwrap();

@@ -1,5 +1,6 @@
 //! Channels, and why somebody may not be written to.
 
+use crate::base::id::TenantId;
 use crate::base::phone::PhoneKey;
 use crate::base::{email, phone};
 

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::gate::{self, Ask, Writer};
 use super::marks::{note, record_failure, record_sent, save, set_metadata, suppress, update};
-use super::model::{Channel, MessageStatus};
+use super::model::MessageStatus;
+use super::parcel::parcel;
 use super::store::messages::Message;
 use super::store::{conversations, held, messages};
 use crate::base::time::Timestamp;
@@ -14,8 +15,8 @@ use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
+use crate::providers::{ErrorClass, ProviderError, Providers};
 use crate::sending::id::MessageId;
-use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
 use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start, known_since};
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict, senders};
@@ -280,40 +281,4 @@ fn end(tx: &mut TenantTx<'_>, before: Message, status: MessageStatus, code: &str
 
 fn first_attempt(message: &Message) -> Option<Timestamp> {
     message.metadata.value()["first_attempted_at"].as_str().and_then(|text| text.parse().ok())
-}
-
-fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel> {
-    let missing = || Error::internal("an outbound message without addresses");
-    let from = message.from_address.clone().ok_or_else(missing)?;
-    let template = match (&message.template_code, &message.template_variables) {
-        (Some(code), Some(variables)) => Some((code.clone(), variables.read()?)),
-        _ => None,
-    };
-    let reply_to = match message.channel {
-        Channel::Email => reply_address(tx, message)?,
-        _ => None,
-    };
-    Ok(Parcel {
-        id: message.id.to_string(),
-        tenant: message.tenant_id,
-        lead: Some(message.lead_id),
-        channel: message.channel,
-        from: Mailbox { name: message.from_name.clone(), address: from },
-        to: message.to_address.clone().ok_or_else(missing)?,
-        subject: message.subject.clone(),
-        text: message.content.clone(),
-        template,
-        reply_to,
-    })
-}
-
-/// Where answers to an e-mail go: the tenant's first notification address, else the author.
-fn reply_address(tx: &mut TenantTx<'_>, message: &Message) -> Result<Option<Mailbox>> {
-    let tenant = crate::tenants::store::current(tx)?;
-    if let Some(address) = tenant.settings.notification_recipients.emails.first() {
-        return Ok(Some(Mailbox::bare(address.as_str())));
-    }
-    let Some(author) = message.sender_user_id else { return Ok(None) };
-    let members = crate::tenants::store::members(tx)?;
-    Ok(members.into_iter().find(|member| member.user_id == author).map(|member| Mailbox::bare(member.email)))
 }

@@ -30,6 +30,7 @@ pub mod leave;
 mod marks;
 pub mod model;
 pub mod open;
+mod parcel;
 pub mod receive;
 mod release;
 mod route;

@@ -20,7 +20,6 @@ use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
 use crate::base::id::TenantId;
 use crate::base::json::Json;
-use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};

@@ -7,7 +7,6 @@ use super::facts::MessageFact;
 use super::marks;
 use super::model::{MessageStatus, SenderType};
 use super::store::messages::{self, Message};
-use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
@@ -15,6 +14,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
 use crate::sending::id::MessageId;
 use crate::providers::ErrorClass;
+use crate::sending::status::StatusUpdate;
 
 /// Applies it; `false` when no message of ours is meant.
 pub fn apply(tx: &mut PlatformTx<'_>, update: StatusUpdate) -> Result<bool> {
@@ -136,6 +136,7 @@ mod tests {
     use super::*;
     use crate::contacts::id::LeadId;
     use crate::inbox::id::ConversationId;
+    use crate::base::id::TenantId;
     use crate::inbox::model::Channel;
 
     fn message(status: MessageStatus) -> Message {

@@ -5,7 +5,6 @@
 //! human sees it and can repair the lead. The newest fifty are kept. Nothing of it is shown while the lead is locked.
 
 use super::model::LeadSource;
-use crate::base::Result;
 use crate::base::email::respelled;
 use crate::base::time::Timestamp;
 

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use leadwright::base::time::Timestamp;
 use leadwright::inbox::model::Channel;
-use leadwright::inbox::templates;
 use leadwright::providers::meta::sign;
 use leadwright::sandbox::SandboxSettings;
+use leadwright::sending::templates;
 use serde_json::{Value, json};
 
 use super::{World, start};

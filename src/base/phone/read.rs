@@ -9,11 +9,10 @@
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointSetData};
 use rlibphonenumber::{
-    NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
-    get_national_significant_number_owned,
+    PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region, get_national_significant_number_owned,
 };
 
-use super::judge::{Reading, is_valid, judge, own_code, parse};
+use super::judge::{Reading, judge, own_code, parse};
 use super::mistyped::{Os, is_said_again, is_said_apart, said_once, with_zeros_for_os};
 use crate::base::unicode;
 

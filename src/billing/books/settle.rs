@@ -11,12 +11,12 @@ use crate::billing::renewal::{Renewed, Step};
 use crate::engine::jobs::{JobKind, NewJob};
 
 /// Opens the books when something is due, so that it happens then.
-pub(in crate::billing) static SETTLE: JobKind = JobKind::new("subscription.settle");
+pub(crate) static SETTLE: JobKind = JobKind::new("subscription.settle");
 
 impl Books<'_, '_> {
     /// Catches up with the clock, step by step. Called when they are opened, and again after something became due by what was
     /// written.
-    pub(in crate::billing) fn settle(&mut self) -> Result<()> {
+    pub(crate) fn settle(&mut self) -> Result<()> {
         let now = self.now();
         let Some(due) = self.current.clone().filter(|subscription| subscription.is_due(now)) else { return Ok(()) };
         let mut terms = current::terms(self.tx, &due)?;
@@ -40,7 +40,7 @@ impl Books<'_, '_> {
     }
 
     /// Enqueues what time does next.
-    pub(in crate::billing) fn schedule(&mut self, subscription: &Subscription) -> Result<()> {
+    pub(crate) fn schedule(&mut self, subscription: &Subscription) -> Result<()> {
         let Some((due, _)) = subscription.due() else { return Ok(()) };
         let key = format!("{}:{}", subscription.id, due.micros());
         let job = NewJob::new(&SETTLE, &serde_json::json!({ "subscription_id": subscription.id }));

@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 
 use super::conn::DbConn;
 use super::filter::{Boxed, Comparable, Fragment, Piece};
-use super::listing::{Direction, Listed, Rows, Statement};
+use super::listing::{Listed, Rows, Statement};
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::{Error, Result};
+
+pub use super::listing::Direction;
 
 /// One page of a list.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]

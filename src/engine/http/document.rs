@@ -9,6 +9,11 @@ const MAX_DEPTH: usize = 32;
 /// What a text value may not hold.
 pub const NUL_RULE: &str = "text must not contain the NUL character";
 
+/// Parses JSON text into a type; see [`Json`](super::Json) for what is refused. A byte order mark, which some clients write, is passed over.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    typed(document(bytes)?, "")
+}
+
 /// JSON text as a tree, of which it is not known yet what it should be.
 pub(super) fn document(bytes: &[u8]) -> Result<serde_json::Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -186,4 +191,86 @@ fn describe(pointer: &str, error: &validator::ValidationError) -> FieldError {
         (None, code, ..) => format!("this value fails the rule {code}"),
     };
     FieldError::new(pointer, error.code.to_string(), detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code)]
+        name: String,
+        #[serde(default)]
+        #[allow(dead_code)]
+        inner: Vec<Inner>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[allow(dead_code)]
+        size: i32,
+    }
+
+    fn pointer(body: &str) -> (String, String) {
+        let error = parse_json::<Outer>(body.as_bytes()).unwrap_err();
+        let field = error.field_errors().first().unwrap_or_else(|| panic!("no field in {error:?}"));
+        (field.pointer.clone(), field.code.to_string())
+    }
+
+    #[test]
+    fn errors_point_at_the_value() {
+        let cases = [
+            (r#"{}"#, "/name", "required"),
+            (r#"{"name":1}"#, "/name", "invalid_type"),
+            (r#"{"name":"x","size":1}"#, "/size", "unknown_field"),
+            (r#"{"name":"x","inner":[{"size":1},{}]}"#, "/inner/1/size", "required"),
+            (r#"{"name":"x","inner":[{"size":1,"bulk":2}]}"#, "/inner/0/bulk", "unknown_field"),
+            (r#"{"name":"x","inner":[{"size":"1"}]}"#, "/inner/0/size", "invalid_type"),
+            (r#"{"name":"a\u0000b"}"#, "/name", "invalid_value"),
+            (r#"["x",[]]"#, "", "invalid_type"),
+            (r#"{"name":"x","inner":[[1]]}"#, "/inner/0", "invalid_type"),
+        ];
+        for (body, at, code) in cases {
+            assert_eq!(pointer(body), (at.to_string(), code.to_string()), "{body}");
+        }
+    }
+
+    #[test]
+    fn messages_speak_of_the_contract_and_not_of_the_machine() {
+        let said = |body: &str| {
+            let error = parse_json::<Outer>(body.as_bytes()).unwrap_err();
+            (error.field_errors()[0].clone(), error.message().to_string())
+        };
+        let (field, _) = said(r#"{"name":"x","a/b~c":1}"#);
+        assert_eq!((field.pointer.as_str(), field.code.as_ref()), ("/a~1b~0c", "unknown_field"));
+        let (field, message) = said("[]");
+        assert_eq!((field.detail.as_str(), message.as_str()), ("expected an object", "The body: expected an object"));
+        for (body, detail) in [
+            (r#"{"name":"x","inner":7}"#, "expected a list"),
+            (r#"{"name":"x","inner":[7]}"#, "expected an object"),
+            (r#"{"name":"x","inner":[{"size":"1"}]}"#, "expected a whole number"),
+            (r#"{"name":7}"#, "expected a string"),
+        ] {
+            assert_eq!(said(body).0.detail, detail, "{body}");
+        }
+        for (machine, human) in [
+            ("invalid digit found in string", "expected a whole number"),
+            ("provided string was not `true` or `false`", "expected true or false"),
+            ("input is out of range", "expected a date such as 2026-11-20"),
+            ("expected a name of 1 to 120 characters", "expected a name of 1 to 120 characters"),
+        ] {
+            assert_eq!(plain(machine), human);
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_malformed() {
+        for body in [&b"{"[..], b"", b"\xff\xfe", b"{\"name\":\"\xc3\x28\"}"] {
+            assert_eq!(parse_json::<Outer>(body).unwrap_err().code(), "request.malformed_json");
+        }
+        let deep = format!("{}1{}", "[".repeat(60), "]".repeat(60));
+        assert_eq!(parse_json::<serde_json::Value>(deep.as_bytes()).unwrap_err().code(), "request.too_deep");
+    }
 }

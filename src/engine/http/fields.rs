@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::body;
-use super::document::{escaped, typed};
+use super::document::{escaped, parse_json, typed};
 use crate::base::{Error, FieldError, Result};
 
 /// The fields of a body that were not read yet, and what is wrong with those that were.
@@ -35,7 +35,7 @@ impl Fields {
     /// # Errors
     /// For what is no JSON object, or holds what no body may hold.
     pub fn of(bytes: &[u8]) -> Result<Self> {
-        Ok(Self { members: body::parse_json(bytes)?, wrong: Vec::new() })
+        Ok(Self { members: parse_json(bytes)?, wrong: Vec::new() })
     }
 
     /// The value of a field; `None` when it is wrong or missing, which is then noted.

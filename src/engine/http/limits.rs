@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
@@ -15,7 +15,7 @@ use governor::{Quota, RateLimiter};
 
 use super::guesses::{Attempt, Guesses, refused};
 use super::source::Source;
-use crate::base::{Error, Result};
+use crate::base::Result;
 
 type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 

@@ -27,8 +27,8 @@ mod view;
 pub mod volume;
 mod written;
 
-pub use body::{Json, JsonOrNothing, parse_json, read as read_body};
-pub use document::{NUL_RULE, read_at};
+pub use body::{Json, JsonOrNothing, read as read_body};
+pub use document::{NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;

@@ -8,8 +8,8 @@ use super::context::JobContext;
 use super::model::{Job, Outcome};
 use super::registry::Registry;
 use super::store;
+use crate::base::Error;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 
 /// A version that knows the kind may be starting right now; after a day none will come.

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::context::JobContext;
 use super::model::{Close, Job, JobKind, Outcome};
@@ -115,7 +114,7 @@ mod tests {
     fn no_kind_may_outlast_its_lease() {
         static LONG: JobKind = JobKind::new("test.long").timeout(LONGEST_RUN);
         static TOO_LONG: JobKind =
-            JobKind::new("test.too_long").timeout(LONGEST_RUN.saturating_add(Duration::from_secs(1)));
+            JobKind::new("test.too_long").timeout(LONGEST_RUN.saturating_add(std::time::Duration::from_secs(1)));
         let mut registry = Registry::default();
         registry.handle(&LONG, |_| async { Ok(Outcome::Done) });
         assert_eq!(registry.names(), ["test.long"]);

@@ -5,7 +5,6 @@
 //! [`Expr::parse`]. A time stays the text it was written as, so that nothing is lost on the way through storage.
 
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{SerializeMap, Serializer};
 
 use super::number::Number;

@@ -38,10 +38,10 @@ impl Expr {
     }
 }
 
-impl<'de> Deserialize<'de> for Expr {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        structure(&value).map_err(|error| D::Error::custom(error.message()))
+impl<'de> serde::Deserialize<'de> for Expr {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let value = <Value as serde::Deserialize>::deserialize(deserializer)?;
+        structure(&value).map_err(|error| serde::de::Error::custom(error.message()))
     }
 }
 

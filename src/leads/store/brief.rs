@@ -18,7 +18,7 @@ use crate::leads::schema::leads;
 #[diesel(table_name = leads)]
 pub struct Brief {
     pub id: LeadId,
-    pub(in crate::leads) name: String,
+    pub(crate) name: String,
     email: Option<String>,
     /// E.164.
     phone: Option<String>,
@@ -28,7 +28,7 @@ pub struct Brief {
     pub score: i32,
     pub is_locked: bool,
     pub assigned_to: Option<UserId>,
-    pub(in crate::leads) profile: Doc<LeadProfile>,
+    pub(crate) profile: Doc<LeadProfile>,
     pub received_at: Timestamp,
 }
 
@@ -78,7 +78,7 @@ pub fn brief(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Brief> {
 #[diesel(table_name = leads)]
 pub struct Heading {
     pub id: LeadId,
-    pub(in crate::leads) name: String,
+    pub(crate) name: String,
     pub score: i32,
     pub is_locked: bool,
 }

@@ -6,7 +6,6 @@
 //! events reads those whose subject it may read ([`Caller::readable_subjects`]).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
