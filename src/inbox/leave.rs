@@ -16,9 +16,9 @@ use crate::contacts::SuppressionReason;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs::{Job, JobContext, JobKind, NewJob, Outcome};
 use crate::providers::{ErrorClass, ProviderError, Providers};
-use crate::sending::id::MessageId;
 use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start, known_since};
 use crate::sending::gate::HELD_HOURS;
+use crate::sending::id::MessageId;
 use crate::sending::{Code, Obstacle, Verdict, senders};
 use crate::tenants::access::entitlements;
 

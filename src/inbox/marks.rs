@@ -10,8 +10,8 @@ use crate::base::{Error, Result};
 use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{EventType, Fact as _};
-use crate::sending::id::MessageId;
 use crate::providers::ProviderError;
+use crate::sending::id::MessageId;
 
 pub(super) fn set_metadata(message: &mut Message, key: &str, value: serde_json::Value) {
     message.metadata.set(key, value);

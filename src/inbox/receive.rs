@@ -25,9 +25,9 @@ use crate::contacts::{Suppressed, SuppressionReason, consent};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;
 use crate::inbox::id::ConversationId;
-use crate::sending::id::MessageId;
 use crate::leads;
 use crate::leads::model::IdentityKind;
+use crate::sending::id::MessageId;
 
 pub use super::model::Inbound;
 

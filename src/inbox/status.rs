@@ -12,8 +12,8 @@ use crate::base::{Error, Result};
 use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
-use crate::sending::id::MessageId;
 use crate::providers::ErrorClass;
+use crate::sending::id::MessageId;
 use crate::sending::status::StatusUpdate;
 
 /// Applies it; `false` when no message of ours is meant.
@@ -134,9 +134,9 @@ fn event(status: MessageStatus) -> Option<EventType> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::id::TenantId;
     use crate::contacts::id::LeadId;
     use crate::inbox::id::ConversationId;
-    use crate::base::id::TenantId;
     use crate::inbox::model::Channel;
 
     fn message(status: MessageStatus) -> Message {

@@ -3,8 +3,8 @@
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
-use crate::sending::id::MessageId;
 use crate::providers::ErrorClass;
+use crate::sending::id::MessageId;
 
 crate::text_enum! {
     /// Where a message is; receipts only move it forward.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use leadwright::engine::events::{EventType, catalogue};
 use circles::uses;
+use leadwright::engine::events::{EventType, catalogue};
 
 mod circles;
 

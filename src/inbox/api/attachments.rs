@@ -9,9 +9,9 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
-use crate::sending::id::MessageId;
 use crate::inbox::store::messages;
 use crate::providers::{ErrorClass, MediaBody, ProviderError, Providers};
+use crate::sending::id::MessageId;
 use crate::tenants::access::{Caller, Permission};
 
 fn absent() -> Error {

@@ -18,11 +18,11 @@ use crate::engine::db::page;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::id::ConversationId;
-use crate::sending::id::MessageId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
 use crate::inbox::store::messages::Message;
 use crate::inbox::store::{conversations, messages as store};
+use crate::sending::id::MessageId;
 use crate::sending::{Code, WriteReason};
 use crate::tenants::access::{Caller, Permission};
 

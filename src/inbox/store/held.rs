@@ -7,8 +7,8 @@ use crate::base::time::Timestamp;
 use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::insert::OrIgnore;
-use crate::sending::id::MessageId;
 use crate::inbox::schema::held_messages as held;
+use crate::sending::id::MessageId;
 
 /// Notes that a message waits, until when at most.
 pub fn note(tx: &mut TenantTx<'_>, message: MessageId, lead: LeadId, until: Timestamp) -> Result<()> {

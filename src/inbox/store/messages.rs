@@ -13,10 +13,10 @@ use crate::engine::db::page;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::held;
 use crate::inbox::id::ConversationId;
-use crate::sending::id::MessageId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::schema::{conversations, messages};
 use crate::keep;
+use crate::sending::id::MessageId;
 
 /// One entry of a conversation.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

@@ -3,11 +3,11 @@
 
 use super::{Failure, read};
 use crate::base::id::TenantId;
-use crate::sending::id::MessageId;
 use crate::integrations::store::WebhookEvent;
 use crate::providers::resend::EmailEvent;
 use crate::providers::{DeliveryStatus, ErrorClass};
 use crate::sending::MessageStatus;
+use crate::sending::id::MessageId;
 use crate::sending::status::StatusUpdate;
 
 /// What a report says of an e-mail of ours; `None` when it is about nothing that gets delivered.

@@ -9,7 +9,6 @@ use crate::contacts::consent;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, Outcome};
-use crate::sending::id::MessageId;
 use crate::inbox::receive::{self, Inbound, InboundOutcome};
 use crate::intake::{self, NewEnquiry};
 use crate::integrations::facts::WebhookEventFact;
@@ -20,6 +19,7 @@ use crate::notify::recipients;
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 use crate::sending::MessageStatus;
+use crate::sending::id::MessageId;
 use crate::sending::status::StatusUpdate;
 
 const PROVIDER: &str = "twilio";
