@@ -307,7 +307,7 @@ fn record(tx: &mut TenantTx<'_>, lead: &Lead, opt_in: &OptIn) -> Result<()> {
 pub struct IsAdCampaign(pub fn(&mut TenantTx<'_>, AdCampaignId) -> Result<bool>);
 
 fn is_ad_campaign(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
-    let hook = tx.reactions().hook::<IsAdCampaign>();
+    let hook = tx.platform().reactions().hook::<IsAdCampaign>();
     hook.map_or(Ok(false), |IsAdCampaign(ask)| ask(tx, id))
 }
 

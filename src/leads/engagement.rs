@@ -37,7 +37,7 @@ pub struct ReadEngagement(pub fn(&mut TenantTx<'_>, &Addressee<'_>) -> Result<En
 
 /// Nothing of it where nobody keeps messages.
 pub fn engagement(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Engagement> {
-    match tx.reactions().hook::<ReadEngagement>() {
+    match tx.platform().reactions().hook::<ReadEngagement>() {
         Some(ReadEngagement(read)) => {
             let of = Addressee { lead: lead.id, email: lead.email.as_deref(), first_contact_at: lead.first_contact_at };
             read(tx, &of)

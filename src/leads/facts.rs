@@ -6,7 +6,7 @@ use super::model::{LeadSource, LeadStatus};
 use super::score::Grade;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
-use crate::billing::meter::MeterKind;
+use crate::billing::model::MeterKind;
 use crate::contacts::id::LeadId;
 use crate::engine::events::{Facts, NewEvent, SoleFact};
 use crate::leads::id::{AdCampaignId, NoteId};

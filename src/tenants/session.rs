@@ -9,6 +9,7 @@ use super::facts::SessionFact;
 use super::store::people::User;
 use super::store::{self, people, sessions};
 use crate::base::crypto::{MasterKey, random_token};
+use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;
