@@ -123,7 +123,7 @@ pub async fn run() -> Outcome {
     let level = if matches!(command, Command::Doctor { .. }) { "error" } else { "info" };
     let telemetry = telemetry::start(config.json_logs, level, config.otlp_endpoint.as_deref())?;
     for name in &config.unknown {
-        tracing::warn!("there is no setting {name}; see leadwright doctor and the README");
+        tracing::warn!("there is no setting {name}; see leadwright doctor and docs/settings.md");
     }
     let outcome = obey(command, config).await;
     telemetry.finish().await;

@@ -241,15 +241,15 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_names_every_setting_with_its_meaning() {
-        let readme = include_str!("../../README.md");
-        let start = readme.find("<!-- settings").expect("the table's beginning is marked");
-        let table = &readme[start..readme.find("<!-- end of settings").expect("and so is its end")];
+    fn the_documentation_names_every_setting_with_its_meaning() {
+        let page = include_str!("../../docs/settings.md");
+        let start = page.find("<!-- settings").expect("the table's beginning is marked");
+        let table = &page[start..page.find("<!-- end of settings").expect("and so is its end")];
         for (name, meaning) in SETTINGS {
             let row = format!("| `{PREFIX}{name}` | {meaning} |");
-            assert!(table.contains(&row), "README.md lacks the row {row}");
+            assert!(table.contains(&row), "docs/settings.md lacks the row {row}");
         }
-        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "README.md has a setting that does not exist");
+        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "docs/settings.md has a setting that does not exist");
     }
 
     #[test]

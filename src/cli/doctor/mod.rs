@@ -66,7 +66,7 @@ fn settings(unknown: &[String]) -> Finding {
     Finding::warning(
         "settings",
         detail,
-        "Correct the name, or take it out of the environment; the README has them all.",
+        "Correct the name, or take it out of the environment; docs/settings.md has them all.",
     )
 }
 
