@@ -132,7 +132,7 @@ fn event(status: MessageStatus) -> Option<EventType> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::id::{ConversationId, LeadId, MessageId, TenantId};
+    use crate::base::id::{ConversationId, LeadId, TenantId};
     use crate::inbox::model::Channel;
 
     fn message(status: MessageStatus) -> Message {
