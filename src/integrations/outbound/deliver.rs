@@ -8,13 +8,12 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 
 use super::model::WebhookEndpointStatus;
 use super::payload::Payload as Body;
-use super::queue::{DELIVER, Payload};
+use super::queue::{DELIVER, Payload, enqueue};
 use super::secret;
 use super::settle::{self, Tried};
 use super::store::deliveries::{self, Delivery};
@@ -26,7 +25,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event};
-use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
+use crate::engine::jobs::{JobContext, NewJob, Outcome};
 use crate::integrations::id::WebhookEndpointId;
 use crate::providers::outside::{Outside, Received};
 use crate::providers::standard_webhooks::sign_all;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Done, Failure, read, settle};
 use crate::base::id::TenantId;
 use crate::base::{Error, Result};
-use crate::contacts::consent;
+use crate::contacts::{Channel, consent};
 use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, Outcome};
