@@ -98,14 +98,16 @@ struct Count {
     count: i64,
 }
 
-/// What SQLite's index is asked for: all pieces of one of the spellings. `None` when one of them has no piece.
+/// What SQLite's index is asked for: the pieces of one of the spellings, side by side, since what they find is compared with
+/// the whole text anyway. `None` when one of them has no piece.
 fn pieces(spellings: &[String]) -> Option<String> {
     let of_one = |text: &String| {
-        let letters: Vec<char> = text.chars().collect();
-        let pieces: BTreeSet<String> = letters.windows(3).map(|three| three.iter().collect()).collect();
-        let quoted: Vec<String> =
-            pieces.into_iter().map(|piece| format!("\"{}\"", piece.replace('"', "\"\""))).collect();
-        (!quoted.is_empty()).then(|| format!("({})", quoted.join(" AND ")))
+        let letters: Vec<char> = telling(text).unwrap_or_else(|| text.clone()).chars().collect();
+        let last = letters.len().checked_sub(3)?;
+        let starts: BTreeSet<usize> = (0..=last).step_by(3).chain([last]).collect();
+        let piece = |start: usize| letters[start..start + 3].iter().collect::<String>().replace('"', "\"\"");
+        let quoted: Vec<String> = starts.into_iter().map(|start| format!("\"{}\"", piece(start))).collect();
+        Some(format!("({})", quoted.join(" AND ")))
     };
     let all: Option<Vec<String>> = spellings.iter().map(of_one).collect();
     all.map(|all| all.join(" OR "))
@@ -153,6 +155,8 @@ mod tests {
     fn a_text_without_three_letters_has_no_pieces() {
         let of = |texts: &[&str]| pieces(&texts.iter().map(ToString::to_string).collect::<Vec<_>>());
         assert_eq!(of(&["asha"]).as_deref(), Some("(\"ash\" AND \"sha\")"));
+        assert_eq!(of(&["asha@example.com"]).as_deref(), Some("(\"ash\" AND \"ha@\")"));
+        assert_eq!(of(&["asha verma"]).as_deref(), Some("(\"ash\" AND \"a v\" AND \"erm\" AND \"rma\")"));
         assert_eq!(of(&["\"a\""]).as_deref(), Some("(\"\"\"a\"\"\")"));
         assert_eq!(of(&["asha", "as"]), None);
     }
