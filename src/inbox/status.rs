@@ -13,7 +13,6 @@ use crate::contacts::SuppressionReason;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::EventType;
 use crate::providers::ErrorClass;
-use crate::sending::id::MessageId;
 use crate::sending::status::StatusUpdate;
 
 /// Applies it; `false` when no message of ours is meant.

@@ -19,7 +19,7 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, each_engine, fact, held, keep, patch, rows, text_enum, versioned, view};
+use engine::{self, base, each_engine, fact, keep, patch, rows, text_enum, versioned, view};
 
 mod accept;
 pub mod api;

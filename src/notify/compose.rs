@@ -279,12 +279,11 @@ mod tests {
     use serde_json::json;
 
     fn lead() -> Lead {
-        Lead {
-            phone: Some("+919876543210".into()),
-            budget_range: Some("₹80L-1Cr".into()),
-            form_responses: Json::from(json!({"Preferred areas": ["Andheri", "Goregaon"]})),
-            ..rajesh_at(TenantId::new(), "2026-11-20T09:00:00Z".parse().unwrap())
-        }
+        let at = "2026-11-20T09:00:00Z".parse().unwrap();
+        let mut lead = Lead { phone: Some("+919876543210".into()), ..rajesh_at(TenantId::new(), at) };
+        lead.profile.budget_range = Some("₹80L-1Cr".into());
+        lead.profile.form_responses = Json::from(json!({"Preferred areas": ["Andheri", "Goregaon"]}));
+        lead
     }
 
     #[test]
@@ -303,13 +302,10 @@ mod tests {
 
     #[test]
     fn a_long_answer_shortens_the_alert_and_never_keeps_it_back() {
-        let talkative = Lead {
-            name: "Rajesh ".repeat(30),
-            budget_range: Some("₹".repeat(2_000)),
-            timeline: Some("soon ".repeat(900)),
-            form_responses: Json::of(&json!({"Preferred areas": "Andheri ".repeat(600)})),
-            ..lead()
-        };
+        let mut talkative = Lead { name: "Rajesh ".repeat(30), ..lead() };
+        talkative.profile.budget_range = Some("₹".repeat(2_000));
+        talkative.profile.timeline = Some("soon ".repeat(900));
+        talkative.profile.form_responses = Json::of(&json!({"Preferred areas": "Andheri ".repeat(600)}));
         let link = format!("https://x.example/{}", "l".repeat(340));
         let reasons = vec!["because ".repeat(40); 3];
         let notice = about_lead(shown(talkative), reasons, link.clone());

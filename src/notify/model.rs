@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_its_event() {
-        let mut reactions = Reactions::default();
+        let mut reactions = crate::engine::events::Reactions::default();
         crate::notify::reactions(&mut reactions);
         for kind in NotificationKind::ALL.iter().filter(|kind| **kind != NotificationKind::OperatorNotice) {
             assert!(reactions.followed().any(|event| NotificationKind::of(event) == Some(*kind)), "{kind}");

@@ -142,7 +142,7 @@ fn end(
     let Some(next) = deliveries::next_due(tx, id)?.filter(|_| is_enabled) else { return Ok(()) };
     let next = room_at.map_or(next, |at| at.max(next));
     if next <= tx.now() {
-        return queue::enqueue(tx, id);
+        return enqueue(tx, id);
     }
     let job = NewJob::new(&DELIVER, &Payload { endpoint_id: id }).at(next).unique(format!("{id}:{}", next.micros()));
     tx.enqueue(job)?;

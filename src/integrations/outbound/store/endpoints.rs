@@ -5,12 +5,10 @@ use diesel::prelude::*;
 
 use crate::base::id::{JobId, TenantId, UserId};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::error::written_once;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
-use crate::held;
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
 use crate::integrations::schema::webhook_endpoints as endpoints;
