@@ -72,7 +72,7 @@ fn agreements(dialect: &Dialect) -> String {
     format!(
         "UPDATE users SET email_verified_at = created_at; UPDATE tenants SET verified_at = created_at; \
          INSERT INTO notification_recipients (tenant_id, channel, address, token_hash, confirmed_at, created_at) \
-         SELECT t.id, 'whatsapp', {phone}, 'seeded ' || {phone}, t.created_at, t.created_at FROM tenants t \
+         SELECT t.id, 'whatsapp', {phone}, 'seeded ' || ({phone}), t.created_at, t.created_at FROM tenants t \
          WHERE {phone} IS NOT NULL ON CONFLICT DO NOTHING;"
     )
 }

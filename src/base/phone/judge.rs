@@ -17,8 +17,29 @@ pub(super) fn own_code(region: Option<Region>) -> Option<i32> {
     region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region))
 }
 
+/// Every lead that is shown asks this: what is written out is taken apart without reading it as if a person had typed it, and
+/// only what does not seem valid is read with all care.
 pub(super) fn is_valid(e164: &str) -> bool {
-    parse(e164, None).is_some_and(|number| PHONE_NUMBER_UTIL.is_valid_number(&number))
+    let judged = |number: PhoneNumber| PHONE_NUMBER_UTIL.is_valid_number(&number);
+    parts(e164).is_some_and(judged) || parse(e164, None).is_some_and(judged)
+}
+
+/// Country code and national number of a number in E.164. No country code begins another.
+pub(super) fn parts(e164: &str) -> Option<PhoneNumber> {
+    let digits = e164.strip_prefix('+')?;
+    let (country_code, national) = (1..=3).find_map(|length| {
+        let (code, national) = digits.split_at_checked(length)?;
+        let code: i32 = code.parse().ok()?;
+        PHONE_NUMBER_UTIL.get_region_for_country_code(code).map(|_| (code, national))
+    })?;
+    let zeros = national.len() - national.trim_start_matches('0').len();
+    Some(PhoneNumber {
+        country_code,
+        national_number: national.parse().ok()?,
+        italian_leading_zero: (zeros > 0).then_some(true),
+        number_of_leading_zeros: (zeros > 1).then_some(i32::try_from(zeros).ok()?),
+        ..PhoneNumber::default()
+    })
 }
 
 pub(super) fn parse(text: &str, region: Option<Region>) -> Option<PhoneNumber> {

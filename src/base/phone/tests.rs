@@ -39,6 +39,23 @@ fn the_example_numbers_of_every_region_are_read_in_every_form() {
 }
 
 #[test]
+fn a_number_is_taken_apart_as_it_is_read() {
+    for region in PHONE_NUMBER_UTIL.get_supported_regions() {
+        for kind in [PhoneNumberType::FixedLine, PhoneNumberType::Mobile, PhoneNumberType::TollFree] {
+            let Ok(number) = PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, kind) else { continue };
+            let e164 = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164).into_owned();
+            let apart = super::judge::parts(&e164).expect("a number");
+            assert_eq!((apart.country_code, apart.national_number), (number.country_code, number.national_number));
+            assert_eq!(apart.italian_leading_zero(), number.italian_leading_zero(), "{e164}");
+            assert_eq!(apart.number_of_leading_zeros(), number.number_of_leading_zeros(), "{e164}");
+        }
+    }
+    assert!(!is_valid("+9112345"), "too short");
+    assert!(!is_valid("+00000000"));
+    assert!(!is_valid(""));
+}
+
+#[test]
 fn a_number_may_begin_with_the_digits_of_its_own_country_code() {
     for (region, typed, e164) in [
         ("IN", "91234 56789", "+919123456789"),
