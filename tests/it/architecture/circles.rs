@@ -20,7 +20,9 @@ pub(super) fn uses(code: &str) -> Vec<Vec<String>> {
 }
 
 fn spell_out(before: &[String], text: &str, found: &mut Vec<Vec<String>>) {
-    let steps = |text: &str| text.split("::").map(|step| step.trim().to_string()).filter(|step| !step.is_empty());
+    let steps = |text: &str| -> Vec<String> {
+        text.split("::").map(|step| step.trim().to_string()).filter(|step| !step.is_empty()).collect()
+    };
     let mut path = before.to_vec();
     let Some(brace) = text.find('{') else {
         path.extend(steps(text.split(" as ").next().unwrap_or_default()));
