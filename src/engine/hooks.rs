@@ -1,7 +1,7 @@
 //! Hooks: what a folder asks and a higher one answers, within the same transaction.
 //!
 //! Imports run downwards, and now and then a lower folder must know what only a higher one does: scoring asks how a person
-//! took our messages, and conversations lie above leads. The folder that asks declares a hook, a newtype around a function;
+//! took our messages, which are kept further up. The folder that asks declares a hook, a newtype around a function;
 //! the folder that knows provides it beside its reactions; who needs nothing else from it never learns its name. An event is
 //! for what follows from a fact, a hook for what must be known before one.
 

@@ -281,7 +281,7 @@ const SAID: [(&str, &str, &str); 10] = [
     ("engine/metrics.rs", "webhook", "the name of a metric that others scrape"),
     ("engine/metrics.rs", "intake", "the name of a metric that others scrape"),
     ("engine/metrics.rs", "lead", "what such a metric measures"),
-    ("engine/db/schema.rs", "", "the tables, until each folder holds its own"),
+    ("engine/db/rows.rs", "webhook", "how a store says it, as an example"),
     ("engine/db/testing.rs", "", "a kit"),
     ("engine/db/filter/tests.rs", "", "a test"),
 ];
