@@ -56,7 +56,8 @@ impl Json {
         }
     }
 
-    fn text(&self) -> &str {
+    /// As it stands in the database.
+    pub fn text(&self) -> &str {
         self.0.get()
     }
 }

@@ -11,13 +11,6 @@ use crate::base::json::Json;
 /// Question → answer.
 pub type Answers = Map<String, Value>;
 
-#[derive(serde::Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Pairs(Vec<(String, Value)>),
-    Object(Answers),
-}
-
 /// As it is stored.
 pub fn stored(answers: &Answers) -> Json {
     Json::of(&answers.iter().collect::<Vec<_>>())
@@ -26,10 +19,12 @@ pub fn stored(answers: &Answers) -> Json {
 /// # Errors
 /// A document that is neither, which nobody wrote.
 pub fn read(document: &Json) -> Result<Answers> {
-    Ok(match document.read()? {
-        Stored::Pairs(pairs) => pairs.into_iter().collect(),
-        Stored::Object(answers) => answers,
-    })
+    // Told apart by its first character: every lead that is shown is read here.
+    if document.text().trim_start().starts_with('[') {
+        let pairs: Vec<(String, Value)> = document.read()?;
+        return Ok(pairs.into_iter().collect());
+    }
+    document.read()
 }
 
 /// Keeps one more answer; questions of one name are numbered: `age_of_child`, `age_of_child (2)`.
