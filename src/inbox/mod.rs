@@ -21,7 +21,6 @@ use engine::{self, base, beyond, fact, held, keep, patch, text_enum, versioned, 
 mod after_hours;
 mod api;
 pub mod draft;
-mod engagement;
 pub mod facts;
 mod follow;
 pub mod gate;
@@ -71,7 +70,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut Reactions) {
-    reactions.hooks().provide(leads::engagement::ReadEngagement(engagement::of));
+    reactions.hooks().provide(leads::engagement::ReadEngagement(store::engagement::of));
     reactions.at_once(LeadUpdated::TYPE, follow::updated).at_once(LeadEnquired::TYPE, follow::enquired);
     for kind in [MessageFact::RECEIVED, MessageFact::FAILED, MessageFact::OPENED, MessageFact::CLICKED] {
         reactions.on(kind, &crate::leads::RESCORE);

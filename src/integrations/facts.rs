@@ -1,12 +1,9 @@
-//! What happens to webhooks: to what providers call us with, and to what a tenant is told by.
+//! What happens to what providers call us with.
 
 use super::model::{WebhookKind, WebhookProvider};
-use super::outbound::model::{DisabledReason, WebhookEndpointStatus};
 use super::store::WebhookEvent;
 use crate::base::id::TenantId;
-use crate::base::time::Timestamp;
-use crate::engine::events::{EventType, Facts};
-use crate::integrations::id::WebhookEndpointId;
+use crate::engine::events::Facts;
 use crate::leads::id::AdCampaignId;
 
 crate::fact! {
@@ -47,34 +44,6 @@ impl WebhookEventFact {
     }
 }
 
-crate::fact! {
-    /// Where a tenant is told what happens, and what is done about it.
-    EndpointFact as {
-        /// Goes to its endpoint alone.
-        PING = "webhook.ping" about "webhook_endpoint",
-        CREATED = "webhook_endpoint.created",
-        UPDATED = "webhook_endpoint.updated",
-        DELETED = "webhook_endpoint.deleted",
-        SECRET_ROTATED = "webhook_endpoint.secret_rotated",
-        DISABLED = "webhook_endpoint.disabled",
-        REPLAYED = "webhook_endpoint.replayed",
-        DELIVERY_RETRIED = "webhook_delivery.retried",
-    } {
-        host: Option<String> = "hooks.abc.example",
-        event_types: Option<Vec<String>> = ["lead.*", "message.received"],
-        status: Option<WebhookEndpointStatus> = "disabled",
-        changed: Option<Vec<String>> = ["event_types"],
-        reason: Option<DisabledReason> = "failing",
-        failing_since: Option<Timestamp>,
-        previous_secret_expires_at: Option<Timestamp>,
-        occurred_after: Option<Timestamp>,
-        occurred_before: Option<Timestamp>,
-        include_delivered: Option<bool>,
-        endpoint_id: Option<WebhookEndpointId>,
-        event_type: Option<EventType> = "lead.created",
-    }
-}
-
 pub fn facts(facts: &mut Facts) {
-    facts.add::<LeadTestReceived>().add_platforms::<WebhookEventFact>().add::<EndpointFact>();
+    facts.add::<LeadTestReceived>().add_platforms::<WebhookEventFact>();
 }

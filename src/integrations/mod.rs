@@ -37,8 +37,6 @@ pub mod store;
 mod tests;
 mod turns;
 
-pub use facts::facts;
-
 pub use form_pace::FormPace;
 pub use guesses::Guesses;
 pub use turns::Turns;
@@ -46,9 +44,15 @@ pub use turns::Turns;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::ads::facts::AdCampaignFact;
-use crate::engine::events::Reactions;
+use crate::engine::events::{Facts, Reactions};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+
+/// What happens to webhooks: to what providers call us with, and to what a tenant is told by.
+pub fn facts(facts: &mut Facts) {
+    facts::facts(facts);
+    outbound::facts::facts(facts);
+}
 
 /// Under `/v1`. Needs `web::Data<Providers>` in the app.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -139,7 +139,6 @@ pub fn merge(preferences: &mut Value, kind: NotificationKind, patch: Patch<Choic
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::events::Reactions;
     use serde_json::json;
 
     #[test]

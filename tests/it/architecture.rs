@@ -269,7 +269,7 @@ const NOUNS: [&str; 14] = [
 ];
 
 /// Where the engine says one all the same, and why.
-const SAID: [(&str, &str, &str); 10] = [
+const SAID: [(&str, &str, &str); 11] = [
     (
         "engine/events/store.rs",
         "lead",
@@ -281,6 +281,7 @@ const SAID: [(&str, &str, &str); 10] = [
     ("engine/metrics.rs", "webhook", "the name of a metric that others scrape"),
     ("engine/metrics.rs", "intake", "the name of a metric that others scrape"),
     ("engine/metrics.rs", "lead", "what such a metric measures"),
+    ("engine/db/schema.rs", "lead", "the column of the timeline, its name in the contract"),
     ("engine/db/rows.rs", "webhook", "how a store says it, as an example"),
     ("engine/db/testing.rs", "", "a kit"),
     ("engine/db/filter/tests.rs", "", "a test"),

@@ -4,12 +4,12 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use leadwright::base::id::TenantId;
-use leadwright::engine::catch_up::{Batch, CatchUp, Reading, Standing, standings, step};
 use leadwright::billing::schema::trial_signs;
 use leadwright::contacts::schema::suppressions;
+use leadwright::engine::catch_up::{Batch, CatchUp, Reading, Standing, standings, step};
+use leadwright::engine::db::{PlatformScope, PlatformTx};
 use leadwright::leads::schema::{lead_identities, leads};
 use leadwright::tenants::schema::{tenants, users};
-use leadwright::engine::db::{PlatformScope, PlatformTx};
 
 use crate::both_engines;
 use crate::support::{PASSWORD, TestApp};

@@ -18,11 +18,11 @@ use super::listen::Listener;
 use super::manager::{Engine, Manager};
 use super::migrate;
 use super::places::Places;
-use super::pool::{Lease, Pool};
+use super::pool::{Lease, PATIENCE, Pool};
 use super::presence::Presence;
 use super::scope::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
-use super::together::Queues;
+use super::together::{Queues, Together};
 use super::transport;
 use super::work::{Bare, Surroundings, Work};
 use super::wrapped::{BareBody, Body, Value, bare, unwrapped, within};
@@ -256,8 +256,24 @@ impl Db {
         unwrapped(self.on_connection(look)).await
     }
 
-    pub(super) fn for_batches(&self) -> (&Arc<Pool>, &Surroundings, &Queues) {
-        (&self.0.pool, &self.0.around, &self.0.queues)
+    /// The row of this key, if there is one; see [`super::together`].
+    pub async fn read_together<R: Together>(&self, scope: TenantScope, key: R::Key) -> Result<Option<R>> {
+        let alone = move |tx: &mut TenantTx<'_>| Ok(R::read(tx, &[key])?.pop().map(|(_, row)| row));
+        if self.engine() == Engine::Sqlite {
+            return self.read_by_key(scope, alone).await;
+        }
+        let Inner { pool, around, queues, .. } = &*self.0;
+        let queue = queues.of::<R>();
+        let (answered, begins) = queue.ask(scope.clone(), key);
+        if begins {
+            queue.begin(pool, around.clone());
+        }
+        match tokio::time::timeout(PATIENCE, answered).await {
+            Ok(Ok(row)) => Ok(row),
+            // What went wrong with a batch is for each of its callers to find out.
+            Ok(Err(_)) => self.read(scope, alone).await,
+            Err(_) => Err(error::unavailable("every connection is in use")),
+        }
     }
 
     async fn look(&self, origin: Origin, body: Body) -> Result<Value> {

@@ -13,10 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::doors::Db;
-use super::error;
-use super::manager::Engine;
-use super::pool::{Lease, PATIENCE, Pool};
+use super::pool::{Lease, Pool};
 use super::scope::{Scope, TenantScope, TenantTx};
 use super::work::Surroundings;
 use crate::base::Result;
@@ -41,14 +38,14 @@ const TURNS: usize = 32;
 pub(super) struct Queues(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
 impl Queues {
-    fn of<R: Together>(&self) -> Arc<Queue<R>> {
+    pub fn of<R: Together>(&self) -> Arc<Queue<R>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = known.entry(TypeId::of::<R>()).or_insert_with(|| Arc::new(Queue::<R>(Mutex::default())));
         queue.clone().downcast().unwrap_or_else(|_| Arc::new(Queue(Mutex::default())))
     }
 }
 
-struct Queue<R: Together>(Mutex<Waiting<R>>);
+pub(super) struct Queue<R: Together>(Mutex<Waiting<R>>);
 
 struct Waiting<R: Together> {
     tenants: VecDeque<Batch<R>>,
@@ -74,7 +71,7 @@ impl<R: Together> Queue<R> {
     }
 
     /// The answer to come, and whether somebody must begin to read.
-    fn ask(&self, scope: TenantScope, key: R::Key) -> (oneshot::Receiver<Option<R>>, bool) {
+    pub fn ask(&self, scope: TenantScope, key: R::Key) -> (oneshot::Receiver<Option<R>>, bool) {
         let (answer, answered) = oneshot::channel();
         let tenant = scope.tenant();
         let mut waiting = self.waiting();
@@ -115,7 +112,7 @@ impl<R: Together> Queue<R> {
         self.begin(pool, around);
     }
 
-    fn begin(self: Arc<Self>, pool: &Arc<Pool>, around: Surroundings) {
+    pub fn begin(self: Arc<Self>, pool: &Arc<Pool>, around: Surroundings) {
         let same = pool.clone();
         pool.start(move || self.read(&same, around));
     }
@@ -134,27 +131,5 @@ impl<R: Together> Batch<R> {
             let _ = answer.send(rows.get(&key).cloned());
         }
         true
-    }
-}
-
-impl Db {
-    /// The row of this key, if there is one; see [`super::together`].
-    pub async fn read_together<R: Together>(&self, scope: TenantScope, key: R::Key) -> Result<Option<R>> {
-        let alone = move |tx: &mut TenantTx<'_>| Ok(R::read(tx, &[key])?.pop().map(|(_, row)| row));
-        if self.engine() == Engine::Sqlite {
-            return self.read_by_key(scope, alone).await;
-        }
-        let (pool, around, queues) = self.for_batches();
-        let queue = queues.of::<R>();
-        let (answered, begins) = queue.ask(scope.clone(), key);
-        if begins {
-            queue.begin(pool, around.clone());
-        }
-        match tokio::time::timeout(PATIENCE, answered).await {
-            Ok(Ok(row)) => Ok(row),
-            // What went wrong with a batch is for each of its callers to find out.
-            Ok(Err(_)) => self.read(scope, alone).await,
-            Err(_) => Err(error::unavailable("every connection is in use")),
-        }
     }
 }

@@ -4,11 +4,14 @@
 //! anything is read. Patterns and filters of the audit trail, the OpenAPI document and what is kept quiet read it.
 //! It is of the program and not of a database or a configuration, hence one for the whole process.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 use super::fact::{Fact, Field};
 use super::kind::{EventType, SubjectType};
+use super::known;
+
+pub use super::kind::{subjects, types};
 
 /// A type of event, as its folder declared it.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ impl Facts {
 
     /// Makes them known. What is known already stays as it is, so that it may be repeated.
     pub fn publish(self) {
+        known::publish(self.0.values().map(|declared| (declared.kind.as_str(), declared.subject.as_str())));
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
         for (name, declared) in self.0 {
             known.entry(name).or_insert_with(|| Box::leak(Box::new(declared)));
@@ -69,31 +73,4 @@ pub fn all() -> Vec<&'static Declared> {
 
 pub fn find(kind: EventType) -> Option<&'static Declared> {
     KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(kind.as_str()).copied()
-}
-
-/// The types of all that can happen, by name.
-pub fn types() -> Vec<EventType> {
-    all().iter().map(|declared| declared.kind).collect()
-}
-
-/// What events can be about, by name.
-pub fn subjects() -> Vec<SubjectType> {
-    let all: BTreeSet<SubjectType> = all().iter().map(|declared| declared.subject).collect();
-    all.into_iter().collect()
-}
-
-/// A name read from the database. One that is not known here was written by another version, and keeps its name: there are
-/// never more of them than such versions have types.
-pub(super) fn stored(name: &str) -> &'static str {
-    static OF_OTHERS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    if let Some((known, _)) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get_key_value(name) {
-        return known;
-    }
-    let mut of_others = OF_OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(kept) = of_others.get(name) {
-        return kept;
-    }
-    let kept: &'static str = Box::leak(name.into());
-    of_others.insert(kept);
-    kept
 }

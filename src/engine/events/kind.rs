@@ -1,9 +1,9 @@
 //! The names of what happens: an event's type, and what kind of thing it is about.
 //!
 //! The engine knows none of them. Each folder declares its own by [`fact!`](crate::fact), and what comes from outside is held
-//! to what was declared ([`catalogue`]). What is stored was written by some version of this program, so it is read as it is.
+//! to what was declared ([`super::catalogue`]). What is stored was written by some version of this program, so it is read as it is.
 
-use super::catalogue;
+use super::known;
 
 /// Declares a name: a word that is `Copy`, told by its text in the API, in the database and in logs.
 macro_rules! names {
@@ -59,7 +59,7 @@ macro_rules! names {
         {
             fn from_sql(raw: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
                 let text = <String as diesel::deserialize::FromSql<diesel::sql_types::Text, DB>>::from_sql(raw)?;
-                Ok(Self(catalogue::stored(&text)))
+                Ok(Self(known::stored(&text)))
             }
         }
         impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for $name
@@ -91,9 +91,9 @@ macro_rules! names {
 
 names! {
     /// What happened, `noun.past_participle`.
-    EventType, "Everything that can have happened.", catalogue::types;
+    EventType, "Everything that can have happened.", types;
     /// What kind of thing an event is about.
-    SubjectType, "What an event can be about.", catalogue::subjects;
+    SubjectType, "What an event can be about.", subjects;
 }
 
 impl EventType {
@@ -104,6 +104,16 @@ impl EventType {
 
     /// What the event is about: its noun, unless it was declared to be about something else.
     pub fn subject(self) -> SubjectType {
-        catalogue::find(self).map_or_else(|| SubjectType::named(self.noun()), |declared| declared.subject)
+        SubjectType::named(known::subject_of(self.0).unwrap_or_else(|| self.noun()))
     }
+}
+
+/// The types of all that can happen, by name.
+pub fn types() -> Vec<EventType> {
+    known::types().into_iter().map(EventType).collect()
+}
+
+/// What events can be about, by name.
+pub fn subjects() -> Vec<SubjectType> {
+    known::subjects().into_iter().map(SubjectType).collect()
 }

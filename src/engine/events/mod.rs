@@ -9,6 +9,7 @@
 pub mod catalogue;
 mod fact;
 mod kind;
+mod known;
 mod mask;
 mod reactions;
 mod store;

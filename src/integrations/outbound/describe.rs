@@ -10,10 +10,10 @@ use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema, SchemaFormat,
 };
 
-use super::model::is_offered;
+use super::pattern::is_offered;
 use super::payload::Payload;
 use crate::engine::events::{Concern, Declared, EventType, Field, Shape, catalogue};
-use crate::integrations::facts::EndpointFact;
+use crate::integrations::outbound::facts::EndpointFact;
 
 /// For the tag of the operations.
 pub const ABOUT: &str = "Where a tenant is told what happens.\n\n\

@@ -2,7 +2,8 @@
 
 use validator::Validate;
 
-use super::model::{DisabledReason, EventPattern, WebhookEndpointStatus};
+use super::model::{DisabledReason, WebhookEndpointStatus};
+use super::pattern::EventPattern;
 use super::store::endpoints::{self as rows, Endpoint};
 use super::{queue, secret};
 use crate::base::bounded::Text;
@@ -13,8 +14,8 @@ use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
-use crate::integrations::facts::EndpointFact;
 use crate::integrations::id::WebhookEndpointId;
+use crate::integrations::outbound::facts::EndpointFact;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.

@@ -1,10 +1,6 @@
-//! The vocabulary of outbound webhooks: which events an endpoint wants, and how long a delivery waits for its next attempt.
-
-use std::str::FromStr;
+//! The vocabulary of outbound webhooks, and how long a delivery waits for its next attempt.
 
 use crate::base::time::Timestamp;
-use crate::engine::events::{EventType, catalogue};
-use crate::integrations::facts::EndpointFact;
 
 crate::text_enum! {
     /// Whether an endpoint is told of anything.
@@ -36,79 +32,6 @@ crate::text_enum! {
         Delivered = "delivered",
         /// Every attempt failed. A retry or a replay starts again.
         Failed = "failed",
-    }
-}
-
-/// Which events are wanted: `*`, a whole noun (`lead.*`), or one type (`lead.created`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(transparent)]
-pub struct EventPattern(String);
-
-impl EventPattern {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    pub fn matches(&self, kind: EventType) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(start) => kind.as_str().starts_with(start),
-            None => kind.as_str() == self.0,
-        }
-    }
-
-    /// What a pattern must be to match this type.
-    pub fn of(kind: EventType) -> [String; 3] {
-        ["*".into(), format!("{}.*", kind.noun()), kind.as_str().into()]
-    }
-}
-
-/// May a tenant ask for it? A ping goes to its endpoint alone, and the platform's own affairs to nobody.
-pub fn is_offered(kind: EventType) -> bool {
-    catalogue::find(kind).is_some_and(|declared| !declared.is_of_platform) && kind != EndpointFact::PING
-}
-
-/// All that a tenant may ask for, by name.
-pub fn offered() -> impl Iterator<Item = EventType> {
-    catalogue::types().into_iter().filter(|kind| is_offered(*kind))
-}
-
-impl FromStr for EventPattern {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let pattern = Self(text.to_string());
-        let is_shaped = text == "*" || text.ends_with(".*") || !text.contains('*');
-        if is_shaped && offered().any(|kind| pattern.matches(kind)) {
-            return Ok(pattern);
-        }
-        Err("expected an event type of the catalogue, all types of a noun such as lead.*, or *".into())
-    }
-}
-impl<'de> serde::Deserialize<'de> for EventPattern {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-impl utoipa::PartialSchema for EventPattern {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let mut known: Vec<String> = vec!["*".into()];
-        for kind in offered() {
-            let [_, noun, one] = EventPattern::of(kind);
-            if !known.contains(&noun) {
-                known.push(noun);
-            }
-            known.push(one);
-        }
-        utoipa::openapi::ObjectBuilder::new()
-            .schema_type(utoipa::openapi::schema::Type::String)
-            .description(Some("An event type, all types of a noun (`lead.*`), or everything (`*`)."))
-            .enum_values(Some(known))
-            .examples([serde_json::json!("lead.*")])
-            .into()
-    }
-}
-impl utoipa::ToSchema for EventPattern {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "EventPattern".into()
     }
 }
 
@@ -144,59 +67,6 @@ pub fn retry_after(header: &str, now: Timestamp) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::events::Facts;
-    use crate::inbox::facts::MessageFact;
-    use crate::leads::facts::{LeadCreated, LeadUpdated};
-
-    /// What this test speaks of.
-    fn declare() {
-        let mut facts = Facts::default();
-        for add in [
-            crate::tenants::facts,
-            crate::leads::facts,
-            crate::inbox::facts,
-            crate::ads::facts,
-            crate::integrations::facts,
-        ] {
-            add(&mut facts);
-        }
-        facts.publish();
-    }
-
-    #[test]
-    fn patterns_match_types_and_nouns_and_everything() {
-        declare();
-        let matches = |pattern: &str, kind| pattern.parse::<EventPattern>().unwrap().matches(kind);
-        assert!(matches("*", LeadCreated::TYPE) && matches("lead.*", LeadCreated::TYPE));
-        assert!(matches("lead.created", LeadCreated::TYPE) && !matches("lead.created", LeadUpdated::TYPE));
-        assert!(!matches("ad_campaign.*", LeadCreated::TYPE) && !matches("lead.*", MessageFact::SENT));
-        for wrong in [
-            "",
-            "lead",
-            "lead.",
-            "lead.*.x",
-            "le*",
-            "l*",
-            "*.created",
-            "lead.exploded",
-            "operator.*",
-            "job.retried",
-            "webhook.ping",
-            "**",
-        ] {
-            assert!(wrong.parse::<EventPattern>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn whatever_matches_a_type_is_listed_for_it() {
-        declare();
-        for kind in offered() {
-            for pattern in EventPattern::of(kind) {
-                assert!(pattern.parse::<EventPattern>().unwrap().matches(kind), "{pattern} {kind}");
-            }
-        }
-    }
 
     #[test]
     fn waits_follow_the_schedule_then_end() {

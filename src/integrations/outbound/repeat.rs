@@ -15,8 +15,8 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Fact as _};
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
-use crate::integrations::facts::EndpointFact;
 use crate::integrations::id::{WebhookDeliveryId, WebhookEndpointId};
+use crate::integrations::outbound::facts::EndpointFact;
 
 /// Puts one batch of past events on its way, and enqueues the next.
 pub static REPLAY: JobKind = JobKind::new("webhook.replay").priority(8);

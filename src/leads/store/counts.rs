@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Text};
 
-use super::listing::{LeadFilter, SourceCount};
+use super::filter::{LeadFilter, SourceCount};
 use super::{Lead, LeadId};
 use crate::base::id::{EventId, Guid, RawId, TenantId};
 use crate::base::{Error, Result};

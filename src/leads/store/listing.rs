@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::{Lead, counts, search};
+use super::filter::{LeadFilter, SourceCount};
+use super::{Lead, counts};
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -12,9 +13,7 @@ use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::{self, Asc, Desc};
 use crate::engine::db::filter::{ColumnOf, Comparable};
 use crate::engine::db::page::foreign_cursor;
-use crate::engine::db::{Order, Page, PageRequest, Rows, TenantTx, Where};
-use crate::leads::id::AdCampaignId;
-use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
+use crate::engine::db::{Order, Page, PageRequest, TenantTx};
 use crate::leads::schema::leads;
 use crate::tenants::schema::users;
 
@@ -27,50 +26,6 @@ crate::text_enum! {
         ReceivedAsc = "received_at",
         ScoreDesc = "-score",
         ScoreAsc = "score",
-    }
-}
-
-/// Which leads; empty parts do not filter.
-#[derive(Debug, Clone, Default)]
-pub struct LeadFilter {
-    pub statuses: Vec<LeadStatus>,
-    pub sources: Vec<LeadSource>,
-    pub validity: Option<LeadValidity>,
-    /// Inclusive on both sides.
-    pub score: Option<(i32, i32)>,
-    /// `Some(None)`: assigned to nobody.
-    pub assigned_to: Option<Option<UserId>>,
-    pub ad_campaign: Option<AdCampaignId>,
-    pub is_locked: Option<bool>,
-    pub created: (Option<Timestamp>, Option<Timestamp>),
-    pub received: (Option<Timestamp>, Option<Timestamp>),
-    /// Part of a name, e-mail, phone or company. Locked leads are not searched: a hit would tell what is masked.
-    pub text: Option<String>,
-}
-
-impl LeadFilter {
-    /// Without the text.
-    fn of(&self, tx: &TenantTx<'_>) -> Where<leads::table> {
-        Where::of(tx, leads::tenant_id)
-            .any(leads::status, &self.statuses)
-            .any(leads::source, &self.sources)
-            .eq(leads::validity, self.validity)
-            .within(leads::score, self.score)
-            .maybe(leads::assigned_to, self.assigned_to)
-            .eq(leads::ad_campaign_id, self.ad_campaign)
-            .eq(leads::is_locked, self.is_locked)
-            .since(leads::created_at, self.created.0)
-            .before(leads::created_at, self.created.1)
-            .since(leads::received_at, self.received.0)
-            .before(leads::received_at, self.received.1)
-    }
-
-    fn rows(&self, tx: &mut TenantTx<'_>) -> Result<Rows> {
-        let which = self.of(tx);
-        match &self.text {
-            Some(text) => search::sought(tx, which, text),
-            None => Ok(which.into()),
-        }
     }
 }
 
@@ -130,9 +85,6 @@ fn moment(micros: i64) -> Option<Timestamp> {
 fn score(value: i64) -> Option<i32> {
     i32::try_from(value).ok().filter(|score| (0..=100).contains(score))
 }
-
-/// How many leads of one source match.
-pub type SourceCount = (LeadSource, i64);
 
 /// Counts by source, for the tabs: from the counts that are kept where they know enough, otherwise by looking at each lead.
 pub fn count_by_source(tx: &mut TenantTx<'_>, filter: &LeadFilter) -> Result<Vec<SourceCount>> {

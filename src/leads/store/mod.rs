@@ -2,6 +2,7 @@
 
 mod brief;
 mod counts;
+mod filter;
 mod identities;
 mod listing;
 mod locked;
@@ -37,11 +38,12 @@ use crate::leads::schema::leads;
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
+pub use filter::{LeadFilter, SourceCount};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
 };
-pub use listing::{LeadFilter, LeadSort, SourceCount, assignee_names, count_by_source, list, open_leads};
+pub use listing::{LeadSort, assignee_names, count_by_source, list, open_leads};
 pub use locked::{locked_addresses, locked_among};
 pub use notes::{Note, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;

@@ -2,9 +2,9 @@
 
 use diesel::prelude::*;
 
+use crate::base::Result;
 use crate::base::id::{EventId, TenantId};
 use crate::base::time::Timestamp;
-use crate::base::Result;
 use crate::each_engine;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};

@@ -3,14 +3,15 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use crate::base::Result;
 use crate::base::id::{JobId, TenantId, UserId};
 use crate::base::time::Timestamp;
-use crate::base::Result;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
 use crate::integrations::id::WebhookEndpointId;
-use crate::integrations::outbound::model::{DisabledReason, EventPattern, WebhookEndpointStatus, is_offered};
+use crate::integrations::outbound::model::{DisabledReason, WebhookEndpointStatus};
+use crate::integrations::outbound::pattern::{EventPattern, is_offered};
 use crate::integrations::schema::webhook_endpoints as endpoints;
 use crate::tenants::model::TenantStatus;
 use crate::tenants::schema::tenants;

@@ -11,7 +11,7 @@ use crate::leads::engagement::{Addressee, Engagement};
 /// Messages that are looked at. A lead with more has long shown what it is.
 const MOST: i64 = 1000;
 
-pub(super) fn of(tx: &mut TenantTx<'_>, lead: &Addressee<'_>) -> Result<Engagement> {
+pub fn of(tx: &mut TenantTx<'_>, lead: &Addressee<'_>) -> Result<Engagement> {
     let tenant = tx.tenant();
     let of_lead = conversations::table
         .filter(conversations::tenant_id.eq(tenant).and(conversations::lead_id.eq(lead.lead)))
