@@ -46,9 +46,12 @@ async fn kept(app: &TestApp) -> (i64, i64) {
     app.app.core.db.read(PlatformScope::system(), look).await.expect("counts")
 }
 
+/// Whether a filter lets a row through.
+type Holds = fn(&Row) -> bool;
+
 async fn agree(app: &TestApp, tenant: &Tenant) {
     let rows = rows(app, tenant).await;
-    let filters: [(&str, fn(&Row) -> bool); 9] = [
+    let filters: [(&str, Holds); 9] = [
         ("", |_| true),
         ("status=new", |row| row.0 == "new"),
         ("status=contacted,won", |row| row.0 == "contacted" || row.0 == "won"),

@@ -88,10 +88,10 @@ mod tests {
         .collect();
         let secret = &secret;
         let expected = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-        let signed = jsonwebtoken::crypto::sign(message.as_bytes(), &signing(&secret), Algorithm::HS256);
+        let signed = jsonwebtoken::crypto::sign(message.as_bytes(), &signing(secret), Algorithm::HS256);
         assert_eq!(signed.unwrap(), expected);
         let verify = |message: &str, algorithm| {
-            jsonwebtoken::crypto::verify(expected, message.as_bytes(), &verifying(&secret), algorithm)
+            jsonwebtoken::crypto::verify(expected, message.as_bytes(), &verifying(secret), algorithm)
         };
         assert!(verify(message, Algorithm::HS256).unwrap());
         assert!(!verify("another message", Algorithm::HS256).unwrap());

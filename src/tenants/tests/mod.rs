@@ -59,6 +59,10 @@ impl OnDatabase for Office {
 
 impl Office {
     fn with_limits(db: Db, is_limited: bool) -> Self {
+        // The audit trail is filtered by what was declared.
+        let mut facts = crate::engine::events::Facts::default();
+        crate::tenants::facts(&mut facts);
+        facts.publish();
         let settings = CoreSettings {
             email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
