@@ -1,4 +1,5 @@
-//! Who may do what, for every operation of the document: a new operation is covered by being there.
+//! Who may do what, for every operation of the document: a new operation is covered by being there, once [`resources`] has one
+//! of what its path names.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -12,7 +12,8 @@ use crate::base::bounded::NAMES;
 
 type Bounded = BTreeMap<String, Object>;
 
-/// Puts the bounded texts in the place of what refers to them, and drops their names.
+/// Puts the bounded texts in the place of what refers to them in schemas, and drops their names. A parameter is not looked
+/// at: in a filter such a field says `#[param(inline)]`.
 pub(super) fn inline(components: &mut Components) {
     let mut bounded = Bounded::new();
     let is_bounded = |name: &String| NAMES.iter().any(|begin| name.starts_with(begin));
