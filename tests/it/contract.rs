@@ -58,6 +58,28 @@ fn the_committed_document_is_current() {
 
 /// A document that was released is what clients were built from: what changes afterwards belongs to the next version.
 #[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_string));
+                fields.values().for_each(|field| references(field, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = serde_json::to_value(leadwright::app::document()).expect("a document");
+    let mut found = Vec::new();
+    references(&document, &mut found);
+    assert!(found.len() > 100, "{}", found.len());
+    for reference in found {
+        let place = reference.strip_prefix('#').unwrap_or_default();
+        assert!(document.pointer(place).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
 fn released_documents_stay_as_they_were() {
     let released = [("0.1.0.json", "0f52e14c3c45e1430e5b9964b5c1a3377d097d406e355bb7357cd8d309b1a0c3")];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/released");

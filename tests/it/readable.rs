@@ -8,7 +8,8 @@ use crate::both_engines;
 use crate::contract::{body_example, operations};
 use crate::permissions::{filled, is_public, resources};
 use crate::support::{Client, Tenant, TestApp};
-use leadwright::tenants::access::{Permission, is_covered};
+use leadwright::engine::events::catalogue;
+use leadwright::tenants::access::{Permission, is_covered, is_named};
 
 /// Everything but reading.
 fn writes() -> Vec<&'static str> {
@@ -62,6 +63,16 @@ fn bodies(operation: &Value) -> Vec<Value> {
 async fn ids_of(client: &Client, list: &str) -> Vec<String> {
     let page = client.get(list).await.ok();
     page["data"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap().to_string()).collect()
+}
+
+#[test]
+fn of_every_subject_it_is_said_who_reads_about_it() {
+    // Making the document declares all that can happen.
+    let _ = leadwright::app::document();
+    for declared in catalogue::all().into_iter().filter(|declared| !declared.is_of_platform) {
+        let subject = declared.subject;
+        assert!(is_named(subject), "{subject}: say in tenants/access/readable.rs who reads events about it");
+    }
 }
 
 both_engines! {

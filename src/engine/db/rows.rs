@@ -1,6 +1,6 @@
 //! The ways to one row of a table that is keyed `(tenant_id, id)`, said once for all such tables.
 
-/// Gives a store what it lists of `insert`, `find`, `get`, `hold` and `save` for its table:
+/// Gives a store what it lists of `insert`, `find`, `get`, `hold`, `save`, `count` and `delete` for its table:
 ///
 /// ```ignore
 /// crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save);
@@ -55,6 +55,18 @@ macro_rules! rows {
             (row.version, row.updated_at) = (read + 1, tx.now());
             let place = $table::table.find((tx.tenant(), row.id)).filter($table::version.eq(read));
             $crate::engine::db::error::written_once($crate::keep!(tx.conn(), ::diesel::update(place).set(&*row))?)
+        }
+    };
+    (@count $table:ident, $Row:ty, $Id:ty, $noun:literal) => {
+        /// How many the tenant has.
+        pub fn count(tx: &mut $crate::engine::db::TenantTx<'_>) -> $crate::base::Result<i64> {
+            Ok($table::table.filter($table::tenant_id.eq(tx.tenant())).count().get_result(tx.conn())?)
+        }
+    };
+    (@delete $table:ident, $Row:ty, $Id:ty, $noun:literal) => {
+        /// With what hangs on it. `false` when there is none.
+        pub fn delete(tx: &mut $crate::engine::db::TenantTx<'_>, id: $Id) -> $crate::base::Result<bool> {
+            Ok(::diesel::delete($table::table.find((tx.tenant(), id))).execute(tx.conn())? == 1)
         }
     };
 }

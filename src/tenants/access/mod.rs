@@ -21,6 +21,6 @@ pub use anyone::{Anyone, Attempts, LoggingIn, Renewals, Renewing, SigningUp};
 pub use caller::Caller;
 pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};
-pub use readable::{conceal_unreadable, is_covered};
+pub use readable::{conceal_unreadable, is_covered, is_named};
 pub use remembered::Remembered;
 pub use store::entitlements_here as entitlements;

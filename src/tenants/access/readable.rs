@@ -103,8 +103,10 @@ fn reduce(body: &[u8], keeps: &[&str]) -> Vec<u8> {
     Value::Object(whole).to_string().into_bytes()
 }
 
-/// Who reads what an event is about; what is not named here is the tenant's own.
+/// Who reads what an event is about; what is not named here is for those who may read everything.
 const READERS: &[(&str, Permission)] = &[
+    ("tenant", Permission::TenantRead),
+    ("ops_task", Permission::TenantRead),
     ("lead", Permission::LeadsRead),
     ("conversation", Permission::ConversationsRead),
     ("message", Permission::ConversationsRead),
@@ -118,22 +120,32 @@ const READERS: &[(&str, Permission)] = &[
     ("webhook_delivery", Permission::WebhooksRead),
 ];
 
-fn reader_of(subject: SubjectType) -> Permission {
-    let found = READERS.iter().find(|(name, _)| *name == subject.as_str());
-    found.map_or(Permission::TenantRead, |(_, permission)| *permission)
+fn reader_of(subject: SubjectType) -> Option<Permission> {
+    READERS.iter().find(|(name, _)| *name == subject.as_str()).map(|(_, permission)| *permission)
+}
+
+/// Whether it is said who reads of this subject.
+pub fn is_named(subject: SubjectType) -> bool {
+    reader_of(subject).is_some()
 }
 
 impl Caller {
     /// Whether events of this type are about something the caller may read.
     pub fn may_read(&self, kind: EventType) -> bool {
-        self.may(reader_of(kind.subject()))
+        self.may_read_of(kind.subject())
+    }
+
+    fn may_read_of(&self, subject: SubjectType) -> bool {
+        let mut reads = Permission::ALL.iter().filter(|permission| permission.as_str().ends_with(":read"));
+        reader_of(subject)
+            .map_or_else(|| reads.all(|permission| self.may(*permission)), |permission| self.may(permission))
     }
 
     /// What events the caller may read are about; `None` when all.
     pub fn readable_subjects(&self) -> Option<Vec<SubjectType>> {
         let all = catalogue::subjects();
         let count = all.len();
-        let readable: Vec<SubjectType> = all.into_iter().filter(|subject| self.may(reader_of(*subject))).collect();
+        let readable: Vec<SubjectType> = all.into_iter().filter(|subject| self.may_read_of(*subject)).collect();
         (readable.len() < count).then_some(readable)
     }
 }

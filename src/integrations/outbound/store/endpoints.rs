@@ -78,11 +78,7 @@ pub fn is_wanted(kind: EventType) -> String {
     )
 }
 
-crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save);
-
-pub fn count(tx: &mut TenantTx<'_>) -> Result<i64> {
-    Ok(endpoints::table.filter(endpoints::tenant_id.eq(tx.tenant())).count().get_result(tx.conn())?)
-}
+crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save, count, delete);
 
 /// Newest first.
 pub fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<Endpoint>> {
@@ -107,11 +103,6 @@ pub fn enabled(tx: &mut TenantTx<'_>) -> Result<Vec<Endpoint>> {
         .select(Endpoint::as_select())
         .load(tx.conn())?;
     Ok(rows)
-}
-
-/// With its deliveries. `false` when there is none.
-pub fn delete(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<bool> {
-    Ok(diesel::delete(endpoints::table.find((tx.tenant(), id))).execute(tx.conn())? == 1)
 }
 
 /// Takes the endpoint for this job until then; `None` while another job has it, when it is not enabled, or while its tenant is
