@@ -91,6 +91,44 @@ both_engines! {
     }
 }
 
+both_engines! {
+    async fn what_may_be_null_is_what_takes_null(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        let (mut wrong, mut asked) = (Vec::new(), 0);
+        for (method, path, operation) in operations().into_iter().filter(|(method, ..)| method == "patch") {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let act = stage.arrange(&app, id, &path, &operation).await;
+            for (name, says_null) in nullable_of(&operation) {
+                let answer = act.actor.call(&method, &act.path).json(json!({ name.as_str(): null })).await;
+                let at = format!("/{name}");
+                let errors = answer.body["errors"].as_array().cloned().unwrap_or_default();
+                let is_refused = answer.status == 422 && errors.iter().any(|error| error["pointer"] == at.as_str());
+                let is_taken = (200..300).contains(&answer.status);
+                asked += usize::from(is_refused || is_taken);
+                if (is_refused && says_null) || (is_taken && !says_null) {
+                    wrong.push(format!("{id}: {at}: null was answered {}, the document says null: {says_null}", answer.status));
+                }
+            }
+        }
+        assert!(asked > 30, "{asked}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// The fields of an operation's body, and whether the document lets each be null.
+fn nullable_of(operation: &Value) -> Vec<(String, bool)> {
+    let schema = crate::contract::body_schema(operation).unwrap_or_default();
+    let is_null = |part: &Value| part["type"] == "null";
+    let may = |property: &Value| {
+        property["type"].as_array().is_some_and(|types| types.iter().any(|one| one == "null"))
+            || ["oneOf", "anyOf"]
+                .iter()
+                .any(|of| property[of].as_array().is_some_and(|parts| parts.iter().any(is_null)))
+    };
+    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    properties.into_iter().map(|(name, property)| (name, may(&property))).collect()
+}
+
 /// Follows an answer's links to what can be read: the id that the document points at must be there, and must work.
 async fn broken_links(actor: &Client, operation: &Value, status: u16, body: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
