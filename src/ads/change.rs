@@ -31,10 +31,10 @@ use crate::tenants::{self, Tenant};
 #[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
 pub struct AdCampaignPatch {
     #[serde(default)]
-    #[schema(value_type = Option<Line<1, 200>>)]
+    #[schema(nullable = false, value_type = Option<Line<1, 200>>)]
     name: Patch<Line<1, 200>>,
     #[serde(default)]
-    #[schema(value_type = Option<Money>)]
+    #[schema(nullable = false, value_type = Option<Money>)]
     daily_budget: Patch<Money>,
     #[serde(default)]
     #[schema(value_type = Option<Money>)]
@@ -52,7 +52,7 @@ pub struct AdCampaignPatch {
     #[schema(value_type = Option<SearchAdsPatch>)]
     search_ads: Patch<Part>,
     #[serde(default)]
-    #[schema(value_type = Option<LeadFormPatch>)]
+    #[schema(nullable = false, value_type = Option<LeadFormPatch>)]
     lead_form: Patch<Part>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]

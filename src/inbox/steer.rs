@@ -14,8 +14,10 @@ crate::patch! {
     #[schema(example = json!({"status": "closed"}))]
     pub struct ConversationPatch {
         /// A closed conversation can only become `open`.
+        #[schema(nullable = false)]
         pub status: Patch<ConversationStatus>,
         /// Out of sight until the person writes again.
+        #[schema(nullable = false)]
         pub archived: Patch<bool>,
     }
 }

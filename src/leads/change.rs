@@ -31,12 +31,15 @@ crate::patch! {
     #[derive(PartialEq)]
     #[schema(example = json!({"status": "qualified", "company": "Sharma Exports", "timeline": null}))]
     pub struct UpdateLead {
+        #[schema(nullable = false)]
         pub name: Patch<PersonName>,
         pub email: Patch<Email>,
         /// E.164, or the national form of the tenant's country.
         pub phone: Patch<Text<0, 40>>,
         pub company: Patch<Line<0, 200>>,
+        #[schema(nullable = false)]
         pub status: Patch<LeadStatus>,
+        #[schema(nullable = false)]
         pub validity: Patch<LeadValidity>,
         pub industry: Patch<Text<0, 200>>,
         #[validate(nested)]
@@ -45,14 +48,14 @@ crate::patch! {
         pub timeline: Patch<Text<0, 200>>,
         /// At most 32 KiB.
         #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(max_items = 500)]
+        #[schema(nullable = false, max_items = 500)]
         pub pages_visited: Patch<Vec<String>>,
         #[validate(range(min = 0, max = 100_000_000))]
-        #[schema(minimum = 0, maximum = 100_000_000)]
+        #[schema(nullable = false, minimum = 0, maximum = 100_000_000)]
         pub time_on_site_seconds: Patch<i64>,
         /// At most 32 KiB.
         #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(max_items = 500)]
+        #[schema(nullable = false, max_items = 500)]
         pub actions_taken: Patch<Vec<String>>,
     }
 }

@@ -165,8 +165,8 @@ crate::patch! {
         /// taken back.
         #[schema(nullable = false)]
         pub is_verified: Patch<bool>,
-        /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's.
-        #[schema(nullable = false)]
+        /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's; null takes
+        /// all of it back.
         pub agreed: Patch<AgreedPatch>,
     }
 }

@@ -48,6 +48,7 @@ crate::patch! {
     /// A change to a key; null makes it work until it is revoked.
     #[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
     pub struct ApiKeyPatch {
+        #[schema(nullable = false)]
         pub name: Patch<Name>,
         pub expires_at: Patch<Timestamp>,
     }

@@ -28,12 +28,16 @@ crate::patch! {
         /// then it gives its whole quota in the running period. Any other takes effect when what is paid for is over. Until then
         /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
         /// the choice counts at once. Nothing is prorated.
+        #[schema(nullable = false)]
         pub plan_code: Patch<String>,
         /// Under `bill`, leads held back in the running period are released and billed.
+        #[schema(nullable = false)]
         pub overage_policy: Patch<OveragePolicy>,
         /// `true` is `overage_policy = bill`, `false` is `block`.
+        #[schema(nullable = false)]
         pub buying_overages: Patch<bool>,
         /// End it when what is paid for (or the trial) is over, instead of renewing it.
+        #[schema(nullable = false)]
         pub cancel_at_period_end: Patch<bool>,
     }
 }

@@ -44,13 +44,14 @@ crate::patch! {
     #[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
     pub struct WebhookEndpointPatch {
         #[validate(length(min = 1, max = 2048))]
-        #[schema(format = "uri", min_length = 1, max_length = 2048)]
+        #[schema(nullable = false, format = "uri", min_length = 1, max_length = 2048)]
         pub url: Patch<String>,
         #[validate(length(min = 1, max = 50))]
-        #[schema(min_items = 1, max_items = 50)]
+        #[schema(nullable = false, min_items = 1, max_items = 50)]
         pub event_types: Patch<Vec<EventPattern>>,
         pub description: Patch<Text<0, 500>>,
         /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
+        #[schema(nullable = false)]
         pub status: Patch<WebhookEndpointStatus>,
     }
 }
