@@ -1,4 +1,4 @@
--- What leads are found by, in pieces of three letters. The index knows leads by numbers of its own and keeps no text; the triggers keep it
+-- What leads are found by, in pieces of three letters. The index knows leads by numbers of its own, and any SQLite since 3.34 writes it; the triggers keep it
 -- in step with the leads.
 CREATE TABLE lead_search_numbers (
     number INTEGER PRIMARY KEY,
@@ -7,7 +7,7 @@ CREATE TABLE lead_search_numbers (
     UNIQUE (tenant_id, lead_id)
 );
 CREATE VIRTUAL TABLE lead_search USING fts5 (
-    search, content = '', contentless_delete = 1, detail = none, tokenize = 'trigram case_sensitive 1'
+    search, detail = none, tokenize = 'trigram case_sensitive 1'
 );
 INSERT INTO lead_search_numbers (tenant_id, lead_id) SELECT tenant_id, id FROM leads ORDER BY tenant_id, created_at, id;
 INSERT INTO lead_search (rowid, search)
