@@ -16,7 +16,7 @@ use crate::ads::targeting::Targeting;
 use crate::base::bounded::Line;
 use crate::base::json::Json as JsonColumn;
 use crate::base::money::Money;
-use crate::base::patch::Patch;
+use crate::base::patch::{Apply as _, Given, Patch};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
@@ -31,11 +31,11 @@ use crate::tenants::{self, Tenant};
 #[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
 pub struct AdCampaignPatch {
     #[serde(default)]
-    #[schema(nullable = false, value_type = Option<Line<1, 200>>)]
-    name: Patch<Line<1, 200>>,
+    #[schema(value_type = Line<1, 200>)]
+    name: Given<Line<1, 200>>,
     #[serde(default)]
-    #[schema(nullable = false, value_type = Option<Money>)]
-    daily_budget: Patch<Money>,
+    #[schema(value_type = Money)]
+    daily_budget: Given<Money>,
     #[serde(default)]
     #[schema(value_type = Option<Money>)]
     monthly_cap: Patch<Money>,
@@ -52,7 +52,7 @@ pub struct AdCampaignPatch {
     #[schema(value_type = Option<SearchAdsPatch>)]
     search_ads: Patch<Part>,
     #[serde(default)]
-    #[schema(nullable = false, value_type = Option<LeadFormPatch>)]
+    #[schema(value_type = LeadFormPatch)]
     lead_form: Patch<Part>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -98,7 +98,7 @@ pub fn change(
     let around = Around { tenant: &tenant, policy, by_operator: asker == Asker::Operator };
     let former_form_id = form.as_ref().and_then(|form| form.external_form_id.clone());
     let mut form_id = former_form_id.clone();
-    std::mem::take(&mut patch.external_form_id).apply(&mut form_id);
+    std::mem::take(&mut patch.external_form_id).apply_to(&mut form_id);
     let lead_form = std::mem::take(&mut patch.lead_form);
 
     apply(patch, &mut campaign, form_id.as_deref(), &tenant)?;
@@ -143,18 +143,16 @@ fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str
     let ad_creative = merged(ad_creative.as_ref(), patch.ad_creative, "/ad_creative")?;
     let search_ads: Option<SearchAds> = campaign.content.search_ads.read()?;
     let search_ads = merged(search_ads.as_ref(), patch.search_ads, "/search_ads")?;
-    let daily = patch.daily_budget.required("/daily_budget")?.unwrap_or(campaign.money(campaign.daily_budget));
+    let daily = patch.daily_budget.0.unwrap_or(campaign.money(campaign.daily_budget));
     let mut monthly_cap = campaign.monthly_cap.map(|amount| campaign.money(amount));
     let mut total_budget = campaign.total_budget.map(|amount| campaign.money(amount));
-    patch.monthly_cap.apply(&mut monthly_cap);
-    patch.total_budget.apply(&mut total_budget);
-    if let Some(name) = patch.name.required("/name")? {
-        campaign.name = name.into();
-    }
-    patch.external_campaign_id.apply(&mut campaign.external_campaign_id);
-    patch.external_page_id.apply(&mut campaign.external_page_id);
-    patch.start_at.apply(&mut campaign.start_at);
-    patch.end_at.apply(&mut campaign.end_at);
+    patch.monthly_cap.apply_to(&mut monthly_cap);
+    patch.total_budget.apply_to(&mut total_budget);
+    patch.name.apply_to(&mut campaign.name);
+    patch.external_campaign_id.apply_to(&mut campaign.external_campaign_id);
+    patch.external_page_id.apply_to(&mut campaign.external_page_id);
+    patch.start_at.apply_to(&mut campaign.start_at);
+    patch.end_at.apply_to(&mut campaign.end_at);
     check(&Checked {
         daily_budget: daily,
         total_budget,

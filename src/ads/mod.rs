@@ -17,7 +17,7 @@ use ::intake;
 use ::leads;
 use ::providers;
 use ::tenants;
-use engine::{self, base, fact, keep, text_enum, versioned};
+use engine::{self, base, each_engine, fact, filter, keep, rows, text_enum, versioned};
 
 mod answers;
 pub mod api;
@@ -54,9 +54,17 @@ use crate::billing::facts::{QuotaReached, SubscriptionFact};
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::TenantFact;
 
 pub use facts::facts;
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Ad campaigns", "Adverts that bring leads in.");
+    let campaigns = areas.of_tenants("/v1/ad-campaigns", P::AdCampaignsRead, P::AdCampaignsWrite);
+    campaigns.keeping(&["key", "webhook_url"]).events(&["ad_campaign"]);
+}
 
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(api::create_ad_campaign)

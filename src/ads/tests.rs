@@ -8,7 +8,7 @@ use super::store::{AdCampaign, StoredForm};
 use super::{quota, route, steps, store};
 use crate::base::json::{Doc, Json};
 use crate::base::money::Currency;
-use crate::base::patch::Patch;
+use crate::base::patch::Given;
 use crate::billing::books::Books;
 use crate::billing::credits;
 use crate::billing::model::OveragePolicy;
@@ -140,7 +140,7 @@ on_both_engines! {
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Paused, Delivery::Paused));
         assert_eq!(state(draft).await, (CampaignStatus::Draft, Delivery::Paused));
-        let slow = UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() };
+        let slow = UpdateSubscription { overage_policy: Given(Some(OveragePolicy::Slow)), ..Default::default() };
         house.change(slow).await.unwrap();
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await, (CampaignStatus::Active, Delivery::Slow), "a milder choice lets it run slowly");
@@ -153,7 +153,7 @@ on_both_engines! {
         let version = house.write(move |tx| store::get(tx, rested).map(|c| c.version)).await.unwrap();
         assert_eq!(version, before, "and the same pause twice is one");
 
-        let wish = UpdateSubscription { cancel_at_period_end: Patch::Value(true), ..Default::default() };
+        let wish = UpdateSubscription { cancel_at_period_end: Given(Some(true)), ..Default::default() };
         house.change(wish).await.unwrap();
         house.write(quota::hold_back).await.unwrap();
         assert_eq!(state(running).await.0, CampaignStatus::Active, "told late, with units left, it pauses nothing");

@@ -2,12 +2,13 @@
 
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::tag::TagBuilder;
 use utoipa_actix_web::AppExt as _;
 
 use super::{health, routes};
 use crate::engine::http::openapi::{self, Area, Callers};
 use crate::integrations::outbound;
-use crate::tenants::access::Permission;
+use crate::tenants::access;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -22,62 +23,22 @@ use crate::tenants::access::Permission;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
-    tags(
-        (name = "Authentication", description = "Sign-up, login, sessions."),
-        (name = "Users", description = "People of a tenant and their roles."),
-        (name = "API keys", description = "Keys for integrations."),
-        (name = "Tenant", description = "Settings, business profile, audience."),
-        (name = "Billing", description = "Plans, what a tenant has bought of them, and what it has used."),
-        (name = "Leads", description = "Verified enquiries by people."),
-        (name = "Conversations", description = "Threads with one person on one channel."),
-        (name = "Ad campaigns", description = "Adverts that bring leads in."),
-        (name = "Notifications", description = "What a tenant's people are told."),
-        (name = "Webhooks", description = "Signed endpoints that providers call."),
-        (name = "Webhook endpoints", description = outbound::describe::ABOUT),
-        (name = "Operators", description = "The platform's own staff, and tenants as they see them."),
-        (name = "Operations", description = "What operators do: tasks, jobs, stored webhooks, activation, credits."),
-        (name = "Health", description = "For load balancers and monitoring."),
-    ),
 )]
 struct Base;
 
+/// Under a tag of its own, and named by no folder.
+const HEALTH: (&str, &str) = ("Health", "For load balancers and monitoring.");
+
 /// What the paths have in common. An operation that differs says so itself.
-fn areas() -> Vec<Area> {
-    use Permission as P;
-    let of_tenants = |under, tag, reads: Option<P>, writes: Option<P>| {
-        let name = |permission: P| permission.to_string();
-        Area { under, tag, callers: Callers::Tenants { reads: reads.map(name), writes: writes.map(name) } }
+fn paths_of(area: &access::Area) -> Area {
+    let callers = match area.callers {
+        access::Callers::Tenants { reads, writes } => {
+            Callers::Tenants { reads: Some(reads.to_string()), writes: Some(writes.to_string()) }
+        }
+        access::Callers::Anybody => Callers::Tenants { reads: None, writes: None },
+        access::Callers::Operators => Callers::Operators,
     };
-    let of = |under, tag, reads, writes| of_tenants(under, tag, Some(reads), Some(writes));
-    let of_anybody = |under, tag| of_tenants(under, tag, None, None);
-    let of_operators = |under, tag| Area { under, tag, callers: Callers::Operators };
-    vec![
-        of_anybody("/", "Health"),
-        of_anybody("/api/webhooks", "Webhooks"),
-        of_anybody("/v1/webhooks", "Webhooks"),
-        of_anybody("/v1/auth", "Authentication"),
-        of_anybody("/v1/me", "Authentication"),
-        of("/v1/users", "Users", P::UsersRead, P::UsersWrite),
-        of("/v1/invitations", "Users", P::UsersRead, P::UsersWrite),
-        of("/v1/api-keys", "API keys", P::ApiKeysWrite, P::ApiKeysWrite),
-        of("/v1/tenants/current", "Tenant", P::TenantRead, P::TenantWrite),
-        of("/v1/events", "Tenant", P::EventsRead, P::EventsRead),
-        of_anybody("/v1/plans", "Billing"),
-        of("/v1/subscriptions", "Billing", P::BillingRead, P::BillingWrite),
-        of("/v1/usage", "Billing", P::BillingRead, P::BillingWrite),
-        of("/v1/leads", "Leads", P::LeadsRead, P::LeadsWrite),
-        of("/v1/conversations", "Conversations", P::ConversationsRead, P::ConversationsWrite),
-        of("/v1/messages/", "Conversations", P::ConversationsRead, P::ConversationsWrite),
-        of("/v1/suppressions", "Conversations", P::ConversationsRead, P::ConversationsWrite),
-        of("/v1/ad-campaigns", "Ad campaigns", P::AdCampaignsRead, P::AdCampaignsWrite),
-        of("/v1/notifications", "Notifications", P::NotificationsRead, P::NotificationsWrite),
-        of("/v1/notification-recipients", "Notifications", P::TenantRead, P::TenantWrite),
-        of("/v1/webhook-endpoints", "Webhook endpoints", P::WebhooksRead, P::WebhooksWrite),
-        of("/v1/webhook-deliveries", "Webhook endpoints", P::WebhooksRead, P::WebhooksWrite),
-        of_operators("/v1/tenants", "Operators"),
-        of_operators("/v1/ops/operators", "Operators"),
-        of_operators("/v1/ops", "Operations"),
-    ]
+    Area { under: area.under, tag: area.tag, callers }
 }
 
 /// The document as it is committed and served.
@@ -90,7 +51,12 @@ pub fn document() -> OpenApi {
         .configure(routes::aliases)
         .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
         .split_for_parts();
-    let mut document = openapi::finish(document, &areas());
+    let declared = routes::areas();
+    let mut areas: Vec<Area> = declared.all().iter().map(paths_of).collect();
+    areas.push(Area { under: "/", tag: HEALTH.0, callers: Callers::Tenants { reads: None, writes: None } });
+    let mut document = openapi::finish(document, &areas);
+    let tag = |(name, about): &(&str, &str)| TagBuilder::new().name(*name).description(Some(*about)).build();
+    document.tags = Some(declared.tags().iter().chain([&HEALTH]).map(tag).collect());
     outbound::describe::add_to(&mut document);
     document
 }

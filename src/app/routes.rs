@@ -11,6 +11,7 @@ use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::{Facts, Reactions, catalogue};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::access::Areas;
 use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, ops, sending, tenants};
 
 /// Everything under `/v1`.
@@ -32,8 +33,23 @@ pub(super) fn aliases(cfg: &mut ServiceConfig<'_>) {
     integrations::aliases(cfg);
 }
 
-/// What can happen. Safe to repeat.
+/// What stands under which path.
+pub(super) fn areas() -> Areas {
+    let mut areas = Areas::default();
+    tenants::areas(&mut areas);
+    billing::areas(&mut areas);
+    leads::areas(&mut areas);
+    inbox::areas(&mut areas);
+    ads::areas(&mut areas);
+    notify::areas(&mut areas);
+    integrations::areas(&mut areas);
+    ops::areas(&mut areas);
+    areas
+}
+
+/// What can happen, and who reads of it. Safe to repeat.
 pub(super) fn declare() {
+    areas().publish();
     let mut facts = Facts::default();
     tenants::facts(&mut facts);
     contacts::facts(&mut facts);

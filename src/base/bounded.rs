@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, schema};
 
 use super::text::{BLANK, SINGLE_LINE, person_name, single_line};
@@ -25,8 +25,14 @@ pub struct Text<const MIN: usize, const MAX: usize>(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
-/// Names of such types in the document begin with one of these; there they are said in place.
-pub const NAMES: [&str; 3] = ["Line_", "Text_", "PersonName"];
+/// What the name of such a type means in the document, where it is said in place; `None` for another name.
+pub fn named(name: &str) -> Option<Object> {
+    if name == "PersonName" {
+        return Some(described(1, LONGEST_NAME));
+    }
+    let (min, max) = name.strip_prefix("Line_").or(name.strip_prefix("Text_"))?.split_once('_')?;
+    Some(described(min.parse().ok()?, max.parse().ok()?))
+}
 
 const LONGEST_NAME: usize = 200;
 
@@ -86,13 +92,13 @@ impl std::str::FromStr for PersonName {
     }
 }
 
-fn described(min: usize, max: usize) -> RefOr<Schema> {
+fn described(min: usize, max: usize) -> Object {
     let min = (min > 0).then_some(min);
     ObjectBuilder::new()
         .schema_type(schema::SchemaType::Type(Type::String))
         .min_length(min)
         .max_length(Some(max))
-        .into()
+        .build()
 }
 
 /// What such a type is besides its rule: a text that is read by it, written as it is, and described by its bounds.
@@ -129,7 +135,7 @@ macro_rules! bounded {
         }
         impl<$(const $bound: usize),*> utoipa::PartialSchema for $kind {
             fn schema() -> RefOr<Schema> {
-                described($min, $max)
+                Schema::Object(described($min, $max)).into()
             }
         }
         impl<$(const $bound: usize),*> utoipa::ToSchema for $kind {
@@ -168,6 +174,17 @@ mod tests {
         assert_eq!(name("\u{200b}").unwrap_err(), BLANK);
         assert_eq!(name("A\nBcc: x").unwrap_err(), SINGLE_LINE);
         assert_eq!(name(&"x".repeat(201)).unwrap_err(), "expected 1 to 200 characters");
+    }
+
+    #[test]
+    fn the_name_of_a_bounded_text_says_its_bounds() {
+        let bounds = |name: &str| named(name).map(|text| (text.min_length, text.max_length));
+        assert_eq!(bounds("Line_1_200"), Some((Some(1), Some(200))));
+        assert_eq!(bounds(&<Text<0, 500> as utoipa::ToSchema>::name()), Some((None, Some(500))));
+        assert_eq!(bounds("PersonName"), Some((Some(1), Some(200))));
+        for other in ["Line", "Line_item", "TextView", "Text_1"] {
+            assert_eq!(bounds(other), None, "{other}");
+        }
     }
 
     #[test]

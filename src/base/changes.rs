@@ -1,7 +1,6 @@
 //! What a change changed, by name.
 
-use super::Result;
-use super::patch::Patch;
+use super::patch::{Apply, Patch, put};
 
 /// Applies patches to fields, and remembers the names of those that are other than before. Events carry the names; a change
 /// that [is empty](Self::is_empty) writes nothing.
@@ -10,29 +9,10 @@ use super::patch::Patch;
 pub struct Changes(Vec<&'static str>);
 
 impl Changes {
-    /// A field that may be empty: null clears it.
-    pub fn set<T: PartialEq>(&mut self, name: &'static str, field: &mut Option<T>, patch: Patch<impl Into<T>>) {
-        match patch {
-            Patch::Absent => {}
-            Patch::Null => self.put(name, field, None),
-            Patch::Value(value) => self.put(name, field, Some(value.into())),
-        }
-    }
-
-    /// A field that is never empty.
-    ///
-    /// # Errors
-    /// `required` at the field for null.
-    pub fn require<T: PartialEq>(
-        &mut self,
-        name: &'static str,
-        field: &mut T,
-        patch: Patch<impl Into<T>>,
-    ) -> Result<()> {
-        if let Some(value) = patch.required(format!("/{name}"))? {
-            self.put(name, field, value.into());
-        }
-        Ok(())
+    /// What was sent for a field, put into it.
+    pub fn set<F>(&mut self, name: &'static str, field: &mut F, sent: impl Apply<F>) {
+        let is_other = sent.apply_to(field);
+        self.note(name, is_other);
     }
 
     /// A field that has a default: null restores it.
@@ -46,8 +26,7 @@ impl Changes {
 
     /// A value, whoever thought of it.
     pub fn put<T: PartialEq>(&mut self, name: &'static str, field: &mut T, value: T) {
-        let is_other = *field != value;
-        *field = value;
+        let is_other = put(field, value);
         self.note(name, is_other);
     }
 
@@ -79,28 +58,22 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::patch::Given;
 
     #[test]
     fn only_what_is_other_than_before_is_named() {
         let (mut company, mut name, mut days) = (Some("Sharma".to_string()), "Asha".to_string(), 30);
         let mut changes = Changes::default();
         changes.set("company", &mut company, Patch::Value("Sharma"));
-        changes.require("name", &mut name, Patch::<String>::Absent).unwrap();
+        changes.set("name", &mut name, Given::<String>(None));
         changes.set_or("days", &mut days, Patch::<i32>::Null, 30);
         assert!(changes.is_empty());
         changes.set("company", &mut company, Patch::<String>::Null);
-        changes.require("name", &mut name, Patch::Value("Priya")).unwrap();
+        changes.set("name", &mut name, Given(Some("Priya")));
         changes.set_or("days", &mut days, Patch::Value(7), 30);
         changes.note("name", true);
         assert_eq!(changes.names(), ["company", "name", "days"]);
         assert_eq!((company, name.as_str(), days), (None, "Priya", 7));
         assert_eq!(serde_json::to_value(&changes).unwrap(), serde_json::json!(["company", "name", "days"]));
-    }
-
-    #[test]
-    fn what_is_never_empty_is_not_cleared() {
-        let error = Changes::default().require("name", &mut String::new(), Patch::<String>::Null).unwrap_err();
-        let field = &error.field_errors()[0];
-        assert_eq!((field.pointer.as_str(), field.code.as_ref()), ("/name", "required"));
     }
 }

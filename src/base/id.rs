@@ -44,6 +44,11 @@ impl ToSql<Guid, Sqlite> for RawId {
     }
 }
 
+/// What can be made anew.
+pub trait Fresh {
+    fn fresh() -> Self;
+}
+
 /// Declares ids: UUIDv7 newtypes that read, write, sort, print and describe themselves. Each folder declares those of its own
 /// rows in its `id.rs`.
 #[macro_export]
@@ -67,6 +72,11 @@ macro_rules! ids {
             }
             pub fn uuid(self) -> $crate::base::id::Uuid {
                 self.0.0
+            }
+        }
+        impl $crate::base::id::Fresh for $name {
+            fn fresh() -> Self {
+                Self::new()
             }
         }
         impl std::fmt::Display for $name {

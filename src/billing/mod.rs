@@ -11,7 +11,7 @@ extern crate self as billing;
 use ::contacts;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, fact, keep, patch, text_enum, versioned};
+use engine::{self, base, beyond, fact, filter, keep, patch, text_enum, versioned};
 
 pub mod api;
 pub mod books;
@@ -41,7 +41,21 @@ mod trials;
 
 pub use facts::facts;
 
-pub use api::routes;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::tenants::access::{Areas, Permission as P};
+
 pub use jobs::{reactions, register as jobs};
 pub use standing::standing;
 pub use trials::catch_ups;
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Billing", "Plans, what a tenant has bought of them, and what it has used.").of_anybody("/v1/plans");
+    areas.of_tenants("/v1/subscriptions", P::BillingRead, P::BillingWrite).events(&["subscription"]);
+    areas.of_tenants("/v1/usage", P::BillingRead, P::BillingWrite);
+}
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    api::routes(cfg);
+}

@@ -13,7 +13,7 @@ use super::{current, plans, store, subscription};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::TenantId;
-use crate::base::patch::Patch;
+use crate::base::patch::Given;
 use crate::base::time::{Clock, Timestamp};
 use crate::contacts::id::LeadId;
 use crate::engine::db::testing::OnDatabase;
@@ -83,7 +83,7 @@ impl House {
     }
 
     pub async fn choose(&self, plan: &str) -> Result<Subscription> {
-        self.change(UpdateSubscription { plan_code: Patch::Value(plan.into()), ..Default::default() }).await
+        self.change(UpdateSubscription { plan_code: Given(Some(plan.into())), ..Default::default() }).await
     }
 
     /// The operators' activation for a payment of this plan.

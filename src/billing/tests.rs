@@ -8,7 +8,7 @@ use super::subscription::{CreateSubscription, UpdateSubscription};
 use super::testing::House;
 use super::{credits, plans, subscription};
 use crate::base::crypto::MasterKey;
-use crate::base::patch::Patch;
+use crate::base::patch::Given;
 use crate::base::time::Timestamp;
 use crate::billing::facts::{OverageRecorded, QuotaReached, SubscriptionFact};
 use crate::engine::db::testing::on_both_engines;
@@ -133,7 +133,7 @@ on_both_engines! {
         assert_eq!(house.leads("a", 52).await, MeterKind::Blocked);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 50, 0, 3, 0));
         assert_eq!(house.release().await, 0, "nothing to pay with");
-        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Bill), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Given(Some(OveragePolicy::Bill)), ..Default::default() }).await.unwrap();
         assert_eq!(house.release_batch(2).await, 2);
         assert_eq!(house.usage().await, (Some(50), 0, 0, 52, 2, 1, 60_000), "no more than a batch at once");
         assert_eq!((house.release_batch(2).await, house.release_batch(2).await), (1, 0));
@@ -282,7 +282,7 @@ on_both_engines! {
     async fn a_canceled_subscription_lives_to_the_end_of_its_period(house: House) {
         house.subscribe("growth", OveragePolicy::Block).await;
         house.activate().await;
-        house.change(UpdateSubscription { cancel_at_period_end: Patch::Value(true), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { cancel_at_period_end: Given(Some(true)), ..Default::default() }).await.unwrap();
         house.clock.advance(Duration::days(20));
         assert_eq!(house.lead("a").await.kind, MeterKind::Quota);
         house.clock.advance(Duration::days(20));
@@ -296,7 +296,7 @@ on_both_engines! {
         house.activate().await;
         house.leads("a", 60).await;
         assert_eq!(house.count_events(QuotaReached::TYPE).await, 1);
-        house.change(UpdateSubscription { overage_policy: Patch::Value(OveragePolicy::Slow), ..Default::default() }).await.unwrap();
+        house.change(UpdateSubscription { overage_policy: Given(Some(OveragePolicy::Slow)), ..Default::default() }).await.unwrap();
         assert_eq!(house.count_events(QuotaReached::TYPE).await, 2);
     }
 

@@ -6,7 +6,7 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as contacts;
-use engine::{self, base, beyond, fact, text_enum};
+use engine::{self, base, beyond, fact, filter, text_enum};
 
 pub mod consent;
 pub mod facts;

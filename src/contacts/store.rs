@@ -43,17 +43,16 @@ pub struct Suppression {
     pub lifted_because: Option<String>,
 }
 
-/// Which of them to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct SuppressionFilter {
-    #[param(inline)]
-    channel: Option<Channel>,
-    #[param(inline)]
-    reason: Option<SuppressionReason>,
-    /// Also those that expired or were lifted.
-    ended: Option<bool>,
+crate::filter! {
+    /// Which of them to list.
+    pub struct SuppressionFilter of suppressions {
+        #[param(inline)]
+        channel: Option<Channel> => eq channel,
+        #[param(inline)]
+        reason: Option<SuppressionReason> => eq reason,
+        /// Also those that expired or were lifted.
+        ended: Option<bool> => by hand,
+    }
 }
 
 /// `None` when a live one is already there.
@@ -151,9 +150,7 @@ pub(super) fn lift_one(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str) 
 /// Those that a tenant's conversations led to, newest first.
 pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, page: &PageRequest) -> Result<Page<Suppression>> {
     use suppressions::{created_at, expires_at, id, lifted_at};
-    let which = Where::of(tx, suppressions::tenant_id)
-        .eq(suppressions::channel, filter.channel)
-        .eq(suppressions::reason, filter.reason);
+    let which = filter.narrow(Where::of(tx, suppressions::tenant_id));
     let which = match filter.ended {
         Some(true) => which,
         Some(false) | None => which

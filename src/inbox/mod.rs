@@ -16,7 +16,7 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, fact, held, keep, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, held, keep, patch, rows, text_enum, versioned, view};
 
 mod after_hours;
 mod api;
@@ -49,15 +49,29 @@ pub use store::messages::{Message, known_external_ids};
 
 use std::sync::Arc;
 
+use utoipa_actix_web::service_config::ServiceConfig;
+
 use crate::billing::facts::SubscriptionFact;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::leads::facts::{LeadEnquired, LeadUnlocked, LeadUpdated};
 use crate::providers::Providers;
+use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::TenantVerified;
 use facts::MessageFact;
 
-pub use api::routes;
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Conversations", "Threads with one person on one channel.");
+    let (reads, writes) = (P::ConversationsRead, P::ConversationsWrite);
+    areas.of_tenants("/v1/conversations", reads, writes).events(&["conversation"]);
+    areas.of_tenants("/v1/messages", reads, writes).events(&["message"]);
+    areas.of_tenants("/v1/suppressions", reads, writes).events(&["suppression"]);
+}
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    api::routes(cfg);
+}
 
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {

@@ -14,11 +14,9 @@ crate::patch! {
     #[schema(example = json!({"status": "closed"}))]
     pub struct ConversationPatch {
         /// A closed conversation can only become `open`.
-        #[schema(nullable = false)]
-        pub status: Patch<ConversationStatus>,
+        pub status: Given<ConversationStatus>,
         /// Out of sight until the person writes again.
-        #[schema(nullable = false)]
-        pub archived: Patch<bool>,
+        pub archived: Given<bool>,
     }
 }
 
@@ -35,9 +33,9 @@ pub fn change(
     let (was, now) = (conversation.status, tx.now());
     let mut archived = conversation.archived_at.is_some();
     let mut changes = Changes::default();
-    changes.require("status", &mut conversation.status, patch.status)?;
+    changes.set("status", &mut conversation.status, patch.status);
     was.check_transition(conversation.status)?;
-    changes.require("archived", &mut archived, patch.archived)?;
+    changes.set("archived", &mut archived, patch.archived);
     if changes.is_empty() {
         return Ok(conversation);
     }

@@ -49,9 +49,7 @@ pub(super) fn combine(lead: &mut Lead, enquiry: &NewEnquiry, person: &Person, no
     }
     fill(&mut lead.company, &enquiry.company);
     fill(&mut lead.profile.industry, &enquiry.industry);
-    let mut place = lead.location()?;
-    fill_place(&mut place, &enquiry.location);
-    lead.profile.location = Json::of(&place);
+    fill_place(&mut lead.profile.location, &enquiry.location);
     replace(&mut lead.profile.budget_range, &enquiry.budget_range);
     replace(&mut lead.profile.timeline, &enquiry.timeline);
     let (kept, forgotten) = newest(lead.form_responses()?, &enquiry.form_responses);

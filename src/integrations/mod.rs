@@ -19,7 +19,7 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, each_engine, fact, keep, patch, rows, text_enum, versioned, view};
+use engine::{self, base, each_engine, fact, filter, keep, patch, record, rows, text_enum, versioned, view};
 
 mod accept;
 pub mod api;
@@ -47,11 +47,19 @@ use crate::ads::facts::AdCampaignFact;
 use crate::engine::events::{Facts, Reactions};
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::access::Areas;
 
 /// What happens to webhooks: to what providers call us with, and to what a tenant is told by.
 pub fn facts(facts: &mut Facts) {
     facts::facts(facts);
     outbound::facts::facts(facts);
+}
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Webhooks", "Signed endpoints that providers call.").of_anybody("/api/webhooks");
+    areas.of_anybody("/v1/webhooks");
+    outbound::areas(areas);
 }
 
 /// Under `/v1`. Needs `web::Data<Providers>` in the app.

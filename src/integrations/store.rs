@@ -249,18 +249,17 @@ pub fn failed_since(
     Ok(rows)
 }
 
-/// Which stored webhooks to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookFilter {
-    state: Option<WebhookState>,
-    provider: Option<WebhookProvider>,
+crate::filter! {
+    /// Which stored webhooks to list.
+    pub struct WebhookFilter of webhook_events {
+        state: Option<WebhookState> => eq state,
+        provider: Option<WebhookProvider> => eq provider,
+    }
 }
 
 /// Newest first.
 pub fn list(tx: &mut PlatformTx<'_>, filter: &WebhookFilter, page: &PageRequest) -> Result<Page<WebhookEvent>> {
-    use webhook_events::{id, provider, received_at, state};
-    let which = Where::everywhere(tx).eq(state, filter.state).eq(provider, filter.provider);
+    use webhook_events::{id, received_at};
+    let which = filter.narrow(Where::everywhere(tx));
     tx.page(which, Order::by(Desc, (received_at, id), |row: &WebhookEvent| (row.received_at, row.id)), page)
 }

@@ -5,14 +5,14 @@ use validator::{Validate, ValidationError};
 use super::contact_details::{ContactDetail, DetailKind};
 use super::engagement::engagement;
 use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
-use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, Location, LocationPatch, is_vouched};
+use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
-use super::store::{self, Behaviour, Lead};
+use super::store::{self, Lead};
 use crate::base::bounded::{Line, PersonName, Text};
 use crate::base::changes::Changes;
 use crate::base::email::Email;
 use crate::base::json::Json;
-use crate::base::patch::Patch;
+use crate::base::patch::{Given, Patch};
 use crate::base::phone::Phone;
 use crate::base::{Error, Result};
 use crate::billing::books::Books;
@@ -28,60 +28,46 @@ const MAX_BEHAVIOUR_BYTES: usize = 32 * 1024;
 
 crate::patch! {
     /// A merge-patch: absent keeps, null clears.
-    #[derive(PartialEq)]
     #[schema(example = json!({"status": "qualified", "company": "Sharma Exports", "timeline": null}))]
-    pub struct UpdateLead {
-        #[schema(nullable = false)]
-        pub name: Patch<PersonName>,
+    pub struct UpdateLead of Lead {
+        pub name: Given<PersonName>,
         pub email: Patch<Email>,
         /// E.164, or the national form of the tenant's country.
-        pub phone: Patch<Text<0, 40>>,
+        pub phone: Patch<Text<0, 40>> => by hand,
         pub company: Patch<Line<0, 200>>,
-        #[schema(nullable = false)]
-        pub status: Patch<LeadStatus>,
-        #[schema(nullable = false)]
-        pub validity: Patch<LeadValidity>,
-        pub industry: Patch<Text<0, 200>>,
+        pub status: Given<LeadStatus> => by hand,
+        pub validity: Given<LeadValidity>,
+        pub industry: Patch<Text<0, 200>> => profile.industry,
         #[validate(nested)]
-        pub location: Patch<LocationPatch>,
-        pub budget_range: Patch<Text<0, 200>>,
-        pub timeline: Patch<Text<0, 200>>,
+        pub location: Patch<LocationPatch> => profile.location,
+        pub budget_range: Patch<Text<0, 200>> => profile.budget_range,
+        pub timeline: Patch<Text<0, 200>> => profile.timeline,
         /// At most 32 KiB.
         #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(nullable = false, max_items = 500)]
-        pub pages_visited: Patch<Vec<String>>,
+        #[schema(max_items = 500)]
+        pub pages_visited: Given<Vec<String>> => profile.behaviour.pages_visited as "behaviour",
         #[validate(range(min = 0, max = 100_000_000))]
-        #[schema(nullable = false, minimum = 0, maximum = 100_000_000)]
-        pub time_on_site_seconds: Patch<i64>,
+        #[schema(minimum = 0, maximum = 100_000_000)]
+        pub time_on_site_seconds: Given<i64> => profile.behaviour.time_on_site_seconds as "behaviour",
         /// At most 32 KiB.
         #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(nullable = false, max_items = 500)]
-        pub actions_taken: Patch<Vec<String>>,
+        #[schema(max_items = 500)]
+        pub actions_taken: Given<Vec<String>> => profile.behaviour.actions_taken as "behaviour",
     }
 }
 
-fn short_enough(list: &Patch<Vec<String>>) -> Result<(), ValidationError> {
+fn short_enough(list: &Given<Vec<String>>) -> Result<(), ValidationError> {
     let bytes: usize = list.value().into_iter().flatten().map(String::len).sum();
-    if bytes <= MAX_BEHAVIOUR_BYTES {
-        return Ok(());
-    }
     let rule = format!("expected entries of at most {MAX_BEHAVIOUR_BYTES} bytes all together");
-    Err(ValidationError::new("length").with_message(rule.into()))
-}
-
-impl UpdateLead {
-    /// Anything by which a locked lead could be asked: what is written there would be compared, scored or found.
-    fn touches_the_person(&self) -> bool {
-        let asks_nothing = Self { status: self.status.clone(), validity: self.validity.clone(), ..Self::default() };
-        *self != asks_nothing
-    }
+    let too_long = ValidationError::new("length").with_message(rule.into());
+    if bytes <= MAX_BEHAVIOUR_BYTES { Ok(()) } else { Err(too_long) }
 }
 
 /// Applies a patch, moves identities, scores again, meters what can be reached at last and records what changed.
 ///
 /// # Errors
 /// `lead.not_found`, `lead.locked`, `lead.identity_taken`, `lead.illegal_transition`, `request.precondition_failed`.
-pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_match: &IfMatch) -> Result<Lead> {
+pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_match: &IfMatch) -> Result<Lead> {
     if !patch.email.is_absent() || !patch.phone.is_absent() {
         // By these a person is recognised: whoever moves one takes turns with intake. For the rest the lead itself is enough.
         lock_tenant(tx, "intake")?;
@@ -89,14 +75,16 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_matc
     // Held: a message counted meanwhile would refuse a change that contradicts nothing.
     let before = store::hold(tx, id)?;
     if_match.check(before.version)?;
-    if before.is_locked && patch.touches_the_person() {
+    // By anything else a locked lead could be asked: what is written there would be compared, scored or found.
+    if before.is_locked && patch.sent().iter().any(|field| !["status", "validity"].contains(field)) {
         let message = "Only status and validity of a locked lead can be changed. It unlocks once the subscription has room: see GET /v1/usage.";
         return Err(Error::forbidden("lead.locked", message));
     }
     let tenant = tenants::store::current(tx)?;
     let mut lead = before.clone();
-    let status = patch.status.clone().required("/status")?.unwrap_or(lead.status);
-    let mut changes = apply(patch, &mut lead, &tenant.country)?;
+    let status = patch.status.0.unwrap_or(lead.status);
+    let mut changes = patch.apply(&mut lead);
+    change_phone(&mut changes, &mut lead, patch.phone, &tenant.country)?;
     note_details(tx, &before, &mut lead)?;
     move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
     move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
@@ -113,32 +101,6 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_matc
         tx.record(LeadUpdated { changed: changes.told() }.of(id))?;
     }
     Ok(lead)
-}
-
-/// What is known of the person; the status has rules of its own.
-fn apply(patch: UpdateLead, lead: &mut Lead, country: &str) -> Result<Changes> {
-    let mut changes = Changes::default();
-    changes.require("name", &mut lead.name, patch.name)?;
-    changes.set("email", &mut lead.email, patch.email);
-    change_phone(&mut changes, lead, patch.phone, country)?;
-    changes.set("company", &mut lead.company, patch.company);
-    changes.require("validity", &mut lead.validity, patch.validity)?;
-    changes.set("industry", &mut lead.profile.industry, patch.industry);
-    let mut location = lead.location()?;
-    match patch.location {
-        Patch::Absent => {}
-        Patch::Null => location = Location::default(),
-        Patch::Value(part) => part.apply(&mut location),
-    }
-    changes.put("location", &mut lead.profile.location, Json::of(&location));
-    changes.set("budget_range", &mut lead.profile.budget_range, patch.budget_range);
-    changes.set("timeline", &mut lead.profile.timeline, patch.timeline);
-    let (mut behaviour, mut of_it): (Behaviour, Changes) = (lead.behaviour()?, Changes::default());
-    of_it.require("pages_visited", &mut behaviour.pages_visited, patch.pages_visited)?;
-    of_it.require("time_on_site_seconds", &mut behaviour.time_on_site_seconds, patch.time_on_site_seconds)?;
-    of_it.require("actions_taken", &mut behaviour.actions_taken, patch.actions_taken)?;
-    changes.put("behaviour", &mut lead.profile.behaviour, Json::of(&behaviour));
-    Ok(changes)
 }
 
 /// Meters a lead that can be reached at last, in the running period. What cannot be paid for yet is held back in the ledger and
@@ -182,12 +144,11 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
 }
 
 fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Text<0, 40>>, country: &str) -> Result<()> {
-    lead.profile.phone_raw = match &patch {
-        Patch::Absent => return Ok(()),
-        Patch::Null => None,
-        Patch::Value(typed) => Some(typed.to_string()),
-    };
-    let read = lead.profile.phone_raw.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
+    if patch.is_absent() {
+        return Ok(());
+    }
+    lead.profile.phone_raw = patch.value().map(|typed| typed.to_string());
+    let read = patch.value().map(|typed| Phone::parse(typed, Some(country))).transpose();
     let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
     changes.put("phone", &mut lead.phone, phone.map(Phone::into_string));
     Ok(())

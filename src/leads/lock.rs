@@ -35,9 +35,9 @@ const LARGEST_BUDGET: i64 = 1_000_000_000;
 /// # Errors
 /// A stored document that cannot be read.
 pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
-    let city = lead.location()?.city.and_then(|city| known_place(&city, tenant));
-    let time_on_site_seconds = lead.behaviour()?.time_on_site_seconds;
     let profile = &lead.profile;
+    let city = profile.location.city.as_deref().and_then(|city| known_place(city, tenant));
+    let time_on_site_seconds = profile.behaviour.time_on_site_seconds;
     Ok(Lead {
         // Ids of ours, the source, and what we made of it.
         tenant_id: lead.tenant_id,
@@ -69,10 +69,10 @@ pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
         profile: Doc(LeadProfile {
             enquiry_count: profile.enquiry_count,
             form_submissions: profile.form_submissions,
-            location: Json::of(&Location { city, ..Location::default() }),
+            location: Location { city, ..Location::default() },
             budget_range: profile.budget_range.as_deref().and_then(|text| budget_band(text, tenant)),
             timeline: profile.timeline.as_deref().and_then(timeline_band),
-            behaviour: Json::of(&Behaviour { time_on_site_seconds, ..Behaviour::default() }),
+            behaviour: Behaviour { time_on_site_seconds, ..Behaviour::default() },
             // Whatever the person or the platform wrote.
             phone_raw: None,
             source_details: Json::from(serde_json::json!({})),

@@ -7,10 +7,11 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;
+use crate::tenants::access::{Areas, Permission as P};
 use ::billing;
 use ::contacts;
 use ::tenants;
-use engine::{self, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, insert_few, keep, patch, rows, text_enum, versioned, view};
 
 pub mod answers;
 pub mod api;
@@ -44,6 +45,12 @@ pub use facts::facts;
 pub use rescore::RESCORE;
 pub use shown::{Contact, Shown, shown};
 pub use store::{Brief, Heading, Lead, brief, catch_ups, heading};
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Leads", "Verified enquiries by people.");
+    areas.of_tenants("/v1/leads", P::LeadsRead, P::LeadsWrite).events(&["lead"]);
+}
 
 /// The operations on leads; `POST /v1/leads` belongs to intake.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

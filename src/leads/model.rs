@@ -133,7 +133,7 @@ crate::patch! {
     /// A merge-patch of a location: absent keeps, null clears.
     #[derive(PartialEq)]
     #[schema(example = json!({"city": "Pune", "postal_code": null}))]
-    pub struct LocationPatch {
+    pub struct LocationPatch of Location as part {
         city: Patch<Text<0, 120>>,
         state: Patch<Text<0, 120>>,
         /// ISO 3166-1 alpha-2 where known.
@@ -147,17 +147,6 @@ crate::patch! {
         #[validate(range(min = -180.0, max = 180.0))]
         #[schema(minimum = -180, maximum = 180)]
         lng: Patch<f64>,
-    }
-}
-
-impl LocationPatch {
-    pub fn apply(self, to: &mut Location) {
-        self.city.apply(&mut to.city);
-        self.state.apply(&mut to.state);
-        self.country.apply(&mut to.country);
-        self.postal_code.apply(&mut to.postal_code);
-        self.lat.apply(&mut to.lat);
-        self.lng.apply(&mut to.lng);
     }
 }
 

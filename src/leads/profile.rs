@@ -3,6 +3,7 @@
 //! It is shown, scored and quoted, and nobody filters or sorts by it, so it is one column. It is written with its lead and
 //! by the lead's version, so nothing of it is lost between two writers.
 
+use super::model::Location;
 use crate::base::json::Json;
 
 /// The document; its own documents stay as they are until somebody reads them, by [`Lead`](super::Lead)'s methods.
@@ -13,7 +14,7 @@ pub struct LeadProfile {
     /// See [`super::contact_details`].
     pub contact_details: Json,
     pub industry: Option<String>,
-    pub location: Json,
+    pub location: Location,
     pub budget_range: Option<String>,
     pub timeline: Option<String>,
     /// Pairs, see [`super::answers`].
@@ -23,7 +24,7 @@ pub struct LeadProfile {
     /// How often the person enquired.
     pub enquiry_count: i32,
     pub source_details: Json,
-    pub behaviour: Json,
+    pub behaviour: Behaviour,
     pub ai_summary: Option<String>,
     pub ai_insights: Option<Json>,
 }

@@ -43,8 +43,7 @@ fn names_money(text: &str) -> bool {
 
 fn subject_of(lead: &Lead, engagement: &Engagement) -> Result<Subject> {
     let responses = lead.form_responses()?;
-    let location = lead.location()?;
-    let behaviour = lead.behaviour()?;
+    let (location, behaviour) = (&lead.profile.location, &lead.profile.behaviour);
     let answers: std::collections::BTreeMap<String, String> =
         responses.iter().map(|(question, answer)| (question.clone(), answer_text(answer))).collect();
     let about = |words: &[&str]| {
@@ -59,7 +58,11 @@ fn subject_of(lead: &Lead, engagement: &Engagement) -> Result<Subject> {
         budget_text: lead.profile.budget_range.clone(),
         timeline_text: lead.profile.timeline.clone(),
         preferred_areas: about(&["area", "locality", "location", "neighbourhood", "neighborhood"]),
-        location: score::Location { city: location.city, state: location.state, country: location.country },
+        location: score::Location {
+            city: location.city.clone(),
+            state: location.state.clone(),
+            country: location.country.clone(),
+        },
         industry: lead.profile.industry.clone(),
         company_size: about(&["company_size", "employees", "company size", "team size"])
             .and_then(|text| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()),

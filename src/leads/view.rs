@@ -77,8 +77,7 @@ pub struct LeadView {
     pub assigned_at: Option<Timestamp>,
     pub industry: Option<String>,
     /// While the lead is locked, only a city that the tenant serves.
-    #[schema(value_type = Location)]
-    pub location: Json,
+    pub location: Location,
     /// While the lead is locked, the band it lies in.
     pub budget_range: Option<String>,
     /// While the lead is locked, the band it lies in.
@@ -197,7 +196,6 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         Some(tenant) => lock::shown(&lead, tenant)?,
         None => lead,
     };
-    let behaviour = shown.behaviour()?;
     let answers = Json::of(&shown.form_responses()?);
     let details = if shown.is_locked { Vec::new() } else { detail_views(&shown)? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
@@ -240,9 +238,9 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         platform_lead_id: shown.platform_lead_id,
         ai_summary: profile.ai_summary,
         ai_insights: profile.ai_insights,
-        pages_visited: behaviour.pages_visited,
-        time_on_site_seconds: behaviour.time_on_site_seconds,
-        actions_taken: behaviour.actions_taken,
+        pages_visited: profile.behaviour.pages_visited,
+        time_on_site_seconds: profile.behaviour.time_on_site_seconds,
+        actions_taken: profile.behaviour.actions_taken,
         enquiry_count: profile.enquiry_count,
         contact_count: shown.contact_count,
         total_interactions: shown.total_interactions,

@@ -14,7 +14,7 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, fact, held, insert_few, keep, patch, text_enum, view};
+use engine::{self, base, beyond, fact, filter, held, insert_few, keep, patch, text_enum, view};
 
 pub mod announce;
 mod api;
@@ -48,11 +48,23 @@ use crate::engine::jobs::Registry;
 use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
+use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::{InvitationFact, TenantFact, TenantVerified, UserHandedOver, VerificationFact};
 use facts::RecipientFact;
+use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use api::routes;
 pub use store::catch_ups;
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Notifications", "What a tenant's people are told.");
+    areas.of_tenants("/v1/notifications", P::NotificationsRead, P::NotificationsWrite).keeping(&["marked"]);
+    areas.of_tenants("/v1/notification-recipients", P::TenantRead, P::TenantWrite);
+}
+
+pub fn routes(cfg: &mut ServiceConfig<'_>) {
+    api::routes(cfg);
+}
 
 /// The handlers of this folder's jobs.
 pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {

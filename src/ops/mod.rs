@@ -15,7 +15,7 @@ use ::leads;
 use ::notify;
 use ::sending;
 use ::tenants;
-use engine::{self, base, fact, text_enum, versioned, view};
+use engine::{self, base, fact, filter, text_enum, versioned, view};
 
 mod api;
 pub mod catch_up;
@@ -40,7 +40,17 @@ use crate::billing::facts::SubscriptionFact;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::integrations::facts::WebhookEventFact;
+use crate::tenants::access::Areas;
 use crate::tenants::facts::TenantVerified;
+
+/// What stands here, and who reads it.
+pub fn areas(areas: &mut Areas) {
+    areas.tag("Operators", "The platform's own staff, and tenants as they see them.").of_operators("/v1/tenants");
+    areas.of_operators("/v1/ops/operators");
+    areas
+        .tag("Operations", "What operators do: tasks, jobs, stored webhooks, activation, credits.")
+        .of_operators("/v1/ops");
+}
 
 /// Everything under `/v1/ops`, for operators' keys only.
 pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {

@@ -93,15 +93,14 @@ pub(super) fn add_task(tx: &mut TenantTx<'_>, new: &NewTask<'_>) -> Result<Optio
     Ok((OrIgnore(insert).execute(tx.conn())? == 1).then_some(id))
 }
 
-/// Which tasks to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct TaskFilter {
-    status: Option<TaskStatus>,
-    tenant_id: Option<TenantId>,
-    /// Past its due time and not closed.
-    overdue: Option<bool>,
+crate::filter! {
+    /// Which tasks to list.
+    pub struct TaskFilter of ops_tasks {
+        status: Option<TaskStatus> => eq status,
+        tenant_id: Option<TenantId> => eq tenant_id,
+        /// Past its due time and not closed.
+        overdue: Option<bool> => by hand,
+    }
 }
 
 /// Tasks with their tenant's name, the next due first.
@@ -112,7 +111,7 @@ pub(super) fn tasks(
 ) -> Result<Page<(OpsTask, String)>> {
     let open = [TaskStatus::Open, TaskStatus::InProgress];
     let is_overdue = Where::part().before(ops_tasks::due_at, Some(tx.now())).any(ops_tasks::status, &open);
-    let which = Where::everywhere(tx).eq(ops_tasks::status, filter.status).eq(ops_tasks::tenant_id, filter.tenant_id);
+    let which = filter.narrow(Where::everywhere(tx));
     let which = match filter.overdue {
         Some(true) => which.and(is_overdue),
         Some(false) => which.not(is_overdue),
@@ -220,13 +219,12 @@ pub(super) fn notify(tx: &mut PlatformTx<'_>, note: OperatorNotification, event:
     Ok(())
 }
 
-/// Which notifications to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationFilter {
-    /// Only those read already, or only those not read yet.
-    is_read: Option<bool>,
+crate::filter! {
+    /// Which notifications to list.
+    pub struct NotificationFilter of operator_notifications {
+        /// Only those read already, or only those not read yet.
+        is_read: Option<bool> => has read_at,
+    }
 }
 
 /// Newest first.
@@ -235,7 +233,7 @@ pub(super) fn notifications(
     filter: &NotificationFilter,
     page: &PageRequest,
 ) -> Result<Page<OperatorNotification>> {
-    let which = Where::everywhere(tx).has(operator_notifications::read_at, filter.is_read);
+    let which = filter.narrow(Where::everywhere(tx));
     let order = Order::by_id(Desc, operator_notifications::id, |row: &NotificationRow| row.id);
     Ok(tx.page(which, order, page)?.map(OperatorNotification::from))
 }

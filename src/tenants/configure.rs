@@ -11,7 +11,6 @@ use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::store;
 use super::verify;
-use crate::base::changes::Changes;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
@@ -25,38 +24,33 @@ crate::patch! {
     /// A merge-patch of the tenant.
     #[schema(example = json!({"time_zone": "Asia/Kolkata", "settings": {"service_areas": ["Andheri", "Goregaon"],
         "notification_recipients": {"emails": ["sales@abc.example.com"], "whatsapp": ["98765 00000"]}}}))]
-    pub struct TenantPatch {
-        #[schema(nullable = false)]
-        pub name: Patch<Name>,
-        #[schema(nullable = false)]
-        pub time_zone: Patch<TimeZone>,
-        #[schema(nullable = false)]
-        pub country: Patch<Country>,
-        #[schema(nullable = false)]
-        pub currency: Patch<Currency>,
+    pub struct TenantPatch of Tenant {
+        pub name: Given<Name>,
+        pub time_zone: Given<TimeZone>,
+        pub country: Given<Country>,
+        pub currency: Given<Currency>,
         #[validate(nested)]
-        #[schema(nullable = false)]
-        pub settings: Patch<SettingsPatch>,
+        pub settings: Given<SettingsPatch> => by hand,
     }
 }
 
 impl TenantPatch {
     /// Says who is told of each lead.
     pub fn touches_recipients(&self) -> bool {
-        matches!(&self.settings, Patch::Value(settings) if !settings.notification_recipients.is_absent())
+        self.settings.value().is_some_and(|settings| !settings.notification_recipients.is_absent())
     }
 
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
-        matches!(&self.settings, Patch::Value(settings) if !settings.billing_dedupe_days.is_absent())
+        self.settings.value().is_some_and(|settings| !settings.billing_dedupe_days.is_absent())
     }
 
     /// What a plan has to include for it: colours and a logo of one's own, and another scoring model than the industry's.
     /// Taking them away is always possible.
     pub fn features(&self) -> Vec<Feature> {
-        let Patch::Value(settings) = &self.settings else { return Vec::new() };
+        let Some(settings) = self.settings.value() else { return Vec::new() };
         let brands = |patch: &BrandingPatch| patch.logo_url.is_value() || patch.primary_color.is_value();
-        let is_branded = matches!(&settings.branding, Patch::Value(patch) if brands(patch));
+        let is_branded = settings.branding.value().is_some_and(brands);
         let wanted =
             [(is_branded, Feature::CustomBranding), (settings.scoring_model.is_value(), Feature::AdvancedScoring)];
         wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, feature)| feature).collect()
@@ -77,18 +71,19 @@ pub(super) fn record_update(tx: &mut TenantTx<'_>, fact: TenantFact) -> Result<(
 
 /// # Errors
 /// Every wrong value of the settings, also names that pass for the platform's, and `request.precondition_failed`.
-pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, platform_name: &str, if_match: &IfMatch) -> Result<Tenant> {
+pub fn configure(
+    tx: &mut TenantTx<'_>,
+    mut patch: TenantPatch,
+    platform_name: &str,
+    if_match: &IfMatch,
+) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
     if_match.check(tenant.version)?;
     let before = (tenant.name.clone(), tenant.settings.branding.display_name.clone());
-    let mut changes = Changes::default();
-    changes.require("name", &mut tenant.name, patch.name)?;
-    changes.require("time_zone", &mut tenant.time_zone, patch.time_zone.map(|zone| zone.0))?;
     let country = tenant.country.clone();
-    changes.require("country", &mut tenant.country, patch.country)?;
+    let mut changes = patch.apply(&mut tenant);
     stay_home(tx, &mut tenant, country);
-    changes.require("currency", &mut tenant.currency, patch.currency)?;
-    if let Some(settings) = patch.settings.required("/settings")? {
+    if let Some(settings) = patch.settings.0 {
         settings.fields().for_each(|field| changes.note(field, true));
         settings.apply(&mut tenant.settings).map_err(Error::fields)?;
         tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
@@ -154,20 +149,17 @@ fn refuse_look_alikes(tenant: &Tenant, before: &(String, Option<String>), platfo
 crate::patch! {
     /// What operators change about a tenant.
     #[schema(example = json!({"status": "suspended"}))]
-    pub struct OperatorTenantPatch {
-        #[schema(nullable = false)]
-        pub name: Patch<Name>,
+    pub struct OperatorTenantPatch of Tenant {
+        pub name: Given<Name>,
         /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
         /// inbound leads are still stored.
-        #[schema(nullable = false)]
-        pub status: Patch<TenantStatus>,
+        pub status: Given<TenantStatus>,
         /// True: the operators know whose business it is, as where the platform sends no e-mail that could show it. It is not
         /// taken back.
-        #[schema(nullable = false)]
-        pub is_verified: Patch<bool>,
+        pub is_verified: Given<bool> => by hand,
         /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's; null takes
         /// all of it back.
-        pub agreed: Patch<AgreedPatch>,
+        pub agreed: Patch<AgreedPatch> => by hand,
     }
 }
 
@@ -180,26 +172,24 @@ pub(super) fn not_found() -> Error {
 pub fn administer(
     tx: &mut PlatformTx<'_>,
     id: TenantId,
-    patch: OperatorTenantPatch,
+    mut patch: OperatorTenantPatch,
     if_match: &IfMatch,
 ) -> Result<Tenant> {
     store::find(tx, id)?.ok_or_else(not_found)?;
     let tx = &mut tx.for_tenant(id);
     let mut tenant = lock(tx)?;
     if_match.check(tenant.version)?;
-    if patch.is_verified.required("/is_verified")? == Some(true) && verify::vouch_for(tx)? {
+    if patch.is_verified.0 == Some(true) && verify::vouch_for(tx)? {
         tenant = store::current(tx)?;
     }
     let previous =
         TenantBefore { name: Some(tenant.name.clone()), status: Some(tenant.status), ..TenantBefore::default() };
-    let mut changes = Changes::default();
-    changes.require("name", &mut tenant.name, patch.name)?;
-    changes.require("status", &mut tenant.status, patch.status)?;
+    let mut changes = patch.apply(&mut tenant);
     let mut agreed = tenant.agreed.clone();
     match patch.agreed {
         Patch::Absent => {}
         Patch::Null => agreed = Default::default(),
-        Patch::Value(patch) => patch.apply(&mut agreed).map_err(Error::fields)?,
+        Patch::Value(patch) => patch.agree(&mut agreed).map_err(Error::fields)?,
     }
     changes.put("agreed", &mut tenant.agreed, agreed);
     if changes.is_empty() {

@@ -48,8 +48,7 @@ crate::patch! {
     /// A change to a key; null makes it work until it is revoked.
     #[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
     pub struct ApiKeyPatch {
-        #[schema(nullable = false)]
-        pub name: Patch<Name>,
+        pub name: Given<Name>,
         pub expires_at: Patch<Timestamp>,
     }
 }
@@ -166,7 +165,7 @@ pub fn change(
     require_live(&key, tx.now())?;
     require_all_scopes(caller, &key)?;
     let mut changes = Changes::default();
-    changes.require("name", &mut key.name, patch.name)?;
+    changes.set("name", &mut key.name, patch.name);
     let before = key.expires_at;
     if !patch.expires_at.is_absent() {
         changes.set("expires_at", &mut key.expires_at, patch.expires_at);

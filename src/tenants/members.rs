@@ -33,11 +33,9 @@ crate::patch! {
     /// A change to a member; what is absent stays.
     #[schema(example = json!({"role": "agent"}))]
     pub struct MemberPatch {
-        #[schema(nullable = false)]
-        pub role: Patch<Role>,
+        pub role: Given<Role>,
         /// A disabled member is logged out and may not log in.
-        #[schema(nullable = false)]
-        pub status: Patch<Standing>,
+        pub status: Given<Standing>,
     }
 }
 
@@ -78,12 +76,12 @@ pub fn change(
     if_match.check(before.version)?;
     let (mut role, mut status) = (before.role, before.status);
     let mut changes = Changes::default();
-    changes.require("role", &mut role, patch.role)?;
+    changes.set("role", &mut role, patch.role);
     let standing = patch.status.map(|standing| match standing {
         Standing::Active => MemberStatus::Active,
         Standing::Disabled => MemberStatus::Disabled,
     });
-    changes.require("status", &mut status, standing)?;
+    changes.set("status", &mut status, standing);
     if changes.is_empty() {
         return Ok((account, before));
     }

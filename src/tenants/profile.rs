@@ -9,7 +9,7 @@ use super::name::Name;
 use super::store::people::{self, Entrance, User};
 use crate::base::id::UserId;
 use crate::base::json::Json;
-use crate::base::patch::{Patch, merge};
+use crate::base::patch::{Apply as _, Patch, merge};
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -61,7 +61,7 @@ pub fn change(
     let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
     let mut fields = Vec::new();
     if !name.is_absent() {
-        name.apply(&mut user.name);
+        name.apply_to(&mut user.name);
         people::rename_user(&mut tx.platform(), id, user.name.as_deref())?;
         fields.push("name");
     }

@@ -91,6 +91,11 @@ impl utoipa::ToSchema for Country {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeZone(pub Tz);
 
+impl From<TimeZone> for Tz {
+    fn from(zone: TimeZone) -> Tz {
+        zone.0
+    }
+}
 impl FromStr for TimeZone {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

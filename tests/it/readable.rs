@@ -71,7 +71,7 @@ fn of_every_subject_it_is_said_who_reads_about_it() {
     let _ = leadwright::app::document();
     for declared in catalogue::all().into_iter().filter(|declared| !declared.is_of_platform) {
         let subject = declared.subject;
-        assert!(is_named(subject), "{subject}: say in tenants/access/readable.rs who reads events about it");
+        assert!(is_named(subject), "{subject}: say in an area of its folder who reads events about it");
     }
 }
 
@@ -87,7 +87,7 @@ both_engines! {
                 continue;
             }
             if method != "get" {
-                assert!(is_covered(&path), "{method} {path}: say in tenants/access/readable.rs who may read what it answers");
+                assert!(is_covered(&path), "{method} {path}: name its area in its folder: who may read what it answers");
             }
             // What takes a resource away comes last, in a test of its own: its answer is empty.
             if method == "delete" {

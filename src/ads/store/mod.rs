@@ -13,11 +13,11 @@ use diesel::sql_types::Bool;
 use super::documents::{Carried, Content, Review};
 use super::model::{AccountOwner, CampaignStatus, Delivery};
 use crate::ads::schema::ad_campaigns;
+use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
@@ -90,35 +90,20 @@ pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     lock_tenant(tx, "ad_campaigns")
 }
 
-pub fn insert(tx: &mut TenantTx<'_>, row: &AdCampaign) -> Result<()> {
-    diesel::insert_into(ad_campaigns::table).values(row).execute(tx.conn())?;
-    Ok(())
-}
+crate::rows!(ad_campaigns: AdCampaign, AdCampaignId, "ad_campaign" => insert, find, get);
 
-pub fn find(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<Option<AdCampaign>> {
-    let tenant = tx.tenant();
-    Ok(ad_campaigns::table.find((tenant, id)).select(AdCampaign::as_select()).first(tx.conn()).optional()?)
-}
-
-/// # Errors
-/// `ad_campaign.not_found`.
-pub fn get(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<AdCampaign> {
-    find(tx, id)?.ok_or_else(|| Error::not_found("ad_campaign.not_found", "There is no such ad campaign."))
-}
-
-/// Which ad campaigns to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct CampaignFilter {
-    platform: Option<AdPlatform>,
-    status: Option<CampaignStatus>,
+crate::filter! {
+    /// Which ad campaigns to list.
+    pub struct CampaignFilter of ad_campaigns {
+        platform: Option<AdPlatform> => eq platform,
+        status: Option<CampaignStatus> => eq status,
+    }
 }
 
 /// Newest first.
 pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, page: &PageRequest) -> Result<Page<AdCampaign>> {
-    use ad_campaigns::{created_at, id, platform, status, tenant_id};
-    let which = Where::of(tx, tenant_id).eq(platform, filter.platform).eq(status, filter.status);
+    use ad_campaigns::{created_at, id, tenant_id};
+    let which = filter.narrow(Where::of(tx, tenant_id));
     tx.page(which, Order::by(Desc, (created_at, id), |row: &AdCampaign| (row.created_at, row.id)), page)
 }
 

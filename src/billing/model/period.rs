@@ -5,10 +5,12 @@ use super::quota::Quota;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::billing::id::{SubscriptionId, UsageEntryId, UsagePeriodId};
+use crate::billing::schema::{usage_entries, usage_periods};
 use crate::contacts::id::LeadId;
 
-/// One meter in one period.
-#[derive(Debug, Clone)]
+/// One meter in one period: the row, without whose it is and when it was written.
+#[derive(Debug, Clone, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+#[diesel(table_name = usage_periods, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct UsagePeriod {
     pub id: UsagePeriodId,
     pub subscription_id: SubscriptionId,
@@ -16,6 +18,7 @@ pub struct UsagePeriod {
     pub period_start: Timestamp,
     /// Exclusive.
     pub period_end: Timestamp,
+    #[diesel(embed)]
     pub quota: Quota,
     /// What leads received in it are metered by; `None` in periods older than this note: the subscription's.
     pub plan_code: Option<String>,
@@ -28,8 +31,9 @@ impl UsagePeriod {
     }
 }
 
-/// A line of the ledger.
-#[derive(Debug, Clone)]
+/// A line of the ledger: the row, without whose it is and what makes it happen once.
+#[derive(Debug, Clone, diesel::Queryable, diesel::Selectable, diesel::Insertable)]
+#[diesel(table_name = usage_entries, treat_none_as_default_value = false)]
 pub struct UsageEntry {
     pub id: UsageEntryId,
     /// `None`: held back before there was any plan.

@@ -5,6 +5,7 @@
 
 use super::meter::MeterKind;
 use super::plan::Pricing;
+use crate::billing::schema::usage_periods;
 
 crate::text_enum! {
     /// What happens to leads beyond the quota.
@@ -19,8 +20,11 @@ crate::text_enum! {
     }
 }
 
-/// The counters of one period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The counters of one period, among its columns.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset,
+)]
+#[diesel(table_name = usage_periods, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Quota {
     /// Units the plan includes; `None` is unlimited.
     pub base: Option<i32>,

@@ -7,6 +7,7 @@ use super::quota::{OveragePolicy, Quota, Standing};
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::billing::id::{SubscriptionId, UsagePeriodId};
+use crate::billing::schema::subscriptions;
 
 crate::text_enum! {
     /// Where a subscription stands.
@@ -37,8 +38,10 @@ crate::text_enum! {
     }
 }
 
-/// A tenant's subscription to a plan. One is current; ended ones stay as history.
-#[derive(Debug, Clone)]
+/// A tenant's subscription to a plan: the row. One is current; ended ones stay as history.
+#[derive(Debug, Clone, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+#[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Subscription {
     pub tenant_id: TenantId,
     pub id: SubscriptionId,

@@ -4,61 +4,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use crate::base::id::TenantId;
-use crate::base::money::Currency;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::billing::id::{UsageEntryId, UsagePeriodId};
+use crate::billing::id::UsagePeriodId;
 use crate::billing::model::{EntryKind, Meter, UsageEntry};
 use crate::billing::schema::usage_entries;
 use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
-
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = usage_entries, treat_none_as_default_value = false)]
-pub struct EntryRow {
-    tenant_id: TenantId,
-    id: UsageEntryId,
-    period_id: Option<UsagePeriodId>,
-    meter: Meter,
-    kind: EntryKind,
-    quantity: i32,
-    dedupe_key: String,
-    lead_id: Option<LeadId>,
-    amount_due: i64,
-    notional_amount: i64,
-    currency: Currency,
-    reason: Option<String>,
-    occurred_at: Timestamp,
-    created_at: Timestamp,
-}
-
-same_fields!(EntryRow => UsageEntry {
-    id, period_id, meter, kind, quantity, lead_id, amount_due, notional_amount, currency, reason, occurred_at, created_at,
-});
-
-impl EntryRow {
-    /// The row of an entry of this tenant, which happens once by its key and its moment.
-    pub fn of(tenant: TenantId, dedupe_key: &str, entry: UsageEntry) -> Self {
-        Self {
-            tenant_id: tenant,
-            id: entry.id,
-            period_id: entry.period_id,
-            meter: entry.meter,
-            kind: entry.kind,
-            quantity: entry.quantity,
-            dedupe_key: dedupe_key.into(),
-            lead_id: entry.lead_id,
-            amount_due: entry.amount_due,
-            notional_amount: entry.notional_amount,
-            currency: entry.currency,
-            reason: entry.reason,
-            occurred_at: entry.occurred_at,
-            created_at: entry.created_at,
-        }
-    }
-}
 
 /// The entry of the same person received from `from` to `to`, both inclusive.
 pub fn metered_between(
@@ -68,15 +21,15 @@ pub fn metered_between(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Option<UsageEntry>> {
-    let row: Option<EntryRow> = usage_entries::table
+    let row = usage_entries::table
         .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(meter)))
         .filter(usage_entries::dedupe_key.eq(dedupe_key.to_owned()))
         .filter(usage_entries::occurred_at.ge(from).and(usage_entries::occurred_at.le(to)))
         .order(usage_entries::occurred_at.desc())
-        .select(EntryRow::as_select())
+        .select(UsageEntry::as_select())
         .first(tx.conn())
         .optional()?;
-    Ok(row.map(UsageEntry::from))
+    Ok(row)
 }
 
 /// What is still held back for this lead: 1, or 0 after its release.
@@ -91,13 +44,13 @@ pub fn held_back(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<i32> {
 
 /// Every entry about holding back, oldest first.
 pub fn blocked(tx: &mut TenantTx<'_>, meter: Meter) -> Result<Vec<UsageEntry>> {
-    let rows: Vec<EntryRow> = usage_entries::table
+    let rows = usage_entries::table
         .filter(usage_entries::tenant_id.eq(tx.tenant()).and(usage_entries::meter.eq(meter)))
         .filter(usage_entries::kind.eq(EntryKind::Blocked))
         .order((usage_entries::occurred_at, usage_entries::id))
-        .select(EntryRow::as_select())
+        .select(UsageEntry::as_select())
         .load(tx.conn())?;
-    Ok(rows.into_iter().map(UsageEntry::from).collect())
+    Ok(rows)
 }
 
 /// The leads this person was metered for.
@@ -144,21 +97,17 @@ pub fn totals(tx: &mut TenantTx<'_>, period: UsagePeriodId) -> Result<Totals> {
     })
 }
 
-/// Which entries to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct EntryFilter {
-    kind: Option<EntryKind>,
-    lead_id: Option<LeadId>,
-    period_id: Option<UsagePeriodId>,
+crate::filter! {
+    /// Which entries to list.
+    pub struct EntryFilter of usage_entries {
+        kind: Option<EntryKind> => eq kind,
+        lead_id: Option<LeadId> => eq lead_id,
+        period_id: Option<UsagePeriodId> => eq period_id,
+    }
 }
 
 /// Newest first.
 pub fn entries(tx: &mut TenantTx<'_>, filter: &EntryFilter, page: &PageRequest) -> Result<Page<UsageEntry>> {
-    let which = Where::of(tx, usage_entries::tenant_id)
-        .eq(usage_entries::kind, filter.kind)
-        .eq(usage_entries::lead_id, filter.lead_id)
-        .eq(usage_entries::period_id, filter.period_id);
-    Ok(tx.page(which, Order::by_id(Desc, usage_entries::id, |row: &EntryRow| row.id), page)?.map(UsageEntry::from))
+    let which = filter.narrow(Where::of(tx, usage_entries::tenant_id));
+    tx.page(which, Order::by_id(Desc, usage_entries::id, |row: &UsageEntry| row.id), page)
 }

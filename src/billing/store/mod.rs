@@ -1,16 +1,6 @@
 //! Rows of plans, subscriptions, usage periods and the usage ledger, to be read. What is written of the last three needs the
 //! tenant's books ([`super::books`]).
 
-macro_rules! same_fields {
-    ($from:ty => $to:ident { $($field:ident),* $(,)? }) => {
-        impl From<$from> for $to {
-            fn from(from: $from) -> Self {
-                Self { $($field: from.$field),* }
-            }
-        }
-    };
-}
-
 mod ledger;
 mod periods;
 mod plans;
@@ -24,6 +14,3 @@ pub use subscriptions::{
     SubscriptionFilter, ever_subscribed, had_trial, list_all, overdue, stored, subscription, tenant_of,
 };
 pub use trials::{note_trial, own_trial, trial_with, trials_after};
-
-pub(super) use ledger::EntryRow;
-pub(super) use subscriptions::SubscriptionRow;

@@ -6,68 +6,26 @@ use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::billing::id::SubscriptionId;
-use crate::billing::model::{BillingInterval, GRACE_DAYS, OveragePolicy, PlanFrom, Subscription, SubscriptionStatus};
+use crate::billing::model::{GRACE_DAYS, Subscription, SubscriptionStatus};
 use crate::billing::schema::subscriptions;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::tenants::schema::tenants;
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct SubscriptionRow {
-    pub tenant_id: TenantId,
-    pub id: SubscriptionId,
-    plan_code: String,
-    status: SubscriptionStatus,
-    overage_policy: OveragePolicy,
-    billing_interval: BillingInterval,
-    anchor_day: i32,
-    trial_ends_at: Option<Timestamp>,
-    current_period_start: Timestamp,
-    current_period_end: Timestamp,
-    activated_at: Option<Timestamp>,
-    canceled_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    cancel_at_period_end: bool,
-    version: i32,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    pending_plan_code: Option<String>,
-    pending_from: Option<PlanFrom>,
-    paid_until: Option<Timestamp>,
-    plan_version: i32,
-    pending_plan_version: Option<i32>,
-    pending_at: Option<Timestamp>,
-}
-
-macro_rules! subscription_fields {
-    ($from:ty => $to:ident) => {
-        same_fields!($from => $to {
-            tenant_id, id, plan_code, status, overage_policy, billing_interval, anchor_day, trial_ends_at,
-            current_period_start, current_period_end, activated_at, canceled_at, ended_at, cancel_at_period_end, version,
-            created_at, updated_at, pending_plan_code, pending_from, paid_until, plan_version, pending_plan_version,
-            pending_at,
-        });
-    };
-}
-subscription_fields!(SubscriptionRow => Subscription);
-subscription_fields!(Subscription => SubscriptionRow);
-
 /// The tenant's current subscription as it was written last; [`crate::billing::current`] says how it stands now.
 pub fn stored(tx: &mut TenantTx<'_>) -> Result<Option<Subscription>> {
     let row = subscriptions::table
         .filter(subscriptions::tenant_id.eq(tx.tenant()).and(subscriptions::ended_at.is_null()))
-        .select(SubscriptionRow::as_select())
+        .select(Subscription::as_select())
         .first(tx.conn())
         .optional()?;
-    Ok(row.map(Subscription::from))
+    Ok(row)
 }
 
 pub fn subscription(tx: &mut TenantTx<'_>, id: SubscriptionId) -> Result<Option<Subscription>> {
     let key = (tx.tenant(), id);
-    let row = subscriptions::table.find(key).select(SubscriptionRow::as_select()).first(tx.conn()).optional()?;
-    Ok(row.map(Subscription::from))
+    let row = subscriptions::table.find(key).select(Subscription::as_select()).first(tx.conn()).optional()?;
+    Ok(row)
 }
 
 /// Did the tenant ever have a subscription?
@@ -115,13 +73,12 @@ pub fn overdue(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(TenantId, Sub
     Ok(due)
 }
 
-/// Which subscriptions operators list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct SubscriptionFilter {
-    status: Option<SubscriptionStatus>,
-    tenant_id: Option<TenantId>,
+crate::filter! {
+    /// Which subscriptions operators list.
+    pub struct SubscriptionFilter of subscriptions {
+        status: Option<SubscriptionStatus> => eq status,
+        tenant_id: Option<TenantId> => eq tenant_id,
+    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -136,11 +93,8 @@ pub fn list_all(
     filter: &SubscriptionFilter,
     page: &PageRequest,
 ) -> Result<Page<(Subscription, String)>> {
-    let rows = Where::everywhere(tx)
-        .eq(subscriptions::status, filter.status)
-        .eq(subscriptions::tenant_id, filter.tenant_id)
-        .join(tenants::table, tenants::id.eq(subscriptions::tenant_id));
-    let key = |(subscription, _): &(SubscriptionRow, TenantName)| subscription.id;
+    let rows = filter.narrow(Where::everywhere(tx)).join(tenants::table, tenants::id.eq(subscriptions::tenant_id));
+    let key = |(subscription, _): &(Subscription, TenantName)| subscription.id;
     let page = tx.page(rows, Order::by_id(Desc, subscriptions::id, key), page)?;
-    Ok(page.map(|(row, tenant)| (row.into(), tenant.name)))
+    Ok(page.map(|(row, tenant)| (row, tenant.name)))
 }

@@ -177,7 +177,7 @@ pub fn activate(books: &mut Books<'_, '_>, id: SubscriptionId, paid: Payment<'_>
 /// Changes plan, policy or the wish to cancel.
 ///
 /// # Errors
-/// A field error for what cannot be null; `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
+/// A field error where two names of the policy contradict each other; `subscription.none`; `subscription.currency_changed` for a plan in another currency; `subscription.plan_without_trial`
 /// for a plan that cannot be tried, during a trial.
 pub fn change(
     books: &mut Books<'_, '_>,
@@ -185,8 +185,7 @@ pub fn change(
     if_match: &IfMatch,
 ) -> Result<(Subscription, Plan)> {
     let policy = change.policy()?;
-    let (wanted, cancel) =
-        (change.plan_code.required("/plan_code")?, change.cancel_at_period_end.required("/cancel_at_period_end")?);
+    let (wanted, cancel) = (change.plan_code.0, change.cancel_at_period_end.0);
     let mut subscription = books.require()?;
     if_match.check(subscription.version)?;
     let mut plan = plan_of(books.tx(), &subscription)?;

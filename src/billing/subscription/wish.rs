@@ -28,17 +28,13 @@ crate::patch! {
         /// then it gives its whole quota in the running period. Any other takes effect when what is paid for is over. Until then
         /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
         /// the choice counts at once. Nothing is prorated.
-        #[schema(nullable = false)]
-        pub plan_code: Patch<String>,
+        pub plan_code: Given<String>,
         /// Under `bill`, leads held back in the running period are released and billed.
-        #[schema(nullable = false)]
-        pub overage_policy: Patch<OveragePolicy>,
+        pub overage_policy: Given<OveragePolicy>,
         /// `true` is `overage_policy = bill`, `false` is `block`.
-        #[schema(nullable = false)]
-        pub buying_overages: Patch<bool>,
+        pub buying_overages: Given<bool>,
         /// End it when what is paid for (or the trial) is over, instead of renewing it.
-        #[schema(nullable = false)]
-        pub cancel_at_period_end: Patch<bool>,
+        pub cancel_at_period_end: Given<bool>,
     }
 }
 
@@ -46,10 +42,9 @@ impl UpdateSubscription {
     /// The policy that is asked for, by either of its names.
     ///
     /// # Errors
-    /// A field error for null, and where the two contradict each other.
+    /// A field error where the two contradict each other.
     pub(super) fn policy(&self) -> Result<Option<OveragePolicy>> {
-        let buying = self.buying_overages.clone().required("/buying_overages")?;
-        let policy = self.overage_policy.clone().required("/overage_policy")?;
+        let (buying, policy) = (self.buying_overages.0, self.overage_policy.0);
         if let (Some(policy), Some(buying)) = (policy, buying)
             && buying != (policy == OveragePolicy::Bill)
         {
@@ -73,7 +68,7 @@ mod tests {
         let slow = policy(r#"{"buying_overages":false,"overage_policy":"slow"}"#);
         assert_eq!(slow.unwrap(), Some(OveragePolicy::Slow));
         assert!(policy(r#"{"buying_overages":true,"overage_policy":"block"}"#).is_err());
-        assert!(policy(r#"{"overage_policy":null}"#).is_err());
+        assert!(serde_json::from_str::<UpdateSubscription>(r#"{"overage_policy":null}"#).is_err());
         assert_eq!(policy("{}").unwrap(), None);
     }
 }

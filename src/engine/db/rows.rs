@@ -1,6 +1,7 @@
 //! The ways to one row of a table that is keyed `(tenant_id, id)`, said once for all such tables.
 
-/// Gives a store what it lists of `insert`, `find`, `get`, `hold`, `save`, `count` and `delete` for its table:
+/// Gives a store what it lists of `insert`, `find`, `get`, `hold`, `save`, `count`, `room` (which takes `count`) and `delete` for its
+/// table:
 ///
 /// ```ignore
 /// crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save);
@@ -63,6 +64,19 @@ macro_rules! rows {
             Ok($table::table.filter($table::tenant_id.eq(tx.tenant())).count().get_result(tx.conn())?)
         }
     };
+    (@room $table:ident, $Row:ty, $Id:ty, $noun:literal) => {
+        /// Makes sure that the tenant may have one more; whoever makes another meanwhile waits.
+        ///
+        /// # Errors
+        /// `too_many` with the noun's code.
+        pub fn room(tx: &mut $crate::engine::db::TenantTx<'_>, most: i64) -> $crate::base::Result<()> {
+            $crate::engine::db::dialect::lock_tenant(tx, concat!($noun, "s"))?;
+            if count(tx)? < most {
+                return Ok(());
+            }
+            Err($crate::engine::db::rows::full(concat!($noun, ".too_many"), $noun, most))
+        }
+    };
     (@delete $table:ident, $Row:ty, $Id:ty, $noun:literal) => {
         /// With what hangs on it. `false` when there is none.
         pub fn delete(tx: &mut $crate::engine::db::TenantTx<'_>, id: $Id) -> $crate::base::Result<bool> {
@@ -75,4 +89,11 @@ macro_rules! rows {
 /// Is one: 404 in the words of the noun.
 pub fn absent(code: &'static str, noun: &str) -> crate::base::Error {
     crate::base::Error::not_found(code, format!("There is no such {}.", noun.replace('_', " ")))
+}
+
+/// # Errors
+/// Is one: 409 in the words of the noun.
+pub fn full(code: &'static str, noun: &str, most: i64) -> crate::base::Error {
+    let noun = noun.replace('_', " ");
+    crate::base::Error::conflict(code, format!("There are {most} {noun}s already. Delete one first."))
 }

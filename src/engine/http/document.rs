@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::strict::Strict;
+use crate::base::patch::NEVER_NULL;
 use crate::base::{Error, FieldError, Result, bounded};
 
 const MAX_DEPTH: usize = 32;
@@ -113,6 +114,9 @@ pub(super) fn field_error(pointer: String, sentence: &str) -> FieldError {
         let pointer = if pointer.ends_with(&format!("/{name}")) { pointer } else { format!("{pointer}/{name}") };
         let expected = sentence.split_once(", ").map_or("no fields", |(_, rest)| rest);
         return FieldError::new(pointer, "unknown_field", format!("this field is not known; {expected}"));
+    }
+    if sentence == NEVER_NULL {
+        return FieldError::new(pointer, "required", NEVER_NULL);
     }
     let other = if sentence.starts_with("invalid type") { "invalid_type" } else { "invalid_value" };
     let code = bounded::code_of(sentence).unwrap_or(other);

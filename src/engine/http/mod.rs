@@ -6,10 +6,12 @@
 //! answer goes on in [`links`].
 
 mod body;
+mod composed;
 mod document;
 pub mod etag;
 mod fields;
 mod guesses;
+mod handle;
 mod inlined;
 pub mod limits;
 mod links;
@@ -32,6 +34,7 @@ pub use document::{NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;
+pub use handle::Answer;
 pub use once::{Once, Reply, Versioned};
 pub use paging::{Page, Paging};
 pub use params::{CommaList, Path, Query};

@@ -42,6 +42,7 @@ pub struct Reply<V> {
     view: V,
     etag: Option<String>,
     location: Option<String>,
+    is_made_here: bool,
 }
 
 /// What carries its version: an answer says it as `ETag`, for `If-Match`.
@@ -49,9 +50,16 @@ pub trait Versioned {
     fn version(&self) -> i32;
 }
 
-/// For types whose field `version` says it.
+/// For types whose field `version` says it, or a field that is versioned itself (`MintedView: shown`).
 #[macro_export]
 macro_rules! versioned {
+    ($view:ty: $of:ident) => {
+        impl $crate::engine::http::Versioned for $view {
+            fn version(&self) -> i32 {
+                $crate::engine::http::Versioned::version(&self.$of)
+            }
+        }
+    };
     ($($view:ty),+ $(,)?) => {
         $(impl $crate::engine::http::Versioned for $view {
             fn version(&self) -> i32 {
@@ -69,7 +77,7 @@ impl Reply<()> {
 
 impl<V: serde::Serialize> Reply<V> {
     pub fn ok(view: V) -> Self {
-        Self { status: StatusCode::OK, view, etag: None, location: None }
+        Self { status: StatusCode::OK, view, etag: None, location: None, is_made_here: false }
     }
     pub fn created(view: V) -> Self {
         Self { status: StatusCode::CREATED, ..Self::ok(view) }
@@ -91,6 +99,13 @@ impl<V: serde::Serialize> Reply<V> {
         V: Versioned,
     {
         Self { status: StatusCode::CREATED, ..Self::of(view) }.location(path)
+    }
+    /// A resource that was made and is found by its id under the path that was posted to.
+    pub fn made_here(view: V) -> Self
+    where
+        V: Versioned,
+    {
+        Self { status: StatusCode::CREATED, is_made_here: true, ..Self::of(view) }
     }
     /// The version of the resource, for `If-Match`.
     pub fn version(mut self, version: i32) -> Self {
@@ -224,7 +239,8 @@ impl Once {
         holds: impl FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send + 'static,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
     ) -> impl Future<Output = Result<HttpResponse>> {
-        self.write_stored(core, scope, Box::new(holds), Box::new(move |tx| encode(body(tx)?)))
+        let here = self.req.path().to_string();
+        self.write_stored(core, scope, Box::new(holds), Box::new(move |tx| encode(body(tx)?, &here)))
     }
 
     /// The closures are boxed so that this is compiled once per scope, and not for every operation.
@@ -308,9 +324,20 @@ fn open(key: &MasterKey, context: &str, sealed: &str) -> Result<Sealed> {
     Ok(Sealed { authority: Vec::new(), body: String::from_utf8(plain).map_err(Error::internal)? })
 }
 
-fn encode<V: serde::Serialize>(reply: Reply<V>) -> Result<Stored> {
+fn encode<V: serde::Serialize>(reply: Reply<V>, here: &str) -> Result<Stored> {
     let body = serde_json::to_string(&reply.view).map_err(Error::internal)?;
-    Ok(Stored { status: reply.status.as_u16(), body, etag: reply.etag, location: reply.location })
+    let mut location = reply.location;
+    if reply.is_made_here {
+        let made: Made = serde_json::from_str(&body).map_err(Error::internal)?;
+        location = Some(format!("{here}/{}", made.id));
+    }
+    Ok(Stored { status: reply.status.as_u16(), body, etag: reply.etag, location })
+}
+
+/// What every resource has.
+#[derive(serde::Deserialize)]
+struct Made {
+    id: String,
 }
 
 #[derive(Queryable, Selectable)]

@@ -16,6 +16,7 @@ use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
+use super::composed;
 use super::etag::IfMatch;
 use super::inlined;
 use super::links;
@@ -79,6 +80,7 @@ pub fn finish(mut doc: OpenApi, areas: &[Area]) -> OpenApi {
         for (method, operation) in operations(item) {
             describe_callers(method, operation, area);
             describe_ids(path, operation);
+            inlined::inline_parameters(operation);
             describe_page(operation);
             finish_operation(Kind::of(path, method, operation, area), operation, versioned);
         }
@@ -158,6 +160,7 @@ fn add_components(components: &mut Components) {
     schemas.push(("Problem".into(), <Problem as utoipa::PartialSchema>::schema()));
     components.schemas.extend(schemas);
     inlined::inline(components);
+    composed::complete(components);
     share_entries(components);
     for (name, description) in HEADERS {
         let header = HeaderBuilder::new().schema(Some(text().build())).description(Some(description)).build();

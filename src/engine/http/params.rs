@@ -78,6 +78,13 @@ pub(super) fn typed<T: DeserializeOwned>(pairs: &Pairs) -> Result<T> {
 #[derive(Debug, Clone)]
 pub struct CommaList<T>(pub Vec<T>);
 
+impl<T> std::ops::Deref for CommaList<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
 impl<T> Default for CommaList<T> {
     fn default() -> Self {
         Self(Vec::new())

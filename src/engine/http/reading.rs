@@ -51,7 +51,8 @@ pub(super) fn read<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T> {
 
 /// Makes a document readable past an error, and says what gave way for it; `None` where that cannot be done.
 fn put_aside(document: &mut Value, wrong: &FieldError) -> Option<String> {
-    if wrong.code == "required" {
+    // What is not there cannot give way; a null that is not allowed can.
+    if wrong.code == "required" && document.pointer(&wrong.pointer).is_none() {
         return None;
     }
     if let Some(text) = bounded::stand_in_for(&wrong.detail)
@@ -125,6 +126,21 @@ mod tests {
         assert_eq!(told(r#"{"name": 7, "age": 0}"#), pairs(&[("/name", "invalid_type")]), "not missing besides");
         assert_eq!(told("[]"), pairs(&[("", "invalid_type")]));
         assert!(read::<Form>(br#"{"name": " Asha ", "age": 9}"#).is_ok());
+    }
+
+    crate::patch! {
+        struct FormPatch {
+            name: Given<Line<1, 5>>,
+            email: Patch<Email>,
+        }
+    }
+
+    #[test]
+    fn a_null_that_is_not_allowed_is_told_with_the_rest() {
+        let error = read::<FormPatch>(br#"{"email": "no", "name": null}"#).unwrap_err();
+        let told: Vec<_> =
+            error.field_errors().iter().map(|field| (field.pointer.as_str(), field.code.as_ref())).collect();
+        assert_eq!(told, [("/email", "invalid_value"), ("/name", "required")]);
     }
 
     #[test]

@@ -4,16 +4,15 @@ use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 
+use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::phone::PhoneKey;
 use crate::base::time::{Instant, Timestamp};
-use crate::base::{Error, Result};
 use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::moved_on;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
-use crate::held;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::inbox::schema::conversations;
@@ -69,28 +68,8 @@ pub fn insert(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<bool
     Ok(OrIgnore(insert).execute(tx.conn())? == 1)
 }
 
-/// # Errors
-/// `conversation.not_found`.
-pub fn get(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
-    let row =
-        conversations::table.find((tx.tenant(), id)).select(Conversation::as_select()).first(tx.conn()).optional()?;
-    row.ok_or_else(not_found)
-}
-
-fn not_found() -> Error {
-    Error::not_found("conversation.not_found", "There is no such conversation.")
-}
-
-/// The conversation as it is now; nobody else closes, changes or writes in it until this transaction ends. Take it after the
-/// lead, where both are taken: whoever counts a message or corrects a number does so too.
-///
-/// # Errors
-/// As for [`get`].
-pub fn hold(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<Conversation> {
-    let tenant = tx.tenant();
-    let held = held!(tx.conn(), conversations::table.find((tenant, id)).select(Conversation::as_select()), get_result);
-    held.optional()?.ok_or_else(not_found)
-}
+// Hold the conversation after the lead, where both are held: whoever counts a message or corrects a number does so too.
+crate::rows!(conversations: Conversation, ConversationId, "conversation" => find, get, hold);
 
 pub fn find_for_lead(tx: &mut TenantTx<'_>, lead: LeadId, channel: Channel) -> Result<Option<Conversation>> {
     let row = conversations::table

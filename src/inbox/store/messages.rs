@@ -136,10 +136,7 @@ pub fn redirect(tx: &mut TenantTx<'_>, id: MessageId, address: &str) -> Result<(
     Ok(())
 }
 
-pub fn find(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<Message>> {
-    let row = messages::table.find((tx.tenant(), id)).select(Message::as_select()).first(tx.conn()).optional()?;
-    Ok(row)
-}
+crate::rows!(messages: Message, MessageId, "message" => find);
 
 /// Whose message a provider's id is: routes delivery reports between tenants.
 pub fn find_external(tx: &mut PlatformTx<'_>, provider: &str, external_id: &str) -> Result<Option<Message>> {

@@ -6,12 +6,11 @@ use super::model::{DisabledReason, WebhookEndpointStatus};
 use super::pattern::EventPattern;
 use super::store::endpoints::{self as rows, Endpoint};
 use super::{queue, secret};
+use crate::base::Result;
 use crate::base::bounded::Text;
-use crate::base::changes::Changes;
 use crate::base::crypto::{MasterKey, Secret};
-use crate::base::{Error, Result};
+use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
-use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::integrations::id::WebhookEndpointId;
@@ -42,17 +41,16 @@ pub struct NewWebhookEndpoint {
 crate::patch! {
     /// A change to an endpoint; a null description removes it.
     #[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
-    pub struct WebhookEndpointPatch {
+    pub struct WebhookEndpointPatch of Endpoint {
         #[validate(length(min = 1, max = 2048))]
-        #[schema(nullable = false, format = "uri", min_length = 1, max_length = 2048)]
-        pub url: Patch<String>,
+        #[schema(format = "uri", min_length = 1, max_length = 2048)]
+        pub url: Given<String>,
         #[validate(length(min = 1, max = 50))]
-        #[schema(nullable = false, min_items = 1, max_items = 50)]
-        pub event_types: Patch<Vec<EventPattern>>,
+        #[schema(min_items = 1, max_items = 50)]
+        pub event_types: Given<Vec<EventPattern>>,
         pub description: Patch<Text<0, 500>>,
         /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
-        #[schema(nullable = false)]
-        pub status: Patch<WebhookEndpointStatus>,
+        pub status: Given<WebhookEndpointStatus> => by hand,
     }
 }
 
@@ -76,18 +74,14 @@ pub struct Minted {
 /// # Errors
 /// `webhook_endpoint.too_many`.
 pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -> Result<Minted> {
-    lock_tenant(tx, "webhook_endpoints")?;
-    if rows::count(tx)? >= MOST_PER_TENANT {
-        let message = format!("There are {MOST_PER_TENANT} webhook endpoints already. Delete one first.");
-        return Err(Error::conflict("webhook_endpoint.too_many", message));
-    }
+    rows::room(tx, MOST_PER_TENANT)?;
     let (id, now) = (WebhookEndpointId::new(), tx.now());
     let (secret, sealed) = secret::mint(key, id);
     let endpoint = Endpoint {
         tenant_id: tx.tenant(),
         id,
         url: new.url,
-        event_types: rows::column(&new.event_types),
+        event_types: new.event_types.into(),
         description: new.description.map(String::from),
         status: WebhookEndpointStatus::Enabled,
         disabled_reason: None,
@@ -105,8 +99,7 @@ pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -
         verified_at: None,
     };
     rows::insert(tx, &endpoint)?;
-    let event_types = new.event_types.iter().map(|pattern| pattern.as_str().into()).collect();
-    let fact = EndpointFact { event_types: Some(event_types), ..at(&endpoint) };
+    let fact = EndpointFact { event_types: Some(endpoint.event_types.told()), ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::CREATED).about(id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }
@@ -125,25 +118,21 @@ fn at(endpoint: &Endpoint) -> EndpointFact {
 pub fn change(
     tx: &mut TenantTx<'_>,
     id: WebhookEndpointId,
-    patch: WebhookEndpointPatch,
+    mut patch: WebhookEndpointPatch,
     if_match: &IfMatch,
 ) -> Result<Endpoint> {
     let mut endpoint = rows::hold(tx, id)?;
     if_match.check(endpoint.version)?;
-    let (was, mut status) = (endpoint.status, endpoint.status);
-    let mut changes = Changes::default();
-    changes.require("url", &mut endpoint.url, patch.url)?;
+    let mut changes = patch.apply(&mut endpoint);
     if changes.has("url") {
         endpoint.verified_at = None;
     }
-    let patterns = patch.event_types.map(|patterns| rows::column(&patterns));
-    changes.require("event_types", &mut endpoint.event_types, patterns)?;
-    changes.set("description", &mut endpoint.description, patch.description);
-    changes.require("status", &mut status, patch.status)?;
+    let was = endpoint.status;
+    let status = patch.status.0.unwrap_or(was);
+    changes.note("status", turn(&mut endpoint, status, tx.now()));
     if changes.is_empty() {
         return Ok(endpoint);
     }
-    turn(&mut endpoint, status, tx.now());
     rows::save(tx, &mut endpoint)?;
     let fact = EndpointFact { changed: Some(changes.told()), status: Some(status), ..at(&endpoint) };
     tx.record(fact.told_as(EndpointFact::UPDATED).about(id.uuid()))?;
@@ -153,9 +142,10 @@ pub fn change(
     Ok(endpoint)
 }
 
-fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: crate::base::time::Timestamp) {
+/// Whether it stood otherwise.
+fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: Timestamp) -> bool {
     if endpoint.status == to {
-        return;
+        return false;
     }
     let is_off = to == WebhookEndpointStatus::Disabled;
     endpoint.status = to;
@@ -163,6 +153,7 @@ fn turn(endpoint: &mut Endpoint, to: WebhookEndpointStatus, now: crate::base::ti
     endpoint.disabled_at = is_off.then_some(now);
     // Whoever takes it into use again says that it works.
     endpoint.failing_since = None;
+    true
 }
 
 /// Disables it because of how it answered, and says so.

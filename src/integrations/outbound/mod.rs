@@ -32,7 +32,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
+use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::{TenantFact, UserRemoved};
+
+pub(super) fn areas(areas: &mut Areas) {
+    areas.tag("Webhook endpoints", describe::ABOUT);
+    let (reads, writes) = (P::WebhooksRead, P::WebhooksWrite);
+    areas.of_tenants("/v1/webhook-endpoints", reads, writes).keeping(&["secret"]).events(&["webhook_endpoint"]);
+    areas.of_tenants("/v1/webhook-deliveries", reads, writes).events(&["webhook_delivery"]);
+}
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(api::endpoints::create_webhook_endpoint)

@@ -2,6 +2,12 @@
 
 use std::str::FromStr;
 
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::Text;
+
 use super::facts::EndpointFact;
 use crate::engine::events::{EventType, catalogue};
 
@@ -25,6 +31,56 @@ impl EventPattern {
     /// What a pattern must be to match this type.
     pub fn of(kind: EventType) -> [String; 3] {
         ["*".into(), format!("{}.*", kind.noun()), kind.as_str().into()]
+    }
+}
+
+/// All that an endpoint wants: any of them.
+#[derive(Debug, Clone, PartialEq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Text)]
+pub struct EventPatterns {
+    list: Vec<EventPattern>,
+    /// A blank before and after every pattern, so that SQL finds one by `LIKE`.
+    column: String,
+}
+
+impl EventPatterns {
+    pub fn list(&self) -> &[EventPattern] {
+        &self.list
+    }
+
+    /// For an event.
+    pub fn told(&self) -> Vec<String> {
+        self.list.iter().map(|pattern| pattern.0.clone()).collect()
+    }
+}
+impl From<Vec<EventPattern>> for EventPatterns {
+    fn from(list: Vec<EventPattern>) -> Self {
+        let words: Vec<&str> = list.iter().map(EventPattern::as_str).collect();
+        let column = format!(" {} ", words.join(" "));
+        Self { list, column }
+    }
+}
+impl serde::Serialize for EventPatterns {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.list.serialize(s)
+    }
+}
+impl<DB: Backend> FromSql<Text, DB> for EventPatterns
+where
+    String: FromSql<Text, DB>,
+{
+    fn from_sql(raw: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let column = <String as FromSql<Text, DB>>::from_sql(raw)?;
+        // What is declared no more is wanted no more.
+        Ok(Self { list: column.split_whitespace().filter_map(|word| word.parse().ok()).collect(), column })
+    }
+}
+impl<DB: Backend> ToSql<Text, DB> for EventPatterns
+where
+    str: ToSql<Text, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <str as ToSql<Text, DB>>::to_sql(&self.column, out)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::time::Timestamp;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::leads::assign;
 use crate::leads::change::{self, UpdateLead};
 use crate::leads::id::NoteId;
@@ -24,19 +24,13 @@ use crate::tenants::access::{Caller, Permission};
 /// metered when it gets an e-mail address or a phone number.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
-pub async fn update_lead(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    if_match: IfMatch,
-    body: Json<UpdateLead>,
-) -> Result<HttpResponse> {
+pub async fn update_lead(caller: Caller, core: Core, id: Path<LeadId>, body: Json<UpdateLead>, at: IfMatch) -> Answer {
     caller.require(Permission::LeadsWrite)?;
-    let change = core.write(&caller, move |tx| {
-        let lead = change::change_lead(tx, path.0, body.0, &if_match)?;
+    let write = core.write(&caller, move |tx| {
+        let lead = change::change_lead(tx, id.0, body.0, &at)?;
         view::of(tx, lead)
     });
-    Ok(Reply::of(change.await?).respond())
+    Ok(Reply::of(write.await?).respond())
 }
 
 /// To whom; null takes it back.

@@ -17,20 +17,19 @@ use diesel::sql_types::Nullable;
 
 use super::answers::{self, Answers};
 use super::contact_details::{ContactDetails, DetailKind};
-use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use super::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::base::id::{RawId, UserId};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
-use crate::base::{Error, Result, unicode};
+use crate::base::{Result, unicode};
 use crate::billing::meter::Metered;
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::contacts::id::LeadId;
 use crate::each_engine;
-use crate::engine::db::error::written_once;
+use crate::engine::db::rows::absent;
 use crate::engine::db::{Db, TenantScope, TenantTx, Together};
-use crate::held;
 use crate::keep;
 use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::leads::schema::leads;
@@ -52,7 +51,8 @@ pub use search::{found_by, is_indexed, settle_index};
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = leads, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(table_name = leads, primary_key(tenant_id, id))]
+#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Lead {
     pub tenant_id: crate::base::id::TenantId,
     pub id: LeadId,
@@ -94,12 +94,6 @@ pub struct Lead {
 }
 
 impl Lead {
-    pub fn location(&self) -> Result<Location> {
-        self.profile.location.read()
-    }
-    pub fn behaviour(&self) -> Result<Behaviour> {
-        self.profile.behaviour.read()
-    }
     /// Question → answer, in the order in which they came.
     pub fn form_responses(&self) -> Result<Answers> {
         answers::read(&self.profile.form_responses)
@@ -148,13 +142,12 @@ impl Lead {
     }
 }
 
-/// One lead of this tenant.
-pub fn find(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<Lead>> {
-    // Every page about a lead asks this: spoken to each engine directly, the statement is recognised by its type and not put
-    // together anew.
-    let key = (tx.tenant(), id);
-    Ok(each_engine!(tx.conn(), c => leads::table.find(key).select(Lead::as_select()).first(c)).optional()?)
+/// The row alone; what is counted and searched by is kept with it by [`insert`] and [`update`].
+mod row {
+    use super::*;
+    crate::rows!(leads: Lead, LeadId, "lead" => find, get, hold, save);
 }
+pub use row::{find, get, hold};
 
 impl Together for Lead {
     type Key = LeadId;
@@ -173,27 +166,7 @@ impl Together for Lead {
 /// # Errors
 /// As for [`get`].
 pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
-    db.read_together(scope, id).await?.ok_or_else(not_found)
-}
-
-fn not_found() -> Error {
-    Error::not_found("lead.not_found", "There is no such lead.")
-}
-
-/// # Errors
-/// `lead.not_found`, for an absent lead and for another tenant's alike.
-pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    find(tx, id)?.ok_or_else(not_found)
-}
-
-/// The lead as it is now; nobody else changes it until this transaction ends.
-///
-/// # Errors
-/// As for [`get`].
-pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    let tenant = tx.tenant();
-    let held = held!(tx.conn(), leads::table.find((tenant, id)).select(Lead::as_select()), get_result);
-    held.optional()?.ok_or_else(not_found)
+    db.read_together(scope, id).await?.ok_or_else(|| absent("lead.not_found", "lead"))
 }
 
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
@@ -207,13 +180,9 @@ pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
 /// # Errors
 /// `storage.conflict` when the lead has moved on since it was read: a message may have been counted meanwhile.
 pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
-    let read = lead.version;
-    lead.version += 1;
-    lead.updated_at = tx.now();
     lead.refresh_search();
     counts::changing(tx, lead)?;
-    let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
-    written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)
+    row::save(tx, lead)
 }
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.

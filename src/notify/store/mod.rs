@@ -78,13 +78,12 @@ pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {
     Ok(())
 }
 
-/// Which notifications to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct NotificationFilter {
-    /// True: only unread ones; false: only read ones.
-    pub unread: Option<bool>,
+crate::filter! {
+    /// Which notifications to list.
+    pub struct NotificationFilter of notifications {
+        /// True: only unread ones; false: only read ones.
+        pub unread: Option<bool> => lacks read_at,
+    }
 }
 
 /// A person's notifications, newest first.
@@ -94,8 +93,8 @@ pub fn list(
     filter: &NotificationFilter,
     page: &PageRequest,
 ) -> Result<Page<Notification>> {
-    use notifications::{created_at, id, read_at, tenant_id, user_id};
-    let which = Where::of(tx, tenant_id).is(user_id, user).has(read_at, filter.unread.map(|unread| !unread));
+    use notifications::{created_at, id, tenant_id, user_id};
+    let which = filter.narrow(Where::of(tx, tenant_id).is(user_id, user));
     tx.page(which, Order::by(Desc, (created_at, id), |row: &Notification| (row.created_at, row.id)), page)
 }
 
@@ -197,23 +196,19 @@ pub fn save_delivery(tx: &mut TenantTx<'_>, row: &Delivery) -> Result<()> {
     Ok(())
 }
 
-/// Which deliveries to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryFilter {
-    pub status: Option<MessageStatus>,
-    pub kind: Option<NotificationKind>,
-    pub channel: Option<Channel>,
+crate::filter! {
+    /// Which deliveries to list.
+    pub struct DeliveryFilter of deliveries {
+        pub status: Option<MessageStatus> => eq status,
+        pub kind: Option<NotificationKind> => eq kind,
+        pub channel: Option<Channel> => eq channel,
+    }
 }
 
 /// Newest first.
 pub fn list_deliveries(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>> {
     use deliveries::{created_at, id};
-    let which = Where::of(tx, deliveries::tenant_id)
-        .eq(deliveries::status, filter.status)
-        .eq(deliveries::kind, filter.kind)
-        .eq(deliveries::channel, filter.channel);
+    let which = filter.narrow(Where::of(tx, deliveries::tenant_id));
     tx.page(which, Order::by(Desc, (created_at, id), |row: &Delivery| (row.created_at, row.id)), page)
 }
 

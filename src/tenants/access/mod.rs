@@ -6,6 +6,7 @@
 //! with `feature_not_in_plan`. What a caller may not read is taken out of every answer ([`readable`]).
 
 mod anyone;
+mod area;
 mod caller;
 mod credential;
 mod hs256;
@@ -18,6 +19,7 @@ pub(super) mod store;
 pub mod token;
 
 pub use anyone::{Anyone, Attempts, LoggingIn, Renewals, Renewing, SigningUp};
+pub use area::{Area, Areas, Callers};
 pub use caller::Caller;
 pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};

@@ -2,7 +2,7 @@
 //!
 //! A caller that may write and not read, such as the key of a website's form, learns the id of what it wrote and nothing else:
 //! an empty change, an assignment or a mark would otherwise answer with the whole lead. It holds for every operation by its
-//! path ([`RULES`]) and is not left to handlers; who may read is not touched. Events are about many things, so who may read
+//! path ([`Area`]) and is not left to handlers; who may read is not touched. Events are about many things, so who may read
 //! events reads those whose subject it may read ([`Caller::readable_subjects`]).
 
 use std::collections::BTreeSet;
@@ -14,61 +14,39 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, ResponseError};
 use serde_json::{Map, Value};
 
+use super::area::{self, Area, Callers};
 use super::caller::{Caller, Granted};
 use super::permission::Permission;
 use crate::base::Error;
 use crate::engine::events::{EventType, SubjectType, catalogue};
 
-/// Who may read what a path leads to.
-enum Readers {
-    Of(Permission),
-    /// What the caller gave is all that is answered, or the handler looks itself.
-    Anybody,
-}
-
-/// By the beginning of a path under `/v1`, with what an answer keeps besides its `id`: what was made for this caller.
-const RULES: &[(&str, Readers, &[&str])] = &[
-    ("/v1/ad-campaigns", Readers::Of(Permission::AdCampaignsRead), &["key", "webhook_url"]),
-    ("/v1/api-keys", Readers::Of(Permission::ApiKeysWrite), &[]),
-    ("/v1/auth", Readers::Anybody, &[]),
-    ("/v1/conversations", Readers::Of(Permission::ConversationsRead), &[]),
-    ("/v1/events", Readers::Of(Permission::EventsRead), &[]),
-    ("/v1/invitations", Readers::Of(Permission::UsersRead), &["token", "accept_url"]),
-    ("/v1/leads", Readers::Of(Permission::LeadsRead), &[]),
-    ("/v1/me", Readers::Anybody, &[]),
-    ("/v1/notifications", Readers::Of(Permission::NotificationsRead), &["marked"]),
-    ("/v1/subscriptions", Readers::Of(Permission::BillingRead), &[]),
-    ("/v1/suppressions", Readers::Of(Permission::ConversationsRead), &[]),
-    ("/v1/tenants/current", Readers::Of(Permission::TenantRead), &[]),
-    ("/v1/usage", Readers::Of(Permission::BillingRead), &[]),
-    ("/v1/users", Readers::Of(Permission::UsersRead), &[]),
-    ("/v1/webhook-deliveries", Readers::Of(Permission::WebhooksRead), &[]),
-    ("/v1/webhook-endpoints", Readers::Of(Permission::WebhooksRead), &["secret"]),
-];
-
 /// A new lead is what the caller sent; of one that was there its handler tells as much as the caller may read.
 const LOOK_THEMSELVES: &[(&str, &str)] = &[("POST", "/v1/leads")];
 
 /// What an answer keeps besides its `id`; `None` when the caller may read all of it.
-fn kept(method: &Method, path: &str, granted: &BTreeSet<Permission>) -> Option<&'static [&'static str]> {
+fn kept(
+    areas: &[Area],
+    method: &Method,
+    path: &str,
+    granted: &BTreeSet<Permission>,
+) -> Option<&'static [&'static str]> {
     if matches!(*method, Method::GET | Method::HEAD) || LOOK_THEMSELVES.contains(&(method.as_str(), path)) {
         return None;
     }
-    let is_below = |start: &str| path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    match RULES.iter().find(|(start, ..)| is_below(start)) {
-        Some((_, Readers::Anybody, _)) => None,
-        Some((_, Readers::Of(permission), kept)) => (!granted.contains(permission)).then_some(*kept),
-        // A path without a line here is for those who may read everything.
-        None => {
+    match area::of_path(areas, path).map(|area| (area.callers, area.keeps)) {
+        Some((Callers::Anybody, _)) => None,
+        Some((Callers::Tenants { reads, .. }, kept)) => (!granted.contains(&reads)).then_some(kept),
+        // A path of no area is for those who may read everything.
+        Some((Callers::Operators, _)) | None => {
             let reads = Permission::ALL.iter().filter(|permission| permission.as_str().ends_with(":read"));
             (!reads.copied().all(|permission| granted.contains(&permission))).then_some(&[])
         }
     }
 }
 
-/// Whether a path under `/v1` has its line in [`RULES`].
+/// Whether a path under `/v1` stands in an area.
 pub fn is_covered(path: &str) -> bool {
-    RULES.iter().any(|(start, ..)| path.starts_with(start))
+    area::of_path(area::known(), path).is_some()
 }
 
 /// The middleware: takes out of an answer what its caller may not read.
@@ -81,7 +59,7 @@ pub async fn conceal_unreadable(
         let request = response.request();
         let granted = request.extensions().get::<Granted>().cloned();
         let path = request.match_pattern().unwrap_or_default();
-        granted.and_then(|granted| kept(request.method(), &path, &granted.0))
+        granted.and_then(|granted| kept(area::known(), request.method(), &path, &granted.0))
     };
     let Some(keeps) = keeps.filter(|_| response.status().is_success()) else {
         return Ok(response.map_into_left_body());
@@ -103,25 +81,12 @@ fn reduce(body: &[u8], keeps: &[&str]) -> Vec<u8> {
     Value::Object(whole).to_string().into_bytes()
 }
 
-/// Who reads what an event is about; what is not named here is for those who may read everything.
-const READERS: &[(&str, Permission)] = &[
-    ("tenant", Permission::TenantRead),
-    ("ops_task", Permission::TenantRead),
-    ("lead", Permission::LeadsRead),
-    ("conversation", Permission::ConversationsRead),
-    ("message", Permission::ConversationsRead),
-    ("suppression", Permission::ConversationsRead),
-    ("ad_campaign", Permission::AdCampaignsRead),
-    ("subscription", Permission::BillingRead),
-    ("user", Permission::UsersRead),
-    ("session", Permission::UsersRead),
-    ("api_key", Permission::ApiKeysWrite),
-    ("webhook_endpoint", Permission::WebhooksRead),
-    ("webhook_delivery", Permission::WebhooksRead),
-];
-
+/// Who reads events about it; what no area speaks of is for those who may read everything.
 fn reader_of(subject: SubjectType) -> Option<Permission> {
-    READERS.iter().find(|(name, _)| *name == subject.as_str()).map(|(_, permission)| *permission)
+    area::known().iter().find_map(|area| match area.callers {
+        Callers::Tenants { reads, .. } if area.nouns.contains(&subject.as_str()) => Some(reads),
+        _ => None,
+    })
 }
 
 /// Whether it is said who reads of this subject.
@@ -153,14 +118,24 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tenants::access::Areas;
 
     #[test]
     fn who_writes_and_may_not_read_keeps_the_id() {
+        let mut areas = Areas::default();
+        areas.tag("Things", "").of_tenants("/v1/leads", Permission::LeadsRead, Permission::LeadsWrite);
+        areas
+            .of_tenants("/v1/invitations", Permission::UsersRead, Permission::UsersWrite)
+            .keeping(&["token", "accept_url"]);
+        areas.of_anybody("/v1/me");
+        let kept = |method, path, granted| kept(areas.all(), method, path, granted);
         let writes = BTreeSet::from([Permission::LeadsWrite, Permission::UsersWrite]);
         assert_eq!(kept(&Method::PATCH, "/v1/leads/{id}", &writes), Some([].as_slice()));
         assert_eq!(kept(&Method::POST, "/v1/invitations", &writes), Some(["token", "accept_url"].as_slice()));
         assert_eq!(kept(&Method::POST, "/v1/something-new/{id}", &writes), Some([].as_slice()));
         assert_eq!(kept(&Method::GET, "/v1/leads/{id}", &writes), None);
+        assert_eq!(kept(&Method::PATCH, "/v1/me", &writes), None);
+        assert_eq!(kept(&Method::PATCH, "/v1/leads-of-others", &writes), Some([].as_slice()), "another path");
         let reads = Permission::ALL.iter().copied().collect();
         for path in ["/v1/leads/{id}", "/v1/something-new"] {
             assert_eq!(kept(&Method::PATCH, path, &reads), None);

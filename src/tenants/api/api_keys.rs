@@ -7,7 +7,7 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey};
@@ -40,27 +40,22 @@ crate::view! {
 
 crate::versioned!(ApiKeyView);
 
-/// An API key with the key, which is shown only here.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
-    "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
-    "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z", "key": "lw_…"}))]
-pub struct MintedView {
-    #[serde(flatten)]
-    api_key: ApiKeyView,
-    /// For `Authorization: Bearer`.
-    key: String,
-}
-
-impl Versioned for MintedView {
-    fn version(&self) -> i32 {
-        self.api_key.version
+crate::view! {
+    /// An API key with the key, which is shown only here.
+    pub struct MintedView from minted: Minted {
+        #[serde(flatten)]
+        api_key: ApiKeyView = minted.api_key.into(),
+        /// For `Authorization: Bearer`.
+        #[schema(example = "lw_…")]
+        key: String,
     }
 }
 
+crate::versioned!(MintedView: api_key);
+
 fn created(minted: Minted) -> Reply<MintedView> {
     let location = format!("/v1/api-keys/{}", minted.api_key.id);
-    Reply::made(MintedView { api_key: minted.api_key.into(), key: minted.key }, location)
+    Reply::made(MintedView::from(minted), location)
 }
 
 fn reply(key: ApiKey) -> HttpResponse {

@@ -11,7 +11,7 @@ use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
@@ -70,11 +70,7 @@ pub struct CreatedTenantView {
     invitation: OfferedView,
 }
 
-impl Versioned for CreatedTenantView {
-    fn version(&self) -> i32 {
-        self.tenant.version()
-    }
-}
+crate::versioned!(CreatedTenantView: tenant);
 
 /// Create a tenant
 ///

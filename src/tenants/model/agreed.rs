@@ -39,7 +39,7 @@ impl Agreed {
 crate::patch! {
     /// A merge-patch of what is agreed: absent keeps, null goes back to what holds for everybody, a list replaces the list.
     #[schema(example = json!({"link_domains": ["abc.example.com"], "people_a_day": 500}))]
-    pub struct AgreedPatch {
+    pub struct AgreedPatch of Agreed {
         pub link_domains: Patch<Vec<String>>,
         pub sms_countries: Patch<Vec<Country>>,
         pub home_country: Patch<Country>,
@@ -56,15 +56,8 @@ const MOST: usize = 50;
 impl AgreedPatch {
     /// # Errors
     /// What is no domain, and lists that are too long, below `/agreed`.
-    pub fn apply(self, agreed: &mut Agreed) -> Result<(), Vec<FieldError>> {
-        self.link_domains.apply_or(&mut agreed.link_domains, Vec::new());
-        let countries = self.sms_countries.map(|list| list.into_iter().map(String::from).collect::<Vec<_>>());
-        countries.apply_or(&mut agreed.sms_countries, Vec::new());
-        self.home_country.apply(&mut agreed.home_country);
-        self.people_a_day.apply(&mut agreed.people_a_day);
-        self.unanswered_a_day.apply(&mut agreed.unanswered_a_day);
-        self.invitations_a_day.apply(&mut agreed.invitations_a_day);
-        self.alerts_an_hour.apply(&mut agreed.alerts_an_hour);
+    pub fn agree(mut self, agreed: &mut Agreed) -> Result<(), Vec<FieldError>> {
+        self.apply(agreed);
         let mut errors = Vec::new();
         for (index, domain) in agreed.link_domains.iter_mut().enumerate() {
             match url::Host::parse(domain.trim().trim_end_matches('.')) {
@@ -96,7 +89,7 @@ mod tests {
         let mut agreed = Agreed::default();
         let patch: AgreedPatch =
             serde_json::from_value(serde_json::json!({"link_domains": ["ABC.example.com."]})).unwrap();
-        patch.apply(&mut agreed).unwrap();
+        patch.agree(&mut agreed).unwrap();
         for good in ["https://abc.example.com", "https://app.abc.example.com/x", "http://abc.example.com:8080"] {
             assert!(agreed.allows_link(good), "{good}");
         }
@@ -111,6 +104,6 @@ mod tests {
         }
         let wrong: AgreedPatch =
             serde_json::from_value(serde_json::json!({"link_domains": ["a b", "com", "10.0.0.1"]})).unwrap();
-        assert_eq!(wrong.apply(&mut agreed).unwrap_err().len(), 3);
+        assert_eq!(wrong.agree(&mut agreed).unwrap_err().len(), 3);
     }
 }

@@ -8,7 +8,7 @@ use validator::{Validate, ValidationErrors};
 use super::{Branding, Day, NotificationRecipients, OpenHours, Settings};
 use crate::base::FieldError;
 use crate::base::email::Email;
-use crate::base::patch::Patch;
+use crate::base::patch::{Apply as _, Patch};
 
 /// A merge-patch of the settings: absent keeps, null restores the default, an object merges, anything else replaces.
 #[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -61,7 +61,7 @@ struct ClockTime(#[serde(with = "super::settings::clock_time")] chrono::NaiveTim
 
 crate::patch! {
     #[schema(example = json!({"primary_color": "#1A73E8"}))]
-    pub struct BrandingPatch {
+    pub struct BrandingPatch of Branding as part {
         pub display_name: Patch<String>,
         pub logo_url: Patch<String>,
         pub primary_color: Patch<String>,
@@ -71,7 +71,7 @@ crate::patch! {
 crate::patch! {
     /// A list replaces the list; null empties it.
     #[schema(example = json!({"whatsapp": ["98765 00000"]}))]
-    pub struct NotificationRecipientsPatch {
+    pub struct NotificationRecipientsPatch of NotificationRecipients as part {
         emails: Patch<Vec<Email>>,
         whatsapp: Patch<Vec<String>>,
     }
@@ -94,25 +94,10 @@ impl SettingsPatch {
         }
         self.holidays.apply_or(&mut settings.holidays, default.holidays);
         self.service_areas.apply_or(&mut settings.service_areas, default.service_areas);
-        match self.branding {
-            Patch::Absent => {}
-            Patch::Null => settings.branding = Branding::default(),
-            Patch::Value(patch) => {
-                patch.display_name.apply(&mut settings.branding.display_name);
-                patch.logo_url.apply(&mut settings.branding.logo_url);
-                patch.primary_color.apply(&mut settings.branding.primary_color);
-            }
-        }
-        match self.notification_recipients {
-            Patch::Absent => {}
-            Patch::Null => settings.notification_recipients = NotificationRecipients::default(),
-            Patch::Value(patch) => {
-                patch.emails.apply_or(&mut settings.notification_recipients.emails, Vec::new());
-                patch.whatsapp.apply_or(&mut settings.notification_recipients.whatsapp, Vec::new());
-            }
-        }
-        self.deep_link_base_url.apply(&mut settings.deep_link_base_url);
-        self.scoring_model.apply(&mut settings.scoring_model);
+        self.branding.apply_to(&mut settings.branding);
+        self.notification_recipients.apply_to(&mut settings.notification_recipients);
+        self.deep_link_base_url.apply_to(&mut settings.deep_link_base_url);
+        self.scoring_model.apply_to(&mut settings.scoring_model);
         self.billing_dedupe_days.apply_or(&mut settings.billing_dedupe_days, default.billing_dedupe_days);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

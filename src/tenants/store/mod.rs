@@ -180,16 +180,15 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
     row.try_into()
 }
 
-/// Which tenants an operator lists.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TenantFilter {
-    #[param(inline)]
-    status: Option<TenantStatus>,
-    /// Part of the name or the slug.
-    #[param(max_length = 120)]
-    q: Option<String>,
+crate::filter! {
+    /// Which tenants an operator lists.
+    pub(super) struct TenantFilter of tenants {
+        #[param(inline)]
+        status: Option<TenantStatus> => eq status,
+        /// Part of the name or the slug.
+        #[param(max_length = 120)]
+        q: Option<String> => by hand,
+    }
 }
 
 /// Newest first.
@@ -198,7 +197,7 @@ pub(super) struct TenantFilter {
 /// `q` is too long.
 pub(super) fn list(tx: &mut PlatformTx<'_>, filter: &TenantFilter, page: &PageRequest) -> Result<Page<Tenant>> {
     use tenants::{created_at, id};
-    let which = Where::everywhere(tx).eq(tenants::status, filter.status);
+    let which = filter.narrow(Where::everywhere(tx));
     let which = match filter.q.as_deref() {
         None | Some("") => which,
         Some(text) if text.chars().count() > 120 => {

@@ -9,6 +9,7 @@
 //! A condition is total: a comparison with a value that is missing does not hold, and what does not hold, holds negated
 //! ([`Where::not`], [`Where::isnt`]). So `not(is(company, "ABC"))` finds rows without a company, as it would in memory.
 
+mod declared;
 mod fragment;
 mod piece;
 #[cfg(test)]

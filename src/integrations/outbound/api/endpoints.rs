@@ -2,80 +2,29 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, web};
 
-use crate::base::id::UserId;
-use crate::base::patch::Patch;
-use crate::base::time::Timestamp;
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply, Versioned};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
-use crate::integrations::outbound::model::{DisabledReason, WebhookEndpointStatus};
 use crate::integrations::outbound::pattern::{EventPattern, offered};
-use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, patterns};
+use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, WebhookEndpointView};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
 
 crate::view! {
-    /// A webhook endpoint without its secret.
-    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
-        "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
-        "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
-        "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
-        "created_at": "2026-11-20T09:00:00Z",
-        "updated_at": "2026-11-20T09:00:00Z"}))]
-    pub struct WebhookEndpointView from row: Endpoint {
-        id: WebhookEndpointId,
-        url: String,
-        event_types: Vec<EventPattern> = patterns(&row.event_types),
-        description: Option<String>,
-        status: WebhookEndpointStatus,
-        disabled_reason: Option<DisabledReason>,
-        disabled_at: Option<Timestamp>,
-        /// The first failure since the last success; null while it works. After five days the endpoint is disabled.
-        failing_since: Option<Timestamp>,
-        /// Until then the secret before this one signs too.
-        previous_secret_expires_at: Option<Timestamp>,
-        /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
-        created_by: Option<UserId>,
-        /// Since when its URL has shown that it wants what it is sent: its first 2xx, such as to a ping. Until then, and while it
-        /// fails, requests come one by one and few of them a minute; the rest waits.
-        verified_at: Option<Timestamp>,
-        created_at: Timestamp,
-        updated_at: Timestamp,
-        #[serde(skip)]
-        version: i32,
+    /// A webhook endpoint with its secret, which is shown only here.
+    pub struct MintedEndpointView from minted: Minted {
+        #[serde(flatten)]
+        endpoint: WebhookEndpointView = minted.endpoint.into(),
+        /// Verifies the signatures, by any library of the Standard Webhooks specification.
+        #[schema(example = "whsec_…")]
+        secret: String = minted.secret.expose().into(),
     }
 }
 
-/// A webhook endpoint with its secret, which is shown only here.
-#[derive(serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
-    "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
-    "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
-    "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
-    "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z", "secret": "whsec_…"}))]
-pub struct MintedEndpointView {
-    #[serde(flatten)]
-    endpoint: WebhookEndpointView,
-    /// Verifies the signatures, by any library of the Standard Webhooks specification.
-    secret: String,
-}
-
-crate::versioned!(WebhookEndpointView);
-
-impl Versioned for MintedEndpointView {
-    fn version(&self) -> i32 {
-        self.endpoint.version
-    }
-}
-
-impl From<Minted> for MintedEndpointView {
-    fn from(minted: Minted) -> Self {
-        Self { secret: minted.secret.expose().into(), endpoint: minted.endpoint.into() }
-    }
-}
+crate::versioned!(MintedEndpointView: endpoint);
 
 fn reply(row: Endpoint) -> HttpResponse {
     Reply::of(WebhookEndpointView::from(row)).respond()
@@ -94,8 +43,7 @@ fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
 
 /// Nobody turns to another address, or signs for, what they may not read.
 fn require_types(tx: &mut TenantTx<'_>, caller: &Caller, id: WebhookEndpointId) -> Result<()> {
-    let told = patterns(&rows::get(tx, id)?.event_types);
-    check_types(caller, &told).map_err(|_| {
+    check_types(caller, rows::get(tx, id)?.event_types.list()).map_err(|_| {
         let message = "This endpoint is told of more than you may read, so you cannot change it.";
         Error::forbidden("auth.forbidden", message)
     })
@@ -111,26 +59,24 @@ async fn check_url(providers: &Providers, url: &str) -> Result<()> {
 /// shows it by an answer, and is sent things one by one until then. All endpoints at one destination, of whichever tenants, share
 /// what it gets in a minute; what is beyond waits and is not lost.
 #[utoipa::path(
-    path = "/webhook-endpoints",
     responses((status = 201, description = "The endpoint with its secret, shown once", body = MintedEndpointView))
 )]
 #[post("/webhook-endpoints")]
 pub async fn create_webhook_endpoint(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     input: Json<NewWebhookEndpoint>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     check_types(&caller, &input.0.event_types)?;
     check_url(&providers, &input.0.url).await?;
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
-        let view = MintedEndpointView::from(endpoint::create(tx, &key, input.0)?);
-        let location = format!("/v1/webhook-endpoints/{}", view.endpoint.id);
-        Ok(Reply::made(view, location))
+        let minted = endpoint::create(tx, &key, input.0)?;
+        Ok(Reply::made_here(MintedEndpointView::from(minted)))
     })
     .await
 }
@@ -142,21 +88,16 @@ pub async fn create_webhook_endpoint(
     responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>))
 )]
 #[get("/webhook-endpoints")]
-pub async fn list_webhook_endpoints(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_webhook_endpoints(caller: Caller, core: Core, query: Paging) -> Answer {
     caller.require(Permission::WebhooksRead)?;
-    let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.page);
-    let page = core.db.read(caller.scope(), list).await?;
+    let page = core.read(&caller, move |tx| rows::list(tx, &query.page)).await?;
     Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
 }
 
 /// Get a webhook endpoint
 #[utoipa::path(responses((status = 200, description = "The endpoint", body = WebhookEndpointView)))]
 #[get("/webhook-endpoints/{id}")]
-pub async fn get_webhook_endpoint(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<WebhookEndpointId>,
-) -> Result<HttpResponse> {
+pub async fn get_webhook_endpoint(caller: Caller, core: Core, id: Path<WebhookEndpointId>) -> Answer {
     caller.require(Permission::WebhooksRead)?;
     Ok(reply(core.read(&caller, move |tx| rows::get(tx, id.0)).await?))
 }
@@ -168,18 +109,18 @@ pub async fn get_webhook_endpoint(
 #[patch("/webhook-endpoints/{id}")]
 pub async fn update_webhook_endpoint(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     id: Path<WebhookEndpointId>,
     input: Json<WebhookEndpointPatch>,
     if_match: IfMatch,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
-    if let Patch::Value(wanted) = &input.0.event_types {
+    if let Some(wanted) = input.0.event_types.value() {
         check_types(&caller, wanted)?;
     }
-    if let Patch::Value(url) = &input.0.url {
+    if let Some(url) = input.0.url.value() {
         check_url(&providers, url).await?;
     }
     let write = core.write(caller.scope(), move |tx| {
@@ -194,11 +135,7 @@ pub async fn update_webhook_endpoint(
 /// With the log of its deliveries; what still waits for it is dropped.
 #[utoipa::path(responses((status = 204, description = "It is gone")))]
 #[delete("/webhook-endpoints/{id}")]
-pub async fn delete_webhook_endpoint(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<WebhookEndpointId>,
-) -> Result<HttpResponse> {
+pub async fn delete_webhook_endpoint(caller: Caller, core: Core, id: Path<WebhookEndpointId>) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     core.write(&caller, move |tx| endpoint::delete(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -214,11 +151,11 @@ pub async fn delete_webhook_endpoint(
 #[post("/webhook-endpoints/{id}/rotate")]
 pub async fn rotate_webhook_secret(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<WebhookEndpointId>,
     input: Json<SecretRotation>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let (key, scope) = (core.master_key.clone(), caller.scope());

@@ -170,36 +170,29 @@ pub fn insert_attempts(tx: &mut TenantTx<'_>, rows: &[Attempt]) -> Result<()> {
     Ok(())
 }
 
-/// Which deliveries to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct DeliveryFilter {
-    #[param(value_type = Option<String>, format = Uuid)]
-    endpoint_id: Option<WebhookEndpointId>,
-    #[param(value_type = Option<String>, format = Uuid)]
-    event_id: Option<EventId>,
-    #[param(inline)]
-    state: Option<WebhookDeliveryState>,
-    #[param(inline)]
-    event_type: Option<EventType>,
-    /// At this moment or later.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_after: Option<Timestamp>,
-    /// Before this moment.
-    #[param(value_type = Option<String>, format = DateTime)]
-    created_before: Option<Timestamp>,
+crate::filter! {
+    /// Which deliveries to list.
+    pub struct DeliveryFilter of deliveries {
+        #[param(value_type = Option<String>, format = Uuid)]
+        endpoint_id: Option<WebhookEndpointId> => eq endpoint_id,
+        #[param(value_type = Option<String>, format = Uuid)]
+        event_id: Option<EventId> => eq event_id,
+        #[param(inline)]
+        state: Option<WebhookDeliveryState> => eq state,
+        #[param(inline)]
+        event_type: Option<EventType> => eq event_type,
+        /// At this moment or later.
+        #[param(value_type = Option<String>, format = DateTime)]
+        created_after: Option<Timestamp> => since created_at,
+        /// Before this moment.
+        #[param(value_type = Option<String>, format = DateTime)]
+        created_before: Option<Timestamp> => before created_at,
+    }
 }
 
 /// Newest first.
 pub fn list(tx: &mut TenantTx<'_>, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>> {
-    let which = Where::of(tx, deliveries::tenant_id)
-        .eq(deliveries::endpoint_id, filter.endpoint_id)
-        .eq(deliveries::state, filter.state)
-        .eq(deliveries::event_type, filter.event_type)
-        .eq(deliveries::event_id, filter.event_id)
-        .since(deliveries::created_at, filter.created_after)
-        .before(deliveries::created_at, filter.created_before);
+    let which = filter.narrow(Where::of(tx, deliveries::tenant_id));
     tx.page(which, Order::by_id(Desc, deliveries::id, |row: &Delivery| row.id), page)
 }
 

@@ -11,57 +11,54 @@ use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::model::{DisabledReason, WebhookEndpointStatus};
-use crate::integrations::outbound::pattern::{EventPattern, is_offered};
+use crate::integrations::outbound::pattern::{EventPattern, EventPatterns, is_offered};
 use crate::integrations::schema::webhook_endpoints as endpoints;
 use crate::tenants::model::TenantStatus;
 use crate::tenants::schema::tenants;
 
-/// Where a tenant wants to be told what happens.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = endpoints, primary_key(tenant_id, id))]
-#[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
-pub struct Endpoint {
-    pub tenant_id: TenantId,
-    pub id: WebhookEndpointId,
-    pub url: String,
-    /// See [`patterns`].
-    pub event_types: String,
-    pub description: Option<String>,
-    pub status: WebhookEndpointStatus,
-    pub disabled_reason: Option<DisabledReason>,
-    pub disabled_at: Option<Timestamp>,
-    /// The first failure since the last success.
-    pub failing_since: Option<Timestamp>,
-    /// Sealed.
-    pub secret: String,
-    pub previous_secret: Option<String>,
-    pub previous_secret_expires_at: Option<Timestamp>,
-    /// The job that delivers to it now, and until when it is believed to.
-    pub lease_job: Option<JobId>,
-    pub lease_until: Option<Timestamp>,
-    pub version: i32,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// Who answers for it; nobody when an operator made it.
-    pub created_by: Option<UserId>,
-    /// Its first success, at this URL.
-    pub verified_at: Option<Timestamp>,
+crate::record! {
+    /// Where a tenant wants to be told what happens.
+    pub struct Endpoint of endpoints,
+    /// A webhook endpoint without its secret.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "url": "https://hooks.example.com/leadwright",
+        "event_types": ["lead.*", "message.received"], "description": "CRM", "status": "enabled", "disabled_reason": null,
+        "disabled_at": null, "failing_since": null, "previous_secret_expires_at": null,
+        "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "verified_at": "2026-11-20T09:00:02Z",
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+    shown as WebhookEndpointView {
+        pub tenant_id: TenantId,
+        shown id: WebhookEndpointId,
+        shown url: String,
+        shown #[schema(value_type = Vec<EventPattern>)] event_types: EventPatterns,
+        shown description: Option<String>,
+        shown status: WebhookEndpointStatus,
+        shown disabled_reason: Option<DisabledReason>,
+        shown disabled_at: Option<Timestamp>,
+        /// The first failure since the last success; null while it works. After five days the endpoint is disabled.
+        shown failing_since: Option<Timestamp>,
+        /// Sealed.
+        pub secret: String,
+        pub previous_secret: Option<String>,
+        /// Until then the secret before this one signs too.
+        shown previous_secret_expires_at: Option<Timestamp>,
+        /// The job that delivers to it now, and until when it is believed to.
+        pub lease_job: Option<JobId>,
+        pub lease_until: Option<Timestamp>,
+        pub version: i32,
+        shown created_at: Timestamp,
+        shown updated_at: Timestamp,
+        /// The member who made it, or whose key did; null when an operator did, or for those of earlier versions.
+        shown created_by: Option<UserId>,
+        /// Since when its URL has shown that it wants what it is sent: its first 2xx, such as to a ping. Until then, and while it
+        /// fails, requests come one by one and few of them a minute; the rest waits.
+        shown verified_at: Option<Timestamp>,
+    }
 }
 
 impl Endpoint {
     pub fn wants(&self, kind: EventType) -> bool {
-        is_offered(kind) && patterns(&self.event_types).iter().any(|pattern| pattern.matches(kind))
+        is_offered(kind) && self.event_types.list().iter().any(|pattern| pattern.matches(kind))
     }
-}
-
-/// The column: a blank before and after every pattern, so that SQL finds one by `LIKE`.
-pub fn column(patterns: &[EventPattern]) -> String {
-    let words: Vec<&str> = patterns.iter().map(EventPattern::as_str).collect();
-    format!(" {} ", words.join(" "))
-}
-
-pub fn patterns(column: &str) -> Vec<EventPattern> {
-    column.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// SQL over a new row of `events`: is there an enabled endpoint of its tenant that wants this type? (An underscore is a
@@ -78,7 +75,7 @@ pub fn is_wanted(kind: EventType) -> String {
     )
 }
 
-crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save, count, delete);
+crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save, count, room, delete);
 
 /// Newest first.
 pub fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<Endpoint>> {
