@@ -16,7 +16,7 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, each_engine, fact, held, keep, patch, rows, text_enum, versioned, view};
+use engine::{self, base, beyond, fact, held, keep, patch, rows, text_enum, versioned, view};
 
 mod after_hours;
 mod api;
