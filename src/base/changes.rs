@@ -1,6 +1,7 @@
 //! What a change changed, by name.
 
-use super::patch::{Apply, Patch, put};
+use super::apply::{Apply, put};
+use super::patch::Patch;
 
 /// Applies patches to fields, and remembers the names of those that are other than before. Events carry the names; a change
 /// that [is empty](Self::is_empty) writes nothing.

@@ -5,6 +5,7 @@
 //! [`Email`](email::Email) is normalised, [`Money`](money::Money) is integer minor units with its currency.
 //! Nothing here opens a connection, reads a clock or knows HTTP. Next: [`crate::engine`].
 
+pub mod apply;
 pub mod bounded;
 pub mod changes;
 pub mod crypto;

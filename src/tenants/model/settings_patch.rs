@@ -7,8 +7,9 @@ use validator::{Validate, ValidationErrors};
 
 use super::{Branding, Day, NotificationRecipients, OpenHours, Settings};
 use crate::base::FieldError;
+use crate::base::apply::Apply as _;
 use crate::base::email::Email;
-use crate::base::patch::{Apply as _, Patch};
+use crate::base::patch::Patch;
 
 /// A merge-patch of the settings: absent keeps, null restores the default, an object merges, anything else replaces.
 #[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
