@@ -45,11 +45,8 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
         ));
     }
     core.db.ping().await?;
-    if core.db.standing() == Standing::Joining {
-        return Err(Error::unavailable(
-            "process.joining",
-            "This process prepares the database, or waits for another that does; it is not part of the deployment yet.",
-        ));
+    if matches!(core.db.standing(), Standing::Preparing | Standing::Joining) {
+        return Err(joining());
     }
     if !core.db.is_migrated().await? {
         return Err(Error::unavailable(
@@ -58,6 +55,12 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
         ));
     }
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))
+}
+
+pub(super) fn joining() -> Error {
+    let message =
+        "This process prepares the database, or waits for another that does; it is not part of the deployment yet.";
+    Error::unavailable("process.joining", message).with_retry_after(std::time::Duration::from_secs(1))
 }
 
 /// Metrics in Prometheus' text format.

@@ -81,6 +81,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .wrap(from_fn(fallback::head_as_get))
             .wrap(from_fn(etag::unchanged))
             .wrap(from_fn(conceal_unreadable))
+            .wrap(from_fn(fallback::prepared_first))
             .wrap(Compress::default())
             .wrap(cors(&config.cors_origins))
             .wrap(from_fn(fallback::refused_preflight))

@@ -44,4 +44,4 @@ pub use facts::facts;
 pub use api::routes;
 pub use jobs::{reactions, register as jobs};
 pub use standing::standing;
-pub use trials::catch_ups;
+pub use trials::{catch_ups, sealed};

@@ -5,6 +5,7 @@ pub mod compat;
 pub mod demo;
 pub mod doctor;
 mod health;
+mod keys;
 mod lines;
 mod openapi;
 mod telemetry;
@@ -92,6 +93,14 @@ enum Admin {
         #[arg(long)]
         email: Option<Email>,
     },
+    /// Seal what is stored with the first of the keys in LEADWRIGHT_MASTER_KEY=NEW,OLD, while the servers run. Safe to interrupt and to repeat
+    Reseal,
+    /// Take LEADWRIGHT_MASTER_KEY for the database's own although another one sealed what is stored
+    AdoptKey {
+        /// Yes: that other key is gone for good, and what it sealed stays closed
+        #[arg(long)]
+        old_is_lost: bool,
+    },
 }
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
@@ -142,6 +151,8 @@ async fn obey(command: Command, config: Config) -> Outcome {
         Command::Backup(args) => backup::backup(&config, &args),
         Command::Doctor { json } => doctor::run(config, json).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
+        Command::Admin { command: Admin::Reseal } => keys::reseal(config).await,
+        Command::Admin { command: Admin::AdoptKey { old_is_lost } } => keys::adopt(config, old_is_lost).await,
         Command::Openapi { .. }
         | Command::Demo(_)
         | Command::Sandbox { .. }

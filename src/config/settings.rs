@@ -14,7 +14,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
         "SMS_COUNTRIES",
         "where SMS may go besides each tenant's own country: ISO codes separated by commas, such as AE,SG",
     ),
-    ("MASTER_KEY", "base64 of 32 bytes; encrypts secrets at rest and signs tokens"),
+    ("MASTER_KEY", "base64 of 32 bytes; encrypts secrets at rest and signs tokens; NEW,OLD while it is changed"),
     ("OPERATOR_KEY", "key of the first operator, lw_… of 32 characters or more"),
     ("RATE_LIMIT", "on or off"),
     ("REQUESTS_PER_MINUTE", "of one authenticated caller while the limit is on, 1200"),

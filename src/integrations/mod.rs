@@ -19,7 +19,7 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, each_engine, fact, keep, patch, rows, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, keep, patch, rows, text_enum, versioned, view};
 
 mod accept;
 pub mod api;
@@ -39,6 +39,7 @@ mod turns;
 
 pub use form_pace::FormPace;
 pub use guesses::Guesses;
+pub use outbound::sealed;
 pub use turns::Turns;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -31,6 +31,7 @@ mod input;
 mod intake;
 mod invitations;
 mod jobs;
+mod keys;
 mod leads;
 mod locked;
 mod logs;

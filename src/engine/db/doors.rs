@@ -143,9 +143,9 @@ impl Db {
         &self.0.around.freshness
     }
 
-    /// This process is going to join the others: until it has, it is not ready.
+    /// This process is going to join the others: until it has, it is not ready, and until it is prepared it takes no requests.
     pub fn will_join(&self) {
-        self.0.joining.set(Standing::Joining);
+        self.0.joining.set(Standing::Preparing);
     }
     /// How far it is with that.
     pub fn standing(&self) -> Standing {

@@ -11,6 +11,7 @@ pub mod etag;
 mod fields;
 mod guesses;
 mod inlined;
+pub mod kept_answers;
 pub mod limits;
 mod links;
 pub mod once;
