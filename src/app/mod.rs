@@ -9,6 +9,7 @@ mod health;
 mod routes;
 pub mod serve;
 pub mod twins;
+pub mod version;
 
 use std::sync::Arc;
 
@@ -69,6 +70,8 @@ impl App {
                 rate_limit: config.rate_limit,
             }),
         };
+        let labels = [version::VERSION, version::COMMIT, core.db.engine().name()];
+        core.metrics.build_info.with_label_values(&labels).set(1);
         core.metrics.sandbox.set(i64::from(config.has_twins()));
         let mut registry = Registry::default();
         routes::jobs(&mut registry, &providers);

@@ -2,9 +2,11 @@
 
 mod backup;
 pub mod compat;
+mod config;
 pub mod demo;
 pub mod doctor;
 mod health;
+mod json;
 mod keys;
 mod lines;
 mod openapi;
@@ -25,7 +27,7 @@ use crate::tenants;
 
 /// Headless, multi-tenant lead generation and sales automation.
 #[derive(Parser)]
-#[command(name = "leadwright", version, about)]
+#[command(name = "leadwright", version = crate::app::version::TOLD, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -72,6 +74,12 @@ enum Command {
     /// Check the configuration and every connection, and say what to do; fails when something does not work
     Doctor {
         /// Print the checks as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show every setting, what it is and where it was said, without secrets; fails when one is wrong
+    Config {
+        /// Print them as JSON
         #[arg(long)]
         json: bool,
     },
@@ -125,6 +133,7 @@ pub async fn run() -> Outcome {
     // Nor may these make a master key where there is none.
     let command = match command {
         Command::Health => return health::run(&source),
+        Command::Config { json } => return config::run(&source, json),
         Command::Restore(args) => return backup::restore(&source, &args),
         other => other,
     };
@@ -139,7 +148,15 @@ pub async fn run() -> Outcome {
     outcome
 }
 
-async fn obey(command: Command, config: Config) -> Outcome {
+async fn obey(command: Command, mut config: Config) -> Outcome {
+    let part = match &command {
+        Command::Serve { .. } => "api",
+        Command::Worker => "worker",
+        Command::Migrate => "migrate",
+        Command::Doctor { .. } => "doctor",
+        _ => "admin",
+    };
+    config.database.application = format!("leadwright {part} {}", app::version::VERSION);
     match command {
         Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
         Command::Worker => start(config, Parts { http: false, worker: true }).await,
@@ -157,6 +174,7 @@ async fn obey(command: Command, config: Config) -> Outcome {
         | Command::Demo(_)
         | Command::Sandbox { .. }
         | Command::Health
+        | Command::Config { .. }
         | Command::Restore(_) => {
             unreachable!("handled above")
         }

@@ -33,6 +33,7 @@ pub mod process;
 mod reroute;
 pub mod schema;
 pub mod store;
+pub mod test_lead;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -62,7 +63,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(api::google_ads::receive_google_ads_webhook)
         .service(api::twilio::receive_twilio_message)
         .service(api::twilio::receive_twilio_status)
-        .service(api::resend::receive_resend_webhook);
+        .service(api::resend::receive_resend_webhook)
+        .service(api::test_lead::send_test_lead);
     outbound::routes(cfg);
 }
 

@@ -44,6 +44,7 @@ mod permissions;
 mod readable;
 mod release;
 mod roles;
+mod running;
 mod statements;
 mod story;
 mod surroundings;

@@ -36,6 +36,6 @@ pub use guesses::Attempt;
 pub use once::{Once, Reply, Versioned};
 pub use paging::{Page, Paging};
 pub use params::{CommaList, Path, Query};
-pub use pipeline::{CalledAs, RequestId};
+pub use pipeline::{CalledAs, Logged, RequestId};
 pub use source::{Proxies, Source};
 pub use written::Written;
