@@ -7,9 +7,11 @@
 FROM rust:1.88-bookworm AS build
 WORKDIR /src
 COPY . .
+# Which commit this is: docker build --build-arg COMMIT=$(git rev-parse --short=12 HEAD)
+ARG COMMIT
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --features postgres-tls --bin leadwright \
+    BUILD_COMMIT=$COMMIT cargo build --locked --release --features postgres-tls --bin leadwright \
     && cp target/release/leadwright /usr/local/bin/leadwright
 
 FROM debian:bookworm-slim

@@ -13,7 +13,7 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::leads::id::AdCampaignId;
-use crate::providers::{ErrorClass, ProviderError, Providers, Running};
+use crate::providers::{AdPlatform, ErrorClass, ProviderError, Providers, Running};
 
 pub static SYNC_DELIVERY: JobKind = JobKind::new("ad_campaign.sync_delivery").priority(3);
 
@@ -35,8 +35,15 @@ pub(super) async fn run(ctx: JobContext, providers: Providers) -> Result<Outcome
     if !campaign.is_steered() {
         return Ok(Outcome::Discard("no operator agreed to its id at the ad platform".into()));
     }
-    match tell(&providers, &campaign, &external).await {
-        Ok(lowered) => ctx.finish(move |tx| told(tx, &campaign, lowered)).await,
+    let told = tell(&providers, &campaign, &external).await;
+    let result = told.as_ref().map_or_else(|error| error.class.as_str(), |_| "ok");
+    let provider = match campaign.platform {
+        AdPlatform::Meta => "meta",
+        AdPlatform::Google => "google_ads",
+    };
+    ctx.core.metrics.provider_call(provider, "steer_campaign", result);
+    match told {
+        Ok(lowered) => ctx.finish(move |tx| carried_out(tx, &campaign, lowered)).await,
         Err(error) => refused(&ctx, campaign, error).await,
     }
 }
@@ -73,7 +80,7 @@ fn slow_budget(own: Money) -> Money {
     Money::new(slow.clamp(1, own.amount.max(1)), own.currency)
 }
 
-fn told(tx: &mut TenantTx<'_>, sent: &AdCampaign, lowered: Option<i64>) -> Result<()> {
+fn carried_out(tx: &mut TenantTx<'_>, sent: &AdCampaign, lowered: Option<i64>) -> Result<()> {
     store::lock(tx)?;
     let now = tx.now();
     let Some(campaign) = store::find(tx, sent.id)? else { return Ok(()) };

@@ -8,7 +8,10 @@ use actix_web::http::{Method, StatusCode, Uri, header};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 
+use super::health;
 use crate::base::{Error, ErrorKind, Result};
+use crate::engine::Core;
+use crate::engine::db::Standing;
 use crate::engine::http::CalledAs;
 
 /// Every path of the contract and its methods.
@@ -58,6 +61,20 @@ pub(super) async fn answer(req: HttpRequest, known: web::Data<Known>) -> HttpRes
         return Error::not_found("resource.not_found", "There is nothing under this path.").error_response();
     }
     refuse_method(allowed)
+}
+
+/// The middleware that answers nothing but health while this process is not prepared: the database may be older than it, or
+/// sealed with another key.
+pub(super) async fn prepared_first(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let is_of_health = ["/healthz", "/readyz", "/metrics"].contains(&req.path());
+    let is_preparing = req.app_data::<web::Data<Core>>().is_some_and(|core| core.db.standing() == Standing::Preparing);
+    if is_preparing && !is_of_health {
+        return Ok(req.into_response(health::joining().error_response()));
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
 }
 
 /// The middleware that lets a path without parameters be only itself: `PATCH /v1/leads/counts` is no change of a lead.

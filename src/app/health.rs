@@ -1,5 +1,7 @@
 //! For load balancers and monitoring.
 
+use std::time::Duration;
+
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -7,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::Standing;
+use crate::engine::db::error::unavailable;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_health).service(get_readiness).service(get_metrics);
@@ -44,12 +47,9 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
             "This process finishes what it has begun and takes nothing new.",
         ));
     }
-    core.db.ping().await?;
-    if core.db.standing() == Standing::Joining {
-        return Err(Error::unavailable(
-            "process.joining",
-            "This process prepares the database, or waits for another that does; it is not part of the deployment yet.",
-        ));
+    answers(&core).await?;
+    if matches!(core.db.standing(), Standing::Preparing | Standing::Joining) {
+        return Err(joining());
     }
     if !core.db.is_migrated().await? {
         return Err(Error::unavailable(
@@ -58,6 +58,24 @@ async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
         ));
     }
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))
+}
+
+/// Who probes waits for a second, as Kubernetes does by itself.
+const SOON: Duration = Duration::from_millis(900);
+
+/// Does storage answer soon? Where others wait for a connection too it is we who are slow, and the probe waits with them.
+async fn answers(core: &Core) -> Result<()> {
+    match tokio::time::timeout(SOON, core.db.ping()).await {
+        Ok(answered) => answered,
+        Err(_) if core.db.connections().waiting > 1 => core.db.ping().await,
+        Err(late) => Err(unavailable(late)),
+    }
+}
+
+pub(super) fn joining() -> Error {
+    let message =
+        "This process prepares the database, or waits for another that does; it is not part of the deployment yet.";
+    Error::unavailable("process.joining", message).with_retry_after(Duration::from_secs(1))
 }
 
 /// Metrics in Prometheus' text format.
@@ -74,5 +92,5 @@ async fn get_metrics(req: HttpRequest, core: web::Data<Core>) -> Result<HttpResp
         let message = "Metrics are on the port that LEADWRIGHT_MONITOR_BIND names; LEADWRIGHT_METRICS_PUBLIC=true shows them here too.";
         return Err(Error::not_found("metrics.not_here", message));
     }
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(core.metrics.render()?))
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(core.exposition()?))
 }

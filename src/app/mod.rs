@@ -9,22 +9,29 @@ mod health;
 mod routes;
 pub mod serve;
 pub mod twins;
+pub mod version;
 
 use std::sync::Arc;
 
 use crate::base::time::Clock;
-use crate::base::{Error, Result};
+use crate::base::{Error, ErrorKind, Result};
 use crate::config::Config;
 use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Db, PlatformScope, PlatformTx, migrate};
 use crate::engine::events::Reactions;
 use crate::engine::jobs::{Registry, Wake, Worker};
 use crate::engine::metrics::Metrics;
+use crate::engine::reseal::{self, Sealed};
 use crate::engine::{Core, CoreSettings};
 use crate::providers::Providers;
 use crate::sandbox::Sandbox;
 
 pub use document::document;
+
+/// Everything that is stored sealed; see [`reseal`].
+pub fn sealed() -> Vec<Sealed> {
+    routes::sealed()
+}
 
 /// A process' parts, assembled and not yet running.
 #[derive(Clone)]
@@ -63,6 +70,8 @@ impl App {
                 rate_limit: config.rate_limit,
             }),
         };
+        let labels = [version::VERSION, version::COMMIT, core.db.engine().name()];
+        core.metrics.build_info.with_label_values(&labels).set(1);
         core.metrics.sandbox.set(i64::from(config.has_twins()));
         let mut registry = Registry::default();
         routes::jobs(&mut registry, &providers);
@@ -71,25 +80,39 @@ impl App {
 
     /// Applies migrations, seeds the plans, makes the first operator and the platform's senders. Safe to repeat, by
     /// several processes at once.
+    ///
+    /// # Errors
+    /// `config.master_key` when what is stored was sealed with another key; nothing is written then.
     pub async fn prepare(&self) -> Result<()> {
+        self.refuse_other_key().await?;
         // libphonenumber's metadata loads at first use: better beside the start than in the first lead's request.
         tokio::task::spawn_blocking(|| crate::base::phone::Phone::parse("+919876543210", None).is_ok());
         let applied = self.core.db.with_connection(migrate::up).await?;
         if !applied.is_empty() {
             tracing::info!(migrations = ?applied, "database migrated");
         }
+        let key = self.core.master_key.clone();
+        let check = move |tx: &mut PlatformTx<'_>| {
+            let is_foreign = |tx: &mut PlatformTx<'_>| reseal::is_foreign(tx, &key, &routes::sealed());
+            key_check::ensure(tx, &key, is_foreign)
+        };
+        if self.core.db.write(PlatformScope::system(), check).await? == KeyCheck::Differs {
+            return Err(key_check::refusal());
+        }
         let (config, providers) = (self.config.clone(), self.providers.clone());
         let seed = move |tx: &mut PlatformTx<'_>| routes::seed(tx, &config, &providers);
-        self.core.db.write(PlatformScope::system(), seed).await?;
+        self.core.db.write(PlatformScope::system(), seed).await
+    }
+
+    /// Before anything is written, migrations too.
+    async fn refuse_other_key(&self) -> Result<()> {
         let key = self.core.master_key.clone();
-        let check = move |tx: &mut PlatformTx<'_>| key_check::ensure(tx, &key);
-        if self.core.db.write(PlatformScope::system(), check).await? == KeyCheck::Differs {
-            tracing::error!(
-                "the stored data was sealed with another master key: stored secrets cannot be opened. \
-                 Set LEADWRIGHT_MASTER_KEY to the key this database was first used with"
-            );
+        match self.core.db.with_connection(move |conn| key_check::check(conn, &key)).await {
+            Ok(KeyCheck::Differs) => Err(key_check::refusal()),
+            Err(error) if error.kind() == ErrorKind::Unavailable => Err(error),
+            // One that is empty, or of before there were checks, is judged once it is migrated.
+            Ok(_) | Err(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// A worker over this process' registry.

@@ -9,7 +9,9 @@ use crate::config::Config;
 use crate::engine::db::PlatformTx;
 use crate::engine::db::dialect::lock_platform;
 use crate::engine::events::{Facts, Reactions, catalogue};
+use crate::engine::http::kept_answers;
 use crate::engine::jobs::Registry;
+use crate::engine::reseal::Sealed;
 use crate::providers::Providers;
 use crate::tenants::access::Areas;
 use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, ops, sending, tenants};
@@ -85,6 +87,11 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
     integrations::jobs(registry, providers);
     notify::jobs(registry, providers.clone());
     ops::jobs(registry);
+}
+
+/// Everything that is stored sealed, or that follows from the master key: what `leadwright admin reseal` brings under another.
+pub(super) fn sealed() -> Vec<Sealed> {
+    vec![integrations::sealed(), kept_answers::sealed(), billing::sealed()]
 }
 
 /// What must be there before the first request.

@@ -15,8 +15,10 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::SwaggerUi;
 
+use super::version::{COMMIT, VERSION};
 use super::{App, fallback, health, routes, twins};
 use crate::base::{Error, ErrorKind, Result};
+use crate::engine::db::migrate;
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
@@ -28,7 +30,10 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let known = web::Data::new(fallback::Known::of(DOCUMENT)?);
     let core = web::Data::new(app.core.clone());
     let providers = web::Data::from(app.providers.clone());
-    let limiter = web::Data::new(Limiter::new(app.config.rate_limit, app.config.requests_per_minute));
+    let limiter = web::Data::new(
+        Limiter::new(app.config.rate_limit, app.config.requests_per_minute)
+            .counted(app.core.metrics.rate_limited.clone()),
+    );
     let volume = web::Data::new(Volume::new(app.config.rate_limit, app.config.megabytes_per_day));
     let in_flight = web::Data::new(InFlight::default());
     let remembered = web::Data::new(Remembered::default());
@@ -37,6 +42,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let form_pace = web::Data::new(crate::integrations::FormPace::default());
     let shown = web::Data::new(health::MetricsAreShown(app.config.metrics_public));
     let trust = web::Data::new(Proxies(app.config.proxies));
+    let logged = web::Data::new(app.config.logged);
     let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
     let gate = web::Data::new(twins::Gate::of(&config));
     tidy(limiter.clone(), volume.clone());
@@ -51,6 +57,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(in_flight.clone())
             .app_data(remembered.clone())
             .app_data(trust.clone())
+            .app_data(logged.clone())
             .app_data(shown.clone())
             .app_data(known.clone())
             .app_data(turns.clone())
@@ -81,6 +88,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .wrap(from_fn(fallback::head_as_get))
             .wrap(from_fn(etag::unchanged))
             .wrap(from_fn(conceal_unreadable))
+            .wrap(from_fn(fallback::prepared_first))
             .wrap(Compress::default())
             .wrap(cors(&config.cors_origins))
             .wrap(from_fn(fallback::refused_preflight))
@@ -204,11 +212,15 @@ pub struct Parts {
 /// The port is open from the start. While storage cannot be reached, requests are answered 503 and the migrations and
 /// seeds are tried again; every other failure to prepare ends the process.
 pub async fn run(app: App, parts: Parts) -> Result<()> {
+    announce(&app);
     for risk in app.config.risks() {
         tracing::warn!("{}: {}", risk.name, risk.detail);
     }
     for connection in app.providers.connections() {
         tracing::info!(provider = connection.name, state = %connection.state, "{}", connection.detail);
+    }
+    if !parts.http {
+        tokio::spawn(look_for_twins(app.clone()));
     }
     app.core.db.will_join();
     let monitor = app.config.monitor_bind.map(|bind| listen_for_monitoring(&app, bind)).transpose()?;
@@ -253,6 +265,32 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
     failure.map_or_else(|| prepared.unwrap_or(Ok(())), Err)
+}
+
+/// The first line: who speaks.
+fn announce(app: &App) {
+    let (engine, schema) = (app.core.db.engine().name(), migrate::latest());
+    tracing::info!(version = VERSION, commit = COMMIT, engine, schema, "leadwright starts");
+}
+
+/// A process that serves no twins of its own says where it sought them in vain, rather than in each job that fails there.
+async fn look_for_twins(app: App) {
+    let config = &app.config;
+    let (variable, place) = match &config.sandbox_url {
+        Some(url) => ("LEADWRIGHT_SANDBOX_URL", url.clone()),
+        None if config.sandbox => ("LEADWRIGHT_BIND", format!("http://{}", config.bind)),
+        None => return,
+    };
+    let why = match app.providers.reach(variable, &place, "/sandbox/clock").await {
+        Ok((200, _)) => return,
+        Ok((status, _)) => format!("it answers {status}"),
+        Err(why) => why,
+    };
+    tracing::warn!(
+        "no twins answer at {place} ({why}), so whatever this process sends to a provider fails. A worker seeks them where an API \
+         process with LEADWRIGHT_SANDBOX=true listens on the same LEADWRIGHT_BIND; or run leadwright sandbox, and set \
+         LEADWRIGHT_SANDBOX_URL for every process"
+    );
 }
 
 /// Resolves when the worker ends although nobody told it to. A process that goes on without it would take work in and do

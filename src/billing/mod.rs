@@ -47,7 +47,7 @@ use crate::tenants::access::{Areas, Permission as P};
 
 pub use jobs::{reactions, register as jobs};
 pub use standing::standing;
-pub use trials::catch_ups;
+pub use trials::{catch_ups, sealed};
 
 /// What stands here, and who reads it.
 pub fn areas(areas: &mut Areas) {

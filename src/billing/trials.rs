@@ -16,14 +16,15 @@ use crate::base::phone::PhoneKey;
 use crate::contacts::version_of_keys;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::reseal::Sealed;
 use crate::tenants;
 use crate::tenants::access::Role;
 
 /// Takes the trial, unless somebody with one of the same signs had one: then it answers which sign.
 pub(super) fn take(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<&'static str>> {
     let tx = books.tx();
-    let digests = digests(tx, key)?;
-    for (kind, digest) in &digests {
+    let (current, all) = digests_under_each(tx, key)?;
+    for (kind, digest) in &all {
         // Whoever has not shown the mailbox to be theirs is refused for its proved owner, and for others who only said it.
         let is_taken = store::trial_with(tx, kind, digest)?.is_some()
             || *kind == CLAIMED && store::trial_with(tx, PROVED, digest)?.is_some();
@@ -31,7 +32,7 @@ pub(super) fn take(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<
             return Ok(Some(*kind));
         }
     }
-    note(tx, &digests)?;
+    note(tx, &current)?;
     Ok(None)
 }
 
@@ -39,15 +40,15 @@ pub(super) fn take(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<
 pub(super) fn look_again(books: &mut Books<'_, '_>, key: &MasterKey) -> Result<Option<&'static str>> {
     let tx = books.tx();
     let tenant = tx.tenant();
-    let digests = digests(tx, key)?;
-    for (kind, digest) in digests.iter().filter(|(kind, _)| *kind != CLAIMED) {
+    let (current, all) = digests_under_each(tx, key)?;
+    for (kind, digest) in all.iter().filter(|(kind, _)| *kind != CLAIMED) {
         // Whose the oldest signs are is found out after an update; until then they are nobody's.
         let taken_by = store::trial_with(tx, kind, digest)?.flatten();
         if taken_by.is_some_and(|other| other != tenant) {
             return Ok(Some(*kind));
         }
     }
-    note(tx, &digests)?;
+    note(tx, &current)?;
     Ok(None)
 }
 
@@ -57,7 +58,7 @@ const PROVED: &str = "owner_mailbox";
 const CLAIMED: &str = "owner_claimed";
 
 /// The signs of this tenant. A mailbox has the same digest proved and claimed.
-fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Vec<(&'static str, String)>> {
+fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Digests> {
     let digest = |of: &str, sign: String| key.token("", &format!("trial of {of} {sign}"));
     let mut digests = Vec::new();
     for owner in tenants::store::members(tx)?.into_iter().filter(|one| one.role == Role::Owner) {
@@ -68,6 +69,20 @@ fn digests(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<Vec<(&'static str, 
         digests.push(("business_phone", digest("business_phone", PhoneKey::of(&phone).into_string())));
     }
     Ok(digests)
+}
+
+type Digests = Vec<(&'static str, String)>;
+
+/// The signs under the current key, and under every one: what was noted under a former key counts while that is there.
+fn digests_under_each(tx: &mut TenantTx<'_>, key: &MasterKey) -> Result<(Digests, Digests)> {
+    let all = key.each().map(|one| digests(tx, &one)).collect::<Result<Vec<_>>>()?;
+    Ok((all.first().cloned().unwrap_or_default(), all.concat()))
+}
+
+/// Trials that are known by the former key's digests alone are noted under the current one as well, as far as their tenants
+/// still show the same signs.
+pub fn sealed() -> Sealed {
+    Sealed { name: "trial_signs", left: |_, _| Ok(0), batch: note_earlier, opens: |_, _| Ok(None) }
 }
 
 /// Answers how many were not known.

@@ -2,9 +2,12 @@
 
 mod backup;
 pub mod compat;
+mod config;
 pub mod demo;
 pub mod doctor;
 mod health;
+mod json;
+mod keys;
 mod lines;
 mod openapi;
 mod telemetry;
@@ -24,7 +27,7 @@ use crate::tenants;
 
 /// Headless, multi-tenant lead generation and sales automation.
 #[derive(Parser)]
-#[command(name = "leadwright", version, about)]
+#[command(name = "leadwright", version = crate::app::version::TOLD, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,6 +77,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Show every setting, what it is and where it was said, without secrets; fails when one is wrong
+    Config {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the process on this machine whether it is ready; fails when it is not
     Health,
     /// Act on the platform directly
@@ -91,6 +100,14 @@ enum Admin {
         name: String,
         #[arg(long)]
         email: Option<Email>,
+    },
+    /// Seal what is stored with the first of the keys in LEADWRIGHT_MASTER_KEY=NEW,OLD, while the servers run. Safe to interrupt and to repeat
+    Reseal,
+    /// Take LEADWRIGHT_MASTER_KEY for the database's own although another one sealed what is stored
+    AdoptKey {
+        /// Yes: that other key is gone for good, and what it sealed stays closed
+        #[arg(long)]
+        old_is_lost: bool,
     },
 }
 
@@ -116,6 +133,7 @@ pub async fn run() -> Outcome {
     // Nor may these make a master key where there is none.
     let command = match command {
         Command::Health => return health::run(&source),
+        Command::Config { json } => return config::run(&source, json),
         Command::Restore(args) => return backup::restore(&source, &args),
         other => other,
     };
@@ -130,7 +148,15 @@ pub async fn run() -> Outcome {
     outcome
 }
 
-async fn obey(command: Command, config: Config) -> Outcome {
+async fn obey(command: Command, mut config: Config) -> Outcome {
+    let part = match &command {
+        Command::Serve { .. } => "api",
+        Command::Worker => "worker",
+        Command::Migrate => "migrate",
+        Command::Doctor { .. } => "doctor",
+        _ => "admin",
+    };
+    config.database.application = format!("leadwright {part} {}", app::version::VERSION);
     match command {
         Command::Serve { no_worker } => start(config, Parts { http: true, worker: !no_worker }).await,
         Command::Worker => start(config, Parts { http: false, worker: true }).await,
@@ -142,10 +168,13 @@ async fn obey(command: Command, config: Config) -> Outcome {
         Command::Backup(args) => backup::backup(&config, &args),
         Command::Doctor { json } => doctor::run(config, json).await,
         Command::Admin { command: Admin::CreateOperator { name, email } } => create_operator(config, name, email).await,
+        Command::Admin { command: Admin::Reseal } => keys::reseal(config).await,
+        Command::Admin { command: Admin::AdoptKey { old_is_lost } } => keys::adopt(config, old_is_lost).await,
         Command::Openapi { .. }
         | Command::Demo(_)
         | Command::Sandbox { .. }
         | Command::Health
+        | Command::Config { .. }
         | Command::Restore(_) => {
             unreachable!("handled above")
         }

@@ -14,10 +14,12 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+use super::json::FlatJson;
 use super::lines::Lines;
 use crate::engine::{trace, trust};
 
@@ -65,14 +67,15 @@ pub(super) fn start(json: bool, level: &str, otlp: Option<&str>) -> Result<Telem
                 .with_env_filter(filter)
                 .with_ansi(colours)
                 .with_writer(lines.clone());
-            if json { logs.json().try_init() } else { logs.try_init() }
+            if json { logs.fmt_fields(JsonFields::new()).event_format(FlatJson).try_init() } else { logs.try_init() }
         }
         Some(provider) => {
             let logs = tracing_subscriber::fmt::layer()
                 .log_internal_errors(false)
                 .with_ansi(colours)
                 .with_writer(lines.clone());
-            let logs = if json { logs.json().boxed() } else { logs.boxed() };
+            let logs =
+                if json { logs.fmt_fields(JsonFields::new()).event_format(FlatJson).boxed() } else { logs.boxed() };
             let traces = tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("leadwright"))
                 .with_location(false)

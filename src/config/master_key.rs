@@ -24,6 +24,11 @@ pub(super) fn stored_master_key(url: &str) -> Result<MasterKey, String> {
     write().map_err(|error| format!("could not be kept in {}: {error}", path.display()))
 }
 
+/// Was one made?
+pub(super) fn is_there(url: &str) -> bool {
+    url.strip_prefix("sqlite://").is_some_and(|file| master_key_path(Path::new(file)).exists())
+}
+
 /// The place of the master key beside an SQLite file.
 pub fn master_key_path(database: &Path) -> PathBuf {
     database.with_file_name("master.key")

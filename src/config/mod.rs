@@ -14,11 +14,12 @@ use std::net::SocketAddr;
 
 pub use master_key::{master_key_path, write_master_key};
 pub use risks::{Risk, is_this_machine};
-pub use settings::SETTINGS;
-pub use source::Source;
+pub use settings::{Fallback, Kind, PREFIX, SETTINGS, Setting};
+pub use source::{Origin, Source};
 
 use crate::base::crypto::{MasterKey, Secret};
 use crate::engine::db::{DbSettings, transport};
+use crate::engine::http::Logged;
 use crate::engine::jobs::WorkerSettings;
 use crate::providers::ProviderSettings;
 use crate::tenants::region::Country;
@@ -53,6 +54,8 @@ pub struct Config {
     pub sandbox: bool,
     /// Twins that another process serves, without trailing slash.
     pub sandbox_url: Option<String>,
+    /// Somebody said twice that twins are right at a public address.
+    pub is_meant_in_public: bool,
     /// Proxies of ours that a request passes, each of which appends to `X-Forwarded-For`.
     pub proxies: usize,
     /// Origins that browsers may call from; `*` allows all.
@@ -63,6 +66,8 @@ pub struct Config {
     /// Where e-mails come from.
     pub email_from: String,
     pub json_logs: bool,
+    /// Which requests have a line in the log.
+    pub logged: Logged,
     /// The collector that traces go to.
     pub otlp_endpoint: Option<String>,
     pub worker: WorkerSettings,
@@ -89,6 +94,19 @@ impl Config {
     /// # Errors
     /// Names every setting that is wrong, and why.
     pub fn from_source(source: &Source) -> Result<Self, ConfigError> {
+        Self::read(source, stored_master_key)
+    }
+
+    /// What is wrong with the settings, without making what is not there yet.
+    ///
+    /// # Errors
+    /// As [`Self::from_source`].
+    pub fn check(source: &Source) -> Result<(), ConfigError> {
+        let is_file = |url: &str| url.starts_with("sqlite://") && !master_key::is_there(url);
+        Self::read(source, |url| if is_file(url) { Ok(MasterKey::random()) } else { stored_master_key(url) }).map(drop)
+    }
+
+    fn read(source: &Source, stored: impl FnOnce(&str) -> Result<MasterKey, String>) -> Result<Self, ConfigError> {
         let mut r = Reader::new(source);
         let bind = r.parse("BIND", SocketAddr::from(([127, 0, 0, 1], 8080)), |text| {
             text.parse().map_err(|_| "expected an address and port such as 127.0.0.1:8080".into())
@@ -109,13 +127,27 @@ impl Config {
             let fits = text.starts_with("lw_") && text.len() >= 32 && text.bytes().all(|b| b.is_ascii_graphic());
             if fits { Ok(Some(Secret::new(text))) } else { Err("expected lw_ and 32 characters or more in all".into()) }
         });
-        let sandbox = r.flag("SANDBOX", false);
+        let (sandbox, is_meant_in_public) =
+            r.parse("SANDBOX", (false, false), |text| match text.to_ascii_lowercase().as_str() {
+                "yes-in-public" => Ok((true, true)),
+                text => reader::flag(text).map(|on| (on, false)).ok_or("expected true, false or yes-in-public".into()),
+            });
         let sandbox_url = Some(r.url("SANDBOX_URL", "")).filter(|url| !url.is_empty());
-        if sandbox && sandbox_url.is_some() {
+        if sandbox && sandbox_url.is_some() && !is_meant_in_public {
             r.refuse("SANDBOX_URL", "not beside SANDBOX=true: the twins run either here or there");
         }
+        let logged = r.parse("LOG_REQUESTS", Logged::All, |text| text.parse());
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
+        let has_twins = sandbox || sandbox_url.is_some();
+        if has_twins && !is_meant_in_public && public_url.starts_with("https://") && !is_this_machine(&public_url) {
+            r.refuse(
+                if sandbox { "SANDBOX" } else { "SANDBOX_URL" },
+                "LEADWRIGHT_PUBLIC_URL is an https address of the world, where twins would take what is meant for providers: nothing \
+                 reaches anybody, and everybody knows the credentials of their webhooks. Unset it; if this is a rehearsal in public, \
+                 say so twice: LEADWRIGHT_SANDBOX=yes-in-public",
+            );
+        }
         let app_url = r.url("APP_URL", &public_url);
         let sms_countries = r.parse("SMS_COUNTRIES", Vec::new(), |text| {
             let codes = text.split(',').map(str::trim).filter(|code| !code.is_empty());
@@ -139,7 +171,12 @@ impl Config {
             bind,
             monitor_bind,
             metrics_public: r.flag("METRICS_PUBLIC", false),
-            database: DbSettings { url, pool_size, sqlite_synchronous: synchronous },
+            database: DbSettings {
+                url,
+                pool_size,
+                sqlite_synchronous: synchronous,
+                application: format!("leadwright {}", env!("CARGO_PKG_VERSION")),
+            },
             public_url,
             app_url,
             sms_countries,
@@ -148,8 +185,9 @@ impl Config {
             rate_limit: r.flag("RATE_LIMIT", true),
             requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
             megabytes_per_day: r.number("MEGABYTES_PER_DAY", 200, 1..=1_000_000),
-            sandbox,
+            sandbox: sandbox && sandbox_url.is_none(),
             sandbox_url,
+            is_meant_in_public,
             proxies: r.parse("TRUST_PROXY", 0, |text| match text {
                 "true" => Ok(1),
                 "false" => Ok(0),
@@ -164,6 +202,7 @@ impl Config {
             privacy_policy_url,
             email_from,
             json_logs,
+            logged,
             otlp_endpoint,
             worker,
             providers: providers(&mut r),
@@ -172,7 +211,7 @@ impl Config {
         let status_url = format!("{}/v1/webhooks/twilio/status", config.public_url);
         config.providers.twilio.status_callback_url = Some(status_url);
         if master_key.is_none() && r.wrong.is_empty() {
-            match stored_master_key(&config.database.url) {
+            match stored(&config.database.url) {
                 Ok(key) => config.master_key = key,
                 Err(why) => r.refuse("MASTER_KEY", why),
             }
@@ -183,7 +222,6 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::settings::PREFIX;
     use super::*;
 
     fn with(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -218,6 +256,7 @@ mod tests {
             ("TWILIO_SMS_FROM", "12"),
             ("TWILIO_TEMPLATES", "first_contact"),
             ("LOG_FORMAT", "xml"),
+            ("LOG_REQUESTS", "some"),
             ("OTLP_ENDPOINT", "collector"),
             ("EMAIL_FROM", "nobody"),
             ("MASTER_KEY", "AAAA"),
@@ -233,6 +272,25 @@ mod tests {
     }
 
     #[test]
+    fn twins_in_public_must_be_said_twice() {
+        let world = ("PUBLIC_URL", "https://leads.example.com");
+        let twins = ("SANDBOX_URL", "http://127.0.0.1:8090");
+        for (name, settings) in [("SANDBOX", vec![world, ("SANDBOX", "true")]), ("SANDBOX_URL", vec![world, twins])] {
+            let ConfigError(lines) = with(&settings).unwrap_err();
+            assert!(lines.len() == 1 && lines[0].starts_with(&format!("LEADWRIGHT_{name}: ")), "{lines:?}");
+            assert!(lines[0].contains("yes-in-public"), "{lines:?}");
+        }
+        let here = with(&[world, ("SANDBOX", "Yes-In-Public")]).unwrap();
+        assert!(here.sandbox && here.has_twins());
+        let there = with(&[world, ("SANDBOX", "yes-in-public"), twins]).unwrap();
+        assert!(!there.sandbox && there.has_twins());
+        for near in ["http://localhost:8080", "https://localhost", "http://leads.example.com"] {
+            assert!(with(&[("PUBLIC_URL", near), ("SANDBOX", "true")]).is_ok(), "{near}");
+        }
+        assert!(with(&[world]).is_ok() && with(&[world, ("SANDBOX", "no")]).is_ok());
+    }
+
+    #[test]
     fn postgres_must_say_its_master_key() {
         let mut source = Source::default();
         source.set("DATABASE_URL", "postgres://localhost/x");
@@ -241,15 +299,49 @@ mod tests {
     }
 
     #[test]
-    fn the_documentation_names_every_setting_with_its_meaning() {
+    fn the_documentation_names_every_setting_with_its_default_and_its_meaning() {
         let page = include_str!("../../docs/settings.md");
         let start = page.find("<!-- settings").expect("the table's beginning is marked");
         let table = &page[start..page.find("<!-- end of settings").expect("and so is its end")];
-        for (name, meaning) in SETTINGS {
-            let row = format!("| `{PREFIX}{name}` | {meaning} |");
+        for Setting { name, default, kind, meaning } in SETTINGS {
+            let default = match default {
+                Fallback::None => String::new(),
+                Fallback::Is(text) => format!("`{text}`"),
+                Fallback::Follows(text) => (*text).into(),
+                Fallback::Required(text) => format!("required {text}"),
+            };
+            let secret = match kind {
+                Kind::Plain => "",
+                Kind::Secret => "yes",
+                Kind::HoldsPassword => "its password",
+            };
+            let row = format!("| `{PREFIX}{name}` | {default} | {secret} | {meaning} |");
             assert!(table.contains(&row), "docs/settings.md lacks the row {row}");
         }
-        assert_eq!(table.matches("| `").count(), SETTINGS.len(), "docs/settings.md has a setting that does not exist");
+        assert_eq!(
+            table.matches("| `LEADWRIGHT_").count(),
+            SETTINGS.len(),
+            "docs/settings.md has a setting that does not exist"
+        );
+    }
+
+    #[test]
+    fn what_is_told_as_a_default_is_what_holds_without_it() {
+        let key = MasterKey::random().to_base64();
+        let with = |pair: Option<(&str, &str)>| {
+            let mut source = Source::default();
+            source.set("MASTER_KEY", &key);
+            if let Some((name, value)) = pair {
+                source.set(name, value);
+            }
+            format!("{:?}", Config::from_source(&source).expect("valid"))
+        };
+        let silent = with(None);
+        for Setting { name, default, .. } in SETTINGS {
+            if let Fallback::Is(value) = default {
+                assert_eq!(with(Some((name, value))), silent, "{name} is not {value} by itself");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,14 @@ use super::settings::PREFIX;
 use super::source::Source;
 use crate::base::crypto::Secret;
 
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "on" | "1" | "yes" => Some(true),
+        "false" | "off" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
 /// Reads typed values and collects what is wrong.
 pub(super) struct Reader<'a> {
     source: &'a Source,
@@ -42,11 +50,7 @@ impl<'a> Reader<'a> {
         }
     }
     pub fn flag(&mut self, name: &str, default: bool) -> bool {
-        self.parse(name, default, |text| match text.to_ascii_lowercase().as_str() {
-            "true" | "on" | "1" | "yes" => Ok(true),
-            "false" | "off" | "0" | "no" => Ok(false),
-            _ => Err("expected true or false (on or off)".into()),
-        })
+        self.parse(name, default, |text| flag(text).ok_or("expected true or false (on or off)".into()))
     }
     pub fn number(&mut self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> u32 {
         self.parse(name, default, |text| {

@@ -30,7 +30,8 @@ impl Config {
             return Vec::new();
         }
         let risks = [
-            (self.has_twins(), SANDBOX),
+            (self.has_twins() && !self.is_meant_in_public, SANDBOX),
+            (self.has_twins() && self.is_meant_in_public, Risk { is_grave: false, ..SANDBOX }),
             (self.providers.outside.loopback, LOOPBACK),
             (!self.rate_limit, UNLIMITED),
             (self.cors_origins.iter().any(|origin| origin == "*"), EVERY_ORIGIN),
@@ -110,14 +111,19 @@ mod tests {
         for near in ["http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"] {
             assert!(risks(&[CARELESS.as_slice(), &[("PUBLIC_URL", near)]].concat()).is_empty(), "{near}");
         }
-        for far in ["https://leads.example.com", "http://0.0.0.0:8080", "http://192.168.1.4:8080"] {
+        for far in ["http://leads.example.com", "http://0.0.0.0:8080", "http://192.168.1.4:8080"] {
             let found = risks(&[CARELESS.as_slice(), &[("PUBLIC_URL", far)]].concat());
             assert_eq!(found, ["sandbox", "webhooks to loopback", "rate limit", "origins", "metrics"], "{far}");
         }
         assert!(risks(&[("PUBLIC_URL", "https://leads.example.com")]).is_empty());
         assert_eq!(
-            risks(&[("PUBLIC_URL", "https://leads.example.com"), ("SANDBOX_URL", "http://127.0.0.1:8090")]),
+            risks(&[("PUBLIC_URL", "http://leads.example.com"), ("SANDBOX_URL", "http://127.0.0.1:8090")]),
             ["sandbox"]
+        );
+        assert_eq!(
+            risks(&[("PUBLIC_URL", "https://leads.example.com"), ("SANDBOX", "yes-in-public")]),
+            ["sandbox"],
+            "said twice it is told all the same"
         );
     }
 }

@@ -1,10 +1,11 @@
 //! What Prometheus reads at `/metrics`.
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 
+use super::process::Process;
 use crate::base::{Error, Result};
 
 /// Every metric of the process. Label values come from closed sets: route patterns, kinds and outcomes, never ids and never
@@ -30,6 +31,16 @@ pub struct Metrics {
     pub log_in_failures: IntCounter,
     /// Calls to providers by provider, operation and class of the answer.
     pub provider_calls: IntCounterVec,
+    /// Requests refused by a limit, by its bucket.
+    pub rate_limited: IntCounterVec,
+    /// For how long the job that waits longest could have run, in seconds; refreshed by the scheduler.
+    pub oldest_due_job: Gauge,
+    /// Connections to the database by what they do (in_use, idle).
+    pub connections: IntGaugeVec,
+    /// What waits for one of them.
+    pub waiting_for_connection: IntGauge,
+    /// 1, with the version, the commit and the engine as labels.
+    pub build_info: IntGaugeVec,
     /// 1 where twins stand in for providers.
     pub sandbox: IntGauge,
 }
@@ -73,6 +84,26 @@ impl Metrics {
                     Opts::new("leadwright_provider_calls_total", "Calls to providers by result."),
                     &["provider", "operation", "result"],
                 )?,
+                rate_limited: IntCounterVec::new(
+                    Opts::new("leadwright_rate_limited_total", "Requests refused by a limit."),
+                    &["bucket"],
+                )?,
+                oldest_due_job: Gauge::new(
+                    "leadwright_oldest_due_job_seconds",
+                    "For how long the job that waits longest could have run.",
+                )?,
+                connections: IntGaugeVec::new(
+                    Opts::new("leadwright_database_connections", "Connections to the database by what they do."),
+                    &["state"],
+                )?,
+                waiting_for_connection: IntGauge::new(
+                    "leadwright_database_waiting",
+                    "Requests and jobs that wait for a connection to the database.",
+                )?,
+                build_info: IntGaugeVec::new(
+                    Opts::new("leadwright_build_info", "1, for the version, the commit and the engine that run here."),
+                    &["version", "commit", "engine"],
+                )?,
                 sandbox: IntGauge::new(
                     "leadwright_sandbox",
                     "1 where twins stand in for providers, so nothing reaches anybody.",
@@ -89,10 +120,21 @@ impl Metrics {
             r.register(Box::new(metrics.notify_seconds.clone()))?;
             r.register(Box::new(metrics.log_in_failures.clone()))?;
             r.register(Box::new(metrics.provider_calls.clone()))?;
+            r.register(Box::new(metrics.rate_limited.clone()))?;
+            r.register(Box::new(metrics.oldest_due_job.clone()))?;
+            r.register(Box::new(metrics.connections.clone()))?;
+            r.register(Box::new(metrics.waiting_for_connection.clone()))?;
+            r.register(Box::new(Process::new()?))?;
+            r.register(Box::new(metrics.build_info.clone()))?;
             r.register(Box::new(metrics.sandbox.clone()))?;
             Ok(metrics)
         };
         build().map_err(Error::internal)
+    }
+
+    /// Counts a call to a provider; `result` is `ok`, or the class of its refusal.
+    pub fn provider_call(&self, provider: &str, operation: &str, result: &str) {
+        self.provider_calls.with_label_values(&[provider, operation, result]).inc();
     }
 
     /// The exposition in Prometheus' text format.

@@ -15,6 +15,8 @@ pub mod hooks;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+mod process;
+pub mod reseal;
 pub mod rules;
 pub mod tally;
 pub mod trace;
@@ -39,6 +41,15 @@ pub struct Core {
 }
 
 impl Core {
+    /// The metrics as they are now, in Prometheus' text format.
+    pub fn exposition(&self) -> Result<String> {
+        let connections = self.db.connections();
+        self.metrics.connections.with_label_values(&["in_use"]).set(connections.in_use);
+        self.metrics.connections.with_label_values(&["idle"]).set(connections.idle);
+        self.metrics.waiting_for_connection.set(connections.waiting);
+        self.metrics.render()
+    }
+
     /// [`Db::read`](db::Db::read) in the caller's tenant.
     pub fn read<T: Send + 'static>(
         &self,

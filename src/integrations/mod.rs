@@ -19,7 +19,7 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, each_engine, fact, filter, keep, patch, record, rows, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, filter, keep, patch, record, rows, text_enum, versioned, view};
 
 mod accept;
 pub mod api;
@@ -33,12 +33,14 @@ pub mod process;
 mod reroute;
 pub mod schema;
 pub mod store;
+pub mod test_lead;
 #[cfg(test)]
 mod tests;
 mod turns;
 
 pub use form_pace::FormPace;
 pub use guesses::Guesses;
+pub use outbound::sealed;
 pub use turns::Turns;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -69,7 +71,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(api::google_ads::receive_google_ads_webhook)
         .service(api::twilio::receive_twilio_message)
         .service(api::twilio::receive_twilio_status)
-        .service(api::resend::receive_resend_webhook);
+        .service(api::resend::receive_resend_webhook)
+        .service(api::test_lead::send_test_lead);
     outbound::routes(cfg);
 }
 

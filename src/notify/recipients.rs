@@ -225,14 +225,20 @@ pub(super) fn text(
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
     let open = store::find(tx, delivery.channel, &delivery.address)?.filter(|row| row.confirmed_at.is_none());
-    Ok(open.map(|row| {
-        let token = token(key, row.tenant_id, row.channel, &row.address);
-        delivery.body.replace(LINK, &settings.page("notification-recipients/confirm", &token))
-    }))
+    let Some(row) = open else { return Ok(None) };
+    let is_known = |token: &str| Ok::<_, Error>(store::presented(&mut tx.platform(), token)?.is_some());
+    let token = key.token_known(PREFIX, &purpose(row.tenant_id, row.channel, &row.address), is_known)?;
+    Ok(Some(delivery.body.replace(LINK, &settings.page("notification-recipients/confirm", &token))))
+}
+
+const PREFIX: &str = "rcp_";
+
+fn purpose(tenant: TenantId, channel: Channel, address: &str) -> String {
+    format!("recipient:{tenant}:{channel}:{address}")
 }
 
 fn token(key: &MasterKey, tenant: TenantId, channel: Channel, address: &str) -> String {
-    key.token("rcp_", &format!("recipient:{tenant}:{channel}:{address}"))
+    key.token(PREFIX, &purpose(tenant, channel, address))
 }
 
 /// What a number writes to say that it agrees; it works from that number alone.
@@ -262,7 +268,9 @@ pub fn confirm_by_code(tx: &mut PlatformTx<'_>, key: &MasterKey, person: &str, t
         return Ok(None);
     }
     for row in store::asking(tx, Channel::Whatsapp, person)? {
-        if constant_time_eq(code(key, row.tenant_id, &row.address).as_bytes(), written.as_bytes()) {
+        let is_right =
+            |key: MasterKey| constant_time_eq(code(&key, row.tenant_id, &row.address).as_bytes(), written.as_bytes());
+        if key.each().any(is_right) {
             return Ok(Some(mark(tx, row)?.tenant_id));
         }
     }

@@ -30,6 +30,13 @@ crate::fact! {
     }
 }
 
+crate::fact! {
+    /// A dead job was let be: nobody is to run it again.
+    JobDismissed = "job.dismissed" {
+        kind: Option<String> = "webhook.process",
+    }
+}
+
 pub fn facts(facts: &mut Facts) {
-    facts.add::<TaskFact>().add_platforms::<JobRetried>();
+    facts.add::<TaskFact>().add_platforms::<JobRetried>().add_platforms::<JobDismissed>();
 }

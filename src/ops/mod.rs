@@ -19,6 +19,7 @@ use engine::{self, base, fact, filter, text_enum, versioned, view};
 
 mod api;
 pub mod catch_up;
+pub mod dead;
 pub mod facts;
 pub mod id;
 pub mod model;

@@ -160,8 +160,9 @@ pub(super) fn call_span(provider: &'static str) -> tracing::Span {
 }
 
 async fn send(provider: &'static str, repeat: Repeat, request: RequestBuilder) -> Result<Answer, ProviderError> {
-    // `without_url` everywhere: the URL may carry a proof derived from a secret.
+    // `without_url` everywhere: the URL may carry a proof derived from a secret. Host and port say whom we could not reach.
     let lost = |error: reqwest::Error| {
+        let place = error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
         let (class, code) = if error.is_builder() {
             (ErrorClass::Config, "request")
         } else if error.is_connect() {
@@ -171,7 +172,11 @@ async fn send(provider: &'static str, repeat: Repeat, request: RequestBuilder) -
         } else {
             (repeat.when_lost(), "connection_lost")
         };
-        ProviderError::new(provider, class, code, describe(&error.without_url()))
+        let mut told = describe(&error.without_url());
+        if let Some(place) = place {
+            told = format!("{place}: {told}");
+        }
+        ProviderError::new(provider, class, code, told)
     };
     let mut response = request.send().await.map_err(lost)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -225,6 +230,7 @@ mod tests {
         let client = Clients::new(Duration::from_secs(2)).reaching(&url).unwrap();
         let error = exchange("x", Repeat::Harmful, client.post(url)).await.err().unwrap();
         assert_eq!((error.class, error.code.as_str()), (ErrorClass::Retry, "connect"));
+        assert!(error.message.starts_with(&format!("{closed}: ")), "it says where nobody answers: {}", error.message);
 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = base_url("X", &format!("http://{}", listener.local_addr().unwrap())).unwrap();

@@ -63,7 +63,10 @@ pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role,
     count(tx)?;
     invitations::revoke_of_address(tx, email.as_str())?;
     let id = InvitationId::new();
-    let tokens = Tokens { mailed: mailed_token(key, id), shown: key.token("inv_", &format!("invitation-shown:{id}")) };
+    let tokens = Tokens {
+        mailed: key.token(PREFIX, &mailed_purpose(id)),
+        shown: key.token(PREFIX, &format!("invitation-shown:{id}")),
+    };
     let expires_at = tx.now().plus(chrono::Duration::days(VALID_DAYS));
     let invitation = invitations::create(tx, id, email, role, &tokens, expires_at)?;
     let token = tokens.shown;
@@ -73,8 +76,10 @@ pub fn invite(tx: &mut TenantTx<'_>, key: &MasterKey, email: &Email, role: Role,
     Ok(Offered { accept_url, invitation, token })
 }
 
-fn mailed_token(key: &MasterKey, id: InvitationId) -> String {
-    key.token("inv_", &format!("invitation:{id}"))
+const PREFIX: &str = "inv_";
+
+fn mailed_purpose(id: InvitationId) -> String {
+    format!("invitation:{id}")
 }
 
 /// Invitations a day, before a plan was chosen and then.
@@ -120,9 +125,12 @@ pub fn link(tx: &mut TenantTx<'_>, key: &MasterKey, id: InvitationId, app_url: &
     if pending(tx, id)?.is_none() {
         return Ok(None);
     }
-    let token = mailed_token(key, id);
-    let presented = invitations::presented(&mut tx.platform(), &token)?;
-    if presented.is_none_or(|found| found.invitation.id != id) {
+    let mut is_its = |token: &str| {
+        let presented = invitations::presented(&mut tx.platform(), token)?;
+        Ok::<_, Error>(presented.is_some_and(|found| found.invitation.id == id))
+    };
+    let token = key.token_known(PREFIX, &mailed_purpose(id), &mut is_its)?;
+    if !is_its(&token)? {
         return Err(Error::internal("an invitation that was made under another master key"));
     }
     Ok(Some(store::current(tx)?.invitation_link(&token, app_url)))

@@ -80,11 +80,15 @@ pub fn ask_again(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId) -> Result
 }
 
 fn token_of(key: &MasterKey, id: VerificationId) -> String {
-    key.token(PROVES, &format!("verification:{id}"))
+    key.token(PROVES, &purpose_of(PROVES, id))
 }
 
 fn taking_token_of(key: &MasterKey, id: VerificationId) -> String {
-    key.token(TAKES, &format!("address:{id}"))
+    key.token(TAKES, &purpose_of(TAKES, id))
+}
+
+fn purpose_of(prefix: &str, id: VerificationId) -> String {
+    if prefix == PROVES { format!("verification:{id}") } else { format!("address:{id}") }
 }
 
 /// What the link in a mail is for.
@@ -111,10 +115,16 @@ pub fn link(
     (id, purpose): (VerificationId, Purpose),
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    Ok(pending(tx, id)?.map(|_| match purpose {
-        Purpose::Prove => settings.page("verify-email", &token_of(key, id)),
-        Purpose::Take => settings.page("signup", &taking_token_of(key, id)),
-    }))
+    if pending(tx, id)?.is_none() {
+        return Ok(None);
+    }
+    let (page, prefix) = match purpose {
+        Purpose::Prove => ("verify-email", PROVES),
+        Purpose::Take => ("signup", TAKES),
+    };
+    let is_known = |token: &str| Ok::<_, Error>(verifications::presented(&mut tx.platform(), token)?.is_some());
+    let token = key.token_known(prefix, &purpose_of(prefix, id), is_known)?;
+    Ok(Some(settings.page(page, &token)))
 }
 
 /// Whoever has the token reads the mailbox. Showing it again changes nothing.

@@ -74,6 +74,7 @@ both_engines! {
             stands(&findings, name, Standing::Ok, words);
         }
         stands(&findings, "public scheme", Standing::Warning, "LEADWRIGHT_PUBLIC_URL");
+        stands(&findings, "app address", Standing::Warning, "LEADWRIGHT_APP_URL");
         // The suite's databases do not wait for the disk, and say so.
         stands(&findings, "durability", Standing::Warning, "may be lost");
     }
@@ -111,6 +112,15 @@ both_engines! {
         stands(&findings, "resend: webhook", Standing::Warning, "LEADWRIGHT_RESEND_WEBHOOK_SECRET");
         stands(&findings, "twilio: account", Standing::Failed, "LEADWRIGHT_TWILIO_AUTH_TOKEN");
         stands(&findings, "whatsapp", Standing::Warning, "LEADWRIGHT_TWILIO_WHATSAPP_FROM");
+
+        for (frontend, state, words) in [
+            (format!("{}/docs/", app.url), Standing::Ok, "which answers"),
+            (format!("{}/nowhere", app.url), Standing::Warning, "which answers 404"),
+            (closed.clone(), Standing::Failed, "cannot be reached"),
+        ] {
+            let elsewhere = with(&app, &[("APP_URL", &frontend)]);
+            stands(&examine(&elsewhere).await, "app address", state, words);
+        }
 
         let app_secret = with(&app, &[
             ("SANDBOX", "false"), ("META_GRAPH_URL", &graph), ("META_ACCESS_TOKEN", "sandbox-meta-access-token"), ("META_APP_SECRET", "wrong"),

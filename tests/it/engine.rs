@@ -324,13 +324,13 @@ fn a_server_without_its_database_is_up_and_not_ready() {
         assert!(ready.header("retry-after").is_some());
         ready.problem(503, "storage.unavailable");
         let login = json!({ "email": "owner@example.com", "password": "correct horse battery 9" });
-        anyone.post(&format!("http://{bind}/v1/auth/login"), login).await.problem(503, "storage.unavailable");
+        anyone.post(&format!("http://{bind}/v1/auth/login"), login).await.problem(503, "process.joining");
         kill(process);
     });
 }
 
 /// Passes everything on to the test database, from now on.
-async fn relay(listener: tokio::net::TcpListener, server: url::Url) {
+pub async fn relay(listener: tokio::net::TcpListener, server: url::Url) {
     let target = (server.host_str().expect("a host").to_string(), server.port().unwrap_or(5432));
     while let Ok((mut inbound, _)) = listener.accept().await {
         let target = target.clone();
@@ -358,7 +358,7 @@ fn a_server_that_starts_before_its_database_becomes_ready_with_it() {
         until("the port", async || std::net::TcpStream::connect(&bind).is_ok()).await;
         let [ready, plans] = ["readyz", "v1/plans"].map(|path| format!("http://{bind}/{path}"));
         anyone.get(&ready).await.problem(503, "storage.unavailable");
-        anyone.get(&plans).await.problem(503, "storage.unavailable");
+        anyone.get(&plans).await.problem(503, "process.joining");
 
         let listener = tokio::net::TcpListener::bind(database).await.expect("the database's port");
         let relaying = tokio::spawn(relay(listener, url));

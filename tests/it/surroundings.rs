@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use crate::both_engines;
-use crate::support::{OPERATOR_KEY, Process, free_port};
+use crate::support::{OPERATOR_KEY, Process, free_port, leadwright, until};
 
 /// Sends bytes as they are, which no HTTP client would, and answers what comes back until the end.
 fn raw(url: &str, bytes: &[u8]) -> String {
@@ -72,7 +72,7 @@ both_engines! {
     }
 
     async fn at_a_public_address_the_twins_are_this_machines_and_the_operators(app: TestApp) {
-        let public = TestApp::start(app.engine, &[("PUBLIC_URL", "https://leads.example.com")]).await;
+        let public = TestApp::start(app.engine, &[("PUBLIC_URL", "https://leads.example.com"), ("SANDBOX", "yes-in-public")]).await;
         let (anyone, operator) = (public.anonymous(), public.operator());
         anyone.get("/sandbox/outbox").await.ok();
         for path in ["/sandbox/outbox", "/%73andbox/outbox", "/sandbox/clock", "/sandbox/meta/leads", "/sandbox/faults"] {
@@ -87,6 +87,32 @@ both_engines! {
         app.anonymous().get("/sandbox/outbox").header("x-forwarded-for", "203.0.113.9").await.ok();
         let gauge = anyone.get("/metrics").await.text;
         assert!(gauge.contains("leadwright_sandbox 1"), "{gauge}");
+        let info = gauge.lines().find(|line| line.starts_with("leadwright_build_info{")).expect("who runs");
+        assert!(info.contains(concat!("version=\"", env!("CARGO_PKG_VERSION"), "\"")) && info.ends_with(" 1"), "{info}");
+    }
+
+    async fn twins_at_a_public_address_are_refused_unless_they_are_said_twice(app: TestApp) {
+        let key = app.app.config.master_key.to_base64();
+        let settings = [
+            ("DATABASE_URL", app.app.config.database.url.as_str()), ("MASTER_KEY", &key), ("SANDBOX", "true"),
+            ("PUBLIC_URL", "https://leads.example.com"),
+        ];
+        for arguments in [["serve"].as_slice(), &["worker"], &["doctor"]] {
+            let output = leadwright(arguments, &settings).output().expect("it runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains("LEADWRIGHT_SANDBOX: ") && said.contains("yes-in-public"), "{arguments:?}: {said}");
+        }
+    }
+
+    async fn a_worker_says_where_it_found_no_twins(app: TestApp) {
+        let (key, bind) = (app.app.config.master_key.to_base64(), format!("127.0.0.1:{}", free_port()));
+        let settings = [
+            ("DATABASE_URL", app.app.config.database.url.as_str()), ("MASTER_KEY", &key), ("SANDBOX", "true"), ("BIND", &bind),
+        ];
+        let worker = Process::start(&["worker"], &settings);
+        until("it is told", async || worker.log().contains("no twins answer at")).await;
+        let log = worker.stop();
+        assert!(log.contains(&format!("http://{bind} ({bind}: ")) && log.contains("leadwright sandbox"), "{log}");
     }
 }
 
@@ -131,7 +157,7 @@ both_engines! {
             ("DATABASE_URL", &config.database.url),
             ("MASTER_KEY", &key),
             ("OPERATOR_KEY", OPERATOR_KEY),
-            ("SANDBOX", "true"),
+            ("SANDBOX", "yes-in-public"),
             ("PUBLIC_URL", "https://leads.example.com"),
             ("LOG_FORMAT", "text"),
         ];
@@ -143,6 +169,11 @@ both_engines! {
             stream.write_all(&bytes[..bytes.len() / 2]).expect("sent");
         }
         let log = server.stop();
+        let first = log.lines().next().unwrap_or_default();
+        let engine = if config.database.url.starts_with("sqlite") { "engine=\"sqlite\"" } else { "engine=\"postgres\"" };
+        for word in ["leadwright starts", "version=\"", env!("CARGO_PKG_VERSION"), "commit=\"", engine, "schema=\"00"] {
+            assert!(first.contains(word), "the first line says who speaks: {word} in {first}");
+        }
         let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();
         assert!(errors.is_empty(), "{errors:#?}");
         let warned = log.lines().any(|line| line.contains("WARN") && line.contains("sandbox"));

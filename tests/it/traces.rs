@@ -121,7 +121,7 @@ both_engines! {
 
         let request = spans.iter().find(|span| span.name == "POST /v1/leads").unwrap_or_else(|| panic!("{spans:#?}"));
         assert_eq!(request.parent, CALLER, "the caller's span is the request's parent");
-        assert_eq!(request.attributes["id"], "traced-request");
+        assert_eq!(request.attributes["request_id"], "traced-request");
         assert!(request.attributes["http.response.status_code"].contains("201"), "{request:?}");
 
         let call = spans.iter().find(|span| called(span)).expect("seen above");

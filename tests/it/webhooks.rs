@@ -186,6 +186,45 @@ both_engines! {
         app.operator().post(&path, json!({})).await.expect(409);
     }
 
+    async fn a_permission_that_was_taken_away_is_waited_for_and_goes_on_by_itself(app: TestApp) {
+        let tenant = app.growth("Withdrawn").await;
+        tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
+        for (code, status, id) in [(190, 400, "4711"), (200, 403, "4712")] {
+            let fault = json!({ "provider": "meta", "operation": "fetch_lead", "mode": "fail", "status": status, "code": code });
+            app.anonymous().put("/sandbox/faults", json!({ "faults": [fault] })).await.ok();
+            let fields = json!([{ "name": "email", "values": [format!("{id}@example.com")] }]);
+            app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "153125381133", "form_id": "612312312312", "leadgen_id": id, "field_data": fields })).await;
+            for _ in 0..4 {
+                app.run_jobs().await;
+                app.advance(chrono::Duration::hours(1));
+            }
+            let dead = app.operator().get("/v1/ops/jobs?state=dead&kind=webhook.process").await.ok();
+            assert_eq!(dead["data"], json!([]), "hours later it still waits: {code}");
+            app.anonymous().call("DELETE", "/sandbox/faults").await;
+            for _ in 0..4 {
+                app.run_jobs().await;
+                app.advance(chrono::Duration::hours(2));
+            }
+            let leads = tenant.leads_as_operator(&app).await;
+            assert!(leads.iter().any(|lead| lead["email"] == format!("{id}@example.com").as_str()), "{code}: {leads:?}");
+        }
+        // A permission that nobody gives back is told after a day.
+        let fault = json!({ "provider": "meta", "operation": "fetch_lead", "mode": "fail", "status": 400, "code": 190 });
+        app.anonymous().put("/sandbox/faults", json!({ "faults": [fault] })).await.ok();
+        let fields = json!([{ "name": "email", "values": ["late@example.com"] }]);
+        app.anonymous().post("/sandbox/meta/leads", json!({ "page_id": "153125381133", "form_id": "612312312312", "leadgen_id": "4713", "field_data": fields })).await;
+        for _ in 0..14 {
+            app.run_jobs().await;
+            app.advance(chrono::Duration::hours(3));
+        }
+        let stored = events(&app, "&state=failed").await;
+        assert_eq!((stored.len(), &stored[0]["outcome"]), (1, &json!("auth")), "{stored:?}");
+        let summary = app.operator().get("/v1/ops/summary").await.ok();
+        let reasons = summary["dead_job_reasons"].as_array().expect("reasons");
+        let reason = reasons.iter().find(|one| one["kind"] == "webhook.process").and_then(|one| one["reason"].as_str()).expect("a reason");
+        assert!(reason.starts_with("meta answered 190") && reason.ends_with("(auth)"), "{summary}");
+    }
+
     async fn a_throttled_fetch_waits_as_told(app: TestApp) {
         let tenant = app.growth("Throttle").await;
         tenant.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;

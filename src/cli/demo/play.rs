@@ -126,6 +126,7 @@ pub async fn play(base_url: &str, operator_key: &str, tell: &mut dyn FnMut(&Step
     quota::is_enforced(&mut story, &abc, &meta, &google).await?;
 
     story.chapter = "Afterwards";
+    quota::is_lifted(&mut story, &abc).await?;
     let api_key = hand_over(&mut story, &abc).await?;
     look_back(&mut story, abc, api_key).await
 }

@@ -222,6 +222,18 @@ pub(super) async fn is_enforced(
         .await
 }
 
+/// Whoever tries the product after the story finds a tenant whose leads it sees.
+pub(super) async fn is_lifted(story: &mut Story<'_>, abc: &Tenant) -> Result<(), StepFailed> {
+    story
+        .step(abc.name, "buys overage again", async |story| {
+            let chosen = json!({"overage_policy": "bill"});
+            let subscription = story.patch(&abc.owner, "/v1/subscriptions/current", chosen).await?;
+            same("the policy", subscription.text("/overage_policy")?, "bill")?;
+            Ok(("buys overage again (policy bill): what comes from here on is shown, and billed".into(), ()))
+        })
+        .await
+}
+
 async fn paused(story: &Story<'_>, abc: &Tenant, campaign: &AdCampaign) -> Result<(), String> {
     let look = async || {
         let now = story.get(&abc.owner, &format!("/v1/ad-campaigns/{}", campaign.id)).await?;

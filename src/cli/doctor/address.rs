@@ -31,6 +31,7 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
             "Start the server; then look at DNS, the certificate and the proxy, in this order.",
         ),
     });
+    findings.push(frontend(app).await);
     if is_reached {
         findings.extend(handshake(app, public_url).await);
     }
@@ -50,6 +51,30 @@ fn scheme(public_url: &str, is_local: bool) -> Finding {
             format!("{public_url} is not https: Meta and Google refuse it, and secrets travel open"),
             advice,
         )
+    }
+}
+
+/// Where links in what the platform writes lead. Each tenant may have them lead to a frontend of its own.
+async fn frontend(app: &App) -> Finding {
+    const NAME: &str = "app address";
+    const APP: &str = "LEADWRIGHT_APP_URL";
+    let app_url = &app.config.app_url;
+    if *app_url == app.config.public_url {
+        let detail = format!("links in e-mails lead to the API itself, {app_url}, which has no pages");
+        return Finding::warning(NAME, detail, "Set LEADWRIGHT_APP_URL to where your frontend is.");
+    }
+    match app.providers.reach(APP, app_url, "").await {
+        Ok((200..=399, _)) => Finding::ok(NAME, format!("links in e-mails lead to {app_url}, which answers")),
+        Ok((status, _)) => Finding::warning(
+            NAME,
+            format!("links in e-mails lead to {app_url}, which answers {status}"),
+            "Correct LEADWRIGHT_APP_URL, or look why the frontend has no page there.",
+        ),
+        Err(why) => Finding::failed(
+            NAME,
+            format!("links in e-mails lead to {app_url}, which cannot be reached: {why}"),
+            "Start the frontend, or correct LEADWRIGHT_APP_URL.",
+        ),
     }
 }
 

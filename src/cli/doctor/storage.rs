@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{Engine, PlatformScope, PlatformTx, files, listen, migrate, vitals};
 use crate::engine::jobs;
+use crate::engine::reseal;
 use crate::leads::store;
 use crate::providers::Finding;
 
@@ -164,12 +165,39 @@ async fn search(app: &App) -> Result<Finding> {
 async fn master_key(app: &App) -> Result<Finding> {
     let key = app.core.master_key.clone();
     Ok(match app.core.db.with_connection(move |conn| key_check::check(conn, &key)).await? {
-        KeyCheck::Matches => Finding::ok("master key", "opens the stored data"),
+        KeyCheck::Matches => rotation(app).await?,
         KeyCheck::Unknown => Finding::ok("master key", "nothing is stored with it yet"),
         KeyCheck::Differs => Finding::failed(
             "master key",
             "the stored data was sealed with another key",
             "Set LEADWRIGHT_MASTER_KEY (or put back master.key) to the one this database was first used with.",
+        ),
+    })
+}
+
+/// How far a change of the key is.
+async fn rotation(app: &App) -> Result<Finding> {
+    const NAME: &str = "master key";
+    let key = app.core.master_key.clone();
+    let look = move |tx: &mut PlatformTx<'_>| reseal::standing(tx, &key, &crate::app::sealed());
+    Ok(match app.core.db.read(PlatformScope::system(), look).await? {
+        reseal::Standing::None => Finding::ok(NAME, "opens the stored data"),
+        reseal::Standing::Going(left) => {
+            let left: Vec<String> = left.iter().map(|one| format!("{} of {}", one.count, one.name)).collect();
+            let left = if left.is_empty() { "the check of the key".to_string() } else { left.join(", ") };
+            Finding::warning(
+                NAME,
+                format!("the first key opens all, and a former one is still needed for {left}"),
+                "Once every process has the new key first, run leadwright admin reseal.",
+            )
+        }
+        reseal::Standing::Over(from) if app.core.clock.now() < from => {
+            Finding::ok(NAME, format!("everything is sealed with the first key; the former may go from {from}"))
+        }
+        reseal::Standing::Over(_) => Finding::warning(
+            NAME,
+            "everything is sealed with the first key, and a former one is in the settings still",
+            "Take the former key out of LEADWRIGHT_MASTER_KEY, and restart every process.",
         ),
     })
 }

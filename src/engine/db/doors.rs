@@ -15,10 +15,11 @@ use super::files;
 use super::freshness::Freshness;
 use super::joining::{Joining, Standing};
 use super::listen::Listener;
+use super::liveness;
 use super::manager::{Engine, Manager};
 use super::migrate;
 use super::places::Places;
-use super::pool::{Lease, PATIENCE, Pool};
+use super::pool::{Connections, Lease, PATIENCE, Pool};
 use super::presence::Presence;
 use super::scope::{Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 use super::sqlite;
@@ -43,11 +44,13 @@ pub struct DbSettings {
     pub pool_size: u32,
     /// SQLite's `synchronous`: `FULL` makes an acknowledged write survive power loss.
     pub sqlite_synchronous: String,
+    /// What PostgreSQL lists our connections as, unless the URL says it.
+    pub application: String,
 }
 
 impl DbSettings {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), pool_size: 8, sqlite_synchronous: "FULL".into() }
+        Self { url: url.into(), pool_size: 8, sqlite_synchronous: "FULL".into(), application: "leadwright".into() }
     }
 }
 
@@ -85,9 +88,13 @@ impl Db {
             let path = std::path::Path::new(settings.url.trim_start_matches("sqlite://"));
             files::make_folder_of(path).map_err(error::unavailable)?;
         }
+        let url = match engine {
+            Engine::Postgres => liveness::named(&settings.url, &settings.application),
+            Engine::Sqlite => settings.url.clone(),
+        };
         let manager = Manager {
             engine,
-            url: settings.url.clone(),
+            url: url.clone(),
             read_only: engine == Engine::Sqlite,
             is_hasty: false,
             synchronous: settings.sqlite_synchronous.clone(),
@@ -104,7 +111,7 @@ impl Db {
         let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
         Ok(Self(Arc::new(Inner {
             engine,
-            url: settings.url.clone(),
+            url,
             pool,
             places: Places::among(settings.pool_size),
             hasty,
@@ -143,9 +150,9 @@ impl Db {
         &self.0.around.freshness
     }
 
-    /// This process is going to join the others: until it has, it is not ready.
+    /// This process is going to join the others: until it has, it is not ready, and until it is prepared it takes no requests.
     pub fn will_join(&self) {
-        self.0.joining.set(Standing::Joining);
+        self.0.joining.set(Standing::Preparing);
     }
     /// How far it is with that.
     pub fn standing(&self) -> Standing {
@@ -247,6 +254,11 @@ impl Db {
         let is_migrated = !is_pending?;
         self.0.is_migrated.store(is_migrated, Ordering::Relaxed);
         Ok(is_migrated)
+    }
+
+    /// What the connections do that requests and jobs use.
+    pub fn connections(&self) -> Connections {
+        self.0.pool.standing()
     }
 
     /// Can a statement run now?

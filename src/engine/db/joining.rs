@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 pub enum Standing {
     /// It was not told to, as a command that does one thing.
     Apart,
-    /// It prepares the database, or does not know yet whether it hears the others.
+    /// It prepares the database, and answers nothing but health: what it would answer from may be older than it, or not its own.
+    Preparing,
+    /// It does not know yet whether it hears the others.
     Joining,
     /// It hears what others do, or there are none.
     Joined,
@@ -27,9 +29,10 @@ impl Joining {
     }
     pub fn get(&self) -> Standing {
         match self.0.load(Ordering::Acquire) {
-            1 => Standing::Joining,
-            2 => Standing::Joined,
-            3 => Standing::Polling,
+            1 => Standing::Preparing,
+            2 => Standing::Joining,
+            3 => Standing::Joined,
+            4 => Standing::Polling,
             _ => Standing::Apart,
         }
     }

@@ -15,24 +15,37 @@ const WATCHFUL: [(&str, u32); 5] = [
 
 /// The URL of a server, which names how long to wait for it.
 pub(super) fn watchful(url: &str) -> String {
-    let query = url.split_once('?').map(|(_, query)| query);
-    let named =
-        |name: &str| query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some(name)));
     let mut completed = url.to_string();
-    for (name, value) in WATCHFUL.iter().filter(|(name, _)| !named(name)) {
-        let glue = match completed.split_once('?') {
-            None => "?",
-            Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
-            Some(_) => "&",
-        };
-        completed.push_str(&format!("{glue}{name}={value}"));
+    for (name, value) in WATCHFUL {
+        completed = with_parameter(completed, name, &value.to_string());
     }
     completed
 }
 
+/// The URL, which says what the server lists the connection as.
+pub(super) fn named(url: &str, application: &str) -> String {
+    let spelled = percent_encoding::utf8_percent_encode(application, percent_encoding::NON_ALPHANUMERIC);
+    with_parameter(url.to_string(), "application_name", &spelled.to_string())
+}
+
+/// What the URL says itself stays.
+fn with_parameter(mut url: String, name: &str, value: &str) -> String {
+    let query = url.split_once('?').map(|(_, query)| query);
+    if query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some(name))) {
+        return url;
+    }
+    let glue = match query {
+        None => "?",
+        Some(query) if query.is_empty() || query.ends_with('&') => "",
+        Some(_) => "&",
+    };
+    url.push_str(&format!("{glue}{name}={value}"));
+    url
+}
+
 #[cfg(test)]
 mod tests {
-    use super::watchful;
+    use super::{named, watchful};
 
     const ALL: &str =
         "connect_timeout=3&tcp_user_timeout=10000&keepalives_idle=10&keepalives_interval=3&keepalives_count=3";
@@ -52,6 +65,18 @@ mod tests {
         assert_eq!(watchful(standby), format!("{standby}&{ALL}"));
         let socket = "postgres:///leadwright?host=/run/postgresql&options=-ckeepalives_idle%3D9";
         assert_eq!(watchful(socket), format!("{socket}&{ALL}"));
+    }
+
+    #[test]
+    fn a_url_says_who_connects_unless_it_does_so_itself() {
+        assert_eq!(
+            named("postgres://db/x", "leadwright api 0.2.0"),
+            "postgres://db/x?application_name=leadwright%20api%200%2E2%2E0"
+        );
+        assert_eq!(
+            named("postgres://db/x?application_name=mine", "leadwright"),
+            "postgres://db/x?application_name=mine"
+        );
     }
 
     #[test]

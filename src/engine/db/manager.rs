@@ -48,30 +48,45 @@ pub struct Manager {
 
 /// Why there is no connection, in the driver's words: for logs and operators, never for callers.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct NotConnected(String);
+#[error("{why}")]
+pub struct NotConnected {
+    why: String,
+    /// There was one, and it is gone; the server may well let us in again at once.
+    was_connected: bool,
+}
+
+/// Of a server that is there and has no place for us, which may change in a moment.
+const FULL: [&str; 2] = ["too many clients", "remaining connection slots"];
 
 impl NotConnected {
-    pub fn new(why: &str) -> Self {
-        Self(why.into())
+    /// Of a connection that there was.
+    pub fn any_more(why: &str) -> Self {
+        Self { why: why.into(), was_connected: true }
+    }
+    /// Did the server let us in no more than if it were not there?
+    pub fn is_absence(&self) -> bool {
+        !self.was_connected && !FULL.iter().any(|sign| self.why.contains(sign))
+    }
+    fn refused(why: impl std::fmt::Display) -> Self {
+        Self { why: why.to_string(), was_connected: false }
     }
 }
 
 impl From<ConnectionError> for NotConnected {
     fn from(error: ConnectionError) -> Self {
-        Self(error.to_string())
+        Self::refused(error)
     }
 }
 
 impl From<diesel::result::Error> for NotConnected {
     fn from(error: diesel::result::Error) -> Self {
-        Self(error.to_string())
+        Self::refused(error)
     }
 }
 
 impl From<std::io::Error> for NotConnected {
     fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
+        Self::refused(error)
     }
 }
 
@@ -174,6 +189,14 @@ mod tests {
             assert_eq!(setting(&pooled, true, name), "on", "{name}");
         }
         assert_eq!(setting(&pooled, true, "lock_timeout"), "10s", "what all of ours have it has too");
+    }
+
+    #[test]
+    fn a_full_server_is_there_and_a_lost_connection_says_nothing_of_it() {
+        assert!(NotConnected::refused("connection to server at \"db\" failed: Connection refused").is_absence());
+        assert!(NotConnected::refused("FATAL:  the database system is starting up").is_absence());
+        assert!(!NotConnected::refused("FATAL:  sorry, too many clients already").is_absence());
+        assert!(!NotConnected::any_more("the server closed the connection").is_absence());
     }
 
     #[test]

@@ -66,6 +66,11 @@ pub fn is_pending(conn: &mut DbConn) -> Result<bool> {
     pending.map_err(Error::internal)
 }
 
+/// The version of the schema that this binary works with: that of its last migration.
+pub fn latest() -> String {
+    versions::<diesel::sqlite::Sqlite>(SQLITE).unwrap_or_default().into_iter().max().unwrap_or_default()
+}
+
 /// Versions that the database has and this binary does not know: it was written by a later one.
 pub fn unknown(conn: &mut DbConn) -> Result<Vec<String>> {
     let (applied, known) = match conn {

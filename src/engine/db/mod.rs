@@ -54,6 +54,7 @@ pub use listing::Direction;
 pub use listing::Rows;
 pub use manager::Engine;
 pub use page::{Order, Page, PageRequest};
+pub use pool::Connections;
 pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 pub use together::Together;

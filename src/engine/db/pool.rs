@@ -4,27 +4,106 @@
 //! to give or room for another, and under load a thread goes from one piece of work to the next without sleeping in between.
 //! A connection whose server went away while it rested is found out when it is taken, by looking at its socket and not by a
 //! round trip; then all that were opened before go too, since a restart ends them all.
+//! That a server lets nobody in is remembered ([`Absence`]) until it does again: nobody waits to hear what is known.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use tokio::runtime::Runtime;
 
 use super::conn::DbConn;
 use super::error;
-use super::manager::{Manager, NotConnected};
+use super::manager::{Engine, Manager, NotConnected};
 use super::wrapped::Value;
 use crate::base::{Error, Result};
 
 /// How long a request waits for its turn, and for a server that does not answer, before it is told to try again.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// While it connects, how often who waits looks whether it was refused meanwhile.
+const LOOK: Duration = Duration::from_millis(250);
+/// The longest pause between two tries to connect, which go on by themselves once one was refused.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// What is said of a server that let nobody in a moment ago.
+const AWAY: &str = "the server let nobody in a moment ago";
+
 pub(super) struct Pool {
     connections: r2d2::Pool<Keeper>,
     threads: Threads,
     generation: Generation,
+    absence: Absence,
+    waiting: Arc<AtomicI64>,
+}
+
+/// What a pool's connections do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    pub in_use: i64,
+    pub idle: i64,
+    /// Pieces of work that wait for one.
+    pub waiting: i64,
+}
+
+/// The server let nobody in a moment ago. It is asked again and again in the background; the first connection ends it. A file is
+/// never away: what it refuses it may allow in a moment.
+#[derive(Clone, Debug)]
+struct Absence {
+    is_of_a_server: bool,
+    since: Instant,
+    /// Milliseconds from then to the last refusal, and one; 0 when there was none since the last connection.
+    refused: Arc<AtomicU64>,
+}
+
+impl Absence {
+    fn of(engine: Engine) -> Self {
+        Self { is_of_a_server: engine == Engine::Postgres, since: Instant::now(), refused: Arc::default() }
+    }
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+    fn is_noted(&self) -> bool {
+        let refused = self.refused.load(Ordering::Acquire);
+        // If nobody has asked again for so long, somebody has to.
+        refused > 0 && self.now().saturating_sub(refused) < u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX)
+    }
+    fn end(&self) {
+        self.refused.store(0, Ordering::Release);
+    }
+}
+
+impl r2d2::HandleError<NotConnected> for Absence {
+    fn handle_error(&self, error: NotConnected) {
+        tracing::debug!(%error, "no connection");
+        if self.is_of_a_server && error.is_absence() {
+            self.refused.store(self.now(), Ordering::Release);
+        }
+    }
+}
+
+impl r2d2::CustomizeConnection<Kept, NotConnected> for Absence {
+    fn on_acquire(&self, _: &mut Kept) -> Result<(), NotConnected> {
+        self.end();
+        Ok(())
+    }
+}
+
+/// One piece of work that waits, until it begins or is given up.
+struct Waiting(Arc<AtomicI64>);
+
+impl Waiting {
+    fn begin(waiting: &Arc<AtomicI64>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Raised when connections are found dead: what was opened before is not used again.
@@ -79,13 +158,13 @@ impl r2d2::ManageConnection for Keeper {
 
     fn is_valid(&self, kept: &mut Kept) -> Result<(), NotConnected> {
         if kept.generation != self.generation.now() {
-            return Err(NotConnected::new("opened before the server went away"));
+            return Err(NotConnected::any_more("opened before the server went away"));
         }
         if is_alive(&mut kept.conn) {
             return Ok(());
         }
         self.generation.end();
-        Err(NotConnected::new("the server closed the connection"))
+        Err(NotConnected::any_more("the server closed the connection"))
     }
 
     fn has_broken(&self, kept: &mut Kept) -> bool {
@@ -98,19 +177,21 @@ impl Pool {
     /// # Errors
     /// The system gives no runtime.
     pub fn new(manager: Manager, size: u32) -> Result<Arc<Self>> {
-        let (size, generation) = (size.max(1), Generation::default());
+        let (size, generation, absence) = (size.max(1), Generation::default(), Absence::of(manager.engine));
         let connections = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
-            .connection_timeout(PATIENCE)
-            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .connection_timeout(TRY_AGAIN * 2)
+            .error_handler(Box::new(absence.clone()))
+            .connection_customizer(Box::new(absence.clone()))
             .build_unchecked(Keeper { manager, generation: generation.clone() });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .max_blocking_threads(usize::try_from(size).unwrap_or(1))
             .thread_name("database")
             .build()
             .map_err(Error::internal)?;
-        Ok(Arc::new(Self { connections, threads: Threads(Some(runtime)), generation }))
+        let threads = Threads(Some(runtime));
+        Ok(Arc::new(Self { connections, threads, generation, absence, waiting: Arc::default() }))
     }
 
     /// Runs on a thread that may take a connection, with the caller's span; first come, first served.
@@ -119,10 +200,15 @@ impl Pool {
     /// `storage.unavailable` when it could not begin within [`PATIENCE`]; then it never does.
     pub async fn run(self: &Arc<Self>, work: impl FnOnce(&Self) -> Result<Value> + Send + 'static) -> Result<Value> {
         let Threads(Some(threads)) = &self.threads else { return Err(Error::internal("no threads")) };
+        if self.absence.is_noted() && self.connections.state().idle_connections == 0 {
+            return Err(error::unavailable(AWAY));
+        }
+        let waiting = Waiting::begin(&self.waiting);
         let (pool, span) = (self.clone(), tracing::Span::current());
         let has_begun = Arc::new(AtomicBool::new(false));
         let begins = has_begun.clone();
         let mut task = threads.spawn_blocking(move || {
+            drop(waiting);
             begins.store(true, Ordering::Release);
             span.in_scope(|| work(&pool))
         });
@@ -154,7 +240,24 @@ impl Pool {
     /// # Errors
     /// `storage.unavailable` when the server does not let us in for [`PATIENCE`].
     pub fn lease(&self) -> Result<Lease<'_>> {
-        Ok(Lease { kept: self.connections.get().map_err(error::unavailable)?, pool: self })
+        if let Some(lease) = self.lease_at_rest() {
+            return Ok(lease);
+        }
+        let begun = Instant::now();
+        while !self.absence.is_noted() {
+            match self.connections.get_timeout(LOOK) {
+                Ok(kept) => return Ok(Lease { kept, pool: self }),
+                Err(late) if begun.elapsed() >= PATIENCE => return Err(error::unavailable(late)),
+                Err(_) => {}
+            }
+        }
+        Err(error::unavailable(AWAY))
+    }
+
+    pub fn standing(&self) -> Connections {
+        let state = self.connections.state();
+        let (open, idle) = (i64::from(state.connections), i64::from(state.idle_connections));
+        Connections { in_use: (open - idle).max(0), idle, waiting: self.waiting.load(Ordering::Relaxed).max(0) }
     }
 
     /// A connection that is at rest now. Does not wait.

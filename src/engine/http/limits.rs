@@ -12,6 +12,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
+use prometheus::IntCounterVec;
 
 use super::guesses::{Attempt, Guesses, refused};
 use super::source::Source;
@@ -74,6 +75,7 @@ pub struct Limiter {
     caller_per_minute: u32,
     buckets: Vec<Keyed>,
     guesses: Arc<Guesses>,
+    refusals: Option<IntCounterVec>,
     started: Instant,
     /// In seconds since the start.
     made_room_at: AtomicU64,
@@ -94,8 +96,20 @@ impl Limiter {
             caller_per_minute,
             buckets,
             guesses: Arc::default(),
+            refusals: None,
             started: Instant::now(),
             made_room_at: AtomicU64::new(0),
+        }
+    }
+
+    /// Whom it refuses is counted there, by bucket.
+    pub fn counted(self, refusals: IntCounterVec) -> Self {
+        Self { refusals: Some(refusals), ..self }
+    }
+
+    fn count_refusal(&self, bucket: &str) {
+        if let Some(refusals) = &self.refusals {
+            refusals.with_label_values(&[bucket]).inc();
         }
     }
 
@@ -118,7 +132,10 @@ impl Limiter {
         let key = if keyed.len() >= CAPACITY { OTHERS } else { key };
         match keyed.check_key(&key.to_string()) {
             Ok(snapshot) => Ok(Some(self.standing(bucket, snapshot.remaining_burst_capacity()))),
-            Err(not_until) => Err(refused(not_until.wait_time_from(DefaultClock::default().now()))),
+            Err(not_until) => {
+                self.count_refusal(bucket.as_str());
+                Err(refused(not_until.wait_time_from(DefaultClock::default().now())))
+            }
         }
     }
 
@@ -135,7 +152,10 @@ impl Limiter {
     /// # Errors
     /// As [`Self::take`].
     pub fn attempt(&self, source: Source, account: &str) -> Result<Attempt> {
-        if self.enabled { self.guesses.begin(source, account) } else { Ok(Attempt::uncounted()) }
+        if !self.enabled {
+            return Ok(Attempt::uncounted());
+        }
+        self.guesses.begin(source, account).inspect_err(|_| self.count_refusal("guesses"))
     }
 
     /// Looking through all keys takes a while, so it is done once a second.

@@ -29,9 +29,9 @@ use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::idempotency_keys;
 use crate::engine::db::{Actor, PlatformTx, Scope};
 
-const PURPOSE: &str = "idempotency-with-authority";
+pub(super) const PURPOSE: &str = "idempotency-with-authority";
 /// Of answers that were stored without what they stood on.
-const FORMER_PURPOSE: &str = "idempotency";
+pub(super) const FORMER_PURPOSE: &str = "idempotency";
 const HEADER: &str = "idempotency-key";
 const REQUEST_PURPOSE: &str = "idempotency-request";
 const KEPT_HOURS: i64 = 24;
@@ -252,6 +252,7 @@ impl Once {
         let key = core.master_key.clone();
         let outcome = core.db.write(scope, move |tx| {
             let platform = &mut S::platform(tx);
+            let claim = claim.as_stored(platform)?;
             if !reserve(platform, &claim)? {
                 let stored = recall(platform, &claim, &key)?;
                 if holds(platform, &serde_json::from_str(&stored.body).map_err(Error::internal)?)? {
@@ -270,14 +271,19 @@ impl Once {
         let key = self.key.as_ref()?;
         let body = self.req.extensions().get::<BodyHash>().map(|hash| hash.0.clone()).unwrap_or_default();
         let request = format!("{} {}\n{body}", self.req.method(), self.req.uri());
-        let request_hash = keyed_hash(master, &request);
-        let mut space = format!("{}\n{key}", scope.principal());
-        if scope.origin().actor == Actor::Anonymous {
-            space.push('\n');
-            space.push_str(&request_hash);
-        }
+        let place = |master: &MasterKey| {
+            let request_hash = keyed_hash(master, &request);
+            let mut space = format!("{}\n{key}", scope.principal());
+            if scope.origin().actor == Actor::Anonymous {
+                space.push('\n');
+                space.push_str(&request_hash);
+            }
+            Place { scope_hash: sha256_hex(space), request_hash }
+        };
         let authority = self.req.extensions().get::<Authority>().cloned().unwrap_or_default();
-        Some(Claim { scope_hash: sha256_hex(space), request_hash, authority: authority.0 })
+        let Place { scope_hash, request_hash } = place(master);
+        let former = master.each().skip(1).map(|master| place(&master)).collect();
+        Some(Claim { scope_hash, request_hash, authority: authority.0, former })
     }
 
     fn enter(&self, key: &str) -> Result<Ticket> {
@@ -307,6 +313,32 @@ struct Claim {
     scope_hash: String,
     request_hash: String,
     authority: Vec<String>,
+    /// Where the same request stands if it was answered under a former master key.
+    former: Vec<Place>,
+}
+
+struct Place {
+    scope_hash: String,
+    request_hash: String,
+}
+
+impl Claim {
+    /// The same claim under the key it was stored with, if it was. Nothing is asked while there is one key.
+    fn as_stored(mut self, tx: &mut PlatformTx<'_>) -> Result<Self> {
+        for place in std::mem::take(&mut self.former) {
+            let stored: Option<String> = idempotency_keys::table
+                .find(&place.scope_hash)
+                .filter(idempotency_keys::expires_at.gt(tx.now()))
+                .select(idempotency_keys::request_hash)
+                .first(tx.conn())
+                .optional()?;
+            if stored.as_ref() == Some(&place.request_hash) {
+                let Place { scope_hash, request_hash } = place;
+                return Ok(Self { scope_hash, request_hash, ..self });
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// What is sealed: a body, and what the caller might do when it was answered.

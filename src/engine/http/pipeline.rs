@@ -14,8 +14,10 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use super::limits::Standing;
+use crate::base::id::TenantId;
 use crate::base::{Error, ErrorKind};
 use crate::engine::Core;
+use crate::engine::db::Actor;
 use crate::engine::trace;
 
 tokio::task_local! {
@@ -51,6 +53,42 @@ fn beginning(path: &str) -> &str {
     path.char_indices().nth(MAX_LOGGED).map_or(path, |(end, _)| path.get(..end).unwrap_or_default())
 }
 
+crate::text_enum! {
+    /// Which requests have a line in the log.
+    pub enum Logged {
+        All = "all",
+        /// Those that took a second or longer, and those that were refused or failed.
+        Slow = "slow",
+        /// Those that were refused or failed.
+        Errors = "errors",
+    }
+}
+
+/// From here on a request is slow.
+const SLOW: Duration = Duration::from_secs(1);
+
+impl Logged {
+    fn has(self, status: u16, took: Duration) -> bool {
+        match self {
+            Logged::All => true,
+            Logged::Slow => status >= 400 || took >= SLOW,
+            Logged::Errors => status >= 400,
+        }
+    }
+}
+
+/// Says in the log, and in the trace, who asks: on every line of this request from here on.
+pub fn note_caller(actor: Actor, tenant: Option<TenantId>) {
+    let span = tracing::Span::current();
+    if let Some(tenant) = tenant {
+        span.record("tenant", tracing::field::display(tenant));
+    }
+    match actor.id() {
+        Some(id) => span.record("caller", tracing::field::display(format_args!("{}:{id}", actor.kind()))),
+        None => span.record("caller", actor.kind()),
+    };
+}
+
 /// The id of the request being handled; empty outside of one.
 pub fn current_request_id() -> String {
     REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
@@ -84,7 +122,8 @@ pub async fn around(
     let method = method_label(req.method());
     req.extensions_mut().insert(RequestId(id.clone()));
     let core = req.app_data::<web::Data<Core>>().cloned();
-    let span = tracing::info_span!("request", id = %id, method, path = beginning(req.path()),
+    let logged = req.app_data::<web::Data<Logged>>().map_or(Logged::All, |logged| *logged.get_ref());
+    let span = tracing::info_span!("request", request_id = %id, method, path = beginning(req.path()), caller = Empty, tenant = Empty,
         otel.kind = Empty, http.route = Empty, http.response.status_code = Empty);
     if trace::is_on() {
         trace::adopt(&span, req.headers().get("traceparent").and_then(|value| value.to_str().ok()));
@@ -105,9 +144,12 @@ pub async fn around(
         trace::rename(&span, format!("{method} {route}"));
         span.record("http.route", route.as_str()).record("http.response.status_code", i64::from(status.as_u16()));
     }
-    span.in_scope(|| {
-        tracing::info!(status = status.as_u16(), ms = elapsed.as_secs_f64() * 1000.0, route, "answered");
-    });
+    if logged.has(status.as_u16(), elapsed) {
+        span.in_scope(|| {
+            let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+            tracing::info!(status = status.as_u16(), ms, route, "answered");
+        });
+    }
     answered.map(|mut response| {
         finish_headers(&mut response, &id);
         response
@@ -177,5 +219,23 @@ fn keep_in_place(headers: &mut header::HeaderMap) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_went_well_and_quickly_may_go_without_a_line() {
+        let (quick, slow) = (Duration::from_millis(20), Duration::from_millis(1000));
+        for (logged, well, late, refused, failed) in [
+            (Logged::All, true, true, true, true),
+            (Logged::Slow, false, true, true, true),
+            (Logged::Errors, false, false, true, true),
+        ] {
+            let found = (logged.has(200, quick), logged.has(304, slow), logged.has(404, quick), logged.has(503, slow));
+            assert_eq!(found, (well, late, refused, failed), "{logged}");
+        }
     }
 }

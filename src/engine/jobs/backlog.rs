@@ -22,12 +22,17 @@ pub struct Backlog {
 
 /// Counts over all tenants.
 pub fn read(tx: &mut PlatformTx<'_>) -> Result<Backlog> {
-    let now = tx.now();
     let count = diesel::dsl::count_star;
     let mut dead: Vec<(String, i64)> =
         jobs::table.filter(is_in(JobState::Dead)).group_by(jobs::kind).select((jobs::kind, count())).load(tx.conn())?;
     dead.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let due = jobs::table.filter(is_in(JobState::Available)).select(count()).first(tx.conn())?;
+    Ok(Backlog { dead, due, due_since: due_since(tx)? })
+}
+
+/// Since when the job that waits longest could have run.
+pub fn due_since(tx: &mut PlatformTx<'_>) -> Result<Option<Timestamp>> {
+    let now = tx.now();
     // One that waits for its time and whose time has come was not even looked at: no worker runs.
     let mut due_since: Option<Timestamp> = None;
     for state in [JobState::Available, JobState::Scheduled, JobState::Retry] {
@@ -38,5 +43,5 @@ pub fn read(tx: &mut PlatformTx<'_>) -> Result<Backlog> {
             .first(tx.conn())?;
         due_since = due_since.into_iter().chain(oldest).min();
     }
-    Ok(Backlog { dead, due, due_since })
+    Ok(due_since)
 }

@@ -36,8 +36,12 @@ pub(super) struct Runner {
 
 impl Runner {
     pub async fn run(self, held: Held, job: Job) {
-        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = %job.tenant, attempt = job.attempt,
-            request_id = job.cause.request_id.as_deref().unwrap_or_default(), otel.name = Empty, otel.kind = Empty);
+        let span = tracing::info_span!("job", kind = %job.kind, id = %job.id, tenant = Empty, attempt = job.attempt,
+            request_id = job.cause.request_id.as_deref(), otel.name = Empty, otel.kind = Empty);
+        // The platform's own jobs are no tenant's.
+        if !job.tenant.uuid().is_nil() {
+            span.record("tenant", tracing::field::display(job.tenant));
+        }
         if trace::is_on() {
             trace::adopt(&span, job.cause.traceparent.as_deref());
             span.record("otel.name", format!("job {}", job.kind)).record("otel.kind", "consumer");

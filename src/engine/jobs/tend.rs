@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::model::JobKind;
 use super::registry::Registry;
-use super::{schedule, store};
+use super::{backlog, schedule, store};
 use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::PlatformScope;
@@ -56,6 +56,10 @@ impl Tender {
         }
         if let Err(error) = self.prune().await {
             tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
+        }
+        if let Ok(since) = self.core.db.read(PlatformScope::system(), backlog::due_since).await {
+            let waited = since.map_or(chrono::Duration::zero(), |since| self.core.clock.now().since(since));
+            self.core.metrics.oldest_due_job.set(waited.num_milliseconds().max(0) as f64 / 1000.0);
         }
         if let Ok(counts) = self.core.db.read(PlatformScope::system(), store::count_open).await {
             self.core.metrics.jobs.reset();

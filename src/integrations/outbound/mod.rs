@@ -27,6 +27,7 @@ mod secret;
 mod settle;
 pub mod store;
 
+pub use secret::sealed;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::engine::events::Reactions;

@@ -10,7 +10,7 @@ use crate::engine::jobs::{JobContext, Outcome};
 use crate::integrations::model::WebhookProvider;
 use crate::integrations::store::{self, WebhookEvent};
 use crate::providers::meta::{LeadgenChange, MetaLead};
-use crate::providers::{AdPlatform, Providers};
+use crate::providers::{AdPlatform, ErrorClass, Providers};
 
 /// How long a lead that may not be read is asked for. Operators are told afterwards; most mend it within hours.
 const WITHOUT_ACCESS: chrono::Duration = chrono::Duration::days(1);
@@ -39,7 +39,12 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         .await?;
     let graph = providers.meta_leads();
     let fetched = match graph {
-        Some(graph) => graph.fetch_lead(change.leadgen_id.as_str()).await,
+        Some(graph) => {
+            let fetched = graph.fetch_lead(change.leadgen_id.as_str()).await;
+            let result = fetched.as_ref().map_or_else(|error| error.class.as_str(), |_| "ok");
+            ctx.core.metrics.provider_call("meta", "fetch_lead", result);
+            fetched
+        }
         None if known.is_none() => return Err(Failure::Final("unrouted", unrouted())),
         None => {
             let message = "Meta is not connected: its leads cannot be fetched";
@@ -60,10 +65,17 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
             let error = Error::upstream("webhook.unreadable", "Meta does not let us read this lead").with_source(error);
             return Err(Failure::Unreadable { until: WITHOUT_ACCESS, outcome: "refused", error });
         }
+        // A token that ended, a permission that was taken away: somebody gives it back within hours, and the alert of the metric is
+        // out already. What waits then goes on by itself.
+        Err(error) if error.needs_an_operator() => {
+            let outcome = if error.class == ErrorClass::Auth { "auth" } else { "config" };
+            let told = Error::upstream(format!("provider.{}", error.class), error.to_string());
+            return Err(Failure::Unreadable { until: WITHOUT_ACCESS, outcome, error: told });
+        }
         Err(error) => return Err(Failure::of(error, ctx.core.clock.now())),
     };
     let asked = match graph {
-        Some(graph) => questions::of(graph, known.flatten(), &lead, ctx.core.clock.now()).await,
+        Some(graph) => questions::of(ctx, graph, known.flatten(), &lead).await,
         None => return Err(Failure::Final("unrouted", unrouted())),
     };
     let (context, told_at) = (ctx.clone(), event.received_at);

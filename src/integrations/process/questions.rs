@@ -5,8 +5,8 @@
 use crate::ads::store::StoredForm;
 use crate::base::Result;
 use crate::base::json::Json;
-use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
+use crate::engine::jobs::JobContext;
 use crate::providers::LeadFetcher;
 use crate::providers::meta::{FormQuestion, MetaLead};
 
@@ -21,7 +21,8 @@ pub(super) struct Known {
 }
 
 /// `form` is where they are kept; there are none for a form nobody here has.
-pub(super) async fn of(graph: &dyn LeadFetcher, form: Option<StoredForm>, lead: &MetaLead, now: Timestamp) -> Known {
+pub(super) async fn of(ctx: &JobContext, graph: &dyn LeadFetcher, form: Option<StoredForm>, lead: &MetaLead) -> Known {
+    let now = ctx.core.clock.now();
     let kept = form.as_ref().and_then(|form| form.platform_questions.as_ref());
     let kept: Vec<FormQuestion> = kept.and_then(|kept| kept.read().ok()).unwrap_or_default();
     let asked_at = form.as_ref().and_then(|form| form.questions_asked_at);
@@ -31,7 +32,10 @@ pub(super) async fn of(graph: &dyn LeadFetcher, form: Option<StoredForm>, lead: 
     let (Some(id), true) = (&lead.form_id, form.is_some() && is_missing && may_ask) else {
         return Known { form, questions: kept, is_news: false };
     };
-    let questions = match graph.fetch_questions(id.as_str()).await {
+    let told = graph.fetch_questions(id.as_str()).await;
+    let result = told.as_ref().map_or_else(|error| error.class.as_str(), |_| "ok");
+    ctx.core.metrics.provider_call("meta", "fetch_questions", result);
+    let questions = match told {
         Ok(questions) if !questions.is_empty() => questions,
         Ok(_) => kept,
         Err(error) => {

@@ -14,7 +14,7 @@ use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobFilter, JobRow};
 use crate::engine::trace::Cause;
-use crate::ops::{retry, store};
+use crate::ops::{dead, retry, store};
 use crate::tenants::access::Operator;
 
 crate::view! {
@@ -114,6 +114,66 @@ pub async fn retry_jobs(
     once.write(&core, operator.scope(), move |tx| {
         let retried = retry::dead(tx, kind.as_deref())?;
         Ok(Reply::ok(RetriedJobs { retried, has_more: retried == retry::AT_ONCE }))
+    })
+    .await
+}
+
+/// Let a dead job be
+///
+/// It becomes `discarded` with the reason it died for, is counted no more and deleted after a week. Until then it may be run again.
+#[utoipa::path(responses((status = 200, description = "The job, discarded", body = JobView)))]
+#[post("/ops/jobs/{id}/dismiss")]
+pub async fn dismiss_job(
+    operator: Operator,
+    core: web::Data<Core>,
+    id: Path<JobId>,
+    once: Once,
+) -> Result<HttpResponse> {
+    once.write(&core, operator.scope(), move |tx| dead::dismiss(tx, id.0).map(|row| Reply::ok(JobView::from(row))))
+        .await
+}
+
+crate::text_enum! {
+    /// The state of jobs that are dismissed together.
+    pub enum DismissableState {
+        Dead = "dead",
+    }
+}
+
+/// Which jobs are to be let be.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"state": "dead", "kind": "message.send"}))]
+pub struct DismissJobs {
+    state: DismissableState,
+    /// As in `webhook.process`; every kind when left out.
+    kind: Option<Line<0, 100>>,
+}
+
+/// What is let be.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"dismissed": 37, "has_more": false}))]
+pub struct DismissedJobs {
+    pub dismissed: usize,
+    /// There may be more of them: ask again.
+    pub has_more: bool,
+}
+
+/// Let dead jobs be
+///
+/// At most 200, the oldest first: for what nobody will mend any more. See `dismiss_job`.
+#[utoipa::path(responses((status = 200, description = "How many are discarded", body = DismissedJobs)))]
+#[post("/ops/jobs/dismiss")]
+pub async fn dismiss_jobs(
+    operator: Operator,
+    core: web::Data<Core>,
+    body: Json<DismissJobs>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let DismissJobs { state: DismissableState::Dead, kind } = body.0;
+    once.write(&core, operator.scope(), move |tx| {
+        let dismissed = dead::dismiss_all(tx, kind.as_deref())?;
+        Ok(Reply::ok(DismissedJobs { dismissed, has_more: dismissed == retry::AT_ONCE }))
     })
     .await
 }

@@ -22,6 +22,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(jobs::get_job)
         .service(jobs::retry_jobs)
         .service(jobs::retry_job)
+        .service(jobs::dismiss_jobs)
+        .service(jobs::dismiss_job)
         .service(subscriptions::list_subscriptions)
         .service(subscriptions::activate_subscription)
         .service(subscriptions::record_subscription_payment)

@@ -7,7 +7,9 @@ use utoipa::IntoParams;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
+use crate::engine::db::PlatformTx;
 use crate::engine::http::Query;
+use crate::ops::dead::{self, DeadJobs};
 use crate::ops::store::{self, Counters};
 use crate::tenants::access::Operator;
 
@@ -15,7 +17,8 @@ use crate::tenants::access::Operator;
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "since": "2026-11-20T12:30:00Z", "new_tenants": 3, "running_subscriptions": 100, "active_ad_campaigns": 187,
-    "leads": 42, "open_tasks": 9, "overdue_tasks": 1, "unread_notifications": 3, "dead_jobs": 0, "failed_webhook_events": 0
+    "leads": 42, "open_tasks": 9, "overdue_tasks": 1, "unread_notifications": 3, "dead_jobs": 12, "dead_job_reasons": [{"kind": "webhook.process", "reason": "meta answered 190/463 (auth)", "count": 12}],
+    "failed_webhook_events": 0
 }))]
 pub struct OpsSummaryView {
     pub since: Timestamp,
@@ -31,12 +34,14 @@ pub struct OpsSummaryView {
     pub unread_notifications: i64,
     /// Work that used up its attempts; see `GET /v1/ops/jobs?state=dead`.
     pub dead_jobs: i64,
+    /// What killed them, most first: twenty at most, of the newest five thousand.
+    pub dead_job_reasons: Vec<DeadJobs>,
     /// Provider messages that could not be processed.
     pub failed_webhook_events: i64,
 }
 
 impl OpsSummaryView {
-    fn of(since: Timestamp, counters: Counters) -> Self {
+    fn of(since: Timestamp, (counters, dead_job_reasons): (Counters, Vec<DeadJobs>)) -> Self {
         Self {
             since,
             new_tenants: counters.new_tenants,
@@ -47,6 +52,7 @@ impl OpsSummaryView {
             overdue_tasks: counters.overdue_tasks,
             unread_notifications: counters.unread_notifications,
             dead_jobs: counters.dead_jobs,
+            dead_job_reasons,
             failed_webhook_events: counters.failed_webhook_events,
         }
     }
@@ -86,8 +92,9 @@ pub async fn get_ops_summary(
     query: Query<SummaryQuery>,
 ) -> Result<HttpResponse> {
     let since = query.0.since.unwrap_or_else(|| last_evening(core.clock.now()));
-    let counters = core.db.read(operator.scope(), move |tx| store::counters(tx, since)).await?;
-    Ok(HttpResponse::Ok().json(OpsSummaryView::of(since, counters)))
+    let look = move |tx: &mut PlatformTx<'_>| Ok((store::counters(tx, since)?, dead::reasons(tx)?));
+    let found = core.db.read(operator.scope(), look).await?;
+    Ok(HttpResponse::Ok().json(OpsSummaryView::of(since, found)))
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ pub fn parse(text: &str, loopback: bool) -> Result<Url, String> {
     match url.scheme() {
         "https" => {}
         "http" if here => {}
+        _ if is_loopback(&url) => {
+            return Err("expected an https URL (on a development server: LEADWRIGHT_WEBHOOKS_TO_LOOPBACK=true)".into());
+        }
         _ => return Err("expected an https URL".into()),
     }
     if !url.username().is_empty() || url.password().is_some() {

@@ -18,6 +18,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx, TenantScope};
 use crate::engine::http::once::{self, Authority};
+use crate::engine::http::pipeline::note_caller;
 use crate::engine::http::volume::weigh;
 use crate::tenants::id::SessionId;
 
@@ -131,6 +132,7 @@ impl FromRequest for Caller {
                 Credential::Key(key) => by_key(&req, &core, key).await,
             };
             let caller = credential::refuse_strangers(&req, found)?;
+            note_caller(caller.actor(), Some(caller.tenant()));
             let key = format!("{}:{:?}", caller.actor().kind(), caller.actor().id());
             credential::throttle(&req, &key, (!caller.is_operator()).then(|| caller.tenant()))?;
             if !caller.is_operator() {

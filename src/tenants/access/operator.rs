@@ -14,6 +14,7 @@ use crate::base::id::OperatorId;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{Actor, Origin, PlatformScope, PlatformTx};
+use crate::engine::http::pipeline::note_caller;
 
 /// An authenticated operator: sees every tenant.
 #[derive(Debug, Clone)]
@@ -38,6 +39,7 @@ impl FromRequest for Operator {
             let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
             let found = credential::refuse_strangers(&req, holder(&req, &core).await)?;
             let id = noted(&core, &found).await?;
+            note_caller(Actor::Operator(id), None);
             credential::throttle(&req, &format!("operator:{id}"), None)?;
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })

@@ -42,10 +42,16 @@ pub fn verify(key: &MasterKey, now: Timestamp, token: &str) -> Result<Claims> {
     rules.validate_exp = false; // compared with our own clock below
     rules.set_issuer(&[ISSUER]);
     rules.set_required_spec_claims(&["exp", "iss", "sub"]);
-    let decoded = jsonwebtoken::decode::<Claims>(token, &hs256::verifying(&key.derive("access-token")), &rules)
-        .map_err(|error| {
-            Error::unauthenticated("auth.invalid_token", "The access token is not valid.").with_source(error)
-        })?;
+    let read = |key: MasterKey| {
+        let verifying = hs256::verifying(&key.derive("access-token"));
+        jsonwebtoken::decode::<Claims>(token, &verifying, &rules)
+    };
+    // Under the current key, or a former one while it is changed.
+    let mut tried = key.each().map(read);
+    let first = tried.next().ok_or_else(|| Error::internal("no master key"))?;
+    let decoded = first.or_else(|error| tried.find_map(Result::ok).ok_or(error)).map_err(|error| {
+        Error::unauthenticated("auth.invalid_token", "The access token is not valid.").with_source(error)
+    })?;
     if decoded.claims.exp <= now.seconds() {
         return Err(Error::unauthenticated("auth.token_expired", "The access token has expired. Refresh it."));
     }
@@ -65,6 +71,9 @@ mod tests {
         let late = verify(&key, now.plus(chrono::Duration::seconds(900)), &token).unwrap_err();
         assert_eq!(late.code(), "auth.token_expired");
         assert_eq!(verify(&MasterKey::random(), now, &token).unwrap_err().code(), "auth.invalid_token");
+        let both = format!("{},{}", MasterKey::random().to_base64(), key.to_base64());
+        let both = MasterKey::from_base64(&both).unwrap();
+        assert!(verify(&both, now, &token).is_ok(), "a former key's tokens go on");
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJpc3MiOiJsZWFkd3JpZ2h0In0.";
         assert_eq!(verify(&key, now, none).unwrap_err().code(), "auth.invalid_token");
     }

@@ -141,11 +141,11 @@ impl Stage {
     }
 
     /// A job that failed for good: the ad platform refuses to pause an ad.
-    async fn dead_job(&self, app: &TestApp) -> String {
+    async fn dead_job(&self, app: &TestApp, number: u32) -> String {
         let fault =
             json!({ "provider": "meta", "operation": "set_status", "mode": "fail", "status": 400, "code": 190 });
         app.anonymous().put("/sandbox/faults", json!({ "faults": [fault] })).await.ok();
-        self.campaign(9, &["activate"]).await;
+        self.campaign(number, &["activate"]).await;
         app.run_jobs().await;
         app.anonymous().delete("/sandbox/faults").await.expect(204);
         first(&app.operator(), "/v1/ops/jobs?state=dead").await
@@ -244,7 +244,8 @@ impl Stage {
             }
             // The example's host is a name, and there is nobody here who knows names.
             "create_webhook_endpoint" => act.replace = json!({ "url": "http://127.0.0.1:9/another" }),
-            "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app).await),
+            "retry_job" => act.path = format!("/v1/ops/jobs/{}/retry", self.dead_job(app, 9).await),
+            "dismiss_job" => act.path = format!("/v1/ops/jobs/{}/dismiss", self.dead_job(app, 10).await),
             "revoke_operator_key" => {
                 let operator = &self.known["operators"];
                 let keys = format!("/v1/ops/operators/{operator}/keys");

@@ -71,8 +71,14 @@ impl TestApp {
 
     /// A second process' parts on the same database, with a server of its own.
     pub async fn second(&self) -> Second {
+        self.second_with(|_| {}).await
+    }
+
+    /// [`Self::second`] with other settings.
+    pub async fn second_with(&self, change: impl FnOnce(&mut Config)) -> Second {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut config = (*self.app.config).clone();
+        change(&mut config);
         config.bind = listener.local_addr().expect("its address");
         let url = format!("http://{}", config.bind);
         let app = App::build(config, self.clock.clone()).expect("the app");

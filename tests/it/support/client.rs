@@ -55,6 +55,10 @@ impl Client {
         let answer = self.http.get(format!("{}/readyz", self.url)).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
+    /// What is answered here, if anything is.
+    pub async fn status_of(&self, url: &str) -> Option<u16> {
+        Some(self.http.get(url).send().await.ok()?.status().as_u16())
+    }
     pub fn get(&self, path: &str) -> Call {
         self.call("GET", path)
     }

@@ -65,6 +65,20 @@ impl Process {
         self
     }
 
+    /// Waits until it has ended by itself, with a failure, and answers its log.
+    pub async fn failed(mut self, mut meanwhile: impl AsyncFnMut()) -> String {
+        let start = Instant::now();
+        loop {
+            meanwhile().await;
+            if let Some(ended) = self.child.try_wait().expect("its state") {
+                assert!(!ended.success(), "{ended}:\n{}", self.log());
+                return self.log();
+            }
+            assert!(start.elapsed() < PATIENCE, "it goes on:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// What it has written to standard error.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("the log")

@@ -379,3 +379,49 @@ pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Re
     tx.note_enqueued();
     Ok(retried)
 }
+
+/// Lets a dead job be: it is nobody's work any more, and is deleted with what is over.
+///
+/// # Errors
+/// `job.not_found`; `job.not_dead`.
+pub fn dismiss(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
+    let row: JobRow = jobs::table
+        .find(id)
+        .select(JobRow::as_select())
+        .first(tx.conn())
+        .optional()?
+        .ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
+    let now = tx.now();
+    let dead = jobs::table.find(id).filter(jobs::state.eq(JobState::Dead));
+    diesel::update(dead)
+        .set((jobs::state.eq(JobState::Discarded), jobs::finished_at.eq(now)))
+        .returning(jobs::all_columns)
+        .get_result(tx.conn())
+        .optional()?
+        .ok_or_else(|| {
+            let message = format!("A job in state {} cannot be dismissed; a dead one can.", row.state);
+            Error::conflict("job.not_dead", message)
+        })
+}
+
+/// The same of the oldest dead jobs, at most `limit`. Answers which, with their kinds.
+pub fn dismiss_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
+    let mut dead = jobs::table.filter(is_in(JobState::Dead)).select(jobs::id).into_boxed();
+    if let Some(kind) = kind {
+        dead = dead.filter(jobs::kind.eq(kind.to_owned()));
+    }
+    let dead: Vec<JobId> = dead.order(jobs::id).limit(limit).load(tx.conn())?;
+    let now = tx.now();
+    let dismissed = diesel::update(jobs::table.filter(jobs::id.eq_any(dead)))
+        .filter(jobs::state.eq(JobState::Dead))
+        .set((jobs::state.eq(JobState::Discarded), jobs::finished_at.eq(now)))
+        .returning((jobs::id, jobs::kind))
+        .get_results(tx.conn())?;
+    Ok(dismissed)
+}
+
+/// Why the newest dead jobs died, with their kinds; at most `limit`.
+pub fn dead_reasons(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(String, Option<String>)>> {
+    let dead = jobs::table.filter(is_in(JobState::Dead)).order(jobs::id.desc()).limit(limit);
+    Ok(dead.select((jobs::kind, jobs::last_error)).load(tx.conn())?)
+}

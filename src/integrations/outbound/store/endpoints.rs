@@ -4,8 +4,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::base::Result;
-use crate::base::id::{JobId, TenantId, UserId};
+use crate::base::id::{Guid, JobId, TenantId, UserId};
 use crate::base::time::Timestamp;
+use crate::beyond;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::engine::events::EventType;
@@ -171,4 +172,59 @@ pub fn forgotten(tx: &mut PlatformTx<'_>, due: Timestamp, limit: i64) -> Result<
         .limit(limit)
         .load(tx.conn())?;
     Ok(rows)
+}
+
+/// An endpoint's secrets, sealed.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = endpoints)]
+pub struct Secrets {
+    pub tenant_id: TenantId,
+    pub id: WebhookEndpointId,
+    pub secret: String,
+    pub previous_secret: Option<String>,
+}
+
+/// Endpoints of any tenant with a secret that does not begin with `mark`.
+pub fn sealed_otherwise(tx: &mut PlatformTx<'_>, mark: &str) -> Result<i64> {
+    let mark = format!("{mark}%");
+    let others = endpoints::secret
+        .not_like(mark.clone())
+        .or(endpoints::previous_secret.is_not_null().and(endpoints::previous_secret.not_like(mark)));
+    Ok(endpoints::table.filter(others).count().get_result(tx.conn())?)
+}
+
+/// The next of these by their key.
+pub fn next_sealed_otherwise(
+    tx: &mut PlatformTx<'_>,
+    mark: &str,
+    after: Option<(TenantId, WebhookEndpointId)>,
+    limit: i64,
+) -> Result<Vec<Secrets>> {
+    let mark = format!("{mark}%");
+    let others = endpoints::secret
+        .not_like(mark.clone())
+        .or(endpoints::previous_secret.is_not_null().and(endpoints::previous_secret.not_like(mark)));
+    let mut query = endpoints::table
+        .filter(others)
+        .order((endpoints::tenant_id, endpoints::id))
+        .limit(limit)
+        .select(Secrets::as_select())
+        .into_boxed();
+    if let Some((tenant, id)) = after {
+        query = query.filter(beyond!("webhook_endpoints.tenant_id, webhook_endpoints.id", Guid => tenant, Guid => id));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// Of the endpoint with the smallest key of any tenant.
+pub fn oldest_secrets(tx: &mut PlatformTx<'_>) -> Result<Option<Secrets>> {
+    let first = endpoints::table.order((endpoints::tenant_id, endpoints::id)).select(Secrets::as_select());
+    Ok(first.first(tx.conn()).optional()?)
+}
+
+/// Writes the same secrets, sealed anew, unless they were changed meanwhile: then it answers 0.
+pub fn reseal(tx: &mut PlatformTx<'_>, read: &Secrets, secret: &str, previous: Option<&str>) -> Result<usize> {
+    let unchanged = endpoints::table.find((read.tenant_id, read.id)).filter(endpoints::secret.eq(&read.secret));
+    let anew = (endpoints::secret.eq(secret), endpoints::previous_secret.eq(previous));
+    Ok(diesel::update(unchanged).set(anew).execute(tx.conn())?)
 }
