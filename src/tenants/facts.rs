@@ -6,7 +6,7 @@ use crate::base::id::{ApiKeyId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
-use crate::tenants::id::{InvitationId, VerificationId};
+use crate::tenants::id::{EmailChangeId, InvitationId, PasswordResetId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
@@ -126,6 +126,29 @@ crate::fact! {
     /// A password was changed, and the user's other sessions ended.
     UserPasswordChanged = "user.password_changed" {
         sessions_ended: i64 = 1,
+        /// By whoever reads the mailbox, who did not know the old one.
+        by_mailed_link: Option<bool>,
+    }
+}
+
+crate::fact! {
+    /// Somebody who says that they forgot the password is to be mailed a link.
+    PasswordResetRequested = "user.password_reset_requested" {
+        reset_id: Option<PasswordResetId>,
+        email: String = "owner@abc.example",
+    }
+}
+
+crate::fact! {
+    /// A user wants another e-mail address, got it, or got the former one back by the mail that went there.
+    EmailChangeFact as {
+        REQUESTED = "user.email_change_requested", CHANGED = "user.email_changed", RESTORED = "user.email_restored",
+    } {
+        change_id: Option<EmailChangeId>,
+        /// The address as it is now.
+        email: Option<String> = "owner@abc.example",
+        wanted: Option<String> = "rajesh@abc.example",
+        previous: Option<String> = "owner@abc.example",
     }
 }
 
@@ -175,6 +198,8 @@ pub fn facts(facts: &mut Facts) {
         .add::<UserRemoved>()
         .add::<UserHandedOver>()
         .add::<UserPasswordChanged>()
+        .add::<PasswordResetRequested>()
+        .add::<EmailChangeFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
         .add_platforms::<OperatorFact>();

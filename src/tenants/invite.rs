@@ -8,7 +8,7 @@
 
 use validator::Validate;
 
-use super::access::Role;
+use super::access::{Device, Role};
 use super::facts::InvitationFact;
 use super::log_in::{self, Proof};
 use super::look_alike;
@@ -263,7 +263,7 @@ pub fn accept(
     platform_name: &str,
     input: &AcceptInvitation,
     acceptor: Acceptor,
-    user_agent: Option<String>,
+    device: Device,
 ) -> Result<SignedIn> {
     let found = invitations::presented(tx, &input.token)?.ok_or_else(not_found)?;
     let may_be_new = makes_accounts(tx, &found)?;
@@ -319,5 +319,5 @@ pub fn accept(
         Some(_) => verify::vouch(tx, &user, invitation.role)?,
         None => verify::ask(tx, key, &user)?,
     }
-    session::start(tx, key, user, user_agent)
+    session::start(tx, key, user, device)
 }

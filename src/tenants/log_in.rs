@@ -5,6 +5,7 @@
 
 use validator::Validate;
 
+use super::access::Device;
 use super::facts::UserLoginFailed;
 use super::password::{self, Verdict};
 use super::session::{self, SignedIn};
@@ -123,7 +124,7 @@ pub fn log_in(
     key: &MasterKey,
     proof: Proof,
     tenant: Option<TenantId>,
-    user_agent: Option<String>,
+    device: Device,
 ) -> Result<SignedIn> {
     if !proof.holds(tx)? {
         return Err(wrong_credentials());
@@ -138,7 +139,7 @@ pub fn log_in(
         });
     };
     let user = people::user(tx, proof.user)?;
-    session::start(&mut tx.for_tenant(entrance.tenant_id), key, user, user_agent)
+    session::start(&mut tx.for_tenant(entrance.tenant_id), key, user, device)
 }
 
 pub(super) fn suspended() -> Error {

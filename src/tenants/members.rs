@@ -12,7 +12,7 @@ use super::keys;
 use super::model::MemberStatus;
 use super::password;
 use super::store::people::{self, Membership, Person};
-use super::store::sessions;
+use super::store::{email_changes, resets, sessions};
 use super::verify;
 use crate::base::changes::Changes;
 use crate::base::crypto::Secret;
@@ -171,9 +171,13 @@ pub fn change_password(
         return Err(wrong());
     }
     people::set_password(platform, proof.user, new_hash)?;
-    let ended = sessions::revoke_others_across_tenants(platform, proof.user, session, "password_changed")?;
+    let ended = sessions::revoke_across_tenants(platform, proof.user, Some(session), "password_changed")?;
     let user = people::user(platform, proof.user)?;
-    let fact = UserPasswordChanged { sessions_ended: i64::try_from(ended).unwrap_or(i64::MAX) };
+    // Whoever else knew the old one may have asked for these.
+    resets::void(platform, &user.email)?;
+    email_changes::forget_open(platform, user.id)?;
+    let sessions_ended = i64::try_from(ended.len()).unwrap_or(i64::MAX);
+    let fact = UserPasswordChanged { sessions_ended, by_mailed_link: Some(false) };
     tx.record(fact.about(user.id.uuid()))?;
     Ok(user)
 }

@@ -13,6 +13,8 @@ pub mod id;
 pub mod invite;
 pub mod keys;
 pub mod log_in;
+pub mod devices;
+pub mod email_change;
 mod look_alike;
 mod mailboxes;
 pub mod members;
@@ -24,6 +26,7 @@ mod password;
 pub mod profile;
 mod prune;
 pub mod region;
+pub mod reset;
 pub mod schema;
 pub mod session;
 pub mod sign_up;
@@ -44,7 +47,8 @@ pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
 pub use store::catch_ups;
 
-/// What this module does by itself: it forgets what has expired.
+/// What this module does by itself: it forgets what has expired, and looks whose password was forgotten.
 pub fn jobs(registry: &mut Registry) {
     prune::register(registry);
+    registry.handle(&reset::TELL, reset::run);
 }

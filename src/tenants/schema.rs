@@ -39,6 +39,10 @@ diesel::table! {
         updated_at -> Instant,
         email_verified_at -> Nullable<Instant>,
         password_changed_at -> Nullable<Instant>,
+        language -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
     }
 }
 
@@ -106,6 +110,7 @@ diesel::table! {
         expires_at -> Instant,
         revoked_at -> Nullable<Instant>,
         revoked_reason -> Nullable<Text>,
+        address -> Nullable<Text>,
     }
 }
 
@@ -170,6 +175,38 @@ diesel::table! {
         expires_at -> Nullable<Instant>,
         last_used_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    password_resets (id) {
+        id -> Guid,
+        email -> Text,
+        token_hash -> Text,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    email_changes (id) {
+        id -> Guid,
+        user_id -> Guid,
+        former -> Text,
+        wanted -> Text,
+        token_hash -> Text,
+        undo_hash -> Text,
+        expires_at -> Instant,
+        changed_at -> Nullable<Instant>,
+        undo_until -> Nullable<Instant>,
         created_at -> Instant,
     }
 }

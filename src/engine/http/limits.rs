@@ -41,6 +41,8 @@ crate::text_enum! {
         Public = "public",
         /// Credentials that nobody has, per place.
         Stranger = "stranger",
+        /// Asking for mailed links to set a new password, per place.
+        Recovery = "recovery",
     }
 }
 
@@ -57,6 +59,7 @@ impl Bucket {
             Bucket::Session => (20, 20),
             Bucket::Public => (120, 120),
             Bucket::Stranger => (60, 60),
+            Bucket::Recovery => (10, 10),
         }
     }
 }

@@ -102,8 +102,26 @@ impl Counter {
     }
 }
 
-/// What calls us, for the list of sessions.
-pub(super) fn user_agent(req: &HttpRequest) -> Option<String> {
+/// Where somebody logs in from, for the list of sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// The `User-Agent` header, cut to 200 characters.
+    pub user_agent: Option<String>,
+    /// The client's address as limits count it: of IPv6 the network.
+    pub address: Option<String>,
+}
+
+impl Device {
+    pub(super) fn of(req: &HttpRequest) -> Self {
+        let address = match Source::of(req) {
+            Source::Unknown => None,
+            source => Some(source.to_string()),
+        };
+        Self { user_agent: user_agent(req), address }
+    }
+}
+
+fn user_agent(req: &HttpRequest) -> Option<String> {
     let text = req.headers().get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(200).collect())
 }

@@ -17,8 +17,9 @@ mod remembered;
 pub(super) mod store;
 pub mod token;
 
-pub use anyone::{Anyone, Attempts, LoggingIn, Renewals, Renewing, SigningUp};
+pub use anyone::{Anyone, Attempts, LoggingIn, Recovering, Renewals, Renewing, SigningUp};
 pub use caller::Caller;
+pub use credential::Device;
 pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};
 pub use readable::{conceal_unreadable, is_covered, is_named};

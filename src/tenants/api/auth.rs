@@ -30,7 +30,7 @@ crate::view! {
             "verified_at": null,
             "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
         "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-            "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
+            "email_verified_at": null, "language": null, "time_zone": null, "phone": null, "avatar_url": null, "created_at": "2026-11-20T09:00:00Z"},
         "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
     }))]
     pub struct SignedInView from signed_in: SignedIn {
@@ -70,9 +70,9 @@ pub async fn sign_up(
     let (input, place) = SignUp::read(fields).await?;
     let hash = password::hash(input.password.clone()).await?;
     let platform_name = core.settings.platform_name.clone();
-    let (key, agent, email) = (core.master_key.clone(), anyone.user_agent(), input.email.clone());
+    let (key, device, email) = (core.master_key.clone(), anyone.device(), input.email.clone());
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, agent)?;
+        let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, device)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     });
     match answer.await {
@@ -109,13 +109,13 @@ pub async fn log_in(
     let LogIn { email, password, tenant_id } = input.0;
     let attempt = attempts.begin(&email)?;
     let Some(proof) = prove(&core, anyone.scope(), email.clone(), password).await? else {
-        tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.user_agent());
+        tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);
         return Err(tenants::log_in::wrong_credentials());
     };
     attempt.succeeded();
-    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    let (key, device) = (core.master_key.clone(), anyone.device());
     once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        tenants::log_in::log_in(tx, &key, proof, tenant_id, agent)
+        tenants::log_in::log_in(tx, &key, proof, tenant_id, device)
             .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
     })
     .await
@@ -188,9 +188,9 @@ pub struct Refresh {
 
 /// Refresh a session
 ///
-/// Gives new tokens; the presented refresh token will not work again. Presenting it a second time ends the session, unless
-/// it is the same request repeated with its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session,
-/// from wherever they come.
+/// Gives new tokens; the presented refresh token is used up. Two tabs may present it together: for 20 s it gives out again
+/// what it gave then. Presenting it later ends the session, since somebody copied it, unless it is the same request repeated with
+/// its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session, from wherever they come.
 #[utoipa::path(
     security(()),
     responses(
@@ -240,7 +240,7 @@ pub async fn log_out(caller: Caller, core: web::Data<Core>, once: Once) -> Resul
 
 /// Change one's password
 ///
-/// Ends every other session of the user.
+/// Ends every other session of the user, and voids links that were mailed to set another. The user is told by e-mail.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The user; this session goes on", body = UserView))

@@ -7,6 +7,8 @@ mod invitations;
 mod me;
 mod onboarding;
 mod operators;
+mod recovery;
+mod sessions;
 mod tenant;
 mod tenants;
 mod users;
@@ -22,6 +24,14 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(auth::refresh_session)
         .service(auth::log_out)
         .service(auth::change_password)
+        .service(recovery::send_password_reset_email)
+        .service(recovery::reset_password)
+        .service(recovery::change_email)
+        .service(recovery::confirm_email_change)
+        .service(recovery::restore_email)
+        .service(sessions::list_sessions)
+        .service(sessions::end_session)
+        .service(sessions::end_other_sessions)
         .service(me::get_me)
         .service(me::update_me)
         .service(users::list_users)

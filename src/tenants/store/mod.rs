@@ -1,9 +1,11 @@
 //! Rows of tenants; beside it the rows of their people, sessions, invitations and keys, and of operators.
 
+pub(super) mod email_changes;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;
 pub(super) mod people;
+pub(super) mod resets;
 mod respell;
 pub(super) mod sessions;
 pub(super) mod verifications;
@@ -13,7 +15,7 @@ use diesel::prelude::*;
 use super::model::{Tenant, TenantStatus};
 use super::name::slug_of;
 use crate::base::crypto::random_token;
-use crate::base::id::TenantId;
+use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
@@ -84,6 +86,17 @@ fn search_of(name: &str, slug: &str) -> String {
 pub fn current(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     let row: TenantRow = tenants::table.find(tx.tenant()).select(TenantRow::as_select()).first(tx.conn())?;
     row.try_into()
+}
+
+/// Who a member or a former member of this tenant is.
+///
+/// # Errors
+/// Internal for a user who never was one.
+pub fn user_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<people::User> {
+    if people::membership(tx, user)?.is_none() {
+        return Err(Error::internal("a user who never was a member here"));
+    }
+    people::user(&mut tx.platform(), user)
 }
 
 /// Keeps the features of the current plan beside the tenant, where authentication finds them. `None`: no plan chosen.

@@ -10,6 +10,7 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Asc;
+use crate::engine::db::error::is_unique_violation;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::tenants::schema::{email_verifications, memberships, tenants, users};
@@ -66,6 +67,13 @@ pub struct User {
     pub created_at: Timestamp,
     /// When they showed that the mailbox is theirs.
     pub email_verified_at: Option<Timestamp>,
+    /// A language tag (BCP 47).
+    pub language: Option<String>,
+    /// Of the IANA database.
+    pub time_zone: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub avatar_url: Option<String>,
 }
 
 /// A user's place in a tenant.
@@ -120,13 +128,13 @@ pub(crate) fn create_user(
     let insert = diesel::insert_into(users::table).values((
         users::id.eq(id),
         users::email.eq(email.as_str().to_string()),
-        users::name.eq(name.clone()),
+        users::name.eq(name),
         users::password_hash.eq(password_hash.to_string()),
         users::created_at.eq(now),
         users::updated_at.eq(now),
     ));
     let is_new = OrIgnore(insert).execute(tx.conn())? == 1;
-    Ok(is_new.then(|| User { id, email: email.as_str().into(), name, created_at: now, email_verified_at: None }))
+    if is_new { user(tx, id).map(Some) } else { Ok(None) }
 }
 
 /// The account behind an address.
@@ -148,10 +156,38 @@ pub(crate) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Resu
     Ok(())
 }
 
-pub(crate) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
+/// Writes what a user says of themselves.
+pub(crate) fn save_profile(tx: &mut PlatformTx<'_>, user: &User) -> Result<()> {
     let now = tx.now();
-    diesel::update(users::table.find(id)).set((users::name.eq(name), users::updated_at.eq(now))).execute(tx.conn())?;
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::name.eq(&user.name),
+            users::language.eq(&user.language),
+            users::time_zone.eq(&user.time_zone),
+            users::phone.eq(&user.phone),
+            users::avatar_url.eq(&user.avatar_url),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
     Ok(())
+}
+
+/// Another address, which is not shown to be theirs yet; links to the former one are void. `false` when an account has it.
+pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Result<bool> {
+    let now = tx.now();
+    diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(id))).execute(tx.conn())?;
+    let changed = diesel::update(users::table.find(id))
+        .set((
+            users::email.eq(email),
+            users::email_verified_at.eq(None::<Timestamp>),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn());
+    match changed {
+        Ok(_) => Ok(true),
+        Err(error) if is_unique_violation(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
