@@ -50,8 +50,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, TenantFact, TenantVerified, UserHandedOver,
-    UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantFact, TenantVerified,
+    UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 use facts::RecipientFact;
 
@@ -93,6 +93,10 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EmailChangeFact::CHANGED, &account::ACCOUNT)
         .on(EmailChangeFact::RESTORED, &account::ACCOUNT)
         .on(UserPasswordChanged::TYPE, &account::ACCOUNT)
+        .on(SecondFactorFact::ENABLED, &account::ACCOUNT)
+        .on(SecondFactorFact::DISABLED, &account::ACCOUNT)
+        .on(SecondFactorFact::RECOVERY_CODE_USED, &account::ACCOUNT)
+        .on(SecondFactorFact::RECOVERY_CODES_RENEWED, &account::ACCOUNT)
         .on(TenantFact::UPDATED, &recipients::SYNC)
         .on(TenantVerified::TYPE, &recipients::SYNC)
         .on(SubscriptionFact::TRIAL_STARTED, &recipients::SYNC)

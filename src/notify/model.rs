@@ -11,7 +11,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, UserHandedOver, UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, UserHandedOver, UserPasswordChanged,
+    VerificationFact,
 };
 
 crate::text_enum! {
@@ -59,7 +60,12 @@ impl NotificationKind {
             VerificationFact::REQUESTED => Self::EmailVerification,
             RecipientFact::ASKED => Self::RecipientAsked,
             PasswordResetRequested::TYPE | EmailChangeFact::REQUESTED | EmailChangeFact::CHANGED => Self::AccountLink,
-            UserPasswordChanged::TYPE | EmailChangeFact::RESTORED => Self::AccountNotice,
+            UserPasswordChanged::TYPE
+            | EmailChangeFact::RESTORED
+            | SecondFactorFact::ENABLED
+            | SecondFactorFact::DISABLED
+            | SecondFactorFact::RECOVERY_CODE_USED
+            | SecondFactorFact::RECOVERY_CODES_RENEWED => Self::AccountNotice,
             _ => return None,
         })
     }

@@ -153,6 +153,16 @@ crate::fact! {
 }
 
 crate::fact! {
+    /// A user's second factor: a code besides the password, or a recovery code instead of it.
+    SecondFactorFact as {
+        ENABLED = "user.second_factor_enabled", DISABLED = "user.second_factor_disabled",
+        RECOVERY_CODE_USED = "user.recovery_code_used", RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed",
+    } {
+        recovery_codes_left: Option<i64> = 9,
+    }
+}
+
+crate::fact! {
     /// Somebody logged in or out, or their session was ended.
     SessionFact as {
         STARTED = "session.started", ENDED = "session.ended", REUSE_DETECTED = "session.reuse_detected",
@@ -200,6 +210,7 @@ pub fn facts(facts: &mut Facts) {
         .add::<UserPasswordChanged>()
         .add::<PasswordResetRequested>()
         .add::<EmailChangeFact>()
+        .add::<SecondFactorFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
         .add_platforms::<OperatorFact>();

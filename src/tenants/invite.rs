@@ -16,6 +16,7 @@ use super::mailboxes::is_shared_by_strangers;
 use super::model::{MemberStatus, TenantStatus};
 use super::name::Name;
 use super::password;
+use super::second_factor;
 use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
 use super::store::{self, keys, people};
@@ -192,6 +193,8 @@ pub struct AcceptInvitation {
     /// A new one; or, when the address has an account, that account's.
     #[schema(value_type = String, format = Password, max_length = 128)]
     pub password: Secret,
+    /// Of the account's second factor, where it has one: a code of the device or a recovery code.
+    pub code: Option<Line<1, 40>>,
 }
 
 /// Who accepts, as far as can be told before the transaction.
@@ -283,7 +286,10 @@ pub fn accept(
         return Err(log_in::suspended());
     }
     let user = match acceptor {
-        Acceptor::Known(Some(proof)) if proof.holds(tx)? => people::user(tx, proof.user)?,
+        Acceptor::Known(Some(proof)) if proof.holds(tx)? => {
+            second_factor::require(tx, key, proof.user, input.code.as_deref())?;
+            people::user(tx, proof.user)?
+        }
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
         Acceptor::New(hash, checked) if may_be_new => {
             checked?;

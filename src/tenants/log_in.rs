@@ -115,21 +115,12 @@ pub(super) fn wrong_credentials() -> Error {
     Error::unauthenticated("auth.invalid_credentials", "The e-mail address or the password is wrong.")
 }
 
-/// Starts a session in the tenant asked for.
+/// The tenant asked for, or the first one that is open, if the user may enter it.
 ///
 /// # Errors
-/// `auth.invalid_credentials`, `tenant.suspended`, `auth.no_membership`.
-pub fn log_in(
-    tx: &mut PlatformTx<'_>,
-    key: &MasterKey,
-    proof: Proof,
-    tenant: Option<TenantId>,
-    device: Device,
-) -> Result<SignedIn> {
-    if !proof.holds(tx)? {
-        return Err(wrong_credentials());
-    }
-    let entrances = people::entrances_across_tenants(tx, proof.user)?;
+/// `tenant.suspended`, `auth.no_membership`.
+pub(super) fn entrance(tx: &mut PlatformTx<'_>, user: UserId, tenant: Option<TenantId>) -> Result<TenantId> {
+    let entrances = people::entrances_across_tenants(tx, user)?;
     let wanted: Vec<_> = entrances.into_iter().filter(|e| tenant.is_none_or(|id| id == e.tenant_id)).collect();
     let Some(entrance) = wanted.iter().find(|entrance| entrance.is_open()) else {
         return Err(if wanted.is_empty() {
@@ -138,8 +129,23 @@ pub fn log_in(
             suspended()
         });
     };
-    let user = people::user(tx, proof.user)?;
-    session::start(&mut tx.for_tenant(entrance.tenant_id), key, user, device)
+    Ok(entrance.tenant_id)
+}
+
+/// Starts a session there, for somebody who showed who they are.
+///
+/// # Errors
+/// As [`entrance`].
+pub(super) fn enter(
+    tx: &mut PlatformTx<'_>,
+    key: &MasterKey,
+    user: UserId,
+    tenant: Option<TenantId>,
+    device: Device,
+) -> Result<SignedIn> {
+    let tenant = entrance(tx, user, tenant)?;
+    let user = people::user(tx, user)?;
+    session::start(&mut tx.for_tenant(tenant), key, user, device)
 }
 
 pub(super) fn suspended() -> Error {

@@ -28,6 +28,7 @@ mod prune;
 pub mod region;
 pub mod reset;
 pub mod schema;
+pub mod second_factor;
 pub mod session;
 pub mod sign_up;
 pub mod store;

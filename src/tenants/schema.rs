@@ -211,6 +211,43 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    second_factors (user_id) {
+        user_id -> Guid,
+        secret -> Text,
+        enabled_at -> Nullable<Instant>,
+        last_step -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    recovery_codes (user_id, code_hash) {
+        user_id -> Guid,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    log_in_challenges (id) {
+        id -> Guid,
+        user_id -> Guid,
+        tenant_id -> Nullable<Guid>,
+        token_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(api_keys, memberships);
 diesel::allow_tables_to_appear_in_same_query!(api_keys, tenants);
 diesel::allow_tables_to_appear_in_same_query!(memberships, sessions);

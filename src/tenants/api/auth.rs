@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
-use super::tenant::TenantView;
+use super::signed_in::{ChallengeView, LogInView, SignedInView};
 use super::users::UserView;
 use crate::base::bounded::Line;
 use crate::base::email::Email;
@@ -13,39 +13,14 @@ use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Fields, Json, Once, Reply};
-use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
 use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
-use crate::tenants::session::{self, SignedIn};
+use crate::tenants::second_factor::enter::{self, Entry};
+use crate::tenants::session;
 use crate::tenants::sign_up::{EMAIL_TAKEN, SignUp};
 use crate::tenants::store::people;
 use crate::tenants::{self, password, verify};
-
-crate::view! {
-    /// Who is in, and the tokens to prove it.
-    #[schema(example = json!({
-        "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-            "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-            "verified_at": null,
-            "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
-        "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-            "email_verified_at": null, "language": null, "time_zone": null, "phone": null, "avatar_url": null, "created_at": "2026-11-20T09:00:00Z"},
-        "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
-    }))]
-    pub struct SignedInView from signed_in: SignedIn {
-        tenant: TenantView = signed_in.tenant.into(),
-        user: UserView = signed_in.user.into(),
-        /// For `Authorization: Bearer`.
-        access_token: String = signed_in.tokens.access_token,
-        /// For `POST /v1/auth/refresh`, once.
-        refresh_token: String = signed_in.tokens.refresh_token,
-        /// Always `Bearer`.
-        token_type: &'static str = "Bearer",
-        /// Seconds until the access token expires.
-        expires_in: i64 = ACCESS_TOKEN_SECONDS,
-    }
-}
 
 /// Sign up a business
 ///
@@ -91,10 +66,13 @@ pub async fn sign_up(
 ///
 /// Failures are counted by where they come from: ten at one account, twenty in all, then so many a minute. Others' failures keep
 /// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
+///
+/// Somebody with a second factor is answered 202 and a challenge, for `POST /v1/auth/second-factor`.
 #[utoipa::path(
     security(()),
     responses(
         (status = 200, description = "A new session", body = SignedInView),
+        (status = 202, description = "The password is right; a code of the second factor is asked for", body = ChallengeView),
         (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json"))
 )]
@@ -115,8 +93,10 @@ pub async fn log_in(
     attempt.succeeded();
     let (key, device) = (core.master_key.clone(), anyone.device());
     once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        tenants::log_in::log_in(tx, &key, proof, tenant_id, device)
-            .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
+        Ok(match enter::after_password(tx, &key, &proof, tenant_id, device)? {
+            Entry::In(signed_in) => Reply::ok(LogInView::In(Box::new((*signed_in).into()))),
+            Entry::Challenged(challenged) => Reply::accepted(LogInView::Challenged(challenged.into())),
+        })
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 
-use super::auth::SignedInView;
+use super::signed_in::SignedInView;
 use crate::base::Result;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;

@@ -8,7 +8,9 @@ mod me;
 mod onboarding;
 mod operators;
 mod recovery;
+mod second_factor;
 mod sessions;
+mod signed_in;
 mod tenant;
 mod tenants;
 mod users;
@@ -32,6 +34,12 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(sessions::list_sessions)
         .service(sessions::end_session)
         .service(sessions::end_other_sessions)
+        .service(second_factor::get_second_factor)
+        .service(second_factor::begin_second_factor)
+        .service(second_factor::confirm_second_factor)
+        .service(second_factor::renew_recovery_codes)
+        .service(second_factor::remove_second_factor)
+        .service(second_factor::log_in_with_second_factor)
         .service(me::get_me)
         .service(me::update_me)
         .service(users::list_users)

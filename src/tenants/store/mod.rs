@@ -7,6 +7,7 @@ pub(super) mod operators;
 pub(super) mod people;
 pub(super) mod resets;
 mod respell;
+pub(super) mod second_factors;
 pub(super) mod sessions;
 pub(super) mod verifications;
 

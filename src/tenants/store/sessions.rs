@@ -81,7 +81,7 @@ pub(crate) fn list_across_tenants(
         let ids: Vec<TenantId> = rows.iter().map(|row| row.tenant_id).collect();
         let names = tenants::table.filter(tenants::id.eq_any(ids)).select((tenants::id, tenants::name));
         let names: Vec<(TenantId, String)> = names.load(tx.conn())?;
-        let name = |tenant: TenantId| names.iter().find(|(id, _)| *id == tenant).map(|(_, name)| name.clone());
+        let name = |tenant: TenantId| names.iter().find(|one| one.0 == tenant).map(|one| one.1.clone());
         Ok(rows.into_iter().map(|row| (row.clone(), name(row.tenant_id).unwrap_or_default())).collect())
     })
 }
