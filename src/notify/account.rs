@@ -18,11 +18,14 @@ use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload, SoleFact as _};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::sending::templates;
+use crate::tenants::access::Role;
 use crate::tenants::email_change::{self, Purpose};
-use crate::tenants::facts::{EmailChangeFact, PasswordResetRequested, SecondFactorFact, UserPasswordChanged};
+use crate::tenants::facts::{
+    EmailChangeFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
+};
 use crate::tenants::id::{EmailChangeId, PasswordResetId};
 use crate::tenants::reset;
-use crate::tenants::store::{current, user_of};
+use crate::tenants::store::{current, members, user_of};
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static ACCOUNT: JobKind = JobKind::new("notify.account").priority(2);
@@ -45,6 +48,9 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     if let Some(link) = link_of(&event)? {
         return write_link(tx, id, link, &settings.platform_name);
     }
+    if let Some(TenantClosing { closes_at: Some(closes_at), .. }) = event.told::<TenantClosing>()? {
+        return write_to_owners(tx, id, closes_at, settings);
+    }
     let Some(what) = happened(&event)? else { return Ok(()) };
     let Some(user) = event.subject_id.map(UserId::from_uuid) else { return Ok(()) };
     let at = moment(event.occurred_at, &current(tx)?);
@@ -58,6 +64,23 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     let (kind, template_code) = (NotificationKind::AccountNotice, "account_notice");
     let words = Words { event: id, kind, template_code, rendered, lead_received_at: None };
     put(tx, words, Channel::Email, user_of(tx, user)?.email)
+}
+
+/// The tenant is being closed, by one of them.
+fn write_to_owners(tx: &mut TenantTx<'_>, event: EventId, until: Timestamp, settings: &CoreSettings) -> Result<()> {
+    let tenant = current(tx)?;
+    let values = BTreeMap::from([
+        ("platform".to_string(), settings.platform_name.clone()),
+        ("tenant".to_string(), tenant.name.clone()),
+        ("until".to_string(), moment(until, &tenant)),
+    ]);
+    let owners = members(tx)?.into_iter().filter(|one| one.role == Role::Owner && one.status == "active");
+    for owner in owners {
+        let rendered = templates::find("tenant_closing")?.render(Channel::Email, &values)?;
+        let (kind, template_code) = (NotificationKind::AccountNotice, "tenant_closing");
+        put(tx, Words { event, kind, template_code, rendered, lead_received_at: None }, Channel::Email, owner.email)?;
+    }
+    Ok(())
 }
 
 fn link_of(event: &Event) -> Result<Option<Link>> {

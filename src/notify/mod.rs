@@ -50,7 +50,7 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantFact, TenantVerified,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact, TenantVerified,
     UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 use facts::RecipientFact;
@@ -92,6 +92,7 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(EmailChangeFact::REQUESTED, &account::ACCOUNT)
         .on(EmailChangeFact::CHANGED, &account::ACCOUNT)
         .on(EmailChangeFact::RESTORED, &account::ACCOUNT)
+        .on(TenantClosing::CLOSING, &account::ACCOUNT)
         .on(UserPasswordChanged::TYPE, &account::ACCOUNT)
         .on(SecondFactorFact::ENABLED, &account::ACCOUNT)
         .on(SecondFactorFact::DISABLED, &account::ACCOUNT)

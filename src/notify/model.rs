@@ -11,7 +11,7 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, UserHandedOver, UserPasswordChanged,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver, UserPasswordChanged,
     VerificationFact,
 };
 
@@ -61,6 +61,7 @@ impl NotificationKind {
             RecipientFact::ASKED => Self::RecipientAsked,
             PasswordResetRequested::TYPE | EmailChangeFact::REQUESTED | EmailChangeFact::CHANGED => Self::AccountLink,
             UserPasswordChanged::TYPE
+            | TenantClosing::CLOSING
             | EmailChangeFact::RESTORED
             | SecondFactorFact::ENABLED
             | SecondFactorFact::DISABLED

@@ -157,7 +157,7 @@ crate::patch! {
     pub struct OperatorTenantPatch {
         #[schema(nullable = false)]
         pub name: Patch<Name>,
-        /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
+        /// Either ends a closing: the tenant is not erased. Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
         /// inbound leads are still stored.
         #[schema(nullable = false)]
         pub status: Patch<TenantStatus>,
@@ -194,6 +194,10 @@ pub fn administer(
         TenantBefore { name: Some(tenant.name.clone()), status: Some(tenant.status), ..TenantBefore::default() };
     let mut changes = Changes::default();
     changes.require("name", &mut tenant.name, patch.name)?;
+    if tenant.closes_at.is_some() && patch.status.is_value() {
+        // The operators' word on it is the last one: it is open again, or suspended and not erased.
+        changes.put("closes_at", &mut tenant.closes_at, None);
+    }
     changes.require("status", &mut tenant.status, patch.status)?;
     let mut agreed = tenant.agreed.clone();
     match patch.agreed {

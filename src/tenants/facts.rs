@@ -2,7 +2,7 @@
 
 use super::access::{Permission, Role};
 use super::model::{MemberStatus, TenantStatus};
-use crate::base::id::{ApiKeyId, UserId};
+use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
@@ -47,6 +47,21 @@ impl TenantFact {
     pub fn ends_a_suspension(&self) -> bool {
         let before = self.previous.as_ref().and_then(|previous| previous.status);
         self.status == Some(TenantStatus::Active) && before == Some(TenantStatus::Suspended)
+    }
+}
+
+crate::fact! {
+    /// An owner closes the tenant, or opens it again while it is being closed.
+    TenantClosing as { CLOSING = "tenant.closing", REOPENED = "tenant.reopened" } {
+        closes_at: Option<Timestamp>,
+        reason: Option<String> = "We have merged with another business.",
+    }
+}
+
+crate::fact! {
+    /// Nothing of a closed tenant is there any more but its books.
+    TenantErased = "tenant.erased" {
+        tenant_id: Option<TenantId>,
     }
 }
 
@@ -201,6 +216,7 @@ pub fn facts(facts: &mut Facts) {
     facts
         .add::<TenantFact>()
         .add::<TenantVerified>()
+        .add::<TenantClosing>()
         .add::<VerificationFact>()
         .add::<UserLoginFailed>()
         .add::<InvitationFact>()
@@ -213,5 +229,6 @@ pub fn facts(facts: &mut Facts) {
         .add::<SecondFactorFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
-        .add_platforms::<OperatorFact>();
+        .add_platforms::<OperatorFact>()
+        .add_platforms::<TenantErased>();
 }

@@ -6,6 +6,7 @@ use engine::{self, base, beyond, fact, patch, text_enum, versioned, view};
 
 pub mod access;
 mod api;
+pub mod close;
 pub mod configure;
 pub mod facts;
 pub mod hours;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod log_in;
 pub mod devices;
 pub mod email_change;
+pub mod erase;
 mod look_alike;
 mod mailboxes;
 pub mod members;
@@ -48,8 +50,9 @@ pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
 pub use store::catch_ups;
 
-/// What this module does by itself: it forgets what has expired, and looks whose password was forgotten.
+/// What this module does by itself: it forgets what has expired, looks whose password was forgotten, and erases what was closed.
 pub fn jobs(registry: &mut Registry) {
     prune::register(registry);
     registry.handle(&reset::TELL, reset::run);
+    registry.handle(&erase::ERASE, erase::run);
 }

@@ -23,6 +23,8 @@ diesel::table! {
         verified_at -> Nullable<Instant>,
         agreed -> JsonDoc,
         search -> Text,
+        closes_at -> Nullable<Instant>,
+        erased_at -> Nullable<Instant>,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Reading the `Authorization` header.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use crate::base::id::TenantId;
 use crate::base::{Error, Result};
@@ -109,6 +112,14 @@ pub struct Device {
     pub user_agent: Option<String>,
     /// The client's address as limits count it: of IPv6 the network.
     pub address: Option<String>,
+}
+
+impl FromRequest for Device {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(req)))
+    }
 }
 
 impl Device {

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
+use super::super::model::TenantStatus;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
@@ -29,7 +30,7 @@ fn entitlements(stored: Option<Json>) -> Result<Entitlements> {
     Ok(Entitlements::of(stored.map(|json| json.read()).transpose()?))
 }
 
-/// The session, unless it ended or the membership or tenant is not active.
+/// The session, unless it ended or the membership or tenant is not active. Owners of a tenant that is being closed get in, and read.
 pub(super) fn session(
     tx: &mut PlatformTx<'_>,
     session: SessionId,
@@ -37,7 +38,8 @@ pub(super) fn session(
     user: UserId,
 ) -> Result<Option<SessionFound>> {
     let now = tx.now();
-    let found: Option<(Role, Timestamp, Option<Json>)> = sessions::table
+    type Row = (Role, Timestamp, Option<Json>, TenantStatus, Option<Timestamp>);
+    let found: Option<Row> = sessions::table
         .inner_join(
             memberships::table
                 .on(memberships::tenant_id.eq(sessions::tenant_id).and(memberships::user_id.eq(sessions::user_id))),
@@ -45,15 +47,28 @@ pub(super) fn session(
         .inner_join(tenants::table.on(tenants::id.eq(sessions::tenant_id)))
         .filter(sessions::id.eq(session).and(sessions::tenant_id.eq(tenant)).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
-        .filter(memberships::status.eq("active").and(tenants::status.eq("active")))
-        .select((memberships::role, sessions::expires_at, tenants::entitlements))
+        .filter(memberships::status.eq("active"))
+        .select((memberships::role, sessions::expires_at, tenants::entitlements, tenants::status, tenants::closes_at))
         .first(tx.conn())
         .optional()?;
-    let session = |(role, until, stored): (Role, Timestamp, Option<Json>)| {
-        let permissions = Arc::new(role.permissions());
-        Ok(SessionFound { tenant, role, permissions, until, entitlements: entitlements(stored)? })
+    let session = |(role, until, stored, status, closes_at): Row| {
+        let is_active = status == TenantStatus::Active;
+        let closes_at = closes_at.filter(|at| *at > now && role == Role::Owner);
+        if !is_active && closes_at.is_none() {
+            return Ok(None);
+        }
+        let mut permissions = role.permissions();
+        permissions.retain(|permission| is_active || permission.as_str().ends_with(":read"));
+        let until = closes_at.map_or(until, |closes_at| until.min(closes_at));
+        Ok(Some(SessionFound {
+            tenant,
+            role,
+            permissions: Arc::new(permissions),
+            until,
+            entitlements: entitlements(stored)?,
+        }))
     };
-    found.map(session).transpose()
+    Ok(found.map(session).transpose()?.flatten())
 }
 
 /// A live API key, of an active member or of nobody in particular.

@@ -4,9 +4,11 @@ mod api_keys;
 mod auth;
 mod events;
 mod invitations;
+mod leaving;
 mod me;
 mod onboarding;
 mod operators;
+mod proving;
 mod recovery;
 mod second_factor;
 mod sessions;
@@ -40,6 +42,11 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(second_factor::renew_recovery_codes)
         .service(second_factor::remove_second_factor)
         .service(second_factor::log_in_with_second_factor)
+        .service(leaving::switch_tenant)
+        .service(leaving::leave_tenant)
+        .service(leaving::transfer_tenant)
+        .service(leaving::close_tenant)
+        .service(leaving::reopen_tenant)
         .service(me::get_me)
         .service(me::update_me)
         .service(users::list_users)

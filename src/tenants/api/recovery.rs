@@ -3,19 +3,18 @@
 use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
+use super::proving::prove;
 use super::users::UserView;
 use crate::base::bounded::Line;
 use crate::base::email::Email;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Recovering};
 use crate::tenants::email_change::{self, EmailRestoration, NewEmail};
-use crate::tenants::log_in::prove_user;
 use crate::tenants::reset::{self, ForgottenPassword, PasswordReset};
-use crate::tenants::store::people;
 
 /// What is always answered, whether or not there is an account.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -89,13 +88,7 @@ pub async fn change_email(
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let NewEmail { email, current_password } = input.0;
-    let found = core.read(caller.scope(), move |tx| people::user(&mut tx.platform(), user)).await?;
-    let own: Email = found.email.parse().map_err(Error::internal)?;
-    let attempt = attempts.begin(&own)?;
-    let proof = prove_user(&core, caller.scope(), user, current_password).await?;
-    if proof.is_some() {
-        attempt.succeeded();
-    }
+    let proof = prove(&core, &caller, &attempts, current_password).await?;
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
         email_change::ask(tx, &key, user, proof, &email).map(|user| Reply::accepted(UserView::from(user)))

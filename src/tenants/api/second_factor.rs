@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 
+use super::proving::{count_try, prove};
 use super::signed_in::SignedInView;
 use crate::base::crypto::Secret;
 use crate::base::email::Email;
@@ -12,7 +13,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn};
-use crate::tenants::log_in::{self, Proof, prove_user};
+use crate::tenants::log_in;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
 use crate::tenants::second_factor::{self, Code, PasswordAndCode, Provisioned, Standing};
 use crate::tenants::session;
@@ -56,19 +57,6 @@ pub struct CurrentPassword {
     current_password: Secret,
 }
 
-/// Proves the caller's own password, as one attempt.
-async fn prove(core: &Core, caller: &Caller, attempts: &Attempts, password: Secret) -> Result<Option<Proof>> {
-    let user = caller.require_user()?;
-    let found = core.read(caller, move |tx| people::user(&mut tx.platform(), user)).await?;
-    let own: Email = found.email.parse().map_err(Error::internal)?;
-    let attempt = attempts.begin(&own)?;
-    let proof = prove_user(core, caller.scope(), user, password).await?;
-    if proof.is_some() {
-        attempt.succeeded();
-    }
-    Ok(proof)
-}
-
 /// Get your second factor
 #[utoipa::path(
     security(("bearer" = [])),
@@ -105,12 +93,6 @@ pub async fn begin_second_factor(
         Ok(Reply::created(ProvisionedView::from(provisioned)).location("/v1/me/second-factor".into()))
     })
     .await
-}
-
-/// Counts a try at a code of the caller, whatever becomes of it.
-async fn count_try(core: &Core, caller: &Caller) -> Result<()> {
-    let user = caller.require_user()?;
-    core.write(caller, move |tx| second_factor::count_try(&mut tx.platform(), user)).await
 }
 
 /// Confirm a second factor

@@ -12,7 +12,7 @@ crate::view! {
     #[schema(example = json!({
         "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
             "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-            "verified_at": null,
+            "verified_at": null, "closes_at": null, "erased_at": null,
             "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
         "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
             "email_verified_at": null, "language": null, "time_zone": null, "phone": null, "avatar_url": null, "created_at": "2026-11-20T09:00:00Z"},

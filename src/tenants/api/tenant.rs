@@ -19,7 +19,8 @@ crate::view! {
     #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
         "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
         "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30}, "agreed": {"link_domains": ["abc.example.com"]},
-        "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+        "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "closes_at": null, "erased_at": null,
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
     pub struct TenantView from tenant: Tenant {
         id: TenantId,
         name: String,
@@ -37,6 +38,10 @@ crate::view! {
         onboarded_at: Option<Timestamp>,
         /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
         verified_at: Option<Timestamp>,
+        /// When it is erased, because an owner closes it. Until then it is suspended, owners alone may log in and read, and one of them may
+        /// open it again.
+        closes_at: Option<Timestamp>,
+        erased_at: Option<Timestamp>,
         created_at: Timestamp,
         updated_at: Timestamp,
         #[serde(skip)]

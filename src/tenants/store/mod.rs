@@ -52,6 +52,8 @@ pub(super) struct TenantRow {
     pub verified_at: Option<Timestamp>,
     pub agreed: Json,
     pub search: String,
+    pub closes_at: Option<Timestamp>,
+    pub erased_at: Option<Timestamp>,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -71,6 +73,8 @@ impl TryFrom<TenantRow> for Tenant {
             agreed: row.agreed.read()?,
             onboarded_at: row.onboarded_at,
             verified_at: row.verified_at,
+            closes_at: row.closes_at,
+            erased_at: row.erased_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -146,6 +150,8 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
         verified_at: None,
         agreed: Json::of(&super::model::Agreed::default()),
         search: search_of(&name, &slug),
+        closes_at: None,
+        erased_at: None,
     };
     for attempt in 2..12 {
         if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {
@@ -186,12 +192,36 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
             tenants::audience.eq(Json::of(&tenant.audience)),
             tenants::agreed.eq(Json::of(&tenant.agreed)),
             tenants::onboarded_at.eq(tenant.onboarded_at),
+            tenants::closes_at.eq(tenant.closes_at),
             tenants::version.eq(tenants::version + 1),
             tenants::updated_at.eq(now),
         ))
         .returning(tenants::all_columns)
         .get_result(tx.conn())?;
     row.try_into()
+}
+
+/// Leaves of an erased tenant its id, under a name that says nothing.
+pub(super) fn bury(tx: &mut TenantTx<'_>) -> Result<()> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let slug = format!("closed-{tenant}");
+    tx.note_change()?;
+    diesel::update(tenants::table.find(tenant))
+        .set((
+            tenants::name.eq("Closed"),
+            tenants::search.eq(search_of("Closed", &slug)),
+            tenants::slug.eq(slug),
+            tenants::settings.eq(Json::of(&super::model::Settings::default())),
+            tenants::profile.eq(Json::of(&super::model::Profile::default())),
+            tenants::audience.eq(Json::of(&super::model::Audience::default())),
+            tenants::agreed.eq(Json::of(&super::model::Agreed::default())),
+            tenants::closes_at.eq(None::<Timestamp>),
+            tenants::erased_at.eq(now),
+            tenants::version.eq(tenants::version + 1),
+            tenants::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Which tenants an operator lists.

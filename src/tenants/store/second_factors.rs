@@ -19,8 +19,6 @@ pub struct SecondFactor {
     pub secret: String,
     /// Since when it is asked for; before it was confirmed by a code it is not.
     pub enabled_at: Option<Timestamp>,
-    /// Of the code that was taken last.
-    pub last_step: i64,
 }
 
 pub(crate) fn find(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<SecondFactor>> {

@@ -9,9 +9,9 @@ use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
-use crate::tenants::access::Device;
+use crate::tenants::access::{Device, Role};
 use crate::tenants::id::SessionId;
-use crate::tenants::schema::{refresh_tokens, sessions, tenants};
+use crate::tenants::schema::{memberships, refresh_tokens, sessions, tenants};
 
 #[derive(Insertable)]
 #[diesel(table_name = sessions, treat_none_as_default_value = false)]
@@ -184,6 +184,21 @@ pub(crate) fn revoke_of_member(tx: &mut TenantTx<'_>, user: UserId, reason: &str
         .filter(sessions::revoked_at.is_null())
         .set((sessions::revoked_at.eq(now), sessions::revoked_reason.eq(reason)))
         .execute(tx.conn())?)
+}
+
+/// Ends the sessions of everybody in this tenant who does not own it.
+pub(crate) fn revoke_of_others_than_owners(tx: &mut TenantTx<'_>, reason: &str) -> Result<()> {
+    let now = tx.now();
+    tx.note_change()?;
+    let owners = memberships::table
+        .filter(memberships::tenant_id.eq(tx.tenant()).and(memberships::role.eq(Role::Owner)))
+        .select(memberships::user_id);
+    diesel::update(sessions::table)
+        .filter(sessions::tenant_id.eq(tx.tenant()).and(sessions::revoked_at.is_null()))
+        .filter(sessions::user_id.ne_all(owners))
+        .set((sessions::revoked_at.eq(now), sessions::revoked_reason.eq(reason)))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Ends the user's sessions in every tenant but `kept`: a changed password is changed everywhere. Answers which.

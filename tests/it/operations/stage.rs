@@ -214,6 +214,33 @@ impl Stage {
                 }
                 act.replace = json!({ "token": token });
             }
+            "switch_tenant" => {
+                let other = app.tenant("Second home").await;
+                let offered = json!({ "email": self.tenant.email(), "role": "agent" });
+                let offered = other.owner.post("/v1/invitations", offered).await.created();
+                let accept = json!({ "token": offered["token"], "password": PASSWORD });
+                app.anonymous().post("/v1/invitations/accept", accept).await.created();
+                act.replace = json!({ "tenant_id": other.id });
+            }
+            "leave_tenant" => {
+                act.actor = self.tenant.user("agent").await;
+                act.path = format!("/v1/me/memberships/{}", self.tenant.id);
+            }
+            "transfer_tenant" => {
+                let sold = app.tenant("Sold").await;
+                let heir = id(&sold.user("admin").await.get("/v1/me").await.ok()["user"]);
+                act.actor = sold.owner;
+                act.replace = json!({ "user_id": heir, "current_password": PASSWORD });
+            }
+            "close_tenant" => {
+                act.actor = app.tenant("Retiring").await.owner;
+                act.replace = json!({ "current_password": PASSWORD });
+            }
+            "reopen_tenant" => {
+                act.actor = app.tenant("Undecided owner").await.owner;
+                let closing = json!({ "current_password": PASSWORD });
+                act.actor.post("/v1/tenants/current/closure", closing).await.ok();
+            }
             "begin_second_factor" => {
                 act.actor = app.tenant("Cautious").await.owner;
                 act.replace = json!({ "current_password": PASSWORD });
