@@ -31,6 +31,8 @@ pub struct LogIn {
     pub password: Secret,
     /// Which tenant, for people who belong to several; the first one joined when absent.
     pub tenant_id: Option<TenantId>,
+    /// True: the tokens are kept in cookies, for a page in a browser. Refused from origins that the operator did not name.
+    pub cookies: Option<bool>,
 }
 
 /// Somebody knew the password of this user.

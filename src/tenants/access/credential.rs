@@ -1,4 +1,4 @@
-//! Reading the `Authorization` header.
+//! Reading the `Authorization` header, or the cookie of a browser without one.
 
 use std::future::{Ready, ready};
 
@@ -6,6 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
+use super::browser;
 use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, Origin};
@@ -26,7 +27,9 @@ pub(super) fn read(req: &HttpRequest) -> Result<Credential> {
             "Send Authorization: Bearer with an access token or an API key.",
         )
     };
-    let value = req.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let Some(value) = req.headers().get(header::AUTHORIZATION) else {
+        return browser::access_token(req)?.map(Credential::Token).ok_or_else(missing);
+    };
     let value = value.to_str().map_err(|_| missing())?;
     let (scheme, credential) = value.split_once(' ').ok_or_else(missing)?;
     let credential = credential.trim();

@@ -6,6 +6,7 @@
 //! with `feature_not_in_plan`. What a caller may not read is taken out of every answer ([`readable`]).
 
 mod anyone;
+mod browser;
 mod caller;
 mod credential;
 mod hs256;
@@ -18,6 +19,7 @@ pub(super) mod store;
 pub mod token;
 
 pub use anyone::{Anyone, Attempts, LoggingIn, Recovering, Renewals, Renewing, SigningUp};
+pub use browser::{Browser, OwnPages, set_cookies};
 pub use caller::Caller;
 pub use credential::Device;
 pub use operator::Operator;

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
+use super::cookies::{self, BrowserSessionView};
 use super::signed_in::{ChallengeView, LogInView, SignedInView};
 use super::users::UserView;
 use crate::base::bounded::Line;
@@ -13,7 +14,7 @@ use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Fields, Json, Once, Reply};
-use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn, Renewals, Renewing, SigningUp};
+use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::second_factor::enter::{self, Entry};
@@ -68,10 +69,15 @@ pub async fn sign_up(
 /// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
 ///
 /// Somebody with a second factor is answered 202 and a challenge, for `POST /v1/auth/second-factor`.
+///
+/// With `cookies` the tokens are not in the answer (201) but in two cookies that no script can read: `HttpOnly`, `Secure`, `SameSite=Strict`.
+/// They count where there is no `Authorization` header, and for what changes something only from pages of origins that the operator
+/// named (`LEADWRIGHT_CORS_ORIGINS`, and where `LEADWRIGHT_APP_URL` and `LEADWRIGHT_PUBLIC_URL` lead). Refresh without a token in the body then; logging out forgets them.
 #[utoipa::path(
     security(()),
     responses(
         (status = 200, description = "A new session", body = SignedInView),
+        (status = 201, description = "A new session, kept in cookies", body = BrowserSessionView),
         (status = 202, description = "The password is right; a code of the second factor is asked for", body = ChallengeView),
         (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json"))
@@ -81,10 +87,15 @@ pub async fn log_in(
     anyone: Anyone<LoggingIn>,
     core: web::Data<Core>,
     attempts: Attempts,
+    browser: Browser,
     input: Json<LogIn>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let LogIn { email, password, tenant_id } = input.0;
+    let LogIn { email, password, tenant_id, cookies } = input.0;
+    let in_cookies = cookies == Some(true);
+    if in_cookies {
+        browser.require_own_page()?;
+    }
     let attempt = attempts.begin(&email)?;
     let Some(proof) = prove(&core, anyone.scope(), email.clone(), password).await? else {
         tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);
@@ -92,13 +103,13 @@ pub async fn log_in(
     };
     attempt.succeeded();
     let (key, device) = (core.master_key.clone(), anyone.device());
-    once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         Ok(match enter::after_password(tx, &key, &proof, tenant_id, device)? {
             Entry::In(signed_in) => Reply::ok(LogInView::In(Box::new((*signed_in).into()))),
             Entry::Challenged(challenged) => Reply::accepted(LogInView::Challenged(challenged.into())),
         })
-    })
-    .await
+    });
+    if in_cookies { cookies::keep(answer.await?).await } else { answer.await }
 }
 
 /// The token of a mailed link.
@@ -163,7 +174,8 @@ pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct Refresh {
-    refresh_token: Line<1, 200>,
+    /// Absent where a cookie keeps it.
+    refresh_token: Option<Line<1, 200>>,
 }
 
 /// Refresh a session
@@ -175,6 +187,7 @@ pub struct Refresh {
     security(()),
     responses(
         (status = 200, description = "New tokens of the same session", body = SignedInView),
+        (status = 201, description = "New tokens of the same session, kept in cookies", body = BrowserSessionView),
         (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/refresh")]
@@ -182,10 +195,12 @@ pub async fn refresh_session(
     anyone: Anyone<Renewing>,
     core: web::Data<Core>,
     renewals: Renewals,
+    browser: Browser,
     input: Json<Refresh>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let presented = input.0.refresh_token.into_string();
+    let in_cookies = input.0.refresh_token.is_none();
+    let presented = input.0.refresh_token.map_or_else(|| browser.refresh_token(), |token| Ok(token.into_string()))?;
     let token = presented.clone();
     let session = core.db.read(anyone.scope(), move |tx| session::of_token(tx, &token)).await?;
     match session {
@@ -203,19 +218,26 @@ pub async fn refresh_session(
             core.db.write(anyone.scope(), end).await?;
             Err(error)
         }
+        Ok(answer) if in_cookies => cookies::keep(answer).await,
         other => other,
     }
 }
 
 /// Log out
 ///
-/// Ends the session of the access token, at once and for all its tokens.
+/// Ends the session of the access token, at once and for all its tokens; a browser forgets its cookies.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[post("/auth/logout")]
-pub async fn log_out(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+pub async fn log_out(
+    caller: Caller,
+    core: web::Data<Core>,
+    browser: Browser,
+    once: Once,
+) -> Result<HttpResponse> {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
-    once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing())).await
+    let answer = once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing()));
+    Ok(cookies::forget(&browser, answer.await?))
 }
 
 /// Change one's password

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod auth;
+mod cookies;
 mod events;
 mod invitations;
 mod leaving;

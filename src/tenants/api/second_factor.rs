@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web};
 
+use super::cookies::{self, BrowserSessionView};
 use super::proving::{count_try, prove};
 use super::signed_in::SignedInView;
 use crate::base::crypto::Secret;
@@ -12,7 +13,7 @@ use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
-use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn};
+use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::log_in;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
 use crate::tenants::second_factor::{self, Code, PasswordAndCode, Provisioned, Standing};
@@ -177,15 +178,21 @@ pub async fn remove_second_factor(
     security(()),
     responses(
         (status = 200, description = "A new session", body = SignedInView),
+        (status = 201, description = "A new session, kept in cookies", body = BrowserSessionView),
         (status = 401, description = "The challenge is unknown, was used, or its ten minutes are over", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/second-factor")]
 pub async fn log_in_with_second_factor(
     anyone: Anyone<LoggingIn>,
     core: web::Data<Core>,
+    browser: Browser,
     input: Json<ChallengeAnswer>,
     once: Once,
 ) -> Result<HttpResponse> {
+    let in_cookies = input.0.cookies == Some(true);
+    if in_cookies {
+        browser.require_own_page()?;
+    }
     let token = input.0.challenge.clone();
     let count = move |tx: &mut PlatformTx<'_>| {
         let user = enter::challenged(tx, &token)?.user_id;
@@ -197,7 +204,10 @@ pub async fn log_in_with_second_factor(
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
         enter::enter(tx, &key, &input.0, device).map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
     });
-    let answer = answer.await;
+    let answer = match answer.await {
+        Ok(answer) if in_cookies => cookies::keep(answer).await,
+        other => other,
+    };
     if answer.as_ref().is_err_and(|error| !error.field_errors().is_empty()) {
         let email: Email = user.email.parse().map_err(Error::internal)?;
         log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);

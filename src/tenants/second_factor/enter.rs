@@ -47,6 +47,8 @@ fn challenge(
 pub struct ChallengeAnswer {
     pub challenge: Line<1, 200>,
     pub code: Line<1, 40>,
+    /// True: the tokens are kept in cookies, for a page in a browser. Refused from origins that the operator did not name.
+    pub cookies: Option<bool>,
 }
 
 fn unknown() -> Error {

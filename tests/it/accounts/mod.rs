@@ -1,5 +1,6 @@
 //! A person's own account: recovering it, where it is logged in, its address, its second factor, and leaving.
 
+mod browser;
 mod leaving;
 mod profile;
 mod recovery;
