@@ -9,6 +9,7 @@ use super::look_alike;
 use super::model::{AgreedPatch, BrandingPatch, SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
+use super::second_factor;
 use super::store;
 use super::verify;
 use crate::base::changes::Changes;
@@ -49,6 +50,11 @@ impl TenantPatch {
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
         matches!(&self.settings, Patch::Value(settings) if !settings.billing_dedupe_days.is_absent())
+    }
+
+    /// Says whether members need a second factor.
+    pub fn touches_second_factor(&self) -> bool {
+        matches!(&self.settings, Patch::Value(settings) if !settings.requires_second_factor.is_absent())
     }
 
     /// What a plan has to include for it: colours and a logo of one's own, and another scoring model than the industry's.
@@ -94,6 +100,13 @@ pub fn configure(tx: &mut TenantTx<'_>, patch: TenantPatch, platform_name: &str,
         tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
     }
     refuse_look_alikes(&tenant, &before, platform_name)?;
+    if changes.has("settings.requires_second_factor") && tenant.settings.requires_second_factor {
+        let user = tx.actor().user();
+        if !user.map_or(Ok(true), |user| second_factor::is_enabled(&mut tx.platform(), user))? {
+            let rule = "put a second factor before your own account first: POST /v1/me/second-factor";
+            return Err(Error::field("/settings/requires_second_factor", "not_possible", rule));
+        }
+    }
     if changes.is_empty() {
         return store::current(tx);
     }

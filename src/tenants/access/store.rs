@@ -15,7 +15,7 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::id::SessionId;
-use crate::tenants::schema::{api_keys, memberships, operator_keys, sessions, tenants};
+use crate::tenants::schema::{api_keys, memberships, operator_keys, second_factors, sessions, tenants};
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {
@@ -24,6 +24,8 @@ pub(super) struct SessionFound {
     pub permissions: Arc<BTreeSet<Permission>>,
     pub until: Timestamp,
     pub entitlements: Entitlements,
+    /// The tenant asks its members for one, and this one has none.
+    pub lacks_second_factor: bool,
 }
 
 fn entitlements(stored: Option<Json>) -> Result<Entitlements> {
@@ -38,7 +40,7 @@ pub(super) fn session(
     user: UserId,
 ) -> Result<Option<SessionFound>> {
     let now = tx.now();
-    type Row = (Role, Timestamp, Option<Json>, TenantStatus, Option<Timestamp>);
+    type Row = (Role, Timestamp, Option<Json>, TenantStatus, Option<Timestamp>, Json);
     let found: Option<Row> = sessions::table
         .inner_join(
             memberships::table
@@ -48,27 +50,38 @@ pub(super) fn session(
         .filter(sessions::id.eq(session).and(sessions::tenant_id.eq(tenant)).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
         .filter(memberships::status.eq("active"))
-        .select((memberships::role, sessions::expires_at, tenants::entitlements, tenants::status, tenants::closes_at))
+        .select((
+            memberships::role,
+            sessions::expires_at,
+            tenants::entitlements,
+            tenants::status,
+            tenants::closes_at,
+            tenants::settings,
+        ))
         .first(tx.conn())
         .optional()?;
-    let session = |(role, until, stored, status, closes_at): Row| {
-        let is_active = status == TenantStatus::Active;
-        let closes_at = closes_at.filter(|at| *at > now && role == Role::Owner);
-        if !is_active && closes_at.is_none() {
-            return Ok(None);
-        }
-        let mut permissions = role.permissions();
-        permissions.retain(|permission| is_active || permission.as_str().ends_with(":read"));
-        let until = closes_at.map_or(until, |closes_at| until.min(closes_at));
-        Ok(Some(SessionFound {
-            tenant,
-            role,
-            permissions: Arc::new(permissions),
-            until,
-            entitlements: entitlements(stored)?,
-        }))
-    };
-    Ok(found.map(session).transpose()?.flatten())
+    let Some((role, until, stored, status, closes_at, settings)) = found else { return Ok(None) };
+    let is_active = status == TenantStatus::Active;
+    let closes_at = closes_at.filter(|at| *at > now && role == Role::Owner);
+    if !is_active && closes_at.is_none() {
+        return Ok(None);
+    }
+    let mut permissions = role.permissions();
+    permissions.retain(|permission| is_active || permission.as_str().ends_with(":read"));
+    let is_asked = settings.value()["requires_second_factor"] == true;
+    Ok(Some(SessionFound {
+        tenant,
+        role,
+        permissions: Arc::new(permissions),
+        until: closes_at.map_or(until, |closes_at| until.min(closes_at)),
+        entitlements: entitlements(stored)?,
+        lacks_second_factor: is_asked && !has_second_factor(tx, user)?,
+    }))
+}
+
+fn has_second_factor(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
+    let enabled = second_factors::table.find(user).filter(second_factors::enabled_at.is_not_null());
+    Ok(enabled.count().get_result::<i64>(tx.conn())? > 0)
 }
 
 /// A live API key, of an active member or of nobody in particular.

@@ -6,7 +6,6 @@ use validator::Validate;
 use super::proving::prove;
 use super::users::UserView;
 use crate::base::bounded::Line;
-use crate::base::email::Email;
 use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;

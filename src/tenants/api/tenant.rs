@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::{IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
+use crate::tenants::close;
 use crate::tenants::configure::{self, TenantPatch};
 use crate::tenants::model::{Agreed, Settings, TenantStatus};
 use crate::tenants::region::TimeZone;
@@ -79,6 +80,9 @@ pub async fn update_current_tenant(
     if input.0.touches_billing() && !caller.is_operator() {
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
         return Err(Error::forbidden("settings.set_by_platform", message));
+    }
+    if input.0.touches_second_factor() && !caller.is_operator() {
+        close::require_owner(&caller)?;
     }
     // Before there is a plan, everything can be set up.
     for feature in input.0.features().into_iter().filter(|_| caller.has_plan()) {

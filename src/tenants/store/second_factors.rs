@@ -53,14 +53,15 @@ pub(crate) fn use_step(tx: &mut PlatformTx<'_>, user: UserId, step: i64) -> Resu
 pub(crate) fn enable(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     let now = tx.now();
     diesel::update(second_factors::table.find(user)).set(second_factors::enabled_at.eq(now)).execute(tx.conn())?;
-    Ok(())
+    // A tenant may ask for it.
+    tx.note_change(None)
 }
 
 /// Takes it away with its recovery codes.
 pub(crate) fn remove(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(tx.conn())?;
     diesel::delete(second_factors::table.find(user)).execute(tx.conn())?;
-    Ok(())
+    tx.note_change(None)
 }
 
 /// Takes away what was begun since.

@@ -199,4 +199,30 @@ both_engines! {
         accept(json!({ "token": invited["token"], "password": PASSWORD, "code": "000000" })).await.invalid("/code");
         accept(json!({ "token": invited["token"], "password": PASSWORD, "code": codes[0] })).await.created();
     }
+
+    async fn a_tenant_may_ask_its_members_for_one(app: TestApp) {
+        let tenant = app.growth("Acme").await;
+        let (admin, agent) = (tenant.user("admin").await, tenant.user("agent").await);
+        let key = tenant.api_key(&["leads:read"]).await;
+        let ask = |by: &Client, wanted: Value| by.patch("/v1/tenants/current", json!({ "settings": { "requires_second_factor": wanted } }));
+        ask(&admin, json!(true)).await.problem(403, "user.owner_required");
+        ask(&tenant.owner, json!(true)).await.invalid("/settings/requires_second_factor");
+        agent.get("/v1/leads").await.ok();
+        turn_on(&app, &tenant.owner).await;
+        assert_eq!(ask(&tenant.owner, json!(true)).await.ok()["settings"]["requires_second_factor"], true);
+        tenant.owner.get("/v1/leads").await.ok();
+        key.get("/v1/leads").await.ok();
+        for refused in [agent.get("/v1/leads"), admin.get("/v1/tenants/current"), agent.post("/v1/leads", json!({ "name": "X" }))] {
+            refused.await.problem(403, "auth.second_factor_needed");
+        }
+        agent.get("/v1/me").await.ok();
+        let (_, codes) = turn_on(&app, &agent).await;
+        agent.get("/v1/leads").await.ok();
+        let off = json!({ "current_password": PASSWORD, "code": codes[0] });
+        agent.post("/v1/me/second-factor/removal", off).await.expect(204);
+        agent.get("/v1/leads").await.problem(403, "auth.second_factor_needed");
+        ask(&tenant.owner, Value::Null).await.ok();
+        agent.get("/v1/leads").await.ok();
+        admin.get("/v1/tenants/current").await.ok();
+    }
 }
