@@ -15,7 +15,7 @@ use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, ReactionPayload, SoleFact as _};
+use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::sending::templates;
 use crate::tenants::access::Role;
@@ -63,7 +63,8 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     let rendered = templates::find("account_notice")?.render(Channel::Email, &values)?;
     let (kind, template_code) = (NotificationKind::AccountNotice, "account_notice");
     let words = Words { event: id, kind, template_code, rendered, lead_received_at: None };
-    put(tx, words, Channel::Email, user_of(tx, user)?.email)
+    let to = user_of(tx, user)?.email;
+    put(tx, words, Channel::Email, to)
 }
 
 /// The tenant is being closed, by one of them.

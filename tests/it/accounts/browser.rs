@@ -133,7 +133,7 @@ both_engines! {
         let app = start(&app).await;
         let tenant = app.tenant("Acme").await;
         let begun = tenant.owner.post("/v1/me/second-factor", json!({ "current_password": PASSWORD })).await.created();
-        let code = super::code(begun["secret"].as_str().unwrap(), app.clock.now().seconds());
+        let code = crate::accounts::code(begun["secret"].as_str().unwrap(), app.clock.now().seconds());
         let confirmed = tenant.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code })).await.ok();
         let asked = log_in(&app, &tenant.email(), Some(PAGE)).await;
         assert!(asked.headers("set-cookie").is_empty());

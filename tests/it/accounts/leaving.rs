@@ -149,7 +149,7 @@ both_engines! {
     async fn closing_takes_a_code_where_the_owner_has_a_second_factor(app: TestApp) {
         let tenant = app.tenant("Acme").await;
         let begun = tenant.owner.post("/v1/me/second-factor", json!({ "current_password": PASSWORD })).await.created();
-        let code = super::code(begun["secret"].as_str().unwrap(), app.clock.now().seconds());
+        let code = crate::accounts::code(begun["secret"].as_str().unwrap(), app.clock.now().seconds());
         let confirmed = tenant.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code })).await.ok();
         close(&tenant.owner).await.invalid("/code");
         let with = |code: &Value| tenant.owner.post("/v1/tenants/current/closure", json!({ "current_password": PASSWORD, "code": code }));

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::auth::events;
 use crate::both_engines;
-use crate::support::TestApp;
 
 both_engines! {
     async fn a_user_says_how_they_want_to_be_met_and_reached(app: TestApp) {
