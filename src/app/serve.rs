@@ -23,7 +23,7 @@ use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
 use crate::engine::http::{Proxies, etag, pipeline};
-use crate::tenants::access::{Remembered, conceal_unreadable};
+use crate::tenants::access::{OwnPages, Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
 pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_web::dev::Server> {
@@ -43,6 +43,8 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let shown = web::Data::new(health::MetricsAreShown(app.config.metrics_public));
     let trust = web::Data::new(Proxies(app.config.proxies));
     let logged = web::Data::new(app.config.logged);
+    let addresses = [app.core.settings.public_url.as_str(), app.core.settings.app_url.as_str()];
+    let own_pages = web::Data::new(OwnPages::of(&app.config.cors_origins, addresses));
     let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
     let gate = web::Data::new(twins::Gate::of(&config));
     tidy(limiter.clone(), volume.clone());
@@ -58,6 +60,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(remembered.clone())
             .app_data(trust.clone())
             .app_data(logged.clone())
+            .app_data(own_pages.clone())
             .app_data(shown.clone())
             .app_data(known.clone())
             .app_data(turns.clone())
@@ -151,6 +154,10 @@ fn cors(origins: &[String]) -> Cors {
         ])
         .max_age(3600)
         .block_on_origin_mismatch(false);
+    // Cookies go to pages of named origins alone, never to whoever likes.
+    if !origins.iter().any(|origin| origin == "*") {
+        cors = cors.supports_credentials();
+    }
     for origin in origins {
         cors = if origin == "*" { cors.allow_any_origin() } else { cors.allowed_origin(origin) };
     }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::books::{Books, SETTLE};
-use super::{store, subscription};
+use super::{closing, store, subscription};
 use crate::base::Result;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
-use crate::tenants::facts::{InvitationFact, TenantFact, UserUpdated, VerificationFact};
+use crate::tenants::close::Owes;
+use crate::tenants::facts::{InvitationFact, TenantClosing, TenantFact, UserUpdated, VerificationFact};
 
 /// Follows what a tenant changes about itself and its owners while its trial goes on.
 static REVIEW_TRIAL: JobKind = JobKind::new("subscription.review_trial").priority(3);
@@ -26,6 +27,8 @@ pub fn reactions(reactions: &mut Reactions) {
     for kind in [TenantFact::UPDATED, InvitationFact::JOINED, UserUpdated::TYPE, VerificationFact::VERIFIED] {
         reactions.on(kind, &REVIEW_TRIAL);
     }
+    reactions.at_once(TenantClosing::CLOSING, closing::wind_up);
+    reactions.hooks().provide(Owes(closing::owed));
 }
 
 async fn review_trial(context: JobContext) -> Result<Outcome> {

@@ -16,6 +16,7 @@ use engine::{self, base, beyond, fact, filter, keep, patch, text_enum, versioned
 pub mod api;
 pub mod books;
 pub mod calendar;
+mod closing;
 pub mod credits;
 pub mod current;
 pub mod facts;

@@ -201,6 +201,8 @@ mod tests {
             audience: Default::default(),
             agreed: Default::default(),
             onboarded_at: None,
+            closes_at: None,
+            erased_at: None,
             verified_at: None,
             version: 1,
             created_at: at,

@@ -6,7 +6,7 @@ use super::model::NotificationKind;
 use super::queue::Payload;
 use super::recipients;
 use super::store::{self, Delivery};
-use super::{invitation, verification};
+use super::{account, invitation, verification};
 use crate::base::email::mailbox;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -117,6 +117,10 @@ impl Outgoing for Leaving {
                 verification::text(tx, &delivery, key, settings)?,
                 "permanent verification.not_pending: the address is verified, or the link has expired",
             )),
+            NotificationKind::AccountLink => Some((
+                account::text(tx, &delivery, key, settings)?,
+                "permanent account_link.not_pending: it was used, has expired, or is not needed any more",
+            )),
             NotificationKind::RecipientAsked => Some((
                 recipients::text(tx, &delivery, key, settings)?,
                 "permanent notification_recipient.not_asked: the address has agreed, or is no longer wished for",
@@ -218,6 +222,8 @@ fn facts(tx: &mut TenantTx<'_>, delivery: &Delivery, sender: &str) -> Result<Not
         NotificationKind::UserInvited if invitation::is_by_operator(tx, delivery)? => Notice::Proof,
         NotificationKind::UserInvited => Notice::Invitation,
         NotificationKind::EmailVerification => Notice::Proof,
+        // A person's account is their own, whatever became of the tenant.
+        NotificationKind::AccountLink | NotificationKind::AccountNotice => Notice::Proof,
         NotificationKind::RecipientAsked => Notice::RecipientAsked,
         NotificationKind::OperatorNotice => Notice::Staff,
         _ => Notice::Alert,

@@ -3,7 +3,7 @@
 //! An event becomes, in one transaction, one in-app entry per person who wants it and one delivery per outside address
 //! ([`announce`]); each delivery leaves by a job of its own ([`deliver`]) under the same discipline as messages to leads.
 //! What is told of a locked lead is masked. Outside addresses agree before anything is told to them ([`recipients`]). Whoever is invited to a tenant is written to as well ([`invitation`]),
-//! and whoever has to show whose mailbox it is ([`verification`]); the platform's own staff is written to in [`staff`]. Leads are written to by [`crate::inbox`], never from here.
+//! and whoever has to show whose mailbox it is ([`verification`]), and whose account it is about ([`account`]); the platform's own staff is written to in [`staff`]. Leads are written to by [`crate::inbox`], never from here.
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as notify;
@@ -16,6 +16,7 @@ use ::sending;
 use ::tenants;
 use engine::{self, base, beyond, fact, filter, held, insert_few, keep, patch, text_enum, view};
 
+pub mod account;
 pub mod announce;
 mod api;
 mod choose;
@@ -49,7 +50,10 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::access::{Areas, Permission as P};
-use crate::tenants::facts::{InvitationFact, TenantFact, TenantVerified, UserHandedOver, VerificationFact};
+use crate::tenants::facts::{
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact, TenantVerified,
+    UserHandedOver, UserPasswordChanged, VerificationFact,
+};
 use facts::RecipientFact;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -72,6 +76,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
     registry.handle(&announce::OTHER, announce::run);
     registry.handle(&invitation::INVITE, invitation::run);
     registry.handle(&verification::VERIFY, verification::run);
+    registry.handle(&account::ACCOUNT, account::run);
     registry.handle(&recipients::SYNC, recipients::run_sync);
     registry.handle(&recipients::ASK, recipients::run_ask);
     registry.handle(&release::RELEASE, release::run);
@@ -95,6 +100,16 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(elsewhere::AD_CAMPAIGN_REJECTED, &announce::OTHER)
         .on(InvitationFact::INVITED, &invitation::INVITE)
         .on(VerificationFact::REQUESTED, &verification::VERIFY)
+        .on(PasswordResetRequested::TYPE, &account::ACCOUNT)
+        .on(EmailChangeFact::REQUESTED, &account::ACCOUNT)
+        .on(EmailChangeFact::CHANGED, &account::ACCOUNT)
+        .on(EmailChangeFact::RESTORED, &account::ACCOUNT)
+        .on(TenantClosing::CLOSING, &account::ACCOUNT)
+        .on(UserPasswordChanged::TYPE, &account::ACCOUNT)
+        .on(SecondFactorFact::ENABLED, &account::ACCOUNT)
+        .on(SecondFactorFact::DISABLED, &account::ACCOUNT)
+        .on(SecondFactorFact::RECOVERY_CODE_USED, &account::ACCOUNT)
+        .on(SecondFactorFact::RECOVERY_CODES_RENEWED, &account::ACCOUNT)
         .on(TenantFact::UPDATED, &recipients::SYNC)
         .on(TenantVerified::TYPE, &recipients::SYNC)
         .on(SubscriptionFact::TRIAL_STARTED, &recipients::SYNC)

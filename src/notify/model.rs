@@ -10,7 +10,10 @@ use crate::engine::events::EventType;
 use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
-use crate::tenants::facts::{InvitationFact, UserHandedOver, VerificationFact};
+use crate::tenants::facts::{
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver, UserPasswordChanged,
+    VerificationFact,
+};
 
 crate::text_enum! {
     /// What a notification is about.
@@ -31,6 +34,10 @@ crate::text_enum! {
         EmailVerification = "email_verification",
         /// To an address that a tenant wants its alerts to go to; nobody's choice.
         RecipientAsked = "recipient_asked",
+        /// To whoever recovers their account or gives it another address; nobody's choice.
+        AccountLink = "account_link",
+        /// To whose account something happened; nobody's choice.
+        AccountNotice = "account_notice",
         /// To the platform's own staff; nobody's choice.
         OperatorNotice = "operator_notice",
     }
@@ -52,6 +59,14 @@ impl NotificationKind {
             InvitationFact::INVITED => Self::UserInvited,
             VerificationFact::REQUESTED => Self::EmailVerification,
             RecipientFact::ASKED => Self::RecipientAsked,
+            PasswordResetRequested::TYPE | EmailChangeFact::REQUESTED | EmailChangeFact::CHANGED => Self::AccountLink,
+            UserPasswordChanged::TYPE
+            | TenantClosing::CLOSING
+            | EmailChangeFact::RESTORED
+            | SecondFactorFact::ENABLED
+            | SecondFactorFact::DISABLED
+            | SecondFactorFact::RECOVERY_CODE_USED
+            | SecondFactorFact::RECOVERY_CODES_RENEWED => Self::AccountNotice,
             _ => return None,
         })
     }

@@ -9,6 +9,7 @@ use super::look_alike;
 use super::model::{AgreedPatch, BrandingPatch, SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
+use super::second_factor;
 use super::store;
 use super::verify;
 use crate::base::id::TenantId;
@@ -43,6 +44,11 @@ impl TenantPatch {
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
         self.settings.value().is_some_and(|settings| !settings.billing_dedupe_days.is_absent())
+    }
+
+    /// Says whether members need a second factor.
+    pub fn touches_second_factor(&self) -> bool {
+        self.settings.value().is_some_and(|settings| !settings.requires_second_factor.is_absent())
     }
 
     /// What a plan has to include for it: colours and a logo of one's own, and another scoring model than the industry's.
@@ -89,6 +95,13 @@ pub fn configure(
         tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
     }
     refuse_look_alikes(&tenant, &before, platform_name)?;
+    if changes.has("settings.requires_second_factor") && tenant.settings.requires_second_factor {
+        let user = tx.actor().user();
+        if !user.map_or(Ok(true), |user| second_factor::is_enabled(&mut tx.platform(), user))? {
+            let rule = "put a second factor before your own account first: POST /v1/me/second-factor";
+            return Err(Error::field("/settings/requires_second_factor", "not_possible", rule));
+        }
+    }
     if changes.is_empty() {
         return store::current(tx);
     }
@@ -151,7 +164,7 @@ crate::patch! {
     #[schema(example = json!({"status": "suspended"}))]
     pub struct OperatorTenantPatch of Tenant {
         pub name: Given<Name>,
-        /// Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
+        /// Either ends a closing: the tenant is not erased. Suspended: nobody of the tenant can log in and its keys are refused; its ad campaigns pause until it is active again;
         /// inbound leads are still stored.
         pub status: Given<TenantStatus>,
         /// True: the operators know whose business it is, as where the platform sends no e-mail that could show it. It is not
@@ -184,7 +197,12 @@ pub fn administer(
     }
     let previous =
         TenantBefore { name: Some(tenant.name.clone()), status: Some(tenant.status), ..TenantBefore::default() };
+    let is_decided = patch.status.value().is_some();
     let mut changes = patch.apply(&mut tenant);
+    if tenant.closes_at.is_some() && is_decided {
+        // The operators' word on it is the last one: it is open again, or suspended and not erased.
+        changes.put("closes_at", &mut tenant.closes_at, None);
+    }
     let mut agreed = tenant.agreed.clone();
     match patch.agreed {
         Patch::Absent => {}

@@ -2,11 +2,11 @@
 
 use super::access::{Permission, Role};
 use super::model::{MemberStatus, TenantStatus};
-use crate::base::id::{ApiKeyId, UserId};
+use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
-use crate::tenants::id::{InvitationId, VerificationId};
+use crate::tenants::id::{EmailChangeId, InvitationId, PasswordResetId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
@@ -47,6 +47,21 @@ impl TenantFact {
     pub fn ends_a_suspension(&self) -> bool {
         let before = self.previous.as_ref().and_then(|previous| previous.status);
         self.status == Some(TenantStatus::Active) && before == Some(TenantStatus::Suspended)
+    }
+}
+
+crate::fact! {
+    /// An owner closes the tenant, or opens it again while it is being closed.
+    TenantClosing as { CLOSING = "tenant.closing", REOPENED = "tenant.reopened" } {
+        closes_at: Option<Timestamp>,
+        reason: Option<String> = "We have merged with another business.",
+    }
+}
+
+crate::fact! {
+    /// Nothing of a closed tenant is there any more but its books.
+    TenantErased = "tenant.erased" {
+        tenant_id: Option<TenantId>,
     }
 }
 
@@ -126,6 +141,39 @@ crate::fact! {
     /// A password was changed, and the user's other sessions ended.
     UserPasswordChanged = "user.password_changed" {
         sessions_ended: i64 = 1,
+        /// By whoever reads the mailbox, who did not know the old one.
+        by_mailed_link: Option<bool>,
+    }
+}
+
+crate::fact! {
+    /// Somebody who says that they forgot the password is to be mailed a link.
+    PasswordResetRequested = "user.password_reset_requested" {
+        reset_id: Option<PasswordResetId>,
+        email: String = "owner@abc.example",
+    }
+}
+
+crate::fact! {
+    /// A user wants another e-mail address, got it, or got the former one back by the mail that went there.
+    EmailChangeFact as {
+        REQUESTED = "user.email_change_requested", CHANGED = "user.email_changed", RESTORED = "user.email_restored",
+    } {
+        change_id: Option<EmailChangeId>,
+        /// The address as it is now.
+        email: Option<String> = "owner@abc.example",
+        wanted: Option<String> = "rajesh@abc.example",
+        previous: Option<String> = "owner@abc.example",
+    }
+}
+
+crate::fact! {
+    /// A user's second factor: a code besides the password, or a recovery code instead of it.
+    SecondFactorFact as {
+        ENABLED = "user.second_factor_enabled", DISABLED = "user.second_factor_disabled",
+        RECOVERY_CODE_USED = "user.recovery_code_used", RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed",
+    } {
+        recovery_codes_left: Option<i64> = 9,
     }
 }
 
@@ -168,6 +216,7 @@ pub fn facts(facts: &mut Facts) {
     facts
         .add::<TenantFact>()
         .add::<TenantVerified>()
+        .add::<TenantClosing>()
         .add::<VerificationFact>()
         .add::<UserLoginFailed>()
         .add::<InvitationFact>()
@@ -175,7 +224,11 @@ pub fn facts(facts: &mut Facts) {
         .add::<UserRemoved>()
         .add::<UserHandedOver>()
         .add::<UserPasswordChanged>()
+        .add::<PasswordResetRequested>()
+        .add::<EmailChangeFact>()
+        .add::<SecondFactorFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
-        .add_platforms::<OperatorFact>();
+        .add_platforms::<OperatorFact>()
+        .add_platforms::<TenantErased>();
 }

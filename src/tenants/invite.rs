@@ -8,7 +8,7 @@
 
 use validator::Validate;
 
-use super::access::Role;
+use super::access::{Device, Role};
 use super::facts::InvitationFact;
 use super::log_in::{self, Proof};
 use super::look_alike;
@@ -16,6 +16,7 @@ use super::mailboxes::is_shared_by_strangers;
 use super::model::{MemberStatus, TenantStatus};
 use super::name::Name;
 use super::password;
+use super::second_factor;
 use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
 use super::store::{self, keys, people};
@@ -200,6 +201,8 @@ pub struct AcceptInvitation {
     /// A new one; or, when the address has an account, that account's.
     #[schema(value_type = String, format = Password, max_length = 128)]
     pub password: Secret,
+    /// Of the account's second factor, where it has one: a code of the device or a recovery code.
+    pub code: Option<Line<1, 40>>,
 }
 
 /// Who accepts, as far as can be told before the transaction.
@@ -271,7 +274,7 @@ pub fn accept(
     platform_name: &str,
     input: &AcceptInvitation,
     acceptor: Acceptor,
-    user_agent: Option<String>,
+    device: Device,
 ) -> Result<SignedIn> {
     let found = invitations::presented(tx, &input.token)?.ok_or_else(not_found)?;
     let may_be_new = makes_accounts(tx, &found)?;
@@ -291,7 +294,10 @@ pub fn accept(
         return Err(log_in::suspended());
     }
     let user = match acceptor {
-        Acceptor::Known(Some(proof)) if proof.holds(tx)? => people::user(tx, proof.user)?,
+        Acceptor::Known(Some(proof)) if proof.holds(tx)? => {
+            second_factor::require(tx, key, proof.user, input.code.as_deref())?;
+            people::user(tx, proof.user)?
+        }
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
         Acceptor::New(hash, checked) if may_be_new => {
             checked?;
@@ -327,5 +333,5 @@ pub fn accept(
         Some(_) => verify::vouch(tx, &user, invitation.role)?,
         None => verify::ask(tx, key, &user)?,
     }
-    session::start(tx, key, user, user_agent)
+    session::start(tx, key, user, device)
 }

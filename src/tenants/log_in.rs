@@ -5,6 +5,7 @@
 
 use validator::Validate;
 
+use super::access::Device;
 use super::facts::UserLoginFailed;
 use super::password::{self, Verdict};
 use super::session::{self, SignedIn};
@@ -30,6 +31,8 @@ pub struct LogIn {
     pub password: Secret,
     /// Which tenant, for people who belong to several; the first one joined when absent.
     pub tenant_id: Option<TenantId>,
+    /// True: the tokens are kept in cookies, for a page in a browser. Refused from origins that the operator did not name.
+    pub cookies: Option<bool>,
 }
 
 /// Somebody knew the password of this user.
@@ -114,21 +117,12 @@ pub(super) fn wrong_credentials() -> Error {
     Error::unauthenticated("auth.invalid_credentials", "The e-mail address or the password is wrong.")
 }
 
-/// Starts a session in the tenant asked for.
+/// The tenant asked for, or the first one that is open, if the user may enter it.
 ///
 /// # Errors
-/// `auth.invalid_credentials`, `tenant.suspended`, `auth.no_membership`.
-pub fn log_in(
-    tx: &mut PlatformTx<'_>,
-    key: &MasterKey,
-    proof: Proof,
-    tenant: Option<TenantId>,
-    user_agent: Option<String>,
-) -> Result<SignedIn> {
-    if !proof.holds(tx)? {
-        return Err(wrong_credentials());
-    }
-    let entrances = people::entrances_across_tenants(tx, proof.user)?;
+/// `tenant.suspended`, `auth.no_membership`.
+pub(super) fn entrance(tx: &mut PlatformTx<'_>, user: UserId, tenant: Option<TenantId>) -> Result<TenantId> {
+    let entrances = people::entrances_across_tenants(tx, user)?;
     let wanted: Vec<_> = entrances.into_iter().filter(|e| tenant.is_none_or(|id| id == e.tenant_id)).collect();
     let Some(entrance) = wanted.iter().find(|entrance| entrance.is_open()) else {
         return Err(if wanted.is_empty() {
@@ -137,8 +131,23 @@ pub fn log_in(
             suspended()
         });
     };
-    let user = people::user(tx, proof.user)?;
-    session::start(&mut tx.for_tenant(entrance.tenant_id), key, user, user_agent)
+    Ok(entrance.tenant_id)
+}
+
+/// Starts a session there, for somebody who showed who they are.
+///
+/// # Errors
+/// As [`entrance`].
+pub(super) fn enter(
+    tx: &mut PlatformTx<'_>,
+    key: &MasterKey,
+    user: UserId,
+    tenant: Option<TenantId>,
+    device: Device,
+) -> Result<SignedIn> {
+    let tenant = entrance(tx, user, tenant)?;
+    let user = people::user(tx, user)?;
+    session::start(&mut tx.for_tenant(tenant), key, user, device)
 }
 
 pub(super) fn suspended() -> Error {

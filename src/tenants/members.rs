@@ -12,7 +12,7 @@ use super::keys;
 use super::model::MemberStatus;
 use super::password;
 use super::store::people::{self, Membership, Person};
-use super::store::sessions;
+use super::store::{email_changes, resets, sessions};
 use super::verify;
 use crate::base::changes::Changes;
 use crate::base::crypto::Secret;
@@ -116,6 +116,23 @@ pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()
     let (account, before) = find_locked(tx, user)?;
     require_rank(caller, before.role)?;
     keep_an_owner(tx, &before, false)?;
+    take_out(tx, account, &before)
+}
+
+/// Leaves a tenant at one's own wish.
+///
+/// # Errors
+/// `tenant.not_found` for who is no member, `user.last_owner`.
+pub fn leave(tx: &mut TenantTx<'_>, user: UserId) -> Result<()> {
+    lock_tenant(tx, "members")?;
+    let unknown = || Error::not_found("tenant.not_found", "You are not a member of such a tenant.");
+    let (account, before) = people::person(tx, user)?.ok_or_else(unknown)?;
+    keep_an_owner(tx, &before, false)?;
+    take_out(tx, account, &before)
+}
+
+fn take_out(tx: &mut TenantTx<'_>, account: people::User, before: &Membership) -> Result<()> {
+    let user = account.id;
     people::set_standing(tx, user, before.role, MemberStatus::Removed)?;
     sessions::revoke_of_member(tx, user, "removed")?;
     invite::withdraw_of(tx, user, None)?;
@@ -123,6 +140,52 @@ pub fn remove(tx: &mut TenantTx<'_>, caller: &Caller, user: UserId) -> Result<()
     let fact = UserRemoved { email: Some(account.email), role: Some(before.role), api_keys };
     tx.record(fact.about(user.uuid()))?;
     Ok(())
+}
+
+/// Whom the tenant is handed to, and that it is an owner who means it.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"user_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "current_password": "monsoon-over-andheri"}))]
+pub struct Transfer {
+    pub user_id: UserId,
+    #[schema(value_type = String, format = Password)]
+    pub current_password: Secret,
+}
+
+/// Makes another active member an owner in the place of this one, who is an admin from now on. Answers the new owner.
+///
+/// # Errors
+/// `request.invalid` without a proof that still holds, or for oneself; `user.not_found`, `user.not_active`.
+pub fn transfer(tx: &mut TenantTx<'_>, from: UserId, proof: Option<super::log_in::Proof>, to: UserId) -> Result<Person> {
+    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
+    if !proof.ok_or_else(wrong)?.holds(&mut tx.platform())? {
+        return Err(wrong());
+    }
+    if from == to {
+        return Err(Error::field("/user_id", "unchanged", "you own it already; name another member"));
+    }
+    let (_, mine) = find_locked(tx, from)?;
+    let (account, theirs) = people::person(tx, to)?.ok_or_else(not_found)?;
+    if theirs.status != MemberStatus::Active {
+        return Err(Error::conflict("user.not_active", "A disabled member cannot own the tenant. Make them active first."));
+    }
+    let after = reassign(tx, &theirs, Role::Owner)?;
+    reassign(tx, &mine, Role::Admin)?;
+    invite::withdraw_of(tx, from, Some(Role::Admin))?;
+    verify::vouch(tx, &account, Role::Owner)?;
+    Ok((account, after))
+}
+
+fn reassign(tx: &mut TenantTx<'_>, before: &Membership, role: Role) -> Result<Membership> {
+    let after = people::set_standing(tx, before.user_id, role, before.status)?;
+    let fact = UserUpdated {
+        role: Some(after.role),
+        status: Some(after.status),
+        previous: Some(MemberBefore { role: before.role, status: before.status }),
+        ..UserUpdated::default()
+    };
+    tx.record(fact.told_as(UserUpdated::TYPE).about(before.user_id.uuid()))?;
+    Ok(after)
 }
 
 fn keep_an_owner(tx: &mut TenantTx<'_>, before: &Membership, stays_owner: bool) -> Result<()> {
@@ -169,9 +232,13 @@ pub fn change_password(
         return Err(wrong());
     }
     people::set_password(platform, proof.user, new_hash)?;
-    let ended = sessions::revoke_others_across_tenants(platform, proof.user, session, "password_changed")?;
+    let ended = sessions::revoke_across_tenants(platform, proof.user, Some(session), "password_changed")?;
     let user = people::user(platform, proof.user)?;
-    let fact = UserPasswordChanged { sessions_ended: i64::try_from(ended).unwrap_or(i64::MAX) };
+    // Whoever else knew the old one may have asked for these.
+    resets::void(platform, &user.email)?;
+    email_changes::forget_open(platform, user.id)?;
+    let sessions_ended = i64::try_from(ended.len()).unwrap_or(i64::MAX);
+    let fact = UserPasswordChanged { sessions_ended, by_mailed_link: Some(false) };
     tx.record(fact.about(user.id.uuid()))?;
     Ok(user)
 }

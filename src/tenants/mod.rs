@@ -6,6 +6,7 @@ use engine::{self, base, beyond, fact, filter, patch, text_enum, versioned, view
 
 pub mod access;
 mod api;
+pub mod close;
 pub mod configure;
 pub mod facts;
 pub mod hours;
@@ -13,6 +14,9 @@ pub mod id;
 pub mod invite;
 pub mod keys;
 pub mod log_in;
+pub mod devices;
+pub mod email_change;
+pub mod erase;
 mod look_alike;
 mod mailboxes;
 pub mod members;
@@ -24,7 +28,9 @@ mod password;
 pub mod profile;
 mod prune;
 pub mod region;
+pub mod reset;
 pub mod schema;
+pub mod second_factor;
 pub mod session;
 pub mod sign_up;
 pub mod store;
@@ -63,7 +69,9 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
     api::routes(cfg);
 }
 
-/// What this module does by itself: it forgets what has expired.
+/// What this module does by itself: it forgets what has expired, looks whose password was forgotten, and erases what was closed.
 pub fn jobs(registry: &mut Registry) {
     prune::register(registry);
+    registry.handle(&reset::TELL, reset::run);
+    registry.handle(&erase::ERASE, erase::run);
 }

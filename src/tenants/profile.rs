@@ -1,4 +1,4 @@
-//! What users change about themselves: their name, and their preferences in a tenant.
+//! What users change about themselves: their name, how they want to be met and reached, and their preferences in a tenant.
 
 use serde_json::{Map, Value};
 
@@ -6,11 +6,15 @@ use super::facts::UserUpdated;
 use super::look_alike;
 use super::members::not_found;
 use super::name::Name;
+use super::region::{Language, TimeZone};
 use super::store::people::{self, Entrance, User};
-use crate::base::apply::Apply as _;
+use super::store;
+use crate::base::changes::Changes;
 use crate::base::id::UserId;
 use crate::base::json::Json;
 use crate::base::patch::{Patch, merge};
+use crate::base::phone::Phone;
+use crate::base::text::web_url;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -46,37 +50,63 @@ fn merged(stored: &Value, patch: Map<String, Value>) -> Result<Value> {
     Ok(result)
 }
 
+/// What a user changes about themselves; what is absent stays.
+pub struct Change {
+    pub name: Patch<Name>,
+    pub language: Patch<Language>,
+    pub time_zone: Patch<TimeZone>,
+    /// As it was typed; without a country code it is of the tenant's country.
+    pub phone: Patch<String>,
+    pub avatar_url: Patch<String>,
+    pub preferences: Option<Map<String, Value>>,
+}
+
 /// # Errors
-/// `request.invalid` when the preferences grow too large, or the name passes for the platform's.
-pub fn change(
-    tx: &mut TenantTx<'_>,
-    id: UserId,
-    name: Patch<Name>,
-    preferences: Option<Map<String, Value>>,
-    platform_name: &str,
-) -> Result<()> {
-    if let Patch::Value(name) = &name {
+/// `request.invalid` when a number or an address cannot be one, the preferences grow too large, or the name passes for the platform's.
+pub fn change(tx: &mut TenantTx<'_>, id: UserId, change: Change, platform_name: &str) -> Result<()> {
+    if let Patch::Value(name) = &change.name {
         look_alike::refuse(Some(name), "/name", platform_name)?;
     }
+    let (phone, avatar_url) = (readable(tx, change.phone)?, secure(change.avatar_url)?);
     lock_tenant(tx, "members")?;
     let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
-    let mut fields = Vec::new();
-    if !name.is_absent() {
-        name.apply_to(&mut user.name);
-        people::rename_user(&mut tx.platform(), id, user.name.as_deref())?;
-        fields.push("name");
+    let mut changes = Changes::default();
+    changes.set("name", &mut user.name, change.name);
+    changes.set("language", &mut user.language, change.language);
+    changes.set("time_zone", &mut user.time_zone, change.time_zone.map(|zone| zone.0.name().to_string()));
+    changes.set("phone", &mut user.phone, phone);
+    changes.set("avatar_url", &mut user.avatar_url, avatar_url);
+    if !changes.is_empty() {
+        people::save_profile(&mut tx.platform(), &user)?;
     }
-    if let Some(patch) = preferences {
+    if let Some(patch) = change.preferences {
         let preferences = merged(&membership.preferences.value(), patch)?;
         people::set_preferences(tx, id, &Json::from(preferences))?;
-        fields.push("preferences");
+        changes.note("preferences", true);
     }
-    if !fields.is_empty() {
-        let fields = fields.into_iter().map(String::from).collect();
-        let fact = UserUpdated { fields: Some(fields), ..UserUpdated::default() };
+    if !changes.is_empty() {
+        let fact = UserUpdated { fields: Some(changes.told()), ..UserUpdated::default() };
         tx.record(fact.told_as(UserUpdated::TYPE).about(id.uuid()))?;
     }
     Ok(())
+}
+
+fn readable(tx: &mut TenantTx<'_>, phone: Patch<String>) -> Result<Patch<String>> {
+    let Patch::Value(typed) = phone else { return Ok(phone) };
+    let country = store::current(tx)?.country;
+    let read = Phone::parse(&typed, Some(&country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+    Ok(Patch::Value(read.into_string()))
+}
+
+/// A picture that every page may show: none that a page of ours could not load.
+fn secure(url: Patch<String>) -> Result<Patch<String>> {
+    if let Patch::Value(url) = &url
+        && (!url.starts_with("https://") || web_url(url).is_err())
+    {
+        let rule = "expected an address such as https://example.com/me.jpg";
+        return Err(Error::field("/avatar_url", "invalid_value", rule));
+    }
+    Ok(url)
 }
 
 #[cfg(test)]

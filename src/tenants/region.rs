@@ -127,6 +127,65 @@ impl utoipa::ToSchema for TimeZone {
     }
 }
 
+/// A language tag of BCP 47: a language, and a script and a region where they matter (`hi`, `pt-BR`, `zh-Hant-TW`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language(String);
+
+impl From<Language> for String {
+    fn from(language: Language) -> String {
+        language.0
+    }
+}
+impl FromStr for Language {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let rule = || "expected a language tag such as en, hi or pt-BR".to_string();
+        let mut parts = text.split('-');
+        let is = |part: &str, lengths: &[usize], fits: fn(&u8) -> bool| {
+            lengths.contains(&part.len()) && part.as_bytes().iter().all(fits)
+        };
+        let language = parts.next().filter(|part| is(part, &[2, 3], u8::is_ascii_alphabetic)).ok_or_else(rule)?;
+        let mut tag = language.to_ascii_lowercase();
+        let mut rest = parts.peekable();
+        if let Some(script) = rest.next_if(|part| is(part, &[4], u8::is_ascii_alphabetic)) {
+            tag.push('-');
+            tag.push_str(&script[..1].to_ascii_uppercase());
+            tag.push_str(&script[1..].to_ascii_lowercase());
+        }
+        let is_region = |part: &&str| is(part, &[2], u8::is_ascii_alphabetic) || is(part, &[3], u8::is_ascii_digit);
+        if let Some(region) = rest.next_if(is_region) {
+            tag.push('-');
+            tag.push_str(&region.to_ascii_uppercase());
+        }
+        if rest.next().is_some() { Err(rule()) } else { Ok(Self(tag)) }
+    }
+}
+impl<'de> serde::Deserialize<'de> for Language {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+impl serde::Serialize for Language {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+impl utoipa::PartialSchema for Language {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("Language tag of BCP 47."))
+            .pattern(Some("^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$"))
+            .examples([serde_json::json!("hi")])
+            .into()
+    }
+}
+impl utoipa::ToSchema for Language {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Language".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +205,16 @@ mod tests {
         }
         assert!("Asia/Kolkata".parse::<TimeZone>().is_ok());
         assert!("Kolkata".parse::<TimeZone>().is_err());
+    }
+
+    #[test]
+    fn language_tags_are_spelled_one_way() {
+        let spelled = |text: &str| text.parse::<Language>().map(String::from);
+        assert_eq!(spelled("PT-br").as_deref(), Ok("pt-BR"));
+        assert_eq!(spelled("zh-hant-tw").as_deref(), Ok("zh-Hant-TW"));
+        assert_eq!(spelled("es-419").as_deref(), Ok("es-419"));
+        for bad in ["", "e", "english", "en_GB", "en-", "en-GB-x", "हि", "en-USA"] {
+            assert!(spelled(bad).is_err(), "{bad}");
+        }
     }
 }

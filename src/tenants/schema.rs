@@ -23,6 +23,8 @@ diesel::table! {
         verified_at -> Nullable<Instant>,
         agreed -> JsonDoc,
         search -> Text,
+        closes_at -> Nullable<Instant>,
+        erased_at -> Nullable<Instant>,
     }
 }
 
@@ -39,6 +41,10 @@ diesel::table! {
         updated_at -> Instant,
         email_verified_at -> Nullable<Instant>,
         password_changed_at -> Nullable<Instant>,
+        language -> Nullable<Text>,
+        time_zone -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
     }
 }
 
@@ -106,6 +112,7 @@ diesel::table! {
         expires_at -> Instant,
         revoked_at -> Nullable<Instant>,
         revoked_reason -> Nullable<Text>,
+        address -> Nullable<Text>,
     }
 }
 
@@ -170,6 +177,75 @@ diesel::table! {
         expires_at -> Nullable<Instant>,
         last_used_at -> Nullable<Instant>,
         revoked_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    password_resets (id) {
+        id -> Guid,
+        email -> Text,
+        token_hash -> Text,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    email_changes (id) {
+        id -> Guid,
+        user_id -> Guid,
+        former -> Text,
+        wanted -> Text,
+        token_hash -> Text,
+        undo_hash -> Text,
+        expires_at -> Instant,
+        changed_at -> Nullable<Instant>,
+        undo_until -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    second_factors (user_id) {
+        user_id -> Guid,
+        secret -> Text,
+        enabled_at -> Nullable<Instant>,
+        last_step -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    recovery_codes (user_id, code_hash) {
+        user_id -> Guid,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    log_in_challenges (id) {
+        id -> Guid,
+        user_id -> Guid,
+        tenant_id -> Nullable<Guid>,
+        token_hash -> Text,
+        expires_at -> Instant,
         created_at -> Instant,
     }
 }

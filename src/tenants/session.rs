@@ -1,15 +1,19 @@
 //! Starting and renewing sessions: a short access token, and a refresh token that works once.
 //!
 //! Every refresh gives out a new refresh token and remembers the old one. A second use of an old one means that somebody
-//! copied it: the session ends ([`end_reused`]) and its holder logs in again.
+//! copied it: the session ends ([`end_reused`]) and its holder logs in again. Within a moment of the first use it means that two
+//! tabs refreshed together: the second is given the very token that the first was. It follows from the master key and the old
+//! one, so that it can be told again without being stored, and a family never has two ends: a thief who was as quick as
+//! that is noticed at the next refresh.
 
 use super::Tenant;
-use super::access::token;
+use super::access::{Device, token};
 use super::facts::SessionFact;
 use super::store::people::User;
 use super::store::{self, people, sessions};
-use crate::base::crypto::{MasterKey, random_token};
+use crate::base::crypto::{MasterKey, random_token, sha256_hex};
 use crate::base::id::UserId;
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::Fact as _;
@@ -17,6 +21,10 @@ use crate::tenants::id::SessionId;
 
 /// A session that is not refreshed for so long ends.
 const IDLE_DAYS: i64 = 30;
+/// So long after its use a refresh token gives out again what it gave then.
+const OVERLAP_SECONDS: i64 = 20;
+/// Refreshes that fit into the overlap, at most.
+const MOST_IN_OVERLAP: usize = 32;
 
 /// Who is in, and the tokens to prove it.
 #[derive(Debug)]
@@ -46,21 +54,51 @@ pub(super) fn start(
     tx: &mut TenantTx<'_>,
     key: &MasterKey,
     user: User,
-    user_agent: Option<String>,
+    device: Device,
 ) -> Result<SignedIn> {
     let expires_at = tx.now().plus(chrono::Duration::days(IDLE_DAYS));
-    let session = sessions::create(tx, user.id, user_agent, expires_at)?;
-    let tokens = give_tokens(tx, key, &user, session)?;
+    let session = sessions::create(tx, user.id, device, expires_at)?;
+    let refresh_token = random_token("rt_");
+    let tokens = give_tokens(tx, key, &user, session, refresh_token)?;
     let fact = SessionFact { user_id: Some(user.id) };
     tx.record(fact.told_as(SessionFact::STARTED).about(session.uuid()))?;
     Ok(SignedIn { tenant: store::current(tx)?, user, tokens })
 }
 
-fn give_tokens(tx: &mut TenantTx<'_>, key: &MasterKey, user: &User, session: SessionId) -> Result<Tokens> {
+fn give_tokens(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    user: &User,
+    session: SessionId,
+    refresh_token: String,
+) -> Result<Tokens> {
     let now = tx.now();
-    let refresh_token = random_token("rt_");
     sessions::add_token(tx, session, &refresh_token, now.plus(chrono::Duration::days(IDLE_DAYS)))?;
     Ok(Tokens { access_token: token::issue(key, now, user.id, tx.tenant(), session)?, refresh_token })
+}
+
+/// What the use of a refresh token gives out.
+fn successor(key: &MasterKey, refresh_token: &str) -> String {
+    key.token("rt_", &format!("refresh:{}", sha256_hex(refresh_token)))
+}
+
+fn is_within_overlap(now: Timestamp, used_at: Timestamp) -> bool {
+    now.since(used_at) <= chrono::Duration::seconds(OVERLAP_SECONDS)
+}
+
+/// The unused token that a token used a moment ago led to; `None` when one on the way was used too long ago.
+fn latest(tx: &mut PlatformTx<'_>, key: &MasterKey, refresh_token: &str) -> Result<Option<String>> {
+    let mut token = refresh_token.to_string();
+    for _ in 0..MOST_IN_OVERLAP {
+        // Nobody was given one under this master key, so it is new.
+        let Some(presented) = sessions::presented(tx, &token)? else { return Ok(Some(token)) };
+        match presented.used_at {
+            None => return Ok(Some(token)),
+            Some(used_at) if is_within_overlap(tx.now(), used_at) => token = successor(key, &token),
+            Some(_) => return Ok(None),
+        }
+    }
+    Ok(None)
 }
 
 /// Exchanges a refresh token for new tokens.
@@ -76,7 +114,7 @@ pub fn refresh(tx: &mut PlatformTx<'_>, key: &MasterKey, refresh_token: &str) ->
         Error::unauthenticated(REUSED, message)
     };
     let presented = sessions::presented(tx, refresh_token)?.ok_or_else(unknown)?;
-    if presented.was_used {
+    if presented.used_at.is_some_and(|used_at| !is_within_overlap(tx.now(), used_at)) {
         return Err(reused());
     }
     if !presented.is_live {
@@ -88,12 +126,14 @@ pub fn refresh(tx: &mut PlatformTx<'_>, key: &MasterKey, refresh_token: &str) ->
         return Err(ended());
     }
     let user = people::user(tx, presented.user)?;
+    let is_first = sessions::use_token(&mut tx.for_tenant(presented.tenant), refresh_token)?;
+    let next = match is_first {
+        true => successor(key, refresh_token),
+        false => latest(tx, key, refresh_token)?.ok_or_else(reused)?,
+    };
     let tx = &mut tx.for_tenant(presented.tenant);
-    if !sessions::use_token(tx, refresh_token)? {
-        return Err(reused());
-    }
     sessions::extend(tx, presented.session, tx.now().plus(chrono::Duration::days(IDLE_DAYS)))?;
-    let tokens = give_tokens(tx, key, &user, presented.session)?;
+    let tokens = give_tokens(tx, key, &user, presented.session, next)?;
     Ok(SignedIn { tenant: store::current(tx)?, user, tokens })
 }
 
@@ -109,7 +149,7 @@ pub fn is_fresh(tx: &mut PlatformTx<'_>, answer: &serde_json::Value) -> Result<b
     let Some(presented) = sessions::presented(tx, token)? else { return Ok(false) };
     let changed_at = people::password_changed_at(tx, presented.user)?;
     let is_old = changed_at.is_some_and(|changed_at| changed_at >= presented.given_at);
-    Ok(presented.is_live && !presented.was_used && !is_old)
+    Ok(presented.is_live && presented.used_at.is_none() && !is_old)
 }
 
 /// Ends the session of a refresh token that was used twice.

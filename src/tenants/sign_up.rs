@@ -4,7 +4,7 @@
 use validator::Validate;
 
 use super::Tenant;
-use super::access::Role;
+use super::access::{Device, Role};
 use super::facts::{InvitationFact, TenantFact};
 use super::look_alike;
 use super::name::Name;
@@ -138,7 +138,7 @@ pub fn sign_up(
     input: SignUp,
     place: Place,
     password_hash: &str,
-    user_agent: Option<String>,
+    device: Device,
 ) -> Result<SignedIn> {
     look_alike::refuse(Some(&input.business_name), "/business_name", platform_name)?;
     look_alike::refuse(input.name.as_ref(), "/name", platform_name)?;
@@ -161,7 +161,7 @@ pub fn sign_up(
         verify::ask(tx, key, &user)?;
     }
     let user = people::user(&mut tx.platform(), user.id)?;
-    session::start(tx, key, user, user_agent)
+    session::start(tx, key, user, device)
 }
 
 #[cfg(test)]

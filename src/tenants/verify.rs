@@ -52,7 +52,7 @@ fn told(user: &User) -> VerificationFact {
 }
 
 /// Counts a mail to this mailbox.
-fn fits_mailbox(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
+pub(super) fn fits_mailbox(tx: &mut TenantTx<'_>, address: &str) -> Result<bool> {
     let (mailbox, span) = (mailbox(address), Span::day(tx.now()));
     let tally = Tally { tenant: platform_tenant(), kind: "verification_mails", subject: &mailbox, span };
     tally.take(&mut tx.platform(), MAILS_A_MAILBOX)

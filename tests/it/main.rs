@@ -6,6 +6,7 @@
 mod support;
 
 mod access;
+mod accounts;
 mod ads;
 mod ads_limits;
 mod ads_review;

@@ -38,6 +38,7 @@ pub mod sqlite;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod tenant_rows;
 mod together;
 pub mod transport;
 pub mod vitals;

@@ -42,6 +42,8 @@ crate::text_enum! {
         Public = "public",
         /// Credentials that nobody has, per place.
         Stranger = "stranger",
+        /// Asking for mailed links to set a new password, per place.
+        Recovery = "recovery",
     }
 }
 
@@ -58,6 +60,7 @@ impl Bucket {
             Bucket::Session => (20, 20),
             Bucket::Public => (120, 120),
             Bucket::Stranger => (60, 60),
+            Bucket::Recovery => (10, 10),
         }
     }
 }

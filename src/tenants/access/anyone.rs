@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::credential::{self, Counter};
+use super::credential::{self, Counter, Device};
 use crate::base::email::Email;
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, PlatformScope};
@@ -27,6 +27,9 @@ pub struct Public;
 pub struct SigningUp;
 #[derive(Debug, Clone)]
 pub struct LoggingIn;
+/// Asking for a mailed link to set a new password.
+#[derive(Debug, Clone)]
+pub struct Recovering;
 /// Renewing a session, which is counted by session: the server of a frontend does it for all its people.
 #[derive(Debug, Clone)]
 pub struct Renewing;
@@ -40,6 +43,9 @@ impl Door for SigningUp {
 impl Door for LoggingIn {
     const BUCKET: Option<Bucket> = Some(Bucket::LogIn);
 }
+impl Door for Recovering {
+    const BUCKET: Option<Bucket> = Some(Bucket::Recovery);
+}
 impl Door for Renewing {
     const BUCKET: Option<Bucket> = None;
 }
@@ -48,7 +54,7 @@ impl Door for Renewing {
 #[derive(Debug, Clone)]
 pub struct Anyone<D: Door = Public> {
     scope: PlatformScope,
-    user_agent: Option<String>,
+    device: Device,
     door: PhantomData<D>,
 }
 
@@ -56,9 +62,9 @@ impl<D: Door> Anyone<D> {
     pub fn scope(&self) -> PlatformScope {
         self.scope.clone()
     }
-    /// The `User-Agent` header, cut to 200 characters.
-    pub fn user_agent(&self) -> Option<String> {
-        self.user_agent.clone()
+    /// Where the caller is.
+    pub fn device(&self) -> Device {
+        self.device.clone()
     }
 }
 
@@ -69,7 +75,7 @@ impl<D: Door> FromRequest for Anyone<D> {
         let throttled = D::BUCKET.map_or(Ok(()), |bucket| credential::throttle_at(req, bucket));
         ready(throttled.map(|()| Self {
             scope: PlatformScope::mint(credential::origin(req, Actor::Anonymous)),
-            user_agent: credential::user_agent(req),
+            device: Device::of(req),
             door: PhantomData,
         }))
     }

@@ -147,6 +147,11 @@ impl FromRequest for Caller {
     }
 }
 
+/// What a member may always do: everything about their own account.
+fn is_about_oneself(path: &str) -> bool {
+    path == "/v1/me" || path.starts_with("/v1/me/") || path.starts_with("/v1/auth/")
+}
+
 fn anonymous() -> PlatformScope {
     PlatformScope::mint(Origin { actor: Actor::Anonymous, request_id: None })
 }
@@ -157,6 +162,10 @@ async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> 
     let found = remembered(req).session(core, session, tenant, user).await?;
     let ended = || Error::unauthenticated("auth.session_ended", "This session has ended. Log in again.");
     let found = found.ok_or_else(ended)?;
+    if found.lacks_second_factor && !is_about_oneself(req.path()) {
+        let message = "This tenant asks its members for a second factor. Put one before your account: POST /v1/me/second-factor.";
+        return Err(Error::forbidden("auth.second_factor_needed", message));
+    }
     Ok(Caller {
         scope: TenantScope::mint(tenant, credential::origin(req, Actor::User(user))),
         permissions: found.permissions.clone(),

@@ -1,8 +1,12 @@
-//! Reading the `Authorization` header.
+//! Reading the `Authorization` header, or the cookie of a browser without one.
 
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
+use super::browser;
 use crate::base::id::TenantId;
 use crate::base::{Error, Result};
 use crate::engine::db::{Actor, Origin};
@@ -23,7 +27,9 @@ pub(super) fn read(req: &HttpRequest) -> Result<Credential> {
             "Send Authorization: Bearer with an access token or an API key.",
         )
     };
-    let value = req.headers().get(header::AUTHORIZATION).ok_or_else(missing)?;
+    let Some(value) = req.headers().get(header::AUTHORIZATION) else {
+        return browser::access_token(req)?.map(Credential::Token).ok_or_else(missing);
+    };
     let value = value.to_str().map_err(|_| missing())?;
     let (scheme, credential) = value.split_once(' ').ok_or_else(missing)?;
     let credential = credential.trim();
@@ -102,8 +108,34 @@ impl Counter {
     }
 }
 
-/// What calls us, for the list of sessions.
-pub(super) fn user_agent(req: &HttpRequest) -> Option<String> {
+/// Where somebody logs in from, for the list of sessions.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// The `User-Agent` header, cut to 200 characters.
+    pub user_agent: Option<String>,
+    /// The client's address as limits count it: of IPv6 the network.
+    pub address: Option<String>,
+}
+
+impl FromRequest for Device {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(req)))
+    }
+}
+
+impl Device {
+    pub(super) fn of(req: &HttpRequest) -> Self {
+        let address = match Source::of(req) {
+            Source::Unknown => None,
+            source => Some(source.to_string()),
+        };
+        Self { user_agent: user_agent(req), address }
+    }
+}
+
+fn user_agent(req: &HttpRequest) -> Option<String> {
     let text = req.headers().get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(200).collect())
 }

@@ -7,6 +7,7 @@
 
 mod anyone;
 mod area;
+mod browser;
 mod caller;
 mod credential;
 mod hs256;
@@ -18,9 +19,11 @@ mod remembered;
 pub(super) mod store;
 pub mod token;
 
-pub use anyone::{Anyone, Attempts, LoggingIn, Renewals, Renewing, SigningUp};
+pub use anyone::{Anyone, Attempts, LoggingIn, Recovering, Renewals, Renewing, SigningUp};
 pub use area::{Area, Areas, Callers};
+pub use browser::{Browser, OwnPages, set_cookies};
 pub use caller::Caller;
+pub use credential::Device;
 pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};
 pub use readable::{conceal_unreadable, is_covered, is_named};

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
+use super::super::model::TenantStatus;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
@@ -14,7 +15,7 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::id::SessionId;
-use crate::tenants::schema::{api_keys, memberships, operator_keys, sessions, tenants};
+use crate::tenants::schema::{api_keys, memberships, operator_keys, second_factors, sessions, tenants};
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {
@@ -23,13 +24,15 @@ pub(super) struct SessionFound {
     pub permissions: Arc<BTreeSet<Permission>>,
     pub until: Timestamp,
     pub entitlements: Entitlements,
+    /// The tenant asks its members for one, and this one has none.
+    pub lacks_second_factor: bool,
 }
 
 fn entitlements(stored: Option<Json>) -> Result<Entitlements> {
     Ok(Entitlements::of(stored.map(|json| json.read()).transpose()?))
 }
 
-/// The session, unless it ended or the membership or tenant is not active.
+/// The session, unless it ended or the membership or tenant is not active. Owners of a tenant that is being closed get in, and read.
 pub(super) fn session(
     tx: &mut PlatformTx<'_>,
     session: SessionId,
@@ -37,7 +40,8 @@ pub(super) fn session(
     user: UserId,
 ) -> Result<Option<SessionFound>> {
     let now = tx.now();
-    let found: Option<(Role, Timestamp, Option<Json>)> = sessions::table
+    type Row = (Role, Timestamp, Option<Json>, TenantStatus, Option<Timestamp>, Json);
+    let found: Option<Row> = sessions::table
         .inner_join(
             memberships::table
                 .on(memberships::tenant_id.eq(sessions::tenant_id).and(memberships::user_id.eq(sessions::user_id))),
@@ -45,15 +49,39 @@ pub(super) fn session(
         .inner_join(tenants::table.on(tenants::id.eq(sessions::tenant_id)))
         .filter(sessions::id.eq(session).and(sessions::tenant_id.eq(tenant)).and(sessions::user_id.eq(user)))
         .filter(sessions::revoked_at.is_null().and(sessions::expires_at.gt(now)))
-        .filter(memberships::status.eq("active").and(tenants::status.eq("active")))
-        .select((memberships::role, sessions::expires_at, tenants::entitlements))
+        .filter(memberships::status.eq("active"))
+        .select((
+            memberships::role,
+            sessions::expires_at,
+            tenants::entitlements,
+            tenants::status,
+            tenants::closes_at,
+            tenants::settings,
+        ))
         .first(tx.conn())
         .optional()?;
-    let session = |(role, until, stored): (Role, Timestamp, Option<Json>)| {
-        let permissions = Arc::new(role.permissions());
-        Ok(SessionFound { tenant, role, permissions, until, entitlements: entitlements(stored)? })
-    };
-    found.map(session).transpose()
+    let Some((role, until, stored, status, closes_at, settings)) = found else { return Ok(None) };
+    let is_active = status == TenantStatus::Active;
+    let closes_at = closes_at.filter(|at| *at > now && role == Role::Owner);
+    if !is_active && closes_at.is_none() {
+        return Ok(None);
+    }
+    let mut permissions = role.permissions();
+    permissions.retain(|permission| is_active || permission.as_str().ends_with(":read"));
+    let is_asked = settings.value()["requires_second_factor"] == true;
+    Ok(Some(SessionFound {
+        tenant,
+        role,
+        permissions: Arc::new(permissions),
+        until: closes_at.map_or(until, |closes_at| until.min(closes_at)),
+        entitlements: entitlements(stored)?,
+        lacks_second_factor: is_asked && !has_second_factor(tx, user)?,
+    }))
+}
+
+fn has_second_factor(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
+    let enabled = second_factors::table.find(user).filter(second_factors::enabled_at.is_not_null());
+    Ok(enabled.count().get_result::<i64>(tx.conn())? > 0)
 }
 
 /// A live API key, of an active member or of nobody in particular.

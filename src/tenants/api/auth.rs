@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, post, web};
 use validator::Validate;
 
-use super::tenant::TenantView;
+use super::cookies::{self, BrowserSessionView};
+use super::signed_in::{ChallengeView, LogInView, SignedInView};
 use super::users::UserView;
 use crate::base::bounded::Line;
 use crate::base::email::Email;
@@ -13,39 +14,14 @@ use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Fields, Json, Once, Reply};
-use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
-use crate::tenants::access::{Anyone, Attempts, Caller, LoggingIn, Renewals, Renewing, SigningUp};
+use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
-use crate::tenants::session::{self, SignedIn};
+use crate::tenants::second_factor::enter::{self, Entry};
+use crate::tenants::session;
 use crate::tenants::sign_up::{EMAIL_TAKEN, SignUp};
 use crate::tenants::store::people;
 use crate::tenants::{self, password, verify};
-
-crate::view! {
-    /// Who is in, and the tokens to prove it.
-    #[schema(example = json!({
-        "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
-            "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-            "verified_at": null,
-            "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
-        "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-            "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
-        "access_token": "eyJhbGciOiJIUzI1NiJ9…", "refresh_token": "rt_…", "token_type": "Bearer", "expires_in": 900
-    }))]
-    pub struct SignedInView from signed_in: SignedIn {
-        tenant: TenantView = signed_in.tenant.into(),
-        user: UserView = signed_in.user.into(),
-        /// For `Authorization: Bearer`.
-        access_token: String = signed_in.tokens.access_token,
-        /// For `POST /v1/auth/refresh`, once.
-        refresh_token: String = signed_in.tokens.refresh_token,
-        /// Always `Bearer`.
-        token_type: &'static str = "Bearer",
-        /// Seconds until the access token expires.
-        expires_in: i64 = ACCESS_TOKEN_SECONDS,
-    }
-}
 
 /// Sign up a business
 ///
@@ -70,9 +46,9 @@ pub async fn sign_up(
     let (input, place) = SignUp::read(fields).await?;
     let hash = password::hash(input.password.clone()).await?;
     let platform_name = core.settings.platform_name.clone();
-    let (key, agent, email) = (core.master_key.clone(), anyone.user_agent(), input.email.clone());
+    let (key, device, email) = (core.master_key.clone(), anyone.device(), input.email.clone());
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, agent)?;
+        let signed_in = tenants::sign_up::sign_up(tx, &key, &platform_name, input, place, &hash, device)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     });
     match answer.await {
@@ -91,10 +67,18 @@ pub async fn sign_up(
 ///
 /// Failures are counted by where they come from: ten at one account, twenty in all, then so many a minute. Others' failures keep
 /// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
+///
+/// Somebody with a second factor is answered 202 and a challenge, for `POST /v1/auth/second-factor`.
+///
+/// With `cookies` the tokens are not in the answer (201) but in two cookies that no script can read: `HttpOnly`, `Secure`, `SameSite=Strict`.
+/// They count where there is no `Authorization` header, and for what changes something only from pages of origins that the operator
+/// named (`LEADWRIGHT_CORS_ORIGINS`, and where `LEADWRIGHT_APP_URL` and `LEADWRIGHT_PUBLIC_URL` lead). Refresh without a token in the body then; logging out forgets them.
 #[utoipa::path(
     security(()),
     responses(
         (status = 200, description = "A new session", body = SignedInView),
+        (status = 201, description = "A new session, kept in cookies", body = BrowserSessionView),
+        (status = 202, description = "The password is right; a code of the second factor is asked for", body = ChallengeView),
         (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json"))
 )]
@@ -103,22 +87,29 @@ pub async fn log_in(
     anyone: Anyone<LoggingIn>,
     core: web::Data<Core>,
     attempts: Attempts,
+    browser: Browser,
     input: Json<LogIn>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let LogIn { email, password, tenant_id } = input.0;
+    let LogIn { email, password, tenant_id, cookies } = input.0;
+    let in_cookies = cookies == Some(true);
+    if in_cookies {
+        browser.require_own_page()?;
+    }
     let attempt = attempts.begin(&email)?;
     let Some(proof) = prove(&core, anyone.scope(), email.clone(), password).await? else {
-        tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.user_agent());
+        tenants::log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);
         return Err(tenants::log_in::wrong_credentials());
     };
     attempt.succeeded();
-    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
-    once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        tenants::log_in::log_in(tx, &key, proof, tenant_id, agent)
-            .map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
-    })
-    .await
+    let (key, device) = (core.master_key.clone(), anyone.device());
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
+        Ok(match enter::after_password(tx, &key, &proof, tenant_id, device)? {
+            Entry::In(signed_in) => Reply::ok(LogInView::In(Box::new((*signed_in).into()))),
+            Entry::Challenged(challenged) => Reply::accepted(LogInView::Challenged(challenged.into())),
+        })
+    });
+    if in_cookies { cookies::keep(answer.await?).await } else { answer.await }
 }
 
 /// The token of a mailed link.
@@ -183,18 +174,20 @@ pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct Refresh {
-    refresh_token: Line<1, 200>,
+    /// Absent where a cookie keeps it.
+    refresh_token: Option<Line<1, 200>>,
 }
 
 /// Refresh a session
 ///
-/// Gives new tokens; the presented refresh token will not work again. Presenting it a second time ends the session, unless
-/// it is the same request repeated with its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session,
-/// from wherever they come.
+/// Gives new tokens; the presented refresh token is used up. Two tabs may present it together: for 20 s it gives out again
+/// what it gave then. Presenting it later ends the session, since somebody copied it, unless it is the same request repeated with
+/// its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session, from wherever they come.
 #[utoipa::path(
     security(()),
     responses(
         (status = 200, description = "New tokens of the same session", body = SignedInView),
+        (status = 201, description = "New tokens of the same session, kept in cookies", body = BrowserSessionView),
         (status = 401, description = "The token is unknown, was used before, or its session has ended", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/refresh")]
@@ -202,10 +195,12 @@ pub async fn refresh_session(
     anyone: Anyone<Renewing>,
     core: web::Data<Core>,
     renewals: Renewals,
+    browser: Browser,
     input: Json<Refresh>,
     once: Once,
 ) -> Result<HttpResponse> {
-    let presented = input.0.refresh_token.into_string();
+    let in_cookies = input.0.refresh_token.is_none();
+    let presented = input.0.refresh_token.map_or_else(|| browser.refresh_token(), |token| Ok(token.into_string()))?;
     let token = presented.clone();
     let session = core.db.read(anyone.scope(), move |tx| session::of_token(tx, &token)).await?;
     match session {
@@ -223,24 +218,31 @@ pub async fn refresh_session(
             core.db.write(anyone.scope(), end).await?;
             Err(error)
         }
+        Ok(answer) if in_cookies => cookies::keep(answer).await,
         other => other,
     }
 }
 
 /// Log out
 ///
-/// Ends the session of the access token, at once and for all its tokens.
+/// Ends the session of the access token, at once and for all its tokens; a browser forgets its cookies.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[post("/auth/logout")]
-pub async fn log_out(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+pub async fn log_out(
+    caller: Caller,
+    core: web::Data<Core>,
+    browser: Browser,
+    once: Once,
+) -> Result<HttpResponse> {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
-    once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing())).await
+    let answer = once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing()));
+    Ok(cookies::forget(&browser, answer.await?))
 }
 
 /// Change one's password
 ///
-/// Ends every other session of the user.
+/// Ends every other session of the user, and voids links that were mailed to set another. The user is told by e-mail.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The user; this session goes on", body = UserView))

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 
-use super::auth::SignedInView;
+use super::signed_in::SignedInView;
 use crate::base::Result;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
@@ -141,10 +141,10 @@ pub async fn accept_invitation(
     let offer = invite::offer(&core, anyone.scope(), input.token.to_string()).await?.ok_or_else(invite::not_found)?;
     let attempt = attempts.begin(&offer.email)?;
     let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
-    let (key, agent) = (core.master_key.clone(), anyone.user_agent());
+    let (key, device) = (core.master_key.clone(), anyone.device());
     let platform_name = core.settings.platform_name.clone();
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = invite::accept(tx, &key, &platform_name, &input, acceptor, agent)?;
+        let signed_in = invite::accept(tx, &key, &platform_name, &input, acceptor, device)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     });
     let answer = answer.await?;

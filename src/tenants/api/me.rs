@@ -6,6 +6,7 @@ use validator::Validate;
 use super::tenant::TenantView;
 use super::users::UserView;
 use crate::base::Result;
+use crate::base::bounded::Line;
 use crate::base::id::TenantId;
 use crate::base::patch::Patch;
 use crate::engine::Core;
@@ -13,6 +14,8 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::Json;
 use crate::tenants::access::{Caller, Feature, Permission, Role};
 use crate::tenants::name::Name;
+use crate::tenants::profile::Change;
+use crate::tenants::region::{Language, TimeZone};
 use crate::tenants::store::people::Entrance;
 use crate::tenants::{Tenant, profile, store};
 
@@ -20,10 +23,11 @@ use crate::tenants::{Tenant, profile, store};
 #[derive(serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "user": {"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-        "email_verified_at": null, "created_at": "2026-11-20T09:00:00Z"},
+        "email_verified_at": null, "language": "hi", "time_zone": "Asia/Kolkata", "phone": "+919876543210", "avatar_url": null,
+        "created_at": "2026-11-20T09:00:00Z"},
     "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
         "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-        "verified_at": null,
+        "verified_at": null, "closes_at": null, "erased_at": null,
         "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "role": "owner", "permissions": ["tenant:read", "leads:read"], "features": ["whatsapp_integration"],
     "preferences": {}, "memberships": []
@@ -117,19 +121,48 @@ pub async fn get_me(caller: Caller, core: web::Data<Core>) -> Result<HttpRespons
 /// A change to oneself.
 #[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Rajesh Kumar", "preferences": {"lead.created": {"email": true, "whatsapp": false}}}))]
+#[schema(example = json!({"name": "Rajesh Kumar", "language": "hi", "time_zone": "Asia/Kolkata", "phone": "+919876543210",
+    "avatar_url": "https://abc.example.com/rajesh.jpg",
+    "preferences": {"lead.created": {"email": true, "whatsapp": false}}}))]
 pub struct MePatch {
     #[serde(default)]
     #[schema(value_type = Option<Name>)]
     name: Patch<Name>,
+    #[serde(default)]
+    #[schema(value_type = Option<Language>)]
+    language: Patch<Language>,
+    #[serde(default)]
+    #[schema(value_type = Option<TimeZone>)]
+    time_zone: Patch<TimeZone>,
+    /// Without a country code it is of the tenant's country. Kept in E.164.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<3, 40>>)]
+    phone: Patch<Line<3, 40>>,
+    /// A picture, by https.
+    #[serde(default)]
+    #[schema(value_type = Option<Line<1, 500>>)]
+    avatar_url: Patch<Line<1, 500>>,
     /// Merged into the stored preferences at every depth; null removes a member.
     #[schema(value_type = Option<Object>)]
     preferences: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+impl From<MePatch> for Change {
+    fn from(patch: MePatch) -> Self {
+        Self {
+            name: patch.name,
+            language: patch.language,
+            time_zone: patch.time_zone,
+            phone: patch.phone.map(Line::into_string),
+            avatar_url: patch.avatar_url.map(Line::into_string),
+            preferences: patch.preferences,
+        }
+    }
+}
+
 /// Update the caller
 ///
-/// Only for logged-in users.
+/// Only for logged-in users. The address is changed by `POST /v1/me/email`, the password by `POST /v1/auth/password`.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The caller and its tenant", body = MeView))
@@ -137,10 +170,9 @@ pub struct MePatch {
 #[patch("/me")]
 pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
     let user = caller.require_user()?;
-    let MePatch { name, preferences } = input.0;
     let platform_name = core.settings.platform_name.clone();
     let changed = core.write(caller.scope(), move |tx| {
-        profile::change(tx, user, name, preferences, &platform_name)?;
+        profile::change(tx, user, input.0.into(), &platform_name)?;
         view(tx, &caller)
     });
     Ok(HttpResponse::Ok().json(changed.await?))

@@ -2,11 +2,18 @@
 
 mod api_keys;
 mod auth;
+mod cookies;
 mod events;
 mod invitations;
+mod leaving;
 mod me;
 mod onboarding;
 mod operators;
+mod proving;
+mod recovery;
+mod second_factor;
+mod sessions;
+mod signed_in;
 mod tenant;
 mod tenants;
 mod users;
@@ -22,6 +29,25 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(auth::refresh_session)
         .service(auth::log_out)
         .service(auth::change_password)
+        .service(recovery::send_password_reset_email)
+        .service(recovery::reset_password)
+        .service(recovery::change_email)
+        .service(recovery::confirm_email_change)
+        .service(recovery::restore_email)
+        .service(sessions::list_sessions)
+        .service(sessions::end_session)
+        .service(sessions::end_other_sessions)
+        .service(second_factor::get_second_factor)
+        .service(second_factor::begin_second_factor)
+        .service(second_factor::confirm_second_factor)
+        .service(second_factor::renew_recovery_codes)
+        .service(second_factor::remove_second_factor)
+        .service(second_factor::log_in_with_second_factor)
+        .service(leaving::switch_tenant)
+        .service(leaving::leave_tenant)
+        .service(leaving::transfer_tenant)
+        .service(leaving::close_tenant)
+        .service(leaving::reopen_tenant)
         .service(me::get_me)
         .service(me::update_me)
         .service(users::list_users)

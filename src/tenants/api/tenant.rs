@@ -9,6 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::http::{IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
+use crate::tenants::close;
 use crate::tenants::configure::{self, TenantPatch};
 use crate::tenants::model::{Agreed, Settings, TenantStatus};
 use crate::tenants::region::TimeZone;
@@ -19,7 +20,8 @@ crate::view! {
     #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
         "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR",
         "settings": {"business_hours": {"monday": {"opens": "09:00", "closes": "18:00"}}, "billing_dedupe_days": 30}, "agreed": {"link_domains": ["abc.example.com"]},
-        "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
+        "onboarded_at": null, "verified_at": "2026-11-20T09:01:00Z", "closes_at": null, "erased_at": null,
+        "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"}))]
     pub struct TenantView from tenant: Tenant {
         id: TenantId,
         name: String,
@@ -37,6 +39,10 @@ crate::view! {
         onboarded_at: Option<Timestamp>,
         /// When an owner showed that their mailbox is theirs. Until then nothing leaves for anybody in the tenant's name.
         verified_at: Option<Timestamp>,
+        /// When it is erased, because an owner closes it. Until then it is suspended, owners alone may log in and read, and one of them may
+        /// open it again.
+        closes_at: Option<Timestamp>,
+        erased_at: Option<Timestamp>,
         created_at: Timestamp,
         updated_at: Timestamp,
         #[serde(skip)]
@@ -74,6 +80,9 @@ pub async fn update_current_tenant(
     if input.0.touches_billing() && !caller.is_operator() {
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";
         return Err(Error::forbidden("settings.set_by_platform", message));
+    }
+    if input.0.touches_second_factor() && !caller.is_operator() {
+        close::require_owner(&caller)?;
     }
     // Before there is a plan, everything can be set up.
     for feature in input.0.features().into_iter().filter(|_| caller.has_plan()) {

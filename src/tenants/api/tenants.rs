@@ -59,7 +59,7 @@ pub struct NewTenant {
 #[schema(example = json!({
     "tenant": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "ABC Real Estate", "slug": "abc-real-estate",
         "status": "active", "time_zone": "Asia/Kolkata", "country": "IN", "currency": "INR", "settings": {}, "agreed": {}, "onboarded_at": null,
-        "verified_at": null,
+        "verified_at": null, "closes_at": null, "erased_at": null,
         "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"},
     "invitation": {"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a11", "email": "owner@abc.example.com", "role": "owner",
         "status": "pending", "invited_by": null, "expires_at": "2026-11-27T09:00:00Z", "created_at": "2026-11-20T09:00:00Z",

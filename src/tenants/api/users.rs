@@ -16,13 +16,21 @@ use crate::tenants::store::people::{self, Person, User, UserFilter};
 crate::view! {
     /// A person who logs in.
     #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "email": "owner@abc.example.com", "name": "Rajesh Kumar",
-        "email_verified_at": "2026-11-20T09:01:00Z", "created_at": "2026-11-20T09:00:00Z"}))]
+        "email_verified_at": "2026-11-20T09:01:00Z", "language": "hi", "time_zone": "Asia/Kolkata", "phone": "+919876543210",
+        "avatar_url": null, "created_at": "2026-11-20T09:00:00Z"}))]
     pub struct UserView from user: User {
         id: UserId,
         email: String,
         name: Option<String>,
         /// When the person opened the link that was mailed there; null before.
         email_verified_at: Option<Timestamp>,
+        /// Language tag of BCP 47; null where none was said.
+        language: Option<String>,
+        /// IANA time zone; null: the tenant's.
+        time_zone: Option<String>,
+        /// E.164.
+        phone: Option<String>,
+        avatar_url: Option<String>,
         created_at: Timestamp,
     }
 }

@@ -19,7 +19,8 @@ crate::text_enum! {
     /// Whether a tenant may use the platform.
     pub enum TenantStatus {
         Active = "active",
-        /// By an operator: nobody of the tenant can log in; inbound leads are still stored.
+        /// By an operator, or because it is being closed: nobody of the tenant can log in, but owners of one that is being closed;
+        /// inbound leads are still stored.
         Suspended = "suspended",
     }
 }
@@ -45,6 +46,10 @@ pub struct Tenant {
     pub onboarded_at: Option<Timestamp>,
     /// When an owner first showed that their mailbox is theirs; nothing leaves in the tenant's name before.
     pub verified_at: Option<Timestamp>,
+    /// When it is erased, because an owner closes it; until then it is suspended, and an owner may open it again.
+    pub closes_at: Option<Timestamp>,
+    /// When it was erased.
+    pub erased_at: Option<Timestamp>,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

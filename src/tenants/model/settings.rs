@@ -114,6 +114,10 @@ pub struct Settings {
     #[validate(range(min = 0, max = 365))]
     #[schema(minimum = 0, maximum = 365)]
     pub billing_dedupe_days: u16,
+    /// Members without a second factor do nothing here but put one before their account. Set by owners who have one.
+    // Left out where it is not so: processes of the version before refuse what they do not know.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub requires_second_factor: bool,
 }
 
 impl Default for Settings {
@@ -132,6 +136,7 @@ impl Default for Settings {
             deep_link_base_url: None,
             scoring_model: None,
             billing_dedupe_days: 30,
+            requires_second_factor: false,
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<u16>)]
     pub billing_dedupe_days: Patch<u16>,
+    /// Set by owners only, who have a second factor themselves.
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    pub requires_second_factor: Patch<bool>,
 }
 
 /// Of a day that was closed, both are needed.
@@ -100,6 +104,7 @@ impl SettingsPatch {
         self.deep_link_base_url.apply_to(&mut settings.deep_link_base_url);
         self.scoring_model.apply_to(&mut settings.scoring_model);
         self.billing_dedupe_days.apply_or(&mut settings.billing_dedupe_days, default.billing_dedupe_days);
+        self.requires_second_factor.apply_or(&mut settings.requires_second_factor, false);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -114,6 +119,7 @@ impl SettingsPatch {
             ("settings.deep_link_base_url", self.deep_link_base_url.is_absent()),
             ("settings.scoring_model", self.scoring_model.is_absent()),
             ("settings.billing_dedupe_days", self.billing_dedupe_days.is_absent()),
+            ("settings.requires_second_factor", self.requires_second_factor.is_absent()),
         ]
         .into_iter()
         .filter(|(_, is_absent)| !is_absent)

@@ -163,6 +163,17 @@ pub(crate) fn revoke_made_by_key(tx: &mut TenantTx<'_>, key: ApiKeyId) -> Result
     Ok(found)
 }
 
+/// Withdraws every open invitation.
+pub(crate) fn revoke_open(tx: &mut TenantTx<'_>) -> Result<()> {
+    let now = tx.now();
+    diesel::update(invitations::table)
+        .filter(invitations::tenant_id.eq(tx.tenant()))
+        .filter(invitations::accepted_at.is_null().and(invitations::revoked_at.is_null()))
+        .set(invitations::revoked_at.eq(now))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
 /// Uses the invitation up; `false` when it was not open any more.
 pub(crate) fn accept(tx: &mut TenantTx<'_>, id: InvitationId) -> Result<bool> {
     let now = tx.now();

@@ -1,10 +1,13 @@
 //! Rows of tenants; beside it the rows of their people, sessions, invitations and keys, and of operators.
 
+pub(super) mod email_changes;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;
 pub(super) mod people;
+pub(super) mod resets;
 mod respell;
+pub(super) mod second_factors;
 pub(super) mod sessions;
 pub(super) mod verifications;
 
@@ -14,7 +17,7 @@ use super::model::{Tenant, TenantStatus};
 use super::name::slug_of;
 use crate::base::bounded::Text;
 use crate::base::crypto::random_token;
-use crate::base::id::TenantId;
+use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
@@ -50,6 +53,8 @@ pub(super) struct TenantRow {
     pub verified_at: Option<Timestamp>,
     pub agreed: Json,
     pub search: String,
+    pub closes_at: Option<Timestamp>,
+    pub erased_at: Option<Timestamp>,
 }
 
 impl TryFrom<TenantRow> for Tenant {
@@ -69,6 +74,8 @@ impl TryFrom<TenantRow> for Tenant {
             agreed: row.agreed.read()?,
             onboarded_at: row.onboarded_at,
             verified_at: row.verified_at,
+            closes_at: row.closes_at,
+            erased_at: row.erased_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -85,6 +92,17 @@ fn search_of(name: &str, slug: &str) -> String {
 pub fn current(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     let row: TenantRow = tenants::table.find(tx.tenant()).select(TenantRow::as_select()).first(tx.conn())?;
     row.try_into()
+}
+
+/// Who a member or a former member of this tenant is.
+///
+/// # Errors
+/// Internal for a user who never was one.
+pub fn user_of(tx: &mut TenantTx<'_>, user: UserId) -> Result<people::User> {
+    if people::membership(tx, user)?.is_none() {
+        return Err(Error::internal("a user who never was a member here"));
+    }
+    people::user(&mut tx.platform(), user)
 }
 
 /// Keeps the features of the current plan beside the tenant, where authentication finds them. `None`: no plan chosen.
@@ -133,6 +151,8 @@ pub(super) fn create(tx: &mut PlatformTx<'_>, new: NewTenant) -> Result<Tenant> 
         verified_at: None,
         agreed: Json::of(&super::model::Agreed::default()),
         search: search_of(&name, &slug),
+        closes_at: None,
+        erased_at: None,
     };
     for attempt in 2..12 {
         if OrIgnore(diesel::insert_into(tenants::table).values(&row)).execute(tx.conn())? == 1 {
@@ -173,12 +193,36 @@ pub(super) fn save(tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Tenant> {
             tenants::audience.eq(Json::of(&tenant.audience)),
             tenants::agreed.eq(Json::of(&tenant.agreed)),
             tenants::onboarded_at.eq(tenant.onboarded_at),
+            tenants::closes_at.eq(tenant.closes_at),
             tenants::version.eq(tenants::version + 1),
             tenants::updated_at.eq(now),
         ))
         .returning(tenants::all_columns)
         .get_result(tx.conn())?;
     row.try_into()
+}
+
+/// Leaves of an erased tenant its id, under a name that says nothing.
+pub(super) fn bury(tx: &mut TenantTx<'_>) -> Result<()> {
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let slug = format!("closed-{tenant}");
+    tx.note_change()?;
+    diesel::update(tenants::table.find(tenant))
+        .set((
+            tenants::name.eq("Closed"),
+            tenants::search.eq(search_of("Closed", &slug)),
+            tenants::slug.eq(slug),
+            tenants::settings.eq(Json::of(&super::model::Settings::default())),
+            tenants::profile.eq(Json::of(&super::model::Profile::default())),
+            tenants::audience.eq(Json::of(&super::model::Audience::default())),
+            tenants::agreed.eq(Json::of(&super::model::Agreed::default())),
+            tenants::closes_at.eq(None::<Timestamp>),
+            tenants::erased_at.eq(now),
+            tenants::version.eq(tenants::version + 1),
+            tenants::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 crate::filter! {

@@ -10,9 +10,13 @@ use crate::base::id::{TenantId, UserId};
 use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Asc;
+use crate::engine::db::error::is_unique_violation;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
-use crate::tenants::schema::{email_verifications, memberships, tenants, users};
+use crate::tenants::schema::{
+    email_changes, email_verifications, log_in_challenges, memberships, password_resets, recovery_codes, second_factors,
+    tenants, users,
+};
 
 /// A person of the tenant.
 #[derive(Debug, Clone)]
@@ -66,6 +70,13 @@ pub struct User {
     pub created_at: Timestamp,
     /// When they showed that the mailbox is theirs.
     pub email_verified_at: Option<Timestamp>,
+    /// A language tag (BCP 47).
+    pub language: Option<String>,
+    /// Of the IANA database.
+    pub time_zone: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub avatar_url: Option<String>,
 }
 
 /// A user's place in a tenant.
@@ -120,13 +131,13 @@ pub(crate) fn create_user(
     let insert = diesel::insert_into(users::table).values((
         users::id.eq(id),
         users::email.eq(email.as_str().to_string()),
-        users::name.eq(name.clone()),
+        users::name.eq(name),
         users::password_hash.eq(password_hash.to_string()),
         users::created_at.eq(now),
         users::updated_at.eq(now),
     ));
     let is_new = OrIgnore(insert).execute(tx.conn())? == 1;
-    Ok(is_new.then(|| User { id, email: email.as_str().into(), name, created_at: now, email_verified_at: None }))
+    if is_new { user(tx, id).map(Some) } else { Ok(None) }
 }
 
 /// The account behind an address.
@@ -148,10 +159,38 @@ pub(crate) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Resu
     Ok(())
 }
 
-pub(crate) fn rename_user(tx: &mut PlatformTx<'_>, id: UserId, name: Option<&str>) -> Result<()> {
+/// Writes what a user says of themselves.
+pub(crate) fn save_profile(tx: &mut PlatformTx<'_>, user: &User) -> Result<()> {
     let now = tx.now();
-    diesel::update(users::table.find(id)).set((users::name.eq(name), users::updated_at.eq(now))).execute(tx.conn())?;
+    diesel::update(users::table.find(user.id))
+        .set((
+            users::name.eq(&user.name),
+            users::language.eq(&user.language),
+            users::time_zone.eq(&user.time_zone),
+            users::phone.eq(&user.phone),
+            users::avatar_url.eq(&user.avatar_url),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
     Ok(())
+}
+
+/// Another address, which is not shown to be theirs yet; links to the former one are void. `false` when an account has it.
+pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Result<bool> {
+    let now = tx.now();
+    diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(id))).execute(tx.conn())?;
+    let changed = diesel::update(users::table.find(id))
+        .set((
+            users::email.eq(email),
+            users::email_verified_at.eq(None::<Timestamp>),
+            users::updated_at.eq(now),
+        ))
+        .execute(tx.conn());
+    match changed {
+        Ok(_) => Ok(true),
+        Err(error) if is_unique_violation(&error) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(crate) fn set_password(tx: &mut PlatformTx<'_>, id: UserId, hash: &str) -> Result<()> {
@@ -276,12 +315,52 @@ pub struct Entrance {
     pub slug: String,
     pub status: TenantStatus,
     pub role: Role,
+    is_closing: bool,
 }
 
 impl Entrance {
+    /// Owners of a tenant that is being closed get in, too.
     pub fn is_open(&self) -> bool {
-        self.status == TenantStatus::Active
+        self.status == TenantStatus::Active || (self.is_closing && self.role == Role::Owner)
     }
+}
+
+/// The table whose rows are taken away by [`remove_memberships`], for the people behind them.
+pub(crate) const MEMBERSHIPS: &str = "memberships";
+
+/// Takes away at most `limit` memberships of a tenant that is erased, and the users who belong to no tenant any more. Answers how many.
+pub(crate) fn remove_memberships(tx: &mut TenantTx<'_>, limit: usize) -> Result<usize> {
+    let own = memberships::table.filter(memberships::tenant_id.eq(tx.tenant()));
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let left: Vec<UserId> = own.select(memberships::user_id).limit(limit).load(tx.conn())?;
+    diesel::delete(own.filter(memberships::user_id.eq_any(&left))).execute(tx.conn())?;
+    for user in &left {
+        let others = memberships::table.filter(memberships::user_id.eq(user));
+        if others.count().get_result::<i64>(tx.conn())? == 0 {
+            erase_user(&mut tx.platform(), *user)?;
+        }
+    }
+    Ok(left.len())
+}
+
+/// Everything about a user. What refers to users and is not named here refuses.
+fn erase_user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<()> {
+    let email: String = users::table.find(id).select(users::email).first(tx.conn())?;
+    macro_rules! forget {
+        ($($table:ident by $column:ident = $value:expr),+ $(,)?) => {
+            $(diesel::delete($table::table.filter($table::$column.eq($value))).execute(tx.conn())?;)+
+        };
+    }
+    forget!(
+        email_verifications by user_id = id,
+        email_changes by user_id = id,
+        password_resets by email = &email,
+        log_in_challenges by user_id = id,
+        recovery_codes by user_id = id,
+        second_factors by user_id = id,
+        users by id = id,
+    );
+    Ok(())
 }
 
 /// The tenant the user joined first, whatever became of it: where a mail to the user's address is told.
@@ -295,12 +374,17 @@ pub(crate) fn first_tenant(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Opti
 
 /// Every active membership of the user, oldest first, across tenants: for logging in and for switching.
 pub(crate) fn entrances_across_tenants(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Entrance>> {
-    let rows: Vec<(TenantId, String, String, TenantStatus, Role)> = memberships::table
+    type Row = (TenantId, String, String, TenantStatus, Role, Option<Timestamp>);
+    let now = tx.now();
+    let rows: Vec<Row> = memberships::table
         .inner_join(tenants::table.on(tenants::id.eq(memberships::tenant_id)))
         .filter(memberships::user_id.eq(user).and(memberships::status.eq(MemberStatus::Active)))
         .order((memberships::created_at, memberships::tenant_id))
-        .select((tenants::id, tenants::name, tenants::slug, tenants::status, memberships::role))
+        .select((tenants::id, tenants::name, tenants::slug, tenants::status, memberships::role, tenants::closes_at))
         .load(tx.conn())?;
-    let entrance = |(tenant_id, name, slug, status, role)| Entrance { tenant_id, name, slug, status, role };
+    let entrance = |(tenant_id, name, slug, status, role, closes_at): Row| {
+        let is_closing = closes_at.is_some_and(|at| at > now);
+        Entrance { tenant_id, name, slug, status, role, is_closing }
+    };
     Ok(rows.into_iter().map(entrance).collect())
 }

@@ -45,6 +45,7 @@ on_both_engines! {
         let second = office.post("/auth/refresh", "", old.clone()).await.expect(200);
         let token = text(&second["access_token"]);
         office.get("/me", token).await.expect(200);
+        office.core.clock.advance(chrono::Duration::seconds(21));
         office.post("/auth/refresh", "", old.clone()).await.refused(401, "auth.refresh_reused");
         office.get("/me", token).await.refused(401, "auth.session_ended");
         let newest = json!({"refresh_token": second["refresh_token"]});

@@ -154,6 +154,10 @@ impl Answer {
         assert!(pointers.contains(&pointer), "{pointer} not in {pointers:?}; {what}");
         self.body
     }
+    /// The values of a header that may come several times.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
+    }
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

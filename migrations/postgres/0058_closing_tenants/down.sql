@@ -1,0 +1,2 @@
+ALTER TABLE tenants DROP COLUMN erased_at;
+ALTER TABLE tenants DROP COLUMN closes_at;

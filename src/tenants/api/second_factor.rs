@@ -1,0 +1,216 @@
+//! A user's second factor: beginning, confirming, recovery codes, turning it off, and logging in with it.
+
+use actix_web::{HttpResponse, get, post, web};
+
+use super::cookies::{self, BrowserSessionView};
+use super::proving::{count_try, prove};
+use super::signed_in::SignedInView;
+use crate::base::crypto::Secret;
+use crate::base::email::Email;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::Core;
+use crate::engine::db::PlatformTx;
+use crate::engine::http::problem::Problem;
+use crate::engine::http::{Json, Once, Reply};
+use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
+use crate::tenants::log_in;
+use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
+use crate::tenants::second_factor::{self, Code, PasswordAndCode, Provisioned, Standing};
+use crate::tenants::session;
+use crate::tenants::store::people;
+
+crate::view! {
+    /// How the caller's second factor stands.
+    #[schema(example = json!({"enabled_at": "2026-11-20T09:00:00Z", "recovery_codes_left": 10}))]
+    pub struct SecondFactorView from standing: Standing {
+        /// Since when a code is asked for at log-in; null where none is.
+        enabled_at: Option<Timestamp>,
+        recovery_codes_left: i64,
+    }
+}
+
+crate::view! {
+    /// What an authenticator app is told, once.
+    #[schema(example = json!({"secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        "uri": "otpauth://totp/LeadGen%20Pro:owner%40abc%2Eexample%2Ecom?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=LeadGen%20Pro&algorithm=SHA1&digits=6&period=30"}))]
+    pub struct ProvisionedView from provisioned: Provisioned {
+        /// In base32, for whoever types it.
+        secret: String,
+        /// For a QR code.
+        uri: String,
+    }
+}
+
+/// Codes that work once each, for whoever lost the device. Shown once.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"recovery_codes": ["abcd-efgh-jkmn-pqrs", "2345-6789-abcd-efgh"]}))]
+pub struct RecoveryCodesView {
+    recovery_codes: Vec<String>,
+}
+
+/// The caller's current password.
+#[derive(Debug, serde::Deserialize, validator::Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "monsoon-over-andheri"}))]
+pub struct CurrentPassword {
+    #[schema(value_type = String, format = Password)]
+    current_password: Secret,
+}
+
+/// Get your second factor
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "How it stands", body = SecondFactorView))
+)]
+#[get("/me/second-factor")]
+pub async fn get_second_factor(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let standing = core.read(&caller, move |tx| second_factor::standing(&mut tx.platform(), user)).await?;
+    Ok(HttpResponse::Ok().json(SecondFactorView::from(standing)))
+}
+
+/// Begin with a second factor
+///
+/// Answers the secret for an authenticator app (TOTP: SHA-1, six digits, thirty seconds). It is asked for at log-in once a code
+/// of it was given to `POST /v1/me/second-factor/confirmation`; beginning again replaces one that was not confirmed.
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 201, description = "What the app is told; shown once", body = ProvisionedView))
+)]
+#[post("/me/second-factor")]
+pub async fn begin_second_factor(
+    caller: Caller,
+    core: web::Data<Core>,
+    attempts: Attempts,
+    input: Json<CurrentPassword>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let proof = prove(&core, &caller, &attempts, input.0.current_password).await?;
+    let (key, issuer) = (core.master_key.clone(), core.settings.platform_name.clone());
+    once.write(&core, caller.scope(), move |tx| {
+        let provisioned = second_factor::begin(tx, &key, user, proof, &issuer)?;
+        Ok(Reply::created(ProvisionedView::from(provisioned)).location("/v1/me/second-factor".into()))
+    })
+    .await
+}
+
+/// Confirm a second factor
+///
+/// With a first code of the device. From now on a code is asked for at log-in. Ten codes an hour may be tried.
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "It is on; the recovery codes are shown once", body = RecoveryCodesView))
+)]
+#[post("/me/second-factor/confirmation")]
+pub async fn confirm_second_factor(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<Code>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    count_try(&core, &caller).await?;
+    let key = core.master_key.clone();
+    once.write(&core, caller.scope(), move |tx| {
+        let recovery_codes = second_factor::confirm(tx, &key, user, &input.0.code)?;
+        Ok(Reply::ok(RecoveryCodesView { recovery_codes }))
+    })
+    .await
+}
+
+/// Make other recovery codes
+///
+/// Those of before are void. Ten codes an hour may be tried.
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 200, description = "The new recovery codes, shown once", body = RecoveryCodesView))
+)]
+#[post("/me/second-factor/recovery-codes")]
+pub async fn renew_recovery_codes(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<Code>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    count_try(&core, &caller).await?;
+    let key = core.master_key.clone();
+    once.write(&core, caller.scope(), move |tx| {
+        let recovery_codes = second_factor::renew_recovery_codes(tx, &key, user, &input.0.code)?;
+        Ok(Reply::ok(RecoveryCodesView { recovery_codes }))
+    })
+    .await
+}
+
+/// Turn the second factor off
+///
+/// With the password, and a code of the device or a recovery code. The recovery codes are void then. The user is told by e-mail.
+#[utoipa::path(
+    security(("bearer" = [])),
+    responses((status = 204, description = "The password alone lets the user in again"))
+)]
+#[post("/me/second-factor/removal")]
+pub async fn remove_second_factor(
+    caller: Caller,
+    core: web::Data<Core>,
+    attempts: Attempts,
+    input: Json<PasswordAndCode>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let user = caller.require_user()?;
+    let PasswordAndCode { current_password, code } = input.0;
+    let proof = prove(&core, &caller, &attempts, current_password).await?;
+    count_try(&core, &caller).await?;
+    let key = core.master_key.clone();
+    once.write(&core, caller.scope(), move |tx| {
+        second_factor::remove(tx, &key, user, proof, &code).map(|()| Reply::nothing())
+    })
+    .await
+}
+
+/// Log in with a second factor
+///
+/// With the challenge that `POST /v1/auth/login` answered, within ten minutes, and a code of the device or a recovery code.
+/// Ten codes an hour may be tried for a user; wrong ones stand in the tenant's events as `user.login_failed`.
+#[utoipa::path(
+    security(()),
+    responses(
+        (status = 200, description = "A new session", body = SignedInView),
+        (status = 201, description = "A new session, kept in cookies", body = BrowserSessionView),
+        (status = 401, description = "The challenge is unknown, was used, or its ten minutes are over", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/auth/second-factor")]
+pub async fn log_in_with_second_factor(
+    anyone: Anyone<LoggingIn>,
+    core: web::Data<Core>,
+    browser: Browser,
+    input: Json<ChallengeAnswer>,
+    once: Once,
+) -> Result<HttpResponse> {
+    let in_cookies = input.0.cookies == Some(true);
+    if in_cookies {
+        browser.require_own_page()?;
+    }
+    let token = input.0.challenge.clone();
+    let count = move |tx: &mut PlatformTx<'_>| {
+        let user = enter::challenged(tx, &token)?.user_id;
+        second_factor::count_try(tx, user)?;
+        people::user(tx, user)
+    };
+    let user = core.db.write(anyone.scope(), count).await?;
+    let (key, device) = (core.master_key.clone(), anyone.device());
+    let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
+        enter::enter(tx, &key, &input.0, device).map(|signed_in| Reply::ok(SignedInView::from(signed_in)))
+    });
+    let answer = match answer.await {
+        Ok(answer) if in_cookies => cookies::keep(answer).await,
+        other => other,
+    };
+    if answer.as_ref().is_err_and(|error| !error.field_errors().is_empty()) {
+        let email: Email = user.email.parse().map_err(Error::internal)?;
+        log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);
+    }
+    answer
+}

@@ -1,0 +1,243 @@
+//! A second factor: a code of an authenticator app besides the password, and recovery codes for whoever lost the app.
+//!
+//! The secret is sealed under the master key, recovery codes are stored as hashes and work once, and so does each code of the
+//! app. Tries are counted in the database before a code is looked at, so that many at a time are no way around it. Whoever
+//! knows the password is answered a [`Challenge`](enter::Challenged) at log-in.
+
+pub mod enter;
+mod totp;
+
+use validator::Validate;
+
+use super::facts::SecondFactorFact;
+use super::log_in::Proof;
+use super::store::people;
+use super::store::second_factors::{self, SecondFactor};
+use crate::base::bounded::Line;
+use crate::base::crypto::{MasterKey, Secret};
+use crate::base::id::UserId;
+use crate::base::time::Timestamp;
+use crate::base::{Error, Result};
+use crate::engine::db::{PlatformTx, TenantTx};
+use crate::engine::events::{EventType, Fact as _, platform_tenant};
+use crate::engine::tally::{Span, Tally};
+
+const PURPOSE: &str = "second-factor";
+const RECOVERY_CODES: usize = 10;
+/// Codes tried for one user within an hour, right or wrong.
+const TRIES_AN_HOUR: u32 = 10;
+
+/// How a user's second factor stands.
+pub struct Standing {
+    pub enabled_at: Option<Timestamp>,
+    pub recovery_codes_left: i64,
+}
+
+pub fn standing(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Standing> {
+    let enabled_at = second_factors::find(tx, user)?.and_then(|factor| factor.enabled_at);
+    Ok(Standing { enabled_at, recovery_codes_left: second_factors::count_recovery_codes(tx, user)? })
+}
+
+/// Whether a password alone lets the user in.
+pub fn is_enabled(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
+    Ok(second_factors::find(tx, user)?.is_some_and(|factor| factor.enabled_at.is_some()))
+}
+
+/// What an app is told, once.
+pub struct Provisioned {
+    /// In base32, for whoever types it.
+    pub secret: String,
+    /// `otpauth://totp/…`, for a QR code.
+    pub uri: String,
+}
+
+/// Begins with a new secret; it is asked for once a code of it was given. One that was begun before is dropped.
+///
+/// # Errors
+/// `request.invalid` without a proof that still holds; `second_factor.enabled`.
+pub fn begin(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    user: UserId,
+    proof: Option<Proof>,
+    issuer: &str,
+) -> Result<Provisioned> {
+    let tx = &mut tx.platform();
+    prove(tx, proof)?;
+    if is_enabled(tx, user)? {
+        let message = "A second factor is on already. Turn it off first to begin with another device.";
+        return Err(Error::conflict("second_factor.enabled", message));
+    }
+    let secret = totp::new_secret();
+    second_factors::begin(tx, user, &key.seal(PURPOSE, &user.to_string(), &secret))?;
+    let account = people::user(tx, user)?.email;
+    Ok(Provisioned { secret: totp::spelled(&secret)?, uri: totp::uri(&secret, issuer, &account)? })
+}
+
+fn prove(tx: &mut PlatformTx<'_>, proof: Option<Proof>) -> Result<()> {
+    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
+    if proof.ok_or_else(wrong)?.holds(tx)? { Ok(()) } else { Err(wrong()) }
+}
+
+/// A code, as it was typed.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "287082"}))]
+pub struct Code {
+    pub code: Line<1, 40>,
+}
+
+/// The password, and a code or a recovery code.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "monsoon-over-andheri", "code": "287082"}))]
+pub struct PasswordAndCode {
+    #[schema(value_type = String, format = Password)]
+    pub current_password: Secret,
+    pub code: Line<1, 40>,
+}
+
+/// Counts a try; commit it before the code is looked at.
+///
+/// # Errors
+/// `second_factor.too_many_tries`, with how long to wait.
+pub fn count_try(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
+    let (subject, span) = (user.to_string(), Span::hour(tx.now()));
+    let tally = Tally { tenant: platform_tenant(), kind: "second_factor_tries", subject: &subject, span };
+    if tally.take(tx, TRIES_AN_HOUR)? {
+        return Ok(());
+    }
+    let message = format!("{TRIES_AN_HOUR} codes were tried within the hour. Go on at {}.", span.ends_at);
+    let wait = span.ends_at.since(tx.now()).to_std().unwrap_or_default();
+    Err(Error::too_many("second_factor.too_many_tries", message).with_retry_after(wait))
+}
+
+fn wrong_code() -> Error {
+    let rule = "this is not a code of your device of now, nor a recovery code of yours; each works once";
+    Error::field("/code", "wrong_code", rule)
+}
+
+/// Without what people type between the characters, and whatever the case.
+fn tidy(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Uses up a code of the device.
+fn use_code(tx: &mut PlatformTx<'_>, key: &MasterKey, factor: &SecondFactor, code: &str) -> Result<bool> {
+    let secret = key.open(PURPOSE, &factor.user_id.to_string(), &factor.secret)?;
+    match totp::step_of(&secret, &tidy(code), tx.now())? {
+        Some(step) => second_factors::use_step(tx, factor.user_id, step),
+        None => Ok(false),
+    }
+}
+
+/// Uses up a code of the device, or a recovery code.
+///
+/// # Errors
+/// `request.invalid` at `/code`; `second_factor.not_enabled`.
+pub(super) fn check(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<()> {
+    let factor = enabled(tx, user)?;
+    if use_code(tx, key, &factor, code)? {
+        return Ok(());
+    }
+    if !second_factors::use_recovery_code(tx, user, &tidy(code))? {
+        return Err(wrong_code());
+    }
+    record(tx, user, SecondFactorFact::RECOVERY_CODE_USED)
+}
+
+fn enabled(tx: &mut PlatformTx<'_>, user: UserId) -> Result<SecondFactor> {
+    second_factors::find(tx, user)?.filter(|factor| factor.enabled_at.is_some()).ok_or_else(|| {
+        Error::conflict("second_factor.not_enabled", "No second factor is on. Begin with POST /v1/me/second-factor.")
+    })
+}
+
+/// For what a password opens besides logging in: a code too, where the user has a second factor.
+///
+/// # Errors
+/// `request.invalid` at `/code`.
+pub(super) fn require(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, code: Option<&str>) -> Result<()> {
+    if !is_enabled(tx, user)? {
+        return Ok(());
+    }
+    let missing = || Error::field("/code", "required", "your account has a second factor: send a code of it, too");
+    check(tx, key, user, code.ok_or_else(missing)?)
+}
+
+/// Told once, where the user began.
+fn record(tx: &mut PlatformTx<'_>, user: UserId, kind: EventType) -> Result<()> {
+    let left = second_factors::count_recovery_codes(tx, user)?;
+    let Some(tenant) = people::first_tenant(tx, user)? else { return Ok(()) };
+    let fact = SecondFactorFact { recovery_codes_left: Some(left) };
+    tx.for_tenant(tenant).record(fact.told_as(kind).about(user.uuid()))?;
+    Ok(())
+}
+
+/// The first code of the device: it is asked for from now on. Answers the recovery codes, which are shown once.
+///
+/// # Errors
+/// `second_factor.not_begun`, `second_factor.enabled`, `request.invalid` at `/code`.
+pub fn confirm(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<Vec<String>> {
+    let tx = &mut tx.platform();
+    let factor = second_factors::find(tx, user)?.ok_or_else(|| {
+        Error::conflict("second_factor.not_begun", "There is nothing to confirm. Begin with POST /v1/me/second-factor.")
+    })?;
+    if factor.enabled_at.is_some() {
+        return Err(Error::conflict("second_factor.enabled", "This second factor is on already."));
+    }
+    if !use_code(tx, key, &factor, code)? {
+        return Err(wrong_code());
+    }
+    second_factors::enable(tx, user)?;
+    let codes = give_recovery_codes(tx, user)?;
+    record(tx, user, SecondFactorFact::ENABLED)?;
+    Ok(codes)
+}
+
+/// Other recovery codes instead of those of before.
+///
+/// # Errors
+/// `second_factor.not_enabled`, `request.invalid` at `/code`.
+pub fn renew_recovery_codes(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<Vec<String>> {
+    let tx = &mut tx.platform();
+    check(tx, key, user, code)?;
+    let codes = give_recovery_codes(tx, user)?;
+    record(tx, user, SecondFactorFact::RECOVERY_CODES_RENEWED)?;
+    Ok(codes)
+}
+
+/// Eighty bits each, in characters that are not taken for each other: `abcd-efgh-jkmn-pqrs`.
+fn give_recovery_codes(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<String>> {
+    const CHARACTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let one = || -> String {
+        let chosen: [u8; 16] = rand::random();
+        chosen.iter().map(|byte| char::from(CHARACTERS[usize::from(byte % 32)])).collect()
+    };
+    let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| one()).collect();
+    second_factors::set_recovery_codes(tx, user, &codes)?;
+    Ok(codes.iter().map(|code| [&code[..4], &code[4..8], &code[8..12], &code[12..]].join("-")).collect())
+}
+
+/// The password alone lets the user in again.
+///
+/// # Errors
+/// `second_factor.not_enabled`, `request.invalid` at `/current_password` or `/code`.
+pub fn remove(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, proof: Option<Proof>, code: &str) -> Result<()> {
+    let tx = &mut tx.platform();
+    enabled(tx, user)?;
+    prove(tx, proof)?;
+    check(tx, key, user, code)?;
+    second_factors::remove(tx, user)?;
+    record(tx, user, SecondFactorFact::DISABLED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_however_they_are_typed() {
+        assert_eq!(tidy(" 287 082 "), "287082");
+        assert_eq!(tidy("ABCD-efgh-jkmn-pqrs"), "abcdefghjkmnpqrs");
+    }
+}
