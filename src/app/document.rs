@@ -1,10 +1,11 @@
 //! The OpenAPI document: collected from the routes, so that a route cannot exist without its description.
 
+use serde_json::json;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt as _;
 
-use super::{health, routes};
+use super::{health, introduction, problems, refusals, routes};
 use crate::engine::http::openapi::{self, Area, Callers};
 use crate::integrations::outbound;
 use crate::tenants::access::Permission;
@@ -13,12 +14,6 @@ use crate::tenants::access::Permission;
 #[openapi(
     info(
         title = "Leadwright",
-        description = "Headless, multi-tenant lead generation and sales automation.\n\n\
-            Authenticate with `Authorization: Bearer` and a user's access token or an API key. Lists are keyset pages \
-            (`limit`, `cursor`, `next_cursor`). Errors are `application/problem+json` (RFC 9457) with a stable `code`. \
-            Every authenticated POST takes an `Idempotency-Key`. \
-            A caller that may change a thing and not read it is answered its `id` alone, and what was made for it, such as a \
-            token or a secret. Money is integer minor units with a currency; times are RFC 3339 in UTC.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
@@ -32,10 +27,11 @@ use crate::tenants::access::Permission;
         (name = "Conversations", description = "Threads with one person on one channel."),
         (name = "Ad campaigns", description = "Adverts that bring leads in."),
         (name = "Notifications", description = "What a tenant's people are told."),
-        (name = "Webhooks", description = "Signed endpoints that providers call."),
         (name = "Webhook endpoints", description = outbound::describe::ABOUT),
         (name = "Operators", description = "The platform's own staff, and tenants as they see them."),
         (name = "Operations", description = "What operators do: tasks, jobs, stored webhooks, activation, credits."),
+        (name = "Provider webhooks", description = "What Meta, Google, Twilio and Resend call, each with its own signature."),
+        (name = "Errors", description = "What every error code means."),
         (name = "Health", description = "For load balancers and monitoring."),
     ),
 )]
@@ -51,10 +47,12 @@ fn areas() -> Vec<Area> {
     let of = |under, tag, reads, writes| of_tenants(under, tag, Some(reads), Some(writes));
     let of_anybody = |under, tag| of_tenants(under, tag, None, None);
     let of_operators = |under, tag| Area { under, tag, callers: Callers::Operators };
+    let of_providers = |under| Area { under, tag: "Provider webhooks", callers: Callers::Providers };
     vec![
         of_anybody("/", "Health"),
-        of_anybody("/api/webhooks", "Webhooks"),
-        of_anybody("/v1/webhooks", "Webhooks"),
+        of_anybody("/problems", "Errors"),
+        of_providers("/api/webhooks"),
+        of_providers("/v1/webhooks"),
         of_anybody("/v1/auth", "Authentication"),
         of_anybody("/v1/me", "Authentication"),
         of("/v1/users", "Users", P::UsersRead, P::UsersWrite),
@@ -80,6 +78,32 @@ fn areas() -> Vec<Area> {
     ]
 }
 
+/// Whom each group of operations is for, as readers of the document fold them.
+const GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "For tenants",
+        &[
+            "Authentication",
+            "Users",
+            "API keys",
+            "Tenant",
+            "Billing",
+            "Leads",
+            "Conversations",
+            "Ad campaigns",
+            "Notifications",
+            "Webhook endpoints",
+        ],
+    ),
+    ("For operators", &["Operators", "Operations"]),
+    ("For providers", &["Provider webhooks"]),
+    ("About the server", &["Errors", "Health"]),
+];
+
+fn tag_groups() -> serde_json::Value {
+    GROUPS.iter().map(|(name, tags)| json!({ "name": name, "tags": tags })).collect()
+}
+
 /// The document as it is committed and served.
 pub fn document() -> OpenApi {
     routes::declare();
@@ -87,10 +111,13 @@ pub fn document() -> OpenApi {
         .into_utoipa_app()
         .openapi(Base::openapi())
         .configure(health::routes)
+        .configure(problems::routes)
         .configure(routes::aliases)
         .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
         .split_for_parts();
-    let mut document = openapi::finish(document, &areas());
+    let mut document = openapi::finish(document, &areas(), &refusals::all());
     outbound::describe::add_to(&mut document);
+    document.info.description = Some(introduction::text());
+    document.extensions = Some([("x-tagGroups", tag_groups())].into_iter().collect());
     document
 }

@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+pub mod refusals;
 pub mod rules;
 pub mod tally;
 pub mod trace;

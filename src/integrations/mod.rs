@@ -30,6 +30,7 @@ pub mod id;
 pub mod model;
 pub mod outbound;
 pub mod process;
+pub mod refusals;
 mod reroute;
 pub mod schema;
 pub mod store;

@@ -29,6 +29,7 @@ pub mod model;
 mod personal_link;
 mod queue;
 pub mod recipients;
+pub mod refusals;
 mod release;
 pub mod schema;
 pub mod staff;

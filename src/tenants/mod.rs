@@ -23,6 +23,7 @@ pub mod operators;
 mod password;
 pub mod profile;
 mod prune;
+pub mod refusals;
 pub mod region;
 pub mod schema;
 pub mod session;

@@ -16,7 +16,7 @@ use crate::engine::events::Fact as _;
 use crate::tenants::id::SessionId;
 
 /// A session that is not refreshed for so long ends.
-const IDLE_DAYS: i64 = 30;
+pub const IDLE_DAYS: i64 = 30;
 
 /// Who is in, and the tokens to prove it.
 #[derive(Debug)]

@@ -51,7 +51,7 @@ pub use joining::Standing;
 pub use listing::Direction;
 pub use listing::Rows;
 pub use manager::Engine;
-pub use page::{Order, Page, PageRequest};
+pub use page::{Order, Page, PageRequest, PageSize};
 pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};
 pub use together::Together;
