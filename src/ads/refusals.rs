@@ -49,5 +49,7 @@ pub const REFUSALS: &[Refusal] = &[
         .at(&[At("create_lead_form_key")]),
     Refusal::upstream("ad_campaign.delivery_failed")
         .why("The ad platform did not take the ad campaign's new state.")
-        .remedy("Look at the ad campaign's delivery: it says what the platform answered, and whether it is tried again."),
+        .remedy(
+            "Look at the ad campaign's delivery: it says what the platform answered, and whether it is tried again.",
+        ),
 ];

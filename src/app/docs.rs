@@ -62,7 +62,10 @@ async fn get_reference() -> HttpResponse {
 
 async fn get_renderer() -> HttpResponse {
     static TAG: LazyLock<String> = LazyLock::new(|| tag_of(RENDERER));
-    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").insert_header((header::ETAG, TAG.as_str())).body(RENDERER)
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .insert_header((header::ETAG, TAG.as_str()))
+        .body(RENDERER)
 }
 
 fn tag_of(text: &str) -> String {

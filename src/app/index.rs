@@ -27,7 +27,9 @@ async fn get_index(req: HttpRequest, core: web::Data<Core>) -> HttpResponse {
             format!("<tr><td><a href=\"{path}\"><code>{path}</code></a></td><td>{about}</td></tr>\n")
         });
         let rows: String = rows.collect();
-        let body = format!("<h1>Leadwright {version}</h1>\n<p>The operations are under <code>/v1</code>.</p>\n<table>{rows}</table>");
+        let body = format!(
+            "<h1>Leadwright {version}</h1>\n<p>The operations are under <code>/v1</code>.</p>\n<table>{rows}</table>"
+        );
         return pages::page("Leadwright", &body);
     }
     let url = &core.settings.public_url;

@@ -37,7 +37,13 @@ mod tests {
     fn every_number_is_filled_in() {
         let text = super::text();
         assert!(!text.contains("{{") && !text.contains("}}"), "{text}");
-        for said in ["15 minutes", "lives 30 days", "`limit` is 1 to 200, 50 by default", "Within 24 hours", "1024 KiB, 32 levels deep"] {
+        for said in [
+            "15 minutes",
+            "lives 30 days",
+            "`limit` is 1 to 200, 50 by default",
+            "Within 24 hours",
+            "1024 KiB, 32 levels deep",
+        ] {
             assert!(text.contains(said), "{said}");
         }
     }

@@ -26,7 +26,9 @@ pub fn page(document: &Value) -> String {
          the tenant that they name, and what is under `/v1/ops` and `/v1/tenants` besides.\n\n## Roles\n\n",
     );
     text.push_str(&matrix());
-    text.push_str("\n\nNobody gives what they do not have: a role or a scope beyond one's own is refused.\n\n## Operations\n");
+    text.push_str(
+        "\n\nNobody gives what they do not have: a role or a scope beyond one's own is refused.\n\n## Operations\n",
+    );
     for permission in Permission::ALL {
         let name = permission.to_string();
         let opened = operations(document, |needed| needed.contains(&name));
@@ -40,7 +42,8 @@ pub fn page(document: &Value) -> String {
 /// Those whose permissions fit, one a line.
 fn operations(document: &Value, fits: impl Fn(&[String]) -> bool) -> String {
     let paths = document["paths"].as_object().into_iter().flatten();
-    let all = paths.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, one)| (path, method, one)));
+    let all = paths
+        .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, one)| (path, method, one)));
     let mut lines = String::new();
     for (path, method, operation) in all {
         let needed = operation["x-required-permissions"].as_array();

@@ -3,7 +3,9 @@
 use crate::base::ErrorKind;
 use crate::base::refusal::Place::{At, Unrouted};
 use crate::base::refusal::Refusal;
-use crate::{ads, billing, contacts, engine, inbox, integrations, leads, notify, ops, providers, sandbox, sending, tenants};
+use crate::{
+    ads, billing, contacts, engine, inbox, integrations, leads, notify, ops, providers, sandbox, sending, tenants,
+};
 
 const OWN: &[Refusal] = &[
     Refusal::new(ErrorKind::MethodNotAllowed, "request.method_not_allowed")

@@ -74,9 +74,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::not_found("webhook.message_unknown")
         .why("No message of ours has this id yet.")
         .remedy("Nothing: it is looked for again."),
-    Refusal::conflict("webhook.claimed")
-        .why("Another run settled it at the same time.")
-        .remedy("Nothing: it is done."),
+    Refusal::conflict("webhook.claimed").why("Another run settled it at the same time.").remedy("Nothing: it is done."),
     Refusal::conflict("webhook.not_handled")
         .why("Nothing follows from a webhook of this kind.")
         .remedy("Nothing: it is kept to be looked at."),

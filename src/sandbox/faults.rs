@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Sandbox;
-use super::refusals::not_understood;
 use super::state::lock;
+use crate::base::Error;
 
 /// No fault holds a request longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -224,7 +224,7 @@ async fn clear(sandbox: web::Data<Sandbox>) -> HttpResponse {
 
 /// The twins' own controls refuse as the product does: they are no provider's API.
 pub(super) fn bad_request(detail: &str) -> HttpResponse {
-    not_understood(detail).error_response()
+    Error::malformed("sandbox.not_understood", detail).error_response()
 }
 
 #[cfg(test)]

@@ -69,7 +69,8 @@ mod tests {
         let document = super::document();
         let mut described: Vec<String> = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
-            described.extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+            described
+                .extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
         }
         let mut routed = routed();
         described.sort();

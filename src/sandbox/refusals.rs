@@ -1,6 +1,5 @@
 //! What the twins' own controls refuse. What a twin refuses as its vendor would is told in the vendor's words.
 
-use crate::base::Error;
 use crate::base::refusal::Place::Unrouted;
 use crate::base::refusal::Refusal;
 
@@ -18,8 +17,3 @@ pub const REFUSALS: &[Refusal] = &[
         .remedy("Start the server with LEADWRIGHT_SANDBOX=true, and move the clock there.")
         .at(&[Unrouted]),
 ];
-
-/// The body or a value of it is wrong; `detail` says how.
-pub(super) fn not_understood(detail: impl Into<String>) -> Error {
-    Error::malformed("sandbox.not_understood", detail)
-}

@@ -31,7 +31,11 @@ fn requests_of(page: &str) -> Vec<(String, String, Option<Value>)> {
         let address = rest.trim_start_matches('"').split([' ', '"', '\n']).next().expect("an address");
         let path = address.replace("$sandbox", "/sandbox");
         let body = call.split_once(" -d '").and_then(|(_, rest)| rest.rsplit_once('\'')).map(|(body, _)| body);
-        (method.to_string(), path, body.map(|body| serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}"))))
+        (
+            method.to_string(),
+            path,
+            body.map(|body| serde_json::from_str(body).unwrap_or_else(|error| panic!("{body}: {error}"))),
+        )
     };
     calls.map(read).collect()
 }

@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 const STYLE: &str = include_str!("page.css");
 
 /// What a page needs of a browser: its style.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/docs/page.css", web::get().to(get_style));

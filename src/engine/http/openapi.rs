@@ -16,21 +16,24 @@ use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Required, Response};
 
-pub use super::areas::{Area, Callers};
 use super::areas::area_of;
+pub use super::areas::{Area, Callers};
 use super::etag::IfMatch;
 use super::inlined;
 use super::links;
 use super::operations::{IF_MATCH, add_header, extend, operations, requirements, takes_if_match};
 use super::paging::LIST_PARAMETERS;
-use super::samples;
 use super::problem::Problem;
 use super::refused::{self, Kind, Refusals};
+use super::samples;
 use crate::base::refusal::Refusal;
 use crate::engine::db::PageSize;
 
 const HEADERS: [(&str, &str); 7] = [
-    ("ETag", "The version: for If-Match, where the operation that changes it takes that, and for If-None-Match when reading."),
+    (
+        "ETag",
+        "The version: for If-Match, where the operation that changes it takes that, and for If-None-Match when reading.",
+    ),
     ("Idempotency-Replayed", "`true` when this is the stored answer of an earlier request with the same key."),
     ("RateLimit", "What is left of the limit."),
     ("RateLimit-Policy", "The limit that applies."),
@@ -99,7 +102,9 @@ fn describe_callers(method: &str, operation: &mut Operation, area: Option<&Area>
 fn who_may(callers: &BTreeMap<String, Vec<String>>, needed: &[String], area: Option<&Area>) -> String {
     let names: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
     match names.as_slice() {
-        [] if matches!(area, Some(Area { callers: Callers::Providers, .. })) => "Needs no credential of ours: what is sent proves itself.".into(),
+        [] if matches!(area, Some(Area { callers: Callers::Providers, .. })) => {
+            "Needs no credential of ours: what is sent proves itself.".into()
+        }
         [] if callers.is_empty() => "Needs no credential.".into(),
         [] if callers.keys().eq(["operator"]) => "Needs an operator's key.".into(),
         [] => "Needs no permission.".into(),
@@ -156,8 +161,11 @@ fn add_components(components: &mut Components) {
         of_header("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ];
     shared.extend(IfMatch::into_params(|| None));
-    let size =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(PageSize::MOST)).default(Some(PageSize::DEFAULT.into()));
+    let size = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(PageSize::MOST))
+        .default(Some(PageSize::DEFAULT.into()));
     for (name, schema, description) in [
         ("limit", size, "How many entries the page holds."),
         ("cursor", text(), "The `next_cursor` of the page before."),
@@ -224,7 +232,10 @@ fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool) {
         }
         let has_content = !response.content.is_empty();
         for (name, holds) in [
-            ("ETag", has_content && (versioned || kind.is_reading && response.content.contains_key("application/json"))),
+            (
+                "ETag",
+                has_content && (versioned || kind.is_reading && response.content.contains_key("application/json")),
+            ),
             ("Idempotency-Replayed", kind.takes_key),
             ("RateLimit", kind.is_secured),
             ("RateLimit-Policy", kind.is_secured),

@@ -20,9 +20,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = actix_web::web::Path::<T>::extract(req).into_inner();
         ready(
-            parsed
-                .map(|path| Self(path.into_inner()))
-                .map_err(|_| Error::not_found("resource.not_found", no_id(req))),
+            parsed.map(|path| Self(path.into_inner())).map_err(|_| Error::not_found("resource.not_found", no_id(req))),
         )
     }
 }

@@ -101,7 +101,9 @@ impl Kind {
             Place::NamedTenant => self.takes_tenant,
             Place::Ids => self.has_id,
             // What cannot be read of a provider is stored and looked at later.
-            Place::Input => (self.has_input || self.takes_key || self.takes_tenant) && !self.is_receiver && !self.is_probe,
+            Place::Input => {
+                (self.has_input || self.takes_key || self.takes_tenant) && !self.is_receiver && !self.is_probe
+            }
             Place::Bodies => self.has_body,
             Place::JsonBodies => self.has_body && !self.is_receiver,
             Place::Writes => !self.is_reading && !self.is_receiver,
@@ -130,7 +132,8 @@ impl Refusals<'_> {
     /// Adds what is shared, and an example of each.
     pub fn add_to(&self, components: &mut Components) {
         let answered = || self.0.iter().filter(|refusal| !refusal.places.is_empty());
-        for refusal in answered() {
+        let is_shown = |refusal: &&&Refusal| refusal.places.iter().any(|place| *place != Place::Unrouted);
+        for refusal in answered().filter(is_shown) {
             let example = ExampleBuilder::new().description(refusal.remedy).value(Some(example(refusal))).build();
             components.examples.insert(self.name(refusal), RefOr::T(example));
         }
@@ -144,7 +147,8 @@ impl Refusals<'_> {
 
     /// The code, or what tells it from the same code with another status.
     fn name(&self, refusal: &Refusal) -> String {
-        let is_first = self.0.iter().find(|other| other.code == refusal.code).is_some_and(|first| first.kind == refusal.kind);
+        let is_first =
+            self.0.iter().find(|other| other.code == refusal.code).is_some_and(|first| first.kind == refusal.kind);
         if is_first { refusal.code.into() } else { format!("{}.{}", refusal.code, status_of(refusal.kind).as_u16()) }
     }
 
@@ -246,14 +250,13 @@ fn told(description: &str, codes: &[&Refusal]) -> String {
 /// A problem of this code, as it would be answered.
 pub fn example(refusal: &Refusal) -> Value {
     let errors = match refusal.code {
-        "request.invalid" => vec![FieldError::new(
-            "/phone",
-            "invalid_value",
-            "expected a phone number such as +919876543210",
-        )],
+        "request.invalid" => {
+            vec![FieldError::new("/phone", "invalid_value", "expected a phone number such as +919876543210")]
+        }
         _ => Vec::new(),
     };
-    let detail = errors.first().map_or_else(|| refusal.why.into(), |first| format!("{}: {}", first.pointer, first.detail));
+    let detail =
+        errors.first().map_or_else(|| refusal.why.into(), |first| format!("{}: {}", first.pointer, first.detail));
     let status = status_of(refusal.kind);
     json!(Problem {
         kind: format!("https://leads.example.com/problems/{}", refusal.code),

@@ -27,8 +27,13 @@ pub(super) fn add(doc: &mut OpenApi, is_ours: impl Fn(&str) -> bool) {
     for (path, item) in doc.paths.paths.iter_mut().filter(|(path, _)| is_ours(path)) {
         for (method, operation) in operations(item) {
             let sample = Sample::of(method, path, operation, &components);
-            let samples = [("Shell", "curl", sample.curl()), ("TypeScript", "TypeScript", sample.typescript()), ("Python", "Python", sample.python())];
-            let samples = samples.map(|(lang, label, source)| json!({ "lang": lang, "label": label, "source": source }));
+            let samples = [
+                ("Shell", "curl", sample.curl()),
+                ("TypeScript", "TypeScript", sample.typescript()),
+                ("Python", "Python", sample.python()),
+            ];
+            let samples =
+                samples.map(|(lang, label, source)| json!({ "lang": lang, "label": label, "source": source }));
             extend(operation, "x-codeSamples", json!(samples));
         }
     }
@@ -37,10 +42,13 @@ pub(super) fn add(doc: &mut OpenApi, is_ours: impl Fn(&str) -> bool) {
 impl Sample {
     fn of(method: &'static str, path: &str, operation: &Operation, components: &Components) -> Self {
         let parameters: Vec<&Parameter> = operation.parameters.iter().flatten().filter_map(own).collect();
-        let filled = parameters.iter().filter(|one| one.parameter_in == ParameterIn::Path).fold(path.to_string(), |path, one| {
-            let example = example_in(one).map_or_else(|| ID.to_string(), |example| text(&example));
-            path.replace(&format!("{{{}}}", one.name), &example)
-        });
+        let filled = parameters.iter().filter(|one| one.parameter_in == ParameterIn::Path).fold(
+            path.to_string(),
+            |path, one| {
+                let example = example_in(one).map_or_else(|| ID.to_string(), |example| text(&example));
+                path.replace(&format!("{{{}}}", one.name), &example)
+            },
+        );
         let callers = requirements(operation.security.as_deref().unwrap_or_default());
         let credential = match () {
             () if callers.contains_key("bearer") => Some("LEADWRIGHT_TOKEN"),
@@ -48,11 +56,14 @@ impl Sample {
             () => None,
         };
         let has_answer = operation.responses.responses.iter().any(|(status, response)| {
-            status.starts_with('2') && matches!(response, RefOr::T(response) if response.content.contains_key("application/json"))
+            status.starts_with('2')
+                && matches!(response, RefOr::T(response) if response.content.contains_key("application/json"))
         });
         let body = match &operation.request_body {
             Some(RefOr::T(body)) => match body.content.get("application/json") {
-                Some(RefOr::T(content)) => content.example.clone().or_else(|| example_of(content.schema.as_ref()?, components)),
+                Some(RefOr::T(content)) => {
+                    content.example.clone().or_else(|| example_of(content.schema.as_ref()?, components))
+                }
                 _ => None,
             },
             _ => None,
@@ -157,7 +168,8 @@ fn python(value: &Value, depth: usize) -> String {
             format!("[\n{}{outer}]", lines.collect::<String>())
         }
         Value::Object(members) => {
-            let lines = members.iter().map(|(name, entry)| format!("{inner}{}: {},\n", json!(name), python(entry, depth + 1)));
+            let lines =
+                members.iter().map(|(name, entry)| format!("{inner}{}: {},\n", json!(name), python(entry, depth + 1)));
             format!("{{\n{}{outer}}}", lines.collect::<String>())
         }
     }
@@ -177,7 +189,11 @@ mod tests {
             has_answer: true,
         };
         let curl = sample.curl();
-        assert!(curl.starts_with(&format!("curl \"$LEADWRIGHT_URL/v1/leads/{ID}\" \\\n  -X PATCH \\\n  -H \"Authorization:")));
+        assert!(
+            curl.starts_with(&format!(
+                "curl \"$LEADWRIGHT_URL/v1/leads/{ID}\" \\\n  -X PATCH \\\n  -H \"Authorization:"
+            ))
+        );
         assert!(curl.contains("\"name\": \"O'\\''Hara\""), "{curl}");
         let python = sample.python();
         assert!(python.contains("\"email\": None") && python.contains("\"is_valid\": True"), "{python}");

@@ -23,5 +23,5 @@ pub use operator::Operator;
 pub use permission::{Entitlements, Feature, Permission, Role};
 pub use readable::{conceal_unreadable, is_covered, is_named};
 pub use remembered::Remembered;
-pub use token::ACCESS_TOKEN_SECONDS;
 pub use store::entitlements_here as entitlements;
+pub use token::ACCESS_TOKEN_SECONDS;

@@ -41,8 +41,8 @@ fn walk(value: &Value, place: &str, wrong: &mut Vec<String>) {
         }
         return;
     };
-    // Below `properties`, "example" would be a property's name.
-    if !place.ends_with("/properties") {
+    // Below `properties`, "example" would be a property's name; those of the components are looked at where they are shown.
+    if !place.ends_with("/properties") && place != "/components" {
         let schema = object.get("schema").unwrap_or(value);
         let named = object.get("examples");
         let several = named.and_then(Value::as_array).into_iter().flatten();
