@@ -6,6 +6,7 @@ use serde_json::json;
 use super::pages;
 use crate::engine::Core;
 
+/// To be mounted before what is under `/v1`, which takes that path for its own.
 pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/", web::get().to(get_index)).route("/v1", web::get().to(get_index));
 }

@@ -40,6 +40,11 @@ struct ErrorCode {
 
 /// Every error code.
 #[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(example = json!({"data": [{
+    "code": "lead.illegal_transition", "type": "https://leads.example.com/problems/lead.illegal_transition", "statuses": [409],
+    "why": "The lead's status cannot follow the one it has.",
+    "what_to_do": "Take a status of allowed_transitions, as the lead is answered.", "retry": "no", "is_answered": true
+}]}))]
 struct ErrorCodeList {
     data: Vec<ErrorCode>,
 }

@@ -22,7 +22,7 @@ const OWN: &[Refusal] = &[
         .at(&[At("get_readiness")]),
     Refusal::unavailable("process.joining")
         .why("The process prepares the database, or waits for another that does.")
-        .remedy("Wait.")
+        .remedy("Wait for it: it joins by itself.")
         .at(&[At("get_readiness")]),
     Refusal::unavailable("storage.not_migrated")
         .why("The database is older than this version.")

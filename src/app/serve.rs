@@ -54,6 +54,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(guesses.clone())
             .app_data(form_pace.clone())
             .app_data(gate.clone())
+            .configure(index::routes)
             .into_utoipa_app()
             .configure(health::routes)
             .configure(problems::routes)
@@ -66,7 +67,6 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                     cfg.app_data(web::Data::new(twins)).configure(crate::sandbox::routes);
                 }
             })
-            .configure(index::routes)
             .configure(pages::routes)
             .configure(docs::routes)
             .default_service(web::to(fallback::answer))
