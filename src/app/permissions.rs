@@ -21,7 +21,7 @@ pub(super) fn matrix() -> String {
 pub fn page(document: &Value) -> String {
     let mut text = String::from(
         "# Permissions\n\nMade from the code and from the OpenAPI document; a test holds it to both \
-         (`INSTA_UPDATE=always cargo test --test it -- permissions` writes it anew).\n\n\
+         (`INSTA_UPDATE=always cargo test --test it -- page_of_permissions` writes it anew).\n\n\
          A person has the permissions of their role, an API key those among its scopes. Operators may do what tenants may, inside \
          the tenant that they name, and what is under `/v1/ops` and `/v1/tenants` besides.\n\n## Roles\n\n",
     );
@@ -31,16 +31,23 @@ pub fn page(document: &Value) -> String {
     );
     for permission in Permission::ALL {
         let name = permission.to_string();
-        let opened = operations(document, |needed| needed.contains(&name));
+        let opened = operations(document, |needed, _| needed.contains(&name));
         let _ = write!(text, "\n**`{name}`**\n\n{opened}");
     }
-    let own = operations(document, |needed| needed.is_empty());
-    let _ = write!(text, "\n**None**, beyond the credential that each names\n\n{own}");
+    let is_operators = |operation: &Value| {
+        let ways = operation["security"].as_array().into_iter().flatten().filter_map(Value::as_object);
+        let schemes: Vec<&String> = ways.flat_map(serde_json::Map::keys).collect();
+        schemes == ["operator"]
+    };
+    let operators = operations(document, |_, operation| is_operators(operation));
+    let _ = write!(text, "\n**An operator's key**\n\n{operators}");
+    let rest = operations(document, |needed, operation| needed.is_empty() && !is_operators(operation));
+    let _ = write!(text, "\n**No permission**: a person's own, and what anybody may call\n\n{rest}");
     text
 }
 
-/// Those whose permissions fit, one a line.
-fn operations(document: &Value, fits: impl Fn(&[String]) -> bool) -> String {
+/// Those that fit, by their permissions and themselves, one a line.
+fn operations(document: &Value, fits: impl Fn(&[String], &Value) -> bool) -> String {
     let paths = document["paths"].as_object().into_iter().flatten();
     let all = paths
         .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, one)| (path, method, one)));
@@ -49,7 +56,7 @@ fn operations(document: &Value, fits: impl Fn(&[String]) -> bool) -> String {
         let needed = operation["x-required-permissions"].as_array();
         let Some(needed) = needed else { continue };
         let needed: Vec<String> = needed.iter().filter_map(Value::as_str).map(str::to_string).collect();
-        if fits(&needed) {
+        if fits(&needed, operation) {
             let summary = operation["summary"].as_str().unwrap_or_default();
             let _ = writeln!(lines, "- `{} {path}`: {summary}", method.to_uppercase());
         }

@@ -32,7 +32,6 @@ struct ErrorCode {
     why: String,
     what_to_do: String,
     /// Whether the same request may be sent again as it is.
-    #[schema(inline)]
     retry: Again,
     /// Whether an operation answers it. What is not answered stands in jobs, deliveries, logs or on the command line.
     is_answered: bool,
