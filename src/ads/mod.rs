@@ -38,6 +38,7 @@ pub mod model;
 mod movement;
 pub mod part;
 pub mod quota;
+pub mod refusals;
 pub mod review;
 pub mod route;
 pub mod schema;

@@ -1,11 +1,12 @@
 //! The OpenAPI document: collected from the routes, so that a route cannot exist without its description.
 
+use serde_json::json;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa_actix_web::AppExt as _;
 
-use super::{health, routes};
+use super::{health, introduction, problems, refusals, routes};
 use crate::engine::http::openapi::{self, Area, Callers};
 use crate::integrations::outbound;
 use crate::tenants::access;
@@ -14,20 +15,16 @@ use crate::tenants::access;
 #[openapi(
     info(
         title = "Leadwright",
-        description = "Headless, multi-tenant lead generation and sales automation.\n\n\
-            Authenticate with `Authorization: Bearer` and a user's access token or an API key. Lists are keyset pages \
-            (`limit`, `cursor`, `next_cursor`). Errors are `application/problem+json` (RFC 9457) with a stable `code`. \
-            Every authenticated POST takes an `Idempotency-Key`. \
-            A caller that may change a thing and not read it is answered its `id` alone, and what was made for it, such as a \
-            token or a secret. Money is integer minor units with a currency; times are RFC 3339 in UTC.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
 )]
 struct Base;
 
-/// Under a tag of its own, and named by no folder.
+/// Tags of the server itself, which no folder names.
+const ERRORS: (&str, &str) = ("Errors", "What every error code means.");
 const HEALTH: (&str, &str) = ("Health", "For load balancers and monitoring.");
+const OWN: [(&str, (&str, &str)); 2] = [("/", HEALTH), ("/problems", ERRORS)];
 
 /// What the paths have in common. An operation that differs says so itself.
 fn paths_of(area: &access::Area) -> Area {
@@ -37,8 +34,35 @@ fn paths_of(area: &access::Area) -> Area {
         }
         access::Callers::Anybody => Callers::Tenants { reads: None, writes: None },
         access::Callers::Operators => Callers::Operators,
+        access::Callers::Providers => Callers::Providers,
     };
     Area { under: area.under, tag: area.tag, callers }
+}
+
+/// Whom each group of operations is for, as readers of the document fold them.
+const GROUPS: [(&str, &[&str]); 4] = [
+    (
+        "For tenants",
+        &[
+            "Authentication",
+            "Users",
+            "API keys",
+            "Tenant",
+            "Billing",
+            "Leads",
+            "Conversations",
+            "Ad campaigns",
+            "Notifications",
+            "Webhook endpoints",
+        ],
+    ),
+    ("For operators", &["Operators", "Operations"]),
+    ("For providers", &["Provider webhooks"]),
+    ("About the server", &["Errors", "Health"]),
+];
+
+fn tag_groups() -> serde_json::Value {
+    GROUPS.iter().map(|(name, tags)| json!({ "name": name, "tags": tags })).collect()
 }
 
 /// The document as it is committed and served.
@@ -48,15 +72,18 @@ pub fn document() -> OpenApi {
         .into_utoipa_app()
         .openapi(Base::openapi())
         .configure(health::routes)
+        .configure(problems::routes)
         .configure(routes::aliases)
         .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
         .split_for_parts();
     let declared = routes::areas();
     let mut areas: Vec<Area> = declared.all().iter().map(paths_of).collect();
-    areas.push(Area { under: "/", tag: HEALTH.0, callers: Callers::Tenants { reads: None, writes: None } });
-    let mut document = openapi::finish(document, &areas);
+    areas.extend(OWN.map(|(under, (tag, _))| Area { under, tag, callers: Callers::Tenants { reads: None, writes: None } }));
+    let mut document = openapi::finish(document, &areas, &refusals::all());
     let tag = |(name, about): &(&str, &str)| TagBuilder::new().name(*name).description(Some(*about)).build();
-    document.tags = Some(declared.tags().iter().chain([&HEALTH]).map(tag).collect());
+    document.tags = Some(declared.tags().iter().chain([&ERRORS, &HEALTH]).map(tag).collect());
     outbound::describe::add_to(&mut document);
+    document.info.description = Some(introduction::text());
+    document.extensions = Some([("x-tagGroups", tag_groups())].into_iter().collect());
     document
 }

@@ -26,14 +26,16 @@ struct Health {
     status: &'static str,
 }
 
-/// The process is alive.
+/// Tell that the process is alive
 #[utoipa::path(security(()), responses((status = 200, description = "Alive", body = Health)))]
 #[get("/healthz")]
 async fn get_health() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
 }
 
-/// The process can do its work: storage answers and is migrated, and nobody has told it to stop.
+/// Tell whether the process can do its work
+///
+/// Storage answers and is migrated, and nobody has told it to stop.
 #[utoipa::path(
     security(()),
     responses((status = 200, description = "Ready", body = Health),
@@ -78,7 +80,7 @@ pub(super) fn joining() -> Error {
     Error::unavailable("process.joining", message).with_retry_after(Duration::from_secs(1))
 }
 
-/// Metrics in Prometheus' text format.
+/// Read the metrics in Prometheus' text format
 ///
 /// They are on `LEADWRIGHT_MONITOR_BIND`; on the public port only where `LEADWRIGHT_METRICS_PUBLIC` says so.
 #[utoipa::path(

@@ -3,9 +3,16 @@
 //! [`App::build`] assembles, [`App::prepare`] migrates and seeds, [`serve`] runs API and worker. Nothing imports this
 //! module but the command line and the tests.
 
+mod docs;
 mod document;
 mod fallback;
 mod health;
+mod index;
+mod introduction;
+mod pages;
+pub mod permissions;
+mod problems;
+pub mod refusals;
 mod routes;
 pub mod serve;
 pub mod twins;

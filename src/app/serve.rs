@@ -5,18 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
 use actix_web::{HttpResponse, HttpServer, web};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
-use utoipa_swagger_ui::SwaggerUi;
 
 use super::version::{COMMIT, VERSION};
-use super::{App, fallback, health, routes, twins};
+use super::{App, docs, fallback, health, index, pages, problems, routes, twins};
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::db::migrate;
 use crate::engine::http::limits::Limiter;
@@ -27,7 +24,7 @@ use crate::tenants::access::{OwnPages, Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
 pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_web::dev::Server> {
-    let known = web::Data::new(fallback::Known::of(DOCUMENT)?);
+    let known = web::Data::new(fallback::Known::of(docs::DOCUMENT)?);
     let core = web::Data::new(app.core.clone());
     let providers = web::Data::from(app.providers.clone());
     let limiter = web::Data::new(
@@ -67,8 +64,10 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
             .app_data(guesses.clone())
             .app_data(form_pace.clone())
             .app_data(gate.clone())
+            .configure(index::routes)
             .into_utoipa_app()
             .configure(health::routes)
+            .configure(problems::routes)
             .configure(routes::aliases)
             .service(utoipa_actix_web::scope("/v1").configure(routes::v1))
             .split_for_parts();
@@ -78,16 +77,13 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                     cfg.app_data(web::Data::new(twins)).configure(crate::sandbox::routes);
                 }
             })
-            .route("/docs", web::get().to(to_docs))
-            .route("/openapi.json", web::get().to(get_document))
-            .service(SwaggerUi::new("/docs/{_:.*}").config(
-                utoipa_swagger_ui::Config::from("/openapi.json").persist_authorization(true).try_it_out_enabled(true),
-            ))
+            .configure(pages::routes)
+            .configure(docs::routes)
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
             .wrap(from_fn(fallback::webhooks_by_slash))
             .wrap(from_fn(twins::gate))
-            .wrap(from_fn(let_the_documentation_run))
+            .wrap(from_fn(docs::let_it_run))
             .wrap(from_fn(fallback::head_as_get))
             .wrap(from_fn(etag::unchanged))
             .wrap(from_fn(conceal_unreadable))
@@ -107,35 +103,6 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
         .listen(listener)
         .map(HttpServer::run)
         .map_err(Error::internal)
-}
-
-/// What is committed is what is served: a test holds it against the routes. Collecting it anew costs every start half of its
-/// time and memory.
-const DOCUMENT: &str = include_str!("../../openapi/leadwright.json");
-
-async fn get_document() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(DOCUMENT)
-}
-
-async fn to_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-}
-
-/// What Swagger UI needs of a browser: its own files, its inline styles, its pictures, and to call us.
-const DOCUMENTATION: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-    font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// The middleware that lets the documentation's page be one; see `pipeline` for what holds everywhere else.
-async fn let_the_documentation_run(
-    req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let is_documentation = req.path().starts_with("/docs/");
-    let mut response = next.call(req).await?.map_into_boxed_body();
-    if is_documentation {
-        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(DOCUMENTATION));
-    }
-    Ok(response)
 }
 
 /// Browsers may call from the configured origins only.

@@ -18,6 +18,7 @@ pub mod money;
 pub mod patch;
 pub mod phone;
 pub mod phrases;
+pub mod refusal;
 pub mod text;
 pub mod text_enum;
 pub mod time;

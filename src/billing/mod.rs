@@ -27,6 +27,7 @@ pub mod meter;
 pub mod model;
 pub mod outlook;
 pub mod plans;
+pub mod refusals;
 pub mod release;
 mod renewal;
 pub mod schema;

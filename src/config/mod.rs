@@ -30,6 +30,11 @@ use reader::Reader;
 /// Where the data lives when nothing is said.
 pub const DEFAULT_DATABASE: &str = "sqlite://data/leadwright.db";
 
+/// What one authenticated caller may ask in a minute, unless the platform sets another number.
+pub const REQUESTS_PER_MINUTE: u32 = 1200;
+/// What one tenant may have written in a day.
+pub const MEGABYTES_PER_DAY: u32 = 200;
+
 /// Everything a process needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -183,8 +188,8 @@ impl Config {
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),
-            requests_per_minute: r.number("REQUESTS_PER_MINUTE", 1200, 1..=1_000_000_000),
-            megabytes_per_day: r.number("MEGABYTES_PER_DAY", 200, 1..=1_000_000),
+            requests_per_minute: r.number("REQUESTS_PER_MINUTE", REQUESTS_PER_MINUTE, 1..=1_000_000_000),
+            megabytes_per_day: r.number("MEGABYTES_PER_DAY", MEGABYTES_PER_DAY, 1..=1_000_000),
             sandbox: sandbox && sandbox_url.is_none(),
             sandbox_url,
             is_meant_in_public,

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod facts;
 pub mod id;
 mod model;
+pub mod refusals;
 pub mod schema;
 mod store;
 mod words;

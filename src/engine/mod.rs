@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod metrics;
 mod process;
 pub mod reseal;
+pub mod refusals;
 pub mod rules;
 pub mod tally;
 pub mod trace;

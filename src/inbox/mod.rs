@@ -31,6 +31,7 @@ pub mod model;
 pub mod open;
 mod parcel;
 pub mod receive;
+pub mod refusals;
 mod release;
 mod route;
 pub mod schema;

@@ -248,9 +248,10 @@ pub enum OpenLead {
     Known(KnownLead),
 }
 
-/// Enters a lead. A person who already has an open lead is recognised by e-mail or phone: the answer is then 200 with
-/// that lead (without `leads:read` only its id, status and times), and nothing is metered twice within the tenant's
-/// window.
+/// Enter a lead
+///
+/// A person who already has an open lead is recognised by e-mail or phone: the answer is then 200 with that lead (without
+/// `leads:read` only its id, status and times), and nothing is metered twice within the tenant's window.
 #[utoipa::path(
     responses((status = 201, description = "A new lead", body = LeadView),
         (status = 200, description = "The open lead of the same person, with the enquiry added", body = OpenLead))

@@ -30,6 +30,7 @@ pub mod id;
 pub mod model;
 pub mod outbound;
 pub mod process;
+pub mod refusals;
 mod reroute;
 pub mod schema;
 pub mod store;
@@ -59,8 +60,9 @@ pub fn facts(facts: &mut Facts) {
 
 /// What stands here, and who reads it.
 pub fn areas(areas: &mut Areas) {
-    areas.tag("Webhooks", "Signed endpoints that providers call.").of_anybody("/api/webhooks");
-    areas.of_anybody("/v1/webhooks");
+    areas.tag("Provider webhooks", "What Meta, Google, Twilio and Resend call, each with its own signature.");
+    areas.of_providers("/api/webhooks");
+    areas.of_providers("/v1/webhooks");
     outbound::areas(areas);
 }
 

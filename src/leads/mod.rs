@@ -28,6 +28,7 @@ mod lock;
 pub mod model;
 mod notes;
 pub mod profile;
+pub mod refusals;
 mod rescore;
 pub mod schema;
 pub mod score;

@@ -30,6 +30,7 @@ pub mod model;
 mod personal_link;
 mod queue;
 pub mod recipients;
+pub mod refusals;
 mod release;
 pub mod schema;
 pub mod staff;

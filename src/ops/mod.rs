@@ -25,6 +25,7 @@ pub mod id;
 pub mod model;
 pub mod onboarding;
 pub mod payments;
+pub mod refusals;
 pub mod retry;
 pub mod review;
 pub mod schema;

@@ -24,6 +24,7 @@ pub mod google_ads;
 pub mod lenient;
 pub mod meta;
 pub mod outside;
+pub mod refusals;
 pub mod resend;
 pub mod smtp;
 pub mod standard_webhooks;

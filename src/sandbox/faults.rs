@@ -10,12 +10,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError as _, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Sandbox;
 use super::state::lock;
+use crate::base::Error;
 
 /// No fault holds a request longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -221,9 +222,9 @@ async fn clear(sandbox: web::Data<Sandbox>) -> HttpResponse {
     HttpResponse::NoContent().finish()
 }
 
-/// The twins' own controls answer plainly: they are no provider's API.
+/// The twins' own controls refuse as the product does: they are no provider's API.
 pub(super) fn bad_request(detail: &str) -> HttpResponse {
-    HttpResponse::BadRequest().json(json!({ "error": detail }))
+    Error::malformed("sandbox.not_understood", detail).error_response()
 }
 
 #[cfg(test)]

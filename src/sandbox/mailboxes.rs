@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::Sandbox;
 use super::callbacks::Webhook;
+use super::faults::bad_request;
 
 /// What a link's path leads to.
 const PAGES: &[(&str, &str)] = &[
@@ -44,9 +45,13 @@ async fn tell(sandbox: web::Data<Sandbox>) -> HttpResponse {
     HttpResponse::Ok().json(Habits { open_links })
 }
 
-async fn set(sandbox: web::Data<Sandbox>, habits: web::Json<Habits>) -> HttpResponse {
+async fn set(sandbox: web::Data<Sandbox>, body: web::Bytes) -> HttpResponse {
+    let habits: Habits = match serde_json::from_slice(&body) {
+        Ok(habits) => habits,
+        Err(error) => return bad_request(&error.to_string()),
+    };
     sandbox.0.mailboxes.open_links.store(habits.open_links, Ordering::Relaxed);
-    HttpResponse::Ok().json(habits.into_inner())
+    HttpResponse::Ok().json(habits)
 }
 
 /// The operation behind the link in a text, and the link's token.

@@ -15,9 +15,11 @@ mod clock;
 mod credentials;
 mod faults;
 mod google_ads;
+mod index;
 mod mailboxes;
 mod meta;
 mod outbox;
+pub mod refusals;
 mod resend;
 mod state;
 mod twilio;
@@ -128,6 +130,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.service(
         web::scope("/sandbox")
             .app_data(web::PayloadConfig::new(BODY_LIMIT))
+            .configure(index::routes)
             .configure(meta::routes)
             .configure(google_ads::routes)
             .configure(twilio::routes)

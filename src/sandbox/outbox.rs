@@ -2,11 +2,12 @@
 
 use std::sync::Mutex;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::Sandbox;
+use super::faults::bad_request;
 use super::state::{Ring, lock};
 use crate::base::time::Timestamp;
 
@@ -82,8 +83,11 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/outbox", web::delete().to(clear));
 }
 
-async fn list(sandbox: web::Data<Sandbox>, filter: web::Query<OutboxFilter>) -> HttpResponse {
-    let mut filter = filter.into_inner();
+async fn list(sandbox: web::Data<Sandbox>, request: HttpRequest) -> HttpResponse {
+    let mut filter: OutboxFilter = match serde_urlencoded::from_str(request.query_string()) {
+        Ok(filter) => filter,
+        Err(error) => return bad_request(&error.to_string()),
+    };
     filter.limit = Some(filter.limit.unwrap_or(1000));
     HttpResponse::Ok().json(json!({ "data": sandbox.0.outbox.list(&filter) }))
 }

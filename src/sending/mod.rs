@@ -21,6 +21,7 @@ pub mod dispatch;
 pub mod gate;
 pub mod id;
 pub mod reason;
+pub mod refusals;
 pub mod schema;
 pub mod senders;
 pub mod status;

@@ -27,6 +27,7 @@ pub mod operators;
 mod password;
 pub mod profile;
 mod prune;
+pub mod refusals;
 pub mod region;
 pub mod reset;
 pub mod schema;

@@ -28,7 +28,7 @@ const ORDER: &[&[&str]] = &[
     &["cli"],
 ];
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("src is readable") {
         let path = entry.expect("an entry").path();
@@ -41,7 +41,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn src() -> PathBuf {
+pub fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -64,7 +64,7 @@ pub fn files() -> Vec<(String, String)> {
     sources(&root).into_iter().map(read).filter(|(file, _)| !is_test(file)).collect()
 }
 
-fn is_test(file: &str) -> bool {
+pub fn is_test(file: &str) -> bool {
     file.ends_with("tests.rs") || file.ends_with("testing.rs") || file.contains("/tests/")
 }
 

@@ -23,6 +23,7 @@ const PUBLIC: &[&str] = &[
     "/v1/webhooks/",
     "/api/webhooks/",
     "/v1/plans",
+    "/problems",
 ];
 
 pub fn is_public(path: &str) -> bool {

@@ -54,7 +54,7 @@ pub use joining::Standing;
 pub use listing::Direction;
 pub use listing::Rows;
 pub use manager::Engine;
-pub use page::{Order, Page, PageRequest};
+pub use page::{Order, Page, PageRequest, PageSize};
 pub use pool::Connections;
 pub use presence::Presence;
 pub use scope::{Actor, Origin, PlatformScope, PlatformTx, Scope, TenantScope, TenantTx};

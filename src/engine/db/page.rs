@@ -28,7 +28,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// From one row more than the page holds, so that the last page is known without counting.
-    fn of(mut rows: Vec<T>, limit: Limit, key: impl FnOnce(&T) -> Cursor) -> Self {
+    fn of(mut rows: Vec<T>, limit: PageSize, key: impl FnOnce(&T) -> Cursor) -> Self {
         let more = rows.len() > limit.size();
         rows.truncate(limit.size());
         let next_cursor = if more { rows.last().map(|row| key(row).0) } else { None };
@@ -51,11 +51,14 @@ impl<T> Page<T> {
     }
 }
 
-/// How many entries a page holds: 1 to 200, 50 by default.
+/// How many entries a page holds.
 #[derive(Debug, Clone, Copy)]
-struct Limit(u16);
+pub struct PageSize(u16);
 
-impl Limit {
+impl PageSize {
+    pub const MOST: u16 = 200;
+    pub const DEFAULT: u16 = 50;
+
     fn size(self) -> usize {
         self.0.into()
     }
@@ -64,16 +67,16 @@ impl Limit {
         i64::from(self.0) + 1
     }
 }
-impl Default for Limit {
+impl Default for PageSize {
     fn default() -> Self {
-        Self(50)
+        Self(Self::DEFAULT)
     }
 }
-impl<'de> serde::Deserialize<'de> for Limit {
+impl<'de> serde::Deserialize<'de> for PageSize {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
         let text = String::deserialize(d)?;
         match text.parse::<u16>() {
-            Ok(limit @ 1..=200) => Ok(Self(limit)),
+            Ok(size @ 1..=Self::MOST) => Ok(Self(size)),
             _ => Err(serde::de::Error::custom("expected a whole number from 1 to 200")),
         }
     }
@@ -105,14 +108,14 @@ pub fn foreign_cursor() -> Error {
 #[serde(deny_unknown_fields)]
 pub struct PageRequest {
     #[serde(default)]
-    limit: Limit,
+    limit: PageSize,
     cursor: Option<Cursor>,
 }
 
 impl PageRequest {
     /// The first page, of so many entries.
     pub fn first(entries: u16) -> Self {
-        Self { limit: Limit(entries), cursor: None }
+        Self { limit: PageSize(entries), cursor: None }
     }
 }
 

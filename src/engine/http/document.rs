@@ -6,7 +6,7 @@ use super::strict::Strict;
 use crate::base::patch::NEVER_NULL;
 use crate::base::{Error, FieldError, Result, bounded};
 
-const MAX_DEPTH: usize = 32;
+pub const MAX_DEPTH: usize = 32;
 /// What a text value may not hold.
 pub const NUL_RULE: &str = "text must not contain the NUL character";
 

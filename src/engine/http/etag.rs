@@ -1,11 +1,12 @@
 //! Optimistic concurrency: `ETag` out, `If-Match` and `If-None-Match` in.
 //!
-//! A tag names a version, so that is what is compared. A proxy that compresses makes a tag weak (`W/"v3"`) or marks it
+//! A tag names a version, so that is what is compared; of what has none, such as a list, it is made of the answer itself, and weak. A proxy that compresses makes a tag weak (`W/"v3"`) or marks it
 //! (`"v3-gzip"`); the version in it is the same.
 
 use std::future::{Ready, ready};
+use std::hash::{DefaultHasher, Hasher as _};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
@@ -77,9 +78,8 @@ impl FromRequest for IfMatch {
         let Some(value) = req.headers().get(header::IF_MATCH) else { return ready(Ok(Self(None))) };
         let tags = value.to_str().ok().and_then(Tags::read);
         ready(tags.map(|tags| Self(Some(tags))).ok_or_else(|| {
-            // No version has such a tag; the code says that reading it again would not help.
             let rule = "If-Match takes the ETag as it was answered, with its quotes, such as \"v3\".";
-            Error::precondition_failed("request.if_match", rule)
+            Error::malformed("request.if_match", rule)
         }))
     }
 }
@@ -95,28 +95,53 @@ impl utoipa::IntoParams for IfMatch {
     }
 }
 
+/// What is read under `/v1` has a tag, if only one of its bytes.
+fn tagged(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
+    let response = response.map_into_boxed_body();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    let is_tagged = response.headers().contains_key(header::ETAG);
+    if is_tagged || !is_json || response.status() != StatusCode::OK || !response.request().path().starts_with("/v1/") {
+        return response;
+    }
+    let (request, response) = response.into_parts();
+    let (mut response, body) = response.into_parts();
+    let body = match body.try_into_bytes() {
+        Ok(bytes) => {
+            let mut sum = DefaultHasher::new();
+            sum.write(&bytes);
+            if let Ok(tag) = header::HeaderValue::from_str(&format!("W/\"{:016x}\"", sum.finish())) {
+                response.headers_mut().insert(header::ETAG, tag);
+            }
+            BoxBody::new(bytes)
+        }
+        Err(body) => body,
+    };
+    ServiceResponse::new(request, response.set_body(body))
+}
+
 /// Answers 304 to whoever has the version that it would be told.
 pub async fn unchanged(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let is_reading = matches!(*req.method(), Method::GET | Method::HEAD);
     let known = req.headers().get(header::IF_NONE_MATCH).filter(|_| is_reading);
     let known = known.and_then(|value| value.to_str().ok()).and_then(Tags::read);
     let response = next.call(req).await?;
+    let response = if is_reading { tagged(response) } else { response.map_into_boxed_body() };
     let tag = response.headers().get(header::ETAG).cloned();
     let is_known = match (&known, &tag) {
         (Some(known), Some(tag)) => tag.to_str().is_ok_and(|tag| known.include(tag)),
         _ => false,
     };
     if !is_known || response.status() != StatusCode::OK {
-        return Ok(response.map_into_left_body());
+        return Ok(response);
     }
     let mut answer = HttpResponse::NotModified();
     if let Some(tag) = tag {
         answer.insert_header((header::ETAG, tag));
     }
-    Ok(response.into_response(answer.finish()).map_into_right_body())
+    Ok(response.into_response(answer.finish()))
 }
 
 #[cfg(test)]

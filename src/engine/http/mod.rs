@@ -5,6 +5,7 @@
 //! to RFC 9457 in [`problem`], replays in [`once`], responses and headers of the document in [`openapi`], where an
 //! answer goes on in [`links`].
 
+mod areas;
 mod body;
 mod composed;
 mod document;
@@ -24,14 +25,16 @@ mod params;
 pub mod pipeline;
 pub mod problem;
 mod reading;
+pub mod refused;
+mod samples;
 mod source;
 mod strict;
 mod view;
 pub mod volume;
 mod written;
 
-pub use body::{Json, JsonOrNothing, read as read_body};
-pub use document::{NUL_RULE, parse_json, read_at};
+pub use body::{Json, JsonOrNothing, MAX_BODY, read as read_body};
+pub use document::{MAX_DEPTH, NUL_RULE, parse_json, read_at};
 pub use etag::IfMatch;
 pub use fields::Fields;
 pub use guesses::Attempt;

@@ -34,7 +34,7 @@ pub(super) const PURPOSE: &str = "idempotency-with-authority";
 pub(super) const FORMER_PURPOSE: &str = "idempotency";
 const HEADER: &str = "idempotency-key";
 const REQUEST_PURPOSE: &str = "idempotency-request";
-const KEPT_HOURS: i64 = 24;
+pub const KEPT_HOURS: i64 = 24;
 
 /// What a handler answers: a view and its headers.
 pub struct Reply<V> {

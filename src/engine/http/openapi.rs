@@ -14,38 +14,27 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
+use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Required, Response};
 
+use super::areas::area_of;
+pub use super::areas::{Area, Callers};
 use super::composed;
 use super::etag::IfMatch;
 use super::inlined;
 use super::links;
-use super::operations::{IF_MATCH, operations, takes_if_match};
+use super::operations::{IF_MATCH, add_header, extend, operations, requirements, takes_if_match};
 use super::paging::LIST_PARAMETERS;
 use super::problem::Problem;
-
-/// Every problem status: what it says, and when.
-const PROBLEMS: [(&str, &str); 12] = [
-    ("400", "The request could not be read"),
-    ("401", "No valid credential"),
-    ("403", "The credential may not do this"),
-    ("404", "There is no such resource"),
-    ("409", "The state of the resource forbids it"),
-    ("412", "If-Match does not hold"),
-    ("413", "The body is too large"),
-    ("415", "The body is not JSON"),
-    ("422", "Values are not valid; errors says which"),
-    ("429", "Too many requests; see Retry-After"),
-    ("500", "A defect on our side"),
-    (
-        "503",
-        "Storage cannot be reached, or the time limit passed. Nothing was written, unless the code is `storage.outcome_unknown` \
-         or `request.timeout`: then repeat the request with the same Idempotency-Key",
-    ),
-];
+use super::refused::{self, Kind, Refusals};
+use super::samples;
+use crate::base::refusal::Refusal;
+use crate::engine::db::PageSize;
 
 const HEADERS: [(&str, &str); 7] = [
-    ("ETag", "The version, for If-Match."),
+    (
+        "ETag",
+        "The version: for If-Match, where the operation that changes it takes that, and for If-None-Match when reading.",
+    ),
     ("Idempotency-Replayed", "`true` when this is the stored answer of an earlier request with the same key."),
     ("RateLimit", "What is left of the limit."),
     ("RateLimit-Policy", "The limit that applies."),
@@ -54,49 +43,43 @@ const HEADERS: [(&str, &str); 7] = [
     ("X-Request-Id", "Identifies the request in our logs."),
 ];
 
-/// What the paths under a prefix have in common. The longest prefix of a path is the one that counts.
-pub struct Area {
-    pub under: &'static str,
-    pub tag: &'static str,
-    pub callers: Callers,
-}
-
-/// Who calls what is under a prefix, where an operation does not say so itself.
-pub enum Callers {
-    /// A tenant's people and keys that have the permission to read or to write, and operators who name the tenant.
-    Tenants {
-        reads: Option<String>,
-        writes: Option<String>,
-    },
-    Operators,
-}
-
-/// Adds the security schemes and the shared components, and makes every operation refer to them.
-pub fn finish(mut doc: OpenApi, areas: &[Area]) -> OpenApi {
-    add_components(doc.components.get_or_insert_with(Components::default));
+/// Adds the security schemes and the shared components, and makes every operation refer to them. `catalogue` is what may be
+/// refused, by code.
+pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenApi {
+    let refusals = Refusals(catalogue);
+    let components = doc.components.get_or_insert_with(Components::default);
+    add_components(components);
+    refusals.add_to(components);
+    let mut shared = std::mem::take(&mut components.responses);
     for (path, item) in &mut doc.paths.paths {
-        let area = areas.iter().filter(|area| path.starts_with(area.under)).max_by_key(|area| area.under.len());
+        let area = area_of(areas, path);
         let versioned = operations(item).any(|(_, operation)| takes_if_match(operation));
         for (method, operation) in operations(item) {
             describe_callers(method, operation, area);
             describe_ids(path, operation);
             inlined::inline_parameters(operation);
             describe_page(operation);
-            finish_operation(Kind::of(path, method, operation, area), operation, versioned);
+            let kind = Kind::of(path, method, operation, area);
+            take_shared_parameters(&kind, operation);
+            refusals.describe(&kind, operation, &mut shared);
+            add_headers(&kind, operation, versioned);
         }
     }
+    doc.components.get_or_insert_with(Components::default).responses = shared;
     links::add(&mut doc);
+    samples::add(&mut doc, |path| !matches!(area_of(areas, path), Some(Area { callers: Callers::Providers, .. })));
     doc
 }
 
 /// The tag, and who may call: by which credential, and with which permission. OpenAPI has a place for that beside the
-/// credential; readers find it in the description.
+/// credential; readers find it in the description, and programs in `x-required-permissions`.
 fn describe_callers(method: &str, operation: &mut Operation, area: Option<&Area>) {
     if let Some(area) = area {
         operation.tags.get_or_insert_with(|| vec![area.tag.into()]);
     }
     let (usual, permission) = match area.map(|area| &area.callers) {
         Some(Callers::Operators) => (vec!["operator"], None),
+        Some(Callers::Providers) => (Vec::new(), None),
         Some(Callers::Tenants { reads, writes }) => {
             (vec!["bearer", "operator"], if method == "get" { reads.as_ref() } else { writes.as_ref() })
         }
@@ -104,27 +87,32 @@ fn describe_callers(method: &str, operation: &mut Operation, area: Option<&Area>
     };
     let said = operation.security.as_deref().map(requirements);
     let mut callers = said.unwrap_or_else(|| usual.iter().map(|scheme| ((*scheme).into(), Vec::new())).collect());
+    if let Some(needed) = callers.get_mut("bearer").filter(|needed| needed.is_empty()) {
+        needed.extend(permission.cloned());
+    }
+    let needed = callers.get("bearer").cloned().unwrap_or_default();
     if callers.keys().eq(["bearer"]) {
         tell(operation, "For a logged-in user; neither an API key nor an operator is one.");
     }
-    if let Some(needed) = callers.get_mut("bearer") {
-        if needed.is_empty() {
-            needed.extend(permission.cloned());
-        }
-        let names: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
-        if !names.is_empty() {
-            let noun = if names.len() == 1 { "permission" } else { "permissions" };
-            tell(operation, &format!("Needs the {noun} {}.", names.join(" and ")));
-        }
-    }
+    tell(operation, &who_may(&callers, &needed, area));
+    extend(operation, "x-required-permissions", needed.into());
     operation.security =
         Some(callers.into_iter().map(|(scheme, needed)| SecurityRequirement::new(scheme, needed)).collect());
 }
 
-/// Scheme to permissions; empty when nobody needs a credential, which is written as one empty requirement.
-fn requirements(list: &[SecurityRequirement]) -> BTreeMap<String, Vec<String>> {
-    let read = |one: &SecurityRequirement| serde_json::from_value::<BTreeMap<_, _>>(serde_json::to_value(one)?);
-    list.iter().filter_map(|one| read(one).ok()).flatten().collect()
+/// The last line of a description.
+fn who_may(callers: &BTreeMap<String, Vec<String>>, needed: &[String], area: Option<&Area>) -> String {
+    let names: Vec<String> = needed.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] if matches!(area, Some(Area { callers: Callers::Providers, .. })) => {
+            "Needs no credential of ours: what is sent proves itself.".into()
+        }
+        [] if callers.is_empty() => "Needs no credential.".into(),
+        [] if callers.keys().eq(["operator"]) => "Needs an operator's key.".into(),
+        [] => "Needs no permission.".into(),
+        [_] => format!("Needs the permission {}.", names.concat()),
+        _ => format!("Needs the permissions {}.", names.join(" and ")),
+    }
 }
 
 fn tell(operation: &mut Operation, sentence: &str) {
@@ -166,14 +154,6 @@ fn add_components(components: &mut Components) {
         let header = HeaderBuilder::new().schema(Some(text().build())).description(Some(description)).build();
         components.headers.insert(name.into(), RefOr::T(header));
     }
-    for (status, description) in PROBLEMS {
-        let mut response = ResponseBuilder::new()
-            .description(description)
-            .content("application/problem+json", Content::new(Some(Ref::from_schema_name("Problem"))))
-            .build();
-        add_problem_headers(status, &mut response);
-        components.responses.insert(problem_name(status), RefOr::T(response));
-    }
     let key = text().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
     let of_header = |name: &str, schema: ObjectBuilder, description: &str| {
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header);
@@ -184,8 +164,11 @@ fn add_components(components: &mut Components) {
         of_header("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ];
     shared.extend(IfMatch::into_params(|| None));
-    let size =
-        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).default(Some(50.into()));
+    let size = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(PageSize::MOST))
+        .default(Some(PageSize::DEFAULT.into()));
     for (name, schema, description) in [
         ("limit", size, "How many entries the page holds."),
         ("cursor", text(), "The `next_cursor` of the page before."),
@@ -215,59 +198,6 @@ fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-fn problem_name(status: &str) -> String {
-    format!("Problem{status}")
-}
-
-/// What an operation is, as far as problems and headers follow from it.
-struct Kind {
-    is_secured: bool,
-    is_webhook: bool,
-    is_probe: bool,
-    has_path_parameter: bool,
-    takes_key: bool,
-    takes_version: bool,
-    takes_tenant: bool,
-    writes: bool,
-}
-
-impl Kind {
-    fn of(path: &str, method: &str, operation: &Operation, area: Option<&Area>) -> Self {
-        let is_webhook = operation.tags.iter().flatten().any(|tag| tag == "Webhooks");
-        let callers = requirements(operation.security.as_deref().unwrap_or_default());
-        let is_in_tenants = !area.is_some_and(|area| matches!(area.callers, Callers::Operators));
-        Self {
-            is_secured: !callers.is_empty(),
-            is_webhook,
-            is_probe: operation.tags.iter().flatten().any(|tag| tag == "Health"),
-            has_path_parameter: path.contains('{'),
-            takes_key: method == "post" && !is_webhook,
-            takes_version: takes_if_match(operation),
-            takes_tenant: is_in_tenants && callers.contains_key("operator"),
-            writes: method != "get",
-        }
-    }
-
-    /// The statuses that any operation of this kind may answer.
-    fn problems(&self, has_body: bool, has_input: bool) -> Vec<&'static str> {
-        let when = [
-            ("400", !self.is_probe),
-            ("401", self.is_secured),
-            ("403", self.is_secured || self.is_webhook),
-            ("404", self.has_path_parameter || self.takes_tenant),
-            ("409", self.writes && !self.is_webhook),
-            ("412", self.takes_version),
-            ("413", has_body),
-            ("415", has_body && !self.is_webhook),
-            ("422", has_input && !self.is_webhook),
-            ("429", !self.is_probe),
-            ("500", true),
-            ("503", !self.is_probe),
-        ];
-        when.into_iter().filter(|(_, holds)| *holds).map(|(status, _)| status).collect()
-    }
-}
-
 /// What answers a page takes [`Paging`](super::Paging).
 fn describe_page(operation: &mut Operation) {
     let is_page = |answer: &RefOr<Response>| {
@@ -284,7 +214,7 @@ fn describe_page(operation: &mut Operation) {
     }
 }
 
-fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
+fn take_shared_parameters(kind: &Kind, operation: &mut Operation) {
     let parameters = operation.parameters.get_or_insert_with(Vec::new);
     parameters.retain(|one| !matches!(one, RefOr::T(parameter) if parameter.name == IF_MATCH));
     for (name, takes) in
@@ -294,22 +224,21 @@ fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
             parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
         }
     }
-    let has_body = operation.request_body.is_some();
-    let has_input = has_body || !parameters.is_empty();
-    let responses = &mut operation.responses.responses;
-    for status in kind.problems(has_body, has_input) {
-        let shared = || RefOr::Ref(Ref::from_response_name(problem_name(status)));
-        responses.entry(status.into()).or_insert_with(shared);
-    }
-    for (status, response) in responses {
+}
+
+fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool) {
+    for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if !status.starts_with('2') {
-            add_problem_headers(status, response);
+            refused::add_headers(status, response);
             continue;
         }
         let has_content = !response.content.is_empty();
         for (name, holds) in [
-            ("ETag", versioned && has_content),
+            (
+                "ETag",
+                has_content && (versioned || kind.is_reading && response.content.contains_key("application/json")),
+            ),
             ("Idempotency-Replayed", kind.takes_key),
             ("RateLimit", kind.is_secured),
             ("RateLimit-Policy", kind.is_secured),
@@ -320,17 +249,4 @@ fn finish_operation(kind: Kind, operation: &mut Operation, versioned: bool) {
             }
         }
     }
-}
-
-fn add_problem_headers(status: &str, response: &mut Response) {
-    add_header(response, "X-Request-Id");
-    match status {
-        "401" => add_header(response, "WWW-Authenticate"),
-        "429" | "503" => add_header(response, "Retry-After"),
-        _ => {}
-    }
-}
-
-fn add_header(response: &mut Response, name: &str) {
-    response.headers.insert(name.into(), RefOr::Ref(Ref::new(format!("#/components/headers/{name}"))));
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::document::{NUL_RULE, field_error};
 use crate::base::{Error, FieldError, Result};
 
-/// Typed path parameters. A value that cannot be an id is simply not found.
+/// Typed path parameters. A value that cannot be an id is not found, and said to be none.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -20,10 +20,18 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let parsed = actix_web::web::Path::<T>::extract(req).into_inner();
         ready(
-            parsed
-                .map(|path| Self(path.into_inner()))
-                .map_err(|_| Error::not_found("resource.not_found", "There is nothing under this path.")),
+            parsed.map(|path| Self(path.into_inner())).map_err(|_| Error::not_found("resource.not_found", no_id(req))),
         )
+    }
+}
+
+fn no_id(req: &HttpRequest) -> String {
+    let is_id = |part: &str| uuid::Uuid::try_parse(part).is_ok();
+    match req.match_info().iter().map(|(_, part)| part).find(|part| !is_id(part)) {
+        Some(part) if part.len() <= 64 => {
+            format!("{part:?} is no id. Expected one as it was answered, such as 019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11.")
+        }
+        _ => "There is nothing under this path.".into(),
     }
 }
 

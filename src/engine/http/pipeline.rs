@@ -21,13 +21,20 @@ use crate::engine::db::Actor;
 use crate::engine::trace;
 
 tokio::task_local! {
-    static REQUEST_ID: String;
+    static REQUEST: Handled;
+}
+
+/// The request being handled, as far as whatever is said about it needs to know.
+struct Handled {
+    id: String,
+    /// Where the world reaches us.
+    public_url: String,
 }
 
 /// How long a request may take before it is answered 503.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// All header names and values together.
-const MAX_HEADER_BYTES: usize = 16 * 1024;
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// So much of a path is logged.
 const MAX_LOGGED: usize = 200;
 
@@ -91,7 +98,12 @@ pub fn note_caller(actor: Actor, tenant: Option<TenantId>) {
 
 /// The id of the request being handled; empty outside of one.
 pub fn current_request_id() -> String {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+    REQUEST.try_with(|handled| handled.id.clone()).unwrap_or_default()
+}
+
+/// Where the world reaches us, without a trailing slash; empty outside of a request.
+pub(super) fn current_public_url() -> String {
+    REQUEST.try_with(|handled| handled.public_url.clone()).unwrap_or_default()
 }
 
 /// The id of this request, in its extensions.
@@ -129,7 +141,9 @@ pub async fn around(
         trace::adopt(&span, req.headers().get("traceparent").and_then(|value| value.to_str().ok()));
         span.record("otel.kind", "server");
     }
-    let answered = REQUEST_ID.scope(id.clone(), guarded(req, next)).instrument(span.clone()).await;
+    let public_url = core.as_ref().map(|core| core.settings.public_url.clone()).unwrap_or_default();
+    let handled = Handled { id: id.clone(), public_url };
+    let answered = REQUEST.scope(handled, guarded(req, next)).instrument(span.clone()).await;
 
     let (status, route) = match &answered {
         Ok(response) => (response.status(), response.request().match_pattern().unwrap_or_else(|| "unmatched".into())),

@@ -9,13 +9,14 @@ use crate::base::{Error, ErrorKind, FieldError};
 /// What a failed request answers.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "type": "https://leadwright.dev/problems/request.invalid", "title": "Unprocessable Entity", "status": 422,
+    "type": "https://leads.example.com/problems/request.invalid", "title": "Unprocessable Entity", "status": 422,
     "detail": "/phone: expected a phone number such as +919876543210", "code": "request.invalid",
     "request_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
     "errors": [{"pointer": "/phone", "code": "invalid_value", "detail": "expected a phone number such as +919876543210"}]
 }))]
 pub struct Problem {
-    /// A URI that names the kind of problem; `code` is its last segment.
+    /// A URI that names the kind of problem and leads to what there is to say about it, on the server that answered; `code` is
+    /// its last segment.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.
@@ -23,13 +24,19 @@ pub struct Problem {
     pub status: u16,
     /// A sentence for a person about this occurrence.
     pub detail: String,
-    /// Stable dotted code for programs.
+    /// Stable dotted code for programs. A code keeps its meaning and its status, and new ones come with new operations and
+    /// refusals, so treat one that you do not know by its status.
     pub code: String,
     /// The same as the `X-Request-Id` header.
     pub request_id: String,
     /// Which values are wrong, when values are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+}
+
+/// Where a code is explained, on this server.
+pub fn type_of(code: &str) -> String {
+    format!("{}/problems/{code}", pipeline::current_public_url())
 }
 
 /// The status of each kind of error.
@@ -76,7 +83,7 @@ impl ResponseError for Error {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         let problem = Problem {
-            kind: format!("https://leadwright.dev/problems/{}", self.code()),
+            kind: type_of(self.code()),
             title: status.canonical_reason().unwrap_or("Error").into(),
             status: status.as_u16(),
             detail: self.message().into(),

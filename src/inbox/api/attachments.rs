@@ -18,7 +18,7 @@ fn absent() -> Error {
     Error::not_found("attachment.not_found", "This message has no such file.")
 }
 
-/// Read a file that came with a message.
+/// Read a file that came with a message
 ///
 /// The bytes as the person sent them, to be saved: the content type is only what their telephone said. Fetched from the provider as
 /// it is read, so it is gone when the provider has deleted it.

@@ -151,7 +151,7 @@ impl ConversationQuery {
     }
 }
 
-/// List conversations, most recently active first.
+/// List conversations, most recently active first
 #[utoipa::path(
     params(ConversationQuery),
     responses((status = 200, description = "One page", body = Page<ConversationView>))
@@ -177,7 +177,9 @@ pub struct UnreadCount {
     pub total: i64,
 }
 
-/// Count unread messages.
+/// Count unread messages
+///
+/// Over all conversations that are not archived.
 #[utoipa::path(responses((status = 200, description = "The count", body = UnreadCount)))]
 #[get("/conversations/unread")]
 pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
@@ -194,7 +196,7 @@ pub struct NewConversation {
     pub channel: Channel,
 }
 
-/// Open a conversation with a lead on another channel.
+/// Open a conversation with a lead on another channel
 ///
 /// A lead has one conversation per channel; when it is there already, it is answered as it is.
 #[utoipa::path(
@@ -230,7 +232,7 @@ pub async fn open_conversation(
     .await
 }
 
-/// Get a conversation.
+/// Get a conversation
 #[utoipa::path(responses((status = 200, description = "The conversation", body = ConversationView)))]
 #[get("/conversations/{id}")]
 pub async fn get_conversation(
@@ -246,7 +248,7 @@ pub async fn get_conversation(
     Ok(Reply::of(core.db.read_by_key(caller.scope(), read).await?).respond())
 }
 
-/// Close, reopen, snooze or archive a conversation.
+/// Close, reopen, snooze or archive a conversation
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "Changed", body = ConversationView)))]
 #[patch("/conversations/{id}")]
 pub async fn update_conversation(
@@ -264,7 +266,7 @@ pub async fn update_conversation(
     Ok(Reply::of(change.await?).respond())
 }
 
-/// Mark every message of a conversation read.
+/// Mark every message of a conversation read
 #[utoipa::path(responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
 #[post("/conversations/{id}/read")]
 pub async fn mark_conversation_read(

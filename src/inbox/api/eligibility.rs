@@ -51,7 +51,9 @@ pub struct ObstacleView {
     pub detail: String,
 }
 
-/// Tell whether the person may be written to, with every reason against it.
+/// Tell whether the person may be written to
+///
+/// With every reason against it.
 #[utoipa::path(
     params(EligibilityQuery),
     responses((status = 200, description = "What stands in the way", body = Eligibility))

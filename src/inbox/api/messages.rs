@@ -166,7 +166,7 @@ pub struct MessageQuery {
     order: Option<MessageOrder>,
 }
 
-/// List the messages of a conversation.
+/// List the messages of a conversation
 #[utoipa::path(params(MessageQuery), responses((status = 200, description = "One page", body = Page<MessageView>)))]
 #[get("/conversations/{id}/messages")]
 pub async fn list_messages(
@@ -228,7 +228,7 @@ pub struct TemplateChoice {
     pub variables: BTreeMap<String, String>,
 }
 
-/// Send a message to the lead.
+/// Send a message to the lead
 ///
 /// It is queued and leaves at once; follow its `status`. While the business has no verified address or no subscription yet it
 /// waits, which `held_for` says, and leaves by itself within a day. What will never be allowed is refused: see

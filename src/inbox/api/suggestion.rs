@@ -49,7 +49,9 @@ pub struct SuggestedTemplate {
     pub variables: BTreeMap<String, String>,
 }
 
-/// Suggest a first message to a lead; to a locked one, without its name and answers.
+/// Suggest a first message to a lead
+///
+/// To a locked one, without its name and answers.
 #[utoipa::path(
     tag = "Conversations", params(SuggestionQuery), security(("bearer" = ["conversations:read"]), ("operator" = [])),
     responses(

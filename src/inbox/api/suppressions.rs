@@ -89,7 +89,7 @@ fn shown(tx: &mut TenantTx<'_>, rows: Vec<Suppression>) -> Result<Vec<Suppressio
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// List who may not be written to.
+/// List who may not be written to
 ///
 /// What came of your own conversations: who wrote STOP, whose mailbox refused, who complained. Newest first.
 #[utoipa::path(
@@ -116,7 +116,7 @@ pub struct LiftSuppression {
     pub reason: Text<3, 500>,
 }
 
-/// Allow messages to a person again.
+/// Allow messages to a person again
 ///
 /// For addresses that bounced or were stopped by hand. What a person said (STOP, a complaint) only they take back; an operator
 /// may answer for them. Lifting what has ended already changes nothing.

@@ -95,7 +95,7 @@ pub async fn receive_meta_webhook(
     receive(&request, &core, &providers, payload, None).await
 }
 
-/// Answer Meta's subscription check, under a tenant's own address
+/// Answer Meta's subscription check, for one tenant
 #[utoipa::path(params(Handshake), security(()), responses(HandshakeAnswer))]
 #[get("/api/webhooks/facebook/leads/{tenant_id}")]
 pub async fn verify_meta_webhook_of_tenant(

@@ -200,7 +200,9 @@ impl LeadQuery {
     }
 }
 
-/// Leads of the tenant, newest first unless sorted otherwise.
+/// List leads
+///
+/// Newest first, unless sorted otherwise. A locked one is without the person.
 #[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
 pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadQuery>) -> Result<HttpResponse> {
@@ -248,7 +250,9 @@ pub struct LeadCounts {
     pub sources: std::collections::BTreeMap<String, i64>,
 }
 
-/// Counts for the tabs, under the same filters as the list.
+/// Count leads
+///
+/// For the tabs of a list, and by source, under the same filters as the list.
 #[utoipa::path(
     params(LeadCountQuery),
     responses((status = 200, description = "Counts by tab and source", body = LeadCounts))

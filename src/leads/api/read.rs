@@ -12,7 +12,9 @@ use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
-/// One lead; without the person while it is locked.
+/// Get a lead
+///
+/// Without the person while it is locked.
 #[utoipa::path(responses((status = 200, description = "The lead", body = LeadView)))]
 #[get("/leads/{id}")]
 pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
@@ -25,7 +27,9 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
     Ok(Reply::of(shown).respond())
 }
 
-/// Why the lead has its score, item by item; the items add up to it. While the lead is locked, they quote no answer.
+/// Explain a lead's score
+///
+/// Item by item; the items add up to it. While the lead is locked, they quote no answer.
 #[utoipa::path(responses((status = 200, description = "The score and its items", body = ScoreView)))]
 #[get("/leads/{id}/score")]
 pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
@@ -38,7 +42,9 @@ pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<Le
     Ok(HttpResponse::Ok().json(score.await?))
 }
 
-/// Everything that happened with the lead, newest first. While the lead is locked, what names the person is null.
+/// List what happened with a lead, newest first
+///
+/// While the lead is locked, what names the person is null.
 #[utoipa::path(
     responses((status = 200, description = "A page of the timeline", body = Page<Event>))
 )]

@@ -20,8 +20,10 @@ use crate::leads::store::{self, Note};
 use crate::leads::view::{self, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
-/// Changes a lead. The score follows; of a locked lead only status and validity can be changed. One that was `unreachable` is
-/// metered when it gets an e-mail address or a phone number.
+/// Update a lead
+///
+/// The score follows; of a locked lead only status and validity can be changed. One that was `unreachable` is metered when it gets
+/// an e-mail address or a phone number.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[patch("/leads/{id}")]
 pub async fn update_lead(caller: Caller, core: Core, id: Path<LeadId>, body: Json<UpdateLead>, at: IfMatch) -> Answer {
@@ -42,7 +44,9 @@ pub struct AssignLead {
     user_id: Option<UserId>,
 }
 
-/// Assigns a lead to a user of the tenant, or to nobody.
+/// Assign a lead
+///
+/// To a user of the tenant, or to nobody.
 #[utoipa::path(responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[post("/leads/{id}/assign")]
 pub async fn assign_lead(
@@ -82,7 +86,9 @@ crate::view! {
     }
 }
 
-/// Writes a note on a lead.
+/// Write a note on a lead
+///
+/// Notes stay as they were written.
 #[utoipa::path(responses((status = 201, description = "The note", body = NoteView)))]
 #[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
@@ -97,7 +103,7 @@ pub async fn create_lead_note(
     once.write(&core, caller.scope(), move |tx| write(tx).map(|note| Reply::created(NoteView::from(note)))).await
 }
 
-/// Notes of a lead, newest first.
+/// List the notes of a lead, newest first
 #[utoipa::path(
     responses((status = 200, description = "A page of notes", body = Page<NoteView>))
 )]

@@ -55,7 +55,7 @@ crate::view! {
     }
 }
 
-/// List your notifications, newest first.
+/// List your notifications, newest first
 #[utoipa::path(
     params(NotificationFilter), security(("bearer" = [])),
     responses((status = 200, description = "One page", body = Page<NotificationView>))
@@ -73,7 +73,7 @@ pub async fn list_notifications(
     Ok(HttpResponse::Ok().json(page.map(NotificationView::from)))
 }
 
-/// Mark one of your notifications read.
+/// Mark one of your notifications read
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "It is read", body = NotificationView))
@@ -100,7 +100,7 @@ pub struct MarkedRead {
     pub marked: usize,
 }
 
-/// Mark all your notifications read.
+/// Mark all your notifications read
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "Nothing is unread", body = MarkedRead))
@@ -156,7 +156,7 @@ impl NotificationPreferences {
     }
 }
 
-/// Get your notification preferences.
+/// Get your notification preferences
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "What is in force", body = NotificationPreferences))
@@ -169,7 +169,7 @@ pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>)
     Ok(Reply::ok(NotificationPreferences::of(&document.value(), role)).version(version).respond())
 }
 
-/// Change your notification preferences.
+/// Change your notification preferences
 #[utoipa::path(
     params(IfMatch), security(("bearer" = [])),
     responses((status = 200, description = "Changed", body = NotificationPreferences))
@@ -214,7 +214,7 @@ crate::view! {
     }
 }
 
-/// List what was sent to outside addresses, newest first.
+/// List what was sent to outside addresses, newest first
 ///
 /// The texts name leads, so it takes `leads:read` as well.
 #[utoipa::path(

@@ -42,7 +42,7 @@ pub struct RecipientView {
     pub write_to: Option<String>,
 }
 
-/// List outside recipients of alerts.
+/// List outside recipients of alerts
 ///
 /// The addresses in `settings.notification_recipients` and the business's phone number. An e-mail address agrees by the link
 /// that is mailed to it, a WhatsApp number by writing `code` to `write_to`; nothing else is sent there before.

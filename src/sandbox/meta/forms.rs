@@ -1,11 +1,12 @@
 //! The person who fills a form: `POST /sandbox/meta/leads` stores a lead and announces it, `…/batch` announces up to 1,000 in one
 //! request, `POST /sandbox/meta/forms` says what a form asks, `POST /sandbox/meta/resend` announces one again, tampered with if asked.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, ResponseError as _, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::StoredLead;
+use crate::base::Error;
 use crate::base::time::Timestamp;
 use crate::providers::{Digits, meta};
 use crate::sandbox::Sandbox;
@@ -173,7 +174,7 @@ pub(super) async fn send_again(sandbox: web::Data<Sandbox>, body: web::Bytes) ->
         return bad_request("times: expected 1 to 1000");
     }
     let Some(stored) = lock(&sandbox.0.meta.leads).get(again.leadgen_id.as_str()).cloned() else {
-        return HttpResponse::NotFound().json(json!({ "error": "no such lead" }));
+        return Error::not_found("sandbox.lead_not_found", "The twin knows no such lead.").error_response();
     };
     let mut webhook = sandbox.leadgen_webhook(&[stored]);
     if again.tamper {

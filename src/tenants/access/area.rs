@@ -31,6 +31,8 @@ pub enum Callers {
     /// Without a permission: what the caller gave is all that is answered, or the handler looks itself.
     Anybody,
     Operators,
+    /// Nobody with a credential of ours: what is sent proves itself.
+    Providers,
 }
 
 impl Area {
@@ -77,6 +79,10 @@ impl Areas {
 
     pub fn of_operators(&mut self, under: &'static str) -> &mut Area {
         self.add(under, Callers::Operators)
+    }
+
+    pub fn of_providers(&mut self, under: &'static str) -> &mut Area {
+        self.add(under, Callers::Providers)
     }
 
     /// Under the tag that was named last.

@@ -29,3 +29,4 @@ pub use permission::{Entitlements, Feature, Permission, Role};
 pub use readable::{conceal_unreadable, is_covered, is_named};
 pub use remembered::Remembered;
 pub use store::entitlements_here as entitlements;
+pub use token::ACCESS_TOKEN_SECONDS;

@@ -34,7 +34,7 @@ fn kept(
         return None;
     }
     match area::of_path(areas, path).map(|area| (area.callers, area.keeps)) {
-        Some((Callers::Anybody, _)) => None,
+        Some((Callers::Anybody | Callers::Providers, _)) => None,
         Some((Callers::Tenants { reads, .. }, kept)) => (!granted.contains(&reads)).then_some(kept),
         // A path of no area is for those who may read everything.
         Some((Callers::Operators, _)) | None => {

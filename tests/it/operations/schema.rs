@@ -41,12 +41,12 @@ fn walk(value: &Value, place: &str, wrong: &mut Vec<String>) {
         }
         return;
     };
-    // Below `properties`, "example" would be a property's name.
-    if !place.ends_with("/properties") {
+    // Below `properties`, "example" would be a property's name; those of the components are looked at where they are shown.
+    if !place.ends_with("/properties") && place != "/components" {
         let schema = object.get("schema").unwrap_or(value);
         let named = object.get("examples");
         let several = named.and_then(Value::as_array).into_iter().flatten();
-        let by_name = named.and_then(Value::as_object).into_iter().flatten().filter_map(|(_, one)| one.get("value"));
+        let by_name = named.and_then(Value::as_object).into_iter().flatten().filter_map(|(_, one)| shown(one));
         for example in object.get("example").into_iter().chain(several).chain(by_name) {
             wrong.extend(faults(&format!("the example of {place}"), schema, example));
         }
@@ -57,6 +57,14 @@ fn walk(value: &Value, place: &str, wrong: &mut Vec<String>) {
     }
 }
 
+/// What an example shows, which may stand among the components.
+fn shown(example: &Value) -> Option<&Value> {
+    match example["$ref"].as_str() {
+        Some(place) => document().pointer(place.trim_start_matches('#'))?.get("value"),
+        None => example.get("value"),
+    }
+}
+
 /// Everything about a value that its schema forbids.
 pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     let schema = resolve(schema).unwrap_or_else(|| schema.clone());
@@ -64,7 +72,7 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     for (keyword, rule) in schema.as_object().into_iter().flatten() {
         match keyword.as_str() {
             "description" | "example" | "examples" | "default" | "title" | "pattern" | "propertyNames"
-            | "deprecated" => {}
+            | "deprecated" | "x-extensible-enum" => {}
             // Looked at below.
             "required" | "properties" | "additionalProperties" | "items" | "oneOf" | "allOf" => {}
             "type" => {

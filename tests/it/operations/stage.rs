@@ -74,6 +74,7 @@ impl Stage {
             ("users", first(&tenant.owner, "/v1/users").await),
             ("tenants", tenant.id.clone()),
             ("plans", "growth".into()),
+            ("problems", "lead.not_found".into()),
             ("subscriptions", id(&tenant.owner.get("/v1/subscriptions/current").await.ok())),
             ("notifications", first(&tenant.owner, "/v1/notifications").await),
             ("ops/notifications", first(&operator, "/v1/ops/notifications").await),

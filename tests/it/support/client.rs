@@ -107,6 +107,13 @@ impl IntoFuture for Call {
             let headers = response.headers().clone();
             let text = response.text().await.unwrap_or_default();
             let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+            let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
+            if let Some((method, path)) = self.what.split_once(' ')
+                && kind == Some("application/problem+json")
+                && path.starts_with('/')
+            {
+                crate::problems::hold(method, path, status, &body);
+            }
             Answer { what: self.what, status, headers, text, body }
         })
     }

@@ -1,0 +1,150 @@
+//! What is refused for who the caller is, and in the affairs of tenants, their people and keys.
+
+use crate::base::refusal::Place::{At, Credentials, Members, NamedTenant, Operators, People, Under};
+use crate::base::refusal::Refusal;
+
+pub const REFUSALS: &[Refusal] = &[
+    Refusal::unauthenticated("auth.missing_credentials")
+        .why("There is no Authorization header, or it is no bearer token.")
+        .remedy("Send Authorization: Bearer with an access token or an API key.")
+        .at(&[Credentials]),
+    Refusal::unauthenticated("auth.invalid_token")
+        .why("The access token is not one of ours, or was altered.")
+        .remedy("Log in, and send the access_token as it is answered.")
+        .at(&[Credentials]),
+    Refusal::unauthenticated("auth.token_expired")
+        .why("The access token's time is over.")
+        .remedy("Refresh the session by POST /v1/auth/refresh, and repeat the request with the new token.")
+        .at(&[Credentials]),
+    Refusal::unauthenticated("auth.session_ended")
+        .why("The session was ended: by logging out, by a new password, by whoever administers the tenant, or by time.")
+        .remedy("Log in again.")
+        .at(&[Members, At("refresh_session")]),
+    Refusal::unauthenticated("auth.invalid_key")
+        .why("The key is unknown, expired or revoked.")
+        .remedy("Use another key, or have one made by POST /v1/api-keys.")
+        .at(&[Credentials]),
+    Refusal::unauthenticated("auth.invalid_credentials")
+        .why("The e-mail address or the password is wrong.")
+        .remedy("Ask the person again. Which of the two it was is not told.")
+        .at(&[At("log_in"), At("accept_invitation")]),
+    Refusal::unauthenticated("auth.invalid_refresh_token")
+        .why("The refresh token is unknown.")
+        .remedy("Log in again.")
+        .at(&[At("refresh_session")]),
+    Refusal::unauthenticated("auth.refresh_reused")
+        .why("The refresh token was used before, so it may be stolen, and its session was ended.")
+        .remedy("Log in again. Of several tabs let one refresh, or send an Idempotency-Key made of the refresh token.")
+        .at(&[At("refresh_session")]),
+    Refusal::malformed("auth.tenant_required")
+        .why("An operator's key says no tenant, and this operation acts inside one.")
+        .remedy("Name it by the header X-Tenant-Id.")
+        .at(&[NamedTenant, People]),
+    Refusal::forbidden("auth.forbidden")
+        .why("The role or the key has not the permission that this needs.")
+        .remedy("Ask an owner of the tenant for it. The operation's description names the permission.")
+        .at(&[Members]),
+    Refusal::forbidden("auth.operator_required")
+        .why("Only the platform's operators may do this.")
+        .remedy("Call it with an operator's key.")
+        .at(&[Operators, At("create_lead_form_key")]),
+    Refusal::forbidden("auth.user_required")
+        .why("This belongs to a person, and the caller is an API key or an operator.")
+        .remedy("Log in, and call it with the access token.")
+        .at(&[People]),
+    Refusal::forbidden("auth.no_membership")
+        .why("The person is no active member of a tenant that fits.")
+        .remedy("Leave tenant_id out to enter any of them, or ask an owner of the tenant for an invitation.")
+        .at(&[At("log_in"), At("refresh_session")]),
+    Refusal::forbidden("feature_not_in_plan")
+        .why("The tenant's plan does not include this, or there is no plan yet.")
+        .remedy("Choose a plan that does: GET /v1/plans names the features of each.")
+        .at(&[Members]),
+    Refusal::forbidden("tenant.suspended")
+        .why("The tenant is suspended by the platform.")
+        .remedy("Ask the platform's support.")
+        .at(&[At("log_in"), At("refresh_session"), At("accept_invitation")]),
+    Refusal::not_found("tenant.not_found")
+        .why("There is no such tenant.")
+        .remedy("Look at the id, in the path or in X-Tenant-Id.")
+        .at(&[NamedTenant, Under("/v1/tenants/{id}"), Under("/v1/ops/tenants/{id}")]),
+    Refusal::forbidden("settings.set_by_platform")
+        .why("This setting is the platform's to make.")
+        .remedy("Ask the platform's operators.")
+        .at(&[At("update_current_tenant")]),
+    Refusal::not_found("user.not_found")
+        .why("There is no such user in this tenant.")
+        .remedy("Look the id up by GET /v1/users.")
+        .at(&[Under("/v1/users/{id}")]),
+    Refusal::forbidden("user.owner_required")
+        .why("Only an owner may do this to an owner.")
+        .remedy("Ask an owner of the tenant.")
+        .at(&[Under("/v1/users/{id}"), At("create_invitation")]),
+    Refusal::conflict("user.last_owner")
+        .why("The tenant would be left without an owner.")
+        .remedy("Make somebody else an owner first.")
+        .at(&[At("update_user"), At("remove_user")]),
+    Refusal::conflict("user.email_taken")
+        .why("There is an account with this e-mail address.")
+        .remedy("Log in instead.")
+        .at(&[At("sign_up")]),
+    Refusal::conflict("user.already_member")
+        .why("The person is a member of this tenant already.")
+        .remedy("Change their role by PATCH /v1/users/{id}, if that was the point.")
+        .at(&[At("create_invitation"), At("accept_invitation")]),
+    Refusal::conflict("user.already_verified")
+        .why("The e-mail address is verified already.")
+        .remedy("Nothing is left to do.")
+        .at(&[At("send_verification_email")]),
+    Refusal::too_many("user.verification_limit")
+        .why("As many mails as may went to this address within a day.")
+        .remedy("Look for them, also among the unwanted ones, or try tomorrow.")
+        .at(&[At("send_verification_email")]),
+    Refusal::not_found("verification.not_found")
+        .why("The link that was mailed is not valid any more.")
+        .remedy("Log in and ask for a new one, or sign up without its token.")
+        .at(&[At("verify_email"), At("sign_up")]),
+    Refusal::not_found("invitation.not_found")
+        .why("There is no such invitation.")
+        .remedy("Ask whoever invites for a new one.")
+        .at(&[Under("/v1/invitations/{id}"), At("accept_invitation")]),
+    Refusal::conflict("invitation.not_pending")
+        .why("The invitation was accepted or withdrawn, or its time is over.")
+        .remedy("Ask for a new one.")
+        .at(&[Under("/v1/invitations/{id}"), At("accept_invitation")]),
+    Refusal::too_many("invitation.limit_reached")
+        .why("As many invitations as may were made today.")
+        .remedy("Go on after Retry-After, or ask the platform's operators for more.")
+        .at(&[At("create_invitation")]),
+    Refusal::not_found("api_key.not_found")
+        .why("There is no such API key.")
+        .remedy("Look the id up by GET /v1/api-keys.")
+        .at(&[Under("/v1/api-keys/{id}")]),
+    Refusal::conflict("api_key.limit_reached")
+        .why("The tenant has as many working API keys as it may.")
+        .remedy("Revoke one first.")
+        .at(&[At("create_api_key"), At("rotate_api_key")]),
+    Refusal::conflict("api_key.ended")
+        .why("The API key has expired or was revoked.")
+        .remedy("Create a new one.")
+        .at(&[At("update_api_key"), At("rotate_api_key")]),
+    Refusal::conflict("api_key.already_rotated")
+        .why("The API key was rotated before.")
+        .remedy("Rotate the one that replaced it.")
+        .at(&[At("rotate_api_key")]),
+    Refusal::not_found("operator.not_found")
+        .why("There is no such operator.")
+        .remedy("Look the id up by GET /v1/ops/operators.")
+        .at(&[Under("/v1/ops/operators/{id}")]),
+    Refusal::not_found("operator.key_not_found")
+        .why("This operator has no such key.")
+        .remedy("Look the id up by GET /v1/ops/operators.")
+        .at(&[At("revoke_operator_key")]),
+    Refusal::conflict("operator.last_key")
+        .why("It is the last working key of any operator.")
+        .remedy("Make another one first.")
+        .at(&[At("revoke_operator_key")]),
+    Refusal::invalid("config.operator_key")
+        .why("LEADWRIGHT_OPERATOR_KEY is no key, or is one of somebody else.")
+        .remedy("Give it the form that the detail shows, or leave it out once there are operators."),
+];

@@ -1,0 +1,63 @@
+//! Reading again costs little: whoever has what would be answered is told so, and nothing more.
+
+use serde_json::json;
+
+use crate::both_engines;
+
+both_engines! {
+    async fn what_has_not_changed_is_not_sent_again(app: TestApp) {
+        let tenant = app.growth("Reading").await;
+        let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let one = format!("/v1/leads/{}", lead["id"].as_str().expect("an id"));
+        let read = async |path: &str, known: &str| tenant.owner.get(path).header("if-none-match", known).await;
+        for path in [one.as_str(), "/v1/leads", "/v1/leads/counts", "/v1/me", "/v1/users", "/v1/conversations", "/v1/usage"] {
+            let first = tenant.owner.get(path).await;
+            let tag = first.header("etag").unwrap_or_else(|| panic!("{path} says no ETag")).to_string();
+            // Two readings of the same differ in nothing.
+            assert_eq!(tenant.owner.get(path).await.header("etag"), Some(tag.as_str()), "{path}");
+            let strong = tag.trim_start_matches("W/");
+            for known in [tag.clone(), strong.into(), format!("W/{strong}"), format!("\"other\", {tag}"), "*".into()] {
+                let again = read(path, &known).await;
+                assert_eq!((again.status, again.text.as_str()), (304, ""), "{path}: {known}");
+                assert_eq!(again.header("etag"), Some(tag.as_str()), "{path}");
+            }
+            assert_eq!(read(path, "\"other\"").await.status, 200, "{path}");
+            // What is no tag is nobody's version.
+            assert_eq!(read(path, "v1").await.status, 200, "{path}");
+            let head = tenant.owner.call("HEAD", path).header("if-none-match", &tag).await;
+            assert_eq!(head.status, 304, "{path}");
+        }
+        let list = tenant.owner.get("/v1/leads").await.header("etag").expect("a tag").to_string();
+        let version = tenant.owner.get(&one).await.header("etag").expect("a tag").to_string();
+        tenant.owner.patch(&one, json!({ "company": "Acme" })).header("if-match", &version).await.ok();
+        for (path, known) in [("/v1/leads", list), (one.as_str(), version)] {
+            let now = read(path, &known).await;
+            assert_eq!(now.status, 200, "{path}");
+            assert_ne!(now.header("etag"), Some(known.as_str()), "{path}");
+        }
+        // A refusal is never "as before".
+        let nobody = app.anonymous().get("/v1/leads").header("if-none-match", "*").await;
+        nobody.problem(401, "auth.missing_credentials");
+    }
+
+    async fn the_document_is_sent_once(app: TestApp) {
+        for path in ["/openapi.json", "/docs/reference/redoc.js"] {
+            let first = app.anonymous().get(path).await;
+            let tag = first.header("etag").expect("a tag").to_string();
+            let again = app.anonymous().get(path).header("if-none-match", &tag).await;
+            assert_eq!((again.status, again.text.as_str()), (304, ""), "{path}");
+        }
+    }
+
+    async fn a_word_where_an_id_belongs_is_said_to_be_none(app: TestApp) {
+        let tenant = app.growth("Ids").await;
+        for path in ["/v1/leads/123", "/v1/ad-campaigns/first", "/v1/conversations/123/messages"] {
+            let problem = tenant.owner.get(path).await.problem(404, "resource.not_found");
+            let detail = problem["detail"].as_str().expect("a detail");
+            assert!(detail.contains("is no id. Expected one as it was answered"), "{path}: {detail}");
+        }
+        let long = format!("/v1/leads/{}", "x".repeat(100));
+        let problem = tenant.owner.get(&long).await.problem(404, "resource.not_found");
+        assert_eq!(problem["detail"], "There is nothing under this path.");
+    }
+}
