@@ -17,7 +17,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
 /// What an error code means.
 #[derive(Debug, serde::Serialize, ToSchema)]
 #[schema(example = json!({
-    "code": "lead.illegal_transition", "type": "https://leads.example.com/problems/lead.illegal_transition", "statuses": [409],
+    "code": "lead.illegal_transition", "type": "https://api.example.com/problems/lead.illegal_transition", "statuses": [409],
     "why": "The lead's status cannot follow the one it has.",
     "what_to_do": "Take a status of allowed_transitions, as the lead is answered.", "retry": "no", "is_answered": true
 }))]
@@ -40,7 +40,7 @@ struct ErrorCode {
 /// Every error code.
 #[derive(Debug, serde::Serialize, ToSchema)]
 #[schema(example = json!({"data": [{
-    "code": "lead.illegal_transition", "type": "https://leads.example.com/problems/lead.illegal_transition", "statuses": [409],
+    "code": "lead.illegal_transition", "type": "https://api.example.com/problems/lead.illegal_transition", "statuses": [409],
     "why": "The lead's status cannot follow the one it has.",
     "what_to_do": "Take a status of allowed_transitions, as the lead is answered.", "retry": "no", "is_answered": true
 }]}))]

@@ -2,7 +2,7 @@
 
 use crate::base::ErrorKind;
 use crate::base::refusal::Place::{
-    Anywhere, At, Bodies, Everywhere, Ids, Input, JsonBodies, Keys, Reads, Under, Versions, Writes,
+    Anywhere, At, Bodies, Everywhere, Ids, Input, JsonBodies, Keys, Reads, Receivers, Under, Versions, Writes,
 };
 use crate::base::refusal::{Again, Refusal};
 
@@ -77,7 +77,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::too_many("request.volume_exceeded")
         .why("The tenant has written as much as it may in a day.")
         .remedy("Wait: room comes back little by little. Ask the platform's operators for more.")
-        .at(&[Writes]),
+        .at(&[Writes, Receivers]),
     Refusal::new(ErrorKind::Internal, "internal")
         .why("Something failed on our side.")
         .remedy("Repeat it later. If it stays, tell the platform's support the request_id: it stands in the logs.")

@@ -9,14 +9,14 @@ use crate::base::{Error, ErrorKind, FieldError};
 /// What a failed request answers.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "type": "https://leads.example.com/problems/request.invalid", "title": "Unprocessable Entity", "status": 422,
+    "type": "https://api.example.com/problems/request.invalid", "title": "Unprocessable Entity", "status": 422,
     "detail": "/phone: expected a phone number such as +919876543210", "code": "request.invalid",
     "request_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
     "errors": [{"pointer": "/phone", "code": "invalid_value", "detail": "expected a phone number such as +919876543210"}]
 }))]
 pub struct Problem {
-    /// A URI that names the kind of problem and leads to what there is to say about it, on the server that answered; `code` is
-    /// its last segment.
+    /// A URI that names the kind of problem: the address on the server that answered where it is explained. `code` is its last
+    /// segment.
     #[serde(rename = "type")]
     pub kind: String,
     /// The status in words.

@@ -259,7 +259,7 @@ pub fn example(refusal: &Refusal) -> Value {
         errors.first().map_or_else(|| refusal.why.into(), |first| format!("{}: {}", first.pointer, first.detail));
     let status = status_of(refusal.kind);
     json!(Problem {
-        kind: format!("https://leads.example.com/problems/{}", refusal.code),
+        kind: format!("https://api.example.com/problems/{}", refusal.code),
         title: status.canonical_reason().unwrap_or("Error").into(),
         status: status.as_u16(),
         detail,

@@ -111,6 +111,7 @@ impl IntoFuture for Call {
             if let Some((method, path)) = self.what.split_once(' ')
                 && kind == Some("application/problem+json")
                 && path.starts_with('/')
+                && method != "HEAD"
             {
                 crate::problems::hold(method, path, status, &body);
             }
