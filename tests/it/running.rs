@@ -210,6 +210,7 @@ fn the_program_says_which_it_is() {
 #[test]
 fn connections_have_a_name_at_the_server() {
     TestApp::run(TestEngine::Postgres, |app| async move {
+        let app = app; // all of it, with its database
         let url = &app.app.config.database.url;
         let (unnamed, _) = url.split_once("&application_name=").expect("the suite names its own");
         let (bind, key) = (format!("127.0.0.1:{}", free_port()), app.app.config.master_key.to_base64());
@@ -255,6 +256,7 @@ impl Drop for Way {
 #[test]
 fn while_the_database_is_away_nobody_waits_to_hear_it() {
     TestApp::run(TestEngine::Postgres, |app| async move {
+        let app = app; // all of it, with its database
         let (bind, port) = (format!("127.0.0.1:{}", free_port()), free_port());
         let url: url::Url = app.app.config.database.url.parse().expect("a URL");
         let mut relayed = url.clone();
