@@ -151,7 +151,7 @@ both_engines! {
         }
         let lines: Vec<Value> = said[0].lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect();
         let first = &lines[0];
-        assert_eq!((&first["message"], &first["version"]), (&json!("leadwright starts"), &json!(env!("CARGO_PKG_VERSION"))));
+        assert_eq!((&first["message"], &first["version"]), (&json!(concat!("leadwright ", env!("CARGO_PKG_VERSION"), " starts")), &json!(env!("CARGO_PKG_VERSION"))));
         assert!(first["schema"].is_string() && first["commit"].is_string(), "{first}");
         let of = |id: &str| lines.iter().find(|line| line["request_id"] == id && line["message"] == "answered").unwrap_or_else(|| panic!("{id}"));
         let line = of("that-went-well");
