@@ -244,7 +244,7 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
 /// The first line: who speaks.
 fn announce(app: &App) {
     let (engine, schema) = (app.core.db.engine().name(), migrate::latest());
-    tracing::info!(version = VERSION, commit = COMMIT, engine, schema, "leadwright starts");
+    tracing::info!(commit = COMMIT, engine, schema, "leadwright {VERSION} starts");
 }
 
 /// A process that serves no twins of its own says where it sought them in vain, rather than in each job that fails there.

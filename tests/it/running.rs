@@ -151,7 +151,7 @@ both_engines! {
         }
         let lines: Vec<Value> = said[0].lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect();
         let first = &lines[0];
-        assert_eq!((&first["message"], &first["version"]), (&json!("leadwright starts"), &json!(env!("CARGO_PKG_VERSION"))));
+        assert_eq!((&first["message"], &first["version"]), (&json!(concat!("leadwright ", env!("CARGO_PKG_VERSION"), " starts")), &json!(env!("CARGO_PKG_VERSION"))));
         assert!(first["schema"].is_string() && first["commit"].is_string(), "{first}");
         let of = |id: &str| lines.iter().find(|line| line["request_id"] == id && line["message"] == "answered").unwrap_or_else(|| panic!("{id}"));
         let line = of("that-went-well");
@@ -210,6 +210,7 @@ fn the_program_says_which_it_is() {
 #[test]
 fn connections_have_a_name_at_the_server() {
     TestApp::run(TestEngine::Postgres, |app| async move {
+        let app = app; // all of it, with its database
         let url = &app.app.config.database.url;
         let (unnamed, _) = url.split_once("&application_name=").expect("the suite names its own");
         let (bind, key) = (format!("127.0.0.1:{}", free_port()), app.app.config.master_key.to_base64());
@@ -255,6 +256,7 @@ impl Drop for Way {
 #[test]
 fn while_the_database_is_away_nobody_waits_to_hear_it() {
     TestApp::run(TestEngine::Postgres, |app| async move {
+        let app = app; // all of it, with its database
         let (bind, port) = (format!("127.0.0.1:{}", free_port()), free_port());
         let url: url::Url = app.app.config.database.url.parse().expect("a URL");
         let mut relayed = url.clone();

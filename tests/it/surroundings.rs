@@ -171,7 +171,7 @@ both_engines! {
         let log = server.stop();
         let first = log.lines().next().unwrap_or_default();
         let engine = if config.database.url.starts_with("sqlite") { "engine=\"sqlite\"" } else { "engine=\"postgres\"" };
-        for word in ["leadwright starts", "version=\"", env!("CARGO_PKG_VERSION"), "commit=\"", engine, "schema=\"00"] {
+        for word in [concat!("leadwright ", env!("CARGO_PKG_VERSION"), " starts"), "commit=\"", engine, "schema=\"00"] {
             assert!(first.contains(word), "the first line says who speaks: {word} in {first}");
         }
         let errors: Vec<&str> = log.lines().filter(|line| line.contains("ERROR")).collect();

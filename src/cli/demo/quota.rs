@@ -229,7 +229,16 @@ pub(super) async fn is_lifted(story: &mut Story<'_>, abc: &Tenant) -> Result<(),
             let chosen = json!({"overage_policy": "bill"});
             let subscription = story.patch(&abc.owner, "/v1/subscriptions/current", chosen).await?;
             same("the policy", subscription.text("/overage_policy")?, "bill")?;
-            Ok(("buys overage again (policy bill): what comes from here on is shown, and billed".into(), ()))
+            let shown = story.until("the lead that waited", async || {
+                let locked = story.get(&abc.owner, "/v1/leads?is_locked=true").await?;
+                let is_empty = locked.items("/data")?.is_empty();
+                Ok(if is_empty { Seen::Yes(()) } else { Seen::NotYet("it under lock".into()) })
+            });
+            shown.await?;
+            let usage = usage_is(story, abc, 59, 0, 4).await?;
+            same("what is due", due(&usage)?, 160_000)?;
+            let what = "buys overage again (policy bill): the lead that waited is shown and billed, 4 × ₹400 = ₹1,600, and so is what comes";
+            Ok((what.into(), ()))
         })
         .await
 }

@@ -6,8 +6,8 @@
 //! round trip; then all that were opened before go too, since a restart ends them all.
 //! That a server lets nobody in is remembered ([`Absence`]) until it does again: nobody waits to hear what is known.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -26,9 +26,6 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(250);
 /// The longest pause between two tries to connect, which go on by themselves once one was refused.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
-
-/// What is said of a server that let nobody in a moment ago.
-const AWAY: &str = "the server let nobody in a moment ago";
 
 pub(super) struct Pool {
     connections: r2d2::Pool<Keeper>,
@@ -55,11 +52,18 @@ struct Absence {
     since: Instant,
     /// Milliseconds from then to the last refusal, and one; 0 when there was none since the last connection.
     refused: Arc<AtomicU64>,
+    /// Its words, for logs and operators.
+    why: Arc<Mutex<String>>,
 }
 
 impl Absence {
     fn of(engine: Engine) -> Self {
-        Self { is_of_a_server: engine == Engine::Postgres, since: Instant::now(), refused: Arc::default() }
+        Self {
+            is_of_a_server: engine == Engine::Postgres,
+            since: Instant::now(),
+            refused: Arc::default(),
+            why: Arc::default(),
+        }
     }
     fn now(&self) -> u64 {
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
@@ -72,12 +76,17 @@ impl Absence {
     fn end(&self) {
         self.refused.store(0, Ordering::Release);
     }
+    fn told(&self) -> Error {
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        error::unavailable(format!("the server let nobody in a moment ago: {why}"))
+    }
 }
 
 impl r2d2::HandleError<NotConnected> for Absence {
     fn handle_error(&self, error: NotConnected) {
         tracing::debug!(%error, "no connection");
         if self.is_of_a_server && error.is_absence() {
+            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = error.to_string();
             self.refused.store(self.now(), Ordering::Release);
         }
     }
@@ -201,7 +210,7 @@ impl Pool {
     pub async fn run(self: &Arc<Self>, work: impl FnOnce(&Self) -> Result<Value> + Send + 'static) -> Result<Value> {
         let Threads(Some(threads)) = &self.threads else { return Err(Error::internal("no threads")) };
         if self.absence.is_noted() && self.connections.state().idle_connections == 0 {
-            return Err(error::unavailable(AWAY));
+            return Err(self.absence.told());
         }
         let waiting = Waiting::begin(&self.waiting);
         let (pool, span) = (self.clone(), tracing::Span::current());
@@ -251,7 +260,7 @@ impl Pool {
                 Err(_) => {}
             }
         }
-        Err(error::unavailable(AWAY))
+        Err(self.absence.told())
     }
 
     pub fn standing(&self) -> Connections {
