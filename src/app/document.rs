@@ -81,7 +81,10 @@ pub fn document() -> OpenApi {
     areas.extend(OWN.map(|(under, (tag, _))| Area { under, tag, callers: Callers::Tenants { reads: None, writes: None } }));
     let mut document = openapi::finish(document, &areas, &refusals::all());
     let tag = |(name, about): &(&str, &str)| TagBuilder::new().name(*name).description(Some(*about)).build();
-    document.tags = Some(declared.tags().iter().chain([&ERRORS, &HEALTH]).map(tag).collect());
+    let place = |(name, _): &&(&str, &str)| GROUPS.iter().flat_map(|(_, tags)| *tags).position(|tag| tag == name);
+    let mut tags: Vec<_> = declared.tags().iter().chain([&ERRORS, &HEALTH]).collect();
+    tags.sort_by_key(place);
+    document.tags = Some(tags.into_iter().map(tag).collect());
     outbound::describe::add_to(&mut document);
     document.info.description = Some(introduction::text());
     document.extensions = Some([("x-tagGroups", tag_groups())].into_iter().collect());

@@ -91,7 +91,7 @@ pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
 
 /// Everything that is stored sealed, or that follows from the master key: what `leadwright admin reseal` brings under another.
 pub(super) fn sealed() -> Vec<Sealed> {
-    vec![integrations::sealed(), kept_answers::sealed(), billing::sealed()]
+    vec![integrations::sealed(), tenants::sealed(), kept_answers::sealed(), billing::sealed()]
 }
 
 /// What must be there before the first request.

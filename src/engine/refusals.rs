@@ -105,6 +105,13 @@ pub const REFUSALS: &[Refusal] = &[
         .why("The job is running or done.")
         .remedy("Wait for it. Dead, discarded and waiting jobs can be run again.")
         .at(&[At("retry_job")]),
+    Refusal::conflict("job.not_dead")
+        .why("Only a dead job can be let be.")
+        .remedy("Wait for it, or run it again by POST /v1/ops/jobs/{id}/retry.")
+        .at(&[At("dismiss_job")]),
+    Refusal::invalid("config.master_key")
+        .why("The master key does not open what is stored in this database, or is no key.")
+        .remedy("Set the key that the database was first used with. While it is being changed, set both, the new one first."),
     Refusal::not_found("job.unknown_kind")
         .why("A job is of a kind that this version does not know.")
         .remedy("Run it again once the version that made it is back."),

@@ -81,4 +81,8 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::malformed("webhook.malformed")
         .why("The webhook cannot be read as what its provider sends.")
         .remedy("Look at its stored body."),
+    Refusal::too_many("ad_campaign.test_limit")
+        .why("As many test leads as may were sent today.")
+        .remedy("Go on after Retry-After.")
+        .at(&[At("send_test_lead")]),
 ];

@@ -50,6 +50,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub use look_alike::passes_for;
 pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
+pub use second_factor::reseal::sealed;
 pub use store::catch_ups;
 
 /// What stands here, and who reads it.

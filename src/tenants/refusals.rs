@@ -7,7 +7,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::unauthenticated("auth.missing_credentials")
         .why("There is no Authorization header, or it is no bearer token.")
         .remedy("Send Authorization: Bearer with an access token or an API key.")
-        .at(&[Credentials]),
+        .at(&[Credentials, At("refresh_session")]),
     Refusal::unauthenticated("auth.invalid_token")
         .why("The access token is not one of ours, or was altered.")
         .remedy("Log in, and send the access_token as it is answered.")
@@ -27,7 +27,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::unauthenticated("auth.invalid_credentials")
         .why("The e-mail address or the password is wrong.")
         .remedy("Ask the person again. Which of the two it was is not told.")
-        .at(&[At("log_in"), At("accept_invitation")]),
+        .at(&[At("log_in"), At("accept_invitation"), At("log_in_with_second_factor")]),
     Refusal::unauthenticated("auth.invalid_refresh_token")
         .why("The refresh token is unknown.")
         .remedy("Log in again.")
@@ -55,7 +55,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("auth.no_membership")
         .why("The person is no active member of a tenant that fits.")
         .remedy("Leave tenant_id out to enter any of them, or ask an owner of the tenant for an invitation.")
-        .at(&[At("log_in"), At("refresh_session")]),
+        .at(&[At("log_in"), At("refresh_session"), At("switch_tenant")]),
     Refusal::forbidden("feature_not_in_plan")
         .why("The tenant's plan does not include this, or there is no plan yet.")
         .remedy("Choose a plan that does: GET /v1/plans names the features of each.")
@@ -63,11 +63,11 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("tenant.suspended")
         .why("The tenant is suspended by the platform.")
         .remedy("Ask the platform's support.")
-        .at(&[At("log_in"), At("refresh_session"), At("accept_invitation")]),
+        .at(&[At("log_in"), At("refresh_session"), At("accept_invitation"), At("switch_tenant"), At("log_in_with_second_factor"), At("reopen_tenant")]),
     Refusal::not_found("tenant.not_found")
         .why("There is no such tenant.")
         .remedy("Look at the id, in the path or in X-Tenant-Id.")
-        .at(&[NamedTenant, Under("/v1/tenants/{id}"), Under("/v1/ops/tenants/{id}")]),
+        .at(&[NamedTenant, Under("/v1/tenants/{id}"), Under("/v1/ops/tenants/{id}"), At("leave_tenant")]),
     Refusal::forbidden("settings.set_by_platform")
         .why("This setting is the platform's to make.")
         .remedy("Ask the platform's operators.")
@@ -75,19 +75,19 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::not_found("user.not_found")
         .why("There is no such user in this tenant.")
         .remedy("Look the id up by GET /v1/users.")
-        .at(&[Under("/v1/users/{id}")]),
+        .at(&[Under("/v1/users/{id}"), At("transfer_tenant")]),
     Refusal::forbidden("user.owner_required")
         .why("Only an owner may do this to an owner.")
         .remedy("Ask an owner of the tenant.")
-        .at(&[Under("/v1/users/{id}"), At("create_invitation")]),
+        .at(&[Under("/v1/users/{id}"), At("create_invitation"), At("transfer_tenant"), At("close_tenant"), At("reopen_tenant"), At("update_current_tenant")]),
     Refusal::conflict("user.last_owner")
         .why("The tenant would be left without an owner.")
         .remedy("Make somebody else an owner first.")
-        .at(&[At("update_user"), At("remove_user")]),
+        .at(&[At("update_user"), At("remove_user"), At("leave_tenant")]),
     Refusal::conflict("user.email_taken")
         .why("There is an account with this e-mail address.")
         .remedy("Log in instead.")
-        .at(&[At("sign_up")]),
+        .at(&[At("sign_up"), At("confirm_email_change"), At("restore_email"), At("change_email")]),
     Refusal::conflict("user.already_member")
         .why("The person is a member of this tenant already.")
         .remedy("Change their role by PATCH /v1/users/{id}, if that was the point.")
@@ -116,6 +116,76 @@ pub const REFUSALS: &[Refusal] = &[
         .why("As many invitations as may were made today.")
         .remedy("Go on after Retry-After, or ask the platform's operators for more.")
         .at(&[At("create_invitation")]),
+    Refusal::forbidden("auth.foreign_page")
+        .why("A cookie came with a request from a page that is not the platform's.")
+        .remedy("Send Authorization: Bearer, or let the operators add the page's origin to LEADWRIGHT_CORS_ORIGINS.")
+        .at(&[Members, At("log_in"), At("log_in_with_second_factor"), At("refresh_session")]),
+    Refusal::unauthenticated("auth.invalid_challenge")
+        .why("The challenge is unknown, was used, or is older than ten minutes.")
+        .remedy("Log in again, and answer the new one.")
+        .at(&[At("log_in_with_second_factor")]),
+    Refusal::forbidden("auth.second_factor_needed")
+        .why("The tenant asks its members for a second factor, and this one has none.")
+        .remedy("Put one before the account by POST /v1/me/second-factor.")
+        .at(&[Members]),
+    Refusal::not_found("password_reset.not_found")
+        .why("The link to set a new password is unknown, was used, or is older than an hour.")
+        .remedy("Ask for a new one by POST /v1/auth/password-reset-email.")
+        .at(&[At("reset_password")]),
+    Refusal::not_found("email_change.not_found")
+        .why("The link is unknown, was used, is too old, or a newer one took its place.")
+        .remedy("Log in and ask for a new one by POST /v1/me/email.")
+        .at(&[At("confirm_email_change"), At("restore_email")]),
+    Refusal::too_many("user.email_change_limit")
+        .why("Another address was asked for as often as may be within a day.")
+        .remedy("Go on after Retry-After.")
+        .at(&[At("change_email")]),
+    Refusal::not_found("session.not_found")
+        .why("There is no such session of this person, or it has ended.")
+        .remedy("Look the id up by GET /v1/me/sessions.")
+        .at(&[At("end_session")]),
+    Refusal::conflict("second_factor.enabled")
+        .why("A second factor is on already.")
+        .remedy("Turn it off first, to begin with another device.")
+        .at(&[At("begin_second_factor"), At("confirm_second_factor")]),
+    Refusal::conflict("second_factor.not_begun")
+        .why("There is no second factor to confirm.")
+        .remedy("Begin by POST /v1/me/second-factor.")
+        .at(&[At("confirm_second_factor")]),
+    Refusal::conflict("second_factor.not_enabled")
+        .why("No second factor is on.")
+        .remedy("Begin by POST /v1/me/second-factor.")
+        .at(&[At("remove_second_factor"), At("renew_recovery_codes")]),
+    Refusal::too_many("second_factor.too_many_tries")
+        .why("As many codes as may were tried within the hour.")
+        .remedy("Go on after Retry-After.")
+        .at(&[
+            At("confirm_second_factor"),
+            At("remove_second_factor"),
+            At("renew_recovery_codes"),
+            At("log_in_with_second_factor"),
+            At("accept_invitation"),
+        ]),
+    Refusal::conflict("tenant.closing")
+        .why("The tenant is being closed already.")
+        .remedy("Nothing is left to do; an owner may open it again by DELETE /v1/tenants/current/closure.")
+        .at(&[At("close_tenant")]),
+    Refusal::conflict("tenant.not_closing")
+        .why("The tenant is not being closed.")
+        .remedy("Nothing is left to do.")
+        .at(&[At("reopen_tenant")]),
+    Refusal::conflict("tenant.closed")
+        .why("The days in which the tenant could be opened again are over.")
+        .remedy("Sign up again: what was in it is erased.")
+        .at(&[At("reopen_tenant")]),
+    Refusal::conflict("tenant.money_owed")
+        .why("The tenant has used what is not paid yet.")
+        .remedy("Pay first. The detail says what is owed.")
+        .at(&[At("close_tenant")]),
+    Refusal::conflict("user.not_active")
+        .why("A disabled member cannot own the tenant.")
+        .remedy("Make them active first, by PATCH /v1/users/{id}.")
+        .at(&[At("transfer_tenant")]),
     Refusal::not_found("api_key.not_found")
         .why("There is no such API key.")
         .remedy("Look the id up by GET /v1/api-keys.")

@@ -91,6 +91,11 @@ both_engines! {
         let tenant = app.growth("Going On").await;
         let told = endpoint(&tenant.owner, &receiver.url("/hook"), &["lead.created"]).await;
         let secret = told["secret"].as_str().expect("a secret").to_string();
+        let cautious = app.tenant("Cautious").await;
+        let begun = json!({ "current_password": crate::support::PASSWORD });
+        let device = cautious.owner.post("/v1/me/second-factor", begun).await.created()["secret"].clone();
+        let code = |later: i64| crate::accounts::code(device.as_str().expect("a secret"), app.clock.now().seconds() + later);
+        cautious.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code(0) })).await.ok();
         let asha = json!({ "name": "Asha", "email": "asha@example.com" });
         let stranger = json!({ "email": "new@example.com", "password": "correct horse battery 9", "business_name": "New" });
         let once = async |client: &Client, path: &str, body: &Value| client.post(path, body.clone()).header("idempotency-key", "k-1").await;
@@ -146,6 +151,10 @@ both_engines! {
         let session = app.anonymous().at(&alone.url).post("/v1/auth/login", log_in).await.ok();
         let owner = app.anonymous().at(&alone.url).with_token(session["access_token"].as_str().expect("a token"));
         owner.post("/v1/leads", json!({ "name": "Ravi", "email": "ravi@example.com" })).await.created();
+        let log_in = json!({ "email": cautious.email(), "password": crate::support::PASSWORD });
+        let asked = app.anonymous().at(&alone.url).post("/v1/auth/login", log_in).await.expect(202);
+        let answer = json!({ "challenge": asked["challenge"], "code": code(30) });
+        app.anonymous().at(&alone.url).post("/v1/auth/second-factor", answer).await.ok();
         alone.app.worker().run_until_idle().await.expect("jobs run");
         assert!(receiver.arrivals("/hook").last().expect("told").signed_by(&secret).is_some());
         let arrivals = receiver.arrivals("/fresh");
@@ -261,6 +270,8 @@ fn whatever_is_sealed_comes_under_the_new_key_too() {
         "engine/http/kept_answers.rs",
         "engine/http/once.rs",
         "integrations/outbound/secret.rs",
+        "tenants/second_factor/mod.rs",
+        "tenants/second_factor/reseal.rs",
     ];
     assert_eq!(sealing, known, "a folder that seals something else says so in `app::routes::sealed`, and here");
 }

@@ -144,7 +144,7 @@ pub async fn renew_recovery_codes(
     .await
 }
 
-/// Turn the second factor off
+/// Remove the second factor
 ///
 /// With the password, and a code of the device or a recovery code. The recovery codes are void then. The user is told by e-mail.
 #[utoipa::path(

@@ -5,6 +5,7 @@
 //! knows the password is answered a [`Challenge`](enter::Challenged) at log-in.
 
 pub mod enter;
+pub mod reseal;
 mod totp;
 
 use validator::Validate;

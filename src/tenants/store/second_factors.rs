@@ -40,6 +40,43 @@ pub(crate) fn begin(tx: &mut PlatformTx<'_>, user: UserId, sealed: &str) -> Resu
     Ok(())
 }
 
+/// How many secrets do not begin with the mark of a key.
+pub(crate) fn sealed_otherwise(tx: &mut PlatformTx<'_>, mark: &str) -> Result<i64> {
+    let others = second_factors::table.filter(second_factors::secret.not_like(format!("{mark}%")));
+    Ok(others.count().get_result(tx.conn())?)
+}
+
+/// The next of these by their user.
+pub(crate) fn next_sealed_otherwise(
+    tx: &mut PlatformTx<'_>,
+    mark: &str,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<SecondFactor>> {
+    let mut query = second_factors::table
+        .filter(second_factors::secret.not_like(format!("{mark}%")))
+        .order(second_factors::user_id)
+        .limit(limit)
+        .select(SecondFactor::as_select())
+        .into_boxed();
+    if let Some(user) = after {
+        query = query.filter(second_factors::user_id.gt(user));
+    }
+    Ok(query.load(tx.conn())?)
+}
+
+/// Of the user with the smallest id.
+pub(crate) fn oldest(tx: &mut PlatformTx<'_>) -> Result<Option<SecondFactor>> {
+    let first = second_factors::table.order(second_factors::user_id).select(SecondFactor::as_select());
+    Ok(first.first(tx.conn()).optional()?)
+}
+
+/// Writes the same secret, sealed anew, unless it was changed meanwhile: then it answers 0.
+pub(crate) fn reseal(tx: &mut PlatformTx<'_>, read: &SecondFactor, secret: &str) -> Result<usize> {
+    let unchanged = second_factors::table.find(read.user_id).filter(second_factors::secret.eq(&read.secret));
+    Ok(diesel::update(unchanged).set(second_factors::secret.eq(secret)).execute(tx.conn())?)
+}
+
 /// Uses a step up; `false` when it, or a later one, was used before.
 pub(crate) fn use_step(tx: &mut PlatformTx<'_>, user: UserId, step: i64) -> Result<bool> {
     let updated = diesel::update(second_factors::table.find(user))
