@@ -171,6 +171,7 @@ fn every_operation_says_whom_it_is_for() {
 
 /// `docs/permissions.md` is what the code says. `INSTA_UPDATE=always` writes it anew.
 #[test]
+#[allow(clippy::disallowed_methods)] // the switch of the snapshots, which is no setting of the program
 fn the_page_of_permissions_is_current() {
     let page = leadwright::app::permissions::page(document());
     let place = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/permissions.md");
