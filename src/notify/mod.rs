@@ -50,8 +50,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact, TenantVerified,
-    UserHandedOver, UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact,
+    TenantVerified, UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 use facts::RecipientFact;
 

@@ -14,8 +14,8 @@ use crate::engine::db::error::is_unique_violation;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::tenants::schema::{
-    email_changes, email_verifications, log_in_challenges, memberships, password_resets, recovery_codes, second_factors,
-    tenants, users,
+    email_changes, email_verifications, log_in_challenges, memberships, password_resets, recovery_codes,
+    second_factors, tenants, users,
 };
 
 /// A person of the tenant.
@@ -180,11 +180,7 @@ pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Res
     let now = tx.now();
     diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(id))).execute(tx.conn())?;
     let changed = diesel::update(users::table.find(id))
-        .set((
-            users::email.eq(email),
-            users::email_verified_at.eq(None::<Timestamp>),
-            users::updated_at.eq(now),
-        ))
+        .set((users::email.eq(email), users::email_verified_at.eq(None::<Timestamp>), users::updated_at.eq(now)))
         .execute(tx.conn());
     match changed {
         Ok(_) => Ok(true),

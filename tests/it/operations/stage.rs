@@ -252,7 +252,8 @@ impl Stage {
                 let secret = secret.as_str().unwrap();
                 let mut code = json!(crate::accounts::code(secret, app.clock.now().seconds()));
                 if operation_id != "confirm_second_factor" {
-                    let confirmed = cautious.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code })).await.ok();
+                    let confirmed =
+                        cautious.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code })).await.ok();
                     code = confirmed["recovery_codes"][0].clone();
                 }
                 act.replace = match operation_id {
