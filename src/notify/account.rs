@@ -100,10 +100,18 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
 fn happened(event: &Event) -> Result<Option<&'static str>> {
     Ok(match event.kind {
         UserPasswordChanged::TYPE => Some("The password of your account was changed, and other sessions were ended."),
-        SecondFactorFact::ENABLED => Some("A second factor was turned on for your account: a code is asked for at log-in."),
-        SecondFactorFact::DISABLED => Some("The second factor of your account was turned off: the password alone lets you in."),
-        SecondFactorFact::RECOVERY_CODE_USED => Some("A recovery code of your account was used instead of your device."),
-        SecondFactorFact::RECOVERY_CODES_RENEWED => Some("New recovery codes were made for your account; those of before are void."),
+        SecondFactorFact::ENABLED => {
+            Some("A second factor was turned on for your account: a code is asked for at log-in.")
+        }
+        SecondFactorFact::DISABLED => {
+            Some("The second factor of your account was turned off: the password alone lets you in.")
+        }
+        SecondFactorFact::RECOVERY_CODE_USED => {
+            Some("A recovery code of your account was used instead of your device.")
+        }
+        SecondFactorFact::RECOVERY_CODES_RENEWED => {
+            Some("New recovery codes were made for your account; those of before are void.")
+        }
         EmailChangeFact::RESTORED => Some("Your account has this e-mail address again, and a new password."),
         _ => None,
     })

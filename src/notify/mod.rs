@@ -52,8 +52,8 @@ use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact, TenantVerified,
-    UserHandedOver, UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact,
+    TenantVerified, UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 use facts::RecipientFact;
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -11,8 +11,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver, UserPasswordChanged,
-    VerificationFact,
+    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver,
+    UserPasswordChanged, VerificationFact,
 };
 
 crate::text_enum! {

@@ -29,7 +29,7 @@ pub struct Owes(pub fn(&mut TenantTx<'_>) -> Result<Option<String>>);
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "monsoon-over-andheri", "code": null, "reason": "We have merged with another business."}))]
-pub struct Closure {
+pub struct TenantClosure {
     #[schema(value_type = String, format = Password)]
     pub current_password: Secret,
     /// Of the second factor, where the owner has one.
@@ -66,7 +66,10 @@ pub fn close(
     second_factor::require(&mut tx.platform(), key, proof.user, code)?;
     let mut tenant = lock(tx)?;
     if let Some(closes_at) = tenant.closes_at {
-        return Err(Error::conflict("tenant.closing", format!("This tenant is being closed: it is erased at {closes_at}.")));
+        return Err(Error::conflict(
+            "tenant.closing",
+            format!("This tenant is being closed: it is erased at {closes_at}."),
+        ));
     }
     let owes = tx.platform().reactions().hook::<Owes>();
     if let Some(owed) = owes.map(|Owes(owed)| owed(tx)).transpose()?.flatten() {
@@ -96,9 +99,8 @@ fn tell(tx: &mut TenantTx<'_>, tenant: &Tenant, previous: TenantBefore) -> Resul
 /// `tenant.not_closing`, `tenant.closed` when its days are over.
 pub fn reopen(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
-    let closes_at = tenant
-        .closes_at
-        .ok_or_else(|| Error::conflict("tenant.not_closing", "This tenant is not being closed."))?;
+    let closes_at =
+        tenant.closes_at.ok_or_else(|| Error::conflict("tenant.not_closing", "This tenant is not being closed."))?;
     if closes_at <= tx.now() {
         return Err(Error::conflict("tenant.closed", "The days in which it could be opened again are over."));
     }

@@ -148,7 +148,10 @@ fn unknown() -> Error {
 }
 
 fn taken() -> Error {
-    Error::conflict("user.email_taken", "There is an account with this e-mail address. Close it, or use another address.")
+    Error::conflict(
+        "user.email_taken",
+        "There is an account with this e-mail address. Close it, or use another address.",
+    )
 }
 
 /// The reader of the new mailbox says that it is theirs: it is the user's address from now on.

@@ -4,7 +4,7 @@
 //! addresses whose owners asked not to be written to. Of the tenant its id stays, under a name that says nothing.
 
 use super::facts::TenantErased;
-use super::store::{self, people};
+use super::store::{self, erasing};
 use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
@@ -69,8 +69,8 @@ fn delete_some(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<usize> {
         if KEPT.iter().chain(FOLLOWS).any(|(other, _)| *other == table) {
             continue;
         }
-        if table == people::MEMBERSHIPS {
-            gone += people::remove_memberships(&mut tx.for_tenant(tenant), AT_ONCE - gone)?;
+        if table == erasing::MEMBERSHIPS {
+            gone += erasing::remove_memberships(&mut tx.for_tenant(tenant), AT_ONCE - gone)?;
         } else {
             gone += tenant_rows::delete(tx, &table, tenant, AT_ONCE - gone)?;
         }

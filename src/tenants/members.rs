@@ -146,7 +146,7 @@ fn take_out(tx: &mut TenantTx<'_>, account: people::User, before: &Membership) -
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"user_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "current_password": "monsoon-over-andheri"}))]
-pub struct Transfer {
+pub struct TenantTransfer {
     pub user_id: UserId,
     #[schema(value_type = String, format = Password)]
     pub current_password: Secret,
@@ -156,7 +156,12 @@ pub struct Transfer {
 ///
 /// # Errors
 /// `request.invalid` without a proof that still holds, or for oneself; `user.not_found`, `user.not_active`.
-pub fn transfer(tx: &mut TenantTx<'_>, from: UserId, proof: Option<super::log_in::Proof>, to: UserId) -> Result<Person> {
+pub fn transfer(
+    tx: &mut TenantTx<'_>,
+    from: UserId,
+    proof: Option<super::log_in::Proof>,
+    to: UserId,
+) -> Result<Person> {
     let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
     if !proof.ok_or_else(wrong)?.holds(&mut tx.platform())? {
         return Err(wrong());
@@ -167,7 +172,10 @@ pub fn transfer(tx: &mut TenantTx<'_>, from: UserId, proof: Option<super::log_in
     let (_, mine) = find_locked(tx, from)?;
     let (account, theirs) = people::person(tx, to)?.ok_or_else(not_found)?;
     if theirs.status != MemberStatus::Active {
-        return Err(Error::conflict("user.not_active", "A disabled member cannot own the tenant. Make them active first."));
+        return Err(Error::conflict(
+            "user.not_active",
+            "A disabled member cannot own the tenant. Make them active first.",
+        ));
     }
     let after = reassign(tx, &theirs, Role::Owner)?;
     reassign(tx, &mine, Role::Admin)?;

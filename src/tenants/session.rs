@@ -50,12 +50,7 @@ impl std::fmt::Debug for Tokens {
 pub const REUSED: &str = "auth.refresh_reused";
 
 /// Starts a session of `user` in the tenant of this transaction.
-pub(super) fn start(
-    tx: &mut TenantTx<'_>,
-    key: &MasterKey,
-    user: User,
-    device: Device,
-) -> Result<SignedIn> {
+pub(super) fn start(tx: &mut TenantTx<'_>, key: &MasterKey, user: User, device: Device) -> Result<SignedIn> {
     let expires_at = tx.now().plus(chrono::Duration::days(IDLE_DAYS));
     let session = sessions::create(tx, user.id, device, expires_at)?;
     let refresh_token = random_token("rt_");

@@ -5,6 +5,7 @@
 //! is no list of exceptions. A new operation is covered by being in the document; when it needs something to act on, the
 //! test fails and [`stage`] says where to arrange it.
 
+mod accounts;
 mod schema;
 mod sign;
 mod stage;

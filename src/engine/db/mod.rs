@@ -34,11 +34,11 @@ pub mod rows;
 pub mod schema;
 mod scope;
 pub mod sqlite;
+pub mod tenant_rows;
 #[cfg(debug_assertions)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
-pub mod tenant_rows;
 mod together;
 pub mod transport;
 pub mod vitals;

@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn what_refers_to_others_goes_first() {
         let refer = |child: &str, parent: &str| Reference { child: child.into(), parent: parent.into() };
-        let references = [refer("notes", "leads"), refer("leads", "members"), refer("leads", "leads"), refer("members", "users")];
+        let references =
+            [refer("notes", "leads"), refer("leads", "members"), refer("leads", "leads"), refer("members", "users")];
         let tables = ["leads", "members", "notes", "events"].map(String::from);
         let ordered = in_order(BTreeSet::from(tables.clone()), &references).unwrap();
         assert_eq!(ordered, ["events", "notes", "leads", "members"]);

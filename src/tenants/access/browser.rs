@@ -42,7 +42,8 @@ fn cookie(req: &HttpRequest, name: &str) -> Option<String> {
 /// `auth.foreign_page`.
 fn require_own_page(req: &HttpRequest) -> Result<()> {
     let head = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
-    let is_named = |origin: &str| req.app_data::<web::Data<OwnPages>>().is_some_and(|own| own.0.iter().any(|one| one == origin));
+    let is_named =
+        |origin: &str| req.app_data::<web::Data<OwnPages>>().is_some_and(|own| own.0.iter().any(|one| one == origin));
     let is_near = head("sec-fetch-site").is_none_or(|site| ["same-origin", "same-site"].contains(&site));
     if head("origin").is_some_and(is_named) && is_near {
         return Ok(());
@@ -134,7 +135,13 @@ mod tests {
         for own in ["https://app.example.com", "https://api.example.com"] {
             assert_eq!(asked(Some(own), None, Method::POST).unwrap().as_deref(), Some("token"), "{own}");
         }
-        let elsewhere = ["https://evil.example", "https://app.example.com.evil.example", "http://app.example.com", "null", "https://app.example.com:8443"];
+        let elsewhere = [
+            "https://evil.example",
+            "https://app.example.com.evil.example",
+            "http://app.example.com",
+            "null",
+            "https://app.example.com:8443",
+        ];
         for foreign in elsewhere.map(Some).into_iter().chain([None]) {
             let refused = asked(foreign, None, Method::DELETE).unwrap_err();
             assert_eq!(refused.code(), "auth.foreign_page", "{foreign:?}");

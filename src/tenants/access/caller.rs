@@ -163,7 +163,8 @@ async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> 
     let ended = || Error::unauthenticated("auth.session_ended", "This session has ended. Log in again.");
     let found = found.ok_or_else(ended)?;
     if found.lacks_second_factor && !is_about_oneself(req.path()) {
-        let message = "This tenant asks its members for a second factor. Put one before your account: POST /v1/me/second-factor.";
+        let message =
+            "This tenant asks its members for a second factor. Put one before your account: POST /v1/me/second-factor.";
         return Err(Error::forbidden("auth.second_factor_needed", message));
     }
     Ok(Caller {

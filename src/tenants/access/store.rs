@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 
+use super::super::model::TenantStatus;
 use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
-use super::super::model::TenantStatus;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};

@@ -228,12 +228,7 @@ pub async fn refresh_session(
 /// Ends the session of the access token, at once and for all its tokens; a browser forgets its cookies.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[post("/auth/logout")]
-pub async fn log_out(
-    caller: Caller,
-    core: web::Data<Core>,
-    browser: Browser,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn log_out(caller: Caller, core: web::Data<Core>, browser: Browser, once: Once) -> Result<HttpResponse> {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
     let answer = once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing()));

@@ -12,15 +12,15 @@ use crate::base::id::TenantId;
 use crate::engine::Core;
 use crate::engine::http::{Json, Once, Path, Reply};
 use crate::tenants::access::{Attempts, Caller, Device, Permission};
-use crate::tenants::close::{self, Closure};
-use crate::tenants::members::{self, Transfer};
+use crate::tenants::close::{self, TenantClosure};
+use crate::tenants::members::{self, TenantTransfer};
 use crate::tenants::{log_in, session};
 
 /// Which of the caller's tenants.
 #[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"tenant_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10"}))]
-pub struct Switch {
+pub struct TenantSwitch {
     tenant_id: TenantId,
 }
 
@@ -37,7 +37,7 @@ pub async fn switch_tenant(
     caller: Caller,
     core: web::Data<Core>,
     device: Device,
-    input: Json<Switch>,
+    input: Json<TenantSwitch>,
     once: Once,
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
@@ -76,13 +76,13 @@ pub async fn transfer_tenant(
     caller: Caller,
     core: web::Data<Core>,
     attempts: Attempts,
-    input: Json<Transfer>,
+    input: Json<TenantTransfer>,
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
     let user = caller.require_user()?;
     close::require_owner(&caller)?;
-    let Transfer { user_id, current_password } = input.0;
+    let TenantTransfer { user_id, current_password } = input.0;
     let proof = prove(&core, &caller, &attempts, current_password).await?;
     once.write(&core, caller.scope(), move |tx| {
         members::transfer(tx, user, proof, user_id).map(|person| Reply::of(MemberView::from(person)))
@@ -105,13 +105,13 @@ pub async fn close_tenant(
     caller: Caller,
     core: web::Data<Core>,
     attempts: Attempts,
-    input: Json<Closure>,
+    input: Json<TenantClosure>,
     once: Once,
 ) -> Result<HttpResponse> {
     caller.require(Permission::TenantWrite)?;
     caller.require_user()?;
     close::require_owner(&caller)?;
-    let Closure { current_password, code, reason } = input.0;
+    let TenantClosure { current_password, code, reason } = input.0;
     let proof = prove(&core, &caller, &attempts, current_password).await?;
     if code.is_some() {
         count_try(&core, &caller).await?;

@@ -5,8 +5,8 @@ use validator::Validate;
 
 use super::proving::prove;
 use super::users::UserView;
-use crate::base::bounded::Line;
 use crate::base::Result;
+use crate::base::bounded::Line;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;

@@ -16,7 +16,7 @@ use crate::engine::http::{Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::log_in;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
-use crate::tenants::second_factor::{self, Code, PasswordAndCode, Provisioned, Standing};
+use crate::tenants::second_factor::{self, PasswordAndCode, Provisioned, SecondFactorCode, Standing};
 use crate::tenants::session;
 use crate::tenants::store::people;
 
@@ -107,7 +107,7 @@ pub async fn begin_second_factor(
 pub async fn confirm_second_factor(
     caller: Caller,
     core: web::Data<Core>,
-    input: Json<Code>,
+    input: Json<SecondFactorCode>,
     once: Once,
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
@@ -131,7 +131,7 @@ pub async fn confirm_second_factor(
 pub async fn renew_recovery_codes(
     caller: Caller,
     core: web::Data<Core>,
-    input: Json<Code>,
+    input: Json<SecondFactorCode>,
     once: Once,
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;

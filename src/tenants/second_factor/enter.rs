@@ -30,11 +30,7 @@ impl std::fmt::Debug for Challenged {
 }
 
 /// Asks for a code.
-fn challenge(
-    tx: &mut PlatformTx<'_>,
-    user: UserId,
-    tenant: Option<TenantId>,
-) -> Result<Challenged> {
+fn challenge(tx: &mut PlatformTx<'_>, user: UserId, tenant: Option<TenantId>) -> Result<Challenged> {
     let (token, expires_at) = (random_token("chl_"), tx.now().plus(chrono::Duration::minutes(VALID_MINUTES)));
     second_factors::challenge(tx, user, tenant, &token, expires_at)?;
     Ok(Challenged { token, expires_at })

@@ -84,7 +84,7 @@ fn prove(tx: &mut PlatformTx<'_>, proof: Option<Proof>) -> Result<()> {
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"code": "287082"}))]
-pub struct Code {
+pub struct SecondFactorCode {
     pub code: Line<1, 40>,
 }
 

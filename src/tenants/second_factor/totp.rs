@@ -28,10 +28,13 @@ pub(super) fn spelled(secret: &[u8]) -> Result<String> {
 
 /// What an app reads from a QR code: `otpauth://totp/…`.
 pub(super) fn uri(secret: &[u8], issuer: &str, account: &str) -> Result<String> {
-    let encoded = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let encoded =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
     let (issuer, account) = (encoded(issuer), encoded(account));
     let secret = spelled(secret)?;
-    Ok(format!("otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}"))
+    Ok(format!(
+        "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}"
+    ))
 }
 
 /// The step whose code this is, around now.

@@ -73,11 +73,7 @@ pub(crate) fn undoable(tx: &mut PlatformTx<'_>, undo_token: &str) -> Result<Opti
 }
 
 /// Notes that the address is the new one; `false` when it was noted before.
-pub(crate) fn mark_changed(
-    tx: &mut PlatformTx<'_>,
-    id: EmailChangeId,
-    undo_until: Option<Timestamp>,
-) -> Result<bool> {
+pub(crate) fn mark_changed(tx: &mut PlatformTx<'_>, id: EmailChangeId, undo_until: Option<Timestamp>) -> Result<bool> {
     let now = tx.now();
     let updated = diesel::update(email_changes::table.find(id))
         .filter(email_changes::changed_at.is_null())

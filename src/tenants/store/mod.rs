@@ -1,6 +1,7 @@
 //! Rows of tenants; beside it the rows of their people, sessions, invitations and keys, and of operators.
 
 pub(super) mod email_changes;
+pub(super) mod erasing;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;

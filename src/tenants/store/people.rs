@@ -13,10 +13,7 @@ use crate::engine::db::Direction::Asc;
 use crate::engine::db::error::is_unique_violation;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
-use crate::tenants::schema::{
-    email_changes, email_verifications, log_in_challenges, memberships, password_resets, recovery_codes, second_factors,
-    tenants, users,
-};
+use crate::tenants::schema::{email_verifications, memberships, tenants, users};
 
 /// A person of the tenant.
 #[derive(Debug, Clone)]
@@ -180,11 +177,7 @@ pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Res
     let now = tx.now();
     diesel::delete(email_verifications::table.filter(email_verifications::user_id.eq(id))).execute(tx.conn())?;
     let changed = diesel::update(users::table.find(id))
-        .set((
-            users::email.eq(email),
-            users::email_verified_at.eq(None::<Timestamp>),
-            users::updated_at.eq(now),
-        ))
+        .set((users::email.eq(email), users::email_verified_at.eq(None::<Timestamp>), users::updated_at.eq(now)))
         .execute(tx.conn());
     match changed {
         Ok(_) => Ok(true),
@@ -323,44 +316,6 @@ impl Entrance {
     pub fn is_open(&self) -> bool {
         self.status == TenantStatus::Active || (self.is_closing && self.role == Role::Owner)
     }
-}
-
-/// The table whose rows are taken away by [`remove_memberships`], for the people behind them.
-pub(crate) const MEMBERSHIPS: &str = "memberships";
-
-/// Takes away at most `limit` memberships of a tenant that is erased, and the users who belong to no tenant any more. Answers how many.
-pub(crate) fn remove_memberships(tx: &mut TenantTx<'_>, limit: usize) -> Result<usize> {
-    let own = memberships::table.filter(memberships::tenant_id.eq(tx.tenant()));
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let left: Vec<UserId> = own.select(memberships::user_id).limit(limit).load(tx.conn())?;
-    diesel::delete(own.filter(memberships::user_id.eq_any(&left))).execute(tx.conn())?;
-    for user in &left {
-        let others = memberships::table.filter(memberships::user_id.eq(user));
-        if others.count().get_result::<i64>(tx.conn())? == 0 {
-            erase_user(&mut tx.platform(), *user)?;
-        }
-    }
-    Ok(left.len())
-}
-
-/// Everything about a user. What refers to users and is not named here refuses.
-fn erase_user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<()> {
-    let email: String = users::table.find(id).select(users::email).first(tx.conn())?;
-    macro_rules! forget {
-        ($($table:ident by $column:ident = $value:expr),+ $(,)?) => {
-            $(diesel::delete($table::table.filter($table::$column.eq($value))).execute(tx.conn())?;)+
-        };
-    }
-    forget!(
-        email_verifications by user_id = id,
-        email_changes by user_id = id,
-        password_resets by email = &email,
-        log_in_challenges by user_id = id,
-        recovery_codes by user_id = id,
-        second_factors by user_id = id,
-        users by id = id,
-    );
-    Ok(())
 }
 
 /// The tenant the user joined first, whatever became of it: where a mail to the user's address is told.

@@ -28,12 +28,7 @@ struct NewSession {
     address: Option<String>,
 }
 
-pub(crate) fn create(
-    tx: &mut TenantTx<'_>,
-    user: UserId,
-    device: Device,
-    expires_at: Timestamp,
-) -> Result<SessionId> {
+pub(crate) fn create(tx: &mut TenantTx<'_>, user: UserId, device: Device, expires_at: Timestamp) -> Result<SessionId> {
     let now = tx.now();
     let row = NewSession {
         id: SessionId::new(),
