@@ -113,6 +113,9 @@ fn answered_codes() -> BTreeSet<String> {
             found.extend(named.filter(|text| is_dotted(text)));
             if let Some(noun) = line.strip_prefix("crate::rows!(").and_then(|rest| rest.split('"').nth(1)) {
                 found.insert(format!("{noun}.not_found"));
+                if line.contains(" room") {
+                    found.insert(format!("{noun}.too_many"));
+                }
             }
         }
     }
