@@ -163,6 +163,17 @@ limits! {
         assert!(refused > 10, "one session, thirty times: {refused} refused");
     }
 
+    async fn asking_for_links_to_recover_an_account_is_slowed_down_by_place(engine) {
+        let app = limited(engine, &[]).await;
+        let ask = |place: &str, n: usize| at(&app, place).post("/v1/auth/password-reset-email", json!({ "email": format!("n{n}@acme.example.com") }));
+        let mut refused = 0;
+        for n in 0..30 {
+            refused += usize::from(ask("203.0.113.7", n).await.status == 429);
+        }
+        assert!(refused >= 15, "{refused} of 30");
+        ask("203.0.113.8", 0).await.expect(202);
+    }
+
     async fn reading_prices_does_not_count_as_logging_in_or_signing_up(engine) {
         let app = limited(engine, &[]).await;
         let here = at(&app, "203.0.113.7");

@@ -123,9 +123,16 @@ fn tidy(code: &str) -> String {
     code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Uses up a code of the device.
+/// Uses up a code of the device. Under another master key than the secret was sealed with none is right, and recovery codes
+/// still are.
 fn use_code(tx: &mut PlatformTx<'_>, key: &MasterKey, factor: &SecondFactor, code: &str) -> Result<bool> {
-    let secret = key.open(PURPOSE, &factor.user_id.to_string(), &factor.secret)?;
+    let secret = match key.open(PURPOSE, &factor.user_id.to_string(), &factor.secret) {
+        Ok(secret) => secret,
+        Err(error) => {
+            tracing::warn!(user = %factor.user_id, error = %error.chain(), "a second factor cannot be opened");
+            return Ok(false);
+        }
+    };
     match totp::step_of(&secret, &tidy(code), tx.now())? {
         Some(step) => second_factors::use_step(tx, factor.user_id, step),
         None => Ok(false),
