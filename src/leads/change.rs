@@ -112,7 +112,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, patch: UpdateLead, if_matc
         // Names only: the values of personal data stay out of the events.
         tx.record(LeadUpdated { changed: changes.told() }.of(id))?;
     }
-    Ok(lead)
+    Ok(lead.into_lead())
 }
 
 /// What is known of the person; the status has rules of its own.

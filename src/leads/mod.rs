@@ -10,7 +10,7 @@ extern crate self as leads;
 use ::billing;
 use ::contacts;
 use ::tenants;
-use engine::{self, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
+use engine::{self, among, base, beyond, each_engine, fact, held, insert_few, keep, patch, text_enum, versioned, view};
 
 pub mod answers;
 pub mod api;

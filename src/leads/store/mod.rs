@@ -3,6 +3,7 @@
 mod brief;
 mod counts;
 mod filter;
+mod held;
 mod identities;
 mod listing;
 mod locked;
@@ -18,6 +19,7 @@ use diesel::sql_types::Nullable;
 use super::answers::{self, Answers};
 use super::contact_details::{ContactDetails, DetailKind};
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use crate::among;
 use crate::base::id::{RawId, UserId};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
@@ -28,9 +30,7 @@ use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::contacts::id::LeadId;
 use crate::each_engine;
-use crate::engine::db::error::written_once;
 use crate::engine::db::{Db, TenantScope, TenantTx, Together};
-use crate::held;
 use crate::keep;
 use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::leads::schema::leads;
@@ -39,6 +39,7 @@ pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
 pub use filter::{LeadFilter, SourceCount};
+pub use held::{Held, hold, update};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
@@ -163,7 +164,7 @@ impl Together for Lead {
             return Ok(find(tx, *id)?.map(|lead| (*id, lead)).into_iter().collect());
         }
         let rows = leads::table.filter(leads::tenant_id.eq(tx.tenant()).and(leads::id.eq_any(ids.to_vec())));
-        let found: Vec<Self> = each_engine!(tx.conn(), c => rows.select(Lead::as_select()).load(c))?;
+        let found: Vec<Self> = among!(tx.conn(), rows.select(Lead::as_select()), load)?;
         Ok(found.into_iter().map(|lead| (lead.id, lead)).collect())
     }
 }
@@ -186,34 +187,10 @@ pub fn get(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
     find(tx, id)?.ok_or_else(not_found)
 }
 
-/// The lead as it is now; nobody else changes it until this transaction ends.
-///
-/// # Errors
-/// As for [`get`].
-pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Lead> {
-    let tenant = tx.tenant();
-    let held = held!(tx.conn(), leads::table.find((tenant, id)).select(Lead::as_select()), get_result);
-    held.optional()?.ok_or_else(not_found)
-}
-
 /// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
     counts::added(tx, lead)
-}
-
-/// Writes every field back and counts the version up.
-///
-/// # Errors
-/// `storage.conflict` when the lead has moved on since it was read: a message may have been counted meanwhile.
-pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
-    let read = lead.version;
-    lead.version += 1;
-    lead.updated_at = tx.now();
-    lead.refresh_search();
-    counts::changing(tx, lead)?;
-    let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
-    written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)
 }
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.

@@ -1,0 +1,70 @@
+//! A lead that is about to change: as it is now, and as what it is counted until it is written back.
+
+use std::ops::{Deref, DerefMut};
+
+use diesel::prelude::*;
+
+use super::counts::{self, Kind};
+use super::{Lead, not_found};
+use crate::base::Result;
+use crate::contacts::id::LeadId;
+use crate::engine::db::TenantTx;
+use crate::engine::db::error::written_once;
+use crate::held;
+use crate::keep;
+use crate::leads::schema::leads;
+
+/// Got by [`hold`], written by [`update`]. Whatever is counted counts the version up too, so a version that still stands says
+/// that the lead is still counted as it was when it was read.
+#[derive(Debug, Clone)]
+pub struct Held {
+    lead: Lead,
+    counted: Kind,
+}
+
+impl Held {
+    pub fn into_lead(self) -> Lead {
+        self.lead
+    }
+}
+
+impl Deref for Held {
+    type Target = Lead;
+    fn deref(&self) -> &Lead {
+        &self.lead
+    }
+}
+
+impl DerefMut for Held {
+    fn deref_mut(&mut self) -> &mut Lead {
+        &mut self.lead
+    }
+}
+
+/// The lead as it is now; nobody else changes it until this transaction ends.
+///
+/// # Errors
+/// As for [`super::get`].
+pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Held> {
+    let key = (tx.tenant(), id);
+    let held = held!(tx.conn(), leads::table.find(key).select(Lead::as_select()), get_result);
+    let lead = held.optional()?.ok_or_else(not_found)?;
+    let counted = Kind::from(&lead);
+    Ok(Held { lead, counted })
+}
+
+/// Writes every field back and counts the version up.
+///
+/// # Errors
+/// `storage.conflict` when the lead has moved on since it was held: a message may have been counted meanwhile.
+pub fn update(tx: &mut TenantTx<'_>, held: &mut Held) -> Result<()> {
+    let Held { lead, counted } = held;
+    let read = lead.version;
+    lead.version += 1;
+    lead.updated_at = tx.now();
+    lead.refresh_search();
+    let row = leads::table.find((tx.tenant(), lead.id)).filter(leads::version.eq(read));
+    written_once(keep!(tx.conn(), diesel::update(row).set(&*lead))?)?;
+    let was = std::mem::replace(counted, Kind::from(&*lead));
+    counts::changed(tx, was, *counted)
+}
