@@ -5,7 +5,7 @@
 
 use std::future::{Ready, ready};
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
@@ -99,24 +99,20 @@ impl utoipa::IntoParams for IfMatch {
 pub async fn unchanged(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let is_reading = matches!(*req.method(), Method::GET | Method::HEAD);
     let known = req.headers().get(header::IF_NONE_MATCH).filter(|_| is_reading);
     let known = known.and_then(|value| value.to_str().ok()).and_then(Tags::read);
-    let response = next.call(req).await?;
-    let tag = response.headers().get(header::ETAG).cloned();
-    let is_known = match (&known, &tag) {
-        (Some(known), Some(tag)) => tag.to_str().is_ok_and(|tag| known.include(tag)),
-        _ => false,
-    };
-    if !is_known || response.status() != StatusCode::OK {
-        return Ok(response.map_into_left_body());
+    let response = next.call(req).await?.map_into_boxed_body();
+    let Some(known) = known else { return Ok(response) };
+    let tag = response.headers().get(header::ETAG).filter(|tag| tag.to_str().is_ok_and(|tag| known.include(tag)));
+    match tag.cloned() {
+        Some(tag) if response.status() == StatusCode::OK => {
+            let answer = HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+            Ok(response.into_response(answer))
+        }
+        _ => Ok(response),
     }
-    let mut answer = HttpResponse::NotModified();
-    if let Some(tag) = tag {
-        answer.insert_header((header::ETAG, tag));
-    }
-    Ok(response.into_response(answer.finish()).map_into_right_body())
 }
 
 #[cfg(test)]

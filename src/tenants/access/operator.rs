@@ -38,7 +38,7 @@ impl FromRequest for Operator {
             let core = req.app_data::<web::Data<Core>>().ok_or_else(|| Error::internal("no core"))?.clone();
             let found = credential::refuse_strangers(&req, holder(&req, &core).await)?;
             let id = noted(&core, &found).await?;
-            credential::throttle(&req, &format!("operator:{id}"), None)?;
+            credential::throttle(&req, format!("operator:{id}"), None)?;
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })
     }
