@@ -2,12 +2,16 @@
 
 use leadwright::engine::db::Engine;
 
+use crate::workloads::beside::Others;
+
 pub const USAGE: &str =
-    "usage: scripts/bench [--quick | --leads N] [--explain] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
+    "usage: scripts/bench [--quick | --leads N] [--explain | --fastify | --before PROGRAM] [--strict] [--engine sqlite|postgres] [--only WORKLOAD]
 
   --quick              two minutes: fewer leads, fewer and shorter slices
   --leads N            one tenant with so many leads, and what it asks of them: searches, counts, lists, one lead
   --explain            print the plan of every list and claim query instead of measuring; fail when one scans a table
+  --fastify            beside a server written by hand in Fastify and pg, in turns on the same PostgreSQL: reads and lists
+  --before PROGRAM     beside another version of ours, in the same way
   --strict             fail when a target is missed
   --engine ENGINE      one engine only
   --only WORKLOAD      one of read, list, create, webhook, end-to-end, jobs, fairness, process; may be repeated";
@@ -19,6 +23,7 @@ pub struct Args {
     /// Measure one tenant with so many leads instead.
     pub leads: Option<usize>,
     pub explain: bool,
+    pub others: Others,
     pub strict: bool,
     pub engines: Vec<Engine>,
     only: Vec<String>,
@@ -32,6 +37,7 @@ impl Args {
             quick: false,
             leads: None,
             explain: false,
+            others: Others { fastify: None, before: None },
             strict: false,
             engines: vec![Engine::Postgres, Engine::Sqlite],
             only: Vec::new(),
@@ -47,6 +53,9 @@ impl Args {
                     _ => return Err("--leads needs a number, of 10000 at least".into()),
                 },
                 "--explain" => args.explain = true,
+                // scripts/bench puts there what it needs.
+                "--fastify" => args.others.fastify = std::env::var_os("BENCH_FASTIFY").map(Into::into),
+                "--before" => args.others.before = Some(value()?.into()),
                 "--strict" => args.strict = true,
                 "--engine" => {
                     args.engines = match value()?.as_str() {
@@ -67,6 +76,9 @@ impl Args {
                 "--bench" => {}
                 other => return Err(format!("unknown option {other}")),
             }
+        }
+        if args.others.fastify.is_some() {
+            args.engines.retain(|engine| *engine == Engine::Postgres);
         }
         Ok(args)
     }

@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::database::Database;
 use crate::report::{self, Row};
 use crate::seed::{self, Size};
-use crate::workloads::{self, Pace, World, end_to_end, jobs, many, process, requests};
+use crate::workloads::{self, Pace, World, beside, end_to_end, jobs, many, process, requests};
 use crate::{Outcome, cast, explain};
 
 /// Runs what was asked for. `false` when it was asked to be strict and something is not as it must be.
@@ -25,7 +25,11 @@ pub fn all(args: &Args) -> Outcome<bool> {
             is_fine &= explain::run(&world, &target)?;
             continue;
         }
-        let rows = if args.leads.is_some() { many::measure(&world)? } else { measure(&world, args)? };
+        let rows = match args.leads {
+            _ if args.others.is_anybody() => beside::measure(&world, &args.others)?,
+            Some(_) => many::measure(&world)?,
+            None => measure(&world, args)?,
+        };
         let size = world.size;
         println!(
             "\n## {}: {} tenants, {} leads{}, {} cores, {:.0} s\n\n{}",
@@ -43,6 +47,7 @@ pub fn all(args: &Args) -> Outcome<bool> {
             "cores": std::thread::available_parallelism().map_or(0, usize::from), "cpu": cpu_name(),
         });
         let suffix = match (args.leads, args.quick) {
+            _ if args.others.is_anybody() => "-beside",
             (Some(_), _) => "-many",
             (None, true) => "-quick",
             (None, false) => "",

@@ -33,9 +33,8 @@ impl ToSql<Guid, Pg> for RawId {
     }
 }
 impl FromSql<Guid, Sqlite> for RawId {
-    fn from_sql(raw: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        let bytes = <Vec<u8> as FromSql<st::Binary, Sqlite>>::from_sql(raw)?;
-        Ok(RawId(Uuid::from_slice(&bytes)?))
+    fn from_sql(mut raw: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(RawId(Uuid::from_slice(raw.read_blob())?))
     }
 }
 impl ToSql<Guid, Sqlite> for RawId {

@@ -36,6 +36,11 @@ impl Json {
         Self(to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 
+    /// A document that was put together as text.
+    pub fn from_text(text: String) -> Result<Self> {
+        RawValue::from_string(text).map(Self).map_err(super::Error::internal)
+    }
+
     /// Reads a document we wrote. A document that does not fit its type is a defect, hence `internal`.
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(self.text()).map_err(super::Error::internal)
@@ -124,7 +129,8 @@ impl<T: std::fmt::Debug> std::ops::DerefMut for Doc<T> {
 impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<JsonDoc, Pg> for Doc<T> {
     fn from_sql(raw: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         match raw.as_bytes() {
-            [1, text @ ..] => Ok(Self(serde_json::from_slice(text)?)),
+            // As a text, its parts need not be looked at again for being one.
+            [1, text @ ..] => Ok(Self(serde_json::from_str(std::str::from_utf8(text)?)?)),
             _ => Err("jsonb of an unknown version".into()),
         }
     }

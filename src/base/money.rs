@@ -46,7 +46,7 @@ impl serde::Serialize for Currency {
 }
 impl<'de> serde::Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(D::Error::custom)
+        super::text::read(d, str::parse)
     }
 }
 impl utoipa::PartialSchema for Currency {
@@ -66,12 +66,10 @@ impl utoipa::ToSchema for Currency {
 }
 impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Text, DB> for Currency
 where
-    DB: diesel::backend::Backend,
-    String: diesel::deserialize::FromSql<diesel::sql_types::Text, DB>,
+    DB: diesel::backend::Backend + super::text::StoresText,
 {
     fn from_sql(raw: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
-        let text = <String as diesel::deserialize::FromSql<diesel::sql_types::Text, DB>>::from_sql(raw)?;
-        Ok(text.parse::<Currency>()?)
+        DB::text(raw, str::parse)
     }
 }
 impl<DB> diesel::serialize::ToSql<diesel::sql_types::Text, DB> for Currency

@@ -1,8 +1,11 @@
 //! Rules for short texts that many forms share: one line, and addresses on the web.
 //!
 //! Written as functions of the `validator` crate, so that a field says `custom(function = "web_url")`. What is refused here
-//! would otherwise end up in a mail's header or behind a link somebody clicks.
+//! would otherwise end up in a mail's header or behind a link somebody clicks. Beside them, how texts that are only looked at
+//! are read.
 
+use diesel::backend::Backend;
+use diesel::deserialize;
 use validator::ValidationError;
 
 use super::unicode;
@@ -46,6 +49,48 @@ pub fn web_url(text: &str) -> Result<(), ValidationError> {
     let is_plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
     let parsed = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if is_plain && parsed.is_some() { Ok(()) } else { Err(ValidationError::new("url")) }
+}
+
+/// Reads a text where it lies: of a name among few, or of a moment, nothing is kept.
+///
+/// # Errors
+/// It is no text, or `read` refuses it.
+pub fn read<'de, D, T>(d: D, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    d.deserialize_str(Reader(read))
+}
+
+struct Reader<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, String>> serde::de::Visitor<'_> for Reader<F> {
+    type Value = T;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
+}
+
+/// An engine whose texts can be read in the same way.
+pub trait StoresText: Backend {
+    /// # Errors
+    /// The value is no text, or `read` refuses it.
+    fn text<T>(raw: Self::RawValue<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> deserialize::Result<T>;
+}
+
+impl StoresText for diesel::pg::Pg {
+    fn text<T>(raw: Self::RawValue<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> deserialize::Result<T> {
+        Ok(read(std::str::from_utf8(raw.as_bytes())?)?)
+    }
+}
+
+impl StoresText for diesel::sqlite::Sqlite {
+    fn text<T>(mut raw: Self::RawValue<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> deserialize::Result<T> {
+        Ok(read(raw.read_text())?)
+    }
 }
 
 #[cfg(test)]

@@ -47,18 +47,15 @@ macro_rules! text_enum {
         }
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(d: D) -> ::std::result::Result<Self, D::Error> {
-                let text = <::std::borrow::Cow<'de, str> as ::serde::Deserialize>::deserialize(d)?;
-                text.parse().map_err(::serde::de::Error::custom)
+                $crate::base::text::read(d, str::parse)
             }
         }
         impl<DB> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $name
         where
-            DB: ::diesel::backend::Backend,
-            String: ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>,
+            DB: ::diesel::backend::Backend + $crate::base::text::StoresText,
         {
             fn from_sql(raw: DB::RawValue<'_>) -> ::diesel::deserialize::Result<Self> {
-                let text = <String as ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB>>::from_sql(raw)?;
-                Ok(text.parse().map_err(|e: String| format!("{text}: {e}"))?)
+                DB::text(raw, |text| text.parse().map_err(|e: String| format!("{text}: {e}")))
             }
         }
         impl<DB> ::diesel::serialize::ToSql<::diesel::sql_types::Text, DB> for $name

@@ -16,6 +16,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types as st;
 use diesel::sqlite::Sqlite;
 
+mod spelling;
+
 /// The SQL type of a moment: `timestamptz` on PostgreSQL, integer microseconds since 1970 on SQLite.
 #[derive(Default, Copy, Clone, Debug, st::SqlType, QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
@@ -71,7 +73,10 @@ impl From<DateTime<Utc>> for Timestamp {
 
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        match spelling::written(&self.0) {
+            Some(text) => f.write_str(text.as_str()),
+            None => f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        }
     }
 }
 impl std::fmt::Debug for Timestamp {
@@ -82,6 +87,9 @@ impl std::fmt::Debug for Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(at) = spelling::read(text).map(Self).filter(|at| at.is_storable()) {
+            return Ok(at);
+        }
         let at = DateTime::parse_from_rfc3339(text)
             .map_err(|_| "expected an RFC 3339 time such as 2026-11-20T09:00:00Z".to_string())?;
         let at = Self::from(at.with_timezone(&Utc));
@@ -93,12 +101,15 @@ impl std::str::FromStr for Timestamp {
 }
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match spelling::written(&self.0) {
+            Some(text) => s.serialize_str(text.as_str()),
+            None => s.collect_str(self),
+        }
     }
 }
 impl<'de> serde::Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+        super::text::read(d, str::parse)
     }
 }
 impl utoipa::PartialSchema for Timestamp {
@@ -116,9 +127,13 @@ impl utoipa::ToSchema for Timestamp {
     }
 }
 
+const YEAR_2000: i64 = 946_684_800_000_000;
+
 impl FromSql<Instant, Pg> for Timestamp {
     fn from_sql(raw: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        <DateTime<Utc> as FromSql<st::Timestamptz, Pg>>::from_sql(raw).map(Timestamp)
+        // Microseconds, which PostgreSQL counts from the year 2000.
+        let micros = <i64 as FromSql<st::BigInt, Pg>>::from_sql(raw)?.checked_add(YEAR_2000);
+        Ok(micros.and_then(Timestamp::from_micros).ok_or("time out of range")?)
     }
 }
 impl ToSql<Instant, Pg> for Timestamp {

@@ -383,7 +383,7 @@ on_both_engines! {
         stage.inbound("SM1", "Hi").await;
         let change = |phone: Option<&'static str>| {
             stage.within(acme.0, move |tx| {
-                let mut lead = store::get(tx, acme.1)?;
+                let mut lead = store::hold(tx, acme.1)?;
                 lead.phone = phone.map(Into::into);
                 store::update(tx, &mut lead)?;
                 follow::follow(tx, acme.1)?;

@@ -82,17 +82,17 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
 }
 
 /// A second enquiry by a person whose lead is open: fill what was missing, count it, score again.
-fn add_to(tx: &mut TenantTx<'_>, mut lead: Lead, arrival: Arrival<'_>) -> Result<Received> {
+fn add_to(tx: &mut TenantTx<'_>, lead: Lead, arrival: Arrival<'_>) -> Result<Received> {
     let Arrival { tenant, enquiry, person, known } = arrival;
     // As it is now: it may have been unlocked or counted on since it was recognised, and is not from here on.
     let mut books = Books::open(tx)?;
-    lead = store::hold(books.tx(), lead.id)?;
+    let mut lead = store::hold(books.tx(), lead.id)?;
     let is_held = lead.is_locked || lead.is_held();
     let seen = if is_held { Seen::Masked } else { Seen::Everything };
     let metered = meter_enquiry(&mut books, &lead, &enquiry, tenant, seen)?;
     if is_held && !metered.is_locked {
         unlock::unlock(tx, &paid_for(&lead, &metered))?;
-        lead = store::get(tx, lead.id)?;
+        lead = store::hold(tx, lead.id)?;
     }
     let combined = combine(&mut lead, &enquiry, person, tx.now())?;
     lead.profile.enquiry_count += 1;

@@ -3,10 +3,13 @@
 //! Stored as a list of pairs, because `jsonb` forgets the order of an object's keys and keeps one of two that are alike. Rows
 //! of earlier versions are objects and are read as such.
 
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::base::Result;
 use crate::base::json::Json;
+use crate::base::{Error, Result};
 
 /// Question → answer.
 pub type Answers = Map<String, Value>;
@@ -26,6 +29,47 @@ pub fn read(document: &Json) -> Result<Answers> {
     }
     document.read()
 }
+
+/// The object that [`read`] reads, as it is shown: of a list of pairs its text is put together without reading the answers.
+///
+/// # Errors
+/// As for [`read`].
+pub fn shown(document: &Json) -> Result<Json> {
+    let text = document.text().trim();
+    let is_plain = |pairs: &Vec<Pair<'_>>| {
+        pairs.len() <= MOST_COMPARED
+            && (1..pairs.len()).all(|at| pairs[..at].iter().all(|one| one.0.0 != pairs[at].0.0))
+    };
+    let pairs = if text.starts_with('[') { serde_json::from_str(text).ok().filter(is_plain) } else { None };
+    // A question that came twice, and all that was written otherwise.
+    let Some(pairs) = pairs else { return Ok(Json::of(&read(document)?)) };
+    let mut object = String::with_capacity(text.len());
+    for Pair(question, answer) in pairs {
+        object.push(if object.is_empty() { '{' } else { ',' });
+        object.push_str(&serde_json::to_string(&question.0).map_err(Error::internal)?);
+        object.push(':');
+        match answer.get() {
+            plain if plain.starts_with(['"', 't', 'f', 'n']) => object.push_str(plain),
+            // PostgreSQL spreads lists out, and keeps the zeros at the end of a number.
+            spread => {
+                let tree: Value = serde_json::from_str(spread).map_err(Error::internal)?;
+                object.push_str(&tree.to_string());
+            }
+        }
+    }
+    object.push_str(if object.is_empty() { "{}" } else { "}" });
+    Json::from_text(object)
+}
+
+/// Beyond so many questions, two of one name are found in another way.
+const MOST_COMPARED: usize = 32;
+
+/// A question and its answer, as they stand in the document.
+#[derive(serde::Deserialize)]
+struct Pair<'a>(#[serde(borrow)] Question<'a>, #[serde(borrow)] &'a RawValue);
+
+#[derive(serde::Deserialize)]
+struct Question<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Keeps one more answer; questions of one name are numbered: `age_of_child`, `age_of_child (2)`.
 pub fn add(answers: &mut Answers, question: String, answer: Value) {
@@ -69,5 +113,25 @@ mod tests {
         assert_eq!(json!(read(&earlier).unwrap()), json!({"b": "1", "a": ["2"]}));
         assert!(read(&Json::from(json!("x"))).is_err());
         assert!(read(&stored(&Answers::new())).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_shown_is_what_is_read() {
+        for document in [
+            json!([]),
+            json!([["a", "1"], ["b", ["2", "x \"y\""]], ["ü \n", {"deep": [1, null]}], ["n", 1.5], ["none", null]]),
+            json!([["twice", "1"], ["b", "2"], ["twice", "3"]]),
+            json!((0..40).map(|n| [n.to_string(), n.to_string()]).collect::<Vec<_>>()),
+            json!({"b": "1", "a": ["2"]}),
+            json!({}),
+        ] {
+            let spread = Json::from_text(serde_json::to_string_pretty(&document).unwrap()).unwrap();
+            for stored in [Json::from(document), spread] {
+                assert_eq!(shown(&stored).unwrap().text(), Json::of(&read(&stored).unwrap()).text());
+            }
+        }
+        for wrong in [json!("x"), json!([["a"]]), json!([["a", "1", "2"]]), json!(null)] {
+            assert!(shown(&Json::from(wrong)).is_err());
+        }
     }
 }

@@ -21,14 +21,14 @@ pub fn assign_lead(tx: &mut TenantTx<'_>, id: LeadId, user: Option<UserId>) -> R
         check_assignable(tx, user)?;
     }
     if lead.assigned_to == user {
-        return Ok(lead);
+        return Ok(lead.into_lead());
     }
     let from = lead.assigned_to;
     lead.assigned_to = user;
     lead.assigned_at = user.map(|_| tx.now());
     store::update(tx, &mut lead)?;
     tx.record(LeadAssigned { from, to: user }.of(id))?;
-    Ok(lead)
+    Ok(lead.into_lead())
 }
 
 /// A person who was removed has no open leads any more, from the moment they are gone: those are anybody's to take. What is

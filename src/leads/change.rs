@@ -100,7 +100,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
         // Names only: the values of personal data stay out of the events.
         tx.record(LeadUpdated { changed: changes.told() }.of(id))?;
     }
-    Ok(lead)
+    Ok(lead.into_lead())
 }
 
 /// Meters a lead that can be reached at last, in the running period. What cannot be paid for yet is held back in the ledger and

@@ -4,6 +4,8 @@
 //! husband's telephone. Whatever did not become the lead's own field stays here, flagged when it cannot be read, so that a
 //! human sees it and can repair the lead. The newest fifty are kept. Nothing of it is shown while the lead is locked.
 
+use std::borrow::Cow;
+
 use super::model::LeadSource;
 use crate::base::email::respelled;
 use crate::base::time::Timestamp;
@@ -38,25 +40,41 @@ impl ContactDetail {
         source: LeadSource,
         received_at: Timestamp,
     ) -> Option<Self> {
-        let typed = typed.replace('\0', "");
-        let typed = typed.trim();
-        if typed.is_empty() {
-            return None;
-        }
-        let cut = typed.chars().count() > MOST_TYPED;
-        let kept: String = typed.chars().take(MOST_TYPED).collect();
-        let typed = if cut { format!("{kept}…") } else { kept };
+        let typed = kept(typed)?.into_owned();
         Some(Self { kind, typed, value, source, received_at })
     }
 
     /// The same thing, however it is spelled.
     pub fn is_same(&self, other: &Self) -> bool {
-        let same_value = match (&self.value, &other.value) {
-            (Some(a), Some(b)) => a.to_lowercase() == b.to_lowercase(),
-            _ => self.typed == other.typed,
-        };
-        self.kind == other.kind && same_value
+        self.says(other.kind, &other.typed, other.value.as_deref())
     }
+
+    fn says(&self, kind: DetailKind, typed: &str, value: Option<&str>) -> bool {
+        let same_value = match (self.value.as_deref(), value) {
+            (Some(a), Some(b)) => is_same_text(a, b),
+            _ => self.typed == typed,
+        };
+        self.kind == kind && same_value
+    }
+}
+
+/// What is kept of a text as it was typed; `None` where nothing is left.
+fn kept(typed: &str) -> Option<Cow<'_, str>> {
+    if typed.contains('\0') {
+        return kept(&typed.replace('\0', "")).map(|text| Cow::Owned(text.into_owned()));
+    }
+    let typed = typed.trim();
+    let cut = typed.char_indices().nth(MOST_TYPED).and_then(|(end, _)| typed.get(..end));
+    match cut {
+        Some(beginning) => Some(Cow::Owned(format!("{beginning}…"))),
+        None => (!typed.is_empty()).then_some(Cow::Borrowed(typed)),
+    }
+}
+
+/// In capitals or not.
+fn is_same_text(a: &str, b: &str) -> bool {
+    a == b
+        || if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a.to_lowercase() == b.to_lowercase() }
 }
 
 /// What a lead's own field says: its kind, as it was typed, as it is read.
@@ -71,10 +89,11 @@ impl ContactDetails {
     /// With what a lead's own fields say where nothing was written down: leads of earlier versions.
     pub fn with_own(mut self, own: [Own<'_>; 3], source: LeadSource, received_at: Timestamp) -> Self {
         for (kind, typed, value) in own.into_iter().rev() {
-            let value = value.map(str::to_string);
-            let detail = ContactDetail::new(kind, typed.unwrap_or_default(), value, source, received_at);
-            if let Some(detail) = detail.filter(|detail| !self.holds(detail)) {
-                self.0.insert(0, detail);
+            // Every lead that is shown asks this, and nearly all were written down.
+            let Some(typed) = typed.and_then(kept) else { continue };
+            if !self.0.iter().any(|known| known.says(kind, &typed, value)) {
+                let (typed, value) = (typed.into_owned(), value.map(str::to_string));
+                self.0.insert(0, ContactDetail { kind, typed, value, source, received_at });
             }
         }
         self
@@ -137,17 +156,17 @@ pub struct ContactDetailView {
 }
 
 /// The details as they are shown, newest first; `own` is what the lead's own field of each kind says.
-pub fn views<'a>(details: &ContactDetails, own: impl Fn(DetailKind) -> Option<&'a str>) -> Vec<ContactDetailView> {
-    let view = |detail: &ContactDetail| ContactDetailView {
+pub fn views<'a>(details: ContactDetails, own: impl Fn(DetailKind) -> Option<&'a str>) -> Vec<ContactDetailView> {
+    let view = |detail: ContactDetail| ContactDetailView {
         kind: detail.kind,
-        typed: detail.typed.clone(),
+        typed: detail.typed,
         is_readable: detail.value.is_some(),
         is_primary: detail.value.is_some() && detail.value.as_deref() == own(detail.kind),
-        value: detail.value.clone(),
+        value: detail.value,
         source: detail.source,
         received_at: detail.received_at,
     };
-    details.0.iter().rev().map(view).collect()
+    details.0.into_iter().rev().map(view).collect()
 }
 
 #[cfg(test)]

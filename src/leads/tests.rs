@@ -61,15 +61,17 @@ on_both_engines! {
             .within(tenant, |tx| {
                 let lead = rajesh(tx);
                 store::insert(tx, &lead)?;
+                let read = store::hold(tx, lead.id)?;
                 store::touch_contact(tx, lead.id, tx.now())?;
-                Ok(lead)
+                Ok(read)
             })
             .await;
-        let mut stale = Lead { company: Some("Kumar & Sons".into()), ..read };
+        let mut stale = read;
+        stale.company = Some("Kumar & Sons".into());
         let id = stale.id;
         let refused = house.within(tenant, move |tx| Ok(store::update(tx, &mut stale).unwrap_err().code().to_string())).await;
         assert_eq!(refused, "storage.conflict");
-        let mut fresh = house.within(tenant, move |tx| store::get(tx, id)).await;
+        let mut fresh = house.within(tenant, move |tx| store::hold(tx, id)).await;
         assert_eq!((fresh.contact_count, &fresh.company), (1, &None));
         house.within(tenant, move |tx| store::update(tx, &mut fresh)).await;
     }

@@ -1,5 +1,6 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
+use super::answers;
 use super::contact_details::{ContactDetailView, DetailKind, views};
 use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
@@ -186,7 +187,7 @@ fn detail_views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
         DetailKind::Email => lead.email.as_deref(),
         DetailKind::Phone => lead.phone.as_deref(),
     };
-    Ok(views(&lead.contact_details()?, own))
+    Ok(views(lead.contact_details()?, own))
 }
 
 fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView> {
@@ -196,7 +197,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         Some(tenant) => lock::shown(&lead, tenant)?,
         None => lead,
     };
-    let answers = Json::of(&shown.form_responses()?);
+    let answers = answers::shown(&shown.profile.form_responses)?;
     let details = if shown.is_locked { Vec::new() } else { detail_views(&shown)? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charge = shown.charge();

@@ -1,5 +1,6 @@
 //! The workloads, one file each, and what they all stand on.
 
+pub mod beside;
 pub mod end_to_end;
 pub mod jobs;
 pub mod many;

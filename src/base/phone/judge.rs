@@ -1,5 +1,7 @@
 //! What Google's library says of one number, and of numbers as they were written before.
 
+use std::cell::Cell;
+
 use rlibphonenumber::{
     NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region,
     get_national_significant_number_owned,
@@ -17,9 +19,42 @@ pub(super) fn own_code(region: Option<Region>) -> Option<i32> {
     region.and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region))
 }
 
-/// Every lead that is shown asks this: what is written out is taken apart without reading it as if a person had typed it, and
-/// only what does not seem valid is read with all care.
+/// How many judgements a thread keeps.
+const KEPT: usize = 4096;
+
+thread_local! {
+    /// A number and what was judged of it, wherever their bits lead.
+    static JUDGED: Vec<Cell<u64>> = vec![Cell::new(0); KEPT];
+}
+
+/// Every lead that is shown asks this, and those who look at leads look at the same again, so what was judged lately is kept.
 pub(super) fn is_valid(e164: &str) -> bool {
+    let Some(number) = as_number(e164) else { return seems_valid(e164) };
+    JUDGED.with(|judged| {
+        let place = &judged[place_of(number)];
+        if place.get() >> 1 != number {
+            place.set(number << 1 | u64::from(seems_valid(e164)));
+        }
+        place.get() & 1 == 1
+    })
+}
+
+/// The digits behind a 1, so that zeros at the beginning count; `None` for more digits than telephones have, and other signs.
+fn as_number(e164: &str) -> Option<u64> {
+    let digits = e164.strip_prefix('+').filter(|digits| (1..=17).contains(&digits.len()))?;
+    digits
+        .bytes()
+        .try_fold(1, |number: u64, digit| digit.is_ascii_digit().then(|| number * 10 + u64::from(digit - b'0')))
+}
+
+fn place_of(number: u64) -> usize {
+    // Knuth's multiplication: neighbours are scattered.
+    usize::try_from(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52).unwrap_or_default() % KEPT
+}
+
+/// What is written out is taken apart without reading it as if a person had typed it, and only what does not seem valid is read
+/// with all care.
+fn seems_valid(e164: &str) -> bool {
     let judged = |number: PhoneNumber| PHONE_NUMBER_UTIL.is_valid_number(&number);
     parts(e164).is_some_and(judged) || parse(e164, None).is_some_and(judged)
 }
@@ -102,4 +137,23 @@ fn is_possible(number: &PhoneNumber) -> bool {
         && [PhoneNumberType::Mobile, PhoneNumberType::FixedLine].into_iter().any(|kind| {
             PHONE_NUMBER_UTIL.is_possible_number_for_type_with_reason(number, kind) == Ok(NumberLengthType::IsPossible)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_what_would_be_judged() {
+        // More numbers than places, and each asked again.
+        let numbers: Vec<String> =
+            (0..6000).map(|n| format!("+9198765{n:05}")).chain(["+15005550006".into()]).collect();
+        for number in numbers.iter().chain(&numbers) {
+            assert_eq!(is_valid(number), seems_valid(number), "{number}");
+        }
+        for (one, other) in [("+0123", "+123"), ("+91", "+919")] {
+            assert_ne!(as_number(one), as_number(other));
+        }
+        assert!(as_number("919876543210").is_none() && as_number("+").is_none() && as_number("+98765a").is_none());
+    }
 }

@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::app::App;
 use crate::base::{Error, Result};
 use crate::engine::db::key_check::{self, KeyCheck};
-use crate::engine::db::{Engine, PlatformScope, PlatformTx, files, listen, migrate, vitals};
+use crate::engine::db::{PlatformScope, PlatformTx, files, listen, migrate, vitals};
 use crate::engine::jobs;
 use crate::engine::reseal;
 use crate::leads::store;
@@ -33,15 +33,8 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
         )];
     }
     if let Err(error) = app.core.db.ping().await {
-        let advice = match engine {
-            Engine::Postgres => "Start the server, or correct LEADWRIGHT_DATABASE_URL: host, port, database, password.",
-            Engine::Sqlite => "Correct LEADWRIGHT_DATABASE_URL, or the rights of the file and its folder.",
-        };
-        return vec![Finding::failed(
-            "database",
-            format!("{} cannot be used: {}", engine.name(), error.chain()),
-            advice,
-        )];
+        let detail = format!("{} cannot be used: {}", engine.name(), error.chain());
+        return vec![Finding::failed("database", detail, engine.when_unusable())];
     }
     let mut findings = vec![or_failed("database", version(app).await)];
     if let Ok(true) = app.core.db.with_connection(migrate::is_pending).await {
@@ -54,7 +47,7 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
     }
     findings.push(or_failed("migrations", migrations(app).await));
     findings.push(or_failed("durability", durability(app).await));
-    if engine == Engine::Postgres {
+    if engine.is_server() {
         findings.push(or_failed("clock", clock(app).await));
         findings.push(or_failed("notifications", notifications(app).await));
         findings.push(or_failed("search", search(app).await));
@@ -64,9 +57,8 @@ pub(super) async fn examine(app: &App) -> Vec<Finding> {
         Ok(several) => findings.extend(several),
         Err(error) => findings.push(Finding::failed("jobs", error.chain(), "Look at the database's own log.")),
     }
-    if engine == Engine::Sqlite {
-        let file = app.core.db.url().trim_start_matches("sqlite://");
-        findings.extend([rights(Path::new(file)), disk(file)]);
+    if let Some(file) = file {
+        findings.extend([rights(file), disk(file)]);
     }
     findings
 }
@@ -104,11 +96,7 @@ async fn durability(app: &App) -> Result<Finding> {
         Finding::ok("durability", "an acknowledged write survives a crash")
     } else {
         let detail = format!("an acknowledged write may be lost in a crash: {}", risks.join(", "));
-        let advice = match app.core.db.engine() {
-            Engine::Postgres => "Set these on in postgresql.conf, for the role or for the database.",
-            Engine::Sqlite => "Set LEADWRIGHT_SQLITE_SYNCHRONOUS=FULL, and keep the file on a local disk.",
-        };
-        Finding::warning("durability", detail, advice)
+        Finding::warning("durability", detail, app.core.db.engine().when_forgetful())
     })
 }
 
@@ -242,8 +230,8 @@ fn rights(database: &Path) -> Finding {
     }
 }
 
-fn disk(database: &str) -> Finding {
-    let folder = Path::new(database).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn disk(database: &Path) -> Finding {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match rustix::fs::statvfs(folder) {
         Ok(told) => judge_space(told.f_bavail.saturating_mul(told.f_frsize), &folder.display().to_string()),
         Err(error) => {

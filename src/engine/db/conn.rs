@@ -8,6 +8,7 @@ use diesel::sql_types as st;
 
 use crate::base::id::{Guid, RawId};
 use crate::base::json::{Doc, Json, JsonDoc};
+use crate::base::text::StoresText;
 use crate::base::time::{Instant, Timestamp};
 
 /// A connection to either engine. Queries written against it compile once and run on both.
@@ -66,6 +67,13 @@ macro_rules! multi_engine {
 multi_engine!(RawId, Guid);
 multi_engine!(Timestamp, Instant);
 multi_engine!(Json, JsonDoc);
+
+impl StoresText for MultiBackend {
+    fn text<T>(raw: Self::RawValue<'_>, read: impl FnOnce(&str) -> Result<T, String>) -> deserialize::Result<T> {
+        let text: String = raw.from_sql::<String, st::Text>()?;
+        Ok(read(&text)?)
+    }
+}
 
 impl<T: std::fmt::Debug + serde::de::DeserializeOwned + 'static> FromSql<JsonDoc, MultiBackend> for Doc<T> {
     fn from_sql(raw: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {

@@ -25,13 +25,18 @@ impl<I: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for OrIgnore<I>
 
 impl<I> RunQueryDsl<DbConn> for OrIgnore<I> {}
 
-/// Inserts few rows at once, by a statement that PostgreSQL keeps prepared for each number of rows.
+/// Inserts few rows: on PostgreSQL by a statement that is kept prepared for each number of rows. On SQLite one by one, because
+/// several at once would be a savepoint around as many.
 #[macro_export]
 macro_rules! insert_few {
-    ($conn:expr, $insert:expr $(,)?) => {
+    ($conn:expr, $table:expr, $rows:expr $(,)?) => {
         match $conn {
-            $crate::engine::db::DbConn::Postgres(conn) => $crate::engine::db::prepared::kept($insert).execute(conn),
-            $crate::engine::db::DbConn::Sqlite(conn) => $insert.execute(conn),
+            $crate::engine::db::DbConn::Postgres(conn) => {
+                $crate::engine::db::prepared::kept(::diesel::insert_into($table).values($rows)).execute(conn)
+            }
+            $crate::engine::db::DbConn::Sqlite(conn) => $rows.iter().try_fold(0, |written, row| {
+                Ok::<usize, ::diesel::result::Error>(written + ::diesel::insert_into($table).values(row).execute(conn)?)
+            }),
         }
     };
 }

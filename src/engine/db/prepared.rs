@@ -1,5 +1,6 @@
 //! Statements that a connection should keep prepared although diesel cannot tell: SQL that no query builder can say
-//! ([`prepared`]), and updates and inserts of several rows ([`crate::keep`]).
+//! ([`prepared`]), and updates and inserts of several rows ([`crate::keep`]). And statements that it need not even put together
+//! to recognise them ([`one_text`]).
 //!
 //! `diesel::sql_query` is parsed and planned anew at every use. Here the text is fixed and the values stand between its
 //! pieces, so the connection recognises the statement: `prepared(["SELECT … WHERE id = ", ""], (value::<Guid, _>(id),))`.
@@ -105,3 +106,33 @@ impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
 }
 
 impl<Q, Conn> RunQueryDsl<Conn> for Kept<Q> {}
+
+/// A statement whose text follows from its type.
+#[derive(Debug)]
+pub struct OneText<Q>(Q);
+
+/// Has the connection recognise a statement by its type and not put it together anew: where diesel cannot tell that the text is
+/// always the same, as with PostgreSQL's `= ANY`, which takes any number of values as one.
+pub fn one_text<Q: 'static>(statement: Q) -> OneText<Q> {
+    OneText(statement)
+}
+
+impl<Q: 'static> QueryId for OneText<Q> {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<Q: Query> Query for OneText<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for OneText<Q> {
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass)
+    }
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q, Conn> RunQueryDsl<Conn> for OneText<Q> {}

@@ -1,15 +1,17 @@
 //! Reads by key that come at once, as one statement.
 //!
 //! A read by key costs PostgreSQL less than waking everybody costs who hands it over: the caller's thread, a thread for the
-//! connection, the server's process, and both again on the way back. So few batches are under way at a time. Who comes alone
-//! is read at once; what comes meanwhile waits for one of them to end, and all of it that is one tenant's is the next
-//! statement. On SQLite nobody is woken for a read by key, so there each is read alone.
+//! connection, the server's process, and both again on the way back. So few batches are under way at a time: one, as long as it
+//! is not late and one tenant asks, and more for several tenants. Who comes alone is read at once; what comes meanwhile waits
+//! for a batch to end, and all of it that is one tenant's is the next statement. On SQLite nobody is woken for a read by key, so
+//! there each is read alone.
 
 use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -26,8 +28,10 @@ pub trait Together: Clone + Send + Sized + 'static {
     fn read(tx: &mut TenantTx<'_>, keys: &[Self::Key]) -> Result<Vec<(Self::Key, Self)>>;
 }
 
-/// Batches under way at a time: one is read while the other is answered.
-const BATCHES: usize = 2;
+/// Batches under way at a time, at most.
+const BATCHES: usize = 4;
+/// A batch that takes longer than nearly all do, be it that its connection is slow, is not waited for by others.
+const LATE: Duration = Duration::from_millis(5);
 /// Keys of one batch.
 const MOST: usize = 64;
 /// After so many batches in a row, other work comes first.
@@ -51,6 +55,8 @@ struct Waiting<R: Together> {
     tenants: VecDeque<Batch<R>>,
     /// Batches under way.
     busy: usize,
+    /// When one was last begun.
+    begun_at: Instant,
 }
 
 struct Batch<R: Together> {
@@ -61,7 +67,7 @@ struct Batch<R: Together> {
 
 impl<R: Together> Default for Waiting<R> {
     fn default() -> Self {
-        Self { tenants: VecDeque::new(), busy: 0 }
+        Self { tenants: VecDeque::new(), busy: 0, begun_at: Instant::now() }
     }
 }
 
@@ -79,8 +85,12 @@ impl<R: Together> Queue<R> {
             Some(batch) => batch.asked.push((key, answer)),
             None => waiting.tenants.push_back(Batch { tenant, scope, asked: vec![(key, answer)] }),
         }
-        let begins = waiting.busy < BATCHES;
-        waiting.busy += usize::from(begins);
+        let is_late = waiting.begun_at.elapsed() > LATE;
+        let begins = waiting.busy < BATCHES && (is_late || waiting.busy < waiting.tenants.len());
+        if begins {
+            waiting.busy += 1;
+            waiting.begun_at = Instant::now();
+        }
         (answered, begins)
     }
 
@@ -88,7 +98,10 @@ impl<R: Together> Queue<R> {
     fn next(&self) -> Option<Batch<R>> {
         let mut waiting = self.waiting();
         let next = waiting.tenants.pop_front();
-        waiting.busy -= usize::from(next.is_none());
+        match &next {
+            Some(_) => waiting.begun_at = Instant::now(),
+            None => waiting.busy -= 1,
+        }
         next
     }
 
@@ -125,10 +138,12 @@ impl<R: Together> Batch<R> {
         let keys: Vec<R::Key> = self.asked.iter().map(|(key, _)| *key).collect();
         let read = || R::read(&mut self.scope.bind(lease.conn(), &context), &keys);
         let Ok(Ok(rows)) = catch_unwind(AssertUnwindSafe(read)) else { return false };
-        let rows: HashMap<R::Key, R> = rows.into_iter().collect();
-        for (key, answer) in self.asked {
+        let mut rows: HashMap<R::Key, R> = rows.into_iter().collect();
+        for (at, (key, answer)) in self.asked.into_iter().enumerate() {
+            let is_last = !keys[at + 1..].contains(&key);
+            let row = if is_last { rows.remove(&key) } else { rows.get(&key).cloned() };
             // Who went away does not need to know.
-            let _ = answer.send(rows.get(&key).cloned());
+            let _ = answer.send(row);
         }
         true
     }

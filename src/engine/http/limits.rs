@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -20,8 +20,17 @@ use crate::base::Result;
 
 type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
-/// Keys in one bucket at a time.
+/// The keys of one bucket.
+struct Keys {
+    keyed: Keyed,
+    draws: AtomicU64,
+    is_full: AtomicBool,
+}
+
+/// Keys in one bucket at a time, and those that come until somebody looks.
 const CAPACITY: usize = 50_000;
+/// To count the keys takes longer than a draw, so it is done at one of so many.
+const LOOKS: u64 = 64;
 /// Who shares when there are more.
 const OTHERS: &str = "others";
 
@@ -76,7 +85,7 @@ pub struct Standing {
 pub struct Limiter {
     enabled: bool,
     caller_per_minute: u32,
-    buckets: Vec<Keyed>,
+    buckets: Vec<Keys>,
     guesses: Arc<Guesses>,
     refusals: Option<IntCounterVec>,
     started: Instant,
@@ -91,7 +100,8 @@ impl Limiter {
             let (per_minute, burst) = bucket.quota(caller_per_minute);
             let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
             let quota = Quota::per_minute(at_least_one(per_minute)).allow_burst(at_least_one(burst));
-            RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>()
+            let keyed = RateLimiter::keyed(quota).with_middleware::<StateInformationMiddleware>();
+            Keys { keyed, draws: AtomicU64::new(0), is_full: AtomicBool::new(false) }
         };
         let buckets = Bucket::ALL.iter().map(keyed).collect();
         Self {
@@ -116,7 +126,7 @@ impl Limiter {
         }
     }
 
-    fn bucket(&self, bucket: Bucket) -> &Keyed {
+    fn bucket(&self, bucket: Bucket) -> &Keys {
         &self.buckets[bucket as usize]
     }
 
@@ -124,17 +134,22 @@ impl Limiter {
     ///
     /// # Errors
     /// `request.rate_limited` with how long to wait.
-    pub fn take(&self, bucket: Bucket, key: &str) -> Result<Option<Standing>> {
+    pub fn take(&self, bucket: Bucket, key: String) -> Result<Option<Standing>> {
+        Ok(self.draw(bucket, key)?.map(|remaining| self.standing(bucket, remaining)))
+    }
+
+    /// The same where nobody is told how many remain.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub fn draw(&self, bucket: Bucket, key: String) -> Result<Option<u32>> {
         if !self.enabled {
             return Ok(None);
         }
-        let keyed = self.bucket(bucket);
-        if keyed.len() >= CAPACITY && self.may_make_room() {
-            keyed.retain_recent();
-        }
-        let key = if keyed.len() >= CAPACITY { OTHERS } else { key };
-        match keyed.check_key(&key.to_string()) {
-            Ok(snapshot) => Ok(Some(self.standing(bucket, snapshot.remaining_burst_capacity()))),
+        let keys = self.bucket(bucket);
+        let key = if self.is_full(keys) { OTHERS.to_string() } else { key };
+        match keys.keyed.check_key(&key) {
+            Ok(snapshot) => Ok(Some(snapshot.remaining_burst_capacity())),
             Err(not_until) => {
                 self.count_refusal(bucket.as_str());
                 Err(refused(not_until.wait_time_from(DefaultClock::default().now())))
@@ -142,12 +157,22 @@ impl Limiter {
         }
     }
 
+    fn is_full(&self, keys: &Keys) -> bool {
+        if keys.draws.fetch_add(1, Ordering::Relaxed) % LOOKS == 0 {
+            if keys.keyed.len() >= CAPACITY && self.may_make_room() {
+                keys.keyed.retain_recent();
+            }
+            keys.is_full.store(keys.keyed.len() >= CAPACITY, Ordering::Relaxed);
+        }
+        keys.is_full.load(Ordering::Relaxed)
+    }
+
     /// Takes one from the bucket of a place.
     ///
     /// # Errors
     /// As [`Self::take`].
     pub fn take_at(&self, bucket: Bucket, source: Source) -> Result<Option<Standing>> {
-        self.take(bucket, &source.to_string())
+        self.take(bucket, source.to_string())
     }
 
     /// Counts an attempt to prove the password of `account`.
@@ -177,7 +202,7 @@ impl Limiter {
 
     /// Forgets idle keys, so that memory stays bounded.
     pub fn tidy(&self) {
-        self.buckets.iter().for_each(RateLimiter::retain_recent);
+        self.buckets.iter().for_each(|keys| keys.keyed.retain_recent());
         self.guesses.tidy();
     }
 }
@@ -190,22 +215,22 @@ mod tests {
     fn a_bucket_empties_for_its_key_only() {
         let limiter = Limiter::new(true, 1200);
         for _ in 0..20 {
-            assert!(limiter.take(Bucket::SignUp, "1.2.3.4").is_ok());
+            assert!(limiter.take(Bucket::SignUp, "1.2.3.4".into()).is_ok());
         }
-        let refused = limiter.take(Bucket::SignUp, "1.2.3.4").unwrap_err();
+        let refused = limiter.take(Bucket::SignUp, "1.2.3.4".into()).unwrap_err();
         assert_eq!(refused.code(), "request.rate_limited");
         assert!(refused.retry_after().is_some());
-        assert!(limiter.take(Bucket::SignUp, "5.6.7.8").is_ok());
-        assert!(limiter.take(Bucket::Public, "1.2.3.4").is_ok(), "and for its kind only");
+        assert!(limiter.take(Bucket::SignUp, "5.6.7.8".into()).is_ok());
+        assert!(limiter.take(Bucket::Public, "1.2.3.4".into()).is_ok(), "and for its kind only");
     }
 
     #[test]
     fn a_caller_has_what_was_configured() {
         let limiter = Limiter::new(true, 2);
-        let standing = limiter.take(Bucket::Caller, "key").unwrap().unwrap();
+        let standing = limiter.take(Bucket::Caller, "key".into()).unwrap().unwrap();
         assert_eq!((standing.policy.as_str(), standing.state.as_str()), ("\"caller\";q=2;w=60", "\"caller\";r=1;t=0"));
-        assert!(limiter.take(Bucket::Caller, "key").is_ok());
-        assert!(limiter.take(Bucket::Caller, "key").is_err());
+        assert!(limiter.take(Bucket::Caller, "key".into()).is_ok());
+        assert!(limiter.take(Bucket::Caller, "key".into()).is_err());
     }
 
     #[test]
@@ -216,9 +241,9 @@ mod tests {
     #[test]
     fn strangers_beyond_number_share_a_bucket() {
         let limiter = Limiter::new(true, 1200);
-        for n in 0..u32::try_from(CAPACITY).unwrap() + 10 {
+        for n in 0..u32::try_from(CAPACITY).unwrap() + 200 {
             let _ = limiter.take_at(Bucket::Public, Source::Address(std::net::Ipv4Addr::from(n).into()));
         }
-        assert!(limiter.bucket(Bucket::Public).len() <= CAPACITY + 1);
+        assert!(limiter.bucket(Bucket::Public).keyed.len() <= CAPACITY + usize::try_from(LOOKS).unwrap());
     }
 }

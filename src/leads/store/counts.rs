@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 use super::filter::{LeadFilter, SourceCount};
 use super::{Lead, LeadId};
@@ -19,8 +19,9 @@ use crate::base::{Error, Result};
 use crate::each_engine;
 use crate::engine::catch_up::{Batch, Reading};
 use crate::engine::db::filter::{Dialect, Part};
-use crate::engine::db::prepared::{kept as kept_prepared, prepared, value};
-use crate::engine::db::{DbConn, PlatformTx, TenantTx, Where};
+use crate::engine::db::prepared::{prepared, value};
+use crate::engine::db::{PlatformTx, TenantTx, Where};
+use crate::insert_few;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::schema::{lead_count_deltas as deltas, lead_counts as counts, leads};
 use crate::tenants::schema::tenants;
@@ -29,13 +30,27 @@ use crate::tenants::schema::tenants;
 const BANDS: [i32; 5] = [0, 20, 40, 60, 80];
 
 /// What leads are counted by.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, QueryableByName)]
+pub(super) struct Kind {
+    #[diesel(sql_type = Text)]
     status: LeadStatus,
+    #[diesel(sql_type = Text)]
     source: LeadSource,
+    #[diesel(sql_type = Text)]
     validity: LeadValidity,
+    #[diesel(sql_type = Integer)]
     score_from: i32,
+    #[diesel(sql_type = Bool)]
     is_locked: bool,
+}
+
+/// So many more of a kind, or fewer.
+#[derive(QueryableByName)]
+struct Changed {
+    #[diesel(embed)]
+    kind: Kind,
+    #[diesel(sql_type = BigInt)]
+    change: i64,
 }
 
 type Columns = (leads::status, leads::source, leads::validity, leads::score, leads::is_locked);
@@ -74,19 +89,8 @@ fn append(tx: &mut TenantTx<'_>, changes: &[(Kind, i64)]) -> Result<()> {
         let id = RawId(EventId::new().uuid());
         Delta { tenant_id, id, status, source, validity, score_from, is_locked, change: *change }
     };
-    let rows = changes.iter().map(delta);
-    match tx.conn() {
-        DbConn::Postgres(conn) => {
-            let rows: Vec<Delta> = rows.collect();
-            kept_prepared(diesel::insert_into(deltas::table).values(&rows)).execute(conn)?;
-        }
-        // Several at once would be a savepoint around as many.
-        DbConn::Sqlite(conn) => {
-            for row in rows {
-                diesel::insert_into(deltas::table).values(row).execute(conn)?;
-            }
-        }
-    }
+    let rows: Vec<Delta> = changes.iter().map(delta).collect();
+    insert_few!(tx.conn(), deltas::table, &rows)?;
     Ok(())
 }
 
@@ -95,13 +99,9 @@ pub(super) fn added(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     append(tx, &[(lead.into(), 1)])
 }
 
-/// This lead is about to be written over what stands in its row.
-pub(super) fn changing(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
-    let row = leads::table.find((tx.tenant(), lead.id)).select(COLUMNS);
-    let stands: Option<(LeadStatus, LeadSource, LeadValidity, i32, bool)> =
-        each_engine!(tx.conn(), c => row.first(c)).optional()?;
-    let (Some(old), new) = (stands.map(Kind::from), Kind::from(lead)) else { return Ok(()) };
-    if old == new { Ok(()) } else { append(tx, &[(old, -1), (new, 1)]) }
+/// One that was counted as this is written as that.
+pub(super) fn changed(tx: &mut TenantTx<'_>, was: Kind, is: Kind) -> Result<()> {
+    if was == is { Ok(()) } else { append(tx, &[(was, -1), (is, 1)]) }
 }
 
 /// These were locked, and are so no more.
@@ -213,55 +213,40 @@ pub fn unfolded(tx: &mut PlatformTx<'_>, most: i64) -> Result<Vec<(TenantId, boo
     Ok(found.into_iter().map(|(tenant, count)| (tenant, count > MOST)).collect())
 }
 
-/// Adds deltas to the counts.
+/// Adds deltas to the counts. What is deleted is what is added, whoever appends or folds meanwhile.
 pub fn fold(tx: &mut TenantTx<'_>) -> Result<()> {
     let tenant = tx.tenant();
-    let (tenant, most) = (|| value::<Guid, _>(tenant), || value::<BigInt, _>(MOST));
-    match tx.conn() {
-        // What is deleted is what is added, whoever appends or folds meanwhile: two statements would see different rows.
-        DbConn::Postgres(conn) => prepared(
-            [
-                "WITH gone AS (DELETE FROM lead_count_deltas WHERE tenant_id = ",
-                " AND id IN (SELECT id FROM lead_count_deltas WHERE tenant_id = ",
-                " ORDER BY id LIMIT ",
-                ") RETURNING status, source, validity, score_from, is_locked, change) \
-                 INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) SELECT ",
-                ", status, source, validity, score_from, is_locked, sum(change) FROM gone \
-                 GROUP BY status, source, validity, score_from, is_locked \
-                 ON CONFLICT (tenant_id, status, source, validity, score_from, is_locked) \
-                 DO UPDATE SET total = lead_counts.total + excluded.total",
-            ],
-            (tenant(), tenant(), most(), tenant()),
-        )
-        .execute(conn)?,
-        // A transaction that writes is alone here.
-        DbConn::Sqlite(conn) => {
-            prepared(
-                [
-                    "INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) \
-                     SELECT tenant_id, status, source, validity, score_from, is_locked, sum(change) FROM \
-                     (SELECT tenant_id, status, source, validity, score_from, is_locked, change \
-                     FROM lead_count_deltas WHERE tenant_id = ",
-                    " ORDER BY id LIMIT ",
-                    ") WHERE true GROUP BY tenant_id, status, source, validity, score_from, is_locked \
-                     ON CONFLICT (tenant_id, status, source, validity, score_from, is_locked) \
-                     DO UPDATE SET total = lead_counts.total + excluded.total",
-                ],
-                (tenant(), most()),
-            )
-            .execute(conn)?;
-            prepared(
-                [
-                    "DELETE FROM lead_count_deltas WHERE tenant_id = ",
-                    " AND id IN (SELECT id FROM lead_count_deltas WHERE tenant_id = ",
-                    " ORDER BY id LIMIT ",
-                    ")",
-                ],
-                (tenant(), tenant(), most()),
-            )
-            .execute(conn)?
-        }
-    };
+    let gone = prepared(
+        [
+            "DELETE FROM lead_count_deltas WHERE tenant_id = ",
+            " AND id IN (SELECT id FROM lead_count_deltas WHERE tenant_id = ",
+            " ORDER BY id LIMIT ",
+            ") RETURNING status, source, validity, score_from, is_locked, change",
+        ],
+        (value::<Guid, _>(tenant), value::<Guid, _>(tenant), value::<BigInt, _>(MOST)),
+    );
+    let gone: Vec<Changed> = each_engine!(tx.conn(), conn => gone.load(conn))?;
+    let mut sums: BTreeMap<Kind, i64> = BTreeMap::new();
+    for changed in gone {
+        *sums.entry(changed.kind).or_default() += changed.change;
+    }
+    for (kind, sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
+        const INSERT: &str =
+            "INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) VALUES (";
+        const ADD: &str = ") ON CONFLICT (tenant_id, status, source, validity, score_from, is_locked) \
+                           DO UPDATE SET total = lead_counts.total + excluded.total";
+        let values = (
+            value::<Guid, _>(tenant),
+            value::<Text, _>(kind.status),
+            value::<Text, _>(kind.source),
+            value::<Text, _>(kind.validity),
+            value::<Integer, _>(kind.score_from),
+            value::<Bool, _>(kind.is_locked),
+            value::<BigInt, _>(sum),
+        );
+        let add = prepared([INSERT, ", ", ", ", ", ", ", ", ", ", ", ", ADD], values);
+        each_engine!(tx.conn(), conn => add.execute(conn))?;
+    }
     Ok(())
 }
 
@@ -270,35 +255,27 @@ pub fn fold(tx: &mut TenantTx<'_>) -> Result<()> {
 pub fn recount(tx: &mut TenantTx<'_>) -> Result<usize> {
     let tenant = tx.tenant();
     let tenant = || value::<Guid, _>(tenant);
-    macro_rules! statement {
-        ($new_id:literal) => {
-            prepared(
-                [
-                    concat!(
-                        "INSERT INTO lead_count_deltas \
-                         (tenant_id, id, status, source, validity, score_from, is_locked, change) \
-                         SELECT tenant_id, ",
-                        $new_id,
-                        ", status, source, validity, score_from, is_locked, sum(n) FROM \
-                         (SELECT tenant_id, status, source, validity, CASE WHEN score >= 80 THEN 80 WHEN score >= 60 THEN 60 \
-                         WHEN score >= 40 THEN 40 WHEN score >= 20 THEN 20 ELSE 0 END AS score_from, is_locked, count(*) AS n \
-                         FROM leads WHERE tenant_id = "
-                    ),
-                    " GROUP BY 1, 2, 3, 4, 5, 6 UNION ALL SELECT tenant_id, status, source, validity, score_from, is_locked, \
-                     -total FROM lead_counts WHERE tenant_id = ",
-                    " UNION ALL SELECT tenant_id, status, source, validity, score_from, is_locked, -change \
-                     FROM lead_count_deltas WHERE tenant_id = ",
-                    ") AS all_of_them GROUP BY tenant_id, status, source, validity, score_from, is_locked \
-                     HAVING sum(n) <> 0",
-                ],
-                (tenant(), tenant(), tenant()),
-            )
-        };
+    let missing = prepared(
+        [
+            "SELECT status, source, validity, score_from, is_locked, CAST(sum(n) AS BIGINT) AS change FROM \
+             (SELECT status, source, validity, CASE WHEN score >= 80 THEN 80 WHEN score >= 60 THEN 60 \
+             WHEN score >= 40 THEN 40 WHEN score >= 20 THEN 20 ELSE 0 END AS score_from, is_locked, count(*) AS n \
+             FROM leads WHERE tenant_id = ",
+            " GROUP BY 1, 2, 3, 4, 5 UNION ALL SELECT status, source, validity, score_from, is_locked, \
+             -total FROM lead_counts WHERE tenant_id = ",
+            " UNION ALL SELECT status, source, validity, score_from, is_locked, -change \
+             FROM lead_count_deltas WHERE tenant_id = ",
+            ") AS all_of_them GROUP BY status, source, validity, score_from, is_locked HAVING sum(n) <> 0",
+        ],
+        (tenant(), tenant(), tenant()),
+    );
+    let missing: Vec<Changed> = each_engine!(tx.conn(), conn => missing.load(conn))?;
+    let changes: Vec<(Kind, i64)> = missing.into_iter().map(|missing| (missing.kind, missing.change)).collect();
+    // A statement of each number of rows is kept prepared, so there are few.
+    for some in changes.chunks(8) {
+        append(tx, some)?;
     }
-    Ok(match tx.conn() {
-        DbConn::Postgres(conn) => statement!("gen_random_uuid()").execute(conn)?,
-        DbConn::Sqlite(conn) => statement!("randomblob(16)").execute(conn)?,
-    })
+    Ok(changes.len())
 }
 
 /// The next tenant's counts; see [`crate::engine::catch_up`].

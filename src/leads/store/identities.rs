@@ -92,7 +92,7 @@ pub fn add_identities(tx: &mut TenantTx<'_>, lead: LeadId, new: &[(IdentityKind,
         created_at,
     };
     let rows: Vec<Row> = new.iter().map(row).collect();
-    insert_few!(tx.conn(), diesel::insert_into(identities::table).values(&rows))?;
+    insert_few!(tx.conn(), identities::table, &rows)?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod brief;
 mod counts;
 mod filter;
+mod held;
 mod identities;
 mod listing;
 mod locked;
@@ -18,6 +19,7 @@ use diesel::sql_types::Nullable;
 use super::answers::{self, Answers};
 use super::contact_details::{ContactDetails, DetailKind};
 use super::model::{LeadSource, LeadStatus, LeadValidity};
+use crate::among;
 use crate::base::id::{RawId, UserId};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
@@ -27,7 +29,6 @@ use crate::billing::meter::Metered;
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::contacts::id::LeadId;
-use crate::each_engine;
 use crate::engine::db::rows::absent;
 use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::keep;
@@ -38,6 +39,7 @@ pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
 pub use filter::{LeadFilter, SourceCount};
+pub use held::{Held, hold, update};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,
@@ -147,7 +149,7 @@ mod row {
     use super::*;
     crate::rows!(leads: Lead, LeadId, "lead" => find, get, hold, save);
 }
-pub use row::{find, get, hold};
+pub use row::{find, get};
 
 impl Together for Lead {
     type Key = LeadId;
@@ -156,7 +158,7 @@ impl Together for Lead {
             return Ok(find(tx, *id)?.map(|lead| (*id, lead)).into_iter().collect());
         }
         let rows = leads::table.filter(leads::tenant_id.eq(tx.tenant()).and(leads::id.eq_any(ids.to_vec())));
-        let found: Vec<Self> = each_engine!(tx.conn(), c => rows.select(Lead::as_select()).load(c))?;
+        let found: Vec<Self> = among!(tx.conn(), rows.select(Lead::as_select()), load)?;
         Ok(found.into_iter().map(|lead| (lead.id, lead)).collect())
     }
 }
@@ -173,16 +175,6 @@ pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
     diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
     counts::added(tx, lead)
-}
-
-/// Writes every field back and counts the version up.
-///
-/// # Errors
-/// `storage.conflict` when the lead has moved on since it was read: a message may have been counted meanwhile.
-pub fn update(tx: &mut TenantTx<'_>, lead: &mut Lead) -> Result<()> {
-    lead.refresh_search();
-    counts::changing(tx, lead)?;
-    row::save(tx, lead)
 }
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.

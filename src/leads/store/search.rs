@@ -8,13 +8,12 @@
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{Bool, Text};
 
 use crate::base::id::Guid;
 use crate::base::{Result, unicode};
-use crate::engine::db::dialect::like_contains;
+use crate::engine::db::dialect::{self, like_contains};
 use crate::engine::db::filter::Part;
-use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::{DbConn, PlatformTx, Rows, TenantTx, Where};
 use crate::leads::schema::leads;
 
@@ -71,17 +70,15 @@ fn dialled(text: &str) -> Option<String> {
 /// More leads than this are many to SQLite.
 const MANY: i64 = 5_000;
 
+const LOOK: [&str; 3] =
+    ["SELECT count(*) AS count FROM (SELECT rowid FROM lead_search WHERE lead_search MATCH ", " LIMIT ", ")"];
+
 /// These leads as they are best read when the text is sought among them.
 pub(super) fn sought(tx: &mut TenantTx<'_>, which: Where<leads::table>, text: &str) -> Result<Rows> {
     let tenant = tx.tenant();
     let rows = |which| Rows::from(which).and(found_by(text));
-    let (DbConn::Sqlite(conn), Some(pieces)) = (tx.conn(), pieces(&spellings(text))) else { return Ok(rows(which)) };
-    let look = prepared(
-        ["SELECT count(*) AS count FROM (SELECT rowid FROM lead_search WHERE lead_search MATCH ", " LIMIT ", ")"],
-        (value::<Text, _>(&pieces), value::<BigInt, _>(MANY + 1)),
-    );
-    let found: Count = look.get_result(conn)?;
-    if found.count > MANY {
+    let Some(pieces) = pieces(&spellings(text)) else { return Ok(rows(which)) };
+    if !dialect::takes_from_text_index(tx.conn(), LOOK, &pieces, MANY)? {
         return Ok(rows(which));
     }
     let few = diesel::dsl::sql::<Bool>("leads.id IN (SELECT lead_id FROM lead_search_numbers WHERE tenant_id = ")
@@ -90,12 +87,6 @@ pub(super) fn sought(tx: &mut TenantTx<'_>, which: Where<leads::table>, text: &s
         .bind::<Text, _>(pieces)
         .sql("))");
     Ok(rows(which.that(few)).by_index("sqlite_autoindex_leads_1"))
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// What SQLite's index is asked for: the pieces of one of the spellings, side by side, since what they find is compared with
@@ -113,23 +104,17 @@ fn pieces(spellings: &[String]) -> Option<String> {
     all.map(|all| all.join(" OR "))
 }
 
-/// Whether texts are found by an index. On PostgreSQL the database's owner may not have allowed the extensions it is made of.
+/// PostgreSQL's index of texts.
+const INDEX: &str = "leads_by_text";
+
+/// Whether texts are found by an index.
 pub fn is_indexed(conn: &mut DbConn) -> Result<bool> {
-    let DbConn::Postgres(conn) = conn else { return Ok(true) };
-    let look = "SELECT count(*) AS count FROM pg_index WHERE indexrelid = to_regclass('leads_by_text') AND indisvalid";
-    let found: Count = diesel::sql_query(look).get_result(conn)?;
-    Ok(found.count > 0)
+    dialect::has_text_index(conn, INDEX)
 }
 
-/// Brings what was written lately into PostgreSQL's index, which otherwise some writer does when it is a lot.
+/// Brings what was written lately into the index.
 pub fn settle_index(tx: &mut PlatformTx<'_>) -> Result<()> {
-    let DbConn::Postgres(conn) = tx.conn() else { return Ok(()) };
-    diesel::sql_query(
-        "SELECT gin_clean_pending_list(oid) FROM pg_class \
-         WHERE oid = to_regclass('leads_by_text') AND pg_has_role(relowner, 'USAGE')",
-    )
-    .execute(conn)?;
-    Ok(())
+    dialect::settle_text_index(tx, INDEX)
 }
 
 #[cfg(test)]

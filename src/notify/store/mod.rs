@@ -73,7 +73,7 @@ pub struct Delivery {
 pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {
     // Few enough texts to be kept, and enough people for most tenants.
     for chunk in rows.chunks(16) {
-        insert_few!(tx.conn(), diesel::insert_into(notifications::table).values(chunk))?;
+        insert_few!(tx.conn(), notifications::table, chunk)?;
     }
     Ok(())
 }

@@ -134,7 +134,7 @@ impl FromRequest for Caller {
             let caller = credential::refuse_strangers(&req, found)?;
             note_caller(caller.actor(), Some(caller.tenant()));
             let key = format!("{}:{:?}", caller.actor().kind(), caller.actor().id());
-            credential::throttle(&req, &key, (!caller.is_operator()).then(|| caller.tenant()))?;
+            credential::throttle(&req, key, (!caller.is_operator()).then(|| caller.tenant()))?;
             if !caller.is_operator() {
                 weigh(&req, caller.tenant())?;
             }

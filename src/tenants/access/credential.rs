@@ -52,7 +52,7 @@ fn limiter(req: &HttpRequest) -> Option<web::Data<Limiter>> {
 }
 
 /// Draws from a bucket and leaves the standing for the response headers.
-fn take(req: &HttpRequest, bucket: Bucket, key: &str) -> Result<()> {
+fn take(req: &HttpRequest, bucket: Bucket, key: String) -> Result<()> {
     let Some(limiter) = limiter(req) else { return Ok(()) };
     if let Some(standing) = limiter.take(bucket, key)? {
         req.extensions_mut().insert(standing);
@@ -61,16 +61,16 @@ fn take(req: &HttpRequest, bucket: Bucket, key: &str) -> Result<()> {
 }
 
 /// A caller has a bucket, and all callers of a tenant share one: its keys do not multiply what it may ask.
-pub(super) fn throttle(req: &HttpRequest, key: &str, tenant: Option<TenantId>) -> Result<()> {
+pub(super) fn throttle(req: &HttpRequest, key: String, tenant: Option<TenantId>) -> Result<()> {
     if let (Some(tenant), Some(limiter)) = (tenant, limiter(req)) {
-        limiter.take(Bucket::Tenant, &tenant.to_string())?;
+        limiter.draw(Bucket::Tenant, tenant.to_string())?;
     }
     take(req, Bucket::Caller, key)
 }
 
 /// For operations without credentials: a bucket per place.
 pub(super) fn throttle_at(req: &HttpRequest, bucket: Bucket) -> Result<()> {
-    take(req, bucket, &Source::of(req).to_string())
+    take(req, bucket, Source::of(req).to_string())
 }
 
 /// Whoever comes with credentials that nobody has is slowed down.
@@ -99,7 +99,7 @@ impl Counter {
         self.limiter.as_ref().map_or_else(|| Ok(Attempt::uncounted()), |limiter| limiter.attempt(self.source, account))
     }
     pub fn renewal(&self, session: SessionId) -> Result<()> {
-        let taken = self.limiter.as_ref().map(|limiter| limiter.take(Bucket::Session, &session.to_string()));
+        let taken = self.limiter.as_ref().map(|limiter| limiter.draw(Bucket::Session, session.to_string()));
         taken.transpose().map(|_| ())
     }
     pub fn stranger(&self) -> Result<()> {

@@ -40,7 +40,7 @@ impl FromRequest for Operator {
             let found = credential::refuse_strangers(&req, holder(&req, &core).await)?;
             let id = noted(&core, &found).await?;
             note_caller(Actor::Operator(id), None);
-            credential::throttle(&req, &format!("operator:{id}"), None)?;
+            credential::throttle(&req, format!("operator:{id}"), None)?;
             Ok(Self { id, scope: PlatformScope::mint(credential::origin(&req, Actor::Operator(id))) })
         })
     }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_web::body::{BoxBody, EitherBody, MessageBody, to_bytes};
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::Next;
@@ -23,6 +23,10 @@ use crate::engine::events::{EventType, SubjectType, catalogue};
 /// A new lead is what the caller sent; of one that was there its handler tells as much as the caller may read.
 const LOOK_THEMSELVES: &[(&str, &str)] = &[("POST", "/v1/leads")];
 
+fn is_reading(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
 /// What an answer keeps besides its `id`; `None` when the caller may read all of it.
 fn kept(
     areas: &[Area],
@@ -30,7 +34,7 @@ fn kept(
     path: &str,
     granted: &BTreeSet<Permission>,
 ) -> Option<&'static [&'static str]> {
-    if matches!(*method, Method::GET | Method::HEAD) || LOOK_THEMSELVES.contains(&(method.as_str(), path)) {
+    if is_reading(method) || LOOK_THEMSELVES.contains(&(method.as_str(), path)) {
         return None;
     }
     match area::of_path(areas, path).map(|area| (area.callers, area.keeps)) {
@@ -53,8 +57,12 @@ pub fn is_covered(path: &str) -> bool {
 pub async fn conceal_unreadable(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<EitherBody<impl MessageBody, BoxBody>>, actix_web::Error> {
-    let response = next.call(req).await?;
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let is_reading = is_reading(req.method());
+    let response = next.call(req).await?.map_into_boxed_body();
+    if is_reading {
+        return Ok(response);
+    }
     let keeps = {
         let request = response.request();
         let granted = request.extensions().get::<Granted>().cloned();
@@ -62,16 +70,16 @@ pub async fn conceal_unreadable(
         granted.and_then(|granted| kept(area::known(), request.method(), &path, &granted.0))
     };
     let Some(keeps) = keeps.filter(|_| response.status().is_success()) else {
-        return Ok(response.map_into_left_body());
+        return Ok(response);
     };
     let (request, response) = response.into_parts();
     let (response, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body).await else {
         let answer = Error::internal("an answer that could not be read").error_response();
-        return Ok(ServiceResponse::new(request, answer.map_into_right_body()));
+        return Ok(ServiceResponse::new(request, answer));
     };
     let reduced = if bytes.is_empty() { bytes } else { reduce(&bytes, keeps).into() };
-    let response = response.set_body(BoxBody::new(reduced)).map_into_right_body();
+    let response = response.set_body(BoxBody::new(reduced));
     Ok(ServiceResponse::new(request, response))
 }
 
