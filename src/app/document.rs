@@ -78,7 +78,11 @@ pub fn document() -> OpenApi {
         .split_for_parts();
     let declared = routes::areas();
     let mut areas: Vec<Area> = declared.all().iter().map(paths_of).collect();
-    areas.extend(OWN.map(|(under, (tag, _))| Area { under, tag, callers: Callers::Tenants { reads: None, writes: None } }));
+    areas.extend(OWN.map(|(under, (tag, _))| Area {
+        under,
+        tag,
+        callers: Callers::Tenants { reads: None, writes: None },
+    }));
     let mut document = openapi::finish(document, &areas, &refusals::all());
     let tag = |(name, about): &(&str, &str)| TagBuilder::new().name(*name).description(Some(*about)).build();
     let place = |(name, _): &&(&str, &str)| GROUPS.iter().flat_map(|(_, tags)| *tags).position(|tag| tag == name);

@@ -63,7 +63,14 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("tenant.suspended")
         .why("The tenant is suspended by the platform.")
         .remedy("Ask the platform's support.")
-        .at(&[At("log_in"), At("refresh_session"), At("accept_invitation"), At("switch_tenant"), At("log_in_with_second_factor"), At("reopen_tenant")]),
+        .at(&[
+            At("log_in"),
+            At("refresh_session"),
+            At("accept_invitation"),
+            At("switch_tenant"),
+            At("log_in_with_second_factor"),
+            At("reopen_tenant"),
+        ]),
     Refusal::not_found("tenant.not_found")
         .why("There is no such tenant.")
         .remedy("Look at the id, in the path or in X-Tenant-Id.")
@@ -79,7 +86,14 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("user.owner_required")
         .why("Only an owner may do this to an owner.")
         .remedy("Ask an owner of the tenant.")
-        .at(&[Under("/v1/users/{id}"), At("create_invitation"), At("transfer_tenant"), At("close_tenant"), At("reopen_tenant"), At("update_current_tenant")]),
+        .at(&[
+            Under("/v1/users/{id}"),
+            At("create_invitation"),
+            At("transfer_tenant"),
+            At("close_tenant"),
+            At("reopen_tenant"),
+            At("update_current_tenant"),
+        ]),
     Refusal::conflict("user.last_owner")
         .why("The tenant would be left without an owner.")
         .remedy("Make somebody else an owner first.")

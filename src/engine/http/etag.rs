@@ -1,16 +1,17 @@
 //! Optimistic concurrency: `ETag` out, `If-Match` and `If-None-Match` in.
 //!
-//! A tag names a version, so that is what is compared; of what has none, such as a list, it is made of the answer itself, and weak. A proxy that compresses makes a tag weak (`W/"v3"`) or marks it
-//! (`"v3-gzip"`); the version in it is the same.
+//! A tag names a version, so that is what is compared; of what has none, such as a list, it is made of the answer itself, and
+//! weak. A proxy that compresses makes a tag weak (`W/"v3"`) or marks it (`"v3-gzip"`); the version in it is the same.
 
 use std::future::{Ready, ready};
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use foldhash::quality::FixedState;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -95,6 +96,9 @@ impl utoipa::IntoParams for IfMatch {
     }
 }
 
+/// The same in every process of a version. Whoever meets another version reads once more.
+const SUM: FixedState = FixedState::with_seed(0);
+
 /// What is read under `/v1` has a tag, if only one of its bytes.
 fn tagged(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
     let response = response.map_into_boxed_body();
@@ -107,7 +111,7 @@ fn tagged(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceRespo
     let (mut response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
         Ok(bytes) => {
-            let mut sum = DefaultHasher::new();
+            let mut sum = SUM.build_hasher();
             sum.write(&bytes);
             if let Ok(tag) = header::HeaderValue::from_str(&format!("W/\"{:016x}\"", sum.finish())) {
                 response.headers_mut().insert(header::ETAG, tag);
