@@ -13,7 +13,9 @@ use crate::contacts::id::LeadId;
 #[diesel(table_name = usage_periods, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct UsagePeriod {
     pub id: UsagePeriodId,
+    #[diesel(skip_update)]
     pub subscription_id: SubscriptionId,
+    #[diesel(skip_update)]
     pub meter: Meter,
     pub period_start: Timestamp,
     /// Exclusive.

@@ -77,3 +77,46 @@ macro_rules! inputs {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::base::bounded::{Line, Text};
+    use crate::base::id::{EventId, TenantId, UserId};
+    use crate::base::time::Timestamp;
+    use crate::engine::db::TenantTx;
+
+    #[allow(dead_code)]
+    struct Depot {
+        tenant_id: TenantId,
+        id: EventId,
+        city: String,
+        phone: Option<String>,
+        opened_by: Option<UserId>,
+        version: i32,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+    }
+
+    crate::inputs! {
+        /// A depot to be opened.
+        struct NewDepot,
+        /// What to change about a depot.
+        DepotPatch of Depot with { opened_by: Option<UserId> } {
+            city: Line<1, 5>,
+            phone: Option<Text<0, 40>>,
+        }
+    }
+
+    #[test]
+    fn what_makes_a_thing_and_what_changes_it_say_the_same() {
+        let _: fn(NewDepot, &TenantTx<'_>, Option<UserId>) -> Depot = NewDepot::row;
+        let new = |body: &str| serde_json::from_str::<NewDepot>(body).map(|new| (new.city.into_string(), new.phone));
+        assert_eq!(new(r#"{"city": " Pune "}"#).unwrap(), ("Pune".into(), None));
+        let patch = |body: &str| serde_json::from_str::<DepotPatch>(body).map(|patch| patch.sent());
+        assert_eq!(patch(r#"{"phone": null}"#).unwrap(), ["phone"]);
+        for wrong in [r#"{"city": null}"#, r#"{"city": "far too long"}"#, r#"{"colour": "red"}"#] {
+            assert!(new(wrong).is_err() && patch(wrong).is_err(), "{wrong}");
+        }
+        assert!(new("{}").is_err() && patch("{}").unwrap().is_empty());
+    }
+}
