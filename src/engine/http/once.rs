@@ -252,7 +252,7 @@ impl Once {
         let key = core.master_key.clone();
         let outcome = core.db.write(scope, move |tx| {
             let platform = &mut S::platform(tx);
-            let claim = claim.as_stored(platform)?;
+            let claim = claim.where_stored(platform)?;
             if !reserve(platform, &claim)? {
                 let stored = recall(platform, &claim, &key)?;
                 if holds(platform, &serde_json::from_str(&stored.body).map_err(Error::internal)?)? {
@@ -324,7 +324,7 @@ struct Place {
 
 impl Claim {
     /// The same claim under the key it was stored with, if it was. Nothing is asked while there is one key.
-    fn as_stored(mut self, tx: &mut PlatformTx<'_>) -> Result<Self> {
+    fn where_stored(mut self, tx: &mut PlatformTx<'_>) -> Result<Self> {
         for place in std::mem::take(&mut self.former) {
             let stored: Option<String> = idempotency_keys::table
                 .find(&place.scope_hash)
