@@ -92,6 +92,10 @@ impl Source {
                     }
                 },
             };
+            // What is empty says nothing, whichever of the two it is.
+            if found.0.trim().is_empty() && values.contains_key(&name) {
+                continue;
+            }
             if values.insert(name.clone(), found).is_some_and(|(other, _)| !other.trim().is_empty()) {
                 wrong.push(format!("{}: said twice, once by {}", called(&name), called(&format!("{name}{IN_FILE}"))));
             }
