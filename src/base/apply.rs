@@ -137,6 +137,7 @@ macro_rules! patch {
         }
     };
     (@apply $sees:vis $name:ident {$row:ty} $(($field:ident $place:tt))*) => {
+        #[allow(dead_code)]
         impl $name {
             /// Takes what was sent, except what is done by hand, and puts it in its place.
             $sees fn apply(&mut self, row: &mut $row) -> $crate::base::changes::Changes {
