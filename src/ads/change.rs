@@ -93,6 +93,7 @@ pub fn change(
     }
     let before = campaign.clone();
     let mut form = store::form_of(tx, &campaign)?;
+    let former_form = form.clone();
     let agreed = Agreed::of(&campaign, form.as_ref())?;
     let was_agreed = claim::is_agreed(&campaign, form.as_ref());
     let tenant = tenants::store::current(tx)?;
@@ -124,6 +125,9 @@ pub fn change(
         }
         _ => false,
     };
+    if campaign == before && form == former_form {
+        return Ok(campaign);
+    }
     tell_platform(tx, &mut campaign, &before, is_to_ask)?;
     store::save(tx, &mut campaign)?;
     let fact = AdCampaignFact { version: Some(campaign.version), ..AdCampaignFact::of(&campaign) };

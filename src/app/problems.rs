@@ -82,7 +82,7 @@ async fn list_problems(req: HttpRequest) -> HttpResponse {
     if pages::is_asked_for(&req) {
         return pages::page("Errors of Leadwright", &list_page(&data));
     }
-    HttpResponse::Ok().json(ErrorCodeList { data })
+    HttpResponse::Ok().insert_header(("vary", "accept")).json(ErrorCodeList { data })
 }
 
 /// Explain an error code
@@ -99,7 +99,7 @@ async fn get_problem(req: HttpRequest, code: Path<String>) -> Result<HttpRespons
     if pages::is_asked_for(&req) {
         return Ok(pages::page(&found.code, &code_page(&found)));
     }
-    Ok(HttpResponse::Ok().json(found))
+    Ok(HttpResponse::Ok().insert_header(("vary", "accept")).json(found))
 }
 
 fn list_page(entries: &[ErrorCode]) -> String {

@@ -95,6 +95,9 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
         meter_repaired(tx, &mut lead, &tenant)?;
         changes.note("charge_kind", lead.charge_kind != before.charge_kind);
     }
+    if changes.is_empty() && lead.score == before.score {
+        return Ok(before.into_lead());
+    }
     store::update(tx, &mut lead)?;
     if !changes.is_empty() {
         // Names only: the values of personal data stay out of the events.

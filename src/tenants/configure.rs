@@ -90,9 +90,15 @@ pub fn configure(
     let mut changes = patch.apply(&mut tenant);
     stay_home(tx, &mut tenant, country);
     if let Some(settings) = patch.settings.0 {
-        settings.fields().for_each(|field| changes.note(field, true));
+        let fields: Vec<&'static str> = settings.fields().collect();
+        let before = serde_json::to_value(&tenant.settings).unwrap_or_default();
         settings.apply(&mut tenant.settings).map_err(Error::fields)?;
         tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
+        let after = serde_json::to_value(&tenant.settings).unwrap_or_default();
+        for field in fields {
+            let name = field.trim_start_matches("settings.");
+            changes.note(field, before[name] != after[name]);
+        }
     }
     refuse_look_alikes(&tenant, &before, platform_name)?;
     if changes.has("settings.requires_second_factor") && tenant.settings.requires_second_factor {

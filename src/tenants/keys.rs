@@ -175,6 +175,9 @@ pub fn change(
             return Err(outlives());
         }
     }
+    if changes.is_empty() {
+        return Ok(key);
+    }
     rows::save(tx, &mut key)?;
     shorten_made_by(tx, &key)?;
     let expires_at = key.expires_at.map_or(Patch::Null, Patch::Value);

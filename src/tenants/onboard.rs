@@ -45,8 +45,8 @@ pub fn progress(tx: &mut TenantTx<'_>) -> Result<Onboarding> {
 pub fn describe_business(tx: &mut TenantTx<'_>, profile: Profile, if_match: &IfMatch) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
     if_match.check(tenant.version)?;
-    tenant.profile = profile.checked(&tenant.country)?;
-    settle(tx, tenant, "profile")
+    let before = std::mem::replace(&mut tenant.profile, profile.checked(&tenant.country)?);
+    if tenant.profile == before { Ok(tenant) } else { settle(tx, tenant, "profile") }
 }
 
 /// Replaces the audience.
@@ -56,8 +56,8 @@ pub fn describe_business(tx: &mut TenantTx<'_>, profile: Profile, if_match: &IfM
 pub fn describe_audience(tx: &mut TenantTx<'_>, audience: Audience, if_match: &IfMatch) -> Result<Tenant> {
     let mut tenant = lock(tx)?;
     if_match.check(tenant.version)?;
-    tenant.audience = audience.checked()?;
-    settle(tx, tenant, "audience")
+    let before = std::mem::replace(&mut tenant.audience, audience.checked()?);
+    if tenant.audience == before { Ok(tenant) } else { settle(tx, tenant, "audience") }
 }
 
 fn settle(tx: &mut TenantTx<'_>, mut tenant: Tenant, field: &str) -> Result<Tenant> {

@@ -93,6 +93,33 @@ both_engines! {
 }
 
 both_engines! {
+    async fn a_change_that_changes_nothing_leaves_the_version(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        let (mut wrong, mut asked) = (Vec::new(), 0);
+        let changing = operations().into_iter().filter(|(method, ..)| ["patch", "put"].contains(&method.as_str()));
+        for (method, path, operation) in changing {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let act = stage.arrange(&app, id, &path, &operation).await;
+            let Some((_, mut body)) = example(&operation) else { continue };
+            merge(&mut body, act.replace);
+            let first = act.actor.call(&method, &act.path).json(body.clone()).await;
+            let mut answers = vec![("the same", act.actor.call(&method, &act.path).json(body).await)];
+            if method == "patch" {
+                answers.push(("nothing", act.actor.call(&method, &act.path).json(json!({})).await));
+            }
+            let Some(tag) = first.header("etag").filter(|tag| tag.starts_with("\"v")) else { continue };
+            for (what, answer) in &answers {
+                let is_taken = (200..300).contains(&answer.status);
+                asked += usize::from(is_taken);
+                if is_taken && answer.header("etag") != Some(tag) {
+                    wrong.push(format!("{id}: {what} made of {tag} {:?}", answer.header("etag")));
+                }
+            }
+        }
+        assert!(asked > 12, "{asked}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
     async fn what_may_be_null_is_what_takes_null(app: TestApp) {
         let stage = Stage::set(&app).await;
         let (mut wrong, mut asked) = (Vec::new(), 0);

@@ -16,7 +16,7 @@ use crate::leads::id::LeadFormId;
 use crate::providers::AdPlatform;
 
 /// A stored lead form.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = lead_forms, treat_none_as_default_value = false)]
 pub struct StoredForm {
     pub tenant_id: TenantId,

@@ -32,7 +32,7 @@ pub use keys::{LeadFormKey, end_keys, has_key, insert_key, key_of};
 pub use owners::{Owned, campaign_owner, form_owner, users_of_form, users_of_page};
 
 /// An ad campaign. Amounts are minor units of `currency`.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = ad_campaigns, treat_none_as_default_value = false)]
 pub struct AdCampaign {
     pub tenant_id: TenantId,

@@ -39,7 +39,7 @@ crate::text_enum! {
 }
 
 /// A tenant's subscription to a plan: the row. One is current; ended ones stay as history.
-#[derive(Debug, Clone, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
+#[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset)]
 #[diesel(table_name = subscriptions, primary_key(tenant_id, id))]
 #[diesel(treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct Subscription {

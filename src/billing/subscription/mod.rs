@@ -195,6 +195,7 @@ pub fn change(
         period.as_ref().map_or(OveragePolicy::Block, |period| subscription.policy_in_force(plan, period, now))
     };
     let before = (is_used_up(period.as_ref()), in_force(&subscription, &plan, &period));
+    let was = subscription.clone();
     let mut more = SubscriptionFact::default();
     if wanted.as_ref() == Some(&subscription.plan_code) {
         switch::take_back(&mut subscription);
@@ -227,6 +228,9 @@ pub fn change(
         subscription.overage_policy = policy;
     }
     subscription.cancel_at_period_end = cancel.unwrap_or(subscription.cancel_at_period_end);
+    if subscription == was {
+        return Ok((subscription, plan));
+    }
     books.save(&mut subscription)?;
     let policy = in_force(&subscription, &plan, &period);
     more.policy = Some(policy);

@@ -158,7 +158,7 @@ impl Limiter {
     }
 
     fn is_full(&self, keys: &Keys) -> bool {
-        if keys.draws.fetch_add(1, Ordering::Relaxed) % LOOKS == 0 {
+        if keys.draws.fetch_add(1, Ordering::Relaxed).is_multiple_of(LOOKS) {
             if keys.keyed.len() >= CAPACITY && self.may_make_room() {
                 keys.keyed.retain_recent();
             }

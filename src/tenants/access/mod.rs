@@ -1,6 +1,6 @@
 //! Who may do what: from an `Authorization` header to a scope.
 //!
-//! A handler's first argument is its permission: [`Caller`] for a tenant's users and API keys (and for an operator who
+//! A handler's first argument is who calls, and its first line which permission that needs: [`Caller`] for a tenant's users and API keys (and for an operator who
 //! names a tenant), [`Operator`] for the platform's staff. Both are minted here and nowhere else from a request.
 //! Permissions are named like the API keys' scopes; a role is a set of them. What a plan does not include is refused
 //! with `feature_not_in_plan`. What a caller may not read is taken out of every answer ([`readable`]).

@@ -41,7 +41,7 @@ pub(super) fn uri(secret: &[u8], issuer: &str, account: &str) -> Result<String> 
 pub(super) fn step_of(secret: &[u8], code: &str, now: Timestamp) -> Result<Option<i64>> {
     let totp = totp(secret)?;
     let today = now.seconds().div_euclid(STEP_SECONDS);
-    for step in today - TOLERANCE..=today + TOLERANCE {
+    for step in (today - TOLERANCE).max(0)..=today + TOLERANCE {
         let at = u64::try_from(step * STEP_SECONDS).map_err(Error::internal)?;
         if constant_time_eq(totp.generate(at).as_bytes(), code.as_bytes()) {
             return Ok(Some(step));
