@@ -32,6 +32,9 @@ pub fn turn(
     let (mut task, tenant_name) = get(tx, id)?;
     if_match.check(task.version)?;
     let from = task.status;
+    if from == to {
+        return Ok((task, tenant_name));
+    }
     task.turn(to, Some(by), tx.now());
     store::save_task(tx, &task)?;
     let fact = TaskFact::turned(task.kind, from, to);
