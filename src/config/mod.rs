@@ -144,15 +144,6 @@ impl Config {
         let logged = r.parse("LOG_REQUESTS", Logged::All, |text| text.parse());
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
-        let has_twins = sandbox || sandbox_url.is_some();
-        if has_twins && !is_meant_in_public && public_url.starts_with("https://") && !is_this_machine(&public_url) {
-            r.refuse(
-                if sandbox { "SANDBOX" } else { "SANDBOX_URL" },
-                "LEADWRIGHT_PUBLIC_URL is an https address of the world, where twins would take what is meant for providers: nothing \
-                 reaches anybody, and everybody knows the credentials of their webhooks. Unset it; if this is a rehearsal in public, \
-                 say so twice: LEADWRIGHT_SANDBOX=yes-in-public",
-            );
-        }
         let app_url = r.url("APP_URL", &public_url);
         let sms_countries = r.parse("SMS_COUNTRIES", Vec::new(), |text| {
             let codes = text.split(',').map(str::trim).filter(|code| !code.is_empty());
@@ -215,6 +206,15 @@ impl Config {
         };
         let status_url = format!("{}/v1/webhooks/twilio/status", config.public_url);
         config.providers.twilio.status_callback_url = Some(status_url);
+        let is_public = config.public_url.starts_with("https://") && config.faces_the_world();
+        if config.has_twins() && is_public && !is_meant_in_public && !rehearses(&config.providers) {
+            r.refuse(
+                if config.sandbox { "SANDBOX" } else { "SANDBOX_URL" },
+                "LEADWRIGHT_PUBLIC_URL is an https address of the world, where twins would take what is meant for providers: nothing \
+                 reaches anybody, and everybody knows the credentials of their webhooks. Unset it; if this is a rehearsal in public, \
+                 say so twice: LEADWRIGHT_SANDBOX=yes-in-public",
+            );
+        }
         if master_key.is_none() && r.wrong.is_empty() {
             match stored(&config.database.url) {
                 Ok(key) => config.master_key = key,
@@ -223,6 +223,17 @@ impl Config {
         }
         if r.wrong.is_empty() { Ok(config) } else { Err(ConfigError(r.wrong)) }
     }
+}
+
+/// Whoever has a provider called on this machine rehearses: nobody takes that server for the real one.
+fn rehearses(providers: &ProviderSettings) -> bool {
+    let addresses = [
+        &providers.meta.graph_url,
+        &providers.google_ads.base_url,
+        &providers.twilio.base_url,
+        &providers.resend.base_url,
+    ];
+    addresses.into_iter().any(|address| is_this_machine(address))
 }
 
 #[cfg(test)]
@@ -293,6 +304,8 @@ mod tests {
             assert!(with(&[("PUBLIC_URL", near), ("SANDBOX", "true")]).is_ok(), "{near}");
         }
         assert!(with(&[world]).is_ok() && with(&[world, ("SANDBOX", "no")]).is_ok());
+        let own = ("TWILIO_BASE_URL", "http://127.0.0.1:9");
+        assert!(with(&[world, ("SANDBOX", "true"), own]).is_ok(), "a provider of one's own is a rehearsal");
     }
 
     #[test]
