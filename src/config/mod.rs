@@ -207,7 +207,7 @@ impl Config {
         let status_url = format!("{}/v1/webhooks/twilio/status", config.public_url);
         config.providers.twilio.status_callback_url = Some(status_url);
         let is_public = config.public_url.starts_with("https://") && config.faces_the_world();
-        if config.has_twins() && is_public && !is_meant_in_public && !rehearses(&config.providers) {
+        if config.has_twins() && is_public && !is_meant_in_public && !is_reserved(&config.public_url) {
             r.refuse(
                 if config.sandbox { "SANDBOX" } else { "SANDBOX_URL" },
                 "LEADWRIGHT_PUBLIC_URL is an https address of the world, where twins would take what is meant for providers: nothing \
@@ -225,15 +225,11 @@ impl Config {
     }
 }
 
-/// Whoever has a provider called on this machine rehearses: nobody takes that server for the real one.
-fn rehearses(providers: &ProviderSettings) -> bool {
-    let addresses = [
-        &providers.meta.graph_url,
-        &providers.google_ads.base_url,
-        &providers.twilio.base_url,
-        &providers.resend.base_url,
-    ];
-    addresses.into_iter().any(|address| is_this_machine(address))
+/// Names that are nobody's (RFC 2606): whoever uses one reads a guide or runs a test, and is warned.
+fn is_reserved(url: &str) -> bool {
+    const NAMES: [&str; 6] = ["example", "test", "invalid", "example.com", "example.net", "example.org"];
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase)).unwrap_or_default();
+    NAMES.iter().any(|name| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
 #[cfg(test)]
@@ -289,7 +285,7 @@ mod tests {
 
     #[test]
     fn twins_in_public_must_be_said_twice() {
-        let world = ("PUBLIC_URL", "https://leads.example.com");
+        let world = ("PUBLIC_URL", "https://leads.abc-realty.in");
         let twins = ("SANDBOX_URL", "http://127.0.0.1:8090");
         for (name, settings) in [("SANDBOX", vec![world, ("SANDBOX", "true")]), ("SANDBOX_URL", vec![world, twins])] {
             let ConfigError(lines) = with(&settings).unwrap_err();
@@ -304,8 +300,10 @@ mod tests {
             assert!(with(&[("PUBLIC_URL", near), ("SANDBOX", "true")]).is_ok(), "{near}");
         }
         assert!(with(&[world]).is_ok() && with(&[world, ("SANDBOX", "no")]).is_ok());
-        let own = ("TWILIO_BASE_URL", "http://127.0.0.1:9");
-        assert!(with(&[world, ("SANDBOX", "true"), own]).is_ok(), "a provider of one's own is a rehearsal");
+        for nobodys in ["https://leads.example.com", "https://Leads.Example", "https://a.b.test:8443/lw"] {
+            assert!(with(&[("PUBLIC_URL", nobodys), ("SANDBOX", "true")]).is_ok(), "{nobodys}");
+        }
+        assert!(with(&[("PUBLIC_URL", "https://notexample.com"), ("SANDBOX", "true")]).is_err());
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub const REFUSALS: &[Refusal] = &[
         .why("The Idempotency-Key is not 1 to 255 visible ASCII characters.")
         .remedy("Send a UUID, or leave the header out.")
         .at(&[Keys]),
-    Refusal::malformed("request.if_match")
+    Refusal::precondition_failed("request.if_match")
         .why("If-Match is no list of entity tags.")
         .remedy("Send the ETag as it was answered, with its quotes, such as \"v3\".")
         .at(&[Versions]),

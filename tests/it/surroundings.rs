@@ -95,7 +95,7 @@ both_engines! {
         let key = app.app.config.master_key.to_base64();
         let settings = [
             ("DATABASE_URL", app.app.config.database.url.as_str()), ("MASTER_KEY", &key), ("SANDBOX", "true"),
-            ("PUBLIC_URL", "https://leads.example.com"),
+            ("PUBLIC_URL", "https://leads.abc-realty.in"),
         ];
         for arguments in [["serve"].as_slice(), &["worker"], &["doctor"]] {
             let output = leadwright(arguments, &settings).output().expect("it runs");

@@ -80,7 +80,7 @@ impl FromRequest for IfMatch {
         let tags = value.to_str().ok().and_then(Tags::read);
         ready(tags.map(|tags| Self(Some(tags))).ok_or_else(|| {
             let rule = "If-Match takes the ETag as it was answered, with its quotes, such as \"v3\".";
-            Error::malformed("request.if_match", rule)
+            Error::precondition_failed("request.if_match", rule)
         }))
     }
 }
