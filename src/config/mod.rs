@@ -228,7 +228,8 @@ impl Config {
 /// Names that are nobody's (RFC 2606): whoever uses one reads a guide or runs a test, and is warned.
 fn is_reserved(url: &str) -> bool {
     const NAMES: [&str; 6] = ["example", "test", "invalid", "example.com", "example.net", "example.org"];
-    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase)).unwrap_or_default();
+    let host =
+        url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase)).unwrap_or_default();
     NAMES.iter().any(|name| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
 }
 
