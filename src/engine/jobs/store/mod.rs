@@ -358,13 +358,17 @@ pub fn hasten(tx: &mut PlatformTx<'_>, kind: &'static JobKind, keys: &[String]) 
     Ok(hastened)
 }
 
-/// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.
-pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
+fn oldest_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<JobId>> {
     let mut dead = jobs::table.filter(is_in(JobState::Dead)).select(jobs::id).into_boxed();
     if let Some(kind) = kind {
         dead = dead.filter(jobs::kind.eq(kind.to_owned()));
     }
-    let dead: Vec<JobId> = dead.order(jobs::id).limit(limit).load(tx.conn())?;
+    Ok(dead.order(jobs::id).limit(limit).load(tx.conn())?)
+}
+
+/// Runs dead jobs again, from attempt one, the oldest first. Answers which, with their kinds.
+pub fn retry_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
+    let dead = oldest_dead(tx, kind, limit)?;
     let now = tx.now();
     let retried = diesel::update(jobs::table.filter(jobs::id.eq_any(dead)))
         .filter(jobs::state.eq(JobState::Dead))
@@ -406,11 +410,7 @@ pub fn dismiss(tx: &mut PlatformTx<'_>, id: JobId) -> Result<JobRow> {
 
 /// The same of the oldest dead jobs, at most `limit`. Answers which, with their kinds.
 pub fn dismiss_dead(tx: &mut PlatformTx<'_>, kind: Option<&str>, limit: i64) -> Result<Vec<(JobId, String)>> {
-    let mut dead = jobs::table.filter(is_in(JobState::Dead)).select(jobs::id).into_boxed();
-    if let Some(kind) = kind {
-        dead = dead.filter(jobs::kind.eq(kind.to_owned()));
-    }
-    let dead: Vec<JobId> = dead.order(jobs::id).limit(limit).load(tx.conn())?;
+    let dead = oldest_dead(tx, kind, limit)?;
     let now = tx.now();
     let dismissed = diesel::update(jobs::table.filter(jobs::id.eq_any(dead)))
         .filter(jobs::state.eq(JobState::Dead))
