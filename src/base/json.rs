@@ -46,6 +46,11 @@ impl Json {
         serde_json::from_str(self.text()).map_err(super::Error::internal)
     }
 
+    /// As [`Json::read`], with texts that are borrowed from the document.
+    pub fn look<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T> {
+        serde_json::from_str(self.text()).map_err(super::Error::internal)
+    }
+
     /// The document as a tree.
     pub fn value(&self) -> Value {
         // It was well-formed when it was made; only its depth could be refused, and that was checked at the door.

@@ -38,7 +38,7 @@ pub fn for_lead(tx: &mut TenantTx<'_>, lead: &LeadOpening) -> Result<Conversatio
         (None, Some(email)) => (Channel::Email, Some(email.clone())),
         (None, None) => (Channel::WebChat, None),
     };
-    let (conversation, _) = on_channel(tx, lead.lead_id, channel, address)?;
+    let (conversation, _) = opened(tx, lead.lead_id, channel, address)?;
     if let Some(content) = answers(lead) {
         let now = tx.now();
         let mut message = Message::new(tx.tenant(), conversation.id, lead.lead_id, channel, now);
@@ -67,9 +67,19 @@ pub(super) fn on_channel(
     channel: Channel,
     person_address: Option<String>,
 ) -> Result<(Conversation, bool)> {
-    if let Some(existing) = conversations::find_for_lead(tx, lead, channel)? {
-        return Ok((existing, false));
+    match conversations::find_for_lead(tx, lead, channel)? {
+        Some(existing) => Ok((existing, false)),
+        None => opened(tx, lead, channel, person_address),
     }
+}
+
+/// As [`on_channel`] for a lead that can hardly have one: it is written before it is looked for.
+fn opened(
+    tx: &mut TenantTx<'_>,
+    lead: LeadId,
+    channel: Channel,
+    person_address: Option<String>,
+) -> Result<(Conversation, bool)> {
     let now = tx.now();
     let conversation = Conversation {
         tenant_id: tx.tenant(),

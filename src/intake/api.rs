@@ -4,8 +4,9 @@ use actix_web::{HttpResponse, post, web};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::NewEnquiry;
 use super::meaning::words;
-use super::{NewEnquiry, receive};
+use super::receive::{open, receive_of};
 use crate::base::email::Email;
 use crate::base::id::UserId;
 use crate::base::phone::Phone;
@@ -21,7 +22,7 @@ use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, Location};
 use crate::leads::store::{self, Lead};
 use crate::leads::view::{self, LeadView};
-use crate::tenants;
+use crate::tenants::Tenant;
 use crate::tenants::access::{Caller, Permission};
 
 fn blank_is_none<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Result<Option<Email>, D::Error> {
@@ -269,10 +270,11 @@ pub async fn create_lead(
     body.0.check(now)?;
     once.write(&core, caller.scope(), move |tx| {
         let new = body.0;
-        check_links(tx, &new)?;
+        let tenant = open(tx)?;
+        check_links(tx, &tenant, &new)?;
         let opt_in = new.opt_in.clone();
-        let received = receive(tx, new.enquiry(tx.actor(), now))?;
-        let lead = store::get(tx, received.lead_id)?;
+        let (received, stored) = receive_of(tx, &tenant, new.enquiry(tx.actor(), now))?;
+        let lead = stored.map_or_else(|| store::get(tx, received.lead_id), Ok)?;
         if let Some(opt_in) = opt_in {
             record(tx, &lead, &opt_in)?;
         }
@@ -313,10 +315,9 @@ fn is_ad_campaign(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
 }
 
 /// What can only be checked with the tenant at hand.
-fn check_links(tx: &mut TenantTx<'_>, new: &NewLead) -> Result<()> {
+fn check_links(tx: &mut TenantTx<'_>, tenant: &Tenant, new: &NewLead) -> Result<()> {
     if let Some(raw) = new.phone.as_deref().filter(|raw| !raw.trim().is_empty()) {
-        let country = tenants::store::current(tx)?.country;
-        Phone::parse(raw, Some(&country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+        Phone::parse(raw, Some(&tenant.country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
     }
     if let Some(user) = new.assigned_to {
         crate::leads::assign::check_assignable(tx, user).map_err(|error| {

@@ -27,20 +27,40 @@ use crate::tenants::{self, Tenant};
 /// The same delivery (by the platform's lead id) changes nothing; another enquiry by a person with an open lead becomes
 /// an activity on it; anything else is a new lead. Deliveries of one tenant take turns here, so that neither a person
 /// nor the last unit of quota is counted twice.
-pub fn receive(tx: &mut TenantTx<'_>, mut enquiry: NewEnquiry) -> Result<Received> {
+pub fn receive(tx: &mut TenantTx<'_>, enquiry: NewEnquiry) -> Result<Received> {
+    let tenant = open(tx)?;
+    Ok(receive_of(tx, &tenant, enquiry)?.0)
+}
+
+/// Takes the tenant's turn.
+pub(super) fn open(tx: &mut TenantTx<'_>) -> Result<Tenant> {
     lock_tenant(tx, "intake")?;
+    tenants::store::current(tx)
+}
+
+/// As [`receive`], where it is the tenant's turn already; with a new lead as it is stored.
+pub(super) fn receive_of(
+    tx: &mut TenantTx<'_>,
+    tenant: &Tenant,
+    mut enquiry: NewEnquiry,
+) -> Result<(Received, Option<Lead>)> {
     enquiry.received_at = enquiry.received_at.min(tx.now());
-    let tenant = &tenants::store::current(tx)?;
     let person = &Person::of(&enquiry, &tenant.country);
     let platform_id = enquiry.platform_lead_id.clone();
     let known = &Known::of(tx, person, platform_id.as_deref())?;
     if let Some(lead_id) = platform_id.and_then(|id| known.owner(IdentityKind::PlatformLead, &id)) {
         let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
-        return Ok(Received { lead_id, is_new: false, is_duplicate: true, is_locked });
+        return Ok((Received { lead_id, is_new: false, is_duplicate: true, is_locked }, None));
     }
     match known_lead(tx, person, known, &enquiry)? {
-        Some(lead) if !lead.status.is_closed() => add_to(tx, lead, Arrival { tenant, enquiry, person, known }),
-        earlier => create(tx, earlier, Arrival { tenant, enquiry, person, known }),
+        Some(lead) if !lead.status.is_closed() => {
+            Ok((add_to(tx, lead, Arrival { tenant, enquiry, person, known })?, None))
+        }
+        earlier => {
+            let lead = create(tx, earlier, Arrival { tenant, enquiry, person, known })?;
+            let is_locked = lead.is_locked;
+            Ok((Received { lead_id: lead.id, is_new: true, is_duplicate: false, is_locked }, Some(lead)))
+        }
     }
 }
 
@@ -52,7 +72,7 @@ struct Arrival<'a> {
     known: &'a Known,
 }
 
-fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) -> Result<Received> {
+fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) -> Result<Lead> {
     let Arrival { tenant, enquiry, person, known } = arrival;
     let mut lead = new_lead(tx, &enquiry, person, earlier.as_ref());
     let score = score_lead(&lead, &crate::leads::engagement::Engagement::default(), tenant)?;
@@ -64,7 +84,7 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
     };
     apply_charge(&mut lead, &metered);
     lead.refresh_search();
-    store::insert(tx, &lead)?;
+    let lead = store::insert(tx, &lead)?;
     store::insert_score(tx, lead.id, &score)?;
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
     open::for_lead(tx, &opening(&lead)?)?;
@@ -78,7 +98,7 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
         received_at: Some(lead.received_at),
     };
     tx.record(created.of(lead.id))?;
-    Ok(Received { lead_id: lead.id, is_new: true, is_duplicate: false, is_locked: lead.is_locked })
+    Ok(lead)
 }
 
 /// A second enquiry by a person whose lead is open: fill what was missing, count it, score again.

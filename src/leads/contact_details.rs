@@ -7,7 +7,9 @@
 use std::borrow::Cow;
 
 use super::model::LeadSource;
+use crate::base::Result;
 use crate::base::email::respelled;
+use crate::base::json::Json;
 use crate::base::time::Timestamp;
 
 crate::text_enum! {
@@ -50,12 +52,19 @@ impl ContactDetail {
     }
 
     fn says(&self, kind: DetailKind, typed: &str, value: Option<&str>) -> bool {
-        let same_value = match (self.value.as_deref(), value) {
-            (Some(a), Some(b)) => is_same_text(a, b),
-            _ => self.typed == typed,
-        };
-        self.kind == kind && same_value
+        says((self.kind, &self.typed, self.value.as_deref()), (kind, typed, value))
     }
+}
+
+/// Kind, as it was typed, as it is read.
+type Detail<'a> = (DetailKind, &'a str, Option<&'a str>);
+
+fn says(one: Detail<'_>, other: Detail<'_>) -> bool {
+    let is_same_value = match (one.2, other.2) {
+        (Some(a), Some(b)) => is_same_text(a, b),
+        _ => one.1 == other.1,
+    };
+    one.0 == other.0 && is_same_value
 }
 
 /// What is kept of a text as it was typed; `None` where nothing is left.
@@ -140,12 +149,12 @@ impl ContactDetails {
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({"kind": "phone", "typed": "98765 4321", "value": null, "is_readable": false, "is_primary": false,
     "source": "meta_ads", "received_at": "2026-11-20T08:59:50Z"}))]
-pub struct ContactDetailView {
+pub struct ContactDetailView<'a> {
     pub kind: DetailKind,
     /// As it was typed, at most 500 characters.
-    pub typed: String,
+    pub typed: &'a str,
     /// E.164 for a phone number, lower case for an e-mail address; null when it cannot be read as one.
-    pub value: Option<String>,
+    pub value: Option<&'a str>,
     /// False asks for a human: read it, call, and write the right one into the lead.
     pub is_readable: bool,
     /// It is the lead's own name, e-mail or phone.
@@ -155,18 +164,51 @@ pub struct ContactDetailView {
     pub received_at: Timestamp,
 }
 
-/// The details as they are shown, newest first; `own` is what the lead's own field of each kind says.
-pub fn views<'a>(details: ContactDetails, own: impl Fn(DetailKind) -> Option<&'a str>) -> Vec<ContactDetailView> {
-    let view = |detail: ContactDetail| ContactDetailView {
-        kind: detail.kind,
-        typed: detail.typed,
-        is_readable: detail.value.is_some(),
-        is_primary: detail.value.is_some() && detail.value.as_deref() == own(detail.kind),
-        value: detail.value,
-        source: detail.source,
-        received_at: detail.received_at,
-    };
-    details.0.into_iter().rev().map(view).collect()
+impl<'a> ContactDetailView<'a> {
+    fn of((kind, typed, value): Detail<'a>, own: &[Own<'_>], source: LeadSource, received_at: Timestamp) -> Self {
+        let own_value = own.iter().find(|(own, ..)| *own == kind).and_then(|(.., value)| *value);
+        let is_primary = value.is_some() && value == own_value;
+        Self { kind, typed, value, is_readable: value.is_some(), is_primary, source, received_at }
+    }
+}
+
+/// A detail as it is stored, without a copy of its texts: every lead of every page is shown with some.
+#[derive(serde::Deserialize)]
+struct Stored<'a> {
+    kind: DetailKind,
+    #[serde(borrow)]
+    typed: Words<'a>,
+    #[serde(borrow)]
+    value: Option<Words<'a>>,
+    source: LeadSource,
+    received_at: Timestamp,
+}
+
+#[derive(serde::Deserialize)]
+struct Words<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// The [`ContactDetails`] of a document, [with what the lead's own fields say](ContactDetails::with_own), as they are shown:
+/// a list of [`ContactDetailView`], newest first.
+///
+/// # Errors
+/// A document that nobody wrote.
+pub fn shown(document: &Json, own: [Own<'_>; 3], source: LeadSource, received_at: Timestamp) -> Result<Json> {
+    let stored: Vec<Stored<'_>> = document.look()?;
+    let written_down = stored.iter().rev().map(|one| {
+        let value = one.value.as_ref().map(|value| &*value.0);
+        ContactDetailView::of((one.kind, &*one.typed.0, value), &own, one.source, one.received_at)
+    });
+    let mut views: Vec<ContactDetailView<'_>> = written_down.collect();
+    let kept: [Option<Cow<'_, str>>; 3] = own.map(|(_, typed, _)| typed.and_then(kept));
+    for ((kind, _, value), typed) in own.iter().zip(&kept).rev() {
+        let Some(typed) = typed else { continue };
+        let is_written_down =
+            views.iter().any(|known| says((known.kind, known.typed, known.value), (*kind, typed, *value)));
+        if !is_written_down {
+            views.push(ContactDetailView::of((*kind, typed, *value), &own, source, received_at));
+        }
+    }
+    Ok(Json::of(&views))
 }
 
 #[cfg(test)]
@@ -189,6 +231,60 @@ mod tests {
         }
         assert_eq!(details.iter().count(), MOST_DETAILS);
         assert_eq!((details.0[0].typed.as_str(), details.0[49].typed.as_str()), ("0", "49"));
+    }
+
+    #[test]
+    fn what_is_shown_is_what_is_stored_and_the_leads_own() {
+        let at = Timestamp::from_seconds(0).unwrap();
+        let later = Timestamp::from_seconds(60).unwrap();
+        let own = [
+            (DetailKind::Name, Some("Asha \"A\""), Some("Asha \"A\"")),
+            (DetailKind::Email, Some("asha@example.com"), Some("asha@example.com")),
+            (DetailKind::Phone, Some("098765 43210"), Some("+919876543210")),
+        ];
+        let mut details = ContactDetails::default();
+        let mut documents = vec![Json::of(&details)];
+        let new = |kind, typed, value: Option<&str>| {
+            ContactDetail::new(kind, typed, value.map(Into::into), LeadSource::MetaAds, later).unwrap()
+        };
+        for detail in [
+            new(DetailKind::Email, "ASHA@example.com", Some("ASHA@EXAMPLE.COM")),
+            new(DetailKind::Phone, "98 \n \"76\"", None),
+            new(DetailKind::Phone, "98765 43210", Some("+919876543210")),
+            new(DetailKind::Name, "Asha", Some("Asha")),
+        ] {
+            details.add(detail);
+            documents.push(Json::of(&details));
+        }
+        for document in documents {
+            let all = document.read::<ContactDetails>().unwrap().with_own(own, LeadSource::Api, at);
+            let expected: Vec<_> =
+                all.0.iter().rev().map(|one| (one.kind, one.typed.clone(), one.value.clone(), one.source)).collect();
+            let shown = shown(&document, own, LeadSource::Api, at).unwrap().value();
+            let found: Vec<_> = shown
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| {
+                    let text = |name: &str| one[name].as_str().map(str::to_string);
+                    assert_eq!(one["is_readable"], !one["value"].is_null());
+                    (
+                        text("kind").unwrap().parse().unwrap(),
+                        text("typed").unwrap(),
+                        text("value"),
+                        text("source").unwrap().parse().unwrap(),
+                    )
+                })
+                .collect();
+            assert_eq!(found, expected);
+            let primary: Vec<bool> =
+                shown.as_array().unwrap().iter().map(|one| one["is_primary"].as_bool().unwrap()).collect();
+            let meant = all.0.iter().rev().map(|one| {
+                own.iter().any(|own| own.0 == one.kind && own.2 == one.value.as_deref() && one.value.is_some())
+            });
+            assert_eq!(primary, meant.collect::<Vec<_>>());
+        }
+        assert!(shown(&Json::from(serde_json::json!({"a": 1})), own, LeadSource::Api, at).is_err());
     }
 
     #[test]

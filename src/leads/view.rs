@@ -1,7 +1,7 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
 use super::answers;
-use super::contact_details::{ContactDetailView, DetailKind, views};
+use super::contact_details::ContactDetailView;
 use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
@@ -89,7 +89,8 @@ pub struct LeadView {
     pub form_responses: Json,
     /// Everything the person gave to be called by, as it was typed, newest first and fifty at most: what could not be read,
     /// and what came with a later enquiry. Empty while the lead is locked.
-    pub contact_details: Vec<ContactDetailView>,
+    #[schema(value_type = Vec<ContactDetailView<'static>>)]
+    pub contact_details: Json,
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
@@ -181,15 +182,6 @@ pub fn all(tx: &mut TenantTx<'_>, leads: Vec<Lead>) -> Result<Vec<LeadView>> {
     leads.into_iter().map(|lead| view(lead, tenant.as_ref(), now)).collect()
 }
 
-fn detail_views(lead: &Lead) -> Result<Vec<ContactDetailView>> {
-    let own = |kind| match kind {
-        DetailKind::Name => Some(lead.name.as_str()),
-        DetailKind::Email => lead.email.as_deref(),
-        DetailKind::Phone => lead.phone.as_deref(),
-    };
-    Ok(views(lead.contact_details()?, own))
-}
-
 fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView> {
     let phone_is_valid = lead.phone.as_deref().map(phone::is_valid);
     let (has_email, has_phone) = (lead.email.is_some(), lead.phone.is_some());
@@ -198,7 +190,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         None => lead,
     };
     let answers = answers::shown(&shown.profile.form_responses)?;
-    let details = if shown.is_locked { Vec::new() } else { detail_views(&shown)? };
+    let details = if shown.is_locked { Json::of(&[(); 0]) } else { shown.shown_details()? };
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charge = shown.charge();
     let profile = shown.profile.0;

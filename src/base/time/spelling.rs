@@ -21,6 +21,8 @@ impl Text {
 
 /// `None` for a year of another length, a leap second and nanoseconds.
 pub(super) fn written(at: &DateTime<Utc>) -> Option<Text> {
+    // Of a time with a zone, each part is found by adding the zone's offset anew.
+    let at = at.naive_utc();
     let (year, nanos) = (u32::try_from(at.year()).ok().filter(|year| *year <= 9999)?, at.nanosecond());
     if nanos >= 1_000_000_000 || nanos % 1000 != 0 {
         return None;

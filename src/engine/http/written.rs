@@ -1,5 +1,7 @@
 //! Answers that are written as JSON where their values were read, so that a large page crosses threads as one text.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use actix_web::HttpResponse;
 
 use crate::base::{Error, Result};
@@ -8,15 +10,20 @@ use crate::base::{Error, Result};
 #[derive(Debug)]
 pub struct Written(Vec<u8>);
 
+/// How long the last one was: the next is nearly as long, and one that grows is copied at each doubling.
+static LAST: AtomicUsize = AtomicUsize::new(0);
+
 impl Written {
-    /// A page of 50 large resources has some 70 KB; growing is cheap beyond the first few doublings.
-    const ROOM: usize = 16 * 1024;
+    /// A page of 50 large resources has some 70 KB. What is larger than this is not expected.
+    const ROOM: usize = 112 * 1024;
 
     /// # Errors
     /// The value is none that JSON can hold.
     pub fn of(value: &impl serde::Serialize) -> Result<Self> {
-        let mut text = Vec::with_capacity(Self::ROOM);
+        let last = LAST.load(Ordering::Relaxed);
+        let mut text = Vec::with_capacity((last + last / 16 + 1024).min(Self::ROOM));
         serde_json::to_writer(&mut text, value).map_err(Error::internal)?;
+        LAST.store(text.len(), Ordering::Relaxed);
         Ok(Self(text))
     }
 

@@ -221,6 +221,9 @@ pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<Lea
 
 /// Views of one page, with what was asked for loaded in one statement each.
 fn views(tx: &mut TenantTx<'_>, leads: Vec<Lead>, include: &[LeadInclude]) -> Result<Vec<LeadView>> {
+    if include.is_empty() {
+        return view::all(tx, leads);
+    }
     let ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
     let users: Vec<UserId> = leads.iter().filter_map(|lead| lead.assigned_to).collect();
     let names =

@@ -17,11 +17,10 @@ use diesel::prelude::*;
 use diesel::sql_types::Nullable;
 
 use super::answers::{self, Answers};
-use super::contact_details::{ContactDetails, DetailKind};
+use super::contact_details::{self, ContactDetails, DetailKind, Own};
 use super::model::{LeadSource, LeadStatus, LeadValidity};
-use crate::among;
 use crate::base::id::{RawId, UserId};
-use crate::base::json::Doc;
+use crate::base::json::{Doc, Json};
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Result, unicode};
@@ -34,6 +33,7 @@ use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::keep;
 use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::leads::schema::leads;
+use crate::{among, each_engine};
 
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
@@ -103,13 +103,19 @@ impl Lead {
     /// What the person gave to be called by.
     pub fn contact_details(&self) -> Result<ContactDetails> {
         let details: ContactDetails = self.profile.contact_details.read()?;
+        Ok(details.with_own(self.own_details(), self.source, self.received_at))
+    }
+    /// The same, as it is shown.
+    pub fn shown_details(&self) -> Result<Json> {
+        contact_details::shown(&self.profile.contact_details, self.own_details(), self.source, self.received_at)
+    }
+    fn own_details(&self) -> [Own<'_>; 3] {
         let (name, email, phone) = (self.name.as_str(), self.email.as_deref(), self.phone.as_deref());
-        let own = [
+        [
             (DetailKind::Name, Some(name), Some(name)),
             (DetailKind::Email, email, email),
             (DetailKind::Phone, self.profile.phone_raw.as_deref().or(phone), phone),
-        ];
-        Ok(details.with_own(own, self.source, self.received_at))
+        ]
     }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
@@ -171,10 +177,13 @@ pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
     db.read_together(scope, id).await?.ok_or_else(|| absent("lead.not_found", "lead"))
 }
 
-/// Writes a new lead. Called by intake and by nothing else; a test reads the sources and holds it.
-pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<()> {
-    diesel::insert_into(leads::table).values(lead).execute(tx.conn())?;
-    counts::added(tx, lead)
+/// Writes a new lead, and answers it as it is stored: PostgreSQL spells documents its own way. Called by intake and by nothing
+/// else; a test reads the sources and holds it.
+pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Lead> {
+    let insert = diesel::insert_into(leads::table).values(lead);
+    let stored = each_engine!(tx.conn(), conn => insert.returning(Lead::as_returning()).get_result(conn))?;
+    counts::added(tx, &stored)?;
+    Ok(stored)
 }
 
 /// We reached out: first and last contact, and the counts. Told late or out of order it ends the same.
