@@ -69,7 +69,7 @@ class Page(Protocol[T]):
     """What every list answers."""
 
     data: list[T]
-    next_cursor: None | str | Unset
+    next_cursor: None | str
 
 
 def every(page: Callable[[str | Unset], Page[T] | Problem | None]) -> Iterator[T]:
@@ -78,4 +78,4 @@ def every(page: Callable[[str | Unset], Page[T] | Problem | None]) -> Iterator[T
     while cursor is not None:
         fetched = body(page(cursor))
         yield from fetched.data
-        cursor = fetched.next_cursor or None
+        cursor = fetched.next_cursor

@@ -31,25 +31,31 @@ from leadwright_client.api.conversations import (
     list_messages,
     send_message,
 )
-from leadwright_client.api.leads import count_leads, create_lead, get_lead_score, list_leads
-from leadwright_client.api.tenant import update_current_tenant
+from leadwright_client.api.leads import count_leads, create_lead, get_lead_score, list_leads, update_lead
+from leadwright_client.api.tenant import list_events, update_current_tenant
 from leadwright_client.models import (
+    AdCampaignCreatedEvent,
+    AdCampaignStatus,
     AdPlatform,
-    CampaignStatus,
     Channel,
-    CreateSubscription,
-    LeadForm,
+    FormResponses,
+    Lead,
+    LeadCreatedEvent,
+    LeadPatch,
     LeadSource,
-    LeadView,
-    MessageView,
+    LeadStatus,
+    LeadStatusChangedEvent,
+    Message,
+    MessageQueuedEvent,
     Money,
     NewAdCampaign,
     NewLead,
-    Question,
+    NewLeadForm,
+    NewQuestion,
+    NewSubscription,
     QuestionType,
     SendMessage,
     SignUp,
-    TemplateChoice,
     TenantPatch,
 )
 from patience import Insistent, Refused, body, every
@@ -105,7 +111,7 @@ def choose_plan(api: AuthenticatedClient) -> None:
     body(update_current_tenant.sync(client=api, body=TenantPatch(country="IN", time_zone="Asia/Kolkata")))
     # A trial gives nothing away before the mailed link is opened; the twin of the mailbox does so.
     until_there("the opened link", lambda: is_verified(api) or None)
-    subscription = body(create_subscription.sync(client=api, body=CreateSubscription(plan_code="growth")))
+    subscription = body(create_subscription.sync(client=api, body=NewSubscription(plan_code="growth")))
     print(f"Growth trial: {subscription.status} until {subscription.trial_ends_at}")
 
 
@@ -113,10 +119,10 @@ def run_ad(api: AuthenticatedClient, operator: AuthenticatedClient) -> tuple[str
     """An ad campaign, which the platform pays for and an operator therefore agrees to; answers its form and page."""
     form, page = f"79{RUN}", f"87{RUN}"
     questions = [
-        Question(type_=QuestionType.FULL_NAME),
-        Question(type_=QuestionType.EMAIL),
-        Question(type_=QuestionType.PHONE),
-        Question(
+        NewQuestion(type_=QuestionType.FULL_NAME),
+        NewQuestion(type_=QuestionType.EMAIL),
+        NewQuestion(type_=QuestionType.PHONE),
+        NewQuestion(
             label="What's your budget?",
             type_=QuestionType.MULTIPLE_CHOICE,
             options=["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"],
@@ -126,16 +132,16 @@ def run_ad(api: AuthenticatedClient, operator: AuthenticatedClient) -> tuple[str
         name="Mumbai 2 BHK",
         platform=AdPlatform.META,
         daily_budget=Money(amount=80_000, currency="INR"),
-        lead_form=LeadForm(name="Mumbai form", questions=questions),
+        lead_form=NewLeadForm(name="Mumbai form", questions=questions),
         external_campaign_id=f"68{RUN}",
         external_form_id=form,
         external_page_id=page,
     )
     draft = body(create_ad_campaign.sync(client=api, body=wanted))
     asked = body(activate_ad_campaign.sync(draft.id, client=api))
-    assert asked.status == CampaignStatus.PENDING_APPROVAL
+    assert asked.status == AdCampaignStatus.PENDING_APPROVAL
     campaign = body(activate_ad_campaign.sync(draft.id, client=operator))
-    assert campaign.status == CampaignStatus.ACTIVE
+    assert campaign.status == AdCampaignStatus.ACTIVE
     print(f"Ad campaign {campaign.id} is {campaign.status}")
     return form, page
 
@@ -154,15 +160,14 @@ def fill_in_form(form: str, page: str) -> None:
     assert answer.json()["webhook_status"] == 200, answer.text
 
 
-def reply(api: AuthenticatedClient, lead: LeadView) -> None:
+def reply(api: AuthenticatedClient, lead: Lead) -> None:
     """Sends the suggested message and waits until it was read."""
     conversation = body(list_conversations.sync(client=api, lead_id=lead.id)).data[0]
     draft = body(get_suggested_message.sync(lead.id, client=api, channel=Channel.WHATSAPP))
     print(f"Answer: {draft.content}")
-    template = TemplateChoice.from_dict(draft.template.to_dict())
-    sent = body(send_message.sync(conversation.id, client=api, body=SendMessage(template=template)))
+    sent = body(send_message.sync(conversation.id, client=api, body=SendMessage(template=draft.template)))
 
-    def read() -> MessageView | None:
+    def read() -> Message | None:
         messages = body(list_messages.sync(conversation.id, client=api)).data
         return next((one for one in messages if one.id == sent.id and one.read_at), None)
 
@@ -191,14 +196,51 @@ def enter_leads(api: AuthenticatedClient, token: str, count: int) -> None:
     before = body(count_leads.sync(client=api)).total
     line = Losing()
     over_line = connect(token, line)
+    answers = FormResponses()
+    answers["Preferred areas?"] = ["Andheri", "Goregaon"]
+    answers["First home?"] = True
     for n in range(count):
-        lead = NewLead(name=f"Asha {n}", email=f"asha{n}.{RUN}@example.com", source=LeadSource.WEB_FORM)
+        lead = NewLead(
+            name=f"Asha {n}",
+            email=f"asha{n}.{RUN}@example.com",
+            source=LeadSource.WEB_FORM,
+            form_responses=answers,
+        )
         entered = body(create_lead.sync(client=over_line, body=lead))
-        assert isinstance(entered, LeadView) and entered.name == lead.name
+        assert isinstance(entered, Lead) and entered.name == lead.name
+        assert entered.form_responses["Preferred areas?"] == ["Andheri", "Goregaon"]
     after = body(count_leads.sync(client=api)).total
     assert len(line.lost) == count, "every first answer was lost"
     assert after - before == count, "and yet there is one lead of each"
     print(f"{count} leads entered, each sent twice under one Idempotency-Key")
+
+
+def sift(api: AuthenticatedClient, lead: Lead) -> None:
+    """Of several statuses at once."""
+    changed = body(update_lead.sync(lead.id, client=api, body=LeadPatch(status=LeadStatus.QUALIFIED)))
+    assert isinstance(changed, Lead)
+    found = body(list_leads.sync(client=api, status=[LeadStatus.QUALIFIED, LeadStatus.WON])).data
+    assert [one.id for one in found] == [changed.id], "the others are new or contacted"
+    print(f"Qualified: {found[0].name}")
+
+
+def look_back(api: AuthenticatedClient) -> None:
+    """What happened, as the trail tells it; endpoints for webhooks are told the same. Each type has a class of its own."""
+    told = []
+    for event in every(lambda cursor: list_events.sync(client=api, limit=200, cursor=cursor)):
+        match event:
+            case LeadCreatedEvent():
+                told.append(f"a lead of {event.data.score} points from {event.data.source}")
+            case LeadStatusChangedEvent():
+                told.append(f"from {event.data.from_} to {event.data.to}")
+            case MessageQueuedEvent():
+                told.append(f"a message by {event.data.channel.upper()}")
+            case AdCampaignCreatedEvent():
+                budget = event.data.daily_budget
+                told.append(f"an ad campaign for {budget.amount / 100:.0f} a day on {event.data.platform}")
+    assert "an ad campaign for 800 a day on meta" in told, told
+    assert "a message by WHATSAPP" in told, told
+    print(f"Looking back: {', '.join(reversed(told))}")
 
 
 def main() -> None:
@@ -208,7 +250,7 @@ def main() -> None:
     form, page = run_ad(api, connect_operator(tenant))
     fill_in_form(form, page)
 
-    def first() -> LeadView | None:
+    def first() -> Lead | None:
         return next(iter(body(list_leads.sync(client=api)).data), None)
 
     lead = until_there("the lead", first)
@@ -222,6 +264,8 @@ def main() -> None:
     ids = {one.id for one in every(lambda cursor: list_leads.sync(client=api, limit=2, cursor=cursor))}
     assert len(ids) == 5, "every lead once"
     print(f"{len(ids)} leads, read two at a time")
+    sift(api, lead)
+    look_back(api)
 
     try:
         body(create_lead.sync(client=api, body=NewLead(name="")))

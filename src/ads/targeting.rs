@@ -9,10 +9,7 @@ use crate::tenants::Tenant;
 const AGE_MIN: u8 = 25;
 const AGE_MAX: u8 = 55;
 
-crate::text_enum! {
-    /// Whom an ad is shown to by gender.
-    pub enum Gender { All = "all", Male = "male", Female = "female" }
-}
+pub use crate::tenants::model::Gender;
 
 /// "Top 25–50 %" is `{"from": 25, "to": 50}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, Validate, utoipa::ToSchema)]

@@ -1,12 +1,11 @@
 //! The OpenAPI document: collected from the routes, so that a route cannot exist without its description.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa_actix_web::AppExt as _;
 
-use super::{health, introduction, problems, refusals, routes};
+use super::{health, introduction, problems, refusals, routes, shapes};
 use crate::engine::http::openapi::{self, Area, Callers};
 use crate::integrations::outbound;
 use crate::tenants::access;
@@ -17,7 +16,7 @@ use crate::tenants::access;
         title = "Leadwright",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    servers((url = "/", description = "This server")),
+    servers((url = "/", description = "The server that this document came from; a client takes its address as base URL")),
 )]
 struct Base;
 
@@ -66,7 +65,7 @@ fn tag_groups() -> serde_json::Value {
 }
 
 /// The document as it is committed and served.
-pub fn document() -> OpenApi {
+pub fn document() -> Value {
     routes::declare();
     let (_, document) = actix_web::App::new()
         .into_utoipa_app()
@@ -89,8 +88,10 @@ pub fn document() -> OpenApi {
     let mut tags: Vec<_> = declared.tags().iter().chain([&ERRORS, &HEALTH]).collect();
     tags.sort_by_key(place);
     document.tags = Some(tags.into_iter().map(tag).collect());
-    outbound::describe::add_to(&mut document);
     document.info.description = Some(introduction::text());
     document.extensions = Some([("x-tagGroups", tag_groups())].into_iter().collect());
+    let mut document = serde_json::to_value(document).expect("a document is JSON");
+    outbound::describe::add_to(&mut document);
+    shapes::settle(&mut document);
     document
 }

@@ -15,6 +15,7 @@ mod problems;
 pub mod refusals;
 mod routes;
 pub mod serve;
+mod shapes;
 pub mod twins;
 pub mod version;
 
@@ -34,6 +35,7 @@ use crate::providers::Providers;
 use crate::sandbox::Sandbox;
 
 pub use document::document;
+pub use shapes::schemas_of;
 
 /// Everything that is stored sealed; see [`reseal`].
 pub fn sealed() -> Vec<Sealed> {

@@ -9,15 +9,33 @@ use crate::engine::events::Facts;
 crate::fact! {
     /// What a subscription is now, and what is other than before.
     SubscriptionFact as {
-        TRIAL_STARTED = "subscription.trial_started",
-        ACTIVATED = "subscription.activated",
-        RENEWED = "subscription.renewed",
-        PAID = "subscription.paid",
-        PAST_DUE = "subscription.past_due",
-        PAUSED = "subscription.paused",
-        UPDATED = "subscription.updated",
-        EXPIRED = "subscription.expired",
-        CANCELED = "subscription.canceled",
+        /// A tenant chose a plan and tries it.
+        TRIAL_STARTED = "subscription.trial_started"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// A subscription is paid for and in force.
+        ACTIVATED = "subscription.activated"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// A period ended and the next one began.
+        RENEWED = "subscription.renewed"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// A payment was recorded.
+        PAID = "subscription.paid"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// What was paid for is over and the next payment did not come: what the plan includes is still delivered.
+        PAST_DUE = "subscription.past_due"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// The payment did not come in time either: leads are held under lock.
+        PAUSED = "subscription.paused"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// The plan, the policy beyond the quota, the credits or the end of a subscription changed.
+        UPDATED = "subscription.updated"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// A trial ended unpaid, or was refused.
+        EXPIRED = "subscription.expired"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
+        /// A subscription is over.
+        CANCELED = "subscription.canceled"
+            says [plan_code, status, overage_policy, cancel_at_period_end, period_start, period_end],
     } {
         plan_code: Option<String> = "growth",
         status: Option<SubscriptionStatus> = "active",

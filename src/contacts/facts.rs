@@ -5,7 +5,12 @@ use crate::engine::events::Facts;
 
 crate::fact! {
     /// Who is not to be written to, or may be again.
-    SuppressionFact as { CREATED = "suppression.created", LIFTED = "suppression.lifted" } {
+    SuppressionFact as {
+        /// An address is not to be written to any more.
+        CREATED = "suppression.created" says [channel, address] maybe [sender_address, reason],
+        /// An address may be written to again.
+        LIFTED = "suppression.lifted" says [channel, address] maybe [sender_address, reason, because],
+    } {
         channel: Option<Channel> = "whatsapp",
         address: Option<String> = "+919876543210" of Address,
         sender_address: Option<String> = "+14155238886",

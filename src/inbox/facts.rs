@@ -8,10 +8,14 @@ use crate::sending::gate::Code;
 crate::fact! {
     /// A conversation, and what is other than before.
     ConversationFact as {
-        OPENED = "conversation.opened",
-        UPDATED = "conversation.updated",
-        CLOSED = "conversation.closed",
-        REOPENED = "conversation.reopened",
+        /// A conversation with a lead began on a channel.
+        OPENED = "conversation.opened" says [channel] maybe [],
+        /// A conversation was set aside or taken back, read, or goes to another address.
+        UPDATED = "conversation.updated" says [] maybe [status, archived, unread_count, changed, by],
+        /// A conversation was closed.
+        CLOSED = "conversation.closed" says [status, archived] maybe [],
+        /// A closed conversation is open again, because somebody wrote in it or wanted it so.
+        REOPENED = "conversation.reopened" says [] maybe [status, archived, by],
     } {
         channel: Option<Channel> = "whatsapp",
         status: Option<ConversationStatus> = "open",
@@ -26,16 +30,22 @@ crate::fact! {
 crate::fact! {
     /// Where a message is.
     MessageFact as {
-        QUEUED = "message.queued",
-        SENT = "message.sent",
-        DELIVERED = "message.delivered",
-        /// A read receipt.
-        READ = "message.read",
+        /// A message to a lead was taken, and is on its way or waits.
+        QUEUED = "message.queued" says [conversation_id, channel] maybe [held_for],
+        /// The provider took a message.
+        SENT = "message.sent" says [conversation_id, channel, status] maybe [],
+        /// A message arrived at the person's device or mailbox.
+        DELIVERED = "message.delivered" says [conversation_id, channel, status] maybe [],
+        /// A read receipt came.
+        READ = "message.read" says [conversation_id, channel, status] maybe [],
         /// An e-mail's pixel was loaded: as likely by a mail program as by a person.
-        OPENED = "message.opened",
-        CLICKED = "message.clicked",
-        FAILED = "message.failed",
-        RECEIVED = "message.received",
+        OPENED = "message.opened" says [conversation_id, channel, status] maybe [],
+        /// A link in an e-mail was followed.
+        CLICKED = "message.clicked" says [conversation_id, channel, status] maybe [],
+        /// A message did not reach the person, or nobody knows whether it did.
+        FAILED = "message.failed" says [conversation_id, channel, status] maybe [class, code],
+        /// The person wrote.
+        RECEIVED = "message.received" says [conversation_id, channel, preview] maybe [],
     } {
         conversation_id: Option<ConversationId>,
         held_for: Option<Vec<Code>> = ["no_subscription"],

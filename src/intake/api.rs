@@ -18,6 +18,7 @@ use crate::contacts::{Channel, consent};
 use crate::engine::Core;
 use crate::engine::db::{Actor, TenantTx};
 use crate::engine::http::{Json, Once, Reply};
+use crate::leads::answers::FormResponses;
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, Location};
 use crate::leads::store::{self, Lead};
@@ -82,7 +83,7 @@ pub struct NewLead {
     /// Question → answer; at most 16 KiB. Answers about budget, timeline, company, industry and city fill those fields
     /// where they are left out.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<FormResponses>)]
     form_responses: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(default)]
     ad_campaign_id: Option<AdCampaignId>,

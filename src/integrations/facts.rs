@@ -18,9 +18,13 @@ crate::fact! {
 crate::fact! {
     /// A provider's webhook that somebody has to look at, or did.
     WebhookEventFact as {
+        /// A provider's webhook could not be processed.
         FAILED = "webhook_event.failed",
+        /// A provider's webhook is processed once more.
         REPLAYED = "webhook_event.replayed",
+        /// Of a message nobody can say whose it is.
         HELD = "webhook_event.held",
+        /// An operator said whose a held message is.
         ASSIGNED = "webhook_event.assigned",
     } {
         provider: Option<WebhookProvider> = "meta",

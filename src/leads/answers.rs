@@ -7,12 +7,45 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
 
 use crate::base::json::Json;
 use crate::base::{Error, Result};
 
 /// Question → answer.
 pub type Answers = Map<String, Value>;
+
+/// Question → answer, as the document describes it.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)] // what is sent and stored is JSON
+#[schema(example = json!({"Preferred areas?": ["Andheri", "Goregaon"], "First home?": true}))]
+pub struct FormResponses(std::collections::BTreeMap<String, Answer>);
+
+/// A text, a number, a yes or no, a list of texts, or whatever else the form sent.
+struct Answer;
+
+impl utoipa::PartialSchema for Answer {
+    fn schema() -> RefOr<Schema> {
+        let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
+        OneOfBuilder::new()
+            .description(Some(
+                "A text, a number, yes or no, or a list of texts; whoever sends another form of JSON gets it back.",
+            ))
+            .item(of(Type::String))
+            .item(of(Type::Number))
+            .item(of(Type::Boolean))
+            .item(ArrayBuilder::new())
+            .item(of(Type::Object).additional_properties(Some(AdditionalProperties::FreeForm(true))))
+            .item(of(Type::Null))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Answer {
+    fn name() -> Cow<'static, str> {
+        "FormAnswer".into()
+    }
+}
 
 /// As it is stored.
 pub fn stored(answers: &Answers) -> Json {

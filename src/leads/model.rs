@@ -103,29 +103,35 @@ pub struct Location {
     #[validate(length(max = 120))]
     #[schema(max_length = 120)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub city: Option<String>,
     #[validate(length(max = 120))]
     #[schema(max_length = 120)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub state: Option<String>,
     /// ISO 3166-1 alpha-2 where known.
     #[validate(length(max = 60))]
     #[schema(max_length = 60)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub country: Option<String>,
     #[validate(length(max = 20))]
     #[schema(max_length = 20)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub postal_code: Option<String>,
     /// Degrees, -90 to 90.
     #[validate(range(min = -90.0, max = 90.0))]
     #[schema(minimum = -90.0, maximum = 90.0)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub lat: Option<f64>,
     /// Degrees, -180 to 180.
     #[validate(range(min = -180.0, max = 180.0))]
     #[schema(minimum = -180.0, maximum = 180.0)]
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub lng: Option<f64>,
 }
 

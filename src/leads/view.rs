@@ -1,6 +1,6 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
-use super::answers;
+use super::answers::{self, FormResponses};
 use super::contact_details::ContactDetailView;
 use super::lock;
 use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
@@ -19,6 +19,21 @@ use crate::tenants::{self, Tenant};
 
 /// Days without any activity after which an untouched lead counts as stalled.
 const STALLED_DAYS: i64 = 3;
+
+crate::text_enum! {
+    /// How a lead is paid for.
+    pub enum ChargeKind {
+        Quota = "quota",
+        Rollover = "rollover",
+        Credit = "credit",
+        Overage = "overage",
+        PerLead = "per_lead",
+        Repeat = "repeat",
+        Blocked = "blocked",
+        Unreachable = "unreachable",
+        Unmetered = "unmetered",
+    }
+}
 
 /// A lead.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -52,6 +67,7 @@ pub struct LeadView {
     pub has_phone: bool,
     pub company: Option<String>,
     pub source: LeadSource,
+    /// Where it came from, in the source's own words.
     #[schema(value_type = Object)]
     pub source_details: Json,
     pub status: LeadStatus,
@@ -68,9 +84,9 @@ pub struct LeadView {
     pub is_stalled: bool,
     /// Counted against quota or billed.
     pub is_charged: bool,
-    /// `quota`, `rollover`, `credit`, `overage`, `per_lead`, `repeat` or `blocked`; `unreachable` where nothing that could
-    /// be read is an e-mail address or a phone number: nothing is billed until somebody writes one into the lead; `unmetered`
-    /// on leads of earlier versions that came before any plan.
+    /// `unreachable` where nothing that could be read is an e-mail address or a phone number: nothing is billed until somebody
+    /// writes one into the lead; `unmetered` on leads of earlier versions that came before any plan.
+    #[schema(value_type = Option<ChargeKind>)]
     pub charge_kind: Option<String>,
     /// What the lead is worth or costs; within quota nothing of it is due.
     pub charged_amount: Option<Money>,
@@ -85,7 +101,7 @@ pub struct LeadView {
     pub timeline: Option<String>,
     /// Question → answer, in the order in which they came. Questions of one name are numbered: `age_of_child`,
     /// `age_of_child (2)`. All of one lead are bounded; the newest stay, and the timeline says which went.
-    #[schema(value_type = Object)]
+    #[schema(value_type = FormResponses)]
     pub form_responses: Json,
     /// Everything the person gave to be called by, as it was typed, newest first and fifty at most: what could not be read,
     /// and what came with a later enquiry. Empty while the lead is locked.
@@ -114,11 +130,13 @@ pub struct LeadView {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// With `include=assignee`.
+    /// With `include=assignee`, where somebody is.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub assignee: Option<Assignee>,
     /// With `include=score`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub score_details: Option<ScoreView>,
 }
 

@@ -5,7 +5,12 @@ use crate::engine::events::Facts;
 
 crate::fact! {
     /// Something to do for the operators, or done by them.
-    TaskFact as { CREATED = "ops_task.created", UPDATED = "ops_task.updated" } {
+    TaskFact as {
+        /// There is something to do for the operators.
+        CREATED = "ops_task.created" says [kind, title] maybe [],
+        /// The operators took up a task, did it or let it be.
+        UPDATED = "ops_task.updated" says [kind, from, to] maybe [],
+    } {
         kind: Option<TaskKind> = "set_up_meta_campaign",
         title: Option<String> = "Set up Facebook campaign",
         from: Option<TaskStatus> = "open",

@@ -50,10 +50,11 @@ pub struct WebhookEventView {
     pub processed_at: Option<Timestamp>,
     /// The tenants that may be meant by a message that is held; none: nobody here knows the person. Only when one is read.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub candidates: Option<Vec<TenantId>>,
     /// As stored, without keys; only when one event is read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Object>, nullable = false)]
     pub body: Option<serde_json::Value>,
 }
 

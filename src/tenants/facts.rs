@@ -10,7 +10,14 @@ use crate::tenants::id::{EmailChangeId, InvitationId, PasswordResetId, Verificat
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
-    TenantFact as { CREATED = "tenant.created", UPDATED = "tenant.updated", ONBOARDED = "tenant.onboarded" } {
+    TenantFact as {
+        /// A business signed up, or operators made its tenant.
+        CREATED = "tenant.created",
+        /// What a tenant is, or one of its settings, changed.
+        UPDATED = "tenant.updated",
+        /// A tenant completed both steps of its onboarding for the first time.
+        ONBOARDED = "tenant.onboarded" says [name] maybe [industry],
+    } {
         name: Option<String> = "ABC Real Estate",
         slug: Option<String> = "abc-real-estate",
         /// Names of what changed, settings as `settings.holidays`.
@@ -52,7 +59,12 @@ impl TenantFact {
 
 crate::fact! {
     /// An owner closes the tenant, or opens it again while it is being closed.
-    TenantClosing as { CLOSING = "tenant.closing", REOPENED = "tenant.reopened" } {
+    TenantClosing as {
+        /// An owner closes the tenant: it rests, and is erased at the end.
+        CLOSING = "tenant.closing",
+        /// An owner opened a closing tenant again.
+        REOPENED = "tenant.reopened" says [] maybe [],
+    } {
         closes_at: Option<Timestamp>,
         reason: Option<String> = "We have merged with another business.",
     }
@@ -75,7 +87,12 @@ crate::fact! {
 
 crate::fact! {
     /// A mailbox was asked whose it is, or answered.
-    VerificationFact as { REQUESTED = "user.verification_requested", VERIFIED = "user.verified" } {
+    VerificationFact as {
+        /// A mailbox is to be asked whose it is.
+        REQUESTED = "user.verification_requested" says [verification_id, email] maybe [offers_address],
+        /// A user showed that the mailbox is theirs.
+        VERIFIED = "user.verified" says [email] maybe [],
+    } {
         verification_id: Option<VerificationId>,
         email: Option<String> = "owner@abc.example",
         /// To somebody who signs up with the address of an account that never showed that it is theirs.
@@ -93,7 +110,14 @@ crate::fact! {
 
 crate::fact! {
     /// Somebody is to become a member, no longer, or became one.
-    InvitationFact as { INVITED = "user.invited", REVOKED = "user.invitation_revoked", JOINED = "user.joined" } {
+    InvitationFact as {
+        /// Somebody was invited to become a member.
+        INVITED = "user.invited" says [invitation_id, email, role] maybe [],
+        /// An invitation was withdrawn.
+        REVOKED = "user.invitation_revoked" says [invitation_id, email] maybe [],
+        /// Somebody became a member.
+        JOINED = "user.joined" says [role] maybe [email, invitation_id],
+    } {
         invitation_id: Option<InvitationId>,
         email: Option<String> = "agent@abc.example",
         role: Option<Role> = "agent",
@@ -102,7 +126,10 @@ crate::fact! {
 
 crate::fact! {
     /// A member changed, or what they want to be told.
-    UserUpdated as { TYPE = "user.updated" } {
+    UserUpdated as {
+        /// A member changed, or what they want to be told.
+        TYPE = "user.updated",
+    } {
         fields: Option<Vec<String>> = ["name"],
         changed: Option<Vec<String>> = ["notification_preferences"],
         role: Option<Role> = "agent",
@@ -157,7 +184,12 @@ crate::fact! {
 crate::fact! {
     /// A user wants another e-mail address, got it, or got the former one back by the mail that went there.
     EmailChangeFact as {
-        REQUESTED = "user.email_change_requested", CHANGED = "user.email_changed", RESTORED = "user.email_restored",
+        /// A user wants another e-mail address; the new mailbox is asked.
+        REQUESTED = "user.email_change_requested" says [change_id, email, wanted] maybe [],
+        /// A user has another e-mail address.
+        CHANGED = "user.email_changed" says [change_id, email, previous] maybe [],
+        /// A user took the former e-mail address back, by the mail that went there.
+        RESTORED = "user.email_restored" says [change_id, email, previous] maybe [],
     } {
         change_id: Option<EmailChangeId>,
         /// The address as it is now.
@@ -170,8 +202,14 @@ crate::fact! {
 crate::fact! {
     /// A user's second factor: a code besides the password, or a recovery code instead of it.
     SecondFactorFact as {
-        ENABLED = "user.second_factor_enabled", DISABLED = "user.second_factor_disabled",
-        RECOVERY_CODE_USED = "user.recovery_code_used", RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed",
+        /// A user put a second factor before the account.
+        ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [],
+        /// A user took the second factor away.
+        DISABLED = "user.second_factor_disabled" says [recovery_codes_left] maybe [],
+        /// A user came in with a recovery code.
+        RECOVERY_CODE_USED = "user.recovery_code_used" says [recovery_codes_left] maybe [],
+        /// A user has new recovery codes.
+        RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed" says [recovery_codes_left] maybe [],
     } {
         recovery_codes_left: Option<i64> = 9,
     }
@@ -180,7 +218,12 @@ crate::fact! {
 crate::fact! {
     /// Somebody logged in or out, or their session was ended.
     SessionFact as {
-        STARTED = "session.started", ENDED = "session.ended", REUSE_DETECTED = "session.reuse_detected",
+        /// Somebody logged in.
+        STARTED = "session.started" says [user_id] maybe [],
+        /// Somebody logged out, or their session was ended.
+        ENDED = "session.ended" says [] maybe [user_id],
+        /// A refresh token came a second time, so that its session was ended.
+        REUSE_DETECTED = "session.reuse_detected" says [user_id] maybe [],
     } {
         user_id: Option<UserId>,
     }
@@ -189,7 +232,14 @@ crate::fact! {
 crate::fact! {
     /// A key for integrations.
     ApiKeyFact as {
-        CREATED = "api_key.created", UPDATED = "api_key.updated", ROTATED = "api_key.rotated", REVOKED = "api_key.revoked",
+        /// An API key was made.
+        CREATED = "api_key.created" says [name, scopes] maybe [],
+        /// An API key has another name or another end.
+        UPDATED = "api_key.updated" says [name, expires_at] maybe [],
+        /// An API key was replaced; the old one works for a while.
+        ROTATED = "api_key.rotated" says [replaced_by, valid_until] maybe [],
+        /// An API key was revoked.
+        REVOKED = "api_key.revoked" says [name] maybe [],
     } {
         name: Option<String> = "Website",
         scopes: Option<Vec<Permission>> = ["leads:read", "leads:write"],
@@ -203,7 +253,12 @@ crate::fact! {
 crate::fact! {
     /// An account of the platform's staff, or a key of one.
     OperatorFact as {
-        CREATED = "operator.created", KEY_CREATED = "operator.key_created", KEY_REVOKED = "operator.key_revoked",
+        /// An operator has an account.
+        CREATED = "operator.created" says [name] maybe [email],
+        /// An operator has a new key.
+        KEY_CREATED = "operator.key_created" says [key_id, name, prefix] maybe [],
+        /// A key of an operator was revoked.
+        KEY_REVOKED = "operator.key_revoked" says [key_id, name, prefix] maybe [],
     } {
         name: Option<String> = "Asha",
         email: Option<String> = "asha@platform.example",

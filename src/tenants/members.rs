@@ -26,7 +26,7 @@ use crate::tenants::id::SessionId;
 
 crate::text_enum! {
     /// What a member's status can be set to.
-    pub enum Standing { Active = "active", Disabled = "disabled" }
+    pub enum MemberStanding { Active = "active", Disabled = "disabled" }
 }
 
 crate::patch! {
@@ -35,7 +35,7 @@ crate::patch! {
     pub struct MemberPatch {
         pub role: Given<Role>,
         /// A disabled member is logged out and may not log in.
-        pub status: Given<Standing>,
+        pub status: Given<MemberStanding>,
     }
 }
 
@@ -78,8 +78,8 @@ pub fn change(
     let mut changes = Changes::default();
     changes.set("role", &mut role, patch.role);
     let standing = patch.status.map(|standing| match standing {
-        Standing::Active => MemberStatus::Active,
-        Standing::Disabled => MemberStatus::Disabled,
+        MemberStanding::Active => MemberStatus::Active,
+        MemberStanding::Disabled => MemberStatus::Disabled,
     });
     changes.set("status", &mut status, standing);
     if changes.is_empty() {

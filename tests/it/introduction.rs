@@ -32,6 +32,7 @@ fn the_introduction_has_its_sections() {
         "Sandbox and twins",
         "Webhooks",
         "Versions",
+        "Generated clients",
     ] {
         assert!(text.contains(&format!("\n## {heading}\n")), "{heading}");
     }

@@ -49,6 +49,7 @@ mod reading;
 mod release;
 mod roles;
 mod running;
+mod shapes;
 mod statements;
 mod story;
 mod surroundings;

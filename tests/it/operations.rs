@@ -6,14 +6,14 @@
 //! test fails and [`stage`] says where to arrange it.
 
 mod accounts;
-mod schema;
+pub mod schema;
 mod sign;
 mod stage;
 
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::contract::{body_example, operations};
+use crate::contract::{body_example, operations, unwrapped};
 use crate::support::{Client, TestApp};
 
 use stage::{Act, Stage};
@@ -88,7 +88,80 @@ both_engines! {
                 wrong.push(format!("{name} was never answered with success"));
             }
         }
+        let told = told_of(&stage.operator(&app)).await;
+        assert!(told.len() > 50, "what was done is in the trail: {}", told.len());
+        let event = json!({ "$ref": "#/components/schemas/WebhookEvent" });
+        wrong.extend(told.iter().flat_map(|one| schema::faults(&one["type"].to_string(), &event, one)));
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    async fn all_that_is_wrong_with_a_body_is_told_at_once(app: TestApp) {
+        let stage = Stage::set(&app).await;
+        let (mut wrong, mut asked) = (Vec::new(), 0);
+        for (method, path, operation) in in_order() {
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let schema = crate::contract::body_schema(&operation).unwrap_or_default();
+            let Some((media_type, mut body)) = example(&operation).filter(|_| schema["additionalProperties"] == false) else {
+                continue;
+            };
+            let act = stage.arrange(&app, id, &path, &operation).await;
+            merge(&mut body, act.replace);
+            let expected = spoil(&mut body, &schema);
+            let answer = act.actor.call(&method, &act.path).raw(&media_type, body.to_string()).await;
+            let told: Vec<&str> = answer.body["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect();
+            asked += 1;
+            if answer.status != 422 || expected.iter().any(|pointer| !told.contains(&pointer.as_str())) {
+                wrong.push(format!("{id}: {body} was answered {} {told:?}, not {expected:?}", answer.status));
+            }
+        }
+        assert!(asked > 45, "{asked}");
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// Makes a body wrong in as many ways as its schema lets: a value of another type, required where there is one, one that
+/// breaks its bound, and a field that nobody knows. Answers where.
+fn spoil(body: &mut Value, schema: &Value) -> Vec<String> {
+    let mut places = vec!["/of_no_use".to_string()];
+    body["of_no_use"] = true.into();
+    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    let is_required = |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let bound =
+        properties.iter().rev().find_map(|(name, property)| Some((name.clone(), beyond(&unwrapped(property))?)));
+    let mut others = properties.iter().filter(|(name, _)| bound.as_ref().is_none_or(|(bound, _)| bound != *name));
+    let typed = others.clone().find(|(name, _)| is_required(name)).or_else(|| others.next());
+    if let Some((name, property)) = typed {
+        let is_object = unwrapped(property)["type"]
+            .as_array()
+            .map_or_else(|| unwrapped(property)["type"] == "object", |kinds| kinds.iter().any(|kind| kind == "object"));
+        body[name] = if is_object { json!(7) } else { json!({ "no": "such" }) };
+        places.push(format!("/{name}"));
+    }
+    if let Some((name, value)) = bound {
+        body[&name] = value;
+        places.push(format!("/{name}"));
+    }
+    places
+}
+
+/// A value of the right type that is too long or too large; `None` where there is no bound.
+fn beyond(schema: &Value) -> Option<Value> {
+    if let Some(most) = schema["maxLength"].as_u64() {
+        return Some("x".repeat(usize::try_from(most).expect("a length") + 1).into());
+    }
+    schema["maximum"].as_i64().map(|most| json!(most + 1))
+}
+
+/// Everything that the tenant's trail tells.
+async fn told_of(operator: &Client) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = operator.get(&format!("/v1/events?limit=200{cursor}")).await.ok();
+        all.extend(page["data"].as_array().cloned().unwrap_or_default());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
     }
 }
 
@@ -212,6 +285,6 @@ fn a_wrong_answer_is_noticed() {
     assert_eq!(faults(299, "application/json", json!({ "total": 3 })), 1, "an undocumented status");
     assert_eq!(faults(200, "text/html", json!({ "total": 3 })), 1);
     let lead = json!({ "name": "", "grade": "splendid", "colour": "red" });
-    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/UpdateLead" }), &lead);
+    let wrong = schema::faults("a lead", &json!({ "$ref": "#/components/schemas/LeadPatch" }), &lead);
     assert_eq!(wrong.len(), 3, "a name too short, and two properties that are not there: {wrong:?}");
 }

@@ -68,12 +68,12 @@ function isProblem(error: unknown): error is Schemas["Problem"] {
 
 interface Page<T> {
   data: T[];
-  next_cursor?: string | null;
+  next_cursor: string | null;
 }
 
 /** Every entry of a list, fetched page by page as they are asked for. */
 export async function* all<T>(page: (cursor: { cursor?: string }) => Promise<Page<T>>): AsyncGenerator<T> {
-  let cursor: string | null | undefined;
+  let cursor: string | null = null;
   do {
     const { data, next_cursor } = await page(cursor ? { cursor } : {});
     yield* data;

@@ -98,7 +98,7 @@ async function runAd(api: Leadwright, operator: Leadwright): Promise<{ form: str
   return { form, page };
 }
 
-async function answer(api: Leadwright, lead: Schemas["LeadView"]): Promise<void> {
+async function answer(api: Leadwright, lead: Schemas["Lead"]): Promise<void> {
   const { data } = await body(api.GET("/v1/conversations", { params: { query: { lead_id: lead.id } } }));
   const conversation = data[0];
   assert.ok(conversation, "a lead with a telephone has a conversation");
@@ -136,9 +136,16 @@ async function enterLeads(api: Leadwright, token: string, count: number): Promis
   const line = losing();
   const overLine = connect(url, token, line.send);
   for (let n = 0; n < count; n++) {
-    const lead: Schemas["NewLead"] = { name: `Asha ${n}`, email: `asha${n}.${run}@example.com`, source: "web_form" };
+    const lead: Schemas["NewLead"] = {
+      name: `Asha ${n}`,
+      email: `asha${n}.${run}@example.com`,
+      source: "web_form",
+      form_responses: { "Preferred areas?": ["Andheri", "Goregaon"], "First home?": true, "Rooms?": 2 },
+    };
     const entered = await body(overLine.POST("/v1/leads", { body: lead }));
-    assert.equal("name" in entered && entered.name, lead.name);
+    assert.ok("form_responses" in entered, "the lead is ours to read");
+    const areas = entered.form_responses["Preferred areas?"];
+    assert.ok(Array.isArray(areas) && areas.length === 2, "answers are read as they were sent");
   }
   const after = await body(api.GET("/v1/leads/counts"));
   assert.equal(line.lost(), count, "every first answer was lost");
@@ -158,6 +165,41 @@ async function page(api: Leadwright, expected: number): Promise<void> {
   assert.equal(ids.size, expected, "every lead once");
   assert.equal(pages, Math.ceil(expected / 2));
   say(`${ids.size} leads on ${pages} pages`);
+}
+
+/** Of several statuses at once. */
+async function sift(api: Leadwright, lead: Schemas["Lead"]): Promise<void> {
+  const params = { path: { id: lead.id } };
+  const changed = await body(api.PATCH("/v1/leads/{id}", { params, body: { status: "qualified" } }));
+  const query = { status: ["qualified", "won"], include: ["score"] } satisfies { status: Schemas["LeadStatus"][]; include: "score"[] };
+  const { data } = await body(api.GET("/v1/leads", { params: { query } }));
+  assert.deepEqual(data.map((one) => one.id), [changed.id], "the others are new or contacted");
+  say(`Qualified: ${data[0]?.name}, ${data[0]?.score_details?.items.length} reasons`);
+}
+
+/** What happened, as the trail tells it; endpoints for webhooks are told the same. Each type says what its data is. */
+async function lookBack(api: Leadwright): Promise<void> {
+  const told: string[] = [];
+  const events = all((cursor) => body(api.GET("/v1/events", { params: { query: { limit: 200, ...cursor } } })));
+  for await (const event of events) {
+    switch (event.type) {
+      case "lead.created":
+        told.push(`a lead of ${event.data.score?.toFixed()} points from ${event.data.source}`);
+        break;
+      case "lead.status_changed":
+        told.push(`from ${event.data.from} to ${event.data.to}`);
+        break;
+      case "message.queued":
+        told.push(`a message by ${event.data.channel.toUpperCase()}`);
+        break;
+      case "ad_campaign.created":
+        told.push(`an ad campaign for ${event.data.daily_budget.amount / 100} a day on ${event.data.platform}`);
+        break;
+    }
+  }
+  assert.ok(told.includes("an ad campaign for 800 a day on meta"), told.join("; "));
+  assert.ok(told.includes("a message by WHATSAPP"), told.join("; "));
+  say(`Looking back: ${told.reverse().join(", ")}`);
 }
 
 /** A refusal names its reason for programs. */
@@ -180,6 +222,8 @@ for (const item of score.items) say(`  ${item.points > 0 ? "+" : ""}${item.point
 await answer(api, lead);
 await enterLeads(api, token, 4);
 await page(api, 5);
+await sift(api, lead);
+await lookBack(api);
 await beRefused(api);
 const { leads } = await body(api.GET("/v1/usage"));
 assert.equal(leads.used, 5);

@@ -31,7 +31,7 @@ pub struct PriceBandView {
 }))]
 pub struct PlanView {
     pub code: String,
-    /// The price list: `in-ops`, `in-selfserve` or `us`.
+    #[schema(value_type = Catalogue)]
     pub catalogue: String,
     pub name: String,
     pub version: i32,
@@ -86,11 +86,22 @@ impl From<Plan> for PlanView {
     }
 }
 
+crate::text_enum! {
+    /// A price list.
+    pub enum Catalogue {
+        /// The platform runs the ads, in India.
+        InOps = "in-ops",
+        /// The business runs its ads itself, in India.
+        InSelfserve = "in-selfserve",
+        Us = "us",
+    }
+}
+
 #[derive(Debug, serde::Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListPlans {
-    /// `in-ops`, `in-selfserve` or `us`.
+    #[param(value_type = Option<Catalogue>)]
     catalogue: Option<String>,
     currency: Option<Currency>,
 }

@@ -41,12 +41,16 @@ pub struct Allowance {
     "ad_credits": {"amount": 500000, "currency": "INR"}, "verified_leads": {"limit": 50}}))]
 pub struct Quotas {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub scraped_contacts: Option<Allowance>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub outreach_messages: Option<Allowance>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ad_credits: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub verified_leads: Option<Allowance>,
 }
 

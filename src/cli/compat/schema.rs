@@ -86,7 +86,8 @@ impl<'a> Plain<'a> {
     }
 
     fn choices(&self) -> Option<Vec<&'a Value>> {
-        self.keyword("enum").and_then(Value::as_array).map(|list| list.iter().collect())
+        let one = || self.keyword("const").map(|one| vec![one]);
+        self.keyword("enum").and_then(Value::as_array).map(|list| list.iter().collect()).or_else(one)
     }
 }
 

@@ -204,10 +204,10 @@ fn versions_make_room_as_semantic_versioning_has_it() {
 /// On the real document: a response property that goes, a request property that is asked for.
 #[test]
 fn the_real_document_is_understood() {
-    let old = serde_json::to_value(crate::app::document()).expect("a document");
+    let old = crate::app::document();
     assert_eq!(breaking(&old, &old), Vec::<String>::new());
     let mut new = old.clone();
-    new["components"]["schemas"]["LeadView"]["properties"].as_object_mut().expect("properties").shift_remove("grade");
+    new["components"]["schemas"]["Lead"]["properties"].as_object_mut().expect("properties").shift_remove("grade");
     new["components"]["schemas"]["NewLead"]["required"] = json!(["name", "company"]);
     let found = breaking(&old, &new);
     for expected in [

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-use super::fact::{Fact, Field};
+use super::fact::{Fact, Field, Telling};
 use super::kind::{EventType, SubjectType};
 use super::known;
 
@@ -21,7 +21,9 @@ pub struct Declared {
     pub subject: SubjectType,
     /// A fact about the platform's own machinery: no tenant has it in its trail.
     pub is_of_platform: bool,
-    /// What its data may hold.
+    /// When it happens, and what it says then.
+    pub telling: Telling,
+    /// What its data may hold; events of earlier versions may say what is no longer told.
     pub fields: Vec<Field>,
 }
 
@@ -48,7 +50,13 @@ impl Facts {
 
     fn declare<F: Fact>(&mut self, is_of_platform: bool) -> &mut Self {
         for kind in F::TYPES.iter().copied() {
-            let declared = Declared { kind, subject: F::subject_of(kind), is_of_platform, fields: F::fields() };
+            let declared = Declared {
+                kind,
+                subject: F::subject_of(kind),
+                is_of_platform,
+                telling: F::telling(kind),
+                fields: F::fields(),
+            };
             assert!(self.0.insert(kind.as_str(), declared).is_none(), "{kind} is declared twice");
         }
         self

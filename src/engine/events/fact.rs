@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
-use utoipa::openapi::schema::{Schema, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
 
 use super::NewEvent;
@@ -26,12 +26,42 @@ pub trait Fact: Serialize + DeserializeOwned + Any + Send + Sync {
     /// What an event of this type is about.
     fn subject_of(kind: EventType) -> SubjectType;
 
+    /// When it is told as this type, and which of its values it says then.
+    fn telling(kind: EventType) -> Telling;
+
     /// An event of one of its types.
     fn told_as(self, kind: EventType) -> NewEvent
     where
         Self: Sized,
     {
         NewEvent::new(kind, self)
+    }
+}
+
+/// When a fact is told as one of its types, and what it says then.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Telling {
+    /// Lines of a sentence.
+    pub when: &'static [&'static str],
+    /// Values that it says each time.
+    pub always: &'static [&'static str],
+    /// Values that it may say besides; any of the others where that is not declared.
+    pub maybe: Option<&'static [&'static str]>,
+    /// It says null where there is nothing to say, and leaves nothing out.
+    pub says_null: bool,
+}
+
+impl Telling {
+    /// May it say this value?
+    pub fn says(&self, field: &str) -> bool {
+        self.always.contains(&field) || self.maybe.is_none_or(|maybe| maybe.contains(&field))
+    }
+
+    /// What is said otherwise than declared: values that are missing, and values that should not be there.
+    pub fn broken_by(&self, told: &Value) -> Vec<String> {
+        let said = told.as_object().into_iter().flat_map(|said| said.keys()).filter(|field| !self.says(field));
+        let missing = self.always.iter().filter(|field| told.get(**field).is_none()).map(|field| (*field).into());
+        said.cloned().chain(missing).collect()
     }
 }
 
@@ -69,13 +99,19 @@ pub trait SoleFact: Fact {
 /// ```
 ///
 /// A fact of several types leaves out what it does not say, so each value is an `Option`, or a
-/// [`Patch`](crate::base::patch::Patch) where null says something too:
+/// [`Patch`](crate::base::patch::Patch) where null says something too. Each type says when it happens, what it `says` each time
+/// and what it says `maybe`; without the lists it may say any:
 ///
 /// ```
 /// # extern crate leadwright_engine as engine;
 /// leadwright_engine::fact! {
 ///     /// Where a parcel is.
-///     ParcelFact as { SENT = "parcel.sent", LOST = "parcel.lost" } {
+///     ParcelFact as {
+///         /// A parcel is on its way.
+///         SENT = "parcel.sent" says [place] maybe [],
+///         /// Nobody knows where a parcel is.
+///         LOST = "parcel.lost" says [] maybe [place],
+///     } {
 ///         place: Option<String> = "Pune",
 ///     }
 /// }
@@ -85,10 +121,10 @@ pub trait SoleFact: Fact {
 /// ```
 #[macro_export]
 macro_rules! fact {
-    ($(#[$doc:meta])* $name:ident = $type:literal $(about $subject:literal)? {
+    ($(#[doc = $when:literal])* $name:ident = $type:literal $(about $subject:literal)? {
         $($(#[$note:meta])* $field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),* $(,)?
     }) => {
-        $(#[$doc])*
+        $(#[doc = $when])*
         #[derive(Debug, Clone, Default, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
         #[serde(default)]
         pub struct $name { $($(#[$note])* pub $field: $kind),* }
@@ -99,10 +135,13 @@ macro_rules! fact {
         impl $crate::events::SoleFact for $name {
             const TYPE: $crate::events::EventType = $crate::events::EventType::named($type);
         }
-        $crate::fact!(@described $name [$type $(about $subject)?] { $($field: $kind $(= $example $(of $concern)?)?),* });
+        $crate::fact!(@described $name [$type $(about $subject)?] { $($field: $kind $(= $example $(of $concern)?)?),* } told {
+            $crate::events::Telling { when: &[$($when),*], always: &[$(stringify!($field)),*], maybe: Some(&[]), says_null: true }
+        });
     };
     ($(#[$doc:meta])* $name:ident as {
-        $($(#[$meant:meta])* $told:ident = $type:literal $(about $subject:literal)?),+ $(,)?
+        $($(#[doc = $when:literal])* $told:ident = $type:literal $(about $subject:literal)?
+            $(says [$($always:ident),* $(,)?] $(maybe [$($maybe:ident),* $(,)?])?)?),+ $(,)?
     } {
         $($(#[$note:meta])* $field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),* $(,)?
     }) => {
@@ -115,13 +154,24 @@ macro_rules! fact {
 
         #[allow(dead_code)]
         impl $name {
-            $($(#[$meant])* pub const $told: $crate::events::EventType = $crate::events::EventType::named($type);)+
+            $($(#[doc = $when])* pub const $told: $crate::events::EventType = $crate::events::EventType::named($type);)+
         }
-        $crate::fact!(@described $name [$($type $(about $subject)?),+] { $($field: $kind $(= $example $(of $concern)?)?),* });
+        $crate::fact!(@described $name [$($type $(about $subject)?),+] { $($field: $kind $(= $example $(of $concern)?)?),* } kind {
+            $(if kind == $name::$told {
+                let maybe: &[&'static [&'static str]] = &[$($(&[$(stringify!($maybe)),*])?)?];
+                return $crate::events::Telling {
+                    when: &[$($when),*],
+                    always: &[$($(stringify!($always)),*)?],
+                    maybe: maybe.first().copied(),
+                    says_null: false,
+                };
+            })+
+            $crate::events::Telling::default()
+        });
     };
     (@described $name:ident [$($type:literal $(about $subject:literal)?),+] {
         $($field:ident: $kind:ty $(= $example:tt $(of $concern:ident)?)?),*
-    }) => {
+    } $asked:ident $telling:block) => {
         impl $crate::events::Fact for $name {
             const TYPES: &'static [$crate::events::EventType] = &[$($crate::events::EventType::named($type)),+];
 
@@ -131,6 +181,9 @@ macro_rules! fact {
                 })?)+
                 $crate::events::SubjectType::named(kind.noun())
             }
+
+            #[allow(unused_variables)] // a fact of one type tells one thing
+            fn telling($asked: $crate::events::EventType) -> $crate::events::Telling $telling
 
             fn fields() -> Vec<$crate::events::Field> {
                 vec![$($crate::events::Field::of::<$kind>(stringify!($field))
@@ -142,7 +195,14 @@ macro_rules! fact {
 
 /// A value of a fact.
 pub trait Told {
-    fn shape() -> Shape;
+    /// How it is described.
+    fn schema() -> RefOr<Schema>;
+
+    /// It may be that there is nothing to say.
+    const IS_OPTIONAL: bool;
+
+    /// Null says something, too.
+    const NULL_SAYS_SOMETHING: bool = false;
 
     /// It is left out where a fact leaves out what it does not say.
     fn is_unsaid(&self) -> bool {
@@ -150,34 +210,40 @@ pub trait Told {
     }
 }
 impl<T: PartialSchema> Told for Option<T> {
-    fn shape() -> Shape {
-        Shape::of(&T::schema())
+    const IS_OPTIONAL: bool = true;
+    fn schema() -> RefOr<Schema> {
+        T::schema()
     }
     fn is_unsaid(&self) -> bool {
         self.is_none()
     }
 }
 impl<T: PartialSchema> Told for crate::base::patch::Patch<T> {
-    fn shape() -> Shape {
-        Shape::of(&T::schema())
+    const IS_OPTIONAL: bool = true;
+    const NULL_SAYS_SOMETHING: bool = true;
+    fn schema() -> RefOr<Schema> {
+        T::schema()
     }
     fn is_unsaid(&self) -> bool {
         self.is_absent()
     }
 }
-impl<T> Told for Vec<T> {
-    fn shape() -> Shape {
-        Shape::Texts
+impl<T: PartialSchema> Told for Vec<T> {
+    const IS_OPTIONAL: bool = false;
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new().items(T::schema()).into()
     }
 }
 impl Told for String {
-    fn shape() -> Shape {
-        Shape::Text
+    const IS_OPTIONAL: bool = false;
+    fn schema() -> RefOr<Schema> {
+        <String as PartialSchema>::schema()
     }
 }
 impl Told for i64 {
-    fn shape() -> Shape {
-        Shape::Integer
+    const IS_OPTIONAL: bool = false;
+    fn schema() -> RefOr<Schema> {
+        <i64 as PartialSchema>::schema()
     }
 }
 
@@ -233,18 +299,25 @@ pub enum Concern {
     Address,
 }
 
-/// One value of a fact. Any of them may be absent or null.
+/// One value of a fact.
 #[derive(Debug, Clone)]
 pub struct Field {
     pub name: &'static str,
     pub shape: Shape,
+    /// How a value that is there is described.
+    pub schema: Value,
+    /// It may be that there is nothing to say.
+    pub is_optional: bool,
+    /// Null says something, too.
+    pub null_says_something: bool,
     pub concern: Concern,
     pub example: Value,
 }
 
 impl Field {
     pub fn of<T: Told>(name: &'static str) -> Self {
-        let shape = T::shape();
+        let schema = T::schema();
+        let shape = Shape::of(&schema);
         let example = match shape {
             Shape::Id => json!("019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11"),
             Shape::Moment => json!("2026-11-20T09:00:00Z"),
@@ -252,7 +325,15 @@ impl Field {
             Shape::Money => json!({"amount": 80_000, "currency": "INR"}),
             Shape::Text | Shape::Integer | Shape::Texts | Shape::Object => Value::Null,
         };
-        Self { name, shape, concern: Concern::Business, example }
+        Self {
+            name,
+            shape,
+            schema: serde_json::to_value(schema).unwrap_or_default(),
+            is_optional: T::IS_OPTIONAL,
+            null_says_something: T::NULL_SAYS_SOMETHING,
+            concern: Concern::Business,
+            example,
+        }
     }
 
     pub fn example(mut self, example: Value) -> Self {
@@ -276,7 +357,12 @@ mod tests {
 
     crate::fact! {
         /// All shapes.
-        Parcel as { SENT = "parcel.sent", LOST = "parcel.lost" } {
+        Parcel as {
+            /// It is
+            /// on its way.
+            SENT = "parcel.sent" says [to, grams] maybe [due],
+            LOST = "parcel.lost",
+        } {
             to: Option<String> = "Asha" of Person,
             id: Option<EventId>,
             grams: Option<i32> = 250,
@@ -297,6 +383,15 @@ mod tests {
         assert_eq!(shapes, [Text, Id, Integer, Flag, Moment, Money, Texts, Object, Moment]);
         assert!(fields.iter().all(|field| !field.example.is_null()));
         assert_eq!((fields[0].concern, fields[1].concern), (Concern::Person, Concern::Business));
+    }
+
+    #[test]
+    fn a_type_says_what_it_declares() {
+        let sent = Parcel::telling(Parcel::SENT);
+        assert_eq!((sent.when, sent.always), (&[" It is", " on its way."][..], &["to", "grams"][..]));
+        assert!(sent.says("due") && !sent.says("price") && Parcel::telling(Parcel::LOST).says("price"));
+        assert_eq!(sent.broken_by(&json!({"to": "Asha", "grams": 9, "due": null})), [""; 0]);
+        assert_eq!(sent.broken_by(&json!({"to": "Asha", "price": 9})), ["price", "grams"]);
     }
 
     #[test]

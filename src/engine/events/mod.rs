@@ -25,11 +25,11 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::jobs;
 
 pub use catalogue::{Declared, Facts};
-pub use fact::{Concern, Fact, Field, Shape, SoleFact, Told};
+pub use fact::{Concern, Fact, Field, Shape, SoleFact, Telling, Told};
 pub use kind::{EventType, SubjectType};
 pub use mask::conceal;
 pub use reactions::{ReactionPayload, Reactions};
-pub use store::{Event, EventFilter, find, find_all, get, list, list_concealed, page};
+pub use store::{ActorType, Event, EventFilter, find, find_all, get, list, list_concealed, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {
@@ -51,6 +51,11 @@ impl NewEvent {
     pub(crate) fn new<F: Fact>(kind: EventType, fact: F) -> Self {
         debug_assert!(F::TYPES.contains(&kind), "{kind} says something else");
         let data = Json::of(&fact);
+        debug_assert!(
+            F::telling(kind).broken_by(&data.value()).is_empty(),
+            "{kind} does not say what it declares: {:?}",
+            F::telling(kind).broken_by(&data.value())
+        );
         Self { kind, subject_type: F::subject_of(kind), subject: None, timeline: None, fact: Box::new(fact), data }
     }
     /// The id of the thing the event is about; its type follows from the event's type.

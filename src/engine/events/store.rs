@@ -29,31 +29,51 @@ pub(super) struct EventRow {
     pub occurred_at: Timestamp,
 }
 
-/// A recorded fact.
+crate::text_enum! {
+    /// Who caused something.
+    pub enum ActorType {
+        User = "user",
+        ApiKey = "api_key",
+        Operator = "operator",
+        /// By a webhook of theirs.
+        Provider = "provider",
+        System = "system",
+        Anonymous = "anonymous",
+    }
+}
+
+/// A recorded fact, as it is told: in the trail and to webhook endpoints.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "type": "lead.created", "subject_type": "lead",
+    "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "type": "lead.status_changed", "timestamp": "2026-11-20T09:00:01Z",
+    "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a10", "subject_type": "lead",
     "subject_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
-    "actor_type": "provider", "actor_id": null, "request_id": null,
-    "data": {"source": "meta_ads", "score": 95}, "occurred_at": "2026-11-20T09:00:01Z"
+    "actor_type": "user", "actor_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a20", "request_id": null,
+    "data": {"from": "new", "to": "contacted"}
 }))]
 pub struct Event {
+    /// The same as in the header `webhook-id`: the same in every attempt and every replay.
     pub id: EventId,
     #[serde(rename = "type")]
     pub kind: EventType,
+    /// When it happened.
+    #[serde(rename = "timestamp")]
+    pub occurred_at: Timestamp,
+    pub tenant_id: TenantId,
+    /// What it is about.
     pub subject_type: SubjectType,
     pub subject_id: Option<uuid::Uuid>,
-    /// On whose timeline it is.
+    /// The lead on whose timeline it is.
     #[serde(rename = "lead_id")]
     pub timeline: Option<uuid::Uuid>,
-    /// `user`, `api_key`, `operator`, `provider`, `system` or `anonymous`.
+    #[schema(value_type = ActorType)]
     pub actor_type: String,
     pub actor_id: Option<uuid::Uuid>,
     /// The request that caused it, as in the `X-Request-Id` header.
     pub request_id: Option<String>,
+    /// What there is to know besides, by the event's type. While a lead is locked, what names its person is null.
     #[schema(value_type = Object)]
     pub data: serde_json::Value,
-    pub occurred_at: Timestamp,
 }
 
 impl Event {
@@ -84,6 +104,8 @@ impl From<EventRow> for Event {
         Self {
             id: row.id,
             kind: row.kind,
+            occurred_at: row.occurred_at,
+            tenant_id: row.tenant_id,
             subject_type: row.subject_type,
             subject_id: row.subject_id.map(|id| id.0),
             timeline: row.timeline.map(|id| id.0),
@@ -91,7 +113,6 @@ impl From<EventRow> for Event {
             actor_id: row.actor_id.map(|id| id.0),
             request_id: row.request_id,
             data: row.data.value(),
-            occurred_at: row.occurred_at,
         }
     }
 }

@@ -9,6 +9,7 @@ use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use utoipa::PartialSchema;
 
 use super::once::BodyHash;
 use super::reading;
@@ -21,7 +22,7 @@ pub const MAX_BODY: usize = 1024 * 1024;
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
-impl<T: DeserializeOwned + validator::Validate + 'static> FromRequest for Json<T> {
+impl<T: DeserializeOwned + validator::Validate + PartialSchema + 'static> FromRequest for Json<T> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
@@ -50,7 +51,7 @@ pub(super) fn receive(
 #[derive(Debug)]
 pub struct JsonOrNothing<T>(pub T);
 
-impl<T: DeserializeOwned + validator::Validate + Default + 'static> FromRequest for JsonOrNothing<T> {
+impl<T: DeserializeOwned + validator::Validate + PartialSchema + Default + 'static> FromRequest for JsonOrNothing<T> {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 

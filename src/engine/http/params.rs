@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use serde::de::DeserializeOwned;
+use serde::de::value::{self, MapDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer, Visitor};
 
 use super::document::{NUL_RULE, field_error};
 use crate::base::{Error, FieldError, Result};
@@ -51,38 +52,111 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T> {
     typed(&pairs(query)?)
 }
 
-pub(super) type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, Given)>;
 
-/// The names and values of a query; each name once.
+/// The values of one name, in their order.
+#[derive(Debug, Clone)]
+pub(super) struct Given(Vec<String>);
+
+/// The names of a query, each once, with all that was given for it.
 pub(super) fn pairs(query: &str) -> Result<Pairs> {
-    let pairs: Pairs = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-    let mut seen = std::collections::HashSet::new();
-    for (name, value) in &pairs {
-        let shown = name.replace('\0', "\u{fffd}");
+    let mut pairs: Pairs = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()).into_owned() {
         if name.contains('\0') || value.contains('\0') || value.contains('\u{fffd}') {
+            let shown = name.replace('\0', "\u{fffd}");
             return Err(Error::fields(vec![FieldError::new(shown, "invalid_value", NUL_RULE)]));
         }
-        if !seen.insert(name.as_str()) {
-            let detail = "give this parameter once; separate several values by commas where a list is allowed";
-            return Err(Error::fields(vec![FieldError::new(shown, "repeated", detail)]));
+        match pairs.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, given)) => given.0.push(value),
+            None => pairs.push((name, Given(vec![value]))),
         }
     }
     Ok(pairs)
 }
 
 pub(super) fn typed<T: DeserializeOwned>(pairs: &Pairs) -> Result<T> {
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let source = serde_urlencoded::Deserializer::new(url::form_urlencoded::parse(query.as_bytes()));
+    let source = MapDeserializer::new(pairs.iter().map(|(name, given)| (name.as_str(), given.clone())));
     serde_path_to_error::deserialize(source).map_err(|error| {
         let name = error.path().to_string();
-        let mut field =
-            field_error(if name == "." { String::new() } else { format!("/{name}") }, &error.into_inner().to_string());
+        let sentence = error.into_inner().to_string();
+        if sentence == REPEATED {
+            return Error::fields(vec![FieldError::new(name, "repeated", REPEATED)]);
+        }
+        let mut field = field_error(if name == "." { String::new() } else { format!("/{name}") }, &sentence);
         field.pointer = field.pointer.trim_start_matches('/').to_string();
         Error::fields(vec![field])
     })
 }
 
-/// `?status=new,contacted`: one or more values separated by commas, at most 50.
+const REPEATED: &str = "give this parameter once; it takes no list";
+/// How a [`CommaList`] asks for all values of its name.
+const LIST: &str = "CommaList";
+
+impl Given {
+    /// The value of a name that takes one.
+    fn one(&self) -> Result<&str, value::Error> {
+        match self.0.as_slice() {
+            [one] => Ok(one),
+            _ => Err(serde::de::Error::custom(REPEATED)),
+        }
+    }
+}
+
+impl IntoDeserializer<'_, value::Error> for Given {
+    type Deserializer = Self;
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// Numbers and flags are read from their text.
+macro_rules! parsed {
+    ($($deserialize:ident => $visit:ident),+ $(,)?) => {$(
+        fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            let parsed = self.one()?.parse().map_err(serde::de::Error::custom)?;
+            visitor.$visit(parsed)
+        }
+    )+};
+}
+
+impl<'de> serde::Deserializer<'de> for Given {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_str(self.one()?)
+    }
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let given = if name == LIST { Self(vec![self.0.join(",")]) } else { self };
+        visitor.visit_newtype_struct(given)
+    }
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        let text: value::StrDeserializer<'_, Self::Error> = self.one()?.into_deserializer();
+        text.deserialize_enum(name, variants, visitor)
+    }
+    parsed! {
+        deserialize_bool => visit_bool, deserialize_i8 => visit_i8, deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32, deserialize_i64 => visit_i64, deserialize_u8 => visit_u8,
+        deserialize_u16 => visit_u16, deserialize_u32 => visit_u32, deserialize_u64 => visit_u64,
+        deserialize_f32 => visit_f32, deserialize_f64 => visit_f64,
+    }
+    serde::forward_to_deserialize_any! {
+        i128 u128 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// `?status=new,contacted`, or `?status=new&status=contacted`: one or more values, at most 50.
 #[derive(Debug, Clone)]
 pub struct CommaList<T>(pub Vec<T>);
 
@@ -101,13 +175,26 @@ impl<T> Default for CommaList<T> {
 
 impl<'de, T: FromStr<Err = String>> serde::Deserialize<'de> for CommaList<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(d)?;
+        let text = d.deserialize_newtype_struct(LIST, Joined)?;
         let parts: Vec<&str> = text.split(',').map(str::trim).collect();
         if parts.len() > 50 {
             return Err(serde::de::Error::custom("expected at most 50 values"));
         }
         let values: Result<Vec<T>, String> = parts.into_iter().map(str::parse).collect();
         values.map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// All values of a name, with commas between them.
+struct Joined;
+
+impl<'de> Visitor<'de> for Joined {
+    type Value = String;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("values separated by commas")
+    }
+    fn visit_newtype_struct<D: serde::Deserializer<'de>>(self, d: D) -> Result<String, D::Error> {
+        serde::Deserialize::deserialize(d)
     }
 }
 
@@ -138,7 +225,9 @@ mod tests {
                 "{query}"
             );
         }
-        let good = parse::<Filter>("kinds=inr,usd&limit=5").unwrap();
-        assert_eq!((good.limit, good.kinds.unwrap().0.len()), (Some(5), 2));
+        for query in ["kinds=inr,usd&limit=5", "kinds=inr&limit=5&kinds=usd", "limit=5&kinds=inr&kinds=usd"] {
+            let good = parse::<Filter>(query).unwrap();
+            assert_eq!((good.limit, good.kinds.unwrap().0.len()), (Some(5), 2), "{query}");
+        }
     }
 }

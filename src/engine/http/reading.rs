@@ -1,11 +1,13 @@
 //! A typed body, or all that is wrong with it.
 //!
 //! Reading ends at the first wrong value; whoever fills in a form wants to hear of every one. So what was wrong is noted and
-//! put aside, and the rest is read again: a text that broke its rule gives way to one that keeps it, anything else is left
-//! out. What was found wrong is never used.
+//! gives way, and the rest is read again: a text that broke its rule gives way to one that keeps it, anything else is left
+//! out, and what cannot be left out is taken from the type's own example, which is a request that works. Only a body that can
+//! be read whole has its further rules checked. What was found wrong is never used.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use utoipa::PartialSchema;
 use validator::Validate;
 
 use super::document::{document, invalid, typed};
@@ -18,59 +20,110 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// # Errors
 /// Of [`document`], or `request.invalid` with a field error for everything that was found wrong, by its place.
-pub(super) fn read<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T> {
-    let first = match typed::<T>(document(bytes)?, "") {
+pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8]) -> Result<T> {
+    let mut error = match typed::<T>(document(bytes)?, "") {
         Ok(value) => return value.validate().map(|()| value).map_err(invalid),
         Err(error) => error,
     };
     if bytes.len() > MOST_BYTES {
-        return Err(first);
+        return Err(error);
     }
-    let mut rest = document(bytes)?;
-    let mut wrong = first.field_errors().to_vec();
-    let mut aside = Vec::new();
-    while wrong.len() < MOST {
-        let Some(place) = wrong.last().and_then(|last| put_aside(&mut rest, last)) else { break };
-        aside.push(place);
-        let (found, is_whole) = match typed::<T>(rest.clone(), "") {
-            Ok(value) => (value.validate().err().map(invalid), true),
-            Err(error) => (Some(error), false),
-        };
-        let known = wrong.len();
-        // What is missing now because it was put aside is not missing.
-        let is_new = |one: &&FieldError| !aside.contains(&one.pointer);
-        wrong.extend(found.iter().flat_map(Error::field_errors).filter(is_new).cloned());
-        if is_whole || wrong.len() == known {
+    let mut rest = Rest { body: document(bytes)?, example: example_of::<T>(), changed: Vec::new(), filled: Vec::new() };
+    let mut wrong: Vec<FieldError> = Vec::new();
+    loop {
+        let mut is_readable = true;
+        for field in error.field_errors() {
+            if !rest.is_changed(&field.pointer) {
+                wrong.push(field.clone());
+            }
+            is_readable &= rest.give_way(field);
+        }
+        if !is_readable || wrong.len() >= MOST {
             break;
         }
+        error = match typed::<T>(rest.body.clone(), "") {
+            Err(error) => error,
+            Ok(value) => {
+                let broken = value.validate().err().map(invalid);
+                let broken = broken.iter().flat_map(Error::field_errors);
+                wrong.extend(broken.filter(|field| !rest.is_changed(&field.pointer)).cloned());
+                break;
+            }
+        };
     }
     wrong.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     wrong.dedup_by(|a, b| a.pointer == b.pointer && a.code == b.code);
     Err(Error::fields(wrong))
 }
 
-/// Makes a document readable past an error, and says what gave way for it; `None` where that cannot be done.
-fn put_aside(document: &mut Value, wrong: &FieldError) -> Option<String> {
-    // What is not there cannot give way; a null that is not allowed can.
-    if wrong.code == "required" && document.pointer(&wrong.pointer).is_none() {
-        return None;
+/// The request that the document shows for a type.
+fn example_of<T: PartialSchema>() -> Value {
+    let mut schema = serde_json::to_value(T::schema()).unwrap_or_default();
+    schema["example"].take()
+}
+
+/// A body of which something gave way.
+struct Rest {
+    body: Value,
+    example: Value,
+    /// What stands there is not what was sent.
+    changed: Vec<String>,
+    /// What stands there is the example's.
+    filled: Vec<String>,
+}
+
+impl Rest {
+    /// Is it, or is it part of, what gave way?
+    fn is_changed(&self, pointer: &str) -> bool {
+        let is_within =
+            |place: &String| pointer.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.changed.iter().any(is_within)
     }
-    if let Some(text) = bounded::stand_in_for(&wrong.detail)
-        && let Some(value) = document.pointer_mut(&wrong.pointer)
-    {
-        *value = text.into();
-        return Some(wrong.pointer.clone());
-    }
-    // An entry of a list goes with its list, since the others would change their places.
-    let mut at = wrong.pointer.as_str();
-    while let Some((above, name)) = at.rsplit_once('/') {
-        if let Some(Value::Object(members)) = document.pointer_mut(above) {
-            let name = name.replace("~1", "/").replace("~0", "~");
-            return members.remove(&name).map(|_| at.to_string());
+
+    /// Makes it readable past an error; `false` where that cannot be done.
+    fn give_way(&mut self, wrong: &FieldError) -> bool {
+        if self.body.pointer(&wrong.pointer).is_none() {
+            return wrong.code == "required" && self.fill(&wrong.pointer);
         }
-        at = above;
+        if self.filled.contains(&wrong.pointer) {
+            return false;
+        }
+        if let Some(text) = bounded::stand_in_for(&wrong.detail)
+            && let Some(value) = self.body.pointer_mut(&wrong.pointer)
+            && *value != text
+        {
+            *value = text.into();
+            self.changed.push(wrong.pointer.clone());
+            return true;
+        }
+        // An entry of a list goes with its list, since the others would change their places.
+        let mut at = wrong.pointer.as_str();
+        while let Some((above, name)) = at.rsplit_once('/') {
+            if let Some(Value::Object(members)) = self.body.pointer_mut(above) {
+                self.changed.push(at.into());
+                return members.remove(&unescaped(name)).is_some();
+            }
+            at = above;
+        }
+        false
     }
-    None
+
+    /// Puts the example's value where one is missing.
+    fn fill(&mut self, pointer: &str) -> bool {
+        let Some((above, name)) = pointer.rsplit_once('/') else { return false };
+        let Some(Value::Object(members)) = self.body.pointer_mut(above) else { return false };
+        // Any entry of the example's list is as good as another.
+        let first = pointer.split('/').map(|part| if part.parse::<usize>().is_ok() { "0" } else { part });
+        let Some(value) = self.example.pointer(&first.collect::<Vec<_>>().join("/")) else { return false };
+        members.insert(unescaped(name), value.clone());
+        self.changed.push(pointer.into());
+        self.filled.push(pointer.into());
+        true
+    }
+}
+
+fn unescaped(name: &str) -> String {
+    name.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -79,8 +132,9 @@ mod tests {
     use crate::base::bounded::{Line, Text};
     use crate::base::email::Email;
 
-    #[derive(Debug, serde::Deserialize, Validate)]
+    #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
     #[serde(deny_unknown_fields)]
+    #[schema(example = json!({"name": "Asha", "age": 5}))]
     #[allow(dead_code)]
     struct Form {
         name: Line<1, 5>,
@@ -121,9 +175,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_after_what_is_wrong() {
-        assert_eq!(told(r#"{"email": "no"}"#), pairs(&[("/email", "invalid_value"), ("/name", "required")]));
-        assert_eq!(told(r#"{"name": 7, "age": 0}"#), pairs(&[("/name", "invalid_type")]), "not missing besides");
+    fn what_is_missing_is_told_with_what_is_wrong() {
+        assert_eq!(
+            told(r#"{"email": "no"}"#),
+            pairs(&[("/age", "required"), ("/email", "invalid_value"), ("/name", "required")])
+        );
+        assert_eq!(
+            told(r#"{"name": 7, "age": 0, "nick": 1}"#),
+            pairs(&[("/age", "range"), ("/name", "invalid_type"), ("/nick", "unknown_field")]),
+            "a rule that is checked of the whole, beside what cannot be read; and nothing is missing besides"
+        );
         assert_eq!(told("[]"), pairs(&[("", "invalid_type")]));
         assert!(read::<Form>(br#"{"name": " Asha ", "age": 9}"#).is_ok());
     }

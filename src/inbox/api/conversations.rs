@@ -117,8 +117,8 @@ crate::text_enum! {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ConversationQuery {
-    /// One or more of `open`, `pending`, `snoozed`, `closed`, separated by commas.
-    #[param(value_type = Option<String>)]
+    /// Any of these.
+    #[param(value_type = Option<Vec<ConversationStatus>>)]
     status: Option<CommaList<ConversationStatus>>,
     channel: Option<Channel>,
     lead_id: Option<LeadId>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, post, web};
+use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
@@ -22,6 +23,7 @@ use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, Sender
 use crate::inbox::send::{self, NewMessage};
 use crate::inbox::store::messages::Message;
 use crate::inbox::store::{conversations, messages as store};
+use crate::providers::ErrorClass;
 use crate::sending::id::MessageId;
 use crate::sending::{Code, WriteReason};
 use crate::tenants::access::{Caller, Permission};
@@ -51,7 +53,7 @@ pub struct MessageView {
     pub content: String,
     /// Files (`kind` `media`) with `content_type` and the `url` to read them at, with the same credentials as this; places
     /// (`kind` `location`) with `latitude`, `longitude`, `address`, `label` and the `url` of a map.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<MessageAttachment>)]
     pub attachments: serde_json::Value,
     /// What came with an inbound message besides its text: the `button` or entry of a `list` that was chosen, the `referral`
     /// (the ad that brought the person), whether it was `forwarded`, and under `other` what is not understood, as it came.
@@ -79,11 +81,47 @@ pub struct MessageView {
     pub created_at: Timestamp,
 }
 
+crate::text_enum! {
+    /// What came with a message.
+    pub enum AttachmentKind {
+        /// A file.
+        Media = "media",
+        /// A place.
+        Location = "location",
+    }
+}
+
+/// What came with a message besides its text: a file or a place.
+#[derive(ToSchema)]
+#[allow(dead_code)] // what is stored is answered as it stands
+#[schema(example = json!({"kind": "media", "url": "/v1/messages/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12/attachments/0", "content_type": "image/jpeg"}))]
+pub struct MessageAttachment {
+    kind: AttachmentKind,
+    /// Of a file, where it is read with the same credentials as the message; of a place, a map.
+    url: Option<String>,
+    /// Of a file.
+    #[schema(extensions(("x-left-out" = json!(true))))]
+    content_type: Option<String>,
+    /// Of a place, in degrees.
+    #[schema(extensions(("x-left-out" = json!(true))))]
+    latitude: Option<String>,
+    /// Of a place, in degrees.
+    #[schema(extensions(("x-left-out" = json!(true))))]
+    longitude: Option<String>,
+    /// Of a place.
+    #[schema(extensions(("x-left-out" = json!(true))))]
+    address: Option<String>,
+    /// Of a place: what it is called.
+    #[schema(extensions(("x-left-out" = json!(true))))]
+    label: Option<String>,
+}
+
 /// What went wrong with a message.
 #[derive(Debug, serde::Serialize, ToSchema)]
 #[schema(example = json!({"class": "window", "code": "63016", "message": "Outside the allowed window"}))]
 pub struct MessageError {
-    /// What can be done about it: `retry`, `rate`, `permanent`, `opt_out`, `window`, `auth`, `config`, `unreachable`.
+    /// What can be done about it.
+    #[schema(value_type = Option<ErrorClass>)]
     pub class: Option<String>,
     /// The provider's code, or ours.
     pub code: String,
@@ -212,7 +250,9 @@ pub struct SendMessage {
 fn template_variables() -> Object {
     let text = ObjectBuilder::new().schema_type(Type::String);
     let values = ObjectBuilder::new().schema_type(Type::Object).additional_properties(Some(text));
-    values.max_properties(Some(30)).build()
+    // One schema for what is sent and what is suggested.
+    let marks = ExtensionsBuilder::new().add("x-left-out", true).build();
+    values.max_properties(Some(30)).extensions(Some(marks)).build()
 }
 
 /// A template and its values.

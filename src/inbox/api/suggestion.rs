@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, get, web};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::base::Result;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::http::{Path, Query};
+use crate::inbox::api::messages::TemplateChoice;
 use crate::inbox::draft::{self, Suggestion};
 use crate::inbox::model::Channel;
 use crate::leads;
@@ -33,6 +34,7 @@ crate::view! {
     pub struct SuggestedMessage from draft: Suggestion {
         pub channel: Channel,
         /// What `send_message` takes as `template`.
+        #[schema(value_type = TemplateChoice)]
         pub template: SuggestedTemplate = SuggestedTemplate { code: draft.template_code.into(), variables: draft.variables },
         /// What the person would read.
         pub content: String,
@@ -41,9 +43,8 @@ crate::view! {
     }
 }
 
-/// A template and its values.
-#[derive(Debug, serde::Serialize, ToSchema)]
-#[schema(example = json!({"code": "first_contact", "variables": {"name": "Rajesh"}}))]
+/// A [`TemplateChoice`] of ours.
+#[derive(Debug, serde::Serialize)]
 pub struct SuggestedTemplate {
     pub code: String,
     pub variables: BTreeMap<String, String>,

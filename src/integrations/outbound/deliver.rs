@@ -12,7 +12,6 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::model::WebhookEndpointStatus;
-use super::payload::Payload as Body;
 use super::queue::{DELIVER, Payload, enqueue};
 use super::secret;
 use super::settle::{self, Tried};
@@ -20,7 +19,7 @@ use super::store::deliveries::{self, Delivery};
 use super::store::endpoints;
 use crate::base::Result;
 use crate::base::crypto::{MasterKey, Secret};
-use crate::base::id::{EventId, JobId, TenantId};
+use crate::base::id::{EventId, JobId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
@@ -70,7 +69,7 @@ async fn admitted<'a>(
         if let Err(at) = outside.admit(&to, &sender, is_wanted, now) {
             return (sending, Some(at));
         }
-        sending.push(send(core, outside, signed.clone(), tenant, delivery, event));
+        sending.push(send(core, outside, signed.clone(), delivery, event));
     }
     (sending, None)
 }
@@ -95,14 +94,13 @@ async fn send(
     core: &Core,
     outside: &Outside,
     signed: Arc<(String, Vec<Secret>)>,
-    tenant: TenantId,
     delivery: Delivery,
     event: Option<Event>,
 ) -> Tried {
     let (url, secrets) = &*signed;
     let (at, began) = (core.clock.now(), std::time::Instant::now());
     let answer = match event {
-        Some(event) => post(outside, url, secrets, at, Body::of(tenant, event)).await,
+        Some(event) => post(outside, url, secrets, at, event).await,
         None => Err("refused: the event is no longer kept".into()),
     };
     let result = if answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status)) { "ok" } else { "failed" };
@@ -112,7 +110,13 @@ async fn send(
 }
 
 /// `id.timestamp.body`, signed anew for each attempt because the timestamp is the attempt's.
-async fn post(outside: &Outside, url: &str, secrets: &[Secret], at: Timestamp, body: Body) -> Result<Received, String> {
+async fn post(
+    outside: &Outside,
+    url: &str,
+    secrets: &[Secret],
+    at: Timestamp,
+    body: Event,
+) -> Result<Received, String> {
     let id = body.id.to_string();
     let bytes = serde_json::to_vec(&body).map_err(|error| format!("refused: {error}"))?;
     let headers = [

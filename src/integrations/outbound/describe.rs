@@ -1,18 +1,11 @@
-//! The `webhooks` section of the OpenAPI document: every event type a tenant may ask for, from the catalogue.
+//! What a tenant is told, in the document: a schema for every type of event that it may ask for, their union, and the
+//! `webhooks` section. All of it is from the catalogue.
 
-use serde_json::{Value, json};
-use utoipa::openapi::path::{
-    HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn, PathItem, Paths, PathsBuilder,
-};
-use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{AllOfBuilder, ArrayBuilder, ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::{
-    ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, ResponsesBuilder, Schema, SchemaFormat,
-};
+use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
 
 use super::pattern::is_offered;
-use super::payload::Payload;
-use crate::engine::events::{Concern, Declared, EventType, Field, Shape, catalogue};
+use crate::engine::events::{Concern, Declared, Event, EventType, Field, catalogue};
 use crate::integrations::outbound::facts::EndpointFact;
 
 /// For the tag of the operations.
@@ -38,50 +31,67 @@ const HEADERS: [(&str, &str); 3] = [
     ("webhook-signature", "`v1,` and a signature; several, separated by blanks, while a secret is rotated."),
 ];
 
-/// Adds the section and the schema it shares.
-pub fn add_to(document: &mut OpenApi) {
-    let components = document.components.get_or_insert_with(Default::default);
-    components.schemas.insert("WebhookPayload".into(), <Payload as utoipa::PartialSchema>::schema());
-    let mut schemas = Vec::new();
-    <Payload as utoipa::ToSchema>::schemas(&mut schemas);
-    components.schemas.extend(schemas);
+/// The name of the union, which is that of the row in the collected document.
+const UNION: &str = "Event";
+
+/// Puts the union in the place of the schema that every event has in common, and adds the section.
+pub fn add_to(document: &mut Value) {
     let told = |declared: &&&Declared| is_offered(declared.kind) || declared.kind == EndpointFact::PING;
-    for (name, about) in HEADERS {
-        let parameter = ParameterBuilder::new()
-            .name(name)
-            .parameter_in(ParameterIn::Header)
-            .required(Required::True)
-            .description(Some(about))
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-            .build();
-        components.parameters.insert(name.into(), RefOr::T(parameter));
+    let all = catalogue::all();
+    let told: Vec<&Declared> = all.iter().filter(told).copied().collect();
+    let common = serde_json::to_value(Event::schema()).unwrap_or_default();
+    let mapping: Map<String, Value> =
+        told.iter().map(|declared| (declared.kind.to_string(), json!(place(declared.kind)))).collect();
+    let one_of: Vec<Value> = told.iter().map(|declared| json!({ "$ref": place(declared.kind) })).collect();
+    let schemas = &mut document["components"]["schemas"];
+    for declared in &told {
+        schemas[name(declared.kind)] = schema(declared, &common);
     }
-    let webhooks: Paths = catalogue::all()
-        .iter()
-        .filter(told)
-        .fold(PathsBuilder::new(), |paths, declared| paths.path(declared.kind.as_str(), webhook(declared)))
-        .build();
-    document.webhooks = Some(webhooks);
+    schemas[UNION] = json!({
+        "description": "Something that happened: one of these, by its `type`.",
+        "oneOf": one_of,
+        "discriminator": { "propertyName": "type", "mapping": mapping },
+        "example": common["example"],
+    });
+    for (name, about) in HEADERS {
+        document["components"]["parameters"][name] = json!({ "name": name, "in": "header", "description": about, "required": true, "schema": { "type": "string" } });
+    }
+    document["webhooks"] =
+        told.iter().map(|declared| (declared.kind.to_string(), json!({ "post": webhook(declared) }))).collect();
 }
 
-fn webhook(declared: &Declared) -> PathItem {
+/// `lead.status_changed`: `LeadStatusChangedEvent`.
+fn name(kind: EventType) -> String {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_uppercase() + rest
+    };
+    kind.as_str().split(['.', '_']).map(capital).collect::<String>() + "Event"
+}
+
+fn place(kind: EventType) -> String {
+    format!("#/components/schemas/{}", name(kind))
+}
+
+fn webhook(declared: &Declared) -> Value {
     let kind = declared.kind;
-    let content = ContentBuilder::new().schema(Some(payload(declared))).example(Some(example(declared))).build();
-    let body = RequestBodyBuilder::new().content("application/json", content).required(Some(Required::True)).build();
-    let taken = ResponseBuilder::new()
-        .description("Any 2xx: taken. 410 disables the endpoint; anything else is tried again.")
-        .build();
-    let mut operation = OperationBuilder::new()
-        .operation_id(Some(format!("on_{}", kind.as_str().replace('.', "_"))))
-        .summary(Some(summary(kind)))
-        .tag("Webhook endpoints")
-        .request_body(Some(body))
-        .responses(ResponsesBuilder::new().response("200", taken).build())
-        .build();
-    let parameters = HEADERS.iter().map(|(name, _)| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));
-    operation.parameters = Some(parameters.collect());
-    operation.security = Some(Vec::new());
-    PathItem::new(HttpMethod::Post, operation)
+    let parameters: Vec<Value> =
+        HEADERS.iter().map(|(name, _)| json!({ "$ref": format!("#/components/parameters/{name}") })).collect();
+    json!({
+        "tags": ["Webhook endpoints"],
+        "summary": summary(kind),
+        "description": when(declared),
+        "operationId": format!("on_{}", kind.as_str().replace('.', "_")),
+        "parameters": parameters,
+        "requestBody": {
+            "content": { "application/json": { "schema": { "$ref": place(kind) }, "example": example(declared) } },
+            "required": true,
+        },
+        "responses": {
+            "200": { "description": "Any 2xx: taken. 410 disables the endpoint; anything else is tried again." },
+        },
+        "security": [],
+    })
 }
 
 /// `lead.status_changed`: "Lead: status changed".
@@ -93,49 +103,86 @@ fn summary(kind: EventType) -> String {
     format!("{first}{}: {verb}", letters.as_str())
 }
 
-fn payload(declared: &Declared) -> Schema {
-    let name = ObjectBuilder::new().schema_type(Type::String).enum_values(Some([declared.kind.as_str()]));
-    let mut data = ObjectBuilder::new();
-    for field in &declared.fields {
-        data = data.property(field.name, schema(field));
-    }
-    let own = ObjectBuilder::new().property("type", name).property("data", data);
-    AllOfBuilder::new().item(Ref::from_schema_name("WebhookPayload")).item(own).build().into()
+fn when(declared: &Declared) -> String {
+    declared.telling.when.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
 }
 
-fn schema(field: &Field) -> RefOr<Schema> {
-    let or_null = |plain: Type| SchemaType::Array(vec![plain, Type::Null]);
-    let object = |plain: Type| ObjectBuilder::new().schema_type(or_null(plain));
+/// What is common to all events, with the type, its subject and its data in their places.
+fn schema(declared: &Declared, common: &Value) -> Value {
+    let mut properties = common["properties"].clone();
+    properties["type"] = json!({ "type": "string", "const": declared.kind });
+    properties["subject_type"] =
+        json!({ "type": "string", "const": declared.subject, "description": "What it is about." });
+    properties["data"] = data(declared);
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(Map::keys).collect();
+    json!({
+        "type": "object",
+        "description": when(declared),
+        "required": required,
+        "properties": properties,
+        "example": example(declared),
+    })
+}
+
+fn fields(declared: &Declared) -> impl Iterator<Item = &Field> {
+    declared.fields.iter().filter(|field| declared.telling.says(field.name))
+}
+
+fn data(declared: &Declared) -> Value {
+    let properties: Map<String, Value> =
+        fields(declared).map(|field| (field.name.to_string(), value(declared, field))).collect();
+    let mut data =
+        json!({ "type": "object", "description": "What there is to know besides; read the resource for more." });
+    if properties.is_empty() {
+        data["additionalProperties"] = true.into();
+        return data;
+    }
+    let required: Vec<&str> =
+        fields(declared).map(|field| field.name).filter(|name| declared.telling.always.contains(name)).collect();
+    if !required.is_empty() {
+        data["required"] = json!(required);
+    }
+    data["properties"] = properties.into();
+    data
+}
+
+fn value(declared: &Declared, field: &Field) -> Value {
+    let mut schema = field.schema.clone();
+    if schema.as_object().is_none_or(Map::is_empty) {
+        schema = json!({ "type": "object", "additionalProperties": true });
+    }
     let about = match field.concern {
         Concern::Business => None,
         Concern::Person => Some("Null while the lead is locked."),
         Concern::Address => Some("Null while it is the address of a locked lead."),
     };
-    let format = |name: &str| Some(SchemaFormat::Custom(name.into()));
-    match field.shape {
-        Shape::Text => object(Type::String).description(about).into(),
-        Shape::Id => object(Type::String).format(format("uuid")).description(about).into(),
-        Shape::Moment => object(Type::String).format(format("date-time")).description(about).into(),
-        Shape::Integer => object(Type::Integer).description(about).into(),
-        Shape::Flag => object(Type::Boolean).description(about).into(),
-        Shape::Object => object(Type::Object).description(about).into(),
-        Shape::Texts => {
-            let item = ObjectBuilder::new().schema_type(Type::String);
-            ArrayBuilder::new().schema_type(or_null(Type::Array)).items(item).description(about).into()
+    if about.is_some() || field.null_says_something || (declared.telling.says_null && field.is_optional) {
+        schema = or_null(schema);
+    }
+    if let Some(about) = about {
+        schema["description"] = about.into();
+    }
+    if !declared.telling.always.contains(&field.name) {
+        schema["x-left-out"] = true.into();
+    }
+    schema
+}
+
+fn or_null(mut schema: Value) -> Value {
+    match schema["type"].as_str() {
+        Some(kind) if schema["enum"].is_null() && schema["properties"].is_null() => {
+            schema["type"] = json!([kind, "null"]);
+            schema
         }
-        Shape::Money => object(Type::Object)
-            .property("amount", ObjectBuilder::new().schema_type(Type::Integer))
-            .property("currency", ObjectBuilder::new().schema_type(Type::String))
-            .description(Some("Minor units and ISO 4217 code."))
-            .into(),
+        _ => json!({ "oneOf": [schema, { "type": "null" }] }),
     }
 }
 
-/// A whole payload of this type.
+/// A whole event of this type.
 fn example(declared: &Declared) -> Value {
     let kind = declared.kind;
-    let data: serde_json::Map<String, Value> =
-        declared.fields.iter().map(|field| (field.name.to_string(), field.example.clone())).collect();
+    let data: Map<String, Value> =
+        fields(declared).map(|field| (field.name.to_string(), field.example.clone())).collect();
     let lead = "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11";
     let is_about_a_lead = matches!(kind.subject().as_str(), "lead" | "message" | "conversation");
     json!({
@@ -146,6 +193,9 @@ fn example(declared: &Declared) -> Value {
         "subject_type": kind.subject(),
         "subject_id": lead,
         "lead_id": is_about_a_lead.then_some(lead),
+        "actor_type": "system",
+        "actor_id": null,
+        "request_id": null,
         "data": data,
     })
 }

@@ -18,7 +18,6 @@ pub mod fan_out;
 mod hand_over;
 pub mod model;
 pub mod pattern;
-mod payload;
 mod prune;
 mod queue;
 pub mod repeat;

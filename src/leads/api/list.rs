@@ -56,11 +56,11 @@ crate::text_enum! {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct LeadQuery {
-    /// `new,contacted,…`
-    #[param(value_type = Option<String>)]
+    /// Any of these.
+    #[param(value_type = Option<Vec<LeadStatus>>)]
     status: Option<CommaList<LeadStatus>>,
-    /// `meta_ads,google_ads,…`
-    #[param(value_type = Option<String>)]
+    /// Any of these.
+    #[param(value_type = Option<Vec<LeadSource>>)]
     source: Option<CommaList<LeadSource>>,
     /// `all`, `outreach`, `meta`, `google` or `other`.
     #[param(inline)]
@@ -89,8 +89,8 @@ pub struct LeadQuery {
     /// `-created_at` by default.
     #[param(inline)]
     sort: Option<LeadSort>,
-    /// `assignee`, `score`.
-    #[param(value_type = Option<String>)]
+    /// What each lead brings along.
+    #[param(inline, value_type = Option<Vec<LeadInclude>>)]
     include: Option<CommaList<LeadInclude>>,
 }
 

@@ -7,7 +7,7 @@ mod settings;
 mod settings_patch;
 
 pub use agreed::{Agreed, AgreedPatch};
-pub use profile::{Audience, Profile};
+pub use profile::{Audience, Gender, Profile};
 pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings};
 pub use settings_patch::{BrandingPatch, SettingsPatch};
 

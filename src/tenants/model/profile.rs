@@ -80,9 +80,7 @@ pub struct Audience {
     #[validate(range(min = 13, max = 100))]
     #[schema(minimum = 13, maximum = 100)]
     pub age_max: Option<u8>,
-    /// `all`, `male` or `female`.
-    #[validate(length(max = 20))]
-    #[schema(max_length = 20)]
+    #[schema(value_type = Option<Gender>)]
     pub gender: Option<String>,
     /// What a fitting lead wants to spend.
     pub budget_min: Option<Money>,
@@ -91,9 +89,9 @@ pub struct Audience {
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     pub budget_labels: Vec<String>,
-    /// `immediate`, `within_3_months`, `3_to_6_months`, `after_6_months`, `exploring`.
+    /// When a fitting lead wants to act.
     #[validate(length(max = 10))]
-    #[schema(max_items = 10)]
+    #[schema(max_items = 10, value_type = Vec<Timeline>)]
     pub timelines: Vec<String>,
 }
 
@@ -103,9 +101,22 @@ impl Audience {
     }
 }
 
-/// When a person wants to act.
-const TIMELINES: [&str; 5] = ["immediate", "within_3_months", "3_to_6_months", "after_6_months", "exploring"];
-const GENDERS: [&str; 3] = ["all", "male", "female"];
+crate::text_enum! {
+    /// Whom ads are shown to, by gender.
+    pub enum Gender { All = "all", Male = "male", Female = "female" }
+}
+
+crate::text_enum! {
+    /// When a person wants to act.
+    pub enum Timeline {
+        Immediate = "immediate",
+        WithinThreeMonths = "within_3_months",
+        ThreeToSixMonths = "3_to_6_months",
+        Later = "after_6_months",
+        /// Has no date in mind.
+        Exploring = "exploring",
+    }
+}
 
 fn settle<T>(value: T, errors: Vec<FieldError>) -> Result<T> {
     if errors.is_empty() { Ok(value) } else { Err(Error::fields(errors)) }
@@ -171,12 +182,12 @@ impl Audience {
                 refuse("/budget_max/amount", format!("expected at least budget_min, which is {}", min.amount));
             }
         }
-        if self.gender.as_deref().is_some_and(|gender| !GENDERS.contains(&gender)) {
-            refuse("/gender", format!("expected one of: {}", GENDERS.join(", ")));
+        if let Some(Err(rule)) = self.gender.as_deref().map(str::parse::<Gender>) {
+            refuse("/gender", rule);
         }
         for (index, timeline) in self.timelines.iter().enumerate() {
-            if !TIMELINES.contains(&timeline.as_str()) {
-                refuse(&format!("/timelines/{index}"), format!("expected one of: {}", TIMELINES.join(", ")));
+            if let Err(rule) = timeline.parse::<Timeline>() {
+                refuse(&format!("/timelines/{index}"), rule);
             }
         }
         settle(self, errors)

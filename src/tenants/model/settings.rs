@@ -117,6 +117,7 @@ pub struct Settings {
     /// Members without a second factor do nothing here but put one before their account. Set by owners who have one.
     // Left out where it is not so: processes of the version before refuse what they do not know.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub requires_second_factor: bool,
 }
 

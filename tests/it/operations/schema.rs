@@ -72,7 +72,12 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     for (keyword, rule) in schema.as_object().into_iter().flatten() {
         match keyword.as_str() {
             "description" | "example" | "examples" | "default" | "title" | "pattern" | "propertyNames"
-            | "deprecated" | "x-extensible-enum" => {}
+            | "deprecated" | "x-extensible-enum" | "x-enum-varnames" | "discriminator" => {}
+            "const" => {
+                if rule != value {
+                    wrong.push(format!("{place}: {value} is not {rule}"));
+                }
+            }
             // Looked at below.
             "required" | "properties" | "additionalProperties" | "items" | "oneOf" | "allOf" => {}
             "type" => {

@@ -35,6 +35,11 @@ async fn first(actor: &Client, list: &str) -> String {
 }
 
 impl Stage {
+    /// Whom nothing that the tenant does to its people and keys shuts out.
+    pub fn operator(&self, app: &TestApp) -> Client {
+        self.tenant.as_operator(app)
+    }
+
     /// A tenant with one of everything.
     pub async fn set(app: &TestApp) -> Self {
         let tenant = app.growth("Stage").await;
