@@ -76,7 +76,10 @@ class Copy:
             page = get(name, limit=200, cursor=self.place(name), **query)
             with self.db:  # one transaction: the entries and the place after them
                 for entry in page["data"]:
-                    self.forget(entry) if name == "tombstones" else self.keep(name, entry)
+                    if name == "tombstones":
+                        self.forget(entry)
+                    else:
+                        self.keep(name, entry)
                 self.db.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (name, page["next_cursor"]))
             if not page["data"]:
                 return count

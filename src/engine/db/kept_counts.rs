@@ -352,7 +352,7 @@ pub struct Counts {
     pub total: i64,
     /// For each field that was asked for, its values and how many there are of each; those of which there are none are left out. What
     /// has no value is `none`.
-    pub by: By,
+    pub by: BTreeMap<String, BTreeMap<String, i64>>,
 }
 
 /// Numbers by field and value.

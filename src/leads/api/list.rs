@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::db::kept_counts::{By, told_by};
+use crate::engine::db::kept_counts::told_by;
 use crate::engine::http::{CommaList, Page, Paging, Query, Written};
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
@@ -284,7 +284,7 @@ pub struct LeadCounts {
     pub sources: std::collections::BTreeMap<String, i64>,
     /// For each field of `by`, its values of which there are any within that tab. Leads without a value are `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<By>,
+    pub by: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>>,
 }
 
 /// Count leads
