@@ -17,7 +17,7 @@ use ::intake;
 use ::leads;
 use ::providers;
 use ::tenants;
-use engine::{self, base, fact, filter, keep, rows, text_enum, versioned};
+use engine::{self, base, fact, filter, held, keep, rows, text_enum, versioned};
 
 mod answers;
 pub mod api;
@@ -52,11 +52,14 @@ mod tests;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::billing::facts::{QuotaReached, SubscriptionFact};
+use crate::engine::catch_up::{CatchUp, Reading};
+use crate::engine::db::PlatformTx;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Registry;
 use crate::providers::Providers;
 use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::TenantFact;
+use crate::tenants::recount_next;
 
 pub use facts::facts;
 
@@ -67,9 +70,17 @@ pub fn areas(areas: &mut Areas) {
     campaigns.keeping(&["key", "webhook_url"]).events(&["ad_campaign"]);
 }
 
+/// What this folder keeps of what is stored.
+pub fn catch_ups() -> Vec<CatchUp> {
+    // What was written before ad campaigns were counted, or by a process of a version that does not.
+    let batch = |tx: &mut PlatformTx<'_>, reading: &Reading<'_>| recount_next(tx, reading, &store::AD_CAMPAIGNS);
+    vec![CatchUp { name: "ad_campaign_counts", version: "1".into(), batch }]
+}
+
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(api::create_ad_campaign)
         .service(api::list_ad_campaigns)
+        .service(api::count_ad_campaigns)
         .service(api::get_ad_campaign)
         .service(api::update_ad_campaign)
         .service(api::get_lead_form)

@@ -2,7 +2,7 @@
 
 use super::permissions;
 use crate::config::{MEGABYTES_PER_DAY, REQUESTS_PER_MINUTE};
-use crate::engine::db::PageSize;
+use crate::engine::db::{PageSize, tombstones};
 use crate::engine::http;
 use crate::tenants::access::ACCESS_TOKEN_SECONDS;
 use crate::tenants::session::IDLE_DAYS;
@@ -17,6 +17,7 @@ pub(super) fn text() -> String {
         ("permissions", permissions::matrix()),
         ("page_most", PageSize::MOST.to_string()),
         ("page_default", PageSize::DEFAULT.to_string()),
+        ("tombstone_days", tombstones::KEPT_DAYS.to_string()),
         ("idempotency_hours", http::once::KEPT_HOURS.to_string()),
         ("requests_per_minute", REQUESTS_PER_MINUTE.to_string()),
         ("megabytes_per_day", MEGABYTES_PER_DAY.to_string()),

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     NotFound,
     /// The path exists but not with this method (405).
     MethodNotAllowed,
+    /// It was there, and is kept no more (410).
+    Gone,
     /// The state of the resource forbids it (409).
     Conflict,
     /// `If-Match` does not hold (412).

@@ -11,6 +11,7 @@ mod settings;
 mod source;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 pub use master_key::{master_key_path, write_master_key};
 pub use risks::{Risk, is_this_machine};
@@ -32,6 +33,8 @@ pub const DEFAULT_DATABASE: &str = "sqlite://data/leadwright.db";
 
 /// What one authenticated caller may ask in a minute, unless the platform sets another number.
 pub const REQUESTS_PER_MINUTE: u32 = 1200;
+/// How far the clocks of processes on one PostgreSQL may differ.
+pub const CLOCKS_APART_SECONDS: u32 = 5;
 /// What one tenant may have written in a day.
 pub const MEGABYTES_PER_DAY: u32 = 200;
 
@@ -128,6 +131,7 @@ impl Config {
                 _ => Err("expected FULL, NORMAL or OFF".into()),
             });
         let pool_size = r.number("DATABASE_POOL", 8, 1..=200);
+        let clocks_apart = r.number("CLOCKS_APART_SECONDS", CLOCKS_APART_SECONDS, 0..=600);
         let operator_key = r.parse("OPERATOR_KEY", None, |text| {
             let fits = text.starts_with("lw_") && text.len() >= 32 && text.bytes().all(|b| b.is_ascii_graphic());
             if fits { Ok(Some(Secret::new(text))) } else { Err("expected lw_ and 32 characters or more in all".into()) }
@@ -171,6 +175,7 @@ impl Config {
                 url,
                 pool_size,
                 sqlite_synchronous: synchronous,
+                clocks_apart: Duration::from_secs(clocks_apart.into()),
                 application: format!("leadwright {}", env!("CARGO_PKG_VERSION")),
             },
             public_url,

@@ -58,6 +58,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("METRICS_PUBLIC", Fallback::Is("false"), Plain, "true shows metrics on LEADWRIGHT_BIND too"),
     setting("DATABASE_URL", Fallback::Is("sqlite://data/leadwright.db"), HoldsPassword, "sqlite://… or postgres://…"),
     setting("DATABASE_POOL", Fallback::Is("8"), Plain, "connections per process"),
+    setting("CLOCKS_APART_SECONDS", Fallback::Is("5"), Plain, "how far the clocks of processes on one PostgreSQL may differ; lists in the order of change end so long before now"),
     setting("SQLITE_SYNCHRONOUS", Fallback::Is("FULL"), Plain, "FULL (survives power loss), NORMAL or OFF"),
     setting("PUBLIC_URL", Fallback::Follows("http:// and LEADWRIGHT_BIND"), Plain, "where the world reaches us; webhook signatures are built from it"),
     setting("APP_URL", Fallback::Follows("LEADWRIGHT_PUBLIC_URL"), Plain, "where the platform's own frontend is; links in what the platform writes lead there"),

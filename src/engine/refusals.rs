@@ -97,6 +97,10 @@ pub const REFUSALS: &[Refusal] = &[
         .remedy("Repeat it with the same Idempotency-Key, or look before you repeat it.")
         .again(Again::SameKey)
         .at(&[Writes]),
+    Refusal::new(ErrorKind::Gone, "tombstone.forgotten")
+        .why("Something was deleted after this place so long ago that it is told no more.")
+        .remedy("Copy everything anew, and go on from the place where that began.")
+        .at(&[At("list_tombstones")]),
     Refusal::not_found("job.not_found")
         .why("There is no such job.")
         .remedy("Look it up in the list of jobs. What is done is kept for some days only.")

@@ -18,7 +18,7 @@ use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::{self, Fact as _, NewEvent, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
 use crate::leads;
-use crate::leads::facts::{LeadEnquired, LeadUpdated};
+use crate::leads::facts::{LeadEnquired, LeadUnlocked, LeadUpdated};
 use crate::leads::model::IdentityKind;
 
 /// What moved conversations in earlier versions; one that still waits ends the same.
@@ -40,6 +40,11 @@ pub(super) fn updated(tx: &mut TenantTx<'_>, event: &NewEvent, fact: &LeadUpdate
 /// In the transaction of the enquiry, which may tell where else the person is reached.
 pub(super) fn enquired(tx: &mut TenantTx<'_>, event: &NewEvent, _: &LeadEnquired) -> Result<()> {
     event.timeline().map_or(Ok(()), |lead| follow(tx, LeadId::from_uuid(lead)))
+}
+
+/// In the transaction that unlocks the lead: what was held back of its conversations is shown from now on.
+pub(super) fn unlocked(tx: &mut TenantTx<'_>, event: &NewEvent, _: &LeadUnlocked) -> Result<()> {
+    event.timeline().map_or(Ok(()), |lead| conversations::note_changed(tx, LeadId::from_uuid(lead)))
 }
 
 fn after(tx: &mut TenantTx<'_>, event: EventId) -> Result<()> {

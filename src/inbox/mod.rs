@@ -16,7 +16,7 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, fact, held, keep, patch, rows, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, filter, held, keep, patch, rows, text_enum, versioned, view};
 
 mod after_hours;
 mod api;
@@ -87,6 +87,7 @@ pub fn jobs(registry: &mut Registry, providers: Arc<Providers>) {
 pub fn reactions(reactions: &mut Reactions) {
     reactions.hooks().provide(leads::engagement::ReadEngagement(store::engagement::of));
     reactions.at_once(LeadUpdated::TYPE, follow::updated).at_once(LeadEnquired::TYPE, follow::enquired);
+    reactions.at_once(LeadUnlocked::TYPE, follow::unlocked);
     for kind in [MessageFact::RECEIVED, MessageFact::FAILED, MessageFact::OPENED, MessageFact::CLICKED] {
         reactions.on(kind, &crate::leads::RESCORE);
     }

@@ -249,7 +249,7 @@ fn wake(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<()> {
     }
     let status = if is_snoozed { ConversationStatus::Open } else { conversation.status };
     let awake = Conversation { status, archived_at: None, ..conversation.clone() };
-    conversations::save_state(tx, &awake)?;
+    conversations::save_state(tx, &awake, conversation.standing())?;
     let fact = ConversationFact {
         status: Some(status),
         archived: Some(false),

@@ -98,3 +98,4 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(conversations, messages);
 diesel::allow_tables_to_appear_in_same_query!(messages, sender_threads);
 crate::engine::joined!(conversations, leads);
+crate::engine::joined!(messages, leads);

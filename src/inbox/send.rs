@@ -180,7 +180,7 @@ pub(super) fn reopen(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Resu
         return Ok(conversation.clone());
     }
     let open = Conversation { status: ConversationStatus::Open, closed_at: None, ..conversation.clone() };
-    let saved = conversations::save_state(tx, &open)?;
+    let saved = conversations::save_state(tx, &open, conversation.standing())?;
     let fact = ConversationFact { by: Some("message".into()), ..ConversationFact::default() };
     let event = fact.told_as(ConversationFact::REOPENED).about(conversation.id.uuid());
     tx.record(event.on(conversation.lead_id.uuid()))?;

@@ -31,6 +31,7 @@ pub fn change(
     let mut conversation = store::get(tx, id)?;
     if_match.check(conversation.version)?;
     let (was, now) = (conversation.status, tx.now());
+    let stood = conversation.standing();
     let mut archived = conversation.archived_at.is_some();
     let mut changes = Changes::default();
     changes.set("status", &mut conversation.status, patch.status);
@@ -50,7 +51,7 @@ pub fn change(
     let fact =
         ConversationFact { status: Some(conversation.status), archived: Some(archived), ..ConversationFact::default() };
     tx.record(fact.told_as(kind).about(id.uuid()).on(conversation.lead_id.uuid()))?;
-    store::save_state(tx, &conversation)
+    store::save_state(tx, &conversation, stood)
 }
 
 /// Nothing of it is unread any more.

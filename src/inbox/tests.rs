@@ -365,10 +365,11 @@ on_both_engines! {
         stage
             .within(acme.0, move |tx| {
                 let mut conversation = conversations::get(tx, acme.2)?;
+                let stood = conversation.standing();
                 conversation.status = ConversationStatus::Closed;
                 conversation.closed_at = Some(now);
                 conversation.archived_at = Some(now);
-                conversations::save_state(tx, &conversation)
+                conversations::save_state(tx, &conversation, stood)
             })
             .await;
         stage.inbound("SM1", "One more question").await;

@@ -1,11 +1,11 @@
-//! What was written since the last time is added to the counts (see `store::counts`) and to the index of texts, so that counts and
+//! What was written since the last time is added to the counts (see [`kept_counts`], of every collection) and to the index of texts, so that counts and
 //! searches read little besides.
 
 use std::time::Duration;
 
-use super::store::{fold_counts, settle_index, unfolded_counts};
+use super::store::settle_index;
 use crate::base::Result;
-use crate::engine::db::PlatformTx;
+use crate::engine::db::{PlatformTx, kept_counts};
 use crate::engine::events::platform_tenant;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
 
@@ -22,9 +22,9 @@ pub(super) fn jobs(registry: &mut Registry) {
 async fn fold(context: JobContext) -> Result<Outcome> {
     context
         .finish_platform(|tx: &mut PlatformTx<'_>| {
-            let tenants = unfolded_counts(tx, AT_ONCE)?;
+            let tenants = kept_counts::unfolded(tx, AT_ONCE)?;
             for (tenant, _) in &tenants {
-                fold_counts(&mut tx.for_tenant(*tenant))?;
+                kept_counts::fold(&mut tx.for_tenant(*tenant))?;
             }
             if !tenants.is_empty() {
                 settle_index(tx)?;

@@ -1,37 +1,6 @@
 //! The tables of this folder, as `migrations/` makes them on both engines.
 
 diesel::table! {
-    use crate::base::id::Guid;
-    use diesel::sql_types::*;
-
-    lead_count_deltas (tenant_id, id) {
-        tenant_id -> Guid,
-        id -> Guid,
-        status -> Text,
-        source -> Text,
-        validity -> Text,
-        score_from -> Integer,
-        is_locked -> Bool,
-        change -> BigInt,
-    }
-}
-
-diesel::table! {
-    use crate::base::id::Guid;
-    use diesel::sql_types::*;
-
-    lead_counts (tenant_id, status, source, validity, score_from, is_locked) {
-        tenant_id -> Guid,
-        status -> Text,
-        source -> Text,
-        validity -> Text,
-        score_from -> Integer,
-        is_locked -> Bool,
-        total -> BigInt,
-    }
-}
-
-diesel::table! {
     use crate::base::{id::Guid, json::JsonDoc, time::Instant};
     use diesel::sql_types::*;
 

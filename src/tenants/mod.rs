@@ -51,7 +51,7 @@ pub use look_alike::passes_for;
 pub use model::Tenant;
 pub use operators::{create_operator, ensure_operator};
 pub use second_factor::reseal::sealed;
-pub use store::catch_ups;
+pub use store::{catch_ups, recount_next};
 
 /// What stands here, and who reads it.
 pub fn areas(areas: &mut Areas) {
@@ -65,6 +65,7 @@ pub fn areas(areas: &mut Areas) {
     areas.tag("Tenant", "Settings, business profile, audience.");
     areas.of_tenants("/v1/tenants/current", P::TenantRead, P::TenantWrite).events(&["tenant", "ops_task"]);
     areas.of_tenants("/v1/events", P::EventsRead, P::EventsRead);
+    areas.of_anybody("/v1/tombstones");
 }
 
 pub fn routes(cfg: &mut ServiceConfig<'_>) {

@@ -148,6 +148,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         made_by_key -> Nullable<Guid>,
+        updated_at -> Instant,
     }
 }
 

@@ -19,6 +19,7 @@ mod bounds;
 mod catch_up;
 mod claims;
 mod contract;
+mod copying;
 mod counting;
 mod dashboard;
 mod described;

@@ -27,7 +27,9 @@ fn both_engines_have_the_same_migrations() {
 
 /// Columns that only processes of the version before read and write, of which some may still run beside ours on PostgreSQL; the
 /// release after this one drops them.
-const LEAVING: [(&str, &[&str]); 2] = [
+const LEAVING: [(&str, &[&str]); 4] = [
+    ("lead_counts", &["tenant_id", "status", "source", "validity", "score_from", "is_locked", "total"]),
+    ("lead_count_deltas", &["tenant_id", "id", "status", "source", "validity", "score_from", "is_locked", "change"]),
     (
         "leads",
         &[
@@ -137,6 +139,7 @@ both_engines! {
                 let table = real.get_mut(table).expect("a table");
                 assert!(columns.iter().all(|column| table.remove(*column).is_some()), "{columns:?}");
             }
+            real.retain(|_, columns| !columns.is_empty());
         }
         assert_eq!(real, declared());
     }

@@ -65,7 +65,12 @@ pub fn fill(database: &Database, tenants: &[Tenant], size: Size, today: i64) -> 
     if size.is_bare {
         sql.push_str(dialect.of(WITH_INDEXES, ""));
     }
-    sql.push_str(COUNTS);
+    let id = |column: &str| match dialect.0 {
+        Engine::Postgres => format!("COALESCE(replace(CAST({column} AS text), '-', ''), '')"),
+        Engine::Sqlite => format!("COALESCE(lower(hex({column})), '')"),
+    };
+    let counts = COUNTS.replace("ID(assigned_to)", &id("assigned_to"));
+    sql.push_str(&counts.replace("ID(ad_campaign_id)", &id("ad_campaign_id")));
     sql.push_str(
         "UPDATE usage_periods SET used = (SELECT count(*) FROM seeded s WHERE s.tenant_id = usage_periods.tenant_id);",
     );
@@ -92,9 +97,11 @@ const WITH_INDEXES: &str = "DO $$ DECLARE definition text; BEGIN \
     FOR definition IN SELECT indexdef FROM dropped LOOP EXECUTE definition; END LOOP; END $$;";
 
 /// As the server would have counted them.
-const COUNTS: &str = "INSERT INTO lead_counts (tenant_id, status, source, validity, score_from, is_locked, total) \
-    SELECT tenant_id, status, source, validity, CASE WHEN score >= 80 THEN 80 WHEN score >= 60 THEN 60 \
-    WHEN score >= 40 THEN 40 WHEN score >= 20 THEN 20 ELSE 0 END, is_locked, count(*) FROM leads GROUP BY 1, 2, 3, 4, 5, 6;";
+const COUNTS: &str = "INSERT INTO kept_counts (tenant_id, noun, k1, k2, k3, k4, k5, k6, k7, k8, total) \
+    SELECT tenant_id, 'lead', status, source, validity, CASE WHEN score >= 80 THEN 'hot' WHEN score >= 60 THEN 'warm' \
+    WHEN score >= 40 THEN 'qualified' WHEN score >= 20 THEN 'cold' ELSE 'unqualified' END, \
+    CASE WHEN is_locked THEN 'true' ELSE 'false' END, ID(assigned_to), ID(ad_campaign_id), '', count(*) FROM leads \
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;";
 
 /// Owners opened the mailed link, and their phones agreed to alerts, as in any tenant that has worked for a while.
 fn agreements(dialect: &Dialect) -> String {

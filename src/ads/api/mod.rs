@@ -1,5 +1,6 @@
 //! Ad campaigns over HTTP.
 
+mod count;
 mod create;
 pub mod key;
 pub mod steer;
@@ -8,6 +9,7 @@ mod views;
 
 use actix_web::{HttpResponse, get, web};
 
+pub use count::count_ad_campaigns;
 pub use create::create_ad_campaign;
 pub use update::update_ad_campaign;
 pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, ReviewView};
@@ -21,7 +23,9 @@ use crate::engine::http::{Page, Paging, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
-/// List ad campaigns, newest first
+/// List ad campaigns
+///
+/// Newest first, unless sorted otherwise.
 #[utoipa::path(
     params(CampaignFilter),
     responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))

@@ -20,10 +20,11 @@ use crate::base::money::{Currency, Money};
 use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::dialect::lock_tenant;
+use crate::engine::db::kept_counts::{self, Collection, Kind, Read, kind};
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
-use crate::keep;
 use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::providers::AdPlatform;
+use crate::{held, keep};
 
 pub use claims::{Claim, claims_on, is_own, release};
 pub use commitments::{Committed, commit, committed, to_commit};
@@ -90,21 +91,45 @@ pub fn lock(tx: &mut TenantTx<'_>) -> Result<()> {
     lock_tenant(tx, "ad_campaigns")
 }
 
-crate::rows!(ad_campaigns: AdCampaign, AdCampaignId, "ad_campaign" => insert, find, get);
+/// The row alone; what is counted is kept with it.
+mod row {
+    use super::*;
+    crate::rows!(ad_campaigns: AdCampaign, AdCampaignId, "ad_campaign" => insert, find, get);
+}
+pub use row::{find, get};
+
+/// Ad campaigns by what a list of them filters by.
+pub static AD_CAMPAIGNS: Collection = Collection {
+    noun: "ad_campaign",
+    table: "ad_campaigns",
+    fields: &[("status", Read::Word("status")), ("platform", Read::Word("platform"))],
+};
+
+fn counted(status: CampaignStatus, platform: AdPlatform) -> Kind {
+    kind([status.as_str().into(), platform.as_str().into()])
+}
+
+pub fn insert(tx: &mut TenantTx<'_>, campaign: &AdCampaign) -> Result<()> {
+    row::insert(tx, campaign)?;
+    kept_counts::added(tx, &AD_CAMPAIGNS, counted(campaign.status, campaign.platform));
+    Ok(())
+}
 
 crate::filter! {
     /// Which ad campaigns to list.
-    pub struct CampaignFilter of ad_campaigns {
+    pub struct CampaignFilter of ad_campaigns by change {
         platform: Option<AdPlatform> => eq platform,
         status: Option<CampaignStatus> => eq status,
     }
 }
 
-/// Newest first.
+/// Newest first, unless by change.
 pub fn list(tx: &mut TenantTx<'_>, filter: &CampaignFilter, page: &PageRequest) -> Result<Page<AdCampaign>> {
-    use ad_campaigns::{created_at, id, tenant_id};
+    use ad_campaigns::{created_at, id, tenant_id, updated_at};
     let which = filter.narrow(Where::of(tx, tenant_id));
-    tx.page(which, Order::by(Desc, (created_at, id), |row: &AdCampaign| (row.created_at, row.id)), page)
+    let newest = Order::by(Desc, (created_at, id), |row: &AdCampaign| (row.created_at, row.id));
+    let changed = Order::by_change((updated_at, id), |row: &AdCampaign| (row.updated_at, row.id));
+    tx.page(which, filter.order(newest, changed), page)
 }
 
 /// How many ad campaigns are in this status.
@@ -154,6 +179,9 @@ pub fn waiting_to_start(tx: &mut PlatformTx<'_>, limit: i64) -> Result<Vec<(Tena
 /// Writes what people and the quota change, as the next version. Counters are left alone: they grow beside it.
 pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
     use ad_campaigns as c;
+    let place = c::table.find((row.tenant_id, row.id)).select((c::status, c::platform));
+    let (status, platform): (CampaignStatus, AdPlatform) = held!(tx.conn(), place, get_result)?;
+    kept_counts::changed(tx, &AD_CAMPAIGNS, counted(status, platform), counted(row.status, row.platform));
     row.version += 1;
     row.updated_at = tx.now();
     diesel::update(c::table.find((row.tenant_id, row.id)))
@@ -186,27 +214,31 @@ pub fn save(tx: &mut TenantTx<'_>, row: &mut AdCampaign) -> Result<()> {
 
 /// Writes until when it is committed. Not a new version: nobody edited anything.
 pub fn save_commitment(tx: &mut TenantTx<'_>, row: &AdCampaign) -> Result<()> {
+    let now = tx.now();
     diesel::update(ad_campaigns::table.find((row.tenant_id, row.id)))
-        .set(ad_campaigns::committed_until.eq(row.committed_until))
+        .set((ad_campaigns::committed_until.eq(row.committed_until), ad_campaigns::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }
 
 /// Writes what the ad platform said. Not a new version: nobody edited anything.
 pub fn save_delivery(tx: &mut TenantTx<'_>, id: AdCampaignId, delivery: Carried) -> Result<()> {
+    let now = tx.now();
     diesel::update(ad_campaigns::table.find((tx.tenant(), id)))
-        .set(ad_campaigns::delivery.eq(Doc(delivery)))
+        .set((ad_campaigns::delivery.eq(Doc(delivery)), ad_campaigns::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }
 
 /// One more lead came from this ad campaign.
 pub fn count_lead(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<()> {
-    let tenant = tx.tenant();
+    let (tenant, now) = (tx.tenant(), tx.now());
     keep!(
         tx.conn(),
-        diesel::update(ad_campaigns::table.find((tenant, id)))
-            .set(ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64)),
+        diesel::update(ad_campaigns::table.find((tenant, id))).set((
+            ad_campaigns::leads_generated.eq(ad_campaigns::leads_generated + 1_i64),
+            ad_campaigns::updated_at.eq(now),
+        )),
     )?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
@@ -13,6 +14,7 @@ use super::conn::DbConn;
 use super::error;
 use super::files;
 use super::freshness::Freshness;
+use super::horizon::UnderWay;
 use super::joining::{Joining, Standing};
 use super::listen::Listener;
 use super::liveness;
@@ -46,11 +48,22 @@ pub struct DbSettings {
     pub sqlite_synchronous: String,
     /// What PostgreSQL lists our connections as, unless the URL says it.
     pub application: String,
+    /// How far the clocks of processes on one PostgreSQL may differ: lists in the order of change end so long before now.
+    pub clocks_apart: Duration,
 }
+
+/// What time servers keep, with much to spare.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
 
 impl DbSettings {
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), pool_size: 8, sqlite_synchronous: "FULL".into(), application: "leadwright".into() }
+        Self {
+            url: url.into(),
+            pool_size: 8,
+            sqlite_synchronous: "FULL".into(),
+            application: "leadwright".into(),
+            clocks_apart: CLOCKS_APART,
+        }
     }
 }
 
@@ -108,7 +121,9 @@ impl Db {
             Engine::Sqlite => None,
         };
         let pool = Pool::new(manager, settings.pool_size)?;
-        let around = Surroundings { clock, wake, reactions, freshness: Arc::new(Freshness::new(engine)) };
+        let under_way = UnderWay::new(clock.clone(), settings.clocks_apart);
+        let freshness = Arc::new(Freshness::new(engine));
+        let around = Surroundings { clock, wake, reactions, freshness, under_way };
         Ok(Self(Arc::new(Inner {
             engine,
             url,

@@ -3,6 +3,9 @@
 //! A store says [which](super::filter) rows and in what [`Order`]; [`TenantTx::page`] and [`PlatformTx::page`] find the page
 //! that was asked for. A list is walked by its keys and never by counting rows: a cursor is opaque and holds where the last row
 //! stood, so a page begins exactly after the one before it, whatever was written in between. An order ends in the id.
+//!
+//! A list that is copied is read in the order of change ([`ByChange`]). There is always a next page, which may be empty so far, and
+//! a page ends at the [horizon](super::horizon), so that nothing appears behind a reader who went on.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +13,12 @@ use diesel::Expression;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::conn::DbConn;
 use super::filter::{Boxed, Comparable, Fragment, Piece};
+use super::horizon::Horizon;
 use super::listing::{Listed, Rows, Statement};
 use super::scope::{PlatformTx, TenantTx};
+use crate::base::id::{RawId, Uuid};
+use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 
 pub use super::listing::Direction;
@@ -22,16 +27,18 @@ pub use super::listing::Direction;
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct Page<T> {
     pub data: Vec<T>,
-    /// Give it as `cursor` for the next page; null on the last page.
+    /// Give it as `cursor` for the next page; null on the last page. In an order that is read on and on (`sort=updated_at`) it is
+    /// never null: an empty page is the last one so far.
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
     /// From one row more than the page holds, so that the last page is known without counting.
-    fn of(mut rows: Vec<T>, limit: PageSize, key: impl FnOnce(&T) -> Cursor) -> Self {
+    fn of(mut rows: Vec<T>, limit: PageSize, key: impl FnOnce(&T) -> Cursor, stays: Option<Cursor>) -> Self {
         let more = rows.len() > limit.size();
         rows.truncate(limit.size());
-        let next_cursor = if more { rows.last().map(|row| key(row).0) } else { None };
+        let last = rows.last().filter(|_| more || stays.is_some()).map(key);
+        let next_cursor = last.or(stays).map(|cursor| cursor.0);
         Self { data: rows, next_cursor }
     }
 
@@ -117,6 +124,19 @@ impl PageRequest {
     pub fn first(entries: u16) -> Self {
         Self { limit: PageSize(entries), cursor: None }
     }
+
+    /// Where it begins, in a list [by change](Order::by_change).
+    ///
+    /// # Errors
+    /// `cursor` is not one of such a list.
+    pub fn changed<K: DeserializeOwned>(&self) -> Result<Option<(Timestamp, K)>> {
+        self.cursor.as_ref().map(|cursor| cursor.read::<Changed<K>>()?.place()).transpose()
+    }
+
+    /// Begins after this key, in a list [by ids](Order::by_id), unless it is another page already.
+    pub fn after(&self, key: &impl Serialize) -> Self {
+        Self { limit: self.limit, cursor: self.cursor.clone().or_else(|| Some(Cursor::of(key))) }
+    }
 }
 
 /// What is asked of the rows after a place.
@@ -129,6 +149,45 @@ pub struct Order<R> {
     direction: Direction,
     seek: Seek,
     stands: Box<dyn Fn(&R) -> Cursor>,
+    on_and_on: Option<OnAndOn>,
+}
+
+/// Of an order that whoever copies the list reads again and again.
+struct OnAndOn {
+    /// What is seen for good.
+    until: Box<dyn FnOnce(Horizon) -> Piece>,
+    /// Before everything.
+    begin: Cursor,
+}
+
+crate::text_enum! {
+    /// The order of whoever keeps a copy of a list.
+    pub enum ByChange { UpdatedAsc = "updated_at" }
+}
+
+impl ByChange {
+    /// The order that was asked for: this one, or the list's own.
+    pub fn or<R>(asked_for: Option<Self>, own: Order<R>, by_change: Order<R>) -> Order<R> {
+        match asked_for {
+            Some(Self::UpdatedAsc) => by_change,
+            None => own,
+        }
+    }
+}
+
+/// Where an entry stood in the order of change.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Changed<K> {
+    /// Microseconds since 1970.
+    changed_at: i64,
+    id: K,
+}
+
+impl<K> Changed<K> {
+    fn place(self) -> Result<(Timestamp, K)> {
+        let at = Timestamp::from_micros(self.changed_at).filter(|at| at.is_storable()).ok_or_else(foreign_cursor)?;
+        Ok((at, self.id))
+    }
 }
 
 impl<R> Order<R> {
@@ -148,7 +207,44 @@ impl<R> Order<R> {
             direction,
             seek: Box::new(seek),
             stands: Box::new(move |row| Cursor::of(&key(row))),
+            on_and_on: None,
         }
+    }
+
+    /// By the id, on and on: for rows that are only ever added, with ids that are made when they are.
+    pub fn by_id_on<I, K>(id: I, key: fn(&R) -> K) -> Self
+    where
+        R: 'static,
+        I: Expression + Fragment + Copy + 'static,
+        K: Comparable<I::SqlType> + Serialize + DeserializeOwned + 'static,
+        RawId: Comparable<I::SqlType>,
+    {
+        let until = move |horizon: Horizon| Piece::compare(id, " < ", Comparable::<I::SqlType>::boxed(horizon.id()));
+        let on_and_on = OnAndOn { until: Box::new(until), begin: Cursor::of(&Uuid::nil()) };
+        Self { on_and_on: Some(on_and_on), ..Self::by_id(Direction::Asc, id, key) }
+    }
+
+    /// By when each was changed last and by its id, the oldest change first, on and on: an entry that changes again stands at the
+    /// end again. The cursor is of this order only.
+    pub fn by_change<C, I, K>(columns: (C, I), key: fn(&R) -> (Timestamp, K)) -> Self
+    where
+        R: 'static,
+        C: Expression + Fragment + Copy + 'static,
+        I: Expression + Fragment + Copy + 'static,
+        Timestamp: Comparable<C::SqlType>,
+        K: Comparable<I::SqlType> + Serialize + DeserializeOwned + 'static,
+    {
+        let write = move |row: &R| {
+            let (at, id) = key(row);
+            Changed { changed_at: at.micros(), id }
+        };
+        let changed_at = columns.0;
+        let until = move |horizon: Horizon| {
+            Piece::compare(changed_at, " < ", Comparable::<C::SqlType>::boxed(horizon.moment()))
+        };
+        let begin = Cursor::of(&Changed { changed_at: 0, id: Uuid::nil() });
+        let on_and_on = OnAndOn { until: Box::new(until), begin };
+        Self { on_and_on: Some(on_and_on), ..Self::spelled(Direction::Asc, columns, write, Changed::place) }
     }
 
     /// By a column, and by the id where that is equal. The cursor is both.
@@ -191,16 +287,22 @@ impl<R> Order<R> {
             direction,
             seek: Box::new(seek),
             stands: Box::new(move |row| Cursor::of(&write(row))),
+            on_and_on: None,
         }
     }
 }
 
 /// Finds the page: one row more than it holds, so that the last one is known.
-fn find<R: Listed>(conn: &mut DbConn, rows: Rows, order: Order<R>, at: &PageRequest) -> Result<Page<R>> {
-    let Order { columns, direction, seek, stands } = order;
-    let after = at.cursor.as_ref().map(seek).transpose()?.unwrap_or_default();
-    let statement = Statement::new(rows.with(after), columns, direction, at.limit.probe());
-    Ok(Page::of(R::load(conn, statement)?, at.limit, stands))
+fn find<R: Listed>(tx: &mut PlatformTx<'_>, rows: Rows, order: Order<R>, at: &PageRequest) -> Result<Page<R>> {
+    let Order { columns, direction, seek, stands, on_and_on } = order;
+    let mut bounds = at.cursor.as_ref().map(seek).transpose()?.unwrap_or_default();
+    let mut stays = None;
+    if let Some(OnAndOn { until, begin }) = on_and_on {
+        bounds.push(until(tx.horizon()?));
+        stays = Some(at.cursor.clone().unwrap_or(begin));
+    }
+    let statement = Statement::new(rows.with(bounds), columns, direction, at.limit.probe());
+    Ok(Page::of(R::load(tx.conn(), statement)?, at.limit, stands, stays))
 }
 
 impl TenantTx<'_> {
@@ -209,7 +311,7 @@ impl TenantTx<'_> {
     /// # Errors
     /// `cursor` is not one this list gave out.
     pub fn page<R: Listed>(&mut self, rows: impl Into<Rows>, order: Order<R>, at: &PageRequest) -> Result<Page<R>> {
-        find(self.conn(), rows.into(), order, at)
+        find(&mut self.platform(), rows.into(), order, at)
     }
 }
 
@@ -219,6 +321,6 @@ impl PlatformTx<'_> {
     /// # Errors
     /// `cursor` is not one this list gave out.
     pub fn page<R: Listed>(&mut self, rows: impl Into<Rows>, order: Order<R>, at: &PageRequest) -> Result<Page<R>> {
-        find(self.conn(), rows.into(), order, at)
+        find(self, rows.into(), order, at)
     }
 }

@@ -105,6 +105,10 @@ impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
     }
 }
 
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
+}
+
 impl<Q, Conn> RunQueryDsl<Conn> for Kept<Q> {}
 
 /// A statement whose text follows from its type.

@@ -78,9 +78,13 @@ macro_rules! rows {
         }
     };
     (@delete $table:ident, $Row:ty, $Id:ty, $noun:literal) => {
-        /// With what hangs on it. `false` when there is none.
+        /// With what hangs on it, leaving a tombstone. `false` when there is none.
         pub fn delete(tx: &mut $crate::engine::db::TenantTx<'_>, id: $Id) -> $crate::base::Result<bool> {
-            Ok(::diesel::delete($table::table.find((tx.tenant(), id))).execute(tx.conn())? == 1)
+            let was_there = ::diesel::delete($table::table.find((tx.tenant(), id))).execute(tx.conn())? == 1;
+            if was_there {
+                $crate::engine::db::tombstones::bury(tx, $noun, id.uuid())?;
+            }
+            Ok(was_there)
         }
     };
 }

@@ -25,6 +25,58 @@ diesel::table! {
 }
 
 diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    kept_counts (tenant_id, noun, k1, k2, k3, k4, k5, k6, k7, k8) {
+        tenant_id -> Guid,
+        noun -> Text,
+        k1 -> Text,
+        k2 -> Text,
+        k3 -> Text,
+        k4 -> Text,
+        k5 -> Text,
+        k6 -> Text,
+        k7 -> Text,
+        k8 -> Text,
+        total -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    kept_count_deltas (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        noun -> Text,
+        k1 -> Text,
+        k2 -> Text,
+        k3 -> Text,
+        k4 -> Text,
+        k5 -> Text,
+        k6 -> Text,
+        k7 -> Text,
+        k8 -> Text,
+        change -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    tombstones (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        noun -> Text,
+        subject_id -> Guid,
+        deleted_at -> Instant,
+    }
+}
+
+diesel::table! {
     use crate::base::{id::Guid, json::JsonDoc, time::Instant};
     use diesel::sql_types::*;
 

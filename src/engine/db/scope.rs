@@ -10,6 +10,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::conn::DbConn;
+use super::horizon::{Horizon, UnderWay};
+use super::kept_counts::Noted;
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
 use crate::base::time::Timestamp;
@@ -115,6 +117,9 @@ pub(super) struct Context {
     pub after_commit: RefCell<Vec<Box<dyn FnOnce() + Send>>>,
     /// Whose remembered rows are void once this has ended; `None` is everybody.
     pub changed: RefCell<Vec<Option<TenantId>>>,
+    pub under_way: UnderWay,
+    /// What is counted otherwise when this is committed.
+    pub counted: RefCell<Noted>,
 }
 
 /// A transaction that may see every tenant.
@@ -146,6 +151,10 @@ impl<'c> PlatformTx<'c> {
     /// Runs `action` once this transaction is committed, never when it is rolled back.
     pub fn after_commit(&self, action: impl FnOnce() + Send + 'static) {
         self.context.after_commit.borrow_mut().push(Box::new(action));
+    }
+    /// Until when everything that was written can be seen; ask before reading what it is to bound.
+    pub fn horizon(&mut self) -> Result<Horizon> {
+        self.context.under_way.horizon(self.conn)
     }
     /// Makes every process forget what it remembers of this tenant, or of everybody, when this transaction is committed.
     pub fn note_change(&mut self, tenant: Option<TenantId>) -> Result<()> {

@@ -11,10 +11,12 @@ use tokio::sync::oneshot;
 
 use super::conn::DbConn;
 use super::freshness::Freshness;
+use super::horizon::{Stay, UnderWay};
+use super::kept_counts;
 use super::scope::{Context, Origin};
 use super::wrapped::{BareBody, Body, Value};
 use super::writer::Member;
-use crate::base::time::Clock;
+use crate::base::time::{Clock, Timestamp};
 use crate::base::{Error, Result};
 use crate::engine::events::Reactions;
 use crate::engine::jobs::Wake;
@@ -26,17 +28,25 @@ pub(super) struct Surroundings {
     pub wake: Wake,
     pub reactions: Arc<Reactions>,
     pub freshness: Arc<Freshness>,
+    pub under_way: UnderWay,
 }
 
 impl Surroundings {
+    /// Of what reads.
     pub fn context(&self, origin: Origin) -> Context {
+        self.context_at(self.clock.now(), origin)
+    }
+
+    fn context_at(&self, now: Timestamp, origin: Origin) -> Context {
         Context {
-            now: self.clock.now(),
+            now,
             origin,
             reactions: self.reactions.clone(),
             enqueued: Cell::new(false),
             after_commit: RefCell::default(),
             changed: RefCell::default(),
+            under_way: self.under_way.clone(),
+            counted: RefCell::default(),
         }
     }
 }
@@ -47,6 +57,8 @@ pub(super) struct Work {
     /// Until it is run.
     todo: Option<(Origin, Body)>,
     context: Option<Context>,
+    /// It is under way until its caller is answered.
+    stay: Option<Stay>,
     result: Option<Result<Value>>,
     answer: Option<oneshot::Sender<Result<Value>>>,
     span: tracing::Span,
@@ -56,14 +68,20 @@ impl Work {
     pub fn new(around: Surroundings, origin: Origin, body: Body) -> (Self, oneshot::Receiver<Result<Value>>) {
         let (answer, answered) = oneshot::channel();
         let (todo, span) = (Some((origin, body)), tracing::Span::current());
-        (Self { around, todo, context: None, result: None, answer: Some(answer), span }, answered)
+        (Self { around, todo, context: None, stay: None, result: None, answer: Some(answer), span }, answered)
     }
 
     /// Runs the closure in the transaction of `conn`. Its moment is now, and a panic is a failure like any other.
     pub fn run(&mut self, conn: &mut DbConn) {
         let Some((origin, body)) = self.todo.take() else { return };
-        let context = &*self.context.insert(self.around.context(origin));
-        let run = || body(conn, context);
+        let (now, stay) = self.around.under_way.enter();
+        self.stay = Some(stay);
+        let context = &*self.context.insert(self.around.context_at(now, origin));
+        let run = || {
+            let value = body(conn, context)?;
+            kept_counts::append(conn, context)?;
+            Ok(value)
+        };
         let outcome = self.span.in_scope(|| catch_unwind(AssertUnwindSafe(run)));
         self.result = Some(outcome.unwrap_or_else(|panicked| Err(Error::internal(words(&*panicked)))));
     }

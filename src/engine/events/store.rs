@@ -127,6 +127,15 @@ pub(super) fn insert_asking(tx: &mut PlatformTx<'_>, row: &EventRow, condition: 
     Ok(Asking(diesel::insert_into(events::table).values(row), condition).get_result(tx.conn())?)
 }
 
+crate::text_enum! {
+    /// Which end of what happened comes first.
+    pub enum EventSort {
+        OccurredDesc = "-occurred_at",
+        /// On and on: for whoever follows what happens.
+        OccurredAsc = "occurred_at",
+    }
+}
+
 /// Which events to list.
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
@@ -137,9 +146,16 @@ pub struct EventFilter {
     pub about: Option<Vec<SubjectType>>,
     pub occurred_after: Option<Timestamp>,
     pub occurred_before: Option<Timestamp>,
+    /// Newest first unless it says otherwise.
+    pub sort: Option<EventSort>,
+    /// Those beyond this one, in that order.
+    pub after: Option<EventId>,
 }
 
-/// Newest first: ids sort by time.
+/// By their ids, which sort by time.
+///
+/// # Errors
+/// `after` is no event of this tenant.
 pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
     let (subject_type, subject_id) = filter.subject.map(|(kind, id)| (kind, RawId(id))).unzip();
     let which = Where::of(tx, events::tenant_id)
@@ -154,7 +170,19 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
         Some(about) => which.any(events::subject_type, about),
         None => which,
     };
-    Ok(tx.page(which, Order::by_id(Desc, events::id, |row: &EventRow| row.id), page)?.map(Event::from))
+    let begins = match filter.after {
+        Some(id) if find(tx, id)?.is_none() => {
+            let detail = "expected the id of an event of this tenant; events are kept, so it was never one";
+            return Err(Error::field("after", "not_found", detail));
+        }
+        Some(id) => page.after(&id),
+        None => page.clone(),
+    };
+    let order = match filter.sort {
+        Some(EventSort::OccurredAsc) => Order::by_id_on(events::id, |row: &EventRow| row.id),
+        Some(EventSort::OccurredDesc) | None => Order::by_id(Desc, events::id, |row: &EventRow| row.id),
+    };
+    Ok(tx.page(which, order, &begins)?.map(Event::from))
 }
 
 /// The same without what must not be known yet of people under lock.

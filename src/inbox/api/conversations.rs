@@ -8,9 +8,10 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
-use crate::engine::db::TenantTx;
+use crate::engine::db::kept_counts::{self, Counts};
+use crate::engine::db::{ByChange, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Query, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus};
@@ -110,7 +111,7 @@ impl ConversationView {
 
 crate::text_enum! {
     /// The orders of the list.
-    pub enum ConversationSort { LastMessageDesc = "-last_message_at" }
+    pub enum ConversationSort { LastMessageDesc = "-last_message_at", UpdatedAsc = "updated_at" }
 }
 
 #[derive(Debug, serde::Deserialize, IntoParams)]
@@ -124,13 +125,15 @@ pub struct ConversationQuery {
     lead_id: Option<LeadId>,
     /// True: only with unread messages.
     unread: Option<bool>,
-    /// True: the archived ones instead of the others.
+    /// True: the archived ones instead of the others. With `sort=updated_at` both are listed unless this says which.
     archived: Option<bool>,
     /// Part of the lead's name, phone, e-mail or company. Locked leads are not found by text.
     #[param(max_length = 100)]
     q: Option<String>,
-    /// Most recently active first, the only order.
-    #[allow(dead_code)] // checked by being read; there is nothing to choose
+    /// Changed at this moment or later.
+    updated_after: Option<Timestamp>,
+    /// Most recently active first by default. `updated_at`: what was changed last comes last, for whoever keeps a copy.
+    /// `next_cursor` is never null then.
     #[param(inline)]
     sort: Option<ConversationSort>,
 }
@@ -145,13 +148,17 @@ impl ConversationQuery {
             channel: self.channel,
             lead_id: self.lead_id,
             unread: self.unread,
-            archived: self.archived.unwrap_or(false),
+            archived: self.archived,
+            updated_after: self.updated_after,
+            by_change: self.sort.filter(|sort| *sort == ConversationSort::UpdatedAsc).map(|_| ByChange::UpdatedAsc),
             text: self.q.map(|q| q.trim().to_string()).filter(|q| !q.is_empty()),
         })
     }
 }
 
-/// List conversations, most recently active first
+/// List conversations
+///
+/// Most recently active first, unless sorted otherwise.
 #[utoipa::path(
     params(ConversationQuery),
     responses((status = 200, description = "One page", body = Page<ConversationView>))
@@ -186,6 +193,67 @@ pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<H
     caller.require(Permission::ConversationsRead)?;
     let total = core.db.read_widely(caller.scope(), store::unread_total).await?;
     Ok(HttpResponse::Ok().json(UnreadCount { total }))
+}
+
+crate::text_enum! {
+    /// What conversations are counted by.
+    pub enum ConversationCountBy { Status = "status", Channel = "channel", Unread = "unread", Archived = "archived" }
+}
+
+impl ConversationCountBy {
+    /// Its place among the fields of [`CONVERSATIONS`].
+    fn place(self) -> usize {
+        self as usize
+    }
+}
+
+/// Which conversations to count.
+#[derive(Debug, serde::Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ConversationCountQuery {
+    /// `status`, `channel`, `unread`, `archived`, or several of them.
+    #[param(value_type = Option<String>)]
+    by: Option<CommaList<ConversationCountBy>>,
+    /// One or more of `open`, `pending`, `snoozed`, `closed`, separated by commas.
+    #[param(value_type = Option<String>)]
+    status: Option<CommaList<ConversationStatus>>,
+    channel: Option<Channel>,
+    unread: Option<bool>,
+    /// True: the archived ones instead of the others. Both are counted by `archived` unless this says which.
+    archived: Option<bool>,
+}
+
+impl ConversationCountQuery {
+    fn count(self, tx: &mut TenantTx<'_>) -> Result<Counts> {
+        use ConversationCountBy as By;
+        let by: Vec<usize> = self.by.iter().flat_map(|list| list.iter()).map(|field| field.place()).collect();
+        let default = if by.contains(&By::Archived.place()) { None } else { Some(false) };
+        let statuses = self.status.unwrap_or_default();
+        let among = [
+            (By::Status.place(), statuses.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            (By::Channel.place(), self.channel.iter().map(ToString::to_string).collect()),
+            (By::Unread.place(), self.unread.iter().map(ToString::to_string).collect()),
+            (By::Archived.place(), self.archived.or(default).iter().map(ToString::to_string).collect()),
+        ];
+        let totals = kept_counts::totals(tx, &store::CONVERSATIONS, &by, among)?;
+        Ok(Counts::of(&store::CONVERSATIONS, &by, &totals))
+    }
+}
+
+/// Count conversations
+///
+/// All that are not archived, and by whatever fields `by` names, each with all its values, in one call.
+#[utoipa::path(params(ConversationCountQuery), responses((status = 200, description = "The counts", body = Counts)))]
+#[get("/conversations/counts")]
+pub async fn count_conversations(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Query<ConversationCountQuery>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let counts = core.db.read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| query.0.count(tx)).await?;
+    Ok(HttpResponse::Ok().json(counts))
 }
 
 #[derive(Debug, serde::Deserialize, Validate, ToSchema)]

@@ -21,7 +21,7 @@ use crate::inbox::gate::Writer;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::send::{self, NewMessage};
-use crate::inbox::store::messages::Message;
+use crate::inbox::store::messages::{Message, MessageFilter};
 use crate::inbox::store::{conversations, messages as store};
 use crate::providers::ErrorClass;
 use crate::sending::id::MessageId;
@@ -38,7 +38,7 @@ use crate::tenants::access::{Caller, Permission};
     "template_code": "first_contact", "from_address": "+14155238886", "from_name": "ABC Real Estate via LeadGen Pro",
     "to_address": "+919876543210", "status": "delivered", "error": null, "reason": "enquiry", "held_for": [], "held_until": null, "details": null,
     "sent_at": "2026-11-20T09:04:01Z", "delivered_at": "2026-11-20T09:04:03Z", "read_at": null, "opened_at": null, "failed_at": null,
-    "created_at": "2026-11-20T09:04:00Z"
+    "created_at": "2026-11-20T09:04:00Z", "updated_at": "2026-11-20T09:04:03Z"
 }))]
 pub struct MessageView {
     pub id: MessageId,
@@ -79,6 +79,7 @@ pub struct MessageView {
     pub opened_at: Option<Timestamp>,
     pub failed_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 crate::text_enum! {
@@ -164,6 +165,7 @@ impl MessageView {
             opened_at: metadata["opened_at"].as_str().and_then(|text| text.parse().ok()),
             failed_at: row.failed_at,
             created_at: row.created_at,
+            updated_at: row.updated_at,
         }
     }
 }
@@ -230,6 +232,22 @@ pub async fn list_messages(
     };
     let (page, is_locked) = core.db.read_widely(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|row| MessageView::of(row, is_locked))))
+}
+
+/// List all messages
+///
+/// Of all conversations, newest first unless sorted otherwise. Messages with locked leads are listed from when they are unlocked.
+#[utoipa::path(params(MessageFilter), responses((status = 200, description = "One page", body = Page<MessageView>)))]
+#[get("/messages")]
+pub async fn list_all_messages(
+    caller: Caller,
+    core: web::Data<Core>,
+    query: Paging<MessageFilter>,
+) -> Result<HttpResponse> {
+    caller.require(Permission::ConversationsRead)?;
+    let list = move |tx: &mut TenantTx<'_>| store::all(tx, &query.filter, &query.page);
+    let page = core.db.read_widely(caller.scope(), list).await?;
+    Ok(HttpResponse::Ok().json(page.map(|row| MessageView::of(row, false))))
 }
 
 /// Free text or a template, not both.

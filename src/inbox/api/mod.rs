@@ -13,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(conversations::list_conversations)
         .service(conversations::get_unread_count)
+        .service(conversations::count_conversations)
         .service(conversations::open_conversation)
         .service(conversations::get_conversation)
         .service(conversations::update_conversation)
@@ -20,6 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(eligibility::get_eligibility)
         .service(messages::list_messages)
         .service(messages::send_message)
+        .service(messages::list_all_messages)
         .service(attachments::get_attachment)
         .service(suggestion::get_suggested_message)
         .service(suppressions::list_suppressions)

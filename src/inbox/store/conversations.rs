@@ -12,14 +12,16 @@ use crate::contacts::id::LeadId;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::error::moved_on;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::engine::db::kept_counts::{self, Collection, Kind, Read, flag, kind};
+use crate::engine::db::prepared::kept;
+use crate::engine::db::{ByChange, Order, Page, PageRequest, PlatformTx, TenantTx, Where};
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::inbox::schema::conversations;
-use crate::keep;
 use crate::leads::Heading;
 use crate::leads::schema::leads;
 use crate::leads::store::found_by;
+use crate::{each_engine, keep};
 
 /// The thread with one lead on one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
@@ -50,6 +52,61 @@ pub struct Conversation {
     pub updated_at: Timestamp,
 }
 
+/// Conversations by what a list of them filters by.
+pub static CONVERSATIONS: Collection = Collection {
+    noun: "conversation",
+    table: "conversations",
+    fields: &[
+        ("status", Read::Word("status")),
+        ("channel", Read::Word("channel")),
+        ("unread", Read::Whether("unread_count > 0")),
+        ("archived", Read::Whether("archived_at IS NOT NULL")),
+    ],
+};
+
+/// As what a conversation is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    status: ConversationStatus,
+    channel: Channel,
+    is_unread: bool,
+    is_archived: bool,
+}
+
+impl Standing {
+    fn kind(self) -> Kind {
+        let Self { status, channel, is_unread, is_archived } = self;
+        kind([status.as_str().into(), channel.as_str().into(), flag(is_unread), flag(is_archived)])
+    }
+}
+
+/// What a [`Standing`] is read of.
+type Stands = (ConversationStatus, Channel, i32, Option<Timestamp>);
+const STANDING: (
+    conversations::status,
+    conversations::channel,
+    conversations::unread_count,
+    conversations::archived_at,
+) = (conversations::status, conversations::channel, conversations::unread_count, conversations::archived_at);
+
+impl From<Stands> for Standing {
+    fn from((status, channel, unread, archived_at): Stands) -> Self {
+        Self { status, channel, is_unread: unread > 0, is_archived: archived_at.is_some() }
+    }
+}
+
+impl Conversation {
+    /// As what it is counted.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            channel: self.channel,
+            is_unread: self.unread_count > 0,
+            is_archived: self.archived_at.is_some(),
+        }
+    }
+}
+
 /// Which conversations to list; archived ones only when asked for.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationFilter {
@@ -57,15 +114,22 @@ pub struct ConversationFilter {
     pub channel: Option<Channel>,
     pub lead_id: Option<LeadId>,
     pub unread: Option<bool>,
-    pub archived: bool,
+    /// The archived ones, or the others; both by default when listed by change.
+    pub archived: Option<bool>,
     /// Part of the lead's name, e-mail, phone or company; leads under lock are not found by text.
     pub text: Option<String>,
+    pub updated_after: Option<Timestamp>,
+    pub by_change: Option<ByChange>,
 }
 
 /// `false` when the lead already has a conversation on the channel.
 pub fn insert(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<bool> {
     let insert = diesel::insert_into(conversations::table).values(conversation);
-    Ok(OrIgnore(insert).execute(tx.conn())? == 1)
+    let is_new = OrIgnore(insert).execute(tx.conn())? == 1;
+    if is_new {
+        kept_counts::added(tx, &CONVERSATIONS, conversation.standing().kind());
+    }
+    Ok(is_new)
 }
 
 // Hold the conversation after the lead, where both are held: whoever counts a message or corrects a number does so too.
@@ -94,15 +158,20 @@ pub fn find_by_person(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> 
     Ok(row)
 }
 
-/// With its lead, most recently active first.
+/// With its lead, most recently active first, unless by change.
 pub fn list(
     tx: &mut TenantTx<'_>,
     filter: &ConversationFilter,
     page: &PageRequest,
 ) -> Result<Page<(Conversation, Heading)>> {
-    use conversations::{archived_at, channel, id, last_message_at, lead_id, status, tenant_id, unread_count};
+    use conversations::{
+        archived_at, channel, id, last_message_at, lead_id, status, tenant_id, unread_count, updated_at,
+    };
+    // A copy must learn that one was archived.
+    let archived = if filter.by_change.is_some() { filter.archived } else { Some(filter.archived.unwrap_or(false)) };
     let which = Where::of(tx, tenant_id)
-        .has(archived_at, Some(filter.archived))
+        .has(archived_at, archived)
+        .since(updated_at, filter.updated_after)
         .any(status, &filter.statuses)
         .eq(channel, filter.channel)
         .eq(lead_id, filter.lead_id);
@@ -116,7 +185,9 @@ pub fn list(
         rows = rows.and(found_by(text));
     }
     let key = |(row, _): &(Conversation, Heading)| (row.last_message_at.unwrap_or(row.created_at), row.id);
-    tx.page(rows, Order::by(Desc, (last_message_at, id), key), page)
+    let active = Order::by(Desc, (last_message_at, id), key);
+    let changed = Order::by_change((updated_at, id), |(row, _): &(Conversation, Heading)| (row.updated_at, row.id));
+    tx.page(rows, ByChange::or(filter.by_change, active, changed), page)
 }
 
 /// Unread messages over all conversations that are not archived.
@@ -129,11 +200,11 @@ pub fn unread_total(tx: &mut TenantTx<'_>) -> Result<i64> {
     Ok(total.unwrap_or(0))
 }
 
-/// Writes what a PATCH changes, and answers the new version.
+/// Writes what a PATCH changes of one that stood like this, and answers the new version.
 ///
 /// # Errors
 /// `storage.conflict` when the conversation has moved on since it was read.
-pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<Conversation> {
+pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation, was: Standing) -> Result<Conversation> {
     let now = tx.now();
     let row = conversations::table.find((tx.tenant(), conversation.id));
     let saved = diesel::update(row.filter(conversations::version.eq(conversation.version)))
@@ -145,9 +216,14 @@ pub fn save_state(tx: &mut TenantTx<'_>, conversation: &Conversation) -> Result<
             conversations::updated_at.eq(now),
         ))
         .returning(conversations::all_columns)
-        .get_result(tx.conn())
+        .get_result::<Conversation>(tx.conn())
         .optional()?;
-    saved.ok_or_else(moved_on)
+    let saved = saved.ok_or_else(moved_on)?;
+    // A message may have come meanwhile, which is no new version.
+    let is = saved.standing();
+    let was = Standing { is_unread: is.is_unread, ..was };
+    kept_counts::changed(tx, &CONVERSATIONS, was.kind(), is.kind());
+    Ok(saved)
 }
 
 /// What a new message changes about its conversation. Counters add up in the database, so none is lost.
@@ -169,19 +245,22 @@ pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Re
     let is_latest = || last.is_null().or(last.le(touch.at)).or(line.is_null());
     let (told, said) =
         (Some(touch.at).into_sql::<Nullable<Instant>>(), Some(touch.preview).into_sql::<Nullable<Text>>());
-    keep!(
-        tx.conn(),
-        diesel::update(row).set((
-            conversations::message_count.eq(conversations::message_count + 1),
-            conversations::unread_count.eq(conversations::unread_count + unread),
-            conversations::updated_at.eq(now),
-            last.eq(case_when(is_latest(), told).otherwise(last)),
-            line.eq(case_when(is_latest(), said).otherwise(line)),
-        ))
-    )?;
+    let written = diesel::update(row).set((
+        conversations::message_count.eq(conversations::message_count + 1),
+        conversations::unread_count.eq(conversations::unread_count + unread),
+        conversations::updated_at.eq(now),
+        last.eq(case_when(is_latest(), told).otherwise(last)),
+        line.eq(case_when(is_latest(), said).otherwise(line)),
+    ));
     if touch.direction != Direction::Inbound {
+        keep!(tx.conn(), written)?;
         return Ok(());
     }
+    let written = kept(written.returning((STANDING, conversations::unread_count)));
+    let (standing, unread): (Stands, i32) = each_engine!(tx.conn(), conn => written.get_result(conn))?;
+    let is = Standing::from(standing);
+    let was = Standing { is_unread: unread > 1, ..is };
+    kept_counts::changed(tx, &CONVERSATIONS, was.kind(), is.kind());
     let unheard = conversations::last_inbound_at.is_null().or(conversations::last_inbound_at.lt(touch.at));
     keep!(tx.conn(), diesel::update(row.filter(unheard)).set(conversations::last_inbound_at.eq(touch.at)))?;
     if let Some(until) = touch.window_expires_at {
@@ -192,10 +271,11 @@ pub fn touch(tx: &mut TenantTx<'_>, id: ConversationId, touch: &Touch<'_>) -> Re
 }
 
 pub fn set_sender(tx: &mut TenantTx<'_>, id: ConversationId, address: &str) -> Result<()> {
-    let tenant = tx.tenant();
+    let (tenant, now) = (tx.tenant(), tx.now());
     keep!(
         tx.conn(),
-        diesel::update(conversations::table.find((tenant, id))).set(conversations::sender_address.eq(address))
+        diesel::update(conversations::table.find((tenant, id)))
+            .set((conversations::sender_address.eq(address), conversations::updated_at.eq(now)))
     )?;
     Ok(())
 }
@@ -215,9 +295,31 @@ pub fn set_person(tx: &mut TenantTx<'_>, id: ConversationId, address: Option<&st
 }
 
 pub fn mark_read(tx: &mut TenantTx<'_>, id: ConversationId) -> Result<()> {
-    diesel::update(conversations::table.find((tx.tenant(), id)))
-        .set(conversations::unread_count.eq(0))
-        .execute(tx.conn())?;
+    let now = tx.now();
+    let unread = conversations::table.find((tx.tenant(), id)).filter(conversations::unread_count.ne(0));
+    let read: Option<Stands> = diesel::update(unread)
+        .set((conversations::unread_count.eq(0), conversations::updated_at.eq(now)))
+        .returning(STANDING)
+        .get_result(tx.conn())
+        .optional()?;
+    if let Some(is) = read.map(Standing::from) {
+        let was = Standing { is_unread: true, ..is };
+        kept_counts::changed(tx, &CONVERSATIONS, was.kind(), is.kind());
+    }
+    Ok(())
+}
+
+/// What is shown of this lead's conversations and messages is other than before.
+pub fn note_changed(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<()> {
+    use crate::inbox::schema::messages;
+    let (tenant, now) = (tx.tenant(), tx.now());
+    let theirs = conversations::table.filter(conversations::tenant_id.eq(tenant).and(conversations::lead_id.eq(lead)));
+    let ids: Vec<ConversationId> = diesel::update(theirs)
+        .set(conversations::updated_at.eq(now))
+        .returning(conversations::id)
+        .get_results(tx.conn())?;
+    let within = messages::tenant_id.eq(tenant).and(messages::conversation_id.eq_any(ids));
+    diesel::update(messages::table.filter(within)).set(messages::updated_at.eq(now)).execute(tx.conn())?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
 use crate::inbox::schema::{conversations, messages};
 use crate::keep;
+use crate::leads::schema::leads;
 use crate::sending::id::MessageId;
 
 /// One entry of a conversation.
@@ -158,6 +159,29 @@ pub fn list(
     use messages::{conversation_id, created_at, id, tenant_id};
     let which = Where::of(tx, tenant_id).is(conversation_id, conversation);
     tx.page(which, Order::by(direction, (created_at, id), |row: &Message| (row.created_at, row.id)), page)
+}
+
+crate::filter! {
+    /// Which messages of all conversations to list.
+    pub struct MessageFilter of messages by change {
+        conversation_id: Option<ConversationId> => eq conversation_id,
+        #[param(inline)]
+        direction: Option<Direction> => eq direction,
+        #[param(inline)]
+        status: Option<MessageStatus> => eq status,
+    }
+}
+
+/// Messages of all conversations, newest first unless by change. What is written with locked leads is left out until they are
+/// unlocked, which counts as a change of each message.
+pub fn all(tx: &mut TenantTx<'_>, filter: &MessageFilter, page: &PageRequest) -> Result<Page<Message>> {
+    use messages::{id, lead_id, tenant_id, updated_at};
+    let of_lead = leads::tenant_id.eq(tenant_id).and(leads::id.eq(lead_id));
+    let rows = filter.narrow(Where::of(tx, tenant_id)).join(leads::table, of_lead);
+    let rows = rows.and(Where::part().is(leads::is_locked, false));
+    let newest = Order::by_id(page::Direction::Desc, id, |row: &Message| row.id);
+    let changed = Order::by_change((updated_at, id), |row: &Message| (row.updated_at, row.id));
+    tx.page(rows, filter.order(newest, changed), page)
 }
 
 /// When this person was written to on a channel since they last wrote, within a week, the latest first; `most` at most. What

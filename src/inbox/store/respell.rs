@@ -17,12 +17,20 @@ use crate::engine::db::PlatformTx;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::Channel;
 use crate::inbox::schema::{conversations, sender_threads as threads};
+use crate::inbox::store::conversations::CONVERSATIONS;
+use crate::tenants::recount_next;
 
 pub fn catch_ups() -> Vec<CatchUp> {
     vec![
         CatchUp { name: "conversations", version: version_of_keys(), batch: bring_conversations },
         CatchUp { name: "sender_threads", version: version_of_keys(), batch: bring_threads },
+        // What was written before conversations were counted, or by a process of a version that does not.
+        CatchUp { name: "conversation_counts", version: "1".into(), batch: count },
     ]
+}
+
+fn count(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
+    recount_next(tx, reading, &CONVERSATIONS)
 }
 
 type Talk = (TenantId, ConversationId, Channel, Option<String>, Option<String>);

@@ -10,11 +10,12 @@ use crate::base::{Error, Result};
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
+use crate::engine::db::kept_counts::told_by;
 use crate::engine::http::{CommaList, Page, Paging, Query, Written};
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
-use crate::leads::store::{self, Lead, LeadFilter, LeadSort};
+use crate::leads::store::{self, LEADS, Lead, LeadCountBy, LeadFilter, LeadSort};
 use crate::leads::view::{self, Assignee, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
 
@@ -83,43 +84,75 @@ pub struct LeadQuery {
     created_before: Option<Timestamp>,
     received_after: Option<Timestamp>,
     received_before: Option<Timestamp>,
+    /// Changed at this moment or later.
+    updated_after: Option<Timestamp>,
     /// Part of a name, e-mail, phone or company, in any spelling. One character is enough: in Chinese or Korean it is a name.
     #[param(min_length = 1, max_length = 100)]
     q: Option<String>,
-    /// `-created_at` by default.
+    /// `-created_at` by default. `updated_at` is for whoever keeps a copy: `next_cursor` is never null then.
     #[param(inline)]
     sort: Option<LeadSort>,
     /// What each lead brings along.
     #[param(inline, value_type = Option<Vec<LeadInclude>>)]
     include: Option<CommaList<LeadInclude>>,
+    /// What to count by besides: `status`, `source`, `validity`, `grade`, `is_locked`, `assigned_to`, `ad_campaign_id`. With filters by
+    /// these fields only, whose counts are kept.
+    #[param(value_type = Option<String>)]
+    by: Option<CommaList<LeadCountBy>>,
 }
 
-/// The filters of [`LeadQuery`] alone: a count is neither sorted nor paged.
+/// The filters of [`LeadQuery`] and what a count takes besides: it is neither sorted nor paged.
 #[derive(Debug)]
 pub struct LeadCountQuery(LeadQuery);
 
+/// The filters of [`LeadQuery`] and what a list takes besides.
+#[derive(Debug)]
+pub struct LeadListQuery(LeadQuery);
+
 /// What a list takes besides filters.
 const OF_LISTS: [&str; 2] = ["sort", "include"];
+/// What a count does.
+const OF_COUNTS: [&str; 1] = ["by"];
+
+/// The one of these that was given and belongs to something else.
+fn misplaced<E: serde::de::Error>(names: &[&str], given: &[bool], why: &str) -> std::result::Result<(), E> {
+    match names.iter().zip(given).find(|(_, is_given)| **is_given) {
+        Some((name, _)) => Err(E::custom(format!("unknown field `{name}`, expected only filters: {why}"))),
+        None => Ok(()),
+    }
+}
 
 impl<'de> serde::Deserialize<'de> for LeadCountQuery {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
         let query = LeadQuery::deserialize(d)?;
         let given = [query.sort.is_some(), query.include.is_some()];
-        match OF_LISTS.iter().zip(given).find(|(_, is_given)| *is_given) {
-            Some((name, _)) => {
-                let sentence =
-                    format!("unknown field `{name}`, expected only filters: a count is one answer, not a list");
-                Err(serde::de::Error::custom(sentence))
-            }
-            None => Ok(Self(query)),
-        }
+        misplaced(&OF_LISTS, &given, "a count is one answer, not a list")?;
+        Ok(Self(query))
     }
+}
+
+impl<'de> serde::Deserialize<'de> for LeadListQuery {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let query = LeadQuery::deserialize(d)?;
+        misplaced(&OF_COUNTS, &[query.by.is_some()], "GET /v1/leads/counts counts")?;
+        Ok(Self(query))
+    }
+}
+
+fn without(names: &[&str], parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+    let stays = |parameter: &Parameter| !names.contains(&parameter.name.as_str());
+    LeadQuery::into_params(parameter_in).into_iter().filter(stays).collect()
 }
 
 impl IntoParams for LeadCountQuery {
     fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let is_filter = |parameter: &Parameter| !OF_LISTS.contains(&parameter.name.as_str());
-        LeadQuery::into_params(parameter_in).into_iter().filter(is_filter).collect()
+        without(&OF_LISTS, parameter_in)
+    }
+}
+
+impl IntoParams for LeadListQuery {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        without(&OF_COUNTS, parameter_in)
     }
 }
 
@@ -171,6 +204,7 @@ impl LeadQuery {
             is_locked: self.is_locked,
             created: (self.created_after, self.created_before),
             received: (self.received_after, self.received_before),
+            updated_after: self.updated_after,
             text,
         })
     }
@@ -203,11 +237,11 @@ impl LeadQuery {
 /// List leads
 ///
 /// Newest first, unless sorted otherwise. A locked one is without the person.
-#[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
+#[utoipa::path(params(LeadListQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
-pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadQuery>) -> Result<HttpResponse> {
+pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadListQuery>) -> Result<HttpResponse> {
     caller.require(Permission::LeadsRead)?;
-    let Paging { filter: query, page } = query;
+    let Paging { filter: LeadListQuery(query), page } = query;
     let filter = query.filter()?;
     let sort = query.sort.unwrap_or(LeadSort::CreatedDesc);
     let include = query.include.unwrap_or_default().0;
@@ -251,11 +285,15 @@ pub struct LeadCounts {
     pub tabs: std::collections::BTreeMap<String, i64>,
     /// One entry per source of that tab that has any.
     pub sources: std::collections::BTreeMap<String, i64>,
+    /// For each field of `by`, its values of which there are any within that tab. Leads without a value are `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>>,
 }
 
 /// Count leads
 ///
-/// For the tabs of a list, and by source, under the same filters as the list.
+/// For the tabs of a list and by source, under the same filters as the list; and by whatever fields `by` names, each with all its values,
+/// in one call.
 #[utoipa::path(
     params(LeadCountQuery),
     responses((status = 200, description = "Counts by tab and source", body = LeadCounts))
@@ -266,9 +304,20 @@ pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<Lea
     let LeadCountQuery(query) = query.0;
     let tab = query.tab.unwrap_or(SourceTab::All);
     // The other tabs keep their counts while one is open.
+    let by = query.by.clone().map(|list| list.0);
     let filter = LeadQuery { tab: None, ..query }.filter()?;
-    let count = move |tx: &mut TenantTx<'_>| store::count_by_source(tx, &filter);
-    let counts = core.db.read_widely(caller.scope(), count).await?;
+    let fields = by.clone();
+    let count = move |tx: &mut TenantTx<'_>| match fields {
+        None => Ok((store::count_by_source(tx, &filter)?, Vec::new())),
+        Some(fields) => {
+            let totals = store::count_by(tx, &filter, &fields)?;
+            Ok((
+                totals.iter().map(|total| Ok((store::source_of(total)?, total.1))).collect::<Result<Vec<_>>>()?,
+                totals,
+            ))
+        }
+    };
+    let (counts, totals) = core.db.read_widely(caller.scope(), count).await?;
     let all = counts.iter().map(|(_, count)| count).sum();
     let mut tabs: std::collections::BTreeMap<String, i64> =
         SourceTab::ALL.iter().map(|tab| (tab.to_string(), 0)).collect();
@@ -278,6 +327,14 @@ pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<Lea
     }
     let total = tabs.get(tab.as_str()).copied().unwrap_or(0);
     let of_tab = |(source, _): &(LeadSource, i64)| tab == SourceTab::All || SourceTab::of(*source) == tab;
-    let sources = counts.into_iter().filter(of_tab).map(|(source, count)| (source.to_string(), count)).collect();
-    Ok(HttpResponse::Ok().json(LeadCounts { total, tabs, sources }))
+    let by = by.map(|fields| {
+        let within = counts.iter().zip(totals).filter(|(count, _)| of_tab(count)).map(|(_, total)| total);
+        let places: Vec<usize> = fields.iter().map(|field| field.place()).collect();
+        told_by(&LEADS, &places, &within.collect::<Vec<_>>())
+    });
+    let mut sources = std::collections::BTreeMap::new();
+    for (source, count) in counts.into_iter().filter(of_tab) {
+        *sources.entry(source.to_string()).or_default() += count;
+    }
+    Ok(HttpResponse::Ok().json(LeadCounts { total, tabs, sources, by }))
 }

@@ -23,6 +23,7 @@ pub struct LeadFilter {
     pub is_locked: Option<bool>,
     pub created: (Option<Timestamp>, Option<Timestamp>),
     pub received: (Option<Timestamp>, Option<Timestamp>),
+    pub updated_after: Option<Timestamp>,
     /// Part of a name, e-mail, phone or company. Locked leads are not searched: a hit would tell what is masked.
     pub text: Option<String>,
 }
@@ -42,6 +43,7 @@ impl LeadFilter {
             .before(leads::created_at, self.created.1)
             .since(leads::received_at, self.received.0)
             .before(leads::received_at, self.received.1)
+            .since(leads::updated_at, self.updated_after)
     }
 
     pub(super) fn rows(&self, tx: &mut TenantTx<'_>) -> Result<Rows> {

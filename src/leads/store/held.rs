@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::counts::{self, Kind};
+use super::counts::{self, Counted};
 use super::{Lead, row};
 use crate::base::Result;
 use crate::contacts::id::LeadId;
@@ -13,7 +13,7 @@ use crate::engine::db::TenantTx;
 #[derive(Debug, Clone)]
 pub struct Held {
     lead: Lead,
-    counted: Kind,
+    counted: Counted,
 }
 
 impl Held {
@@ -41,7 +41,7 @@ impl DerefMut for Held {
 /// As for [`super::get`].
 pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Held> {
     let lead = row::hold(tx, id)?;
-    let counted = Kind::from(&lead);
+    let counted = lead.counted();
     Ok(Held { lead, counted })
 }
 
@@ -53,6 +53,7 @@ pub fn update(tx: &mut TenantTx<'_>, held: &mut Held) -> Result<()> {
     let Held { lead, counted } = held;
     lead.refresh_search();
     row::save(tx, lead)?;
-    let was = std::mem::replace(counted, Kind::from(&*lead));
-    counts::changed(tx, was, *counted)
+    let was = std::mem::replace(counted, lead.counted());
+    counts::changed(tx, was, *counted);
+    Ok(())
 }

@@ -26,6 +26,8 @@ crate::text_enum! {
         ReceivedAsc = "received_at",
         ScoreDesc = "-score",
         ScoreAsc = "score",
+        /// What was changed last comes last, for whoever keeps a copy.
+        UpdatedAsc = "updated_at",
     }
 }
 
@@ -54,6 +56,9 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &LeadFilter, sort: LeadSort, page: &P
         LeadSort::ReceivedAsc => order(sort, Asc, leads::received_at, received, moment),
         LeadSort::ScoreDesc => order(sort, Desc, leads::score, scored, score),
         LeadSort::ScoreAsc => order(sort, Asc, leads::score, scored, score),
+        LeadSort::UpdatedAsc => {
+            Order::by_change((leads::updated_at, leads::id), |lead: &Lead| (lead.updated_at, lead.id))
+        }
     };
     tx.page(rows, order, page)
 }

@@ -12,6 +12,7 @@ mod respell;
 mod scores;
 mod search;
 
+use counts::Counted;
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::Nullable;
@@ -37,7 +38,7 @@ use crate::{among, each_engine};
 
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
-pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
+pub use counts::{LEADS, LeadCountBy, count_by, recount, source_of};
 pub use filter::{LeadFilter, SourceCount};
 pub use held::{Held, hold, update};
 pub use identities::{
@@ -182,7 +183,7 @@ pub async fn look(db: &Db, scope: TenantScope, id: LeadId) -> Result<Lead> {
 pub fn insert(tx: &mut TenantTx<'_>, lead: &Lead) -> Result<Lead> {
     let insert = diesel::insert_into(leads::table).values(lead);
     let stored = each_engine!(tx.conn(), conn => insert.returning(Lead::as_returning()).get_result(conn))?;
-    counts::added(tx, &stored)?;
+    counts::added(tx, &stored);
     Ok(stored)
 }
 
@@ -213,9 +214,14 @@ pub fn release(tx: &mut TenantTx<'_>, user: UserId) -> Result<Vec<LeadId>> {
             leads::version.eq(leads::version + 1),
             leads::updated_at.eq(now),
         ))
-        .returning(leads::id)
-        .get_results(tx.conn())?;
-    Ok(released)
+        .returning((leads::id, counts::COLUMNS))
+        .get_results::<(LeadId, Counted)>(tx.conn())?;
+    for (_, is) in &released {
+        let mut was = *is;
+        was.5 = Some(user);
+        counts::changed(tx, was, *is);
+    }
+    Ok(released.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Something happened between us and the person. Counters add up in the database, so none is lost, and the version counts

@@ -28,7 +28,7 @@ pub fn catch_ups() -> Vec<CatchUp> {
         CatchUp { name: "lead_identities", version: of_identities, batch: bring_identities },
         CatchUp { name: "leads", version: of_leads, batch: bring_leads },
         // What a process of a version that did not count has written meanwhile.
-        CatchUp { name: "lead_counts", version: "1".into(), batch: counts::bring },
+        CatchUp { name: "lead_counts", version: "2".into(), batch: counts::bring },
     ]
 }
 
@@ -48,8 +48,13 @@ fn bring_leads(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> 
         // Somebody may have changed it since we looked.
         let held = super::hold(&mut tx.for_tenant(row.tenant_id), row.id)?;
         let Some(lead) = bring(&held) else { continue };
+        let is_shown = (&held.email, &held.profile) != (&lead.email, &lead.profile);
+        let updated_at = if is_shown { tx.now() } else { lead.updated_at };
         diesel::update(leads::table.find((lead.tenant_id, lead.id)))
-            .set((leads::email.eq(&lead.email), leads::profile.eq(&lead.profile), leads::search.eq(&lead.search)))
+            .set((
+                (leads::email.eq(&lead.email), leads::profile.eq(&lead.profile)),
+                (leads::search.eq(&lead.search), leads::updated_at.eq(updated_at)),
+            ))
             .execute(tx.conn())?;
         changed += 1;
     }

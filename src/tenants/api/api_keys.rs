@@ -10,13 +10,14 @@ use crate::engine::db::TenantTx;
 use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
-use crate::tenants::store::keys::{self as rows, ApiKey};
+use crate::tenants::store::keys::{self as rows, ApiKey, ApiKeyFilter};
 
 crate::view! {
     /// An API key without the key.
     #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Website", "prefix": "lw_Q2Fubm9",
         "scopes": ["leads:read", "leads:write"], "created_by": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "expires_at": null,
-        "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z"}))]
+        "last_used_at": null, "revoked_at": null, "replaced_by": null, "created_at": "2026-11-20T09:00:00Z",
+        "updated_at": "2026-11-20T09:00:00Z"}))]
     pub struct ApiKeyView from key: ApiKey {
         id: ApiKeyId,
         name: String,
@@ -33,6 +34,8 @@ crate::view! {
         /// The key that a rotation put in its place.
         replaced_by: Option<ApiKeyId>,
         created_at: Timestamp,
+        /// To use it is no change.
+        updated_at: Timestamp,
         #[serde(skip)]
         version: i32,
     }
@@ -81,14 +84,15 @@ pub async fn create_api_key(
 
 /// List API keys
 ///
-/// Newest first, ended ones included.
+/// Newest first, unless sorted otherwise; ended ones included.
 #[utoipa::path(
+    params(ApiKeyFilter),
     responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>))
 )]
 #[get("/api-keys")]
-pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging<ApiKeyFilter>) -> Result<HttpResponse> {
     caller.require(Permission::ApiKeysWrite)?;
-    let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.page);
+    let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.filter, &query.page);
     let page = core.db.read(caller.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(ApiKeyView::from)))
 }

@@ -3,11 +3,12 @@
 use actix_web::{HttpResponse, get, web};
 use utoipa::IntoParams;
 
+use crate::base::id::EventId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventFilter, EventType, SubjectType};
+use crate::engine::events::{self, Event, EventFilter, EventSort, EventType, SubjectType};
 use crate::engine::http::{Page, Paging};
 use crate::tenants::access::{Caller, Permission};
 
@@ -33,6 +34,13 @@ pub struct EventQuery {
     /// Before this moment.
     #[param(value_type = Option<String>, format = DateTime)]
     occurred_before: Option<Timestamp>,
+    /// `-occurred_at` by default. `occurred_at`: the oldest first, for whoever follows what happens; `next_cursor` is never null
+    /// then, and an empty page is the last one so far.
+    #[param(inline)]
+    sort: Option<EventSort>,
+    /// The id of an event: those beyond it in that order.
+    #[param(value_type = Option<String>, format = Uuid)]
+    after: Option<EventId>,
 }
 
 impl EventQuery {
@@ -51,14 +59,20 @@ impl EventQuery {
             about,
             occurred_after: self.occurred_after,
             occurred_before: self.occurred_before,
+            sort: self.sort,
+            after: self.after,
         })
     }
 }
 
 /// List events
 ///
-/// Everything that happened in the tenant, newest first: who did what to what, and through which request.
+/// Everything that happened in the tenant, newest first unless sorted otherwise: who did what to what, and through which request.
 /// While a lead is locked, what names its person is null. Events about what the caller may not read are left out.
+///
+/// To follow what happens, ask with `sort=occurred_at` and `after` the last event you have, until a page is empty; then ask again in
+/// a while. Nothing appears behind the last event of such a page: a page ends before whatever is still being written. Events are kept
+/// as long as the tenant, so no id is too old; one that is no event of the tenant is refused with 422.
 #[utoipa::path(params(EventQuery), responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
 pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Paging<EventQuery>) -> Result<HttpResponse> {

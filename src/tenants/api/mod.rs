@@ -16,6 +16,7 @@ mod sessions;
 mod signed_in;
 mod tenant;
 mod tenants;
+mod tombstones;
 mod users;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -72,6 +73,7 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(onboarding::set_target_audience)
         .service(onboarding::get_onboarding)
         .service(events::list_events)
+        .service(tombstones::list_tombstones)
         .service(tenants::list_tenants)
         .service(tenants::create_tenant)
         .service(tenants::get_tenant)

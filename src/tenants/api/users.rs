@@ -72,7 +72,7 @@ impl From<Person> for MemberView {
 
 /// List users
 ///
-/// In the order they joined.
+/// In the order they joined, unless sorted otherwise.
 #[utoipa::path(params(UserFilter), responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
 #[get("/users")]
 pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<UserFilter>) -> Result<HttpResponse> {

@@ -30,6 +30,7 @@ struct ApiKeyRow {
     version: i32,
     created_at: Timestamp,
     made_by_key: Option<ApiKeyId>,
+    updated_at: Timestamp,
 }
 
 /// A credential of a program.
@@ -51,6 +52,7 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// The key that made it, and with which it ends.
     pub made_by_key: Option<ApiKeyId>,
+    pub updated_at: Timestamp,
 }
 
 impl ApiKey {
@@ -76,6 +78,7 @@ impl TryFrom<ApiKeyRow> for ApiKey {
             version: row.version,
             created_at: row.created_at,
             made_by_key: row.made_by_key,
+            updated_at: row.updated_at,
         })
     }
 }
@@ -94,6 +97,7 @@ struct NewRow<'a> {
     version: i32,
     created_at: Timestamp,
     made_by_key: Option<ApiKeyId>,
+    updated_at: Timestamp,
 }
 
 /// The key that calls in this transaction.
@@ -179,6 +183,7 @@ pub(crate) fn create(
         version: 1,
         created_at: tx.now(),
         made_by_key: calling_key(tx),
+        updated_at: tx.now(),
     };
     diesel::insert_into(api_keys::table).values(&row).execute(tx.conn())?;
     Ok(ApiKey {
@@ -194,6 +199,7 @@ pub(crate) fn create(
         version: 1,
         created_at: row.created_at,
         made_by_key: row.made_by_key,
+        updated_at: row.updated_at,
     })
 }
 
@@ -202,14 +208,23 @@ pub(crate) fn find(tx: &mut TenantTx<'_>, id: ApiKeyId) -> Result<Option<ApiKey>
     query.first(tx.conn()).optional()?.map(ApiKey::try_from).transpose()
 }
 
-/// Newest first.
-pub(crate) fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<ApiKey>> {
-    let all = Where::of(tx, api_keys::tenant_id);
-    tx.page(all, Order::by_id(Desc, api_keys::id, |row: &ApiKeyRow| row.id), page)?.try_map(ApiKey::try_from)
+crate::filter! {
+    /// Which API keys to list.
+    pub struct ApiKeyFilter of api_keys by change {}
+}
+
+/// Newest first, unless by change.
+pub(crate) fn list(tx: &mut TenantTx<'_>, filter: &ApiKeyFilter, page: &PageRequest) -> Result<Page<ApiKey>> {
+    use api_keys::{id, tenant_id, updated_at};
+    let which = filter.narrow(Where::of(tx, tenant_id));
+    let newest = Order::by_id(Desc, id, |row: &ApiKeyRow| row.id);
+    let changed = Order::by_change((updated_at, id), |row: &ApiKeyRow| (row.updated_at, row.id));
+    tx.page(which, filter.order(newest, changed), page)?.try_map(ApiKey::try_from)
 }
 
 /// Writes what can change about a key, as its next version.
 pub(crate) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
+    let now = tx.now();
     diesel::update(api_keys::table.find((tx.tenant(), key.id)))
         .set((
             api_keys::name.eq(&key.name),
@@ -217,9 +232,10 @@ pub(crate) fn save(tx: &mut TenantTx<'_>, key: &mut ApiKey) -> Result<()> {
             api_keys::revoked_at.eq(key.revoked_at),
             api_keys::replaced_by.eq(key.replaced_by),
             api_keys::version.eq(api_keys::version + 1),
+            api_keys::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
-    key.version += 1;
+    (key.version, key.updated_at) = (key.version + 1, now);
     tx.note_change()
 }
 

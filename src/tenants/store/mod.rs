@@ -6,6 +6,7 @@ pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;
 pub(super) mod people;
+mod recounting;
 pub(super) mod resets;
 mod respell;
 pub(super) mod second_factors;
@@ -31,6 +32,7 @@ use crate::tenants::schema::tenants;
 pub use keys::member_behind_key;
 pub use keys::person_behind;
 pub use people::{Member, members};
+pub use recounting::recount_next;
 pub use respell::{Shadowed, bring_users, catch_ups};
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]

@@ -12,7 +12,7 @@ use crate::base::time::Timestamp;
 use crate::engine::db::Direction::Asc;
 use crate::engine::db::error::is_unique_violation;
 use crate::engine::db::insert::OrIgnore;
-use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where, tombstones};
 use crate::tenants::schema::{email_verifications, memberships, tenants, users};
 
 /// A person of the tenant.
@@ -153,6 +153,15 @@ pub(crate) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Resu
     diesel::update(users::table.find(user.id))
         .set((users::email.eq(nowhere), users::updated_at.eq(now)))
         .execute(tx.conn())?;
+    note_changed(tx, user.id)
+}
+
+/// What is shown of somebody is other than before, wherever they are a member.
+pub(super) fn note_changed(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(memberships::table.filter(memberships::user_id.eq(user)))
+        .set(memberships::updated_at.eq(now))
+        .execute(tx.conn())?;
     Ok(())
 }
 
@@ -169,7 +178,7 @@ pub(crate) fn save_profile(tx: &mut PlatformTx<'_>, user: &User) -> Result<()> {
             users::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
-    Ok(())
+    note_changed(tx, user.id)
 }
 
 /// Another address, which is not shown to be theirs yet; links to the former one are void. `false` when an account has it.
@@ -180,7 +189,7 @@ pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Res
         .set((users::email.eq(email), users::email_verified_at.eq(None::<Timestamp>), users::updated_at.eq(now)))
         .execute(tx.conn());
     match changed {
-        Ok(_) => Ok(true),
+        Ok(_) => note_changed(tx, id).map(|()| true),
         Err(error) if is_unique_violation(&error) => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -234,6 +243,10 @@ pub(crate) fn set_standing(
 ) -> Result<Membership> {
     let now = tx.now();
     tx.note_change()?;
+    if status == MemberStatus::Removed {
+        // Whoever reads the tenant's people finds them no more.
+        tombstones::bury(tx, "user", user.uuid())?;
+    }
     Ok(diesel::update(memberships::table.find((tx.tenant(), user)))
         .set((
             memberships::role.eq(role),
@@ -269,26 +282,27 @@ pub(crate) fn count_active_owners(tx: &mut TenantTx<'_>) -> Result<i64> {
 /// A user together with the place in this tenant.
 pub type Person = (User, Membership);
 
-/// Which members to list.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct UserFilter {
-    /// Removed users are listed only when asked for.
-    #[param(inline)]
-    status: Option<MemberStatus>,
+crate::filter! {
+    /// Which members to list.
+    pub struct UserFilter of memberships by change {
+        /// Removed users are listed only when asked for.
+        #[param(inline)]
+        status: Option<MemberStatus> => by hand,
+    }
 }
 
-/// Members in the order they joined.
+/// Members in the order they joined, unless by change.
 pub(crate) fn list(tx: &mut TenantTx<'_>, filter: &UserFilter, page: &PageRequest) -> Result<Page<Person>> {
-    use memberships::{created_at, status, tenant_id, user_id};
-    let which = Where::of(tx, tenant_id);
+    use memberships::{created_at, status, tenant_id, updated_at, user_id};
+    let which = filter.narrow(Where::of(tx, tenant_id));
     let which = match filter.status {
         Some(wanted) => which.is(status, wanted),
         None => which.isnt(status, MemberStatus::Removed),
     };
     let rows = which.join(users::table, users::id.eq(user_id));
-    tx.page(rows, Order::by(Asc, (created_at, user_id), |(user, place): &Person| (place.created_at, user.id)), page)
+    let joined = Order::by(Asc, (created_at, user_id), |(user, place): &Person| (place.created_at, user.id));
+    let changed = Order::by_change((updated_at, user_id), |(user, place): &Person| (place.updated_at, user.id));
+    tx.page(rows, filter.order(joined, changed), page)
 }
 
 /// The user as this tenant sees it. Removed members are gone.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::search_of;
+use super::{people, search_of};
 use crate::base::Result;
 use crate::base::email::{self, respelled};
 use crate::base::id::{Guid, TenantId, UserId};
@@ -98,6 +98,7 @@ pub fn bring_users(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<(Ba
         diesel::update(users::table.find(id).filter(users::email.eq(email)))
             .set(users::email.eq(new))
             .execute(tx.conn())?;
+        people::note_changed(tx, *id)?;
         changed += 1;
     }
     Ok((Batch::of(reading, &rows, |row| row.0, changed)?, shadowed))

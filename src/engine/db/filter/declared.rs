@@ -24,8 +24,37 @@
 ///
 /// What stands after `=>` is a function of [`Where`](super::Where), or `lacks` (the contrary of `has`), `spelled` (a bounded text, as it
 /// is), `finds` (part of a text that is kept folded) or `by hand`, for what is more than one condition.
+///
+/// What integrators keep a copy of is declared `of parcels by change`: the list takes `updated_after` and `sort=updated_at`
+/// besides, and its store chooses by [`order`](super::super::ByChange) between its own order and
+/// [`Order::by_change`](super::super::Order::by_change), on an index of the tenant, `updated_at` and the id. Whoever changes
+/// something that is shown of such a row writes `updated_at` with it.
 #[macro_export]
 macro_rules! filter {
+    ($(#[$of_all:meta])* $sees_all:vis struct $name:ident of $table:ident by change { $($body:tt)* }) => {
+        $crate::filter! {
+            $(#[$of_all])*
+            $sees_all struct $name of $table {
+                $($body)*
+                /// Changed at this moment or later.
+                updated_after: Option<$crate::base::time::Timestamp> => since updated_at,
+                /// `updated_at`: what was changed last comes last, for whoever keeps a copy. `next_cursor` is never null then.
+                #[param(inline)]
+                sort: Option<$crate::engine::db::ByChange> => by hand,
+            }
+        }
+
+        impl $name {
+            /// The order that was asked for.
+            $sees_all fn order<R>(
+                &self,
+                own: $crate::engine::db::Order<R>,
+                by_change: $crate::engine::db::Order<R>,
+            ) -> $crate::engine::db::Order<R> {
+                $crate::engine::db::ByChange::or(self.sort, own, by_change)
+            }
+        }
+    };
     ($(#[$of_all:meta])* $sees_all:vis struct $name:ident of $table:ident {
         $($(#[$note:meta])* $sees:vis $field:ident: $kind:ty => $how:ident $column:ident,)*
     }) => {

@@ -9,7 +9,7 @@ use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::pattern::{EventPattern, offered};
-use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, WebhookEndpointView};
+use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, EndpointFilter, WebhookEndpointView};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
 
@@ -83,14 +83,15 @@ pub async fn create_webhook_endpoint(
 
 /// List webhook endpoints
 ///
-/// Newest first.
+/// Newest first, unless sorted otherwise.
 #[utoipa::path(
+    params(EndpointFilter),
     responses((status = 200, description = "A page of endpoints", body = Page<WebhookEndpointView>))
 )]
 #[get("/webhook-endpoints")]
-pub async fn list_webhook_endpoints(caller: Caller, core: Core, query: Paging) -> Answer {
+pub async fn list_webhook_endpoints(caller: Caller, core: Core, query: Paging<EndpointFilter>) -> Answer {
     caller.require(Permission::WebhooksRead)?;
-    let page = core.read(&caller, move |tx| rows::list(tx, &query.page)).await?;
+    let page = core.read(&caller, move |tx| rows::list(tx, &query.filter, &query.page)).await?;
     Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
 }
 

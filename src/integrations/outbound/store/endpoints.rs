@@ -78,10 +78,18 @@ pub fn is_wanted(kind: EventType) -> String {
 
 crate::rows!(endpoints: Endpoint, WebhookEndpointId, "webhook_endpoint" => insert, find, get, hold, save, count, room, delete);
 
-/// Newest first.
-pub fn list(tx: &mut TenantTx<'_>, page: &PageRequest) -> Result<Page<Endpoint>> {
-    let all = Where::of(tx, endpoints::tenant_id);
-    tx.page(all, Order::by_id(Desc, endpoints::id, |row: &Endpoint| row.id), page)
+crate::filter! {
+    /// Which endpoints to list.
+    pub struct EndpointFilter of endpoints by change {}
+}
+
+/// Newest first, unless by change.
+pub fn list(tx: &mut TenantTx<'_>, filter: &EndpointFilter, page: &PageRequest) -> Result<Page<Endpoint>> {
+    use endpoints::{id, tenant_id, updated_at};
+    let which = filter.narrow(Where::of(tx, tenant_id));
+    let newest = Order::by_id(Desc, id, |row: &Endpoint| row.id);
+    let changed = Order::by_change((updated_at, id), |row: &Endpoint| (row.updated_at, row.id));
+    tx.page(which, filter.order(newest, changed), page)
 }
 
 /// Those that this person answers for.
@@ -138,8 +146,9 @@ pub fn release(tx: &mut TenantTx<'_>, id: WebhookEndpointId, job: JobId) -> Resu
 
 /// Notes since when it fails, or that it does not.
 pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: Option<Timestamp>) -> Result<()> {
+    let now = tx.now();
     diesel::update(endpoints::table.find((tx.tenant(), id)))
-        .set(endpoints::failing_since.eq(failing_since))
+        .set((endpoints::failing_since.eq(failing_since), endpoints::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }
@@ -147,7 +156,9 @@ pub fn note_health(tx: &mut TenantTx<'_>, id: WebhookEndpointId, failing_since: 
 /// Notes that it wants what it is sent.
 pub fn mark_verified(tx: &mut TenantTx<'_>, id: WebhookEndpointId) -> Result<()> {
     let now = tx.now();
-    diesel::update(endpoints::table.find((tx.tenant(), id))).set(endpoints::verified_at.eq(now)).execute(tx.conn())?;
+    diesel::update(endpoints::table.find((tx.tenant(), id)))
+        .set((endpoints::verified_at.eq(now), endpoints::updated_at.eq(now)))
+        .execute(tx.conn())?;
     Ok(())
 }
 
