@@ -9,6 +9,7 @@ mod fallback;
 mod health;
 mod index;
 mod introduction;
+mod labels;
 mod pages;
 pub mod permissions;
 mod problems;

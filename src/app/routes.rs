@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::labels;
 use crate::base::Result;
 use crate::config::Config;
 use crate::engine::db::PlatformTx;
@@ -28,6 +29,7 @@ pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
     ads::routes(cfg);
     tenants::routes(cfg);
     ops::routes(cfg);
+    labels::routes(cfg);
 }
 
 /// Paths outside `/v1` that ad platforms were given.
@@ -46,6 +48,7 @@ pub(super) fn areas() -> Areas {
     notify::areas(&mut areas);
     integrations::areas(&mut areas);
     ops::areas(&mut areas);
+    labels::areas(&mut areas);
     areas
 }
 

@@ -1,6 +1,7 @@
 //! The price lists: data in `plans.json`, kept in the table `plans`.
 //!
-//! Three catalogues: `in-ops` (the platform runs the ads), `in-selfserve` and `us`. To change a plan, edit the file
+//! Three catalogues: `in-ops` (the platform runs the ads) and `in-selfserve` for businesses in India, and `us` for those in the
+//! United States. A business of another country chooses among all that is in its currency. To change a plan, edit the file
 //! and raise the plan's `version`; the next start writes it. A plan that disappears from the file stays in the table for
 //! those who subscribed to it, and can no longer be chosen. Every version is kept beside it (`plan_versions`): a subscription
 //! keeps the prices, quotas and features of the version it was chosen in until another plan takes its place. Prices are minor
@@ -14,6 +15,7 @@ use crate::base::money::Currency;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::access::Feature;
+use crate::tenants::{self, Tenant};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +112,38 @@ pub fn plan_in(tx: &mut TenantTx<'_>, subscription: &Subscription, period: &Usag
 pub(super) fn plan_at(tx: &mut TenantTx<'_>, (code, version): (&str, i32)) -> Result<Plan> {
     let plan = store::plan_version(&mut tx.platform(), code, version)?;
     plan.ok_or_else(|| Error::internal("a subscription or a period without its plan"))
+}
+
+/// In which country the businesses are that a catalogue is for.
+const HOMES: [(&str, &str); 3] = [("in-ops", "IN"), ("in-selfserve", "IN"), ("us", "US")];
+
+/// Whether the plan is for this tenant: in its currency, and of its country where that has a price list of its own.
+pub fn is_for(plan: &Plan, tenant: &Tenant) -> bool {
+    let home = HOMES.iter().find(|(catalogue, _)| *catalogue == plan.catalogue).map(|(_, country)| *country);
+    let has_own = HOMES.iter().any(|(_, country)| *country == tenant.country);
+    plan.currency == tenant.currency && (!has_own || home == Some(tenant.country.as_str()))
+}
+
+/// The plans that the tenant can choose.
+pub fn offered_to(tx: &mut TenantTx<'_>, catalogue: Option<&str>, currency: Option<Currency>) -> Result<Vec<Plan>> {
+    let tenant = tenants::store::current(tx)?;
+    let mut plans = store::plans(&mut tx.platform(), catalogue, currency)?;
+    plans.retain(|plan| is_for(plan, &tenant));
+    Ok(plans)
+}
+
+/// # Errors
+/// `plan.not_for_tenant`.
+pub(super) fn require_for(plan: &Plan, tenant: &Tenant) -> Result<()> {
+    if is_for(plan, tenant) {
+        return Ok(());
+    }
+    let (name, theirs) = (&plan.name, plan.currency);
+    let message = format!(
+        "The plan {name} in {theirs} is not for a business in {} that pays in {}. GET /v1/plans lists those that are.",
+        tenant.country, tenant.currency
+    );
+    Err(Error::conflict("plan.not_for_tenant", message))
 }
 
 /// A plan that can be chosen now.

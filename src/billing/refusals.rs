@@ -8,6 +8,10 @@ pub const REFUSALS: &[Refusal] = &[
         .why("There is no such plan on offer.")
         .remedy("Take a code of GET /v1/plans.")
         .at(&[At("get_plan")]),
+    Refusal::conflict("plan.not_for_tenant")
+        .why("The plan is for businesses of another country, or in another currency.")
+        .remedy("Take a plan of GET /v1/plans, as it answers with your credentials.")
+        .at(&[At("create_subscription"), At("update_current_subscription")]),
     Refusal::not_found("subscription.none")
         .why("No plan was chosen, or the last subscription is over.")
         .remedy("Choose a plan by POST /v1/subscriptions.")

@@ -13,6 +13,7 @@ use super::{current, plans, store, subscription};
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
 use crate::base::id::TenantId;
+use crate::base::money::Currency;
 use crate::base::patch::Given;
 use crate::base::time::{Clock, Timestamp};
 use crate::contacts::id::LeadId;
@@ -50,7 +51,11 @@ impl House {
         self.db.write(house::scope(self.tenant), body).await
     }
 
+    /// To a plan of whatever country: the tenant does business there then.
     pub async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
+        if plan.starts_with("us_") {
+            self.write(|tx| house::move_to(tx, "US", Currency::USD)).await.unwrap();
+        }
         let new = CreateSubscription {
             plan_code: plan.parse().unwrap(),
             overage_policy: Some(policy),

@@ -88,10 +88,3 @@ pub struct CoreSettings {
     /// Off for tests and benchmarks.
     pub rate_limit: bool,
 }
-
-impl CoreSettings {
-    /// A page of the platform's own frontend that takes a token: where links in the platform's mails go.
-    pub fn page(&self, name: &str, token: &str) -> String {
-        format!("{}/{name}?token={token}", self.app_url.trim_end_matches('/'))
-    }
-}

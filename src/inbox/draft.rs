@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::model::Channel;
 use crate::base::{Error, Result};
+use crate::language::{self, Phrase, Words, english, fill};
 use crate::leads::Shown;
 use crate::sending::templates;
 use crate::sending::words::{self, Holds};
@@ -44,39 +45,55 @@ pub fn suggest(
         return Err(Error::conflict("channel.not_supported", message));
     }
     let business = tenant.sender_name(platform_name);
-    let name = words::clean(first_name(lead), Holds::Name);
-    let from = agent.map_or(business.clone(), |agent| format!("{agent} from {business}"));
+    // What a provider approved is in English, and so is what is put into it.
+    let language = if channel == Channel::Email { words_of(tenant) } else { english() };
+    let name = words::clean(first_name(lead).unwrap_or_default(), Holds::Name);
+    let from = agent.map_or(business.clone(), |agent| {
+        said(language, Phrase::AgentOf, &[("agent", agent), ("business", &business)])
+    });
     let from = if words::check(&from, Holds::Sender).is_ok() { from } else { words::clean(&business, Holds::Sender) };
     let variables = BTreeMap::from([
-        ("name".to_string(), if name.is_empty() { "there".into() } else { name }),
+        ("name".to_string(), if name.is_empty() { language.phrase(Phrase::There).into() } else { name }),
         ("business".to_string(), if from.is_empty() { tenant.slug.clone() } else { from }),
-        ("about".to_string(), about(lead, tenant)),
+        ("about".to_string(), about(lead, tenant, language)),
     ]);
-    let rendered = templates::find(TEMPLATE)?.render(channel, &variables)?;
+    let rendered = templates::find(TEMPLATE)?.render(channel, &variables, language)?;
     Ok(Suggestion { channel, template_code: TEMPLATE, variables, content: rendered.content, subject: rendered.subject })
 }
 
-fn first_name(lead: &Shown) -> &str {
-    lead.name.split_whitespace().next().filter(|_| !lead.is_locked).unwrap_or("there")
+/// The language a tenant writes in.
+pub(super) fn words_of(tenant: &Tenant) -> &'static Words {
+    tenant.settings.language.as_ref().and_then(|tag| language::of(tag.as_str())).unwrap_or_else(english)
+}
+
+/// A phrase with its values.
+fn said(language: &Words, phrase: Phrase, values: &[(&str, &str)]) -> String {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    fill(language.phrase(phrase), value).unwrap_or_default()
+}
+
+fn first_name(lead: &Shown) -> Option<&str> {
+    lead.name.split_whitespace().next().filter(|_| !lead.is_locked)
 }
 
 /// What the lead asked about, from its own answers: "2BHK in Andheri, Goregaon (budget ₹80L-1Cr)".
-fn about(lead: &Shown, tenant: &Tenant) -> String {
+fn about(lead: &Shown, tenant: &Tenant, language: &Words) -> String {
     let thing = lead
         .answer(&["looking for", "looking_for", "property", "bhk", "product", "service", "interest", "requirement"])
         .or_else(|| tenant.profile.services.first().cloned())
-        .unwrap_or_else(|| "what we offer".into());
+        .unwrap_or_else(|| language.phrase(Phrase::WhatWeOffer).into());
     let mut about = thing;
     // As much as a template's variable takes; what somebody typed may say more than that.
     let fits = |text: &String| words::check(text, Holds::About).is_ok();
-    if let Some(longer) = lead.areas().map(|areas| format!("{about} in {areas}")).filter(fits) {
+    let in_areas = lead.areas().map(|areas| said(language, Phrase::AboutIn, &[("about", &about), ("areas", &areas)]));
+    if let Some(longer) = in_areas.filter(fits) {
         about = longer;
     }
     if let Some(longer) = lead
         .budget_range
         .as_ref()
         .filter(|_| !lead.is_locked)
-        .map(|budget| format!("{about} (budget {budget})"))
+        .map(|budget| said(language, Phrase::AboutBudget, &[("about", &about), ("budget", budget)]))
         .filter(fits)
     {
         about = longer;

@@ -12,6 +12,7 @@
 extern crate self as inbox;
 use ::billing;
 use ::contacts;
+use ::language;
 use ::leads;
 use ::providers;
 use ::sending;

@@ -27,6 +27,7 @@ pub(super) fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel>
         to: message.to_address.clone().ok_or_else(missing)?,
         subject: message.subject.clone(),
         text: message.content.clone(),
+        html: None,
         template,
         reply_to,
     })

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::draft::words_of;
 use super::facts::{ConversationFact, MessageFact};
 use super::gate::{self, Ask, Writer};
 use super::leave;
@@ -24,6 +25,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
 use crate::inbox::id::ConversationId;
+use crate::language::Words;
 use crate::sending::gate::HELD_HOURS;
 use crate::sending::{Code, Obstacle, Verdict, senders, templates};
 use crate::tenants::access::Caller;
@@ -69,7 +71,7 @@ pub(super) fn put(
     let id = conversation.id;
     let lead = crate::leads::brief(tx, conversation.lead_id)?;
     refuse_look_alikes(&new, &settings.platform_name)?;
-    let written = compose(conversation.channel, new)?;
+    let written = compose(conversation.channel, new, words_of(&writer.tenant))?;
     let address = match &conversation.person_address {
         Some(address) => address.clone(),
         None => super::open::address_of(&lead, conversation.channel)?
@@ -211,7 +213,7 @@ fn refuse_look_alikes(new: &NewMessage, platform_name: &str) -> Result<()> {
     Ok(())
 }
 
-fn compose(channel: Channel, new: NewMessage) -> Result<Written> {
+fn compose(channel: Channel, new: NewMessage, words: &'static Words) -> Result<Written> {
     let subject = new.subject.map(|subject| subject.trim().to_string()).filter(|subject| !subject.is_empty());
     if subject.is_some() && channel != Channel::Email {
         return Err(Error::field("/subject", "invalid_value", "only e-mails have a subject"));
@@ -239,7 +241,7 @@ fn compose(channel: Channel, new: NewMessage) -> Result<Written> {
             if !template.is_for_leads() {
                 return Err(Error::field("/template/code", "invalid_value", "this template is not for leads"));
             }
-            let rendered = template.render(channel, &values)?;
+            let rendered = template.render(channel, &values, words)?;
             Ok(Written {
                 subject: subject.or(rendered.subject),
                 content: rendered.content,
@@ -254,9 +256,10 @@ fn compose(channel: Channel, new: NewMessage) -> Result<Written> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::english;
 
     fn pointer(channel: Channel, new: NewMessage) -> String {
-        compose(channel, new).unwrap_err().field_errors()[0].pointer.clone()
+        compose(channel, new, english()).unwrap_err().field_errors()[0].pointer.clone()
     }
 
     #[test]
@@ -272,6 +275,6 @@ mod tests {
         assert_eq!(pointer(Channel::Email, NewMessage { subject: Some("a\nb".into()), ..text("Hi") }), "/subject");
         let alert = NewMessage { template: template("lead_alert"), ..Default::default() };
         assert_eq!(pointer(Channel::Whatsapp, alert), "/template/code");
-        assert!(compose(Channel::Whatsapp, text(&"é".repeat(1600))).is_ok());
+        assert!(compose(Channel::Whatsapp, text(&"é".repeat(1600)), english()).is_ok());
     }
 }

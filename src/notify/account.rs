@@ -2,11 +2,10 @@
 //!
 //! Links stand in no row ([`super::personal_link`]). They leave whatever the tenant's state, since an account is a person's.
 
-use std::collections::BTreeMap;
-
 use super::model::NotificationKind;
-use super::personal_link::{self, Letter, moment};
+use super::personal_link::{Opened, Personal};
 use super::queue::{Words, put};
+use super::readers;
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -17,15 +16,15 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
-use crate::sending::templates;
+use crate::language::{Letter, Phrase, Values};
 use crate::tenants::access::Role;
 use crate::tenants::email_change::{self, Purpose};
 use crate::tenants::facts::{
     EmailChangeFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
 };
 use crate::tenants::id::{EmailChangeId, PasswordResetId};
-use crate::tenants::reset;
-use crate::tenants::store::{current, members, user_of};
+use crate::tenants::store::{User, current, members, user_of};
+use crate::tenants::{pages, reset};
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static ACCOUNT: JobKind = JobKind::new("notify.account").priority(2);
@@ -53,33 +52,36 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     }
     let Some(what) = happened(&event)? else { return Ok(()) };
     let Some(user) = event.subject_id.map(UserId::from_uuid) else { return Ok(()) };
-    let at = moment(event.occurred_at, &current(tx)?);
-    let values = BTreeMap::from([
-        ("platform".to_string(), settings.platform_name.clone()),
-        ("what".to_string(), what.to_string()),
-        ("when".to_string(), at),
-        ("link".to_string(), format!("{}/forgot-password", settings.app_url.trim_end_matches('/'))),
+    let user = user_of(tx, user)?;
+    let reader = readers::of_user(&user, &current(tx)?);
+    let values = Values::from([
+        ("platform", settings.platform_name.clone()),
+        ("what", reader.phrase(what)),
+        ("when", reader.moment(event.occurred_at)),
     ]);
-    let rendered = templates::find("account_notice")?.render(Channel::Email, &values)?;
-    let (kind, template_code) = (NotificationKind::AccountNotice, "account_notice");
-    let words = Words { event: id, kind, template_code, rendered, lead_received_at: None };
-    let to = user_of(tx, user)?.email;
-    put(tx, words, Channel::Email, to)
+    let link = format!("{}/forgot-password", pages::of_user(tx, user.id, settings)?);
+    let (letter, look) = (Letter::AccountNotice, readers::look_of_platform(&settings.platform_name));
+    let content = reader.letter(letter, &values, Some(&link), &look)?.into();
+    let (kind, template_code) = (NotificationKind::AccountNotice, letter.code());
+    put(tx, Words { event: id, kind, template_code, content, lead_received_at: None }, Channel::Email, user.email)
 }
 
 /// The tenant is being closed, by one of them.
 fn write_to_owners(tx: &mut TenantTx<'_>, event: EventId, until: Timestamp, settings: &CoreSettings) -> Result<()> {
     let tenant = current(tx)?;
-    let values = BTreeMap::from([
-        ("platform".to_string(), settings.platform_name.clone()),
-        ("tenant".to_string(), tenant.name.clone()),
-        ("until".to_string(), moment(until, &tenant)),
-    ]);
+    let (letter, look) = (Letter::TenantClosing, readers::look_of_platform(&settings.platform_name));
+    let link = pages::of_tenant(&tenant, settings);
     let owners = members(tx)?.into_iter().filter(|one| one.role == Role::Owner && one.status == "active");
     for owner in owners {
-        let rendered = templates::find("tenant_closing")?.render(Channel::Email, &values)?;
-        let (kind, template_code) = (NotificationKind::AccountNotice, "tenant_closing");
-        put(tx, Words { event, kind, template_code, rendered, lead_received_at: None }, Channel::Email, owner.email)?;
+        let reader = readers::of_member(&owner, &tenant);
+        let values = Values::from([
+            ("platform", settings.platform_name.clone()),
+            ("tenant", tenant.name.clone()),
+            ("until", reader.moment(until)),
+        ]);
+        let content = reader.letter(letter, &values, Some(link), &look)?.into();
+        let (kind, template_code) = (NotificationKind::AccountNotice, letter.code());
+        put(tx, Words { event, kind, template_code, content, lead_received_at: None }, Channel::Email, owner.email)?;
     }
     Ok(())
 }
@@ -97,61 +99,62 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
 }
 
 /// What the user is told, where nothing is asked of them.
-fn happened(event: &Event) -> Result<Option<&'static str>> {
+fn happened(event: &Event) -> Result<Option<Phrase>> {
     Ok(match event.kind {
-        UserPasswordChanged::TYPE => Some("The password of your account was changed, and other sessions were ended."),
-        SecondFactorFact::ENABLED => {
-            Some("A second factor was turned on for your account: a code is asked for at log-in.")
-        }
-        SecondFactorFact::DISABLED => {
-            Some("The second factor of your account was turned off: the password alone lets you in.")
-        }
-        SecondFactorFact::RECOVERY_CODE_USED => {
-            Some("A recovery code of your account was used instead of your device.")
-        }
-        SecondFactorFact::RECOVERY_CODES_RENEWED => {
-            Some("New recovery codes were made for your account; those of before are void.")
-        }
-        EmailChangeFact::RESTORED => Some("Your account has this e-mail address again, and a new password."),
+        UserPasswordChanged::TYPE => Some(Phrase::PasswordChanged),
+        SecondFactorFact::ENABLED => Some(Phrase::SecondFactorEnabled),
+        SecondFactorFact::DISABLED => Some(Phrase::SecondFactorDisabled),
+        SecondFactorFact::RECOVERY_CODE_USED => Some(Phrase::RecoveryCodeUsed),
+        SecondFactorFact::RECOVERY_CODES_RENEWED => Some(Phrase::RecoveryCodesRenewed),
+        EmailChangeFact::RESTORED => Some(Phrase::EmailRestored),
         _ => None,
     })
 }
 
-/// To whom, by which template, and until when it works.
-fn letter_of(tx: &mut TenantTx<'_>, link: Link) -> Result<Option<(String, &'static str, Timestamp)>> {
-    Ok(match link {
+/// Whose account it is, where the e-mail goes, which it is, and until when its link works.
+fn letter_of(tx: &mut TenantTx<'_>, link: Link) -> Result<Option<(User, String, Letter, Timestamp)>> {
+    let (id, purpose) = match link {
         Link::Reset(id) => {
-            reset::pending(tx, id)?.map(|(reset, user)| (user.email, "password_reset", reset.expires_at))
+            let pending = reset::pending(tx, id)?;
+            return Ok(pending.map(|(reset, user)| {
+                let to = user.email.clone();
+                (user, to, Letter::PasswordReset, reset.expires_at)
+            }));
         }
-        Link::Change(id, Purpose::Prove) => email_change::pending(tx, id, Purpose::Prove)?
-            .map(|change| (change.wanted, "email_change", change.expires_at)),
-        Link::Change(id, Purpose::Undo) => email_change::pending(tx, id, Purpose::Undo)?
-            .map(|change| (change.former, "email_changed", change.undo_until.unwrap_or(change.expires_at))),
-    })
+        Link::Change(id, purpose) => (id, purpose),
+    };
+    let Some(change) = email_change::pending(tx, id, purpose)? else { return Ok(None) };
+    let user = user_of(tx, change.user_id)?;
+    Ok(Some(match purpose {
+        Purpose::Prove => (user, change.wanted, Letter::EmailChange, change.expires_at),
+        Purpose::Undo => (user, change.former, Letter::EmailChanged, change.undo_until.unwrap_or(change.expires_at)),
+    }))
 }
 
 fn write_link(tx: &mut TenantTx<'_>, event: EventId, link: Link, platform_name: &str) -> Result<()> {
-    let Some((to, template_code, until)) = letter_of(tx, link)? else { return Ok(()) };
-    let tenant = current(tx)?;
-    let letter = Letter {
+    let Some((user, to, letter, until)) = letter_of(tx, link)? else { return Ok(()) };
+    let reader = readers::of_user(&user, &current(tx)?);
+    let letter = Personal {
         kind: NotificationKind::AccountLink,
-        template_code,
-        values: BTreeMap::from([("platform", platform_name.to_string()), ("until", moment(until, &tenant))]),
+        letter,
+        reader,
+        look: readers::look_of_platform(platform_name),
+        values: Values::from([("platform", platform_name.to_string()), ("until", reader.moment(until))]),
     };
     letter.send(tx, event, to)
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.
-pub(super) fn text(
+pub(super) fn opened(
     tx: &mut TenantTx<'_>,
     delivery: &Delivery,
     key: &MasterKey,
     settings: &CoreSettings,
-) -> Result<Option<String>> {
+) -> Result<Option<Opened>> {
     let link = match link_of(&events::get(tx, delivery.event_id)?)? {
         Some(Link::Reset(id)) => reset::link(tx, key, id, settings)?,
         Some(Link::Change(id, purpose)) => email_change::link(tx, key, (id, purpose), settings)?,
         None => None,
     };
-    Ok(link.map(|link| personal_link::text(delivery, &link)))
+    Ok(link.map(|link| Opened::by(delivery, &link)))
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::compose::{self, Notice};
 use super::model::{Choice, NotificationKind};
 use super::queue::{Words, put};
+use super::readers;
 use super::recipients;
 use super::store::{self, Notification};
 use crate::base::Result;
@@ -42,24 +43,24 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, app_url: &str) -> Res
     let people = members(tx)?;
     let audience = audience(&notice, &people);
     let now = tx.now();
-    let rows: Vec<Notification> = audience
-        .iter()
-        .filter(|(_, choice)| choice.in_app)
-        .map(|(member, _)| Notification {
+    let mut rows = Vec::with_capacity(audience.len());
+    for (member, _) in audience.iter().filter(|(_, choice)| choice.in_app) {
+        let said = notice.said(&readers::of_member(member, &tenant))?;
+        rows.push(Notification {
             tenant_id: tenant.id,
             id: NotificationId::new(),
             user_id: member.user_id,
             event_id: Some(id),
             kind: notice.kind,
-            title: notice.title.clone(),
-            body: notice.body.clone(),
+            title: said.title,
+            body: said.text,
             link: Some(notice.link.clone()),
             lead_id: notice.lead_id(),
             data: Json::from(json!({"event_type": event.kind, "subject_id": event.subject_id})),
             read_at: None,
             created_at: now,
-        })
-        .collect();
+        });
+    }
     store::insert(tx, &rows)?;
     let wished = outside(notice.kind, &tenant, &audience);
     if wished.is_empty() {
@@ -77,8 +78,8 @@ pub(super) fn announce(tx: &mut TenantTx<'_>, id: EventId, app_url: &str) -> Res
         let words = Words {
             event: id,
             kind: notice.kind,
-            template_code: notice.template_code,
-            rendered: notice.on(*channel)?,
+            template_code: notice.template_code(),
+            content: notice.on(*channel, &readers::at(address, &people, &tenant), &tenant)?,
             lead_received_at: notice.lead_received_at(),
         };
         put(tx, words, *channel, address.clone())?;
@@ -152,7 +153,7 @@ fn outside(kind: NotificationKind, tenant: &Tenant, audience: &[(&Member, Choice
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::base::id::UserId;
     use crate::tenants::model::{NotificationRecipients, Profile, Settings, TenantStatus};
@@ -167,22 +168,16 @@ mod tests {
             role,
             status,
             preferences: Json::from(preferences),
+            language: None,
+            time_zone: None,
         }
     }
 
     fn notice(kind: NotificationKind) -> Notice {
-        Notice {
-            kind,
-            title: String::new(),
-            body: String::new(),
-            link: String::new(),
-            lead: None,
-            template_code: "account_alert",
-            variables: Default::default(),
-        }
+        compose::many(kind, &tenant(), "https://x.example")
     }
 
-    fn tenant() -> Tenant {
+    pub fn tenant() -> Tenant {
         let at = "2026-11-20T09:00:00Z".parse().unwrap();
         let recipients = NotificationRecipients {
             emails: vec!["Sales@abc.example".parse().unwrap(), "owner@abc.example".parse().unwrap()],

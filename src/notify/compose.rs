@@ -1,4 +1,4 @@
-//! The words of a notification.
+//! The words of a notification, of whoever reads it.
 //!
 //! A lead's alert says what an owner decides by: score and grade, who, budget, timeline, areas, three reasons, and the link
 //!. "Within 1 hour" is what the platform asks of the tenant, not what the lead is promised.
@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use super::elsewhere::{AdCampaignReviewed, EndpointDisabled};
 use super::model::NotificationKind;
+use super::queue::Content;
+use super::readers;
 use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::billing::facts::{QuotaReached, SubscriptionFact};
@@ -16,12 +18,11 @@ use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Event;
 use crate::inbox::facts::MessageFact;
+use crate::language::{Letter, Notice as Text, Phrase, Reader, Said, Values, english};
 use crate::leads::facts::LeadEnquired;
-use crate::leads::score::{Grade, grade};
+use crate::leads::score::grade;
 use crate::leads::{self, Shown};
-use crate::sending::longest_content;
 use crate::sending::templates::{self, Rendered};
-use crate::sending::words::{self, Holds};
 use crate::tenants::Tenant;
 use crate::tenants::facts::UserHandedOver;
 
@@ -29,42 +30,122 @@ use crate::tenants::facts::UserHandedOver;
 #[derive(Debug, Clone)]
 pub struct Notice {
     pub kind: NotificationKind,
-    pub title: String,
-    /// For the list in the product.
-    pub body: String,
     pub link: String,
     pub lead: Option<Shown>,
-    pub template_code: &'static str,
-    pub variables: BTreeMap<String, String>,
+    text: Text,
+    values: Vec<(&'static str, Told)>,
+    /// Of a new lead, why it has its score.
+    reasons: Vec<String>,
 }
 
+/// A value, as far as it is known before it is known who reads it.
+#[derive(Debug, Clone)]
+pub(super) enum Told {
+    Is(String),
+    /// What is said where there is none.
+    Or(Option<String>, Phrase),
+    /// A value of this schema, which has a label.
+    Called(&'static str, String),
+    Day(Timestamp),
+}
+
+impl Told {
+    fn to(&self, reader: &Reader) -> String {
+        match self {
+            Self::Is(text) => text.clone(),
+            Self::Or(text, phrase) => text.clone().unwrap_or_else(|| reader.phrase(*phrase)),
+            Self::Called(schema, value) => reader.words.label(schema, value).to_string(),
+            Self::Day(at) => reader.day(*at),
+        }
+    }
+}
+
+/// So much of an answer is told in an e-mail, and in a message.
+const MOST: (usize, usize) = (2_000, 300);
+
 impl Notice {
+    fn of(kind: NotificationKind, text: Text, values: Vec<(&'static str, Told)>, link: String) -> Self {
+        Self { kind, link, lead: None, text, values, reasons: Vec::new() }
+    }
+
     pub fn lead_id(&self) -> Option<LeadId> {
         self.lead.as_ref().map(|lead| lead.id)
     }
 
     /// When the lead came, when it is new: its tenant waits to be told since then.
     pub fn lead_received_at(&self) -> Option<Timestamp> {
-        let new = self.lead.as_ref().filter(|_| self.kind == NotificationKind::LeadCreated);
-        new.map(|lead| lead.received_at)
+        self.new_lead().map(|lead| lead.received_at)
+    }
+
+    fn new_lead(&self) -> Option<&Shown> {
+        self.lead.as_ref().filter(|_| self.kind == NotificationKind::LeadCreated)
+    }
+
+    /// By which template it leaves.
+    pub fn template_code(&self) -> &'static str {
+        self.letter().code()
+    }
+
+    fn letter(&self) -> Letter {
+        if self.new_lead().is_some() { Letter::LeadAlert } else { Letter::AccountAlert }
+    }
+
+    /// For the list in the product.
+    pub fn said(&self, reader: &Reader) -> Result<Said> {
+        let values: Values = self.values.iter().map(|(name, told)| (*name, told.to(reader))).collect();
+        reader.notice(self.text, &values)
     }
 
     /// The words for an outside channel, with long answers shortened until they fit: the tenant is told in any case. The
     /// link stays whole.
-    pub fn on(&self, channel: Channel) -> Result<Rendered> {
-        let template = templates::find(self.template_code)?;
-        let is_brief = longest_content(channel) < 10_000;
-        let mut most = if is_brief { 300 } else { 2_000 };
+    pub fn on(&self, channel: Channel, reader: &Reader, tenant: &Tenant) -> Result<Content> {
+        if channel != Channel::Email {
+            return self.as_approved(channel).map(Content::from);
+        }
+        let mut values = self.variables(reader)?;
+        for value in values.values_mut() {
+            *value = short(value, MOST.0);
+        }
+        values.insert("tenant", readers::named(tenant));
+        let letter = reader.letter(self.letter(), &values, Some(&self.link), &readers::look_of(tenant))?;
+        Ok(letter.into())
+    }
+
+    /// By a template that providers approved with its words, which are English.
+    fn as_approved(&self, channel: Channel) -> Result<Rendered> {
+        let template = templates::find(self.template_code())?;
+        let values = self.variables(&Reader { words: english(), zone: chrono_tz::UTC })?;
+        let mut most = MOST.1;
         loop {
-            let shortened = self.variables.iter().map(|(name, value)| {
-                let value = if name == "link" { value.clone() } else { short(value, most) };
-                (name.clone(), value)
-            });
-            match template.render(channel, &shortened.collect()) {
+            let mut shortened: BTreeMap<String, String> =
+                values.iter().map(|(name, value)| (name.to_string(), short(value, most))).collect();
+            shortened.insert("link".into(), self.link.clone());
+            match template.render(channel, &shortened, english()) {
                 Err(_) if most > 20 => most /= 2,
                 rendered => return rendered,
             }
         }
+    }
+
+    /// What an alert names.
+    fn variables(&self, reader: &Reader) -> Result<Values> {
+        let Some(lead) = self.new_lead() else {
+            let Said { title, text } = self.said(reader)?;
+            let text = if text.is_empty() { reader.phrase(Phrase::SeeMore) } else { text };
+            return Ok(Values::from([("title", title), ("text", text)]));
+        };
+        let or = |value: Option<String>, phrase| Told::Or(value, phrase).to(reader);
+        let given = |text: &str| Some(text.to_string()).filter(|text| !text.is_empty());
+        Ok(Values::from([
+            ("grade", reader.words.label("Grade", grade(lead.score).as_str()).to_string()),
+            ("score", lead.score.to_string()),
+            ("name", or(given(&lead.name), Phrase::NoName)),
+            ("phone", or(lead.phone_in_words().map(str::to_string), Phrase::NotGiven)),
+            ("budget", or(lead.budget_range.clone(), Phrase::NotStated)),
+            ("timeline", or(lead.timeline.clone(), Phrase::NotStated)),
+            ("areas", or(lead.areas(), Phrase::NotStated)),
+            ("reasons", or(given(&self.reasons.join(" · ")), Phrase::NoReason)),
+        ]))
     }
 }
 
@@ -77,31 +158,26 @@ pub fn notice(tx: &mut TenantTx<'_>, event: &Event, tenant: &Tenant, app_url: &s
     let Some(id) = event.timeline.map(LeadId::from_uuid) else { return Ok(None) };
     let lead = leads::shown(tx, id)?;
     let link = format!("{}/leads/{id}", tenant.pages(app_url));
+    let name = ("name", Told::Is(lead.name.clone()));
     Ok(Some(match kind {
         NotificationKind::LeadCreated => {
             let reasons = lead.reasons(tx)?;
-            about_lead(lead, reasons, link)
+            about_lead(lead, &reasons, link)
         }
         NotificationKind::MessageReceived => {
             let text = event.read::<MessageFact>()?.preview.unwrap_or_default();
-            let text = lead.words(&text).to_string();
-            let title = format!("New message from {}", lead.name);
-            alert(kind, title, text, link, Some(lead))
+            let preview = Told::Is(lead.words(&text).to_string());
+            let notice = Notice::of(kind, Text::MessageReceived, vec![name, ("preview", preview)], link);
+            Notice { lead: Some(lead), ..notice }
         }
         _ => {
-            let title = format!("{} enquired again", lead.name);
             // The one that came now; the lead's own source is the first.
             let source = event.read::<LeadEnquired>()?.source.unwrap_or(lead.source);
-            alert(kind, title, format!("Enquiry through {}.", spelled(source.as_str())), link, Some(lead))
+            let source = Told::Called("LeadSource", source.to_string());
+            let notice = Notice::of(kind, Text::LeadEnquired, vec![name, ("source", source)], link);
+            Notice { lead: Some(lead), ..notice }
         }
     }))
-}
-
-/// A tenant's name in what the platform writes to strangers: it carries no message of its own.
-pub(super) fn named(tenant: &Tenant) -> String {
-    let shown = tenant.settings.branding.display_name.as_ref().unwrap_or(&tenant.name);
-    let name = words::clean(shown, Holds::Sender);
-    if name.is_empty() { tenant.slug.clone() } else { name }
 }
 
 /// At most so many characters.
@@ -112,59 +188,28 @@ fn short(text: &str, most: usize) -> String {
     }
 }
 
-fn spelled(code: &str) -> String {
-    code.replace('_', " ")
-}
-
-fn grade_word(grade: Grade) -> &'static str {
-    match grade {
-        Grade::Hot => "Hot",
-        Grade::Warm => "Warm",
-        Grade::Qualified => "Qualified",
-        Grade::Cold => "Cold",
-        Grade::Unqualified => "Unqualified",
-    }
-}
-
 /// The labels of the three best items of a stored score; none when the document is of another shape.
-fn about_lead(lead: Shown, reasons: Vec<String>, link: String) -> Notice {
-    let (name, word, score) = (lead.name.clone(), grade_word(grade(lead.score)), lead.score);
-    let phone = lead.phone_in_words().map(str::to_string);
+fn about_lead(lead: Shown, reasons: &[String], link: String) -> Notice {
     let reasons: Vec<String> = reasons.iter().map(|reason| format!("✓ {reason}")).collect();
-    let mut variables = BTreeMap::from([
-        ("grade".to_string(), word.to_string()),
-        ("score".to_string(), score.to_string()),
-        ("name".to_string(), if name.is_empty() { "(no name)".into() } else { name.clone() }),
-        ("reasons".to_string(), reasons.join(" · ")),
-        ("link".to_string(), link.clone()),
-    ]);
-    let optional = [
-        ("phone", phone),
-        ("budget", lead.budget_range.clone()),
-        ("timeline", lead.timeline.clone()),
-        ("areas", lead.areas()),
+    let values = vec![
+        ("grade", Told::Called("Grade", grade(lead.score).to_string())),
+        ("name", Told::Is(lead.name.clone())),
+        ("score", Told::Is(lead.score.to_string())),
+        ("reasons", Told::Is(reasons.join("\n"))),
     ];
-    variables.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_string(), value?))));
-    Notice {
-        kind: NotificationKind::LeadCreated,
-        title: format!("New {} lead: {name} ({score}/100)", word.to_lowercase()),
-        body: format!("{}\nContact within 1 hour for best results!", reasons.join("\n")).trim().to_string(),
-        link,
-        lead: Some(lead),
-        template_code: "lead_alert",
-        variables,
-    }
+    let notice = Notice::of(NotificationKind::LeadCreated, Text::LeadCreated, values, link);
+    Notice { lead: Some(lead), reasons, ..notice }
 }
 
 fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url: &str) -> Result<Notice> {
     let base = tenant.pages(app_url);
-    let told = |(title, body): (String, String), page: &str| alert(kind, title, body, format!("{base}/{page}"), None);
+    let told = |(text, values), page: &str| Notice::of(kind, text, values, format!("{base}/{page}"));
     Ok(match kind {
-        NotificationKind::WebhookEndpointDisabled => told(about_endpoint(&event.glimpse()?), "webhooks"),
-        NotificationKind::MemberLeft => told(about_hand_over(&event.read()?), "webhooks"),
+        NotificationKind::WebhookEndpointDisabled => told(about_endpoint(event.glimpse()?), "webhooks"),
+        NotificationKind::MemberLeft => told(about_hand_over(event.read()?), "webhooks"),
         NotificationKind::AdCampaignReviewed => {
             let id = event.subject_id.map(|id| format!("/{id}")).unwrap_or_default();
-            told(about_review(&event.glimpse()?), &format!("ad-campaigns{id}"))
+            told(about_review(event.glimpse()?), &format!("ad-campaigns{id}"))
         }
         NotificationKind::PaymentDue => told(about_payment(&event.read()?), "billing"),
         NotificationKind::QuotaReached => told(about_quota(&event.read()?), "billing"),
@@ -172,101 +217,59 @@ fn about_account(kind: NotificationKind, event: &Event, tenant: &Tenant, app_url
     })
 }
 
-// Each answers title and body.
+/// Which text it is, and what it names.
+type About = (Text, Vec<(&'static str, Told)>);
 
-fn about_endpoint(fact: &EndpointDisabled) -> (String, String) {
-    let host = fact.host.as_deref().unwrap_or("your address");
-    let why = if fact.is_gone() {
-        "It answered that it is gone for good."
-    } else {
-        "Nothing we sent it arrived for five days."
-    };
-    let body = format!("{why} It gets no events until you enable it again; then replay what it missed.");
-    (format!("The webhook endpoint at {host} was disabled"), body)
+fn about_endpoint(fact: EndpointDisabled) -> About {
+    let text = if fact.is_gone() { Text::EndpointGone } else { Text::EndpointFailing };
+    (text, vec![("host", Told::Or(fact.host, Phrase::UnnamedEndpoint))])
 }
 
-fn about_review(fact: &AdCampaignReviewed) -> (String, String) {
-    let name = fact.name.as_deref().unwrap_or("Your ad campaign");
-    match &fact.reason {
-        Some(reason) => (format!("{name} was sent back"), format!("{reason}\nChange it, then activate it again.")),
-        None => (format!("{name} was approved"), "Its ads may run.".into()),
+fn about_review(fact: AdCampaignReviewed) -> About {
+    let name = ("name", Told::Or(fact.name, Phrase::UnnamedCampaign));
+    match fact.reason {
+        Some(reason) => (Text::CampaignSentBack, vec![name, ("reason", Told::Is(reason))]),
+        None => (Text::CampaignApproved, vec![name]),
     }
 }
 
-fn about_payment(fact: &SubscriptionFact) -> (String, String) {
-    let Some(at) = fact.pauses_at else {
-        let body = "No payment came. Leads that arrive now are kept under lock until it is paid again.";
-        return ("Your subscription is paused".into(), body.into());
-    };
-    let (title, day) = ("Your subscription is not paid any more", at.to_string());
-    let day = day.get(..10).unwrap_or(&day);
-    let body = format!(
-        "What your plan includes is delivered until {day}, and nothing beyond it. Then everything pauses until a payment comes."
-    );
-    (title.into(), body)
+fn about_payment(fact: &SubscriptionFact) -> About {
+    match fact.pauses_at {
+        Some(at) => (Text::PaymentDue, vec![("day", Told::Day(at))]),
+        None => (Text::SubscriptionPaused, Vec::new()),
+    }
 }
 
-fn about_quota(fact: &QuotaReached) -> (String, String) {
-    let used = fact.used.map_or(String::new(), |used| format!(" ({used})"));
-    let then = match fact.policy {
-        Some(OveragePolicy::Bill) => "Further leads are delivered and billed as overage.",
-        Some(OveragePolicy::Block) => "Further leads are kept under lock until you upgrade or buy them.",
-        Some(OveragePolicy::Slow) => "Your ads slow down until the next period.",
-        None => "See what happens with further leads.",
+fn about_quota(fact: &QuotaReached) -> About {
+    let text = match fact.policy {
+        Some(OveragePolicy::Bill) => Text::QuotaBilled,
+        Some(OveragePolicy::Slow) => Text::QuotaSlowed,
+        // What holds for whoever chose nothing.
+        Some(OveragePolicy::Block) | None => Text::QuotaBlocked,
     };
-    ("Your plan's leads are used up".into(), format!("All leads of this period{used} have been delivered. {then}"))
+    (text, vec![("used", Told::Is(fact.used.map_or("…".into(), |used| used.to_string())))])
 }
 
-fn about_end(fact: &SubscriptionFact) -> (String, String) {
-    let (title, body) = match fact.trial_refused.as_deref() {
-        Some("business_phone") => {
-            ("Your trial has ended", "Your business' phone number is one of a business that had a trial before.")
-        }
-        Some(_) => ("Your trial has ended", "An owner of yours owns a business that had a trial before."),
-        None => ("Your subscription has expired", "Choose a plan to go on receiving leads."),
+fn about_end(fact: &SubscriptionFact) -> About {
+    let text = match fact.trial_refused.as_deref() {
+        Some("business_phone") => Text::TrialOfAKnownPhone,
+        Some(_) => Text::TrialOfAKnownOwner,
+        None => Text::SubscriptionExpired,
     };
-    let then = if fact.trial_refused.is_some() { " It goes on once it is paid; we see to that." } else { "" };
-    (title.into(), format!("{body}{then}"))
+    (text, Vec::new())
 }
 
-fn about_hand_over(fact: &UserHandedOver) -> (String, String) {
-    let (hosts, keys, recipients) = (fact.hosts.join(", "), fact.api_keys.join(", "), fact.recipients.join(", "));
-    let mut body = Vec::new();
-    if !hosts.is_empty() {
-        body.push(format!(
-            "Webhook endpoints they made go on: {hosts}. If one is not yours, delete it; else give it a new secret."
-        ));
-    }
-    if !keys.is_empty() {
-        body.push(format!("API keys they made have ended: {keys}. What used them needs new ones."));
-    }
-    if !recipients.is_empty() {
-        body.push(format!(
-            "Alerts go no longer to the addresses they added: {recipients}. If one is the business' own, add it again."
-        ));
-    }
-    let who = fact.email.as_deref().unwrap_or("Somebody");
-    (format!("{who} was removed"), body.join("\n"))
+fn about_hand_over(fact: UserHandedOver) -> About {
+    let list = |all: &[String]| Told::Is(all.join(", "));
+    let values =
+        vec![("hosts", list(&fact.hosts)), ("keys", list(&fact.api_keys)), ("recipients", list(&fact.recipients))];
+    let who = ("who", Told::Or(fact.email, Phrase::UnnamedMember));
+    (Text::MemberLeft, [who].into_iter().chain(values).collect())
 }
 
 /// What an address is told instead of the next alert, when many came in an hour.
 pub fn many(kind: NotificationKind, tenant: &Tenant, app_url: &str) -> Notice {
-    let body = "More happens than is told one by one: for the rest of this hour nothing is sent here. See all of it in the product.";
-    alert(kind, "Much is happening".to_string(), body.to_string(), format!("{}/leads", tenant.pages(app_url)), None)
-}
-
-fn alert(kind: NotificationKind, title: String, body: String, link: String, lead: Option<Shown>) -> Notice {
-    let text = if body.trim().is_empty() { "see more in the product".to_string() } else { body.clone() };
-    let variables = [("title", title.clone()), ("text", text), ("link", link.clone())];
-    Notice {
-        kind,
-        title,
-        body,
-        link,
-        lead,
-        template_code: "account_alert",
-        variables: variables.into_iter().map(|(key, value)| (key.to_string(), value)).collect(),
-    }
+    Notice::of(kind, Text::MuchIsHappening, Vec::new(), format!("{}/leads", tenant.pages(app_url)))
 }
 
 #[cfg(test)]
@@ -276,6 +279,8 @@ mod tests {
     use crate::base::json::Json;
     use crate::leads::Lead;
     use crate::leads::testing::{rajesh_at, shown};
+    use crate::notify::announce::tests::tenant;
+    use crate::sending::longest_content;
     use serde_json::json;
 
     fn lead() -> Lead {
@@ -289,15 +294,26 @@ mod tests {
     #[test]
     fn a_lead_alert_says_what_an_owner_decides_by() {
         let reasons = ["Budget matches", "Ready soon", "In your area"].map(String::from).to_vec();
-        let notice = about_lead(shown(lead()), reasons, "https://x.example/leads/1".into());
-        let text = notice.on(Channel::Whatsapp).unwrap().content;
+        let notice = about_lead(shown(lead()), &reasons, "https://x.example/leads/1".into());
+        let text = notice.as_approved(Channel::Whatsapp).unwrap().content;
         assert_eq!(
             text,
             "🎯 New Hot lead! (Score: 85/100)\n\nName: Rajesh Kumar\nPhone: +919876543210\nBudget: ₹80L-1Cr\n\
              Timeline: not stated\nAreas: Andheri, Goregaon\n\nWhy: ✓ Budget matches · ✓ Ready soon · ✓ In your area\n\n\
              View & contact: https://x.example/leads/1\n\n⏰ Contact within 1 hour for best results!"
         );
-        assert_eq!(notice.on(Channel::Email).unwrap().subject.unwrap(), "New Hot lead: Rajesh Kumar (85/100)");
+        let letter = |language| {
+            let reader = Reader::of([Some(language)], chrono_tz::UTC);
+            notice.on(Channel::Email, &reader, &tenant()).unwrap()
+        };
+        assert_eq!(letter("en").subject.unwrap(), "New Hot lead: Rajesh Kumar (85/100)");
+        let hindi = letter("hi");
+        assert_eq!(hindi.subject.unwrap(), "नई लीड (हॉट): Rajesh Kumar (85/100)");
+        for part in ["बजट: ₹80L-1Cr\nसमय-सीमा: नहीं बताया", "देखें और संपर्क करें:\nhttps://x.example/leads/1\n"]
+        {
+            assert!(hindi.body.contains(part), "{part} in {}", hindi.body);
+        }
+        assert!(hindi.html.unwrap().contains("<br>\nसमय-सीमा: नहीं बताया<br>"));
     }
 
     #[test]
@@ -308,12 +324,13 @@ mod tests {
         talkative.profile.form_responses = Json::of(&json!({"Preferred areas": "Andheri ".repeat(600)}));
         let link = format!("https://x.example/{}", "l".repeat(340));
         let reasons = vec!["because ".repeat(40); 3];
-        let notice = about_lead(shown(talkative), reasons, link.clone());
+        let notice = about_lead(shown(talkative), &reasons, link.clone());
+        let reader = Reader::of([], chrono_tz::UTC);
         for channel in [Channel::Whatsapp, Channel::Email] {
-            let rendered = notice.on(channel).unwrap();
-            assert!(rendered.content.chars().count() <= longest_content(channel), "{channel}");
-            assert!(rendered.content.contains(&link), "{channel}: the link is whole");
-            assert!(rendered.content.contains("₹₹₹"), "{channel}: and something of each answer is there");
+            let said = notice.on(channel, &reader, &tenant()).unwrap().body;
+            assert!(said.chars().count() <= longest_content(channel), "{channel}");
+            assert!(said.contains(&link), "{channel}: the link is whole");
+            assert!(said.contains("₹₹₹"), "{channel}: and something of each answer is there");
         }
     }
 }

@@ -110,25 +110,25 @@ impl Outgoing for Leaving {
         }
         let personal = match delivery.kind {
             NotificationKind::UserInvited => Some((
-                invitation::text(tx, &delivery, key, &settings.app_url)?,
+                invitation::opened(tx, &delivery, key, &settings.app_url)?,
                 "permanent invitation.not_pending: it was withdrawn, accepted or has expired",
             )),
             NotificationKind::EmailVerification => Some((
-                verification::text(tx, &delivery, key, settings)?,
+                verification::opened(tx, &delivery, key, settings)?,
                 "permanent verification.not_pending: the address is verified, or the link has expired",
             )),
             NotificationKind::AccountLink => Some((
-                account::text(tx, &delivery, key, settings)?,
+                account::opened(tx, &delivery, key, settings)?,
                 "permanent account_link.not_pending: it was used, has expired, or is not needed any more",
             )),
             NotificationKind::RecipientAsked => Some((
-                recipients::text(tx, &delivery, key, settings)?,
+                recipients::opened(tx, &delivery, key, settings)?,
                 "permanent notification_recipient.not_asked: the address has agreed, or is no longer wished for",
             )),
             _ => None,
         };
         match personal {
-            Some((Some(text), _)) => parcel.text = text,
+            Some((Some(opened), _)) => (parcel.text, parcel.html) = (opened.text, opened.html),
             Some((None, why)) => return never(tx, delivery, MessageStatus::Canceled, why),
             None => {}
         }
@@ -280,6 +280,7 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
         to: delivery.address.clone(),
         subject: delivery.subject.clone(),
         text: delivery.body.clone(),
+        html: delivery.html.clone(),
         template,
         reply_to: None,
     }))

@@ -3,11 +3,9 @@
 //! It leaves like every other notification ([`super::deliver`]), but its link lets whoever holds it in, so it stands in no row
 //! ([`super::personal_link`]). An invitation that was withdrawn or accepted meanwhile is not sent.
 
-use std::collections::BTreeMap;
-
-use super::compose::named;
 use super::model::NotificationKind;
-use super::personal_link::{self, Letter, moment};
+use super::personal_link::{Opened, Personal};
+use super::readers::{self, named};
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -16,6 +14,7 @@ use crate::base::id::EventId;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::language::{Letter, Phrase, Values, fill};
 use crate::sending::words::{self, Holds};
 use crate::tenants::facts::InvitationFact;
 use crate::tenants::id::InvitationId;
@@ -23,9 +22,6 @@ use crate::tenants::{invite, passes_for, store::current};
 
 /// Writes to the invited address; soon, because its owner may be told of it in the same breath.
 pub static INVITE: JobKind = JobKind::new("notify.invitation").priority(2);
-
-/// Who has no name that may be shown.
-const UNNAMED: &str = "A business";
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
@@ -40,24 +36,28 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let tenant = current(tx)?;
     // The mail is the platform's: what strangers called themselves carries no message of its own.
     let name = named(&tenant);
-    let name = if passes_for(&name, platform_name) { UNNAMED.to_string() } else { name };
+    // The tenant sees what is sent, so that it is written in the tenant's language says nothing about who gets it.
+    let reader = readers::of_tenant(&tenant);
+    let name = if passes_for(&name, platform_name) { reader.phrase(Phrase::UnnamedBusiness) } else { name };
     let is_honest = |inviter: &String| {
         let is_own_address = inviter.parse::<Email>().is_ok();
         (is_own_address || words::check(inviter, Holds::Name).is_ok()) && !passes_for(inviter, platform_name)
     };
     let inviter = inviter.filter(is_honest).unwrap_or_else(|| match event.actor_type.as_str() {
         "operator" => platform_name.to_string(),
-        _ => format!("The team of {name}"),
+        _ => fill(reader.words.phrase(Phrase::TeamOf), |_| Some(name.as_str())).unwrap_or_default(),
     });
-    let letter = Letter {
+    let letter = Personal {
         kind: NotificationKind::UserInvited,
-        template_code: "invitation",
-        values: BTreeMap::from([
+        letter: Letter::Invitation,
+        reader,
+        look: readers::look_of_platform(platform_name),
+        values: Values::from([
             ("inviter", inviter),
             ("tenant", name),
             ("platform", platform_name.to_string()),
-            ("role", invitation.role.to_string()),
-            ("until", moment(invitation.expires_at, &tenant)),
+            ("role", reader.words.label("Role", invitation.role.as_str()).to_string()),
+            ("until", reader.moment(invitation.expires_at)),
         ]),
     };
     letter.send(tx, id, invitation.email)
@@ -68,15 +68,15 @@ fn invitation_of(event: &Event) -> Option<InvitationId> {
 }
 
 /// The e-mail as its receiver reads it; `None` when the invitation is open no more.
-pub(super) fn text(
+pub(super) fn opened(
     tx: &mut TenantTx<'_>,
     delivery: &Delivery,
     key: &MasterKey,
     app_url: &str,
-) -> Result<Option<String>> {
+) -> Result<Option<Opened>> {
     let Some(id) = invitation_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
     let link = invite::link(tx, key, id, app_url)?;
-    Ok(link.map(|link| personal_link::text(delivery, &link)))
+    Ok(link.map(|link| Opened::by(delivery, &link)))
 }
 
 /// Whether the platform's staff offered it.

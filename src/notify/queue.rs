@@ -1,5 +1,7 @@
 //! Words for one outside address become a row and the job that hands it to a provider ([`super::deliver`]).
 
+use std::collections::BTreeMap;
+
 use super::model::NotificationKind;
 use super::store::{self, Delivery};
 use crate::base::Result;
@@ -9,6 +11,7 @@ use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::db::TenantTx;
 use crate::engine::jobs::{JobKind, NewJob};
+use crate::language::Written;
 use crate::notify::id::NotificationDeliveryId;
 use crate::sending::templates::Rendered;
 use crate::sending::{MessageStatus, senders};
@@ -35,14 +38,35 @@ pub(super) struct Words {
     pub event: EventId,
     pub kind: NotificationKind,
     pub template_code: &'static str,
-    pub rendered: Rendered,
+    pub content: Content,
     /// When the lead came that waits for this to be read.
     pub lead_received_at: Option<Timestamp>,
 }
 
+/// What is read: a letter, or a template that a provider approved.
+pub(super) struct Content {
+    pub subject: Option<String>,
+    pub body: String,
+    pub html: Option<String>,
+    numbered: Option<BTreeMap<String, String>>,
+}
+
+impl From<Written> for Content {
+    fn from(letter: Written) -> Self {
+        Self { subject: Some(letter.subject), body: letter.text, html: Some(letter.html), numbered: None }
+    }
+}
+
+impl From<Rendered> for Content {
+    fn from(template: Rendered) -> Self {
+        let Rendered { subject, content, numbered } = template;
+        Self { subject, body: content, html: None, numbered: Some(numbered) }
+    }
+}
+
 /// One delivery and its job, once per event and address. Without a connected channel the row says so, and nothing waits in vain.
 pub(super) fn put(tx: &mut TenantTx<'_>, words: Words, channel: Channel, address: String) -> Result<()> {
-    let Words { event, kind, template_code, rendered, lead_received_at } = words;
+    let Words { event, kind, template_code, content, lead_received_at } = words;
     let is_connected = senders::platform(tx, channel)?.is_some();
     let now = tx.now();
     let delivery = Delivery {
@@ -52,10 +76,10 @@ pub(super) fn put(tx: &mut TenantTx<'_>, words: Words, channel: Channel, address
         kind,
         channel,
         address,
-        subject: rendered.subject,
-        body: rendered.content,
+        subject: content.subject,
+        body: content.body,
         template_code: Some(template_code.into()),
-        template_variables: Some(Json::of(&rendered.numbered)),
+        template_variables: content.numbered.as_ref().map(Json::of),
         status: if is_connected { MessageStatus::Queued } else { MessageStatus::Canceled },
         provider: None,
         external_id: None,
@@ -64,6 +88,7 @@ pub(super) fn put(tx: &mut TenantTx<'_>, words: Words, channel: Channel, address
         sent_at: None,
         created_at: now,
         updated_at: now,
+        html: content.html,
     };
     if store::insert_delivery(tx, &delivery)? && is_connected {
         enqueue(tx, delivery.id, lead_received_at)?;

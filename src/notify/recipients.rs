@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::compose::named;
 use super::facts::RecipientFact;
 use super::model::NotificationKind;
-use super::queue::{Words, put};
+use super::personal_link::{Opened, Personal};
+use super::readers::{self, named};
 use super::store::Delivery;
 use super::store::recipients::{self as store, Recipient};
 use crate::base::crypto::{MasterKey, constant_time_eq};
@@ -29,11 +29,12 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{self, Event, Fact as _, ReactionPayload, platform_tenant};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome};
 use crate::engine::tally::{Span, Tally};
+use crate::language::{Letter, Values};
 use crate::sending::caps::RECIPIENTS_A_DAY;
 use crate::sending::gate::Standing;
-use crate::sending::templates;
 use crate::tenants::Tenant;
 use crate::tenants::configure::withdraw_recipients;
+use crate::tenants::pages;
 use crate::tenants::store::{Member, current, member_behind_key, members};
 
 /// Brings the rows in line with what the tenant wishes, and asks whom nobody asked yet.
@@ -41,9 +42,6 @@ pub static SYNC: JobKind = JobKind::new("notify.recipients").priority(4);
 /// Writes the mail that asks one address.
 pub static ASK: JobKind = JobKind::new("notify.recipient_asked").priority(4);
 
-const TEMPLATE: &str = "recipient_asked";
-/// What stands for the link until the e-mail leaves.
-const LINK: &str = "[personal link]";
 /// How often the platform asks one address in a day, for whichever tenants.
 const MAILS_A_DAY: u32 = 2;
 
@@ -201,34 +199,30 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let event = events::get(tx, id)?;
     let Some(address) = event.read::<RecipientFact>()?.address else { return Ok(()) };
     let tenant = current(tx)?;
-    let values = BTreeMap::from([
-        ("platform".to_string(), platform_name.to_string()),
-        ("tenant".to_string(), named(&tenant)),
-        ("link".to_string(), LINK.to_string()),
-    ]);
-    let rendered = templates::find(TEMPLATE)?.render(Channel::Email, &values)?;
-    let words = Words {
-        event: id,
+    let letter = Personal {
         kind: NotificationKind::RecipientAsked,
-        template_code: TEMPLATE,
-        rendered,
-        lead_received_at: None,
+        letter: Letter::RecipientAsked,
+        reader: readers::of_tenant(&tenant),
+        look: readers::look_of_platform(platform_name),
+        values: Values::from([("platform", platform_name.to_string()), ("tenant", named(&tenant))]),
     };
-    put(tx, words, Channel::Email, address)
+    letter.send(tx, id, address)
 }
 
 /// The e-mail as its receiver reads it; `None` when nothing is asked any more.
-pub(super) fn text(
+pub(super) fn opened(
     tx: &mut TenantTx<'_>,
     delivery: &Delivery,
     key: &MasterKey,
     settings: &CoreSettings,
-) -> Result<Option<String>> {
+) -> Result<Option<Opened>> {
     let open = store::find(tx, delivery.channel, &delivery.address)?.filter(|row| row.confirmed_at.is_none());
     let Some(row) = open else { return Ok(None) };
     let is_known = |token: &str| Ok::<_, Error>(store::presented(&mut tx.platform(), token)?.is_some());
     let token = key.token_known(PREFIX, &purpose(row.tenant_id, row.channel, &row.address), is_known)?;
-    Ok(Some(delivery.body.replace(LINK, &settings.page("notification-recipients/confirm", &token))))
+    let tenant = current(tx)?;
+    let pages = pages::of_tenant(&tenant, settings);
+    Ok(Some(Opened::by(delivery, &pages::with_token(pages, "notification-recipients/confirm", &token))))
 }
 
 const PREFIX: &str = "rcp_";

@@ -43,6 +43,7 @@ diesel::table! {
         sent_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
+        html -> Nullable<Text>,
     }
 }
 

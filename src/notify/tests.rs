@@ -92,7 +92,7 @@ on_both_engines! {
         stage.within(move |tx| announce::announce(tx, event, "https://lw.example")).await;
         let mine = stage.within(move |tx| store::list(tx, owner, &NotificationFilter { unread: Some(true) }, &PageRequest::first(10))).await.data;
         assert_eq!(mine.len(), 1);
-        assert_eq!(mine[0].title, "New hot lead: Rajesh Kumar (85/100)");
+        assert_eq!(mine[0].title, "New Hot lead: Rajesh Kumar (85/100)");
         assert_eq!(mine[0].link.as_deref(), Some(format!("https://lw.example/leads/{}", stage.lead).as_str()));
 
         let list = |tx: &mut TenantTx<'_>| Ok(store::list_deliveries(tx, &DeliveryFilter::default(), &PageRequest::first(10))?.data);

@@ -2,10 +2,9 @@
 //!
 //! Its link stands in no row ([`super::personal_link`]). Who verified the address meanwhile is not written to.
 
-use std::collections::BTreeMap;
-
 use super::model::NotificationKind;
-use super::personal_link::{self, Letter, moment};
+use super::personal_link::{Opened, Personal};
+use super::readers;
 use super::store::Delivery;
 use crate::base::Result;
 use crate::base::crypto::MasterKey;
@@ -14,6 +13,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
+use crate::language::{Letter, Values};
 use crate::tenants::facts::VerificationFact;
 use crate::tenants::id::VerificationId;
 use crate::tenants::store::current;
@@ -21,10 +21,6 @@ use crate::tenants::verify::{self, Purpose};
 
 /// Soon, because somebody sits before a form and waits for it.
 pub static VERIFY: JobKind = JobKind::new("notify.verification").priority(2);
-
-const PROVES: &str = "verification";
-/// To a mailbox with whose address somebody signed up while an account nobody verified had it.
-const TAKES: &str = "address_offered";
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
     let event = context.payload::<ReactionPayload>()?.event_id;
@@ -37,15 +33,19 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, platform_name: &str) -> Result<(
     let Some((verification, purpose)) = verification_of(&event) else { return Ok(()) };
     let Some((verification, user)) = verify::pending(tx, verification)? else { return Ok(()) };
     let tenant = current(tx)?;
-    let letter = Letter {
+    let reader = readers::of_user(&user, &tenant);
+    let letter = Personal {
         kind: NotificationKind::EmailVerification,
-        template_code: match purpose {
-            Purpose::Prove => PROVES,
-            Purpose::Take => TAKES,
+        letter: match purpose {
+            Purpose::Prove => Letter::Verification,
+            // To a mailbox with whose address somebody signed up while an account nobody verified had it.
+            Purpose::Take => Letter::AddressOffered,
         },
-        values: BTreeMap::from([
+        reader,
+        look: readers::look_of_platform(platform_name),
+        values: Values::from([
             ("platform", platform_name.to_string()),
-            ("until", moment(verification.expires_at, &tenant)),
+            ("until", reader.moment(verification.expires_at)),
         ]),
     };
     letter.send(tx, id, user.email)
@@ -58,13 +58,13 @@ fn verification_of(event: &Event) -> Option<(VerificationId, Purpose)> {
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.
-pub(super) fn text(
+pub(super) fn opened(
     tx: &mut TenantTx<'_>,
     delivery: &Delivery,
     key: &MasterKey,
     settings: &CoreSettings,
-) -> Result<Option<String>> {
+) -> Result<Option<Opened>> {
     let Some(link) = verification_of(&events::get(tx, delivery.event_id)?) else { return Ok(None) };
     let link = verify::link(tx, key, link, settings)?;
-    Ok(link.map(|link| personal_link::text(delivery, &link)))
+    Ok(link.map(|link| Opened::by(delivery, &link)))
 }

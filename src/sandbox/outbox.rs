@@ -28,6 +28,9 @@ pub struct OutboxEntry {
     pub subject: Option<String>,
     /// What the person reads: a template is rendered, an e-mail is its text part.
     pub body: String,
+    /// The HTML part of an e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
     /// The ContentSid of a template.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,

@@ -205,6 +205,7 @@ fn record(sandbox: &Sandbox, id: &str, email: &NewEmail, from: String, to: &[Str
         to: to.join(", "),
         subject: Some(email.subject.clone()),
         body: email.text.clone().or(email.html.clone()).unwrap_or_default(),
+        html: email.html.clone(),
         template: None,
         status: "queued",
         at: sandbox.now(),

@@ -11,6 +11,7 @@
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as sending;
 use ::contacts;
+use ::language;
 use ::providers;
 use ::tenants;
 use engine::{self, base, text_enum};

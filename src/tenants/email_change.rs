@@ -8,6 +8,7 @@ use validator::Validate;
 
 use super::facts::EmailChangeFact;
 use super::log_in::Proof;
+use super::pages;
 use super::password;
 use super::reset;
 use super::store::email_changes::{self, EmailChange, Wish};
@@ -136,9 +137,11 @@ pub fn link(
     (id, purpose): (EmailChangeId, Purpose),
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    Ok(pending(tx, id, purpose)?.map(|_| match purpose {
-        Purpose::Prove => settings.page("change-email", &token_of(key, id)),
-        Purpose::Undo => settings.page("restore-email", &undo_token_of(key, id)),
+    let Some(change) = pending(tx, id, purpose)? else { return Ok(None) };
+    let pages = pages::of_user(tx, change.user_id, settings)?;
+    Ok(Some(match purpose {
+        Purpose::Prove => pages::with_token(&pages, "change-email", &token_of(key, id)),
+        Purpose::Undo => pages::with_token(&pages, "restore-email", &undo_token_of(key, id)),
     }))
 }
 

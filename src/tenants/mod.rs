@@ -24,6 +24,7 @@ pub mod model;
 pub mod name;
 pub mod onboard;
 pub mod operators;
+pub mod pages;
 mod password;
 pub mod profile;
 mod prune;

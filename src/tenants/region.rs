@@ -131,6 +131,12 @@ impl utoipa::ToSchema for TimeZone {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Language(String);
 
+impl Language {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<Language> for String {
     fn from(language: Language) -> String {
         language.0

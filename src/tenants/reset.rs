@@ -7,6 +7,7 @@
 use validator::Validate;
 
 use super::facts::{PasswordResetRequested, UserPasswordChanged};
+use super::pages;
 use super::password;
 use super::store::people::{self, User};
 use super::store::resets::{self, Reset};
@@ -98,7 +99,9 @@ pub fn link(
     id: PasswordResetId,
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    Ok(pending(tx, id)?.map(|_| settings.page("reset-password", &token_of(key, id))))
+    let Some((_, user)) = pending(tx, id)? else { return Ok(None) };
+    let pages = pages::of_user(tx, user.id, settings)?;
+    Ok(Some(pages::with_token(&pages, "reset-password", &token_of(key, id))))
 }
 
 /// A new password, and the token of the mailed link.

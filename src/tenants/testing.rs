@@ -10,7 +10,7 @@ use crate::base::time::Clock;
 use crate::engine::db::testing::OnDatabase;
 use crate::engine::db::{Db, Origin, PlatformScope, PlatformTx, TenantScope, TenantTx};
 use crate::tenants::access::Role;
-use crate::tenants::schema::users;
+use crate::tenants::schema::{tenants, users};
 use crate::tenants::store::{self, NewTenant, people, verifications};
 
 /// A database, its clock and the two doors; whoever refuses something fails the test.
@@ -58,6 +58,13 @@ pub fn open(tx: &mut PlatformTx<'_>, name: &str) -> Result<TenantId> {
     let id = store::create(tx, new)?.id;
     verifications::mark_tenant(tx, id)?;
     Ok(id)
+}
+
+/// The tenant does business elsewhere from now on.
+pub fn move_to(tx: &mut TenantTx<'_>, country: &str, currency: Currency) -> Result<()> {
+    let row = diesel::update(tenants::table.find(tx.tenant()));
+    row.set((tenants::country.eq(country.to_string()), tenants::currency.eq(currency))).execute(tx.conn())?;
+    Ok(())
 }
 
 /// A user of the tenant who cannot log in; the address is verified.

@@ -11,6 +11,7 @@
 
 use super::access::Role;
 use super::facts::{TenantVerified, VerificationFact};
+use super::pages;
 use super::store::people::{self, User};
 use super::store::verifications::{self, Verification};
 use crate::base::crypto::MasterKey;
@@ -115,16 +116,19 @@ pub fn link(
     (id, purpose): (VerificationId, Purpose),
     settings: &CoreSettings,
 ) -> Result<Option<String>> {
-    if pending(tx, id)?.is_none() {
-        return Ok(None);
-    }
+    let Some((_, user)) = pending(tx, id)? else { return Ok(None) };
+    // Who takes an address from an account is none of the tenant's.
+    let pages = match purpose {
+        Purpose::Prove => pages::of_user(tx, user.id, settings)?,
+        Purpose::Take => pages::of_platform(settings).to_string(),
+    };
     let (page, prefix) = match purpose {
         Purpose::Prove => ("verify-email", PROVES),
         Purpose::Take => ("signup", TAKES),
     };
     let is_known = |token: &str| Ok::<_, Error>(verifications::presented(&mut tx.platform(), token)?.is_some());
     let token = key.token_known(prefix, &purpose_of(prefix, id), is_known)?;
-    Ok(Some(settings.page(page, &token)))
+    Ok(Some(pages::with_token(&pages, page, &token)))
 }
 
 /// Whoever has the token reads the mailbox. Showing it again changes nothing.

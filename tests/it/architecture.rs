@@ -11,6 +11,7 @@ mod circles;
 const ORDER: &[&[&str]] = &[
     &["base"],
     &["engine"],
+    &["language"],
     &["providers"],
     &["sandbox", "tenants"],
     &["contacts"],

@@ -4,7 +4,7 @@ use leadwright::base::time::Timestamp;
 use serde_json::{Value, json};
 
 use crate::both_engines;
-use crate::support::{Tenant, TestApp};
+use crate::support::{Client, Tenant, TestApp};
 
 const INR_400: i64 = 40_000;
 
@@ -444,6 +444,37 @@ both_engines! {
         assert_eq!(list("").await.len(), 10);
         assert_eq!(list("?currency=USD").await.len(), 5);
         app.anonymous().get("/v1/plans/nope").await.problem(404, "plan.not_found");
+    }
+
+    async fn a_tenant_sees_and_takes_the_plans_of_its_country_and_its_currency(app: TestApp) {
+        let tenant = app.tenant("Acme").await;
+        let offered = async |client: &Client, query: &str| {
+            let plans = client.get(&format!("/v1/plans{query}")).await.ok()["data"].as_array().cloned().unwrap();
+            plans.iter().map(|plan| plan["code"].as_str().unwrap().to_string()).collect::<Vec<_>>()
+        };
+        let india = ["growth", "in_starter", "in_professional", "in_enterprise", "in_pay_per_lead"];
+        let us = ["us_starter", "us_growth", "us_professional", "us_enterprise", "us_pay_per_lead"];
+        assert_eq!(offered(&tenant.owner, "").await, india);
+        assert_eq!(offered(&tenant.operator, "?catalogue=in-ops").await, ["growth"], "operators in a tenant see what it sees");
+        assert!(offered(&tenant.owner, "?currency=USD").await.is_empty());
+        assert_eq!(offered(&app.operator(), "").await.len(), 10, "and all of them outside");
+        app.anonymous().with_token("nonsense").get("/v1/plans").await.problem(401, "auth.invalid_token");
+        let refused = tenant.owner.post("/v1/subscriptions", json!({ "plan_code": "us_growth" })).await;
+        let refused = refused.problem(409, "plan.not_for_tenant");
+        assert!(refused["detail"].as_str().unwrap().contains("a business in IN that pays in INR"), "{refused}");
+        tenant.move_to_the_us().await;
+        assert_eq!(offered(&tenant.owner, "").await, us);
+        tenant.owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.problem(409, "plan.not_for_tenant");
+        // A country without a price list of its own.
+        tenant.owner.patch("/v1/tenants/current", json!({ "country": "AE" })).await.ok();
+        assert_eq!(offered(&tenant.owner, "").await, us, "whatever is in its currency");
+        tenant.owner.patch("/v1/tenants/current", json!({ "currency": "AED" })).await.ok();
+        assert!(offered(&tenant.owner, "").await.is_empty());
+        tenant.move_to_the_us().await;
+        tenant.subscribe("us_starter").await;
+        tenant.owner.patch("/v1/tenants/current", json!({ "country": "IN" })).await.ok();
+        let changed = tenant.owner.patch("/v1/subscriptions/current", json!({ "plan_code": "us_growth" })).await;
+        changed.problem(409, "plan.not_for_tenant");
     }
 
     async fn one_business_has_one_trial_under_whichever_address(app: TestApp) {

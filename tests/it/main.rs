@@ -62,3 +62,4 @@ mod twins;
 mod verification;
 mod webhook_bodies;
 mod webhooks;
+mod words;

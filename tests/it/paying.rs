@@ -42,6 +42,7 @@ async fn operation(app: &TestApp, tenant: &Tenant, name: &str) -> String {
 both_engines! {
     async fn a_year_that_is_paid_lasts_a_year_in_months_of_quota(app: TestApp) {
         let tenant = app.tenant("Annual").await;
+        tenant.move_to_the_us().await;
         let body = json!({ "plan_code": "us_growth", "billing_interval": "annual" });
         tenant.owner.post("/v1/subscriptions", body).await.created();
         let paid = tenant.activate(&app).await;
@@ -63,6 +64,7 @@ both_engines! {
 
     async fn an_annual_one_that_is_to_end_ends_with_what_is_paid(app: TestApp) {
         let mut tenant = app.tenant("Annual").await;
+        tenant.move_to_the_us().await;
         let body = json!({ "plan_code": "us_growth", "billing_interval": "annual" });
         tenant.owner.post("/v1/subscriptions", body).await.created();
         let paid_until = tenant.activate(&app).await["paid_until"].clone();

@@ -23,6 +23,7 @@ const PUBLIC: &[&str] = &[
     "/v1/webhooks/",
     "/api/webhooks/",
     "/v1/plans",
+    "/v1/labels",
     "/problems",
 ];
 

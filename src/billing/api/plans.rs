@@ -6,10 +6,10 @@ use utoipa::IntoParams;
 use crate::base::money::{Currency, Money};
 use crate::base::{Error, Result};
 use crate::billing::model::{Plan, Pricing, Quotas};
-use crate::billing::store;
+use crate::billing::{plans, store};
 use crate::engine::Core;
 use crate::engine::http::{Path, Query};
-use crate::tenants::access::{Anyone, Feature};
+use crate::tenants::access::{Anyone, Feature, Visitor};
 
 /// A lead's price by what it is worth: the first band whose `max_score` is not below it. The score that counts here is the
 /// platform's own, of what the person said (budget, timeline, place, ways to be reached); nothing a tenant sets moves it.
@@ -106,7 +106,7 @@ pub struct ListPlans {
     currency: Option<Currency>,
 }
 
-/// Every plan on offer.
+/// The plans on offer.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub struct PlanList {
     data: Vec<PlanView>,
@@ -115,14 +115,24 @@ pub struct PlanList {
 }
 
 /// List the plans on offer
+///
+/// With credentials, those for the tenant: in its currency, and of its country where that has a price list. Without, all of
+/// them, for a page of prices: `currency` and `catalogue` narrow them.
 #[utoipa::path(
     params(ListPlans), security(()),
-    responses((status = 200, description = "All plans on offer, on one page", body = PlanList))
+    responses((status = 200, description = "The plans on offer, on one page", body = PlanList))
 )]
 #[get("/plans")]
-pub async fn list_plans(anyone: Anyone, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
+pub async fn list_plans(visitor: Visitor, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
     let ListPlans { catalogue, currency } = query.0;
-    let plans = core.db.read(anyone.scope(), move |tx| store::plans(tx, catalogue.as_deref(), currency)).await?;
+    let plans = match visitor {
+        Visitor::Caller(caller) => {
+            core.read(&*caller, move |tx| plans::offered_to(tx, catalogue.as_deref(), currency)).await?
+        }
+        Visitor::Anyone(anyone) => {
+            core.db.read(anyone.scope(), move |tx| store::plans(tx, catalogue.as_deref(), currency)).await?
+        }
+    };
     Ok(HttpResponse::Ok().json(PlanList { data: plans.into_iter().map(PlanView::from).collect(), next_cursor: None }))
 }
 

@@ -43,7 +43,7 @@ fn require_offered(plan: &Plan, interval: BillingInterval) -> Result<()> {
 /// Starts a subscription.
 ///
 /// # Errors
-/// `subscription.exists` while one is current and not expired; a field error for a plan or an interval that is not on offer.
+/// `subscription.exists` while one is current and not expired; `plan.not_for_tenant`; a field error for a plan or an interval that is not on offer.
 pub fn start(books: &mut Books<'_, '_>, new: CreateSubscription, key: &MasterKey) -> Result<(Subscription, Plan)> {
     let now = books.now();
     let earlier = books.current().map(|earlier| earlier.status);
@@ -55,12 +55,14 @@ pub fn start(books: &mut Books<'_, '_>, new: CreateSubscription, key: &MasterKey
         return Err(Error::conflict("subscription.exists", message));
     }
     let plan = plans::choose(&mut books.tx().platform(), &new.plan_code)?;
+    let tenant = tenants::store::current(books.tx())?;
+    plans::require_for(&plan, &tenant)?;
     let interval = new.billing_interval.unwrap_or(BillingInterval::Monthly);
     require_offered(&plan, interval)?;
     let may_try = plan.trial_days > 0 && !store::had_trial(books.tx())?;
     let trial_refused = if may_try { trials::take(books, key)? } else { None };
     let is_trial = may_try && trial_refused.is_none();
-    let zone = tenants::store::current(books.tx())?.time_zone;
+    let zone = tenant.time_zone;
     let trial_ends_at = is_trial.then(|| now.plus(chrono::Duration::days(plan.trial_days.into())));
     let subscription = Subscription {
         tenant_id: books.tx().tenant(),
@@ -202,6 +204,7 @@ pub fn change(
     } else if let Some(code) = wanted {
         let next = plans::choose(&mut books.tx().platform(), &code)?;
         let waits_for = switch::starts(&subscription, &plan, &next)?;
+        plans::require_for(&next, &tenants::store::current(books.tx())?)?;
         switch::take_back(&mut subscription);
         if let Some(from) = waits_for {
             switch::wait(&mut subscription, &next, from);

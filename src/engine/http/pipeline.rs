@@ -209,7 +209,9 @@ fn as_answer(error: &Error) -> HttpResponse {
 
 fn finish_headers(response: &mut ServiceResponse<BoxBody>, id: &str) {
     let standing = response.request().extensions().get::<Standing>().cloned();
-    let no_store = response.request().path().starts_with("/v1");
+    // What may be kept says so itself.
+    let no_store =
+        response.request().path().starts_with("/v1") && !response.headers().contains_key(header::CACHE_CONTROL);
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -68,6 +68,8 @@ pub struct Delivery {
     pub sent_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Of an e-mail, what `body` says as HTML.
+    pub html: Option<String>,
 }
 
 pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {

@@ -37,6 +37,8 @@ pub struct Parcel {
     pub to: String,
     pub subject: Option<String>,
     pub text: String,
+    /// What `text` says, as HTML. Of an e-mail that has none it is made of the text, where that adds something.
+    pub html: Option<String>,
     /// Code and values by the provider's numbers; `text` is what it reads like.
     pub template: Option<(String, BTreeMap<String, String>)>,
     pub reply_to: Option<Mailbox>,
@@ -216,7 +218,7 @@ fn email(parcel: &Parcel) -> OutgoingEmail {
         reply_to: parcel.reply_to.clone(),
         subject: parcel.subject.clone().unwrap_or_default(),
         text: parcel.text.clone(),
-        html: html::of(&parcel.text),
+        html: parcel.html.clone().or_else(|| html::of(&parcel.text)),
         headers: Vec::new(),
         tags,
     }
@@ -277,6 +279,7 @@ mod tests {
             to: "+2".into(),
             subject: None,
             text: "Hi Asha".into(),
+            html: None,
             template: Some(("first_contact".into(), BTreeMap::new())),
             reply_to: None,
         };
@@ -297,6 +300,7 @@ mod tests {
             to: "b@example.com".into(),
             subject: Some("Hi".into()),
             text: "Hi <b> https://abc.example".into(),
+            html: None,
             template: None,
             reply_to: None,
         };
@@ -306,6 +310,8 @@ mod tests {
         assert_eq!(tag(&written, "lead_id"), Some(lead.to_string()));
         assert_eq!(tag(&written, "type").as_deref(), Some("lead_communication"));
         assert!(written.html.unwrap().contains("Hi &lt;b&gt;"));
+        parcel.html = Some("<p>Hi</p>".into());
+        assert_eq!(email(&parcel).html.as_deref(), Some("<p>Hi</p>"), "what is written so is sent so");
         parcel.lead = None;
         let written = email(&parcel);
         assert_eq!((tag(&written, "lead_id"), tag(&written, "type").as_deref()), (None, Some("notification")));

@@ -5,6 +5,8 @@
 
 use linkify::{LinkFinder, LinkKind};
 
+use crate::language::escaped;
+
 /// The text as an HTML document that reads the same; none where that adds nothing.
 pub(super) fn of(text: &str) -> Option<String> {
     let mut finder = LinkFinder::new();
@@ -35,21 +37,6 @@ pub(super) fn of(text: &str) -> Option<String> {
 fn is_web(address: &str) -> bool {
     let scheme = address.split(':').next().unwrap_or_default();
     scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http")
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod readable;
 mod remembered;
 pub(super) mod store;
 pub mod token;
+mod visitor;
 
 pub use anyone::{Anyone, Attempts, LoggingIn, Recovering, Renewals, Renewing, SigningUp};
 pub use area::{Area, Areas, Callers};
@@ -30,3 +31,4 @@ pub use readable::{conceal_unreadable, is_covered, is_named};
 pub use remembered::Remembered;
 pub use store::entitlements_here as entitlements;
 pub use token::ACCESS_TOKEN_SECONDS;
+pub use visitor::Visitor;

@@ -10,6 +10,7 @@ use crate::base::FieldError;
 use crate::base::email::Email;
 use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
+use crate::tenants::region::Language;
 
 /// From–to on one day, `HH:MM`, to exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -108,6 +109,10 @@ pub struct Settings {
     #[validate(custom(function = "web_url"), length(max = 300))]
     #[schema(max_length = 300)]
     pub deep_link_base_url: Option<String>,
+    /// In which language the tenant is written to, and its people who have set none of their own; English when not set.
+    // Left out where there is none: processes of the version before refuse what they do not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,
     /// A second enquiry by the same person within so many days is not metered again. Set by the platform's operators.
@@ -135,6 +140,7 @@ impl Default for Settings {
             branding: Branding::default(),
             notification_recipients: NotificationRecipients::default(),
             deep_link_base_url: None,
+            language: None,
             scoring_model: None,
             billing_dedupe_days: 30,
             requires_second_factor: false,

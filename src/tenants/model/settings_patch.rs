@@ -10,6 +10,7 @@ use crate::base::FieldError;
 use crate::base::apply::Apply as _;
 use crate::base::email::Email;
 use crate::base::patch::Patch;
+use crate::tenants::region::Language;
 
 /// A merge-patch of the settings: absent keeps, null restores the default, an object merges, anything else replaces.
 #[derive(Debug, Clone, Default, serde::Deserialize, utoipa::ToSchema)]
@@ -34,6 +35,9 @@ pub struct SettingsPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub deep_link_base_url: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Language>)]
+    pub language: Patch<Language>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub scoring_model: Patch<String>,
@@ -102,6 +106,7 @@ impl SettingsPatch {
         self.branding.apply_to(&mut settings.branding);
         self.notification_recipients.apply_to(&mut settings.notification_recipients);
         self.deep_link_base_url.apply_to(&mut settings.deep_link_base_url);
+        self.language.apply_to(&mut settings.language);
         self.scoring_model.apply_to(&mut settings.scoring_model);
         self.billing_dedupe_days.apply_or(&mut settings.billing_dedupe_days, default.billing_dedupe_days);
         self.requires_second_factor.apply_or(&mut settings.requires_second_factor, false);
@@ -117,6 +122,7 @@ impl SettingsPatch {
             ("settings.branding", self.branding.is_absent()),
             ("settings.notification_recipients", self.notification_recipients.is_absent()),
             ("settings.deep_link_base_url", self.deep_link_base_url.is_absent()),
+            ("settings.language", self.language.is_absent()),
             ("settings.scoring_model", self.scoring_model.is_absent()),
             ("settings.billing_dedupe_days", self.billing_dedupe_days.is_absent()),
             ("settings.requires_second_factor", self.requires_second_factor.is_absent()),

@@ -31,7 +31,7 @@ use crate::tenants::schema::tenants;
 
 pub use keys::member_behind_key;
 pub use keys::person_behind;
-pub use people::{Member, members};
+pub use people::{Member, User, members};
 pub use recounting::recount_next;
 pub use respell::{Shadowed, bring_users, catch_ups};
 

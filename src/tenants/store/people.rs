@@ -27,6 +27,10 @@ pub struct Member {
     pub status: String,
     /// Notification preferences, as `notify` reads them.
     pub preferences: Json,
+    /// A language tag (BCP 47).
+    pub language: Option<String>,
+    /// Of the IANA database.
+    pub time_zone: Option<String>,
 }
 
 /// Everyone with a membership, active or not.
@@ -43,9 +47,11 @@ pub fn members(tx: &mut TenantTx<'_>) -> Result<Vec<Member>> {
             memberships::role,
             memberships::status,
             memberships::preferences,
+            users::language,
+            users::time_zone,
         ))
-        .load::<(UserId, String, Option<String>, Option<Timestamp>, Role, String, Json)>(tx.conn())?;
-    let member = |(user_id, email, name, email_verified_at, role, status, preferences)| Member {
+        .load::<(UserId, String, Option<String>, Option<Timestamp>, Role, String, Json, Option<String>, Option<String>)>(tx.conn())?;
+    let member = |(user_id, email, name, email_verified_at, role, status, preferences, language, time_zone)| Member {
         user_id,
         email,
         name,
@@ -53,6 +59,8 @@ pub fn members(tx: &mut TenantTx<'_>) -> Result<Vec<Member>> {
         role,
         status,
         preferences,
+        language,
+        time_zone,
     };
     Ok(rows.into_iter().map(member).collect())
 }
@@ -94,6 +102,15 @@ impl Membership {
     pub fn is_active_owner(&self) -> bool {
         self.role == Role::Owner && self.status == MemberStatus::Active
     }
+}
+
+/// Whether no other tenant has this user.
+pub(crate) fn is_of_no_other(tx: &mut TenantTx<'_>, user: UserId) -> Result<bool> {
+    let others = memberships::table
+        .filter(memberships::user_id.eq(user).and(memberships::tenant_id.ne(tx.tenant())))
+        .filter(memberships::status.ne(MemberStatus::Removed))
+        .select(memberships::tenant_id);
+    Ok(others.first::<TenantId>(tx.conn()).optional()?.is_none())
 }
 
 /// The user and password hash behind an address.

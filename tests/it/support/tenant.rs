@@ -53,7 +53,17 @@ impl Tenant {
         }
     }
 
+    /// It does business in the United States from now on.
+    pub async fn move_to_the_us(&self) {
+        let there = json!({ "country": "US", "currency": "USD" });
+        self.owner.patch("/v1/tenants/current", there).await.ok();
+    }
+
+    /// To a plan of whatever country: the tenant does business there then.
     pub async fn subscribe(&self, plan: &str) -> Value {
+        if plan.starts_with("us_") {
+            self.move_to_the_us().await;
+        }
         self.owner.post("/v1/subscriptions", json!({ "plan_code": plan })).await.created()
     }
 

@@ -1,0 +1,37 @@
+//! Callers of what anybody may read, and a tenant reads as it concerns the tenant.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::{Anyone, Caller};
+use crate::base::{Error, Result};
+
+/// Whoever calls. Credentials are not needed, but those that are shown must hold.
+#[derive(Debug, Clone)]
+pub enum Visitor {
+    /// Somebody of a tenant, or an operator in one.
+    Caller(Box<Caller>),
+    /// Nobody, or an operator who names no tenant.
+    Anyone(Anyone),
+}
+
+impl FromRequest for Visitor {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            match Caller::from_request(&req, &mut Payload::None).await {
+                Ok(caller) => Ok(Self::Caller(Box::new(caller))),
+                Err(error) if matches!(error.code(), "auth.missing_credentials" | "auth.tenant_required") => {
+                    Anyone::from_request(&req, &mut Payload::None).await.map(Self::Anyone)
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+}
