@@ -1,6 +1,6 @@
 //! `GET /v1/leads` and its counts.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{CommaList, Page, Paging, Query, Written};
+use crate::engine::http::{Answer, CommaList, Page, Paging, Query, Written};
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
@@ -205,7 +205,7 @@ impl LeadQuery {
 /// Newest first, unless sorted otherwise. A locked one is without the person.
 #[utoipa::path(params(LeadQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
-pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadQuery>) -> Result<HttpResponse> {
+pub async fn list_leads(caller: Caller, core: Core, query: Paging<LeadQuery>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let Paging { filter: query, page } = query;
     let filter = query.filter()?;
@@ -258,7 +258,7 @@ pub struct LeadCounts {
     responses((status = 200, description = "Counts by tab and source", body = LeadCounts))
 )]
 #[get("/leads/counts")]
-pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadCountQuery>) -> Result<HttpResponse> {
+pub async fn count_leads(caller: Caller, core: Core, query: Query<LeadCountQuery>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let LeadCountQuery(query) = query.0;
     let tab = query.tab.unwrap_or(SourceTab::All);

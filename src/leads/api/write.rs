@@ -1,10 +1,9 @@
 //! Changing a lead, assigning it, writing notes.
 
-use actix_web::{HttpResponse, get, patch, post, web};
+use actix_web::{HttpResponse, get, patch, post};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::base::Result;
 use crate::base::bounded::Text;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
@@ -49,13 +48,7 @@ pub struct AssignLead {
 /// To a user of the tenant, or to nobody.
 #[utoipa::path(responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[post("/leads/{id}/assign")]
-pub async fn assign_lead(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    body: Json<AssignLead>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn assign_lead(caller: Caller, core: Core, path: Path<LeadId>, body: Json<AssignLead>, once: Once) -> Answer {
     caller.require(Permission::LeadsWrite)?;
     once.write(&core, caller.scope(), move |tx| {
         let lead = assign::assign_lead(tx, path.0, body.0.user_id)?;
@@ -93,11 +86,11 @@ crate::view! {
 #[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<LeadId>,
     body: Json<NewNote>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::LeadsWrite)?;
     let write = move |tx: &mut TenantTx<'_>| notes::add_note(tx, path.0, body.0.body.into());
     once.write(&core, caller.scope(), move |tx| write(tx).map(|note| Reply::created(NoteView::from(note)))).await
@@ -108,12 +101,7 @@ pub async fn create_lead_note(
     responses((status = 200, description = "A page of notes", body = Page<NoteView>))
 )]
 #[get("/leads/{id}/notes")]
-pub async fn list_lead_notes(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    query: Paging,
-) -> Result<HttpResponse> {
+pub async fn list_lead_notes(caller: Caller, core: Core, path: Path<LeadId>, query: Paging) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;

@@ -2,18 +2,17 @@
 
 mod recipients;
 
-use actix_web::{HttpResponse, get, patch, post, web};
+use actix_web::{HttpResponse, get, patch, post};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::base::Result;
 use crate::base::id::EventId;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::notify::choose::{self, NotificationPreferencesPatch};
 use crate::notify::id::{NotificationDeliveryId, NotificationId};
 use crate::notify::model::{Choice, NotificationKind};
@@ -61,11 +60,7 @@ crate::view! {
     responses((status = 200, description = "One page", body = Page<NotificationView>))
 )]
 #[get("/notifications")]
-pub async fn list_notifications(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<NotificationFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_notifications(caller: Caller, core: Core, query: Paging<NotificationFilter>) -> Answer {
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
     let list = move |tx: &mut TenantTx<'_>| store::list(tx, user, &query.filter, &query.page);
@@ -79,12 +74,7 @@ pub async fn list_notifications(
     responses((status = 200, description = "It is read", body = NotificationView))
 )]
 #[post("/notifications/{id}/read")]
-pub async fn mark_notification_read(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<NotificationId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn mark_notification_read(caller: Caller, core: Core, path: Path<NotificationId>, once: Once) -> Answer {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
     once.write(&core, caller.scope(), move |tx| {
@@ -106,7 +96,7 @@ pub struct MarkedRead {
     responses((status = 200, description = "Nothing is unread", body = MarkedRead))
 )]
 #[post("/notifications/read-all")]
-pub async fn mark_all_notifications_read(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+pub async fn mark_all_notifications_read(caller: Caller, core: Core, once: Once) -> Answer {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
     once.write(&core, caller.scope(), move |tx| Ok(Reply::ok(MarkedRead { marked: store::mark_all_read(tx, user)? })))
@@ -162,7 +152,7 @@ impl NotificationPreferences {
     responses((status = 200, description = "What is in force", body = NotificationPreferences))
 )]
 #[get("/notifications/preferences")]
-pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_notification_preferences(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::NotificationsRead)?;
     let user = caller.require_user()?;
     let (role, document, version) = core.db.read(caller.scope(), move |tx| store::preferences(tx, user)).await?;
@@ -177,10 +167,10 @@ pub async fn get_notification_preferences(caller: Caller, core: web::Data<Core>)
 #[patch("/notifications/preferences")]
 pub async fn update_notification_preferences(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     if_match: IfMatch,
     body: Json<NotificationPreferencesPatch>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::NotificationsWrite)?;
     let user = caller.require_user()?;
     let change = core.write(&caller, move |tx| choose::change(tx, user, body.0, &if_match));
@@ -223,11 +213,7 @@ crate::view! {
     responses((status = 200, description = "One page", body = Page<NotificationDeliveryView>))
 )]
 #[get("/notifications/deliveries")]
-pub async fn list_notification_deliveries(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<DeliveryFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_notification_deliveries(caller: Caller, core: Core, query: Paging<DeliveryFilter>) -> Answer {
     caller.require(Permission::NotificationsRead)?;
     // Alerts say who enquired.
     caller.require(Permission::LeadsRead)?;
