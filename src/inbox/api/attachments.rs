@@ -5,7 +5,7 @@
 use actix_web::{HttpResponse, get, web};
 use futures_util::stream;
 
-use crate::base::{Error, Result};
+use crate::base::Error;
 use crate::engine::Core;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Answer, Path};
