@@ -1,21 +1,19 @@
 //! Changing a lead, assigning it, writing notes.
 
-use actix_web::{HttpResponse, get, patch, post};
+use actix_web::{get, patch, post};
 use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::base::bounded::Text;
 use crate::base::id::UserId;
-use crate::base::time::Timestamp;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply, listed};
 use crate::leads::assign;
 use crate::leads::change::{self, UpdateLead};
-use crate::leads::id::NoteId;
 use crate::leads::notes;
-use crate::leads::store::{self, Note};
+use crate::leads::store::{self, NoteView};
 use crate::leads::view::{self, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
@@ -65,20 +63,6 @@ pub struct NewNote {
     body: Text<1, 10_000>,
 }
 
-crate::view! {
-    /// A note on a lead.
-    #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12",
-        "author_id": null, "body": "Prefers a call after 6 pm.", "created_at": "2026-11-20T09:00:01Z"}))]
-    pub struct NoteView from note: Note {
-        id: NoteId,
-        lead_id: LeadId,
-        /// Null when an API key or an operator wrote it.
-        author_id: Option<UserId>,
-        body: String,
-        created_at: Timestamp,
-    }
-}
-
 /// Write a note on a lead
 ///
 /// Notes stay as they were written.
@@ -107,6 +91,5 @@ pub async fn list_lead_notes(caller: Caller, core: Core, path: Path<LeadId>, que
         store::get(tx, path.0)?;
         store::list_notes(tx, path.0, &query.page)
     };
-    let page = core.db.read(caller.scope(), list).await?;
-    Ok(HttpResponse::Ok().json(page.map(NoteView::from)))
+    Ok(listed(core.db.read(caller.scope(), list).await?))
 }
