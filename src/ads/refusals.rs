@@ -7,10 +7,7 @@ use crate::base::refusal::{Place, Refusal};
 const NAMING: &[Place] = &[At("create_ad_campaign"), At("update_ad_campaign"), At("activate_ad_campaign")];
 
 pub const REFUSALS: &[Refusal] = &[
-    Refusal::not_found("ad_campaign.not_found")
-        .why("There is no such ad campaign.")
-        .remedy("Look the id up by GET /v1/ad-campaigns.")
-        .at(&[Under("/v1/ad-campaigns/{id}")]),
+    engine::absent!("ad_campaign", "ad campaign", "/v1/ad-campaigns"),
     Refusal::not_found("lead_form.not_found")
         .why("The ad campaign has no lead form.")
         .remedy("Give it one by PATCH /v1/ad-campaigns/{id}.")

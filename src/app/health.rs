@@ -10,6 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::Standing;
 use crate::engine::db::error::unavailable;
+use crate::engine::http::Answer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(get_health).service(get_readiness).service(get_metrics);
@@ -42,7 +43,7 @@ async fn get_health() -> HttpResponse {
     (status = 503, description = "Storage cannot be reached or is older than this version, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
 )]
 #[get("/readyz")]
-async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse> {
+async fn get_readiness(core: Core) -> Answer {
     if core.db.wake().is_stopped() {
         return Err(Error::unavailable(
             "process.stopping",
@@ -89,7 +90,7 @@ pub(super) fn joining() -> Error {
     (status = 404, description = "Not on this port", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
 )]
 #[get("/metrics")]
-async fn get_metrics(req: HttpRequest, core: web::Data<Core>) -> Result<HttpResponse> {
+async fn get_metrics(req: HttpRequest, core: Core) -> Answer {
     if req.app_data::<web::Data<MetricsAreShown>>().is_some_and(|shown| !shown.0) {
         let message = "Metrics are on the port that LEADWRIGHT_MONITOR_BIND names; LEADWRIGHT_METRICS_PUBLIC=true shows them here too.";
         return Err(Error::not_found("metrics.not_here", message));

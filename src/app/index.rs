@@ -21,7 +21,7 @@ const PLACES: [(&str, &str, &str); 6] = [
     ("readiness", "/readyz", "Whether it can do its work"),
 ];
 
-async fn get_index(req: HttpRequest, core: web::Data<Core>) -> HttpResponse {
+async fn get_index(req: HttpRequest, core: Core) -> HttpResponse {
     let version = env!("CARGO_PKG_VERSION");
     if pages::is_asked_for(&req) {
         let rows = PLACES.iter().map(|(_, path, about)| {

@@ -5,10 +5,10 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{pages, refusals};
+use crate::base::Error;
 use crate::base::refusal::{Again, Refusal};
-use crate::base::{Error, Result};
-use crate::engine::http::Path;
 use crate::engine::http::problem::{status_of, type_of};
+use crate::engine::http::{Answer, Path};
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
     cfg.service(list_problems).service(get_problem);
@@ -93,7 +93,7 @@ async fn list_problems(req: HttpRequest) -> HttpResponse {
     responses((status = 200, description = "What it means", body = ErrorCode))
 )]
 #[get("/problems/{code}")]
-async fn get_problem(req: HttpRequest, code: Path<String>) -> Result<HttpResponse> {
+async fn get_problem(req: HttpRequest, code: Path<String>) -> Answer {
     let found = catalogue().into_iter().find(|entry| entry.code == code.0);
     let found = found.ok_or_else(|| Error::not_found("problem.not_found", "There is no error of this code."))?;
     if pages::is_asked_for(&req) {

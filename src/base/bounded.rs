@@ -2,12 +2,12 @@
 //!
 //! A field of type `Line<1, 200>` is the rule, its description and its reading in one. [`Line`] is for what stands on one
 //! line (a heading, a subject, a sender's name), [`Text`] for the rest, [`PersonName`] for what people are called.
-//! Blanks around it are removed before characters are counted.
+//! Blanks around it are removed before characters are counted. [`Texts`] is a list of texts, bounded as a whole.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, schema};
 
 use super::text::{BLANK, SINGLE_LINE, person_name, single_line};
@@ -25,10 +25,17 @@ pub struct Text<const MIN: usize, const MAX: usize>(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
+/// At most `MOST` texts, of at most `BYTES` bytes all together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Texts<const MOST: usize, const BYTES: usize>(Vec<String>);
+
 /// What the name of such a type means in the document, where it is said in place; `None` for another name.
-pub fn named(name: &str) -> Option<Object> {
+pub fn named(name: &str) -> Option<Schema> {
     if name == "PersonName" {
         return Some(described(1, LONGEST_NAME));
+    }
+    if let Some(bounds) = name.strip_prefix("Texts_") {
+        return Some(list_described(bounds.split_once('_')?.0.parse().ok()?));
     }
     let (min, max) = name.strip_prefix("Line_").or(name.strip_prefix("Text_"))?.split_once('_')?;
     Some(described(min.parse().ok()?, max.parse().ok()?))
@@ -51,13 +58,17 @@ pub fn code_of(rule: &str) -> Option<&'static str> {
     match rule {
         SINGLE_LINE => Some("single_line"),
         BLANK => Some("blank"),
+        _ if rule.starts_with("expected at most ") && rule.ends_with(" bytes all together") => Some("length"),
         _ => least_of(rule).map(|_| "length"),
     }
 }
 
 /// A text that keeps every rule which this sentence could be about; `None` for a sentence of something else.
 pub fn stand_in_for(rule: &str) -> Option<String> {
-    code_of(rule).map(|_| "x".repeat(least_of(rule).unwrap_or(1).max(1)))
+    match rule {
+        SINGLE_LINE | BLANK => Some("x".into()),
+        _ => least_of(rule).map(|least| "x".repeat(least.max(1))),
+    }
 }
 
 /// The fewest characters that a sentence about a length allows.
@@ -92,13 +103,45 @@ impl std::str::FromStr for PersonName {
     }
 }
 
-fn described(min: usize, max: usize) -> Object {
+impl<const MOST: usize, const BYTES: usize> TryFrom<Vec<String>> for Texts<MOST, BYTES> {
+    type Error = String;
+    fn try_from(list: Vec<String>) -> Result<Self, String> {
+        let fits = list.len() <= MOST && list.iter().map(String::len).sum::<usize>() <= BYTES;
+        fits.then_some(Self(list))
+            .ok_or_else(|| format!("expected at most {MOST} texts, of at most {BYTES} bytes all together"))
+    }
+}
+impl<const MOST: usize, const BYTES: usize> From<Texts<MOST, BYTES>> for Vec<String> {
+    fn from(list: Texts<MOST, BYTES>) -> Self {
+        list.0
+    }
+}
+impl<'de, const MOST: usize, const BYTES: usize> Deserialize<'de> for Texts<MOST, BYTES> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Vec::deserialize(d)?.try_into().map_err(serde::de::Error::custom)
+    }
+}
+impl<const MOST: usize, const BYTES: usize> utoipa::PartialSchema for Texts<MOST, BYTES> {
+    fn schema() -> RefOr<Schema> {
+        list_described(MOST).into()
+    }
+}
+impl<const MOST: usize, const BYTES: usize> utoipa::ToSchema for Texts<MOST, BYTES> {
+    fn name() -> Cow<'static, str> {
+        format!("Texts_{MOST}_{BYTES}").into()
+    }
+}
+
+fn described(min: usize, max: usize) -> Schema {
     let min = (min > 0).then_some(min);
-    ObjectBuilder::new()
-        .schema_type(schema::SchemaType::Type(Type::String))
-        .min_length(min)
-        .max_length(Some(max))
-        .build()
+    let text = ObjectBuilder::new().schema_type(schema::SchemaType::Type(Type::String));
+    Schema::Object(text.min_length(min).max_length(Some(max)).build())
+}
+
+/// The bytes are no number that a schema has a word for: whoever uses the type says them.
+fn list_described(most: usize) -> Schema {
+    let text = ObjectBuilder::new().schema_type(schema::SchemaType::Type(Type::String));
+    Schema::Array(ArrayBuilder::new().items(text).max_items(Some(most)).build())
 }
 
 /// What such a type is besides its rule: a text that is read by it, written as it is, and described by its bounds.
@@ -135,7 +178,7 @@ macro_rules! bounded {
         }
         impl<$(const $bound: usize),*> utoipa::PartialSchema for $kind {
             fn schema() -> RefOr<Schema> {
-                Schema::Object(described($min, $max)).into()
+                described($min, $max).into()
             }
         }
         impl<$(const $bound: usize),*> utoipa::ToSchema for $kind {
@@ -168,6 +211,15 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_texts_is_bounded_as_a_whole() {
+        let texts = |list: &[&str]| Texts::<2, 5>::try_from(list.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(texts(&["ab", "cde"]).map(Vec::from), Ok(vec!["ab".to_string(), "cde".into()]));
+        let rule = texts(&["ab", "cdef"]).unwrap_err();
+        assert_eq!(rule, texts(&["a", "b", "c"]).unwrap_err());
+        assert_eq!((code_of(&rule), stand_in_for(&rule)), (Some("length"), None));
+    }
+
+    #[test]
     fn a_persons_name_shows_and_is_kept_in_one_spelling() {
         let name = |text: &str| text.parse::<PersonName>().map(PersonName::into_string);
         assert_eq!(name(" Jose\u{301} ").as_deref(), Ok("José"));
@@ -178,11 +230,16 @@ mod tests {
 
     #[test]
     fn the_name_of_a_bounded_text_says_its_bounds() {
-        let bounds = |name: &str| named(name).map(|text| (text.min_length, text.max_length));
+        let bounds = |name: &str| match named(name)? {
+            Schema::Object(text) => Some((text.min_length, text.max_length)),
+            Schema::Array(list) => Some((list.min_items, list.max_items)),
+            _ => None,
+        };
         assert_eq!(bounds("Line_1_200"), Some((Some(1), Some(200))));
         assert_eq!(bounds(&<Text<0, 500> as utoipa::ToSchema>::name()), Some((None, Some(500))));
         assert_eq!(bounds("PersonName"), Some((Some(1), Some(200))));
-        for other in ["Line", "Line_item", "TextView", "Text_1"] {
+        assert_eq!(bounds(&<Texts<9, 99> as utoipa::ToSchema>::name()), Some((None, Some(9))));
+        for other in ["Line", "Line_item", "TextView", "Text_1", "Texts_1"] {
             assert_eq!(bounds(other), None, "{other}");
         }
     }

@@ -31,6 +31,15 @@ impl<T> Patch<T> {
         }
     }
 
+    /// What was sent, if anything was; null is no value.
+    pub fn sent(self) -> Option<Option<T>> {
+        match self {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(value) => Some(Some(value)),
+        }
+    }
+
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Patch<U> {
         match self {
             Patch::Absent => Patch::Absent,

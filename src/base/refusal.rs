@@ -76,6 +76,28 @@ pub enum Place {
     At(&'static str),
 }
 
+/// That there is no row of this id: its noun, what it is called, and where its like are listed. [`rows!`](crate::rows) refuses it.
+#[macro_export]
+macro_rules! absent {
+    ($noun:literal, $called:literal, $path:literal) => {
+        $crate::base::refusal::Refusal::not_found(concat!($noun, ".not_found"))
+            .why(concat!("There is no such ", $called, "."))
+            .remedy(concat!("Look the id up by GET ", $path, "."))
+            .at(&[$crate::base::refusal::Place::Under(concat!($path, "/{id}"))])
+    };
+}
+
+/// That a tenant has as many rows as it may: their noun, what one is called, and what makes one. [`rows!`](crate::rows) refuses it.
+#[macro_export]
+macro_rules! full {
+    ($noun:literal, $called:literal, $made_by:literal) => {
+        $crate::base::refusal::Refusal::conflict(concat!($noun, ".too_many"))
+            .why(concat!("The tenant has as many ", $called, "s as it may."))
+            .remedy("Delete one first.")
+            .at(&[$crate::base::refusal::Place::At($made_by)])
+    };
+}
+
 macro_rules! constructors {
     ($($name:ident => $kind:ident),* $(,)?) => {
         $(pub const fn $name(code: &'static str) -> Self {

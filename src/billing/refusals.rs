@@ -24,10 +24,7 @@ pub const REFUSALS: &[Refusal] = &[
         .why("There is a subscription already.")
         .remedy("Change it by PATCH /v1/subscriptions/current.")
         .at(&[At("create_subscription")]),
-    Refusal::not_found("subscription.not_found")
-        .why("There is no such subscription.")
-        .remedy("Look the id up by GET /v1/ops/subscriptions.")
-        .at(&[Under("/v1/ops/subscriptions/{id}")]),
+    engine::absent!("subscription", "subscription", "/v1/ops/subscriptions"),
     Refusal::conflict("subscription.not_activatable")
         .why("The subscription is over, or active and no plan waits.")
         .remedy("Read it. A payment for one that is active goes to POST /v1/ops/subscriptions/{id}/payments.")

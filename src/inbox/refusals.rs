@@ -7,10 +7,7 @@ use crate::base::refusal::{Place, Refusal};
 const WRITING: &[Place] = &[At("send_message")];
 
 pub const REFUSALS: &[Refusal] = &[
-    Refusal::not_found("conversation.not_found")
-        .why("There is no such conversation.")
-        .remedy("Look the id up by GET /v1/conversations.")
-        .at(&[Under("/v1/conversations/{id}")]),
+    engine::absent!("conversation", "conversation", "/v1/conversations"),
     Refusal::conflict("conversation.illegal_transition")
         .why("The conversation's status cannot follow the one it has.")
         .remedy("Read it, and take a status that can.")

@@ -1,6 +1,6 @@
 //! `POST /v1/leads`: a frontend, a CRM or a person enters a lead.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -17,7 +17,7 @@ use crate::contacts::id::LeadId;
 use crate::contacts::{Channel, consent};
 use crate::engine::Core;
 use crate::engine::db::{Actor, TenantTx};
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::leads::answers::FormResponses;
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, Location};
@@ -259,12 +259,7 @@ pub enum OpenLead {
         (status = 200, description = "The open lead of the same person, with the enquiry added", body = OpenLead))
 )]
 #[post("/leads")]
-pub async fn create_lead(
-    caller: Caller,
-    core: web::Data<Core>,
-    body: Json<NewLead>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_lead(caller: Caller, core: Core, body: Json<NewLead>, once: Once) -> Answer {
     caller.require(Permission::LeadsWrite)?;
     let may_read = caller.may(Permission::LeadsRead);
     let now = core.clock.now();

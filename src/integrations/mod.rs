@@ -19,7 +19,7 @@ use ::notify;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, each_engine, fact, filter, keep, patch, record, rows, text_enum, versioned, view};
+use engine::{self, base, beyond, each_engine, fact, filter, inputs, keep, record, rows, text_enum, versioned, view};
 
 mod accept;
 pub mod api;

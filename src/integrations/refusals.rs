@@ -24,14 +24,8 @@ pub const REFUSALS: &[Refusal] = &[
         .why("Too many webhooks are being taken in at once.")
         .remedy("Send it again, as providers do.")
         .at(&[Receivers]),
-    Refusal::not_found("webhook_endpoint.not_found")
-        .why("There is no such webhook endpoint.")
-        .remedy("Look the id up by GET /v1/webhook-endpoints.")
-        .at(&[Under("/v1/webhook-endpoints/{id}")]),
-    Refusal::conflict("webhook_endpoint.too_many")
-        .why("The tenant has as many webhook endpoints as it may.")
-        .remedy("Delete one first.")
-        .at(&[At("create_webhook_endpoint")]),
+    engine::absent!("webhook_endpoint", "webhook endpoint", "/v1/webhook-endpoints"),
+    engine::full!("webhook_endpoint", "webhook endpoint", "create_webhook_endpoint"),
     Refusal::conflict("webhook_endpoint.disabled")
         .why("The webhook endpoint is disabled.")
         .remedy("Enable it by PATCH /v1/webhook-endpoints/{id} first.")

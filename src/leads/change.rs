@@ -1,6 +1,6 @@
 //! Changing a lead: contact data, status, validity and what is known of the person.
 
-use validator::{Validate, ValidationError};
+use validator::Validate;
 
 use super::contact_details::{ContactDetail, DetailKind};
 use super::engagement::engagement;
@@ -8,7 +8,7 @@ use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Lead};
-use crate::base::bounded::{Line, PersonName, Text};
+use crate::base::bounded::{Line, PersonName, Text, Texts};
 use crate::base::changes::Changes;
 use crate::base::email::Email;
 use crate::base::json::Json;
@@ -24,7 +24,7 @@ use crate::engine::http::IfMatch;
 use crate::tenants;
 
 /// All pages, or all actions, of one lead: lists of leads carry them.
-const MAX_BEHAVIOUR_BYTES: usize = 32 * 1024;
+type Trail = Texts<500, { 32 * 1024 }>;
 
 crate::patch! {
     /// A merge-patch: absent keeps, null clears.
@@ -43,24 +43,13 @@ crate::patch! {
         pub budget_range: Patch<Text<0, 200>> => profile.budget_range,
         pub timeline: Patch<Text<0, 200>> => profile.timeline,
         /// At most 32 KiB.
-        #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(max_items = 500)]
-        pub pages_visited: Given<Vec<String>> => profile.behaviour.pages_visited as "behaviour",
+        pub pages_visited: Given<Trail> => profile.behaviour.pages_visited as "behaviour",
         #[validate(range(min = 0, max = 100_000_000))]
         #[schema(minimum = 0, maximum = 100_000_000)]
         pub time_on_site_seconds: Given<i64> => profile.behaviour.time_on_site_seconds as "behaviour",
         /// At most 32 KiB.
-        #[validate(length(max = 500), custom(function = "short_enough"))]
-        #[schema(max_items = 500)]
-        pub actions_taken: Given<Vec<String>> => profile.behaviour.actions_taken as "behaviour",
+        pub actions_taken: Given<Trail> => profile.behaviour.actions_taken as "behaviour",
     }
-}
-
-fn short_enough(list: &Given<Vec<String>>) -> Result<(), ValidationError> {
-    let bytes: usize = list.value().into_iter().flatten().map(String::len).sum();
-    let rule = format!("expected entries of at most {MAX_BEHAVIOUR_BYTES} bytes all together");
-    let too_long = ValidationError::new("length").with_message(rule.into());
-    if bytes <= MAX_BEHAVIOUR_BYTES { Ok(()) } else { Err(too_long) }
 }
 
 /// Applies a patch, moves identities, scores again, meters what can be reached at last and records what changed.
@@ -82,19 +71,14 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
     }
     let tenant = tenants::store::current(tx)?;
     let mut lead = before.clone();
-    let status = patch.status.0.unwrap_or(lead.status);
     let mut changes = patch.apply(&mut lead);
     change_phone(&mut changes, &mut lead, patch.phone, &tenant.country)?;
     note_details(tx, &before, &mut lead)?;
     move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
     move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
-    change_status(tx, &mut lead, status)?;
-    changes.note("status", lead.status != before.status);
+    changes.note("status", change_status(tx, &mut lead, patch.status)?);
     rescore(tx, &mut lead, &tenant)?;
-    if lead.is_unmetered() && (lead.email.is_some() || lead.phone.is_some()) {
-        meter_repaired(tx, &mut lead, &tenant)?;
-        changes.note("charge_kind", lead.charge_kind != before.charge_kind);
-    }
+    changes.note("charge_kind", meter_repaired(tx, &mut lead, &tenant)?);
     if changes.is_empty() && lead.score == before.score {
         return Ok(before.into_lead());
     }
@@ -106,10 +90,14 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
     Ok(lead.into_lead())
 }
 
-/// Meters a lead that can be reached at last, in the running period. What cannot be paid for yet is held back in the ledger and
+/// Meters a lead that can be reached at last, in the running period, and says whether it did. What cannot be paid for yet is held back in the ledger and
 /// billed once it can; the lead itself was seen and is not hidden. That metering is locked after the lead is safe here: whoever
 /// holds that lock waits for no lead without an entry in the ledger.
-fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<()> {
+fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tenant) -> Result<bool> {
+    if !lead.is_unmetered() || lead.email.is_none() && lead.phone.is_none() {
+        return Ok(false);
+    }
+    let before = lead.charge_kind.clone();
     let repaired = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),
@@ -120,7 +108,7 @@ fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tena
     };
     let metered = meter::meter_lead(&mut Books::open(tx)?, tenant, repaired)?;
     lead.note_charge(&metered);
-    Ok(())
+    Ok(lead.charge_kind != before)
 }
 
 /// A repaired number stands beside what the person typed.
@@ -147,12 +135,10 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
 }
 
 fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Text<0, 40>>, country: &str) -> Result<()> {
-    if patch.is_absent() {
-        return Ok(());
-    }
-    lead.profile.phone_raw = patch.value().map(|typed| typed.to_string());
-    let read = patch.value().map(|typed| Phone::parse(typed, Some(country))).transpose();
+    let Some(typed) = patch.sent() else { return Ok(()) };
+    let read = typed.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
     let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
+    lead.profile.phone_raw = typed.map(String::from);
     changes.put("phone", &mut lead.phone, phone.map(Phone::into_string));
     Ok(())
 }
@@ -180,17 +166,19 @@ fn move_identity(
     Ok(())
 }
 
-fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, to: LeadStatus) -> Result<()> {
+/// Says whether it stood otherwise.
+fn change_status(tx: &mut TenantTx<'_>, lead: &mut Lead, wished: Given<LeadStatus>) -> Result<bool> {
     let from = lead.status;
+    let to = wished.0.unwrap_or(from);
     from.check_transition(to)?;
     if from == to {
-        return Ok(());
+        return Ok(false);
     }
     lead.status = to;
     lead.closed_at = to.is_closed().then_some(tx.now());
     lead.last_activity_at = tx.now();
     tx.record(LeadStatusChanged { from: Some(from), to: Some(to) }.of(lead.id))?;
-    Ok(())
+    Ok(true)
 }
 
 /// Scores again. A new explanation is kept though the sum is the same; whether the sum changed is answered.

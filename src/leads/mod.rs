@@ -11,7 +11,9 @@ use crate::tenants::access::{Areas, Permission as P};
 use ::billing;
 use ::contacts;
 use ::tenants;
-use engine::{self, among, base, beyond, each_engine, fact, insert_few, keep, patch, rows, text_enum, versioned, view};
+use engine::{
+    self, among, base, beyond, each_engine, fact, insert_few, keep, patch, record, rows, text_enum, versioned, view,
+};
 
 pub mod answers;
 pub mod api;

@@ -15,7 +15,7 @@ use ::leads;
 use ::providers;
 use ::sending;
 use ::tenants;
-use engine::{self, base, beyond, fact, filter, held, insert_few, keep, patch, text_enum, view};
+use engine::{self, base, beyond, fact, filter, held, insert_few, keep, patch, record, text_enum};
 
 pub mod account;
 pub mod announce;

@@ -1,6 +1,6 @@
 //! Stored webhooks: what came in, what became of it, and trying it again.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
@@ -10,7 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::{Fact as _, platform_tenant};
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::{NewJob, enqueue};
 use crate::integrations::facts::WebhookEventFact;
 use crate::integrations::id::WebhookEventId;
@@ -93,11 +93,7 @@ fn absent() -> Error {
     responses((status = 200, description = "A page of stored webhooks, without their bodies", body = Page<WebhookEventView>))
 )]
 #[get("/ops/webhook-events")]
-pub async fn list_webhook_events(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Paging<WebhookFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_webhook_events(operator: Operator, core: Core, query: Paging<WebhookFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| store::list(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(WebhookEventView::short)))
@@ -106,11 +102,7 @@ pub async fn list_webhook_events(
 /// Read a stored webhook with its body
 #[utoipa::path(responses((status = 200, description = "The stored webhook", body = WebhookEventView)))]
 #[get("/ops/webhook-events/{id}")]
-pub async fn get_webhook_event(
-    operator: Operator,
-    core: web::Data<Core>,
-    id: Path<WebhookEventId>,
-) -> Result<HttpResponse> {
+pub async fn get_webhook_event(operator: Operator, core: Core, id: Path<WebhookEventId>) -> Answer {
     let look = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0);
     let row = core.db.read(operator.scope(), look).await?.ok_or_else(absent)?;
     Ok(HttpResponse::Ok().json(WebhookEventView::full(row)))
@@ -121,12 +113,7 @@ pub async fn get_webhook_event(
 /// For those that failed or still wait. Whatever happens, it has its effect once.
 #[utoipa::path(responses((status = 202, description = "Its job is due again", body = WebhookEventView)))]
 #[post("/ops/webhook-events/{id}/replay")]
-pub async fn replay_webhook_event(
-    operator: Operator,
-    core: web::Data<Core>,
-    id: Path<WebhookEventId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn replay_webhook_event(operator: Operator, core: Core, id: Path<WebhookEventId>, once: Once) -> Answer {
     once.write(&core, operator.scope(), move |tx| {
         replay(tx, id.0).map(|row| Reply::accepted(WebhookEventView::full(row)))
     })
@@ -164,11 +151,11 @@ pub struct WebhookEventAssignment {
 #[post("/ops/webhook-events/{id}/assign")]
 pub async fn assign_webhook_event(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<WebhookEventId>,
     body: Json<WebhookEventAssignment>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let WebhookEventAssignment { tenant_id } = body.0;
     once.write(&core, operator.scope(), move |tx| {
         let row = store::find(tx, id.0)?.ok_or_else(absent)?;

@@ -30,26 +30,20 @@ pub const MOST_KEYS: i64 = 100;
 /// A day: what both keys of a rotation share when nothing else is said.
 const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
 
-/// A key to be made.
-#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Website", "scopes": ["leads:read", "leads:write"]}))]
-pub struct NewApiKey {
-    pub name: Name,
-    /// At least one, and none that the caller lacks.
-    #[validate(length(min = 1, max = 50))]
-    #[schema(min_items = 1, max_items = 50)]
-    pub scopes: Vec<Permission>,
-    /// In the future; without it the key works until it is revoked.
-    pub expires_at: Option<Timestamp>,
-}
-
-crate::patch! {
+crate::inputs! {
+    /// A key to be made.
+    #[schema(example = json!({"name": "Website", "scopes": ["leads:read", "leads:write"]}))]
+    pub struct NewApiKey,
     /// A change to a key; null makes it work until it is revoked.
     #[schema(example = json!({"name": "Website (old)", "expires_at": "2027-01-01T00:00:00Z"}))]
-    pub struct ApiKeyPatch {
-        pub name: Given<Name>,
-        pub expires_at: Patch<Timestamp>,
+    ApiKeyPatch {
+        pub name: Name,
+        /// At least one, and none that the caller lacks.
+        #[validate(length(min = 1, max = 50))]
+        #[schema(min_items = 1, max_items = 50)]
+        made pub scopes: Vec<Permission>,
+        /// In the future; without it the key works until it is revoked.
+        pub expires_at: Option<Timestamp>,
     }
 }
 

@@ -200,10 +200,7 @@ pub const REFUSALS: &[Refusal] = &[
         .why("A disabled member cannot own the tenant.")
         .remedy("Make them active first, by PATCH /v1/users/{id}.")
         .at(&[At("transfer_tenant")]),
-    Refusal::not_found("api_key.not_found")
-        .why("There is no such API key.")
-        .remedy("Look the id up by GET /v1/api-keys.")
-        .at(&[Under("/v1/api-keys/{id}")]),
+    engine::absent!("api_key", "API key", "/v1/api-keys"),
     Refusal::conflict("api_key.limit_reached")
         .why("The tenant has as many working API keys as it may.")
         .remedy("Revoke one first.")
@@ -216,10 +213,7 @@ pub const REFUSALS: &[Refusal] = &[
         .why("The API key was rotated before.")
         .remedy("Rotate the one that replaced it.")
         .at(&[At("rotate_api_key")]),
-    Refusal::not_found("operator.not_found")
-        .why("There is no such operator.")
-        .remedy("Look the id up by GET /v1/ops/operators.")
-        .at(&[Under("/v1/ops/operators/{id}")]),
+    engine::absent!("operator", "operator", "/v1/ops/operators"),
     Refusal::not_found("operator.key_not_found")
         .why("This operator has no such key.")
         .remedy("Look the id up by GET /v1/ops/operators.")

@@ -172,12 +172,26 @@ fn bounds_of_type(kind: &str) -> Vec<(&'static str, f64)> {
 fn enforced() -> Vec<Bound> {
     let mut found = Vec::new();
     for (_, code) in files() {
-        let (mut schema, mut attributes) = (String::new(), String::new());
+        let (mut schemas, mut attributes) = (Vec::<String>::new(), String::new());
         for line in code.lines().map(str::trim) {
+            // `inputs!` says of a field when only one of its two bodies has it.
+            let (bare, of) = match line.split_once(' ') {
+                Some(("made", rest)) => (rest, 0..1),
+                Some(("changed", rest)) => (rest, 1..2),
+                _ => (line, 0..2),
+            };
             let bare =
-                line.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+                ["pub(super) ", "pub(crate) ", "pub "].iter().find_map(|sees| bare.strip_prefix(sees)).unwrap_or(bare);
+            let name = |text: &str| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
             if let Some(rest) = bare.strip_prefix("struct ") {
-                schema = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
+                schemas = vec![name(rest)];
+                attributes.clear();
+            } else if schemas.len() == 1
+                && name(bare).ends_with("Patch")
+                && bare.contains(" of ") | bare.ends_with(" {")
+            {
+                // Its second body.
+                schemas.push(name(bare));
                 attributes.clear();
             } else if line.starts_with("#[validate(") {
                 attributes.push_str(line);
@@ -187,8 +201,11 @@ fn enforced() -> Vec<Bound> {
                     assert!(checks.is_empty(), "a field under its checks: {line}");
                     continue;
                 };
-                for (keyword, value) in bounds_in(&checks, kind).into_iter().chain(bounds_of_type(kind)) {
-                    found.push(Bound { schema: schema.clone(), field: field.into(), keyword, value });
+                let bounds: Vec<_> = bounds_in(&checks, kind).into_iter().chain(bounds_of_type(kind)).collect();
+                for schema in schemas.iter().enumerate().filter(|(at, _)| of.contains(at)).map(|(_, schema)| schema) {
+                    let bound =
+                        |(keyword, value)| Bound { schema: schema.clone(), field: field.into(), keyword, value };
+                    found.extend(bounds.iter().copied().map(bound));
                 }
             }
         }

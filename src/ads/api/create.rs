@@ -1,23 +1,17 @@
 //! Creating an ad campaign.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 
 use super::AdCampaignView;
 use crate::ads::create::{self, NewAdCampaign};
-use crate::base::Result;
 use crate::engine::Core;
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::tenants::access::{Caller, Permission};
 
 /// Create an ad campaign
 #[utoipa::path(responses((status = 201, description = "The ad campaign, a draft", body = AdCampaignView)))]
 #[post("/ad-campaigns")]
-pub async fn create_ad_campaign(
-    caller: Caller,
-    core: web::Data<Core>,
-    body: Json<NewAdCampaign>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_ad_campaign(caller: Caller, core: Core, body: Json<NewAdCampaign>, once: Once) -> Answer {
     caller.require(Permission::AdCampaignsWrite)?;
     let (by_operator, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());
     once.write(&core, caller.scope(), move |tx| {

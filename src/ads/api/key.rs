@@ -1,13 +1,12 @@
 //! Making the key of an ad campaign's lead forms.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 use validator::Validate;
 
 use crate::ads::key::{self, Minted};
-use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::http::{JsonOrNothing, Once, Path, Reply};
+use crate::engine::http::{Answer, JsonOrNothing, Once, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
@@ -54,11 +53,11 @@ pub struct LeadFormKeyView {
 #[post("/ad-campaigns/{id}/webhook-key")]
 pub async fn create_lead_form_key(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<AdCampaignId>,
     body: JsonOrNothing<KeyRotation>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::AdCampaignsWrite)?;
     let by_operator = caller.is_operator();
     let webhook_url = format!("{}/v1/webhooks/google-ads", core.settings.public_url.trim_end_matches('/'));

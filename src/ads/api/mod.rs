@@ -7,7 +7,7 @@ pub mod steer;
 mod update;
 mod views;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 
 pub use count::count_ad_campaigns;
 pub use create::create_ad_campaign;
@@ -16,10 +16,10 @@ pub use views::{AdCampaignView, DeliveryState, DeliveryView, LeadFormView, Revie
 
 use super::model::AccountOwner;
 use super::store::{self, CampaignFilter};
-use crate::base::{Error, Result};
+use crate::base::Error;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Page, Paging, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
@@ -31,11 +31,7 @@ use crate::tenants::access::{Caller, Permission};
     responses((status = 200, description = "A page of ad campaigns", body = Page<AdCampaignView>))
 )]
 #[get("/ad-campaigns")]
-pub async fn list_ad_campaigns(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<CampaignFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_ad_campaigns(caller: Caller, core: Core, query: Paging<CampaignFilter>) -> Answer {
     caller.require(Permission::AdCampaignsRead)?;
     let shows_costs = caller.is_operator();
     let list = move |tx: &mut TenantTx<'_>| {
@@ -47,7 +43,7 @@ pub async fn list_ad_campaigns(
 /// Read an ad campaign with its lead form
 #[utoipa::path(responses((status = 200, description = "The ad campaign", body = AdCampaignView)))]
 #[get("/ad-campaigns/{id}")]
-pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
+pub async fn get_ad_campaign(caller: Caller, core: Core, id: Path<AdCampaignId>) -> Answer {
     caller.require(Permission::AdCampaignsRead)?;
     let shows_costs = caller.is_operator();
     let view = core.read(&caller, move |tx| {
@@ -60,7 +56,7 @@ pub async fn get_ad_campaign(caller: Caller, core: web::Data<Core>, id: Path<AdC
 /// Read the lead form of an ad campaign
 #[utoipa::path(responses((status = 200, description = "The lead form", body = LeadFormView)))]
 #[get("/ad-campaigns/{id}/lead-form")]
-pub async fn get_lead_form(caller: Caller, core: web::Data<Core>, id: Path<AdCampaignId>) -> Result<HttpResponse> {
+pub async fn get_lead_form(caller: Caller, core: Core, id: Path<AdCampaignId>) -> Answer {
     caller.require(Permission::AdCampaignsRead)?;
     let is_operator = caller.is_operator();
     let view = core

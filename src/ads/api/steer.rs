@@ -1,15 +1,15 @@
 //! Submitting, activating, sending back, pausing, resuming and completing an ad campaign.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 use validator::Validate;
 
 use super::AdCampaignView;
 use crate::ads::model::{Asker, Step};
 use crate::ads::{review, steps};
+use crate::base::Error;
 use crate::base::bounded::{Line, Text};
-use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, JsonOrNothing, Once, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
@@ -37,7 +37,7 @@ async fn steer(
     reason: Option<String>,
     if_match: IfMatch,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::AdCampaignsWrite)?;
     // `quota_reached` lifts itself, so nobody may claim it.
     if reason.as_deref() == Some(crate::ads::model::QUOTA_REACHED) {
@@ -57,12 +57,7 @@ async fn steer(
 /// The operators are asked, as by `activate`; in the tenant's own ad account, where it names ids, whose those are.
 #[utoipa::path(responses((status = 200, description = "The ad campaign, waiting for approval", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/submit")]
-pub async fn submit_ad_campaign(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<AdCampaignId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn submit_ad_campaign(caller: Caller, core: Core, id: Path<AdCampaignId>, once: Once) -> Answer {
     steer(caller, &core, id.0, Step::Submit, None, IfMatch::default(), once).await
 }
 
@@ -84,11 +79,11 @@ pub async fn submit_ad_campaign(
 #[post("/ad-campaigns/{id}/activate")]
 pub async fn activate_ad_campaign(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<AdCampaignId>,
     if_match: IfMatch,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     steer(caller, &core, id.0, Step::Activate, None, if_match, once).await
 }
 
@@ -102,12 +97,12 @@ pub async fn activate_ad_campaign(
 #[post("/ad-campaigns/{id}/reject")]
 pub async fn reject_ad_campaign(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<AdCampaignId>,
     if_match: IfMatch,
     body: Json<Rejection>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require_operator()?;
     once.write(&core, caller.scope(), move |tx| {
         let campaign = review::reject(tx, id.0, body.0.reason.into(), &if_match)?;
@@ -126,11 +121,11 @@ pub async fn reject_ad_campaign(
 #[post("/ad-campaigns/{id}/pause")]
 pub async fn pause_ad_campaign(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<AdCampaignId>,
     body: JsonOrNothing<SteerReason>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     steer(caller, &core, id.0, Step::Pause, body.0.reason.map(String::from), IfMatch::default(), once).await
 }
 
@@ -139,23 +134,13 @@ pub async fn pause_ad_campaign(
 /// One whose approval a change has taken back waits for the operators again.
 #[utoipa::path(responses((status = 200, description = "The ad campaign, active again", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/resume")]
-pub async fn resume_ad_campaign(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<AdCampaignId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn resume_ad_campaign(caller: Caller, core: Core, id: Path<AdCampaignId>, once: Once) -> Answer {
     steer(caller, &core, id.0, Step::Resume, None, IfMatch::default(), once).await
 }
 
 /// End an ad campaign for good
 #[utoipa::path(responses((status = 200, description = "The ad campaign, completed", body = AdCampaignView)))]
 #[post("/ad-campaigns/{id}/complete")]
-pub async fn complete_ad_campaign(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<AdCampaignId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn complete_ad_campaign(caller: Caller, core: Core, id: Path<AdCampaignId>, once: Once) -> Answer {
     steer(caller, &core, id.0, Step::Complete, None, IfMatch::default(), once).await
 }

@@ -1,13 +1,12 @@
 //! Changing an ad campaign.
 
-use actix_web::{HttpResponse, patch, web};
+use actix_web::patch;
 
 use super::AdCampaignView;
 use crate::ads::change::{self, AdCampaignPatch};
 use crate::ads::model::Asker;
-use crate::base::Result;
 use crate::engine::Core;
-use crate::engine::http::{IfMatch, Json, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::access::{Caller, Permission};
 
@@ -25,11 +24,11 @@ use crate::tenants::access::{Caller, Permission};
 #[patch("/ad-campaigns/{id}")]
 pub async fn update_ad_campaign(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<AdCampaignId>,
     if_match: IfMatch,
     body: Json<AdCampaignPatch>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::AdCampaignsWrite)?;
     let asker = if caller.is_operator() { Asker::Operator } else { Asker::Tenant };
     let (shows_costs, policy) = (caller.is_operator(), core.settings.privacy_policy_url.clone());

@@ -1,14 +1,14 @@
 //! The price lists, readable by anyone.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 
+use crate::base::Error;
 use crate::base::money::{Currency, Money};
-use crate::base::{Error, Result};
 use crate::billing::model::{Plan, Pricing, Quotas};
 use crate::billing::{plans, store};
 use crate::engine::Core;
-use crate::engine::http::{Path, Query};
+use crate::engine::http::{Answer, Path, Query};
 use crate::tenants::access::{Anyone, Feature, Visitor};
 
 /// A lead's price by what it is worth: the first band whose `max_score` is not below it. The score that counts here is the
@@ -123,7 +123,7 @@ pub struct PlanList {
     responses((status = 200, description = "The plans on offer, on one page", body = PlanList))
 )]
 #[get("/plans")]
-pub async fn list_plans(visitor: Visitor, core: web::Data<Core>, query: Query<ListPlans>) -> Result<HttpResponse> {
+pub async fn list_plans(visitor: Visitor, core: Core, query: Query<ListPlans>) -> Answer {
     let ListPlans { catalogue, currency } = query.0;
     let plans = match visitor {
         Visitor::Caller(caller) => {
@@ -142,7 +142,7 @@ pub async fn list_plans(visitor: Visitor, core: web::Data<Core>, query: Query<Li
     responses((status = 200, description = "The plan, on offer or not any more", body = PlanView))
 )]
 #[get("/plans/{code}")]
-pub async fn get_plan(anyone: Anyone, core: web::Data<Core>, code: Path<String>) -> Result<HttpResponse> {
+pub async fn get_plan(anyone: Anyone, core: Core, code: Path<String>) -> Answer {
     let plan = core.db.read(anyone.scope(), move |tx| store::plan(tx, &code.0)).await?;
     let plan = plan.ok_or_else(|| Error::not_found("plan.not_found", "There is no such plan."))?;
     Ok(HttpResponse::Ok().json(PlanView::from(plan)))

@@ -1,9 +1,8 @@
 //! The tenant's own subscription.
 
-use actix_web::{HttpResponse, delete, get, patch, post, web};
+use actix_web::{delete, get, patch, post};
 
 use super::plans::PlanView;
-use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::billing::books::Books;
 use crate::billing::id::SubscriptionId;
@@ -12,7 +11,7 @@ use crate::billing::subscription::{self, CreateSubscription, UpdateSubscription}
 use crate::billing::{current, plans};
 use crate::engine::Core;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{IfMatch, Json, Once, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Reply};
 use crate::tenants::access::{Caller, Permission};
 
 /// A subscription with its plan.
@@ -104,12 +103,7 @@ const HERE: &str = "/v1/subscriptions/current";
 /// a phone number shows while it goes on that the business had a trial before.
 #[utoipa::path(responses((status = 201, description = "The subscription", body = SubscriptionView)))]
 #[post("/subscriptions")]
-pub async fn create_subscription(
-    caller: Caller,
-    core: web::Data<Core>,
-    body: Json<CreateSubscription>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_subscription(caller: Caller, core: Core, body: Json<CreateSubscription>, once: Once) -> Answer {
     caller.require(Permission::BillingWrite)?;
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
@@ -126,7 +120,7 @@ pub async fn create_subscription(
         (status = 404, description = "`subscription.none`: no plan was chosen, or the last subscription is over", body = Problem, content_type = "application/problem+json"))
 )]
 #[get("/subscriptions/current")]
-pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_current_subscription(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::BillingRead)?;
     let found = core.read(&caller, |tx| {
         let subscription = current::require(tx)?;
@@ -146,10 +140,10 @@ pub async fn get_current_subscription(caller: Caller, core: web::Data<Core>) -> 
 #[patch("/subscriptions/current")]
 pub async fn update_current_subscription(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     if_match: IfMatch,
     body: Json<UpdateSubscription>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::BillingWrite)?;
     let changed = core.write(&caller, move |tx| subscription::change(&mut Books::open(tx)?, body.0, &if_match)).await?;
     Ok(Reply::of(SubscriptionView::of(changed)).respond())
@@ -165,11 +159,7 @@ pub async fn update_current_subscription(
         (status = 404, description = "`subscription.none`", body = Problem, content_type = "application/problem+json"))
 )]
 #[delete("/subscriptions/current")]
-pub async fn cancel_current_subscription(
-    caller: Caller,
-    core: web::Data<Core>,
-    if_match: IfMatch,
-) -> Result<HttpResponse> {
+pub async fn cancel_current_subscription(caller: Caller, core: Core, if_match: IfMatch) -> Answer {
     caller.require(Permission::BillingWrite)?;
     let ended = core.write(&caller, move |tx| subscription::cancel(&mut Books::open(tx)?, &if_match)).await?;
     Ok(Reply::of(SubscriptionView::of(ended)).respond())

@@ -1,6 +1,6 @@
 //! What a tenant has used, and the ledger that proves it.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 
 use crate::base::money::Money;
@@ -17,7 +17,7 @@ use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Page, Paging, Query};
+use crate::engine::http::{Answer, Page, Paging, Query};
 use crate::tenants::access::{Caller, Permission};
 
 /// The lead meter of one period.
@@ -134,7 +134,7 @@ pub struct UsageQuery {
         (status = 404, description = "`subscription.none`, or `usage.period_not_found` for a moment outside all periods", body = Problem, content_type = "application/problem+json"))
 )]
 #[get("/usage")]
-pub async fn get_usage(caller: Caller, core: web::Data<Core>, query: Query<UsageQuery>) -> Result<HttpResponse> {
+pub async fn get_usage(caller: Caller, core: Core, query: Query<UsageQuery>) -> Answer {
     caller.require(Permission::BillingRead)?;
     let at = query.0.at;
     let look = move |tx: &mut TenantTx<'_>| {
@@ -217,11 +217,7 @@ impl From<UsageEntry> for UsageEntryView {
     responses((status = 200, description = "A page of entries", body = Page<UsageEntryView>))
 )]
 #[get("/usage/entries")]
-pub async fn list_usage_entries(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<EntryFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_usage_entries(caller: Caller, core: Core, query: Paging<EntryFilter>) -> Answer {
     caller.require(Permission::BillingRead)?;
     let list = move |tx: &mut TenantTx<'_>| store::entries(tx, &query.filter, &query.page);
     let page = core.db.read_widely(caller.scope(), list).await?;

@@ -22,7 +22,8 @@
 /// }
 /// ```
 ///
-/// It becomes two structs, `Depot` with diesel's derives and `DepotView` with those of an answer, and `From<Depot> for DepotView`.
+/// It becomes two structs, `Depot` with diesel's derives and `DepotView` with those of an answer, and `From<Depot> for DepotView`, so
+/// that a handler answers with a row ([`reply`](crate::http::reply), [`listed`](crate::http::listed)).
 #[macro_export]
 macro_rules! record {
     ($(#[$of_row:meta])* $sees:vis struct $Row:ident of $table:ident,
@@ -73,6 +74,7 @@ macro_rules! record {
                 Self { $($moved)* }
             }
         }
+        $crate::shown!($Row as $View);
         $($crate::$of_it!($View);)*
     };
 }

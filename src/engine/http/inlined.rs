@@ -1,10 +1,11 @@
 //! Bounded texts in the document: said where they are used.
 //!
-//! A type with a name is described once and referred to. [`Line`](crate::base::bounded::Line) and
-//! [`Text`](crate::base::bounded::Text) are a type for each pair of bounds, and nobody wants to look up `Line_1_200`.
+//! A type with a name is described once and referred to. [`Line`](crate::base::bounded::Line),
+//! [`Text`](crate::base::bounded::Text) and [`Texts`](crate::base::bounded::Texts) are a type for each pair of bounds, and nobody
+//! wants to look up `Line_1_200`.
 
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Object, OneOf, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, OneOf, Schema, SchemaType, Type};
 use utoipa::openapi::{Components, RefOr};
 
 use crate::base::bounded;
@@ -28,7 +29,7 @@ pub(super) fn inline_parameters(operation: &mut Operation) {
 
 fn put(schema: &mut RefOr<Schema>) {
     if let Some(text) = text_of(schema) {
-        *schema = RefOr::T(Schema::Object(text));
+        *schema = RefOr::T(text);
         return;
     }
     let RefOr::T(schema) = schema else { return };
@@ -51,12 +52,17 @@ fn put(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// The text that is referred to, with what is said of it here; where it may be null, so may this.
-fn text_of(schema: &RefOr<Schema>) -> Option<Object> {
+/// What is referred to, with what is said of it here; where it may be null, so may this.
+fn text_of(schema: &RefOr<Schema>) -> Option<Schema> {
     match schema {
         RefOr::Ref(to) => {
             let mut text = bounded::named(to.ref_location.rsplit('/').next()?)?;
-            text.description = Some(to.description.clone()).filter(|said| !said.is_empty());
+            let said = Some(to.description.clone()).filter(|said| !said.is_empty());
+            match &mut text {
+                Schema::Object(text) => text.description = said,
+                Schema::Array(list) => list.description = said,
+                _ => {}
+            }
             Some(text)
         }
         RefOr::T(Schema::OneOf(OneOf { items, .. })) => {
@@ -64,7 +70,11 @@ fn text_of(schema: &RefOr<Schema>) -> Option<Object> {
             let texts = items.iter().filter(|item| !is_null(item)).collect::<Vec<_>>();
             let ([text], true) = (texts.as_slice(), items.iter().any(is_null)) else { return None };
             let mut text = text_of(text)?;
-            text.schema_type = SchemaType::from_iter([Type::String, Type::Null]);
+            match &mut text {
+                Schema::Object(text) => text.schema_type = SchemaType::from_iter([Type::String, Type::Null]),
+                Schema::Array(list) => list.schema_type = SchemaType::from_iter([Type::Array, Type::Null]),
+                _ => {}
+            }
             Some(text)
         }
         RefOr::T(_) => None,

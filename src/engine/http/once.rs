@@ -19,6 +19,7 @@ use diesel::sql_types::Text;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use super::handle::Answer;
 use crate::base::crypto::{MasterKey, sha256_hex};
 use crate::base::time::Instant;
 use crate::base::{Error, ErrorKind, Result};
@@ -224,7 +225,7 @@ impl Once {
         core: &Core,
         scope: S,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
-    ) -> impl Future<Output = Result<HttpResponse>> {
+    ) -> impl Future<Output = Answer> {
         self.write_while(core, scope, |_, _| Ok(true), body)
     }
 
@@ -238,13 +239,13 @@ impl Once {
         scope: S,
         holds: impl FnOnce(&mut PlatformTx<'_>, &serde_json::Value) -> Result<bool> + Send + 'static,
         body: impl FnOnce(&mut S::Tx<'_>) -> Result<Reply<V>> + Send + 'static,
-    ) -> impl Future<Output = Result<HttpResponse>> {
+    ) -> impl Future<Output = Answer> {
         let here = self.req.path().to_string();
         self.write_stored(core, scope, Box::new(holds), Box::new(move |tx| encode(body(tx)?, &here)))
     }
 
     /// The closures are boxed so that this is compiled once per scope, and not for every operation.
-    async fn write_stored<S: Scope>(&self, core: &Core, scope: S, holds: Holds, body: Body<S>) -> Result<HttpResponse> {
+    async fn write_stored<S: Scope>(&self, core: &Core, scope: S, holds: Holds, body: Body<S>) -> Answer {
         let Some(claim) = self.claim(&core.master_key, &scope) else {
             return Ok(core.db.write(scope, body).await?.respond(false));
         };

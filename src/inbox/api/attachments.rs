@@ -5,10 +5,10 @@
 use actix_web::{HttpResponse, get, web};
 use futures_util::stream;
 
-use crate::base::{Error, Result};
+use crate::base::Error;
 use crate::engine::Core;
-use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
+use crate::engine::http::{Answer, Path};
 use crate::inbox::store::messages;
 use crate::providers::{ErrorClass, MediaBody, ProviderError, Providers};
 use crate::sending::id::MessageId;
@@ -32,10 +32,10 @@ fn absent() -> Error {
 #[get("/messages/{id}/attachments/{n}")]
 pub async fn get_attachment(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     path: Path<(MessageId, usize)>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let (id, n) = path.0;
     let attachment = core

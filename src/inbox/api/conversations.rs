@@ -1,6 +1,6 @@
 //! Conversations: list, open, look, change, mark read.
 
-use actix_web::{HttpResponse, get, patch, post, web};
+use actix_web::{HttpResponse, get, patch, post};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
@@ -11,7 +11,7 @@ use crate::engine::Core;
 use crate::engine::db::kept_counts::{self, Counts};
 use crate::engine::db::{ByChange, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{CommaList, IfMatch, Json, Once, Page, Paging, Path, Query, Reply};
+use crate::engine::http::{Answer, CommaList, IfMatch, Json, Once, Page, Paging, Path, Query, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus};
@@ -164,11 +164,7 @@ impl ConversationQuery {
     responses((status = 200, description = "One page", body = Page<ConversationView>))
 )]
 #[get("/conversations")]
-pub async fn list_conversations(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<ConversationQuery>,
-) -> Result<HttpResponse> {
+pub async fn list_conversations(caller: Caller, core: Core, query: Paging<ConversationQuery>) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let filter = query.filter.filter()?;
     let list = move |tx: &mut TenantTx<'_>| store::list(tx, &filter, &query.page);
@@ -189,7 +185,7 @@ pub struct UnreadCount {
 /// Over all conversations that are not archived.
 #[utoipa::path(responses((status = 200, description = "The count", body = UnreadCount)))]
 #[get("/conversations/unread")]
-pub async fn get_unread_count(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_unread_count(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let total = core.db.read_widely(caller.scope(), store::unread_total).await?;
     Ok(HttpResponse::Ok().json(UnreadCount { total }))
@@ -274,12 +270,7 @@ pub struct NewConversation {
         (status = 404, description = "`lead.not_found`", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/conversations")]
-pub async fn open_conversation(
-    caller: Caller,
-    core: web::Data<Core>,
-    body: Json<NewConversation>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn open_conversation(caller: Caller, core: Core, body: Json<NewConversation>, once: Once) -> Answer {
     caller.require(Permission::ConversationsWrite)?;
     let NewConversation { lead_id, channel } = body.0;
     let scope = caller.scope();
@@ -303,11 +294,7 @@ pub async fn open_conversation(
 /// Get a conversation
 #[utoipa::path(responses((status = 200, description = "The conversation", body = ConversationView)))]
 #[get("/conversations/{id}")]
-pub async fn get_conversation(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<ConversationId>,
-) -> Result<HttpResponse> {
+pub async fn get_conversation(caller: Caller, core: Core, path: Path<ConversationId>) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let read = move |tx: &mut TenantTx<'_>| {
         let row = store::get(tx, path.0)?;
@@ -321,11 +308,11 @@ pub async fn get_conversation(
 #[patch("/conversations/{id}")]
 pub async fn update_conversation(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<ConversationId>,
     if_match: IfMatch,
     body: Json<ConversationPatch>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsWrite)?;
     let change = core.write(&caller, move |tx| {
         let row = steer::change(tx, path.0, body.0, &if_match)?;
@@ -337,12 +324,7 @@ pub async fn update_conversation(
 /// Mark every message of a conversation read
 #[utoipa::path(responses((status = 200, description = "Nothing is unread", body = ConversationView)))]
 #[post("/conversations/{id}/read")]
-pub async fn mark_conversation_read(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<ConversationId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn mark_conversation_read(caller: Caller, core: Core, path: Path<ConversationId>, once: Once) -> Answer {
     caller.require(Permission::ConversationsWrite)?;
     once.write(&core, caller.scope(), move |tx| {
         let row = steer::mark_read(tx, path.0)?;

@@ -1,13 +1,13 @@
 //! Whether somebody may be written to, asked beforehand.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::base::Error;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Path, Query};
+use crate::engine::http::{Answer, Path, Query};
 use crate::inbox::gate::{self, Ask, Writer};
 use crate::inbox::id::ConversationId;
 use crate::inbox::open;
@@ -61,10 +61,10 @@ pub struct ObstacleView {
 #[get("/conversations/{id}/eligibility")]
 pub async fn get_eligibility(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<ConversationId>,
     query: Query<EligibilityQuery>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let settings = core.settings.clone();
     let is_template = query.0.template.unwrap_or(false);

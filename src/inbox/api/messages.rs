@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 use validator::Validate;
 
-use crate::base::Result;
 use crate::base::bounded::Line;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
@@ -16,7 +15,7 @@ use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::page;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::gate::Writer;
 use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, Direction, MessageStatus, MessageType, SenderType};
@@ -211,10 +210,10 @@ pub struct MessageQuery {
 #[get("/conversations/{id}/messages")]
 pub async fn list_messages(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<ConversationId>,
     query: Paging<MessageQuery>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let order = query.filter.order.unwrap_or(MessageOrder::Desc).direction();
     let list = move |tx: &mut TenantTx<'_>| {
@@ -296,11 +295,11 @@ pub struct TemplateChoice {
 #[post("/conversations/{id}/messages")]
 pub async fn send_message(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<ConversationId>,
     body: Json<SendMessage>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsWrite)?;
     let settings = core.settings.clone();
     let new = NewMessage {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 
-use crate::base::Result;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
-use crate::engine::http::{Path, Query};
+use crate::engine::http::{Answer, Path, Query};
 use crate::inbox::api::messages::TemplateChoice;
 use crate::inbox::draft::{self, Suggestion};
 use crate::inbox::model::Channel;
@@ -62,10 +61,10 @@ pub struct SuggestedTemplate {
 #[get("/leads/{id}/suggested-message")]
 pub async fn get_suggested_message(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<LeadId>,
     query: Query<SuggestionQuery>,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let platform_name = core.settings.platform_name.clone();
     let user = caller.actor().user();

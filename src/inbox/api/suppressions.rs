@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -14,7 +14,7 @@ use crate::contacts::{Suppression, SuppressionFilter, SuppressionReason, consent
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
 use crate::leads::model::IdentityKind;
 use crate::leads::store::owners;
@@ -97,11 +97,7 @@ fn shown(tx: &mut TenantTx<'_>, rows: Vec<Suppression>) -> Result<Vec<Suppressio
     responses((status = 200, description = "One page", body = Page<SuppressionView>))
 )]
 #[get("/suppressions")]
-pub async fn list_suppressions(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<SuppressionFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_suppressions(caller: Caller, core: Core, query: Paging<SuppressionFilter>) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let list = move |tx: &mut TenantTx<'_>| consent::list(tx, &query.filter, &query.page)?.with(|rows| shown(tx, rows));
     Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
@@ -124,11 +120,11 @@ pub struct LiftSuppression {
 #[post("/suppressions/{id}/lift")]
 pub async fn lift_suppression(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<SuppressionId>,
     body: Json<LiftSuppression>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ConversationsWrite)?;
     let scope = caller.scope();
     once.write(&core, scope, move |tx| {

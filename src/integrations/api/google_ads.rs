@@ -10,9 +10,9 @@ use crate::base::crypto::sha256_hex;
 use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
-use crate::engine::http::Source;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::volume::weigh;
+use crate::engine::http::{Answer, Source};
 use crate::integrations::accept::{Incoming, parse, unreadable};
 use crate::integrations::form_pace::FormPace;
 use crate::integrations::guesses::Guesses;
@@ -41,12 +41,12 @@ use crate::providers::google_ads::{LeadFormWebhook, keys_in, matches, with_id, w
 #[post("/webhooks/google-ads")]
 pub async fn receive_google_ads_webhook(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     guesses: web::Data<Guesses>,
     pace: web::Data<FormPace>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::GoogleAds };
     let body = incoming.body(payload).await?;
     let (key, owner) = vouched(&incoming, &providers, &guesses, &body).await?;

@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::base::Error;
 use crate::base::id::TenantId;
-use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::http::Path;
 use crate::engine::http::problem::Problem;
+use crate::engine::http::{Answer, Path};
 use crate::integrations::accept::{Incoming, parse, unreadable};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::NewWebhook;
@@ -75,11 +75,7 @@ struct MetaEvents {
 /// Answer Meta's subscription check
 #[utoipa::path(params(Handshake), security(()), responses(HandshakeAnswer))]
 #[get("/webhooks/meta")]
-pub async fn verify_meta_webhook(
-    request: HttpRequest,
-    core: web::Data<Core>,
-    providers: web::Data<Providers>,
-) -> Result<HttpResponse> {
+pub async fn verify_meta_webhook(request: HttpRequest, core: Core, providers: web::Data<Providers>) -> Answer {
     answer_challenge(&request, &core, &providers)
 }
 
@@ -88,10 +84,10 @@ pub async fn verify_meta_webhook(
 #[post("/webhooks/meta")]
 pub async fn receive_meta_webhook(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     receive(&request, &core, &providers, payload, None).await
 }
 
@@ -100,10 +96,10 @@ pub async fn receive_meta_webhook(
 #[get("/api/webhooks/facebook/leads/{tenant_id}")]
 pub async fn verify_meta_webhook_of_tenant(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     _tenant: Path<TenantId>,
-) -> Result<HttpResponse> {
+) -> Answer {
     answer_challenge(&request, &core, &providers)
 }
 
@@ -114,15 +110,15 @@ pub async fn verify_meta_webhook_of_tenant(
 #[post("/api/webhooks/facebook/leads/{tenant_id}")]
 pub async fn receive_meta_webhook_of_tenant(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     tenant: Path<TenantId>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     receive(&request, &core, &providers, payload, Some(tenant.0)).await
 }
 
-fn answer_challenge(request: &HttpRequest, core: &Core, providers: &Providers) -> Result<HttpResponse> {
+fn answer_challenge(request: &HttpRequest, core: &Core, providers: &Providers) -> Answer {
     let pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
     let given = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -142,7 +138,7 @@ async fn receive(
     providers: &Providers,
     payload: web::Payload,
     tenant: Option<TenantId>,
-) -> Result<HttpResponse> {
+) -> Answer {
     let incoming = Incoming { core, request, provider: WebhookProvider::Meta };
     let secrets = &providers.settings().meta.app_secrets;
     let signature = incoming.header("X-Hub-Signature-256");

@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde_json::json;
 
-use crate::base::Result;
 use crate::engine::Core;
+use crate::engine::http::Answer;
 use crate::engine::http::problem::Problem;
 use crate::integrations::accept::{Incoming, UNREADABLE, parse, unreadable};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
@@ -32,10 +32,10 @@ use crate::providers::standard_webhooks::TOLERANCE_SECONDS;
 #[post("/webhooks/resend")]
 pub async fn receive_resend_webhook(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::Resend };
     let secrets = &providers.settings().resend.webhook_secrets;
     let (id, now) = (incoming.header("svix-id"), core.clock.now().seconds());

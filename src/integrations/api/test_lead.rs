@@ -1,11 +1,10 @@
 //! Trying what follows from a lead.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 
-use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
-use crate::engine::http::{Once, Path, Reply};
+use crate::engine::http::{Answer, Once, Path, Reply};
 use crate::integrations::model::WebhookProvider;
 use crate::integrations::test_lead::{self, TestLead};
 use crate::leads::id::AdCampaignId;
@@ -30,12 +29,7 @@ crate::view! {
 /// is no lead, nothing is metered or billed, and no person hears of it. A hundred a day.
 #[utoipa::path(responses((status = 201, description = "What was told", body = TestLeadView)))]
 #[post("/ad-campaigns/{id}/test-lead")]
-pub async fn send_test_lead(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<AdCampaignId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn send_test_lead(caller: Caller, core: Core, id: Path<AdCampaignId>, once: Once) -> Answer {
     caller.require(Permission::AdCampaignsWrite)?;
     once.write(&core, caller.scope(), move |tx| Ok(Reply::created(TestLeadView::from(test_lead::send(tx, id.0)?))))
         .await

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::base::Result;
 use crate::engine::Core;
-use crate::engine::http::CalledAs;
 use crate::engine::http::problem::Problem;
+use crate::engine::http::{Answer, CalledAs};
 use crate::integrations::accept::{Incoming, UNREADABLE, unreadable};
 use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::NewWebhook;
@@ -34,10 +34,10 @@ pub type Pairs = Vec<(String, String)>;
 #[post("/webhooks/twilio/messages")]
 pub async fn receive_twilio_message(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::Twilio };
     let form = believed_form(&incoming, &providers, payload).await?;
     match InboundText::from_pairs(&form) {
@@ -74,10 +74,10 @@ pub async fn receive_twilio_message(
 #[post("/webhooks/twilio/status")]
 pub async fn receive_twilio_status(
     request: HttpRequest,
-    core: web::Data<Core>,
+    core: Core,
     providers: web::Data<Providers>,
     payload: web::Payload,
-) -> Result<HttpResponse> {
+) -> Answer {
     let incoming = Incoming { core: &core, request: &request, provider: WebhookProvider::Twilio };
     let form = believed_form(&incoming, &providers, payload).await?;
     match TextStatus::from_pairs(&form) {

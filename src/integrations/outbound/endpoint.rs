@@ -9,6 +9,7 @@ use super::{queue, secret};
 use crate::base::Result;
 use crate::base::bounded::Text;
 use crate::base::crypto::{MasterKey, Secret};
+use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
@@ -22,35 +23,27 @@ pub const MOST_PER_TENANT: i64 = 10;
 /// A day: how long both secrets of a rotation sign when nothing else is said.
 const DEFAULT_OVERLAP_SECONDS: i64 = 86_400;
 
-/// An endpoint to be made.
-#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"url": "https://hooks.example.com/leadwright", "event_types": ["lead.*", "message.received"], "description": "CRM"}))]
-pub struct NewWebhookEndpoint {
-    /// https, on the public internet, port 443 or one from 1024 on, without user name, password and fragment.
-    #[validate(length(min = 1, max = 2048))]
-    #[schema(format = "uri", min_length = 1, max_length = 2048)]
-    pub url: String,
-    /// What it is told of: any of them.
-    #[validate(length(min = 1, max = 50))]
-    #[schema(min_items = 1, max_items = 50)]
-    pub event_types: Vec<EventPattern>,
-    pub description: Option<Text<0, 500>>,
-}
-
-crate::patch! {
+crate::inputs! {
+    /// An endpoint to be made.
+    #[schema(example = json!({"url": "https://hooks.example.com/leadwright", "event_types": ["lead.*", "message.received"], "description": "CRM"}))]
+    pub struct NewWebhookEndpoint,
     /// A change to an endpoint; a null description removes it.
     #[schema(example = json!({"event_types": ["*"], "status": "enabled"}))]
-    pub struct WebhookEndpointPatch of Endpoint {
+    WebhookEndpointPatch of Endpoint with { created_by: Option<UserId> }
+        begins { status: WebhookEndpointStatus::Enabled, secret: String::new() }
+        empty { disabled_reason, disabled_at, failing_since, verified_at, previous_secret, previous_secret_expires_at, lease_job, lease_until }
+    {
+        /// https, on the public internet, port 443 or one from 1024 on, without user name, password and fragment.
         #[validate(length(min = 1, max = 2048))]
         #[schema(format = "uri", min_length = 1, max_length = 2048)]
-        pub url: Given<String>,
+        pub url: String,
+        /// What it is told of: any of them.
         #[validate(length(min = 1, max = 50))]
         #[schema(min_items = 1, max_items = 50)]
-        pub event_types: Given<Vec<EventPattern>>,
-        pub description: Patch<Text<0, 500>>,
+        pub event_types: Vec<EventPattern>,
+        pub description: Option<Text<0, 500>>,
         /// `enabled` takes a disabled endpoint into use again: what still waits for it is delivered now.
-        pub status: Given<WebhookEndpointStatus> => by hand,
+        changed pub status: Given<WebhookEndpointStatus> => by hand,
     }
 }
 
@@ -75,32 +68,13 @@ pub struct Minted {
 /// `webhook_endpoint.too_many`.
 pub fn create(tx: &mut TenantTx<'_>, key: &MasterKey, new: NewWebhookEndpoint) -> Result<Minted> {
     rows::room(tx, MOST_PER_TENANT)?;
-    let (id, now) = (WebhookEndpointId::new(), tx.now());
-    let (secret, sealed) = secret::mint(key, id);
-    let endpoint = Endpoint {
-        tenant_id: tx.tenant(),
-        id,
-        url: new.url,
-        event_types: new.event_types.into(),
-        description: new.description.map(String::from),
-        status: WebhookEndpointStatus::Enabled,
-        disabled_reason: None,
-        disabled_at: None,
-        failing_since: None,
-        secret: sealed,
-        previous_secret: None,
-        previous_secret_expires_at: None,
-        lease_job: None,
-        lease_until: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-        created_by: person_behind(tx)?,
-        verified_at: None,
-    };
+    let created_by = person_behind(tx)?;
+    let mut endpoint = new.row(tx, created_by);
+    let (secret, sealed) = secret::mint(key, endpoint.id);
+    endpoint.secret = sealed;
     rows::insert(tx, &endpoint)?;
     let fact = EndpointFact { event_types: Some(endpoint.event_types.told()), ..at(&endpoint) };
-    tx.record(fact.told_as(EndpointFact::CREATED).about(id.uuid()))?;
+    tx.record(fact.told_as(EndpointFact::CREATED).about(endpoint.id.uuid()))?;
     Ok(Minted { endpoint, secret })
 }
 

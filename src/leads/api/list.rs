@@ -1,6 +1,6 @@
 //! `GET /v1/leads` and its counts.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
@@ -11,7 +11,7 @@ use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::kept_counts::told_by;
-use crate::engine::http::{CommaList, Page, Paging, Query, Written};
+use crate::engine::http::{Answer, CommaList, Page, Paging, Query, Written};
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
@@ -239,7 +239,7 @@ impl LeadQuery {
 /// Newest first, unless sorted otherwise. A locked one is without the person.
 #[utoipa::path(params(LeadListQuery), responses((status = 200, description = "A page of leads", body = Page<LeadView>)))]
 #[get("/leads")]
-pub async fn list_leads(caller: Caller, core: web::Data<Core>, query: Paging<LeadListQuery>) -> Result<HttpResponse> {
+pub async fn list_leads(caller: Caller, core: Core, query: Paging<LeadListQuery>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let Paging { filter: LeadListQuery(query), page } = query;
     let filter = query.filter()?;
@@ -299,7 +299,7 @@ pub struct LeadCounts {
     responses((status = 200, description = "Counts by tab and source", body = LeadCounts))
 )]
 #[get("/leads/counts")]
-pub async fn count_leads(caller: Caller, core: web::Data<Core>, query: Query<LeadCountQuery>) -> Result<HttpResponse> {
+pub async fn count_leads(caller: Caller, core: Core, query: Query<LeadCountQuery>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let LeadCountQuery(query) = query.0;
     let tab = query.tab.unwrap_or(SourceTab::All);

@@ -1,13 +1,13 @@
 //! One lead: itself, its score and its timeline.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 
-use crate::base::{Error, Result};
+use crate::base::Error;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter};
-use crate::engine::http::{Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Page, Paging, Path, Reply};
 use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
@@ -17,7 +17,7 @@ use crate::tenants::access::{Caller, Permission};
 /// Without the person while it is locked.
 #[utoipa::path(responses((status = 200, description = "The lead", body = LeadView)))]
 #[get("/leads/{id}")]
-pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
+pub async fn get_lead(caller: Caller, core: Core, path: Path<LeadId>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let lead = store::look(&core.db, caller.scope(), path.0).await?;
     let shown = match view::open(lead, core.clock.now())? {
@@ -32,7 +32,7 @@ pub async fn get_lead(caller: Caller, core: web::Data<Core>, path: Path<LeadId>)
 /// Item by item; the items add up to it. While the lead is locked, they quote no answer.
 #[utoipa::path(responses((status = 200, description = "The score and its items", body = ScoreView)))]
 #[get("/leads/{id}/score")]
-pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<LeadId>) -> Result<HttpResponse> {
+pub async fn get_lead_score(caller: Caller, core: Core, path: Path<LeadId>) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let score = core.read(&caller, move |tx| {
         let lead = store::get(tx, path.0)?;
@@ -49,12 +49,7 @@ pub async fn get_lead_score(caller: Caller, core: web::Data<Core>, path: Path<Le
     responses((status = 200, description = "A page of the timeline", body = Page<Event>))
 )]
 #[get("/leads/{id}/activities")]
-pub async fn list_lead_activities(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    query: Paging,
-) -> Result<HttpResponse> {
+pub async fn list_lead_activities(caller: Caller, core: Core, path: Path<LeadId>, query: Paging) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let filter = EventFilter { timeline: Some(path.0.uuid()), about: caller.readable_subjects(), ..Default::default() };
     let list = move |tx: &mut TenantTx<'_>| {

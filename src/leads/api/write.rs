@@ -1,22 +1,19 @@
 //! Changing a lead, assigning it, writing notes.
 
-use actix_web::{HttpResponse, get, patch, post, web};
+use actix_web::{get, patch, post};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::base::Result;
 use crate::base::bounded::Text;
 use crate::base::id::UserId;
-use crate::base::time::Timestamp;
 use crate::contacts::id::LeadId;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply, listed};
 use crate::leads::assign;
 use crate::leads::change::{self, UpdateLead};
-use crate::leads::id::NoteId;
 use crate::leads::notes;
-use crate::leads::store::{self, Note};
+use crate::leads::store::{self, NoteView};
 use crate::leads::view::{self, LeadView};
 use crate::tenants::access::{Caller, Permission};
 
@@ -49,13 +46,7 @@ pub struct AssignLead {
 /// To a user of the tenant, or to nobody.
 #[utoipa::path(responses((status = 200, description = "The lead as it is now", body = LeadView)))]
 #[post("/leads/{id}/assign")]
-pub async fn assign_lead(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    body: Json<AssignLead>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn assign_lead(caller: Caller, core: Core, path: Path<LeadId>, body: Json<AssignLead>, once: Once) -> Answer {
     caller.require(Permission::LeadsWrite)?;
     once.write(&core, caller.scope(), move |tx| {
         let lead = assign::assign_lead(tx, path.0, body.0.user_id)?;
@@ -72,20 +63,6 @@ pub struct NewNote {
     body: Text<1, 10_000>,
 }
 
-crate::view! {
-    /// A note on a lead.
-    #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12",
-        "author_id": null, "body": "Prefers a call after 6 pm.", "created_at": "2026-11-20T09:00:01Z"}))]
-    pub struct NoteView from note: Note {
-        id: NoteId,
-        lead_id: LeadId,
-        /// Null when an API key or an operator wrote it.
-        author_id: Option<UserId>,
-        body: String,
-        created_at: Timestamp,
-    }
-}
-
 /// Write a note on a lead
 ///
 /// Notes stay as they were written.
@@ -93,11 +70,11 @@ crate::view! {
 #[post("/leads/{id}/notes")]
 pub async fn create_lead_note(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     path: Path<LeadId>,
     body: Json<NewNote>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::LeadsWrite)?;
     let write = move |tx: &mut TenantTx<'_>| notes::add_note(tx, path.0, body.0.body.into());
     once.write(&core, caller.scope(), move |tx| write(tx).map(|note| Reply::created(NoteView::from(note)))).await
@@ -108,17 +85,11 @@ pub async fn create_lead_note(
     responses((status = 200, description = "A page of notes", body = Page<NoteView>))
 )]
 #[get("/leads/{id}/notes")]
-pub async fn list_lead_notes(
-    caller: Caller,
-    core: web::Data<Core>,
-    path: Path<LeadId>,
-    query: Paging,
-) -> Result<HttpResponse> {
+pub async fn list_lead_notes(caller: Caller, core: Core, path: Path<LeadId>, query: Paging) -> Answer {
     caller.require(Permission::LeadsRead)?;
     let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         store::list_notes(tx, path.0, &query.page)
     };
-    let page = core.db.read(caller.scope(), list).await?;
-    Ok(HttpResponse::Ok().json(page.map(NoteView::from)))
+    Ok(listed(core.db.read(caller.scope(), list).await?))
 }

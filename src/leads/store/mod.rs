@@ -47,7 +47,7 @@ pub use identities::{
 };
 pub use listing::{LeadSort, assignee_names, count_by_source, list, open_leads};
 pub use locked::{locked_addresses, locked_among};
-pub use notes::{Note, count_notes, insert_note, list_notes};
+pub use notes::{Note, NoteView, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
 pub use search::{found_by, is_indexed, settle_index};

@@ -11,16 +11,21 @@ use crate::engine::db::{Order, Page, PageRequest, TenantTx, Where};
 use crate::leads::id::NoteId;
 use crate::leads::schema::lead_notes as notes;
 
-/// A note.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = notes, treat_none_as_default_value = false)]
-pub struct Note {
-    pub tenant_id: TenantId,
-    pub id: NoteId,
-    pub lead_id: LeadId,
-    pub author_id: Option<UserId>,
-    pub body: String,
-    pub created_at: Timestamp,
+crate::record! {
+    /// A note.
+    pub struct Note of notes,
+    /// A note on a lead.
+    #[schema(example = json!({"id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12",
+        "author_id": null, "body": "Prefers a call after 6 pm.", "created_at": "2026-11-20T09:00:01Z"}))]
+    shown as NoteView {
+        pub tenant_id: TenantId,
+        shown id: NoteId,
+        shown lead_id: LeadId,
+        /// Null when an API key or an operator wrote it.
+        shown author_id: Option<UserId>,
+        shown body: String,
+        shown created_at: Timestamp,
+    }
 }
 
 pub fn insert_note(tx: &mut TenantTx<'_>, note: &Note) -> Result<()> {

@@ -1,17 +1,16 @@
 //! Outside recipients of alerts over HTTP: who agreed, and how the others do.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use crate::base::Result;
 use crate::base::bounded::Line;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::notify::recipients;
 use crate::notify::store::recipients as store;
 use crate::sending::senders;
@@ -50,7 +49,7 @@ pub struct RecipientView {
     responses((status = 200, description = "All of them", body = RecipientList))
 )]
 #[get("/notification-recipients")]
-pub async fn list_notification_recipients(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn list_notification_recipients(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::TenantRead)?;
     let key = core.master_key.clone();
     let read = move |tx: &mut TenantTx<'_>| {
@@ -97,10 +96,10 @@ pub struct RecipientToken {
 #[post("/notification-recipients/confirm")]
 pub async fn confirm_notification_recipient(
     anyone: Anyone,
-    core: web::Data<Core>,
+    core: Core,
     input: Json<RecipientToken>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     once.write(&core, anyone.scope(), move |tx| {
         let found = recipients::confirm(tx, &input.0.token)?;
         Ok(Reply::ok(RecipientView {

@@ -27,49 +27,68 @@ use crate::tenants::schema::memberships;
 
 pub use respell::catch_ups;
 
-/// One entry of a person's list.
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = notifications, treat_none_as_default_value = false)]
-pub struct Notification {
-    pub tenant_id: TenantId,
-    pub id: NotificationId,
-    pub user_id: UserId,
-    pub event_id: Option<EventId>,
-    pub kind: NotificationKind,
-    pub title: String,
-    pub body: String,
-    pub link: Option<String>,
-    pub lead_id: Option<LeadId>,
-    pub data: Json,
-    pub read_at: Option<Timestamp>,
-    pub created_at: Timestamp,
+crate::record! {
+    /// One entry of a person's list.
+    pub struct Notification of notifications,
+    /// One thing a person is told.
+    #[schema(example = json!({
+        "id": "019a9f3c-7201-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created", "title": "New hot lead: Rajesh Kumar (85/100)",
+        "body": "✓ Budget matches (₹80L-1Cr)\n✓ Ready within 3 months\nContact within 1 hour for best results!",
+        "link": "https://app.example.com/leads/019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
+        "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "read_at": null, "created_at": "2026-11-20T09:00:02Z"
+    }))]
+    shown as NotificationView {
+        pub tenant_id: TenantId,
+        shown id: NotificationId,
+        pub user_id: UserId,
+        shown event_id: Option<EventId>,
+        shown kind: NotificationKind,
+        shown title: String,
+        shown body: String,
+        /// Where to go: `{deep_link_base_url}/leads/{id}`.
+        shown link: Option<String>,
+        shown lead_id: Option<LeadId>,
+        pub data: Json,
+        shown read_at: Option<Timestamp>,
+        shown created_at: Timestamp,
+    }
 }
 
-/// One notification on its way to an outside address.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
-pub struct Delivery {
-    pub tenant_id: TenantId,
-    pub id: NotificationDeliveryId,
-    pub event_id: EventId,
-    pub kind: NotificationKind,
-    pub channel: Channel,
-    pub address: String,
-    pub subject: Option<String>,
-    pub body: String,
-    pub template_code: Option<String>,
-    pub template_variables: Option<Json>,
-    pub status: MessageStatus,
-    pub provider: Option<String>,
-    pub external_id: Option<String>,
-    /// `class code: message`.
-    pub error: Option<String>,
-    pub attempted_at: Option<Timestamp>,
-    pub sent_at: Option<Timestamp>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// Of an e-mail, what `body` says as HTML.
-    pub html: Option<String>,
+crate::record! {
+    /// One notification on its way to an outside address.
+    #[derive(PartialEq)]
+    pub struct Delivery of deliveries,
+    /// One notification on its way to an outside address.
+    #[schema(example = json!({
+        "id": "019a9f3c-7301-7c11-a1f7-5b1d6f0c2a10", "event_id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "kind": "lead_created",
+        "channel": "whatsapp", "address": "+919876500000", "subject": null,
+        "body": "🎯 New Hot lead! (Score: 85/100) …", "status": "delivered", "error": null,
+        "sent_at": "2026-11-20T09:00:03Z", "created_at": "2026-11-20T09:00:02Z", "updated_at": "2026-11-20T09:00:04Z"
+    }))]
+    shown as NotificationDeliveryView {
+        pub tenant_id: TenantId,
+        shown id: NotificationDeliveryId,
+        shown event_id: EventId,
+        shown kind: NotificationKind,
+        shown channel: Channel,
+        shown address: String,
+        shown subject: Option<String>,
+        shown body: String,
+        pub template_code: Option<String>,
+        pub template_variables: Option<Json>,
+        /// As for messages: `queued`, `sending`, `sent`, `delivered`, `read`, `failed`, `suppressed`, `canceled`, `unknown`.
+        shown status: MessageStatus,
+        pub provider: Option<String>,
+        pub external_id: Option<String>,
+        /// Why it did not arrive, or why it waits; `class code: message`.
+        shown error: Option<String>,
+        pub attempted_at: Option<Timestamp>,
+        shown sent_at: Option<Timestamp>,
+        shown created_at: Timestamp,
+        shown updated_at: Timestamp,
+        /// Of an e-mail, what `body` says as HTML.
+        pub html: Option<String>,
+    }
 }
 
 pub fn insert(tx: &mut TenantTx<'_>, rows: &[Notification]) -> Result<()> {

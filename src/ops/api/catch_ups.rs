@@ -1,11 +1,11 @@
 //! How far what was stored before has caught up with this version.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 
-use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::catch_up::{self, CatchUp, Progress, Standing};
+use crate::engine::http::Answer;
 use crate::ops::catch_up::all;
 use crate::tenants::access::Operator;
 
@@ -54,7 +54,7 @@ pub struct CatchUpsView {
 /// while everything else goes on.
 #[utoipa::path(responses((status = 200, description = "How far each is", body = CatchUpsView)))]
 #[get("/ops/catch-ups")]
-pub async fn list_catch_ups(operator: Operator, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn list_catch_ups(operator: Operator, core: Core) -> Answer {
     let found = core.db.read(operator.scope(), |tx| catch_up::standings(tx, &all())).await?;
     Ok(HttpResponse::Ok().json(CatchUpsView { data: found.into_iter().map(CatchUpView::from).collect() }))
 }

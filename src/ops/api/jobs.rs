@@ -1,16 +1,16 @@
 //! Background work: what waits, what died and why, and another try.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use validator::Validate;
 
+use crate::base::Error;
 use crate::base::bounded::Line;
 use crate::base::id::{JobId, TenantId};
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::engine::jobs::JobState;
 use crate::engine::jobs::store::{self as jobs, JobFilter, JobRow};
 use crate::engine::trace::Cause;
@@ -49,7 +49,7 @@ crate::view! {
 /// List jobs, newest first
 #[utoipa::path(params(JobFilter), responses((status = 200, description = "A page of jobs", body = Page<JobView>)))]
 #[get("/ops/jobs")]
-pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<JobFilter>) -> Result<HttpResponse> {
+pub async fn list_jobs(operator: Operator, core: Core, query: Paging<JobFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| jobs::list(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(JobView::from)))
@@ -58,7 +58,7 @@ pub async fn list_jobs(operator: Operator, core: web::Data<Core>, query: Paging<
 /// Read a job
 #[utoipa::path(responses((status = 200, description = "The job", body = JobView)))]
 #[get("/ops/jobs/{id}")]
-pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>) -> Result<HttpResponse> {
+pub async fn get_job(operator: Operator, core: Core, id: Path<JobId>) -> Answer {
     let row = core.db.read(operator.scope(), move |tx| store::job(tx, id.0)).await?;
     let row = row.ok_or_else(|| Error::not_found("job.not_found", "There is no such job."))?;
     Ok(HttpResponse::Ok().json(JobView::from(row)))
@@ -69,7 +69,7 @@ pub async fn get_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>)
 /// A dead, discarded or waiting one, from its first attempt.
 #[utoipa::path(responses((status = 200, description = "The job, about to run", body = JobView)))]
 #[post("/ops/jobs/{id}/retry")]
-pub async fn retry_job(operator: Operator, core: web::Data<Core>, id: Path<JobId>, once: Once) -> Result<HttpResponse> {
+pub async fn retry_job(operator: Operator, core: Core, id: Path<JobId>, once: Once) -> Answer {
     once.write(&core, operator.scope(), move |tx| retry::one(tx, id.0).map(|row| Reply::ok(JobView::from(row)))).await
 }
 
@@ -104,12 +104,7 @@ pub struct RetriedJobs {
 /// At most 200, the oldest first, from their first attempts: for when what killed them has passed.
 #[utoipa::path(responses((status = 200, description = "How many are about to run", body = RetriedJobs)))]
 #[post("/ops/jobs/retry")]
-pub async fn retry_jobs(
-    operator: Operator,
-    core: web::Data<Core>,
-    body: Json<RetryJobs>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn retry_jobs(operator: Operator, core: Core, body: Json<RetryJobs>, once: Once) -> Answer {
     let RetryJobs { state: RetryableState::Dead, kind } = body.0;
     once.write(&core, operator.scope(), move |tx| {
         let retried = retry::dead(tx, kind.as_deref())?;
@@ -123,12 +118,7 @@ pub async fn retry_jobs(
 /// It becomes `discarded` with the reason it died for, is counted no more and deleted after a week. Until then it may be run again.
 #[utoipa::path(responses((status = 200, description = "The job, discarded", body = JobView)))]
 #[post("/ops/jobs/{id}/dismiss")]
-pub async fn dismiss_job(
-    operator: Operator,
-    core: web::Data<Core>,
-    id: Path<JobId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn dismiss_job(operator: Operator, core: Core, id: Path<JobId>, once: Once) -> Answer {
     once.write(&core, operator.scope(), move |tx| dead::dismiss(tx, id.0).map(|row| Reply::ok(JobView::from(row))))
         .await
 }
@@ -164,12 +154,7 @@ pub struct DismissedJobs {
 /// At most 200, the oldest first: for what nobody will mend any more. See `dismiss_job`.
 #[utoipa::path(responses((status = 200, description = "How many are discarded", body = DismissedJobs)))]
 #[post("/ops/jobs/dismiss")]
-pub async fn dismiss_jobs(
-    operator: Operator,
-    core: web::Data<Core>,
-    body: Json<DismissJobs>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn dismiss_jobs(operator: Operator, core: Core, body: Json<DismissJobs>, once: Once) -> Answer {
     let DismissJobs { state: DismissableState::Dead, kind } = body.0;
     once.write(&core, operator.scope(), move |tx| {
         let dismissed = dead::dismiss_all(tx, kind.as_deref())?;

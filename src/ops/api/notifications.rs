@@ -1,13 +1,13 @@
 //! What the operators were told.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 
+use crate::base::Error;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Once, Page, Paging, Path, Reply};
 use crate::notify::id::NotificationId;
 use crate::ops::model::OperatorNotification;
 use crate::ops::store::{self, NotificationFilter};
@@ -43,11 +43,7 @@ crate::view! {
     responses((status = 200, description = "A page of notifications", body = Page<OperatorNotificationView>))
 )]
 #[get("/ops/notifications")]
-pub async fn list_operator_notifications(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Paging<NotificationFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_operator_notifications(operator: Operator, core: Core, query: Paging<NotificationFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| store::notifications(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(OperatorNotificationView::from)))
@@ -58,10 +54,10 @@ pub async fn list_operator_notifications(
 #[post("/ops/notifications/{id}/read")]
 pub async fn read_operator_notification(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<NotificationId>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     once.write(&core, operator.scope(), move |tx| {
         let note = store::read_notification(tx, id.0)?;
         let absent = || Error::not_found("notification.not_found", "There is no such notification.");

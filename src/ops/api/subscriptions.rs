@@ -1,13 +1,13 @@
 //! Subscriptions of all tenants: activation and credits.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 use utoipa::IntoParams;
 use validator::Validate;
 
+use crate::base::Error;
 use crate::base::bounded::Text;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::billing::api::subscriptions::SubscriptionView;
 use crate::billing::books::Books;
 use crate::billing::id::{SubscriptionId, UsageEntryId};
@@ -18,7 +18,7 @@ use crate::billing::{credits, subscription};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Query, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Query, Reply};
 use crate::ops::store::tenant_exists;
 use crate::tenants::access::Operator;
 
@@ -85,11 +85,7 @@ impl TenantSubscriptionView {
     responses((status = 200, description = "A page of subscriptions, ended ones among them", body = Page<TenantSubscriptionView>))
 )]
 #[get("/ops/subscriptions")]
-pub async fn list_subscriptions(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Paging<SubscriptionFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_subscriptions(operator: Operator, core: Core, query: Paging<SubscriptionFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| store::list_all(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(TenantSubscriptionView::of)))
@@ -123,11 +119,11 @@ pub struct ActivateSubscription {
 #[post("/ops/subscriptions/{id}/activate")]
 pub async fn activate_subscription(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<SubscriptionId>,
     query: Query<ActivateSubscription>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let ActivateSubscription { billing_interval, plan_code, paid_until } = query.0;
     once.write(&core, operator.scope(), move |tx| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
@@ -165,11 +161,11 @@ pub struct RecordPayment {
 #[post("/ops/subscriptions/{id}/payments")]
 pub async fn record_subscription_payment(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<SubscriptionId>,
     body: Json<RecordPayment>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let RecordPayment { paid_until, reference } = body.0;
     once.write(&core, operator.scope(), move |tx| {
         let absent = || Error::not_found("subscription.not_found", "There is no such subscription.");
@@ -216,11 +212,11 @@ pub struct LeadCreditsView {
 #[post("/ops/tenants/{id}/credits")]
 pub async fn grant_lead_credits(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<TenantId>,
     body: Json<GrantLeadCredits>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let GrantLeadCredits { quantity, reason } = body.0;
     once.write(&core, operator.scope(), move |tx| {
         if !tenant_exists(tx, id.0)? {

@@ -1,14 +1,13 @@
 //! The operators' first screen of the day.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use chrono::{Days, NaiveTime, TimeZone, Utc};
 use utoipa::IntoParams;
 
-use crate::base::Result;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::Query;
+use crate::engine::http::{Answer, Query};
 use crate::ops::dead::{self, DeadJobs};
 use crate::ops::store::{self, Counters};
 use crate::tenants::access::Operator;
@@ -86,11 +85,7 @@ fn last_evening(now: Timestamp) -> Timestamp {
     responses((status = 200, description = "Counters over all tenants", body = OpsSummaryView))
 )]
 #[get("/ops/summary")]
-pub async fn get_ops_summary(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Query<SummaryQuery>,
-) -> Result<HttpResponse> {
+pub async fn get_ops_summary(operator: Operator, core: Core, query: Query<SummaryQuery>) -> Answer {
     let since = query.0.since.unwrap_or_else(|| last_evening(core.clock.now()));
     let look = move |tx: &mut PlatformTx<'_>| Ok((store::counters(tx, since)?, dead::reasons(tx)?));
     let found = core.db.read(operator.scope(), look).await?;

@@ -1,14 +1,13 @@
 //! What is to be done for tenants, by due time.
 
-use actix_web::{HttpResponse, get, patch, web};
+use actix_web::{HttpResponse, get, patch};
 use validator::Validate;
 
-use crate::base::Result;
 use crate::base::id::{OperatorId, TenantId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{IfMatch, Json, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::leads::id::AdCampaignId;
 use crate::ops::id::OpsTaskId;
 use crate::ops::model::{OpsTask, TaskKind, TaskStatus};
@@ -75,11 +74,7 @@ impl OpsTaskView {
     responses((status = 200, description = "A page of tasks of all tenants", body = Page<OpsTaskView>))
 )]
 #[get("/ops/tasks")]
-pub async fn list_ops_tasks(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Paging<TaskFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_ops_tasks(operator: Operator, core: Core, query: Paging<TaskFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| store::tasks(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     let now = core.clock.now();
@@ -89,7 +84,7 @@ pub async fn list_ops_tasks(
 /// Read a task
 #[utoipa::path(responses((status = 200, description = "The task", body = OpsTaskView)))]
 #[get("/ops/tasks/{id}")]
-pub async fn get_ops_task(operator: Operator, core: web::Data<Core>, id: Path<OpsTaskId>) -> Result<HttpResponse> {
+pub async fn get_ops_task(operator: Operator, core: Core, id: Path<OpsTaskId>) -> Answer {
     let found = core.db.read(operator.scope(), move |tx| tasks::get(tx, id.0)).await?;
     Ok(Reply::of(OpsTaskView::of(found, core.clock.now())).respond())
 }
@@ -107,11 +102,11 @@ pub struct UpdateOpsTask {
 #[patch("/ops/tasks/{id}")]
 pub async fn update_ops_task(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<OpsTaskId>,
     if_match: IfMatch,
     body: Json<UpdateOpsTask>,
-) -> Result<HttpResponse> {
+) -> Answer {
     let (by, status) = (operator.id, body.0.status);
     let updated = core.db.write(operator.scope(), move |tx| tasks::turn(tx, id.0, status, by, &if_match)).await?;
     Ok(Reply::of(OpsTaskView::of(updated, core.clock.now())).respond())

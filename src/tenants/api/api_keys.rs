@@ -1,13 +1,12 @@
 //! API keys: credentials of programs.
 
-use actix_web::{HttpResponse, delete, get, patch, post, web};
+use actix_web::{HttpResponse, delete, get, patch, post};
 
-use crate::base::Result;
 use crate::base::id::{ApiKeyId, UserId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Feature, Permission};
 use crate::tenants::keys::{self, ApiKeyPatch, Minted, NewApiKey, Rotation};
 use crate::tenants::store::keys::{self as rows, ApiKey, ApiKeyFilter};
@@ -70,12 +69,7 @@ fn reply(key: ApiKey) -> HttpResponse {
 /// Its scopes are some of the caller's own permissions.
 #[utoipa::path(responses((status = 201, description = "The key, shown once", body = MintedView)))]
 #[post("/api-keys")]
-pub async fn create_api_key(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<NewApiKey>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_api_key(caller: Caller, core: Core, input: Json<NewApiKey>, once: Once) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let scope = caller.scope();
@@ -90,7 +84,7 @@ pub async fn create_api_key(
     responses((status = 200, description = "A page of API keys", body = Page<ApiKeyView>))
 )]
 #[get("/api-keys")]
-pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging<ApiKeyFilter>) -> Result<HttpResponse> {
+pub async fn list_api_keys(caller: Caller, core: Core, query: Paging<ApiKeyFilter>) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     let list = move |tx: &mut TenantTx<'_>| rows::list(tx, &query.filter, &query.page);
     let page = core.db.read(caller.scope(), list).await?;
@@ -100,7 +94,7 @@ pub async fn list_api_keys(caller: Caller, core: web::Data<Core>, query: Paging<
 /// Get an API key
 #[utoipa::path(responses((status = 200, description = "The API key", body = ApiKeyView)))]
 #[get("/api-keys/{id}")]
-pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
+pub async fn get_api_key(caller: Caller, core: Core, id: Path<ApiKeyId>) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     Ok(reply(core.read(&caller, move |tx| keys::find(tx, id.0)).await?))
 }
@@ -110,11 +104,11 @@ pub async fn get_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyI
 #[patch("/api-keys/{id}")]
 pub async fn update_api_key(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<ApiKeyId>,
     input: Json<ApiKeyPatch>,
     if_match: IfMatch,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     let change = core.write(caller.scope(), move |tx| keys::change(tx, &caller, id.0, input.0, &if_match));
     Ok(reply(change.await?))
@@ -125,7 +119,7 @@ pub async fn update_api_key(
 /// It is refused from now on.
 #[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/api-keys/{id}")]
-pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiKeyId>) -> Result<HttpResponse> {
+pub async fn revoke_api_key(caller: Caller, core: Core, id: Path<ApiKeyId>) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     core.write(&caller, move |tx| keys::revoke(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -141,11 +135,11 @@ pub async fn revoke_api_key(caller: Caller, core: web::Data<Core>, id: Path<ApiK
 #[post("/api-keys/{id}/rotate")]
 pub async fn rotate_api_key(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<ApiKeyId>,
     input: JsonOrNothing<Rotation>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::ApiKeysWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     let scope = caller.scope();

@@ -1,19 +1,19 @@
 //! Signing up, logging in and out, refreshing.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 use validator::Validate;
 
 use super::cookies::{self, BrowserSessionView};
 use super::signed_in::{ChallengeView, LogInView, SignedInView};
 use super::users::UserView;
+use crate::base::Error;
 use crate::base::bounded::Line;
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Fields, Json, Once, Reply};
+use crate::engine::http::{Answer, Fields, Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
@@ -37,12 +37,7 @@ use crate::tenants::{self, password, verify};
         (status = 404, description = "`verification.not_found`: the `mailed_token` is not valid any more", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/signup")]
-pub async fn sign_up(
-    anyone: Anyone<SigningUp>,
-    core: web::Data<Core>,
-    fields: Fields,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn sign_up(anyone: Anyone<SigningUp>, core: Core, fields: Fields, once: Once) -> Answer {
     let (input, place) = SignUp::read(fields).await?;
     let hash = password::hash(input.password.clone()).await?;
     let platform_name = core.settings.platform_name.clone();
@@ -85,12 +80,12 @@ pub async fn sign_up(
 #[post("/auth/login")]
 pub async fn log_in(
     anyone: Anyone<LoggingIn>,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     browser: Browser,
     input: Json<LogIn>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let LogIn { email, password, tenant_id, cookies } = input.0;
     let in_cookies = cookies == Some(true);
     if in_cookies {
@@ -139,12 +134,7 @@ pub struct VerifiedView {
         (status = 404, description = "The token is unknown or its three days are over", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/verify-email")]
-pub async fn verify_email(
-    anyone: Anyone,
-    core: web::Data<Core>,
-    input: Json<MailedToken>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn verify_email(anyone: Anyone, core: Core, input: Json<MailedToken>, once: Once) -> Answer {
     once.write(&core, anyone.scope(), move |tx| {
         let user = verify::verify(tx, &input.0.token)?;
         Ok(Reply::ok(VerifiedView { email: user.email, email_verified_at: user.email_verified_at }))
@@ -160,7 +150,7 @@ pub async fn verify_email(
     responses((status = 202, description = "A link is on its way", body = UserView))
 )]
 #[post("/auth/verification-email")]
-pub async fn send_verification_email(caller: Caller, core: web::Data<Core>, once: Once) -> Result<HttpResponse> {
+pub async fn send_verification_email(caller: Caller, core: Core, once: Once) -> Answer {
     let user = caller.require_user()?;
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
@@ -193,12 +183,12 @@ pub struct Refresh {
 #[post("/auth/refresh")]
 pub async fn refresh_session(
     anyone: Anyone<Renewing>,
-    core: web::Data<Core>,
+    core: Core,
     renewals: Renewals,
     browser: Browser,
     input: Json<Refresh>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let in_cookies = input.0.refresh_token.is_none();
     let presented = input.0.refresh_token.map_or_else(|| browser.refresh_token(), |token| Ok(token.into_string()))?;
     let token = presented.clone();
@@ -228,7 +218,7 @@ pub async fn refresh_session(
 /// Ends the session of the access token, at once and for all its tokens; a browser forgets its cookies.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[post("/auth/logout")]
-pub async fn log_out(caller: Caller, core: web::Data<Core>, browser: Browser, once: Once) -> Result<HttpResponse> {
+pub async fn log_out(caller: Caller, core: Core, browser: Browser, once: Once) -> Answer {
     caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
     let answer = once.write(&core, caller.scope(), move |tx| session::log_out(tx, session).map(|()| Reply::nothing()));
@@ -245,11 +235,11 @@ pub async fn log_out(caller: Caller, core: web::Data<Core>, browser: Browser, on
 #[post("/auth/password")]
 pub async fn change_password(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<PasswordChange>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
     let found = core.read(caller.scope(), move |tx| people::user(&mut tx.platform(), user)).await?;

@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
 use actix_web::http::header::{self, HeaderValue};
 
-use crate::base::{Error, Result};
+use crate::base::Error;
+use crate::engine::http::Answer;
 use crate::tenants::access::{Browser, set_cookies};
 
 /// Who is in; the tokens are in cookies that no script can read.
@@ -28,7 +29,7 @@ pub struct BrowserSessionView {
 }
 
 /// Moves the tokens of an answer into cookies. One without tokens stays as it is.
-pub(super) async fn keep(answer: HttpResponse) -> Result<HttpResponse> {
+pub(super) async fn keep(answer: HttpResponse) -> Answer {
     let (head, body) = answer.into_parts();
     let bytes = to_bytes(body).await.map_err(|_| Error::internal("an answer that could not be read"))?;
     let view: serde_json::Value = serde_json::from_slice(&bytes).map_err(Error::internal)?;

@@ -1,6 +1,6 @@
 //! The audit trail.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 
 use crate::base::id::EventId;
@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventSort, EventType, SubjectType};
-use crate::engine::http::{Page, Paging};
+use crate::engine::http::{Answer, Page, Paging};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(serde::Deserialize, IntoParams)]
@@ -75,7 +75,7 @@ impl EventQuery {
 /// as long as the tenant, so no id is too old; one that is no event of the tenant is refused with 422.
 #[utoipa::path(params(EventQuery), responses((status = 200, description = "A page of events", body = Page<Event>)))]
 #[get("/events")]
-pub async fn list_events(caller: Caller, core: web::Data<Core>, query: Paging<EventQuery>) -> Result<HttpResponse> {
+pub async fn list_events(caller: Caller, core: Core, query: Paging<EventQuery>) -> Answer {
     caller.require(Permission::EventsRead)?;
     let filter = query.filter.filter(caller.readable_subjects())?;
     let list = move |tx: &mut TenantTx<'_>| events::list_concealed(tx, &filter, &query.page);

@@ -1,15 +1,14 @@
 //! Invitations to a tenant.
 
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::{HttpResponse, delete, get, post};
 
 use super::signed_in::SignedInView;
-use crate::base::Result;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::id::InvitationId;
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
@@ -77,12 +76,7 @@ impl OfferedView {
 /// sends a new link.
 #[utoipa::path(responses((status = 201, description = "The invitation and its token", body = OfferedView)))]
 #[post("/invitations")]
-pub async fn create_invitation(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<NewInvitation>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_invitation(caller: Caller, core: Core, input: Json<NewInvitation>, once: Once) -> Answer {
     caller.require(Permission::UsersWrite)?;
     require_rank(&caller, input.0.role)?;
     let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
@@ -100,7 +94,7 @@ pub async fn create_invitation(
     responses((status = 200, description = "A page of invitations", body = Page<InvitationView>))
 )]
 #[get("/invitations")]
-pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_invitations(caller: Caller, core: Core, query: Paging) -> Answer {
     caller.require(Permission::UsersRead)?;
     let list = move |tx: &mut TenantTx<'_>| invitations::list(tx, &query.page);
     let page = core.db.read(caller.scope(), list).await?;
@@ -111,7 +105,7 @@ pub async fn list_invitations(caller: Caller, core: web::Data<Core>, query: Pagi
 /// Withdraw an invitation
 #[utoipa::path(responses((status = 204, description = "Its token does not work any more")))]
 #[delete("/invitations/{id}")]
-pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<InvitationId>) -> Result<HttpResponse> {
+pub async fn revoke_invitation(caller: Caller, core: Core, id: Path<InvitationId>) -> Answer {
     caller.require(Permission::UsersWrite)?;
     core.write(caller.scope(), move |tx| invite::withdraw(tx, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -132,11 +126,11 @@ pub async fn revoke_invitation(caller: Caller, core: web::Data<Core>, id: Path<I
 #[post("/invitations/accept")]
 pub async fn accept_invitation(
     anyone: Anyone,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<AcceptInvitation>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let input = input.0;
     let offer = invite::offer(&core, anyone.scope(), input.token.to_string()).await?.ok_or_else(invite::not_found)?;
     let attempt = attempts.begin(&offer.email)?;

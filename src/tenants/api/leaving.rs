@@ -1,16 +1,15 @@
 //! Going from tenant to tenant: switching, leaving, handing one over, and closing one.
 
-use actix_web::{HttpResponse, delete, post, web};
+use actix_web::{HttpResponse, delete, post};
 use validator::Validate;
 
 use super::proving::{count_try, prove};
 use super::signed_in::SignedInView;
 use super::tenant::TenantView;
 use super::users::MemberView;
-use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::engine::Core;
-use crate::engine::http::{Json, Once, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Path, Reply};
 use crate::tenants::access::{Attempts, Caller, Device, Permission};
 use crate::tenants::close::{self, TenantClosure};
 use crate::tenants::members::{self, TenantTransfer};
@@ -35,11 +34,11 @@ pub struct TenantSwitch {
 #[post("/me/sessions")]
 pub async fn switch_tenant(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     device: Device,
     input: Json<TenantSwitch>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let (key, tenant) = (core.master_key.clone(), input.0.tenant_id);
     once.write_while(&core, caller.scope(), session::is_fresh, move |tx| {
@@ -58,7 +57,7 @@ pub async fn switch_tenant(
     responses((status = 204, description = "The caller is no member any more"))
 )]
 #[delete("/me/memberships/{tenant_id}")]
-pub async fn leave_tenant(caller: Caller, core: web::Data<Core>, tenant_id: Path<TenantId>) -> Result<HttpResponse> {
+pub async fn leave_tenant(caller: Caller, core: Core, tenant_id: Path<TenantId>) -> Answer {
     let user = caller.require_user()?;
     core.write(&caller, move |tx| members::leave(&mut tx.platform().for_tenant(tenant_id.0), user)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -74,11 +73,11 @@ pub async fn leave_tenant(caller: Caller, core: web::Data<Core>, tenant_id: Path
 #[post("/tenants/current/transfer")]
 pub async fn transfer_tenant(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<TenantTransfer>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::TenantWrite)?;
     let user = caller.require_user()?;
     close::require_owner(&caller)?;
@@ -103,11 +102,11 @@ pub async fn transfer_tenant(
 #[post("/tenants/current/closure")]
 pub async fn close_tenant(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<TenantClosure>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::TenantWrite)?;
     caller.require_user()?;
     close::require_owner(&caller)?;
@@ -133,7 +132,7 @@ pub async fn close_tenant(
     responses((status = 200, description = "The tenant goes on", body = TenantView))
 )]
 #[delete("/tenants/current/closure")]
-pub async fn reopen_tenant(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn reopen_tenant(caller: Caller, core: Core) -> Answer {
     // Owners of a closing tenant may read, and do this.
     caller.require(Permission::TenantRead)?;
     caller.require_user()?;

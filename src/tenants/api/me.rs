@@ -1,6 +1,6 @@
 //! Who am I, and what may I do?
 
-use actix_web::{HttpResponse, get, patch, web};
+use actix_web::{HttpResponse, get, patch};
 use validator::Validate;
 
 use super::tenant::TenantView;
@@ -11,7 +11,7 @@ use crate::base::id::TenantId;
 use crate::base::patch::Patch;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::Json;
+use crate::engine::http::{Answer, Json};
 use crate::tenants::access::{Caller, Feature, Permission, Role};
 use crate::tenants::name::Name;
 use crate::tenants::profile::Change;
@@ -113,7 +113,7 @@ fn view(tx: &mut TenantTx<'_>, caller: &Caller) -> Result<MeView> {
 /// Get the caller
 #[utoipa::path(responses((status = 200, description = "The caller and its tenant", body = MeView)))]
 #[get("/me")]
-pub async fn get_me(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_me(caller: Caller, core: Core) -> Answer {
     let found = core.read(caller.scope(), move |tx| view(tx, &caller)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
@@ -168,7 +168,7 @@ impl From<MePatch> for Change {
     responses((status = 200, description = "The caller and its tenant", body = MeView))
 )]
 #[patch("/me")]
-pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
+pub async fn update_me(caller: Caller, core: Core, input: Json<MePatch>) -> Answer {
     let user = caller.require_user()?;
     let platform_name = core.settings.platform_name.clone();
     let changed = core.write(caller.scope(), move |tx| {

@@ -1,10 +1,9 @@
 //! Onboarding: business profile and target audience.
 
-use actix_web::{HttpResponse, get, put, web};
+use actix_web::{HttpResponse, get, put};
 
-use crate::base::Result;
 use crate::engine::Core;
-use crate::engine::http::{IfMatch, Json, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
 use crate::tenants::model::{Audience, Profile};
 use crate::tenants::onboard::{self, Onboarding};
@@ -21,7 +20,7 @@ fn audience(tenant: Tenant) -> HttpResponse {
 /// Get the business profile
 #[utoipa::path(responses((status = 200, description = "The profile", body = Profile)))]
 #[get("/tenants/current/profile")]
-pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_business_profile(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::TenantRead)?;
     Ok(profile(core.read(&caller, store::current).await?))
 }
@@ -31,12 +30,7 @@ pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Resu
 /// Step 1 of onboarding: complete with industry, description and a location.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The profile as stored", body = Profile)))]
 #[put("/tenants/current/profile")]
-pub async fn set_business_profile(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<Profile>,
-    if_match: IfMatch,
-) -> Result<HttpResponse> {
+pub async fn set_business_profile(caller: Caller, core: Core, input: Json<Profile>, if_match: IfMatch) -> Answer {
     caller.require(Permission::TenantWrite)?;
     let write = core.write(caller.scope(), move |tx| {
         let phone = store::current(tx)?.profile.phone;
@@ -52,7 +46,7 @@ pub async fn set_business_profile(
 /// Get the target audience
 #[utoipa::path(responses((status = 200, description = "The audience", body = Audience)))]
 #[get("/tenants/current/audience")]
-pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_target_audience(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::TenantRead)?;
     Ok(audience(core.read(&caller, store::current).await?))
 }
@@ -62,12 +56,7 @@ pub async fn get_target_audience(caller: Caller, core: web::Data<Core>) -> Resul
 /// Step 2 of onboarding: complete with a description and a location or an industry.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The audience as stored", body = Audience)))]
 #[put("/tenants/current/audience")]
-pub async fn set_target_audience(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<Audience>,
-    if_match: IfMatch,
-) -> Result<HttpResponse> {
+pub async fn set_target_audience(caller: Caller, core: Core, input: Json<Audience>, if_match: IfMatch) -> Answer {
     caller.require(Permission::TenantWrite)?;
     let write = core.write(caller.scope(), move |tx| onboard::describe_audience(tx, input.0, &if_match));
     Ok(audience(write.await?))
@@ -76,7 +65,7 @@ pub async fn set_target_audience(
 /// Get the progress of onboarding
 #[utoipa::path(responses((status = 200, description = "Which steps are done", body = Onboarding)))]
 #[get("/tenants/current/onboarding")]
-pub async fn get_onboarding(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_onboarding(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::TenantRead)?;
     let progress = core.read(&caller, onboard::progress).await?;
     Ok(HttpResponse::Ok().json(progress))

@@ -1,13 +1,12 @@
 //! Operators and their keys.
 
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::{HttpResponse, delete, get, post};
 
-use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId};
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::Operator;
 use crate::tenants::operators::{self, MintedKey, NewOperator, NewOperatorKey};
 use crate::tenants::store::operators::{self as rows, OperatorAccount, OperatorKey};
@@ -78,12 +77,7 @@ pub struct MintedOperatorKeyView {
     responses((status = 201, description = "The operator and a key, shown once", body = CreatedOperatorView))
 )]
 #[post("/ops/operators")]
-pub async fn create_operator(
-    operator: Operator,
-    core: web::Data<Core>,
-    input: Json<NewOperator>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_operator(operator: Operator, core: Core, input: Json<NewOperator>, once: Once) -> Answer {
     once.write(&core, operator.scope(), move |tx| {
         let NewOperator { name, email } = input.0;
         let (account, minted) = operators::create(tx, name.as_str(), email.as_ref())?;
@@ -100,7 +94,7 @@ pub async fn create_operator(
     responses((status = 200, description = "A page of operators", body = Page<OperatorView>))
 )]
 #[get("/ops/operators")]
-pub async fn list_operators(operator: Operator, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_operators(operator: Operator, core: Core, query: Paging) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| rows::list(tx, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(|(account, keys)| OperatorView::of(account, keys))))
@@ -111,11 +105,11 @@ pub async fn list_operators(operator: Operator, core: web::Data<Core>, query: Pa
 #[post("/ops/operators/{id}/keys")]
 pub async fn create_operator_key(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<OperatorId>,
     input: Json<NewOperatorKey>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     once.write(&core, operator.scope(), move |tx| {
         let MintedKey { operator_key, key } = operators::add_key(tx, id.0, &input.0.name)?;
         Ok(Reply::created(MintedOperatorKeyView { operator_key: operator_key.into(), key }))
@@ -128,11 +122,7 @@ pub async fn create_operator_key(
 /// The last working key of all operators stays.
 #[utoipa::path(responses((status = 204, description = "The key is refused")))]
 #[delete("/ops/operators/{id}/keys/{key_id}")]
-pub async fn revoke_operator_key(
-    operator: Operator,
-    core: web::Data<Core>,
-    path: Path<(OperatorId, ApiKeyId)>,
-) -> Result<HttpResponse> {
+pub async fn revoke_operator_key(operator: Operator, core: Core, path: Path<(OperatorId, ApiKeyId)>) -> Answer {
     let (id, key) = path.0;
     core.db.write(operator.scope(), move |tx| operators::revoke_key(tx, id, key)).await?;
     Ok(HttpResponse::NoContent().finish())

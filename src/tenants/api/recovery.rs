@@ -1,16 +1,15 @@
 //! What mailed links do for an account: a new password, another address, and the former one back.
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::post;
 use validator::Validate;
 
 use super::proving::prove;
 use super::users::UserView;
-use crate::base::Result;
 use crate::base::bounded::Line;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Recovering};
 use crate::tenants::email_change::{self, EmailRestoration, NewEmail};
 use crate::tenants::reset::{self, ForgottenPassword, PasswordReset};
@@ -34,10 +33,10 @@ pub struct AskedView {
 #[post("/auth/password-reset-email")]
 pub async fn send_password_reset_email(
     anyone: Anyone<Recovering>,
-    core: web::Data<Core>,
+    core: Core,
     input: Json<ForgottenPassword>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let (key, email) = (core.master_key.clone(), input.0.email);
     once.write(&core, anyone.scope(), move |tx| {
         reset::ask(tx, &key, &email)?;
@@ -57,12 +56,7 @@ pub async fn send_password_reset_email(
         (status = 404, description = "The token is unknown, was used, or its hour is over", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/password-reset")]
-pub async fn reset_password(
-    anyone: Anyone<Recovering>,
-    core: web::Data<Core>,
-    input: Json<PasswordReset>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn reset_password(anyone: Anyone<Recovering>, core: Core, input: Json<PasswordReset>, once: Once) -> Answer {
     let token = input.0.token.clone();
     let email = core.db.read(anyone.scope(), move |tx| reset::address_of(tx, &token)).await?;
     let hash = input.0.hash_new(&email).await?;
@@ -78,13 +72,7 @@ pub async fn reset_password(
     responses((status = 202, description = "The user, still with the address of now", body = UserView))
 )]
 #[post("/me/email")]
-pub async fn change_email(
-    caller: Caller,
-    core: web::Data<Core>,
-    attempts: Attempts,
-    input: Json<NewEmail>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn change_email(caller: Caller, core: Core, attempts: Attempts, input: Json<NewEmail>, once: Once) -> Answer {
     let user = caller.require_user()?;
     let NewEmail { email, current_password } = input.0;
     let proof = prove(&core, &caller, &attempts, current_password).await?;
@@ -116,10 +104,10 @@ pub struct EmailToken {
 #[post("/auth/email-change")]
 pub async fn confirm_email_change(
     anyone: Anyone<Recovering>,
-    core: web::Data<Core>,
+    core: Core,
     input: Json<EmailToken>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     once.write(&core, anyone.scope(), move |tx| {
         email_change::confirm(tx, &input.0.token).map(|user| Reply::ok(UserView::from(user)))
     })
@@ -139,10 +127,10 @@ pub async fn confirm_email_change(
 #[post("/auth/email-restoration")]
 pub async fn restore_email(
     anyone: Anyone<Recovering>,
-    core: web::Data<Core>,
+    core: Core,
     input: Json<EmailRestoration>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let token = input.0.token.clone();
     let email = core.db.read(anyone.scope(), move |tx| email_change::former_of(tx, &token)).await?;
     let hash = input.0.hash_new(&email).await?;

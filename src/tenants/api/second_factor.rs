@@ -1,18 +1,18 @@
 //! A user's second factor: beginning, confirming, recovery codes, turning it off, and logging in with it.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 
 use super::cookies::{self, BrowserSessionView};
 use super::proving::{count_try, prove};
 use super::signed_in::SignedInView;
+use crate::base::Error;
 use crate::base::crypto::Secret;
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Json, Once, Reply};
+use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::log_in;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
@@ -64,7 +64,7 @@ pub struct CurrentPassword {
     responses((status = 200, description = "How it stands", body = SecondFactorView))
 )]
 #[get("/me/second-factor")]
-pub async fn get_second_factor(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_second_factor(caller: Caller, core: Core) -> Answer {
     let user = caller.require_user()?;
     let standing = core.read(&caller, move |tx| second_factor::standing(&mut tx.platform(), user)).await?;
     Ok(HttpResponse::Ok().json(SecondFactorView::from(standing)))
@@ -81,11 +81,11 @@ pub async fn get_second_factor(caller: Caller, core: web::Data<Core>) -> Result<
 #[post("/me/second-factor")]
 pub async fn begin_second_factor(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<CurrentPassword>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let proof = prove(&core, &caller, &attempts, input.0.current_password).await?;
     let (key, issuer) = (core.master_key.clone(), core.settings.platform_name.clone());
@@ -104,12 +104,7 @@ pub async fn begin_second_factor(
     responses((status = 200, description = "It is on; the recovery codes are shown once", body = RecoveryCodesView))
 )]
 #[post("/me/second-factor/confirmation")]
-pub async fn confirm_second_factor(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<SecondFactorCode>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn confirm_second_factor(caller: Caller, core: Core, input: Json<SecondFactorCode>, once: Once) -> Answer {
     let user = caller.require_user()?;
     count_try(&core, &caller).await?;
     let key = core.master_key.clone();
@@ -128,12 +123,7 @@ pub async fn confirm_second_factor(
     responses((status = 200, description = "The new recovery codes, shown once", body = RecoveryCodesView))
 )]
 #[post("/me/second-factor/recovery-codes")]
-pub async fn renew_recovery_codes(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<SecondFactorCode>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn renew_recovery_codes(caller: Caller, core: Core, input: Json<SecondFactorCode>, once: Once) -> Answer {
     let user = caller.require_user()?;
     count_try(&core, &caller).await?;
     let key = core.master_key.clone();
@@ -154,11 +144,11 @@ pub async fn renew_recovery_codes(
 #[post("/me/second-factor/removal")]
 pub async fn remove_second_factor(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<PasswordAndCode>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let PasswordAndCode { current_password, code } = input.0;
     let proof = prove(&core, &caller, &attempts, current_password).await?;
@@ -184,11 +174,11 @@ pub async fn remove_second_factor(
 #[post("/auth/second-factor")]
 pub async fn log_in_with_second_factor(
     anyone: Anyone<LoggingIn>,
-    core: web::Data<Core>,
+    core: Core,
     browser: Browser,
     input: Json<ChallengeAnswer>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let in_cookies = input.0.cookies == Some(true);
     if in_cookies {
         browser.require_own_page()?;

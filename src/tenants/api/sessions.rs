@@ -1,13 +1,13 @@
 //! A user's own sessions: where they are logged in.
 
-use actix_web::{HttpResponse, delete, get, web};
+use actix_web::{HttpResponse, delete, get};
 
+use crate::base::Error;
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Page, Paging, Path};
+use crate::engine::http::{Answer, Page, Paging, Path};
 use crate::tenants::access::Caller;
 use crate::tenants::devices;
 use crate::tenants::id::SessionId;
@@ -60,7 +60,7 @@ impl SessionView {
     responses((status = 200, description = "A page of sessions", body = Page<SessionView>))
 )]
 #[get("/me/sessions")]
-pub async fn list_sessions(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_sessions(caller: Caller, core: Core, query: Paging) -> Answer {
     let (user, current) = (caller.require_user()?, caller.session());
     let list = move |tx: &mut TenantTx<'_>| sessions::list_across_tenants(&mut tx.platform(), user, &query.page);
     let page = core.read(&caller, list).await?;
@@ -72,7 +72,7 @@ pub async fn list_sessions(caller: Caller, core: web::Data<Core>, query: Paging)
 /// At once and for all its tokens; it may be the one of this request.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "The session has ended")))]
 #[delete("/me/sessions/{id}")]
-pub async fn end_session(caller: Caller, core: web::Data<Core>, id: Path<SessionId>) -> Result<HttpResponse> {
+pub async fn end_session(caller: Caller, core: Core, id: Path<SessionId>) -> Answer {
     let user = caller.require_user()?;
     core.write(&caller, move |tx| devices::end(tx, user, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -83,7 +83,7 @@ pub async fn end_session(caller: Caller, core: web::Data<Core>, id: Path<Session
 /// Every session of the user but the one of this request, in every tenant.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "This session alone goes on")))]
 #[delete("/me/sessions")]
-pub async fn end_other_sessions(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn end_other_sessions(caller: Caller, core: Core) -> Answer {
     let user = caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
     core.write(&caller, move |tx| devices::end_others(tx, user, session)).await?;

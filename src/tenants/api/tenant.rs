@@ -1,13 +1,13 @@
 //! The caller's own tenant.
 
-use actix_web::{HttpResponse, get, patch, web};
+use actix_web::{HttpResponse, get, patch};
 
+use crate::base::Error;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::http::{IfMatch, Json, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Reply};
 use crate::tenants::access::{Caller, Permission};
 use crate::tenants::close;
 use crate::tenants::configure::{self, TenantPatch};
@@ -59,7 +59,7 @@ pub(super) fn reply(tenant: Tenant) -> HttpResponse {
 /// Get the caller's tenant
 #[utoipa::path(responses((status = 200, description = "The tenant", body = TenantView)))]
 #[get("/tenants/current")]
-pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result<HttpResponse> {
+pub async fn get_current_tenant(caller: Caller, core: Core) -> Answer {
     caller.require(Permission::TenantRead)?;
     Ok(reply(core.read(&caller, store::current).await?))
 }
@@ -70,12 +70,7 @@ pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result
 /// closes a day. The tenant's own name, country, time zone and currency cannot be null.
 #[utoipa::path(params(IfMatch), responses((status = 200, description = "The tenant", body = TenantView)))]
 #[patch("/tenants/current")]
-pub async fn update_current_tenant(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<TenantPatch>,
-    if_match: IfMatch,
-) -> Result<HttpResponse> {
+pub async fn update_current_tenant(caller: Caller, core: Core, input: Json<TenantPatch>, if_match: IfMatch) -> Answer {
     caller.require(Permission::TenantWrite)?;
     if input.0.touches_billing() && !caller.is_operator() {
         let message = "settings.billing_dedupe_days decides what you are billed for: the platform's operators set it.";

@@ -1,17 +1,16 @@
 //! Tenants as operators see them.
 
-use actix_web::{HttpResponse, get, patch, post, web};
+use actix_web::{HttpResponse, get, patch, post};
 use validator::Validate;
 
 use super::invitations::OfferedView;
 use super::tenant::{TenantView, reply};
-use crate::base::Result;
 use crate::base::email::Email;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
-use crate::engine::http::{IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Operator, Role};
 use crate::tenants::configure::{self, OperatorTenantPatch};
 use crate::tenants::invite;
@@ -28,11 +27,7 @@ use crate::tenants::store::{self, TenantFilter};
     responses((status = 200, description = "A page of tenants", body = Page<TenantView>))
 )]
 #[get("/tenants")]
-pub async fn list_tenants(
-    operator: Operator,
-    core: web::Data<Core>,
-    query: Paging<TenantFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_tenants(operator: Operator, core: Core, query: Paging<TenantFilter>) -> Answer {
     let list = move |tx: &mut PlatformTx<'_>| store::list(tx, &query.filter, &query.page);
     let page = core.db.read(operator.scope(), list).await?;
     Ok(HttpResponse::Ok().json(page.map(TenantView::from)))
@@ -79,12 +74,7 @@ crate::versioned!(CreatedTenantView: tenant);
     responses((status = 201, description = "The tenant and its owner's invitation", body = CreatedTenantView))
 )]
 #[post("/tenants")]
-pub async fn create_tenant(
-    operator: Operator,
-    core: web::Data<Core>,
-    input: Json<NewTenant>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_tenant(operator: Operator, core: Core, input: Json<NewTenant>, once: Once) -> Answer {
     let NewTenant { business_name, owner_email, country, time_zone, currency } = input.0;
     let place = Place::of(country, time_zone, currency)?;
     let (key, app_url) = (core.master_key.clone(), core.settings.app_url.clone());
@@ -101,7 +91,7 @@ pub async fn create_tenant(
 /// Get a tenant
 #[utoipa::path(responses((status = 200, description = "The tenant", body = TenantView)))]
 #[get("/tenants/{id}")]
-pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<TenantId>) -> Result<HttpResponse> {
+pub async fn get_tenant(operator: Operator, core: Core, id: Path<TenantId>) -> Answer {
     let read = move |tx: &mut PlatformTx<'_>| store::find(tx, id.0)?.ok_or_else(configure::not_found);
     Ok(reply(core.db.read(operator.scope(), read).await?))
 }
@@ -114,11 +104,11 @@ pub async fn get_tenant(operator: Operator, core: web::Data<Core>, id: Path<Tena
 #[patch("/tenants/{id}")]
 pub async fn update_tenant(
     operator: Operator,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<TenantId>,
     input: Json<OperatorTenantPatch>,
     if_match: IfMatch,
-) -> Result<HttpResponse> {
+) -> Answer {
     let write = core
         .db
         .write(operator.scope(), move |tx: &mut PlatformTx<'_>| configure::administer(tx, id.0, input.0, &if_match));

@@ -1,13 +1,12 @@
 //! The people of a tenant.
 
-use actix_web::{HttpResponse, delete, get, patch, web};
+use actix_web::{HttpResponse, delete, get, patch};
 
-use crate::base::Result;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{IfMatch, Json, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Page, Paging, Path, Reply};
 use crate::tenants::access::{Caller, Permission, Role};
 use crate::tenants::members::{self, MemberPatch};
 use crate::tenants::model::MemberStatus;
@@ -75,7 +74,7 @@ impl From<Person> for MemberView {
 /// In the order they joined, unless sorted otherwise.
 #[utoipa::path(params(UserFilter), responses((status = 200, description = "A page of users", body = Page<MemberView>)))]
 #[get("/users")]
-pub async fn list_users(caller: Caller, core: web::Data<Core>, query: Paging<UserFilter>) -> Result<HttpResponse> {
+pub async fn list_users(caller: Caller, core: Core, query: Paging<UserFilter>) -> Answer {
     caller.require(Permission::UsersRead)?;
     let list = move |tx: &mut TenantTx<'_>| people::list(tx, &query.filter, &query.page);
     let page = core.db.read(caller.scope(), list).await?;
@@ -89,7 +88,7 @@ fn reply(person: Person) -> HttpResponse {
 /// Get a user
 #[utoipa::path(responses((status = 200, description = "The user", body = MemberView)))]
 #[get("/users/{id}")]
-pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
+pub async fn get_user(caller: Caller, core: Core, id: Path<UserId>) -> Answer {
     caller.require(Permission::UsersRead)?;
     Ok(reply(core.read(&caller, move |tx| people::person(tx, id.0)?.ok_or_else(members::not_found)).await?))
 }
@@ -101,11 +100,11 @@ pub async fn get_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -
 #[patch("/users/{id}")]
 pub async fn update_user(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<UserId>,
     input: Json<MemberPatch>,
     if_match: IfMatch,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::UsersWrite)?;
     let change = core.write(caller.scope(), move |tx| members::change(tx, &caller, id.0, input.0, &if_match));
     Ok(reply(change.await?))
@@ -116,7 +115,7 @@ pub async fn update_user(
 /// Ends their sessions. Leads and events keep naming them; only a new invitation brings them back.
 #[utoipa::path(responses((status = 204, description = "The user is no member any more")))]
 #[delete("/users/{id}")]
-pub async fn remove_user(caller: Caller, core: web::Data<Core>, id: Path<UserId>) -> Result<HttpResponse> {
+pub async fn remove_user(caller: Caller, core: Core, id: Path<UserId>) -> Answer {
     caller.require(Permission::UsersWrite)?;
     core.write(caller.scope(), move |tx| members::remove(tx, &caller, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())

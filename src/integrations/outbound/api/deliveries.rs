@@ -1,6 +1,6 @@
 //! `/v1/webhook-deliveries`: what was delivered, what was not and why; and saying it again.
 
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post};
 
 use crate::base::Result;
 use crate::base::id::EventId;
@@ -8,7 +8,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::EventType;
-use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, Json, Once, Page, Paging, Path, Reply};
 use crate::integrations::id::{WebhookDeliveryId, WebhookEndpointId};
 use crate::integrations::outbound::model::WebhookDeliveryState;
 use crate::integrations::outbound::repeat::{self, Replay, Replaying};
@@ -103,11 +103,7 @@ pub struct WebhookDeliveryDetails {
     responses((status = 200, description = "A page of deliveries", body = Page<WebhookDeliveryView>))
 )]
 #[get("/webhook-deliveries")]
-pub async fn list_webhook_deliveries(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<DeliveryFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_webhook_deliveries(caller: Caller, core: Core, query: Paging<DeliveryFilter>) -> Answer {
     caller.require(Permission::WebhooksRead)?;
     let list = move |tx: &mut TenantTx<'_>| Ok((rows::list(tx, &query.filter, &query.page)?, current(tx)?.status));
     let (page, tenant) = core.db.read_widely(caller.scope(), list).await?;
@@ -119,11 +115,7 @@ pub async fn list_webhook_deliveries(
 /// With every attempt.
 #[utoipa::path(responses((status = 200, description = "The delivery", body = WebhookDeliveryDetails)))]
 #[get("/webhook-deliveries/{id}")]
-pub async fn get_webhook_delivery(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<WebhookDeliveryId>,
-) -> Result<HttpResponse> {
+pub async fn get_webhook_delivery(caller: Caller, core: Core, id: Path<WebhookDeliveryId>) -> Answer {
     caller.require(Permission::WebhooksRead)?;
     let read = move |tx: &mut TenantTx<'_>| {
         let delivery = rows::get(tx, id.0)?;
@@ -139,12 +131,7 @@ pub async fn get_webhook_delivery(
 /// Now, whatever became of it, and by the whole schedule if that fails. It carries the same `webhook-id` as before.
 #[utoipa::path(responses((status = 202, description = "It is about to be tried", body = WebhookDeliveryView)))]
 #[post("/webhook-deliveries/{id}/retry")]
-pub async fn retry_webhook_delivery(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<WebhookDeliveryId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn retry_webhook_delivery(caller: Caller, core: Core, id: Path<WebhookDeliveryId>, once: Once) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     once.write(&core, caller.scope(), move |tx| {
@@ -160,12 +147,7 @@ pub async fn retry_webhook_delivery(
 /// An endpoint is pinged thirty times an hour at most (429 `webhook_endpoint.ping_limit`).
 #[utoipa::path(responses((status = 202, description = "It is about to be sent", body = WebhookDeliveryView)))]
 #[post("/webhook-endpoints/{id}/ping")]
-pub async fn ping_webhook_endpoint(
-    caller: Caller,
-    core: web::Data<Core>,
-    id: Path<WebhookEndpointId>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn ping_webhook_endpoint(caller: Caller, core: Core, id: Path<WebhookEndpointId>, once: Once) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     once.write(&core, caller.scope(), move |tx| {
@@ -186,11 +168,11 @@ pub async fn ping_webhook_endpoint(
 #[post("/webhook-endpoints/{id}/replay")]
 pub async fn replay_webhook_endpoint(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<WebhookEndpointId>,
     input: Json<Replay>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
     caller.require_feature(Feature::ApiAccess)?;
     once.write(&core, caller.scope(), move |tx| Ok(Reply::accepted(repeat::replay(tx, id.0, input.0)?))).await

@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, delete, get, patch, post, web};
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply, listed, reply};
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::pattern::{EventPattern, offered};
-use crate::integrations::outbound::store::endpoints::{self as rows, Endpoint, EndpointFilter, WebhookEndpointView};
+use crate::integrations::outbound::store::endpoints::{self as rows, EndpointFilter, WebhookEndpointView};
 use crate::providers::Providers;
 use crate::tenants::access::{Caller, Feature, Permission};
 
@@ -25,10 +25,6 @@ crate::view! {
 }
 
 crate::versioned!(MintedEndpointView: endpoint);
-
-fn reply(row: Endpoint) -> HttpResponse {
-    Reply::of(WebhookEndpointView::from(row)).respond()
-}
 
 /// Nobody has posted elsewhere what they may not read here.
 fn check_types(caller: &Caller, wanted: &[EventPattern]) -> Result<()> {
@@ -91,8 +87,7 @@ pub async fn create_webhook_endpoint(
 #[get("/webhook-endpoints")]
 pub async fn list_webhook_endpoints(caller: Caller, core: Core, query: Paging<EndpointFilter>) -> Answer {
     caller.require(Permission::WebhooksRead)?;
-    let page = core.read(&caller, move |tx| rows::list(tx, &query.filter, &query.page)).await?;
-    Ok(HttpResponse::Ok().json(page.map(WebhookEndpointView::from)))
+    Ok(listed(core.read(&caller, move |tx| rows::list(tx, &query.filter, &query.page)).await?))
 }
 
 /// Get a webhook endpoint
