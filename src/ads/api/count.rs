@@ -1,6 +1,6 @@
 //! How many ad campaigns there are.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use utoipa::IntoParams;
 
 use crate::ads::model::CampaignStatus;
@@ -9,7 +9,7 @@ use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::kept_counts::{self, Counts};
-use crate::engine::http::{CommaList, Query};
+use crate::engine::http::{Answer, CommaList, Query};
 use crate::providers::AdPlatform;
 use crate::tenants::access::{Caller, Permission};
 
@@ -57,11 +57,7 @@ impl AdCampaignCountQuery {
 /// All of them, and by whatever fields `by` names, each with all its values, in one call.
 #[utoipa::path(params(AdCampaignCountQuery), responses((status = 200, description = "The counts", body = Counts)))]
 #[get("/ad-campaigns/counts")]
-pub async fn count_ad_campaigns(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<AdCampaignCountQuery>,
-) -> Result<HttpResponse> {
+pub async fn count_ad_campaigns(caller: Caller, core: Core, query: Query<AdCampaignCountQuery>) -> Answer {
     caller.require(Permission::AdCampaignsRead)?;
     let counts = core.db.read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| query.0.count(tx)).await?;
     Ok(HttpResponse::Ok().json(counts))

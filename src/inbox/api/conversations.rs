@@ -242,11 +242,7 @@ impl ConversationCountQuery {
 /// All that are not archived, and by whatever fields `by` names, each with all its values, in one call.
 #[utoipa::path(params(ConversationCountQuery), responses((status = 200, description = "The counts", body = Counts)))]
 #[get("/conversations/counts")]
-pub async fn count_conversations(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Query<ConversationCountQuery>,
-) -> Result<HttpResponse> {
+pub async fn count_conversations(caller: Caller, core: Core, query: Query<ConversationCountQuery>) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let counts = core.db.read_widely(caller.scope(), move |tx: &mut TenantTx<'_>| query.0.count(tx)).await?;
     Ok(HttpResponse::Ok().json(counts))

@@ -238,11 +238,7 @@ pub async fn list_messages(
 /// Of all conversations, newest first unless sorted otherwise. Messages with locked leads are listed from when they are unlocked.
 #[utoipa::path(params(MessageFilter), responses((status = 200, description = "One page", body = Page<MessageView>)))]
 #[get("/messages")]
-pub async fn list_all_messages(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<MessageFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_all_messages(caller: Caller, core: Core, query: Paging<MessageFilter>) -> Answer {
     caller.require(Permission::ConversationsRead)?;
     let list = move |tx: &mut TenantTx<'_>| store::all(tx, &query.filter, &query.page);
     let page = core.db.read_widely(caller.scope(), list).await?;

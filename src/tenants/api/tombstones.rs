@@ -1,12 +1,11 @@
 //! What was deleted, for whoever keeps a copy.
 
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 
-use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::tombstones::{self, Tombstone, TombstoneFilter};
-use crate::engine::http::{Page, Paging};
+use crate::engine::http::{Answer, Page, Paging};
 use crate::tenants::access::Caller;
 
 /// List tombstones
@@ -20,11 +19,7 @@ use crate::tenants::access::Caller;
     responses((status = 200, description = "A page of tombstones", body = Page<Tombstone>))
 )]
 #[get("/tombstones")]
-pub async fn list_tombstones(
-    caller: Caller,
-    core: web::Data<Core>,
-    query: Paging<TombstoneFilter>,
-) -> Result<HttpResponse> {
+pub async fn list_tombstones(caller: Caller, core: Core, query: Paging<TombstoneFilter>) -> Answer {
     let about = caller.readable_subjects();
     let list = move |tx: &mut TenantTx<'_>| tombstones::list(tx, &query.filter, about.as_deref(), &query.page);
     Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
