@@ -100,7 +100,9 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
 fn happened(event: &Event) -> Result<Option<String>> {
     if let Some(PasskeyFact { name: Some(name), .. }) = event.told::<PasskeyFact>()? {
         return Ok(match event.kind {
-            PasskeyFact::ADDED => Some(format!("The passkey “{name}” was added to your account: it lets its holder in.")),
+            PasskeyFact::ADDED => {
+                Some(format!("The passkey “{name}” was added to your account: it lets its holder in."))
+            }
             PasskeyFact::REMOVED => Some(format!("The passkey “{name}” of your account was removed.")),
             _ => None,
         });

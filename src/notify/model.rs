@@ -11,8 +11,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver,
-    UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing,
+    UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 
 crate::text_enum! {

@@ -31,7 +31,7 @@ crate::view! {
         id: PasskeyId,
         name: String,
         /// How the device may be reached, as it says: `internal`, `hybrid`, `usb`, `nfc`, `ble`, `smart-card`.
-        transports: Vec<String> = passkey.transports().map(str::to_string).collect(),
+        transports: Vec<String> = passkey.transports.split_whitespace().map(str::to_string).collect(),
         /// It may be copied to other devices, by the account that its holder has there. It never changes.
         can_be_backed_up: bool,
         /// It was copied, when it was used last: losing one device does not lose it.

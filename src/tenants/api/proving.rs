@@ -31,7 +31,8 @@ pub(super) async fn prove(
 /// Proves the caller's own password, where that is what they prove themselves by, and counts the code as a try.
 pub(super) async fn prove_own(core: &Core, caller: &Caller, attempts: &Attempts, own: OwnProof) -> Result<Means> {
     let OwnProof { current_password, code, credential } = own;
-    let missing = || Error::field("/current_password", "required", "send your password, or the credential of a passkey");
+    let missing =
+        || Error::field("/current_password", "required", "send your password, or the credential of a passkey");
     match (current_password, credential) {
         (None, Some(credential)) => Ok(Means::Passkey(credential)),
         (Some(password), None) => {

@@ -83,7 +83,8 @@ pub async fn begin_second_factor(
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let means = prove_own(&core, &caller, &attempts, input.0).await?;
-    let (key, site, issuer) = (core.master_key.clone(), Site::set(&core.settings)?, core.settings.platform_name.clone());
+    let (key, site, issuer) =
+        (core.master_key.clone(), Site::set(&core.settings)?, core.settings.platform_name.clone());
     once.write(&core, caller.scope(), move |tx| {
         let provisioned = second_factor::begin(tx, &key, &site, user, means, &issuer)?;
         Ok(Reply::created(ProvisionedView::from(provisioned)).location("/v1/me/second-factor".into()))

@@ -103,7 +103,8 @@ impl Refused {
     pub fn at_the_door(self) -> Error {
         match self {
             Self::Challenge => {
-                let message = "This challenge is not valid any more: it works once, within five minutes. Ask for another one.";
+                let message =
+                    "This challenge is not valid any more: it works once, within five minutes. Ask for another one.";
                 Error::unauthenticated("auth.invalid_challenge", message)
             }
             Self::Unknown => {

@@ -42,15 +42,21 @@ impl Fault {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Malformed => "this is not what an authenticator answers; send credential.toJSON() as it is",
-            Self::Ceremony => "this was made by navigator.credentials.create() where get() was expected, or the other way round",
-            Self::Origin => "this was made on a page that is not of this platform (LEADWRIGHT_APP_URL, LEADWRIGHT_PASSKEY_ORIGINS)",
+            Self::Ceremony => {
+                "this was made by navigator.credentials.create() where get() was expected, or the other way round"
+            }
+            Self::Origin => {
+                "this was made on a page that is not of this platform (LEADWRIGHT_APP_URL, LEADWRIGHT_PASSKEY_ORIGINS)"
+            }
             Self::Domain => "this passkey belongs to another domain",
             Self::NotPresent => "the authenticator did not ask whether somebody is there",
             Self::NotVerified => "the authenticator did not ask who is there: by a fingerprint, a face or a PIN",
             Self::Algorithm => "this key is of none of the algorithms that were asked for (ES256, EdDSA, RS256)",
             Self::Signature => "the signature is not by this passkey",
             Self::Counter => "this passkey counts backwards, so it was copied; remove it, and log in another way",
-            Self::Backup => "this passkey says of itself what it did not say before: whether it may be copied to other devices",
+            Self::Backup => {
+                "this passkey says of itself what it did not say before: whether it may be copied to other devices"
+            }
             Self::Holder => "this passkey is somebody else's",
         }
     }

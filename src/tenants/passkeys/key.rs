@@ -79,7 +79,7 @@ impl Parameters<'_> {
         match (self.number(TYPE)?, self.number(ALGORITHM)?) {
             (EC2, ES256) => {
                 curve(P_256)?;
-                Some(Kind::Es256([&[4], coordinate(SECOND)?, coordinate(THIRD)?].concat()))
+                Some(Kind::Es256([[4].as_slice(), coordinate(SECOND)?, coordinate(THIRD)?].concat()))
             }
             (OKP, EDDSA) => {
                 curve(CURVE_25519)?;

@@ -50,7 +50,9 @@ impl Site {
             None => host.clone(),
         };
         if !is_within(&host, &domain) {
-            return Err(format!("the frontend's host, {host}, is not within {domain}: its pages could use no passkeys"));
+            return Err(format!(
+                "the frontend's host, {host}, is not within {domain}: its pages could use no passkeys"
+            ));
         }
         let mut origins = vec![frontend];
         for other in others {
@@ -58,7 +60,8 @@ impl Site {
                 origins.push(other.clone());
                 continue;
             }
-            let expected = || format!("expected origins within {domain} such as https://{domain}, and this is {other:?}");
+            let expected =
+                || format!("expected origins within {domain} such as https://{domain}, and this is {other:?}");
             let (origin, host) = origin_of(other).ok_or_else(expected)?;
             let is_secure = origin.starts_with("https://") || is_within(&host, "localhost");
             if !is_within(&host, &domain) || !is_secure || !origin_is_all_of(other, &origin) {
@@ -104,7 +107,12 @@ mod tests {
         let site = of("https://App.Example.com/start", None, &[]).unwrap();
         assert_eq!(site.domain(), "app.example.com");
         assert!(site.has_origin("https://app.example.com"));
-        for foreign in ["https://example.com", "http://app.example.com", "https://app.example.com:8443", "https://app.example.com/"] {
+        for foreign in [
+            "https://example.com",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com/",
+        ] {
             assert!(!site.has_origin(foreign), "{foreign}");
         }
         let here = of("http://127.0.0.1:8080", None, &[]).unwrap();

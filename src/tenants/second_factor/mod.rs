@@ -13,8 +13,8 @@ mod totp;
 
 use validator::Validate;
 
-use super::facts::SecondFactorFact;
 use self::proof::{Means, OwnProof};
+use super::facts::SecondFactorFact;
 use super::passkeys::Site;
 use super::passkeys::answer::Credential;
 use super::store::people;

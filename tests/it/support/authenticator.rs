@@ -107,7 +107,8 @@ impl Authenticator {
     }
 
     fn client_data(&self, kind: &str, challenge: &str) -> Vec<u8> {
-        let data = json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.is_framed });
+        let data =
+            json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.is_framed });
         data.to_string().into_bytes()
     }
 
@@ -124,7 +125,7 @@ impl Authenticator {
         self.handle = Some(text(&options["user"], "id").into());
         let length = u16::try_from(self.id.len()).expect("short").to_be_bytes();
         let mut said = self.said(text(&options["rp"], "id"), 64);
-        said.extend([&[0; 16], length.as_slice(), &self.id, &self.cose()].concat());
+        said.extend([[0; 16].as_slice(), length.as_slice(), &self.id, &self.cose()].concat());
         let object = Cbor::Map(vec![
             (Cbor::Text("fmt".into()), Cbor::Text("none".into())),
             (Cbor::Text("attStmt".into()), Cbor::Map(Vec::new())),

@@ -28,7 +28,12 @@ fn register(vector: &Json, site: &Site) -> Result<Made, Fault> {
 }
 
 /// With one byte of the signed data, or of the signature, altered.
-fn authenticate(vector: &Json, made: &Made, site: &Site, alter: impl Fn(&mut Vec<u8>, &mut Vec<u8>)) -> Result<Used, Fault> {
+fn authenticate(
+    vector: &Json,
+    made: &Made,
+    site: &Site,
+    alter: impl Fn(&mut Vec<u8>, &mut Vec<u8>),
+) -> Result<Used, Fault> {
     let said = &vector["authentication"];
     let client = ClientData::read(&bytes(&said["clientDataJSON"]), Ceremony::Get, site)?;
     assert_eq!(client.challenge, bytes(&said["challenge"]));
@@ -58,7 +63,11 @@ fn the_specifications_examples_are_read_as_it_says() {
             assert_eq!(fault, Err(Fault::Signature), "{name}: {what}");
         }
         assert_eq!(authenticate(&vector, &made, &site(), |data, _| data[0] ^= 1), Err(Fault::Domain), "{name}");
-        assert_eq!(authenticate(&vector, &made, &site(), |data, _| data[32] ^= PRESENT), Err(Fault::NotPresent), "{name}");
+        assert_eq!(
+            authenticate(&vector, &made, &site(), |data, _| data[32] ^= PRESENT),
+            Err(Fault::NotPresent),
+            "{name}"
+        );
         believed.push(name);
     }
     let all_kinds = ["none-es256", "packed-rs256", "packed-eddsa", "none-es256-long-credential-id", "tpm-es256"];
@@ -105,7 +114,13 @@ fn garbage_is_refused_and_nothing_else_happens() {
     assert_eq!(made(&site(), b"another", &whole).unwrap_err(), Fault::Malformed);
     // Depth, and lengths that nothing follows.
     let lists = [0x81; 10_000];
-    for garbage in [&lists[..], &[0x9f; 100], &[0x5b, 0x7f, 255, 255, 255, 255, 255, 255, 255], &[0xbb, 255, 255, 255, 255, 255, 255, 255, 255], b"null"] {
+    for garbage in [
+        &lists[..],
+        &[0x9f; 100],
+        &[0x5b, 0x7f, 255, 255, 255, 255, 255, 255, 255],
+        &[0xbb, 255, 255, 255, 255, 255, 255, 255, 255],
+        b"null",
+    ] {
         assert_eq!(refused(garbage), Fault::Malformed);
     }
     for at in 0..whole.len() {
@@ -114,7 +129,13 @@ fn garbage_is_refused_and_nothing_else_happens() {
         // Whatever comes of it, no panic; and never a key of another kind.
         let _ = made(&site(), &id, &altered);
     }
-    for json in [&b""[..], b"{}", b"[]", b"\xff", br#"{"type":"webauthn.create","challenge":"?","origin":"https://example.org"}"#] {
+    for json in [
+        &b""[..],
+        b"{}",
+        b"[]",
+        b"\xff",
+        br#"{"type":"webauthn.create","challenge":"?","origin":"https://example.org"}"#,
+    ] {
         assert_eq!(ClientData::read(json, Ceremony::Create, &site()).unwrap_err(), Fault::Malformed);
     }
 }
