@@ -20,7 +20,7 @@ use crate::language::{Letter, Phrase, Values};
 use crate::tenants::access::Role;
 use crate::tenants::email_change::{self, Purpose};
 use crate::tenants::facts::{
-    EmailChangeFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
+    EmailChangeFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
 };
 use crate::tenants::id::{EmailChangeId, PasswordResetId};
 use crate::tenants::store::{User, current, members, user_of};
@@ -56,7 +56,7 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     let reader = readers::of_user(&user, &current(tx)?);
     let values = Values::from([
         ("platform", settings.platform_name.clone()),
-        ("what", reader.phrase(what)),
+        ("what", what.said(&reader)),
         ("when", reader.moment(event.occurred_at)),
     ]);
     let link = format!("{}/forgot-password", pages::of_user(tx, user.id, settings)?);
@@ -99,16 +99,41 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
 }
 
 /// What the user is told, where nothing is asked of them.
-fn happened(event: &Event) -> Result<Option<Phrase>> {
+fn happened(event: &Event) -> Result<Option<Happened>> {
+    let plain = |phrase| Some(Happened { phrase, passkey: None });
+    if let Some(PasskeyFact { name: Some(name), .. }) = event.told::<PasskeyFact>()? {
+        let phrase = match event.kind {
+            PasskeyFact::ADDED => Phrase::PasskeyAdded,
+            PasskeyFact::REMOVED => Phrase::PasskeyRemoved,
+            _ => return Ok(None),
+        };
+        return Ok(Some(Happened { phrase, passkey: Some(name) }));
+    }
+    let passkeys_left = event.told::<SecondFactorFact>()?.and_then(|fact| fact.passkeys_left).unwrap_or_default();
     Ok(match event.kind {
-        UserPasswordChanged::TYPE => Some(Phrase::PasswordChanged),
-        SecondFactorFact::ENABLED => Some(Phrase::SecondFactorEnabled),
-        SecondFactorFact::DISABLED => Some(Phrase::SecondFactorDisabled),
-        SecondFactorFact::RECOVERY_CODE_USED => Some(Phrase::RecoveryCodeUsed),
-        SecondFactorFact::RECOVERY_CODES_RENEWED => Some(Phrase::RecoveryCodesRenewed),
-        EmailChangeFact::RESTORED => Some(Phrase::EmailRestored),
+        UserPasswordChanged::TYPE => plain(Phrase::PasswordChanged),
+        SecondFactorFact::ENABLED => plain(Phrase::SecondFactorEnabled),
+        SecondFactorFact::DISABLED if passkeys_left > 0 => plain(Phrase::AuthenticatorRemoved),
+        SecondFactorFact::DISABLED => plain(Phrase::SecondFactorDisabled),
+        SecondFactorFact::RECOVERY_CODE_USED => plain(Phrase::RecoveryCodeUsed),
+        SecondFactorFact::RECOVERY_CODES_RENEWED => plain(Phrase::RecoveryCodesRenewed),
+        EmailChangeFact::RESTORED => plain(Phrase::EmailRestored),
         _ => None,
     })
+}
+
+/// What a user is told, and of which passkey.
+struct Happened {
+    phrase: Phrase,
+    passkey: Option<String>,
+}
+
+impl Happened {
+    fn said(&self, reader: &Reader) -> String {
+        let text = reader.phrase(self.phrase);
+        let name = |placeholder: &str| self.passkey.as_deref().filter(|_| placeholder == "name");
+        fill(&text, name).unwrap_or(text)
+    }
 }
 
 /// Whose account it is, where the e-mail goes, which it is, and until when its link works.

@@ -6,7 +6,7 @@ use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
-use crate::tenants::id::{EmailChangeId, InvitationId, PasswordResetId, VerificationId};
+use crate::tenants::id::{EmailChangeId, InvitationId, PasskeyId, PasswordResetId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
@@ -200,18 +200,35 @@ crate::fact! {
 }
 
 crate::fact! {
-    /// A user's second factor: a code besides the password, or a recovery code instead of it.
+    /// A user's second factor: a code or a passkey besides the password, or a recovery code instead of it.
     SecondFactorFact as {
         /// A user put a second factor before the account.
         ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [],
         /// A user took the second factor away.
-        DISABLED = "user.second_factor_disabled" says [recovery_codes_left] maybe [],
+        DISABLED = "user.second_factor_disabled" says [recovery_codes_left] maybe [passkeys_left],
         /// A user came in with a recovery code.
         RECOVERY_CODE_USED = "user.recovery_code_used" says [recovery_codes_left] maybe [],
         /// A user has new recovery codes.
         RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed" says [recovery_codes_left] maybe [],
     } {
         recovery_codes_left: Option<i64> = 9,
+        /// Which still let them in.
+        passkeys_left: Option<i64> = 2,
+    }
+}
+
+crate::fact! {
+    /// What one of a user's devices logs in with.
+    PasskeyFact as {
+        /// A user added a passkey to the account.
+        ADDED = "user.passkey_added" says [passkey_id, name] maybe [],
+        /// A user renamed a passkey.
+        RENAMED = "user.passkey_renamed" says [passkey_id, name] maybe [],
+        /// A user removed a passkey.
+        REMOVED = "user.passkey_removed" says [passkey_id, name] maybe [],
+    } {
+        passkey_id: Option<PasskeyId>,
+        name: Option<String> = "Phone",
     }
 }
 
@@ -282,6 +299,7 @@ pub fn facts(facts: &mut Facts) {
         .add::<PasswordResetRequested>()
         .add::<EmailChangeFact>()
         .add::<SecondFactorFact>()
+        .add::<PasskeyFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
         .add_platforms::<OperatorFact>()

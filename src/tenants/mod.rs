@@ -2,7 +2,7 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as tenants;
-use engine::{self, base, beyond, fact, filter, inputs, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, fact, filter, held, inputs, patch, text_enum, versioned, view};
 
 pub mod access;
 mod api;
@@ -25,6 +25,7 @@ pub mod name;
 pub mod onboard;
 pub mod operators;
 pub mod pages;
+pub mod passkeys;
 mod password;
 pub mod profile;
 mod prune;
