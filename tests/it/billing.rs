@@ -455,7 +455,7 @@ both_engines! {
         let india = ["growth", "in_starter", "in_professional", "in_enterprise", "in_pay_per_lead"];
         let us = ["us_starter", "us_growth", "us_professional", "us_enterprise", "us_pay_per_lead"];
         assert_eq!(offered(&tenant.owner, "").await, india);
-        assert_eq!(offered(&tenant.operator, "?catalogue=in-ops").await, ["growth"], "operators in a tenant see what it sees");
+        assert_eq!(offered(&tenant.as_operator(&app), "?catalogue=in-ops").await, ["growth"], "operators in a tenant see what it sees");
         assert!(offered(&tenant.owner, "?currency=USD").await.is_empty());
         assert_eq!(offered(&app.operator(), "").await.len(), 10, "and all of them outside");
         app.anonymous().with_token("nonsense").get("/v1/plans").await.problem(401, "auth.invalid_token");

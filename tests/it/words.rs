@@ -194,7 +194,8 @@ both_engines! {
     async fn labels_are_answered_in_the_language_that_is_asked_for(app: TestApp) {
         let anyone = app.anonymous();
         let answer = anyone.get("/v1/labels?language=hi-IN").await;
-        assert_eq!((answer.header("content-language"), answer.header("vary")), (Some("hi"), Some("accept-language")));
+        assert_eq!(answer.header("content-language"), Some("hi"));
+        assert!(answer.header("vary").is_some_and(|vary| vary.contains("accept-language")));
         assert_eq!(answer.header("cache-control"), Some("public, max-age=3600"));
         let etag = answer.header("etag").expect("a tag").to_string();
         let labels = answer.ok();
