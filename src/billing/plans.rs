@@ -183,6 +183,15 @@ mod tests {
     }
 
     #[test]
+    fn every_price_list_has_a_country_and_one_currency() {
+        for plan in catalogue().unwrap() {
+            let home = HOMES.iter().find(|(catalogue, _)| *catalogue == plan.catalogue).map(|(_, country)| *country);
+            let currency = if home == Some("IN") { Currency::INR } else { Currency::USD };
+            assert!(home.is_some() && plan.currency == currency, "{} in {}", plan.code, plan.catalogue);
+        }
+    }
+
+    #[test]
     fn the_feature_lists_are_those_of_the_price_page() {
         let plans = catalogue().unwrap();
         let has = |code: &str, feature| plans.iter().find(|p| p.code == code).unwrap().features.contains(&feature);

@@ -27,6 +27,8 @@ pub struct Written {
 
 /// The colour of whoever has none.
 const COLOR: &str = "#1F4E79";
+/// What is read on bright colours.
+const DARK: &str = "#222222";
 /// Written below the letter, above why it came, as mail programs know a signature.
 const BELOW: &str = "-- ";
 /// The one value that may have lines of its own.
@@ -105,7 +107,9 @@ impl Sheet<'_> {
             body.extend(["<p style=\"margin:0 0 16px", style, "\">", inside, "</p>\n"]);
         };
         if !name.is_empty() {
-            paragraph(&format!(";font-weight:bold;color:{color}"), &name);
+            // What is too bright to be written on is too bright to be read on white.
+            let on_white = if ink == DARK { DARK } else { color };
+            paragraph(&format!(";font-weight:bold;color:{on_white}"), &name);
         }
         for lines in self.paragraphs {
             let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
@@ -146,7 +150,7 @@ fn colors(wanted: Option<&str>) -> (&str, &'static str) {
     let part = |at: usize| u32::from_str_radix(color.get(at..at + 2).unwrap_or_default(), 16).unwrap_or_default();
     // How bright it looks, in thousandths (ITU-R BT.601).
     let brightness = (part(1) * 299 + part(3) * 587 + part(5) * 114) / 255;
-    (color, if brightness > 600 { "#222222" } else { "#ffffff" })
+    (color, if brightness > 600 { DARK } else { "#ffffff" })
 }
 
 /// The text as it stands in HTML, in an attribute too.

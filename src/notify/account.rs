@@ -16,7 +16,7 @@ use crate::engine::CoreSettings;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, ReactionPayload};
 use crate::engine::jobs::{JobContext, JobKind, Outcome};
-use crate::language::{Letter, Phrase, Values};
+use crate::language::{Letter, Phrase, Reader, Values, fill};
 use crate::tenants::access::Role;
 use crate::tenants::email_change::{self, Purpose};
 use crate::tenants::facts::{

@@ -203,13 +203,13 @@ crate::fact! {
     /// A user's second factor: a code or a passkey besides the password, or a recovery code instead of it.
     SecondFactorFact as {
         /// A user put a second factor before the account.
-        ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [],
+        ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [passkeys_left],
         /// A user took the second factor away.
         DISABLED = "user.second_factor_disabled" says [recovery_codes_left] maybe [passkeys_left],
         /// A user came in with a recovery code.
-        RECOVERY_CODE_USED = "user.recovery_code_used" says [recovery_codes_left] maybe [],
+        RECOVERY_CODE_USED = "user.recovery_code_used" says [recovery_codes_left] maybe [passkeys_left],
         /// A user has new recovery codes.
-        RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed" says [recovery_codes_left] maybe [],
+        RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed" says [recovery_codes_left] maybe [passkeys_left],
     } {
         recovery_codes_left: Option<i64> = 9,
         /// Which still let them in.

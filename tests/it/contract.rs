@@ -166,6 +166,7 @@ fn every_operation_is_described_whole() {
             "/v1/invitations/accept",
             "/v1/notification-recipients/confirm",
             "/v1/plans",
+            "/v1/labels",
             "/problems",
         ]
         .iter()

@@ -48,7 +48,7 @@ both_engines! {
         assert_eq!(mails.len(), 1, "{mails:?}");
         assert_eq!(mails[0]["subject"], "Rajesh Kumar invites you to Acme");
         let text = mails[0]["body"].as_str().unwrap();
-        for part in ["Rajesh Kumar invites you to join Acme on LeadGen Pro", "role agent"] {
+        for part in ["Rajesh Kumar invites you to join Acme on LeadGen Pro", "the role Agent"] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(text.contains("https://crm.acme.example/invitations/accept?token=inv_"), "{text}");
