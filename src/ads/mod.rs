@@ -36,7 +36,6 @@ pub mod key;
 pub mod limits;
 pub mod model;
 mod movement;
-pub mod part;
 pub mod quota;
 pub mod refusals;
 pub mod review;

@@ -17,6 +17,7 @@ pub mod refusals;
 mod routes;
 pub mod serve;
 mod shapes;
+pub mod signal;
 pub mod twins;
 pub mod version;
 

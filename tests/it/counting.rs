@@ -6,8 +6,8 @@ use leadwright::base::id::TenantId;
 use leadwright::base::unicode;
 use leadwright::engine::db::schema::{kept_count_deltas, kept_counts as counted};
 use leadwright::engine::db::{PlatformScope, PlatformTx, kept_counts};
+use leadwright::leads::rows;
 use leadwright::leads::schema::leads;
-use leadwright::leads::store;
 use serde_json::{Value, json};
 
 use crate::both_engines;
@@ -282,7 +282,7 @@ both_engines! {
             something(&app, &tenant, &mut dice, &mut known).await;
         }
         let id: TenantId = tenant.id.parse().expect("an id");
-        let recount = move |tx: &mut PlatformTx<'_>| store::recount(&mut tx.for_tenant(id));
+        let recount = move |tx: &mut PlatformTx<'_>| rows::recount(&mut tx.for_tenant(id));
         let db = &app.app.core.db;
         assert_eq!(db.write(PlatformScope::system(), recount).await.expect("counted"), 0);
         let by_hand = move |tx: &mut PlatformTx<'_>| {

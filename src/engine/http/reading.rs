@@ -21,14 +21,30 @@ const MOST_BYTES: usize = 64 * 1024;
 /// # Errors
 /// Of [`document`], or `request.invalid` with a field error for everything that was found wrong, by its place.
 pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8]) -> Result<T> {
-    let mut error = match typed::<T>(document(bytes)?, "") {
-        Ok(value) => return value.validate().map(|()| value).map_err(invalid),
-        Err(error) => error,
-    };
-    if bytes.len() > MOST_BYTES {
-        return Err(error);
+    match typed::<T>(document(bytes)?, "") {
+        Ok(value) => checked(value),
+        Err(first) if bytes.len() > MOST_BYTES => Err(first),
+        Err(first) => Err(all_wrong::<T>(document(bytes)?, first)),
     }
-    let mut rest = Rest { body: document(bytes)?, example: example_of::<T>(), changed: Vec::new(), filled: Vec::new() };
+}
+
+/// A document that is a tree already, as a type; errors point into it.
+///
+/// # Errors
+/// `request.invalid` with a field error for everything that was found wrong.
+pub(super) fn whole<T: DeserializeOwned + Validate + PartialSchema>(document: Value) -> Result<T> {
+    match typed::<T>(document.clone(), "") {
+        Ok(value) => checked(value),
+        Err(first) => Err(all_wrong::<T>(document, first)),
+    }
+}
+
+fn checked<T: Validate>(value: T) -> Result<T> {
+    value.validate().map(|()| value).map_err(invalid)
+}
+
+fn all_wrong<T: DeserializeOwned + Validate + PartialSchema>(body: Value, mut error: Error) -> Error {
+    let mut rest = Rest { body, example: example_of::<T>(), changed: Vec::new(), filled: Vec::new() };
     let mut wrong: Vec<FieldError> = Vec::new();
     loop {
         let mut is_readable = true;
@@ -53,7 +69,7 @@ pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8])
     }
     wrong.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     wrong.dedup_by(|a, b| a.pointer == b.pointer && a.code == b.code);
-    Err(Error::fields(wrong))
+    Error::fields(wrong)
 }
 
 /// The request that the document shows for a type.

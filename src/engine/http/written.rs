@@ -4,6 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::HttpResponse;
 
+use actix_web::http::header;
+
+use super::etag;
 use crate::base::{Error, Result};
 
 /// A value as JSON.
@@ -25,6 +28,12 @@ impl Written {
         serde_json::to_writer(&mut text, value).map_err(Error::internal)?;
         LAST.store(text.len(), Ordering::Relaxed);
         Ok(Self(text))
+    }
+
+    /// 200 with this as its body, under the tag by which a change may ask for it.
+    pub fn tagged(self) -> HttpResponse {
+        let tag = etag::of_answer(&self.0);
+        HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(self.0)
     }
 
     /// 200 with this as its body.

@@ -19,8 +19,8 @@ use crate::inbox::id::ConversationId;
 use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::inbox::schema::conversations;
 use crate::leads::Heading;
+use crate::leads::rows::found_by;
 use crate::leads::schema::leads;
-use crate::leads::store::found_by;
 use crate::{each_engine, keep};
 
 /// The thread with one lead on one channel.

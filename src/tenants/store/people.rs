@@ -173,11 +173,11 @@ pub(crate) fn release_unverified(tx: &mut PlatformTx<'_>, email: &Email) -> Resu
     note_changed(tx, user.id)
 }
 
-/// What is shown of somebody is other than before, wherever they are a member.
+/// What is shown of somebody is another version than before, wherever they are a member.
 pub(super) fn note_changed(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     let now = tx.now();
     diesel::update(memberships::table.filter(memberships::user_id.eq(user)))
-        .set(memberships::updated_at.eq(now))
+        .set((memberships::version.eq(memberships::version + 1), memberships::updated_at.eq(now)))
         .execute(tx.conn())?;
     Ok(())
 }
