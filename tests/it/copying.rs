@@ -79,7 +79,8 @@ impl Reader {
     async fn read(&mut self) -> Vec<Value> {
         let mut found = Vec::new();
         loop {
-            let cursor = self.cursor.as_ref().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+            let sign = if self.query.contains('?') { '&' } else { '?' };
+            let cursor = self.cursor.as_ref().map(|cursor| format!("{sign}cursor={cursor}")).unwrap_or_default();
             let page = self.client.get(&format!("{}{cursor}", self.query)).await.ok();
             let next = page["next_cursor"].as_str().expect("there is always a next page").to_string();
             let data = page["data"].as_array().expect("entries").clone();
@@ -116,15 +117,15 @@ fn by_change(client: &Client, path: &str) -> Reader {
 }
 
 /// A tenant with some of everything, written at one moment.
-async fn tenant_with_everything(app: &TestApp, name: &str) -> Tenant {
+async fn tenant_with_everything(app: &TestApp, name: &str, number: usize) -> Tenant {
     let tenant = app.growth(name).await;
     tenant.enter_leads("person", 5).await;
     for role in ["agent", "viewer"] {
         tenant.user(role).await;
     }
     for n in 1..4 {
-        let (campaign, form) = (format!("12021000000000000{n}"), format!("61231231231{n}"));
-        tenant.ad_campaign("meta", &campaign, &form, "153125381133").await;
+        let (campaign, form) = (format!("1202100000000{number}000{n}"), format!("6123123123{number}{n}"));
+        tenant.ad_campaign("meta", &campaign, &form, &format!("15312538113{number}")).await;
         tenant.api_key(&["leads:read"]).await;
         let endpoint = json!({ "url": format!("http://127.0.0.1:9/{n}"), "event_types": ["lead.note_added"] });
         tenant.owner.post("/v1/webhook-endpoints", endpoint).await.created();
@@ -154,8 +155,8 @@ async fn change(tenant: &Tenant, path: &str, entry: &Value) {
 
 both_engines! {
     async fn each_list_is_read_on_and_on(app: TestApp) {
-        let tenant = tenant_with_everything(&app, "Copies").await;
-        let others = tenant_with_everything(&app, "Others").await;
+        let tenant = tenant_with_everything(&app, "Copies", 1).await;
+        let others = tenant_with_everything(&app, "Others", 2).await;
         // Of what is still this moment more may come.
         for (path, _) in COPIED {
             assert_eq!(by_change(&tenant.owner, path).ids().await, [""; 0], "{path}");
@@ -288,7 +289,7 @@ both_engines! {
     }
 
     async fn what_is_gone_is_told(app: TestApp) {
-        let mut tenant = tenant_with_everything(&app, "Gone").await;
+        let mut tenant = tenant_with_everything(&app, "Gone", 1).await;
         let hooks = tenant.api_key(&["webhooks:read"]).await;
         app.advance(Duration::seconds(1));
         let began = app.app.core.clock.now();
@@ -333,9 +334,10 @@ both_engines! {
     }
 
     async fn an_unlocked_lead_brings_its_conversations_and_messages(app: TestApp) {
-        let tenant = app.growth("Locks").await;
-        tenant.owner.delete("/v1/subscriptions/current").await.ok();
-        app.run_jobs().await;
+        let mut tenant = app.growth("Locks").await;
+        app.advance(Duration::days(7));
+        app.run_schedule().await;
+        tenant.log_in_again().await;
         let lead = tenant.lead("Asha", "asha@example.com", "+919876543210").await;
         assert_eq!(lead["is_locked"], true);
         app.run_jobs().await;
@@ -346,7 +348,7 @@ both_engines! {
         assert!(before.iter().all(|thread| thread["person_address"].is_null()), "{before:?}");
         assert_eq!(messages.ids().await, [""; 0]);
         app.advance(Duration::seconds(1));
-        tenant.try_by_operators("growth").await;
+        tenant.activate(&app).await;
         app.run_jobs().await;
         app.advance(Duration::seconds(1));
         let after = threads.read().await;
@@ -375,6 +377,21 @@ const DELETED_UNTOLD: &[&str] = &[
     "deliveries",
 ];
 
+/// Where rows were chosen a line before: none of them is of a list that is copied, but for those of a tenant that is erased.
+const CHOSEN_BEFORE: &[&str] = &[
+    "engine/db/kept_counts.rs: nothing).execute(tx.conn())?;",
+    "engine/http/once.rs: gone).execute(tx.conn())?)",
+    "engine/tally.rs: gone).execute(tx.conn())?)",
+    "integrations/outbound/store/deliveries.rs: gone).execute(tx.conn())?)",
+    "leads/store/identities.rs: rows).execute(tx.conn())?;",
+    "tenants/store/email_changes.rs: open).execute(tx.conn())?;",
+    "tenants/store/email_changes.rs: over).execute(tx.conn())?)",
+    "tenants/store/erasing.rs: own.filter(memberships",
+    "tenants/store/resets.rs: over).execute(tx.conn())?)",
+    "tenants/store/sessions.rs: expired).execute(tx.conn())?)",
+    "tenants/store/verifications.rs: over).execute(tx.conn())?)",
+];
+
 #[test]
 fn whatever_is_deleted_from_a_list_leaves_a_tombstone() {
     let (mut told, mut untold) = (0, Vec::new());
@@ -392,5 +409,5 @@ fn whatever_is_deleted_from_a_list_leaves_a_tombstone() {
     }
     assert!(told > 0, "`rows!` buries what it deletes");
     untold.sort();
-    insta::assert_snapshot!(untold.join("\n"), @"");
+    assert_eq!(untold, CHOSEN_BEFORE, "bury what is deleted of a list that is copied, or say here of what table it is");
 }

@@ -11,17 +11,19 @@ use std::collections::BTreeMap;
 use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Text};
 
 use super::conn::DbConn;
 use super::filter::{Dialect, Part};
+pub use super::kinds::{FIELDS, Kind, flag, kind, spelled};
 use super::prepared::{prepared, value};
 use super::schema::{kept_count_deltas as deltas, kept_counts as counts};
 use super::scope::{Context, PlatformTx, TenantTx};
 use super::{Engine, Where};
 use crate::base::Result;
 use crate::base::id::{EventId, Guid, RawId, TenantId, Uuid};
-use crate::{each_engine, insert_few};
+use crate::each_engine;
 
 /// A collection that is counted.
 #[derive(Debug)]
@@ -57,35 +59,6 @@ impl Read {
     }
 }
 
-/// How many fields a collection can be counted by.
-pub const FIELDS: usize = 8;
-
-/// What one row is counted as: its values in the order of the fields, and empty texts for the rest. A missing value is empty too.
-pub type Kind = [Cow<'static, str>; FIELDS];
-
-/// A kind of these values.
-pub fn kind<const N: usize>(values: [Cow<'static, str>; N]) -> Kind {
-    const { assert!(N <= FIELDS) };
-    let mut kind = Kind::default();
-    for (place, value) in kind.iter_mut().zip(values) {
-        *place = value;
-    }
-    kind
-}
-
-/// An id as kinds spell it.
-pub fn spelled(id: Option<Uuid>) -> Cow<'static, str> {
-    id.map(|id| id.simple().to_string().into()).unwrap_or_default()
-}
-
-/// A flag as kinds spell it.
-pub const fn flag(holds: bool) -> Cow<'static, str> {
-    Cow::Borrowed(if holds { "true" } else { "false" })
-}
-
-/// What a transaction has noted.
-pub(super) type Noted = BTreeMap<(TenantId, &'static str, Kind), i64>;
-
 fn note(tx: &mut TenantTx<'_>, of: &Collection, kind: Kind, by: i64) {
     let tenant = tx.tenant();
     *tx.platform().context.counted.borrow_mut().entry((tenant, of.noun, kind)).or_default() += by;
@@ -106,23 +79,6 @@ pub fn changed(tx: &mut TenantTx<'_>, of: &Collection, was: Kind, is: Kind) {
 
 macro_rules! by_fields {
     ($($k:ident $at:tt),+) => {
-        #[derive(Insertable)]
-        #[diesel(table_name = deltas)]
-        struct Delta {
-            tenant_id: TenantId,
-            id: RawId,
-            noun: Cow<'static, str>,
-            $($k: Cow<'static, str>,)+
-            change: i64,
-        }
-
-        impl Delta {
-            fn of(tenant_id: TenantId, noun: impl Into<Cow<'static, str>>, kind: Kind, change: i64) -> Self {
-                let [$($k),+] = kind;
-                Self { tenant_id, id: RawId(EventId::new().uuid()), noun: noun.into(), $($k,)+ change }
-            }
-        }
-
         #[derive(Insertable)]
         #[diesel(table_name = counts)]
         struct Count<'a> {
@@ -185,6 +141,63 @@ macro_rules! by_fields {
 
 by_fields!(k1 0, k2 1, k3 2, k4 3, k5 4, k6 5, k7 6, k8 7);
 
+/// So many more of a kind, or fewer, to be written.
+struct Delta {
+    tenant: TenantId,
+    id: RawId,
+    noun: Cow<'static, str>,
+    kind: Kind,
+    change: i64,
+}
+
+impl Delta {
+    fn of(tenant: TenantId, noun: impl Into<Cow<'static, str>>, kind: Kind, change: i64) -> Self {
+        Self { tenant, id: RawId(EventId::new().uuid()), noun: noun.into(), kind, change }
+    }
+}
+
+/// Several rows by one statement, on either engine.
+struct Append<'r>(&'r [Delta]);
+
+impl QueryId for Append<'_> {
+    type QueryId = ();
+    // By its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<DB: Dialect> QueryFragment<DB> for Append<'_>
+where
+    DB: HasSqlType<Guid>,
+    TenantId: ToSql<Guid, DB>,
+    RawId: ToSql<Guid, DB>,
+    str: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql(
+            "INSERT INTO kept_count_deltas (tenant_id, id, noun, k1, k2, k3, k4, k5, k6, k7, k8, change) VALUES ",
+        );
+        for (n, row) in self.0.iter().enumerate() {
+            pass.push_sql(if n == 0 { "(" } else { "), (" });
+            pass.push_bind_param::<Guid, _>(&row.tenant)?;
+            pass.push_sql(", ");
+            pass.push_bind_param::<Guid, _>(&row.id)?;
+            pass.push_sql(", ");
+            pass.push_bind_param::<Text, str>(&row.noun)?;
+            for value in &row.kind {
+                pass.push_sql(", ");
+                pass.push_bind_param::<Text, str>(value)?;
+            }
+            pass.push_sql(", ");
+            pass.push_bind_param::<BigInt, _>(&row.change)?;
+        }
+        pass.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for Append<'_> {}
+
 /// A statement of each number of rows is kept prepared, so there are few.
 const TOGETHER: usize = 8;
 
@@ -201,7 +214,7 @@ pub(super) fn append(conn: &mut DbConn, context: &Context) -> Result<()> {
 
 fn write(conn: &mut DbConn, rows: &[Delta]) -> Result<()> {
     for some in rows.chunks(TOGETHER) {
-        insert_few!(conn, deltas::table, some)?;
+        each_engine!(conn, conn => Append(some).execute(conn))?;
     }
     Ok(())
 }
@@ -242,9 +255,9 @@ impl Query for Kept {
 
 impl<DB: Dialect> QueryFragment<DB> for Kept
 where
-    DB: diesel::sql_types::HasSqlType<Guid>,
-    TenantId: diesel::serialize::ToSql<Guid, DB>,
-    str: diesel::serialize::ToSql<Text, DB>,
+    DB: HasSqlType<Guid>,
+    TenantId: ToSql<Guid, DB>,
+    str: ToSql<Text, DB>,
 {
     fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         pass.push_sql("SELECT ");
@@ -310,7 +323,7 @@ pub fn fold(tx: &mut TenantTx<'_>) -> Result<()> {
     for ((noun, kind), sum) in sums.into_iter().filter(|(_, sum)| *sum != 0) {
         add(tx, &noun, &kind, sum)?;
     }
-    // Kinds of which none is left: everybody who ever had a lead would stay among them.
+    // Kinds of which none is left: whoever once had a row would stay among them.
     let nothing = counts::table.filter(counts::tenant_id.eq(tenant).and(counts::total.eq(0)));
     diesel::delete(nothing).execute(tx.conn())?;
     Ok(())

@@ -19,6 +19,7 @@ pub mod insert;
 mod joining;
 pub mod kept_counts;
 pub mod key_check;
+mod kinds;
 pub mod listen;
 mod listing;
 mod liveness;

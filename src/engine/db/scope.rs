@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::conn::DbConn;
 use super::horizon::{Horizon, UnderWay};
-use super::kept_counts::Noted;
+use super::kinds::Noted;
 use crate::base::Result;
 use crate::base::id::{ApiKeyId, OperatorId, TenantId, UserId};
 use crate::base::time::Timestamp;

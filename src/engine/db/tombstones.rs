@@ -37,14 +37,10 @@ struct Row {
 }
 
 /// Something was deleted.
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({
-    "noun": "webhook_endpoint", "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "deleted_at": "2026-11-20T09:00:00Z"
-}))]
+#[derive(Debug)]
 pub struct Tombstone {
     pub noun: SubjectType,
     /// Of what was deleted.
-    #[schema(value_type = String, format = Uuid)]
     pub id: Uuid,
     pub deleted_at: Timestamp,
 }
@@ -65,7 +61,7 @@ pub fn bury(tx: &mut TenantTx<'_>, noun: &'static str, id: Uuid) -> Result<()> {
 crate::filter! {
     /// Which tombstones to list.
     pub struct TombstoneFilter of tombstones {
-        /// What was deleted, such as `lead`.
+        /// What was deleted.
         #[param(inline)]
         noun: Option<SubjectType> => eq noun,
         /// At this moment or later.

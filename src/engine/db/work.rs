@@ -57,7 +57,7 @@ pub(super) struct Work {
     /// Until it is run.
     todo: Option<(Origin, Body)>,
     context: Option<Context>,
-    /// It is under way until its caller is answered.
+    /// It is under way until it is concluded.
     stay: Option<Stay>,
     result: Option<Result<Value>>,
     answer: Option<oneshot::Sender<Result<Value>>>,
@@ -94,6 +94,8 @@ impl Work {
     /// The caller's answer once the transaction has ended. When all of a group is lost, so is a member's own refusal: it may
     /// have rested on what another member wrote. After a commit the actions run and the workers wake, before the caller knows.
     pub fn conclude(&mut self, ended: Result<()>) -> Result<Value> {
+        // Before the caller is answered, who may read at once what was written here.
+        self.stay = None;
         // Also after a commit that failed: nobody knows whether the server heard of it.
         for tenant in self.context.iter().flat_map(|context| context.changed.take()) {
             self.around.freshness.change(tenant);

@@ -2,11 +2,27 @@
 
 use actix_web::{HttpResponse, get};
 
+use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::tombstones::{self, Tombstone, TombstoneFilter};
+use crate::engine::events::SubjectType;
 use crate::engine::http::{Answer, Page, Paging};
 use crate::tenants::access::Caller;
+
+crate::view! {
+    /// Something was deleted.
+    #[schema(example = json!({
+        "noun": "webhook_endpoint", "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "deleted_at": "2026-11-20T09:00:00Z"
+    }))]
+    pub struct TombstoneView from tombstone: Tombstone {
+        noun: SubjectType,
+        /// Of what was deleted.
+        #[schema(value_type = String, format = Uuid)]
+        id: uuid::Uuid,
+        deleted_at: Timestamp,
+    }
+}
 
 /// List tombstones
 ///
@@ -16,11 +32,12 @@ use crate::tenants::access::Caller;
 /// everything anew.
 #[utoipa::path(
     params(TombstoneFilter),
-    responses((status = 200, description = "A page of tombstones", body = Page<Tombstone>))
+    responses((status = 200, description = "A page of tombstones", body = Page<TombstoneView>))
 )]
 #[get("/tombstones")]
 pub async fn list_tombstones(caller: Caller, core: Core, query: Paging<TombstoneFilter>) -> Answer {
     let about = caller.readable_subjects();
     let list = move |tx: &mut TenantTx<'_>| tombstones::list(tx, &query.filter, about.as_deref(), &query.page);
-    Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
+    let page = core.db.read(caller.scope(), list).await?;
+    Ok(HttpResponse::Ok().json(page.map(TombstoneView::from)))
 }
