@@ -53,8 +53,8 @@ pub use store::{Brief, Heading, brief, catch_ups, heading};
 /// What any folder may ask of the rows: which leads there are and when something happened to one, never who they are.
 pub mod rows {
     pub use super::store::{
-        find_by_identity, fold_counts, found_by, is_indexed, leads_across_tenants, owners, recount, settle_index,
-        touch_activity, touch_contact, unfolded_counts,
+        LEADS, find_by_identity, found_by, is_indexed, leads_across_tenants, owners, recount, settle_index,
+        touch_activity, touch_contact,
     };
 }
 

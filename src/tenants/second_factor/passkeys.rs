@@ -7,7 +7,6 @@ use super::proof::{self, Means};
 use super::{give_recovery_codes, is_enabled};
 use crate::base::crypto::MasterKey;
 use crate::base::id::UserId;
-use crate::base::patch::Given;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::{PlatformTx, TenantTx};

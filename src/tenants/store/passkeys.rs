@@ -87,9 +87,12 @@ pub(crate) fn by_credential(tx: &mut PlatformTx<'_>, credential_id: &str) -> Res
 
 /// As it is now: of two uses at a time the second looks at what the first left.
 pub(crate) fn hold_by_credential(tx: &mut PlatformTx<'_>, credential_id: &str) -> Result<Option<Passkey>> {
-    let one = passkeys::table.filter(passkeys::credential_id.eq(credential_id)).select(Passkey::as_select());
-    let held: QueryResult<Passkey> = crate::held!(tx.conn(), one, get_result);
-    Ok(held.optional()?)
+    let one = passkeys::table.filter(passkeys::credential_id.eq(credential_id)).select(passkeys::id);
+    let held: QueryResult<PasskeyId> = crate::held!(tx.conn(), one, get_result);
+    if held.optional()?.is_none() {
+        return Ok(None);
+    }
+    by_credential(tx, credential_id)
 }
 
 /// Writes the name, under the next version.
