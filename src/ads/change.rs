@@ -56,7 +56,7 @@ crate::patch! {
 /// The stored document with a part merged in; null takes it away.
 fn merged<T>(stored: Option<T>, patch: Patch<PatchOf<T>>, at: &str) -> Result<Option<T>>
 where
-    T: Serialize + DeserializeOwned + Validate,
+    T: Serialize + DeserializeOwned + Validate + utoipa::ToSchema,
 {
     match patch {
         Patch::Absent => Ok(stored),

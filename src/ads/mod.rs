@@ -17,7 +17,7 @@ use ::intake;
 use ::leads;
 use ::providers;
 use ::tenants;
-use engine::{self, base, fact, filter, held, keep, rows, text_enum, versioned};
+use engine::{self, base, fact, filter, held, keep, patch, rows, text_enum, versioned};
 
 mod answers;
 pub mod api;

@@ -302,16 +302,16 @@ both_engines! {
         let both = move |tx: &mut PlatformTx<'_>| {
             let tx = &mut tx.for_tenant(id);
             let kind = |text: &'static str| kept_counts::kind([text.into()]);
-            kept_counts::added(tx, &store::LEADS, kind("new"));
-            kept_counts::changed(tx, &store::LEADS, kind("new"), kind("won"));
-            kept_counts::changed(tx, &store::LEADS, kind("won"), kind("lost"));
+            kept_counts::added(tx, &rows::LEADS, kind("new"));
+            kept_counts::changed(tx, &rows::LEADS, kind("new"), kind("won"));
+            kept_counts::changed(tx, &rows::LEADS, kind("won"), kind("lost"));
             Ok(())
         };
         let db = &app.app.core.db;
         db.write(PlatformScope::system(), both).await.expect("written");
         assert_eq!(kept(&app).await.1, before + 1, "what cancels out is not written");
         let fails = move |tx: &mut PlatformTx<'_>| {
-            kept_counts::added(&mut tx.for_tenant(id), &store::LEADS, kept_counts::kind(["new".into()]));
+            kept_counts::added(&mut tx.for_tenant(id), &rows::LEADS, kept_counts::kind(["new".into()]));
             Err::<(), _>(leadwright::base::Error::conflict("test.refused", "No."))
         };
         assert!(db.write(PlatformScope::system(), fails).await.is_err());

@@ -208,7 +208,13 @@ fn enforced() -> Vec<Bound> {
                 let bounds: Vec<_> = own.chain(of_type).collect();
                 for schema in schemas.iter().enumerate().filter(|(at, _)| of.contains(at)).map(|(_, schema)| schema) {
                     for (is_of_entries, (keyword, value)) in bounds.iter().copied() {
-                        found.push(Bound { schema: schema.clone(), field: field.into(), is_of_entries, keyword, value });
+                        found.push(Bound {
+                            schema: schema.clone(),
+                            field: field.into(),
+                            is_of_entries,
+                            keyword,
+                            value,
+                        });
                     }
                 }
             }

@@ -111,7 +111,8 @@ fn answered_codes() -> BTreeSet<String> {
         for line in code.lines() {
             let named = line.split_once(": &str = ").and_then(|(_, rest)| literal(rest));
             found.extend(named.filter(|text| is_dotted(text)));
-            if let Some(noun) = line.trim_start().strip_prefix("crate::rows!(").and_then(|rest| rest.split('"').nth(1)) {
+            if let Some(noun) = line.trim_start().strip_prefix("crate::rows!(").and_then(|rest| rest.split('"').nth(1))
+            {
                 found.insert(format!("{noun}.not_found"));
                 if line.contains(" room") {
                     found.insert(format!("{noun}.too_many"));

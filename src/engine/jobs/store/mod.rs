@@ -13,10 +13,10 @@ use diesel::sql_types::{BigInt, Bool};
 
 use super::model::{JobKind, JobState, NewJob};
 use super::times::LEASE;
+use crate::base::Result;
 use crate::base::id::{JobId, TenantId};
 use crate::base::json::Json;
 use crate::base::time::{Instant, Timestamp};
-use crate::base::Result;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::prepared::{prepared, value};
 use crate::engine::db::schema::jobs;
