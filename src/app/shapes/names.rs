@@ -23,6 +23,7 @@ const CALLED: &[(&str, &str)] = &[
     ("DeliveryView", "AdDeliveryReport"),
     ("EntryKind", "UsageEntryKind"),
     ("Event", "WebhookEvent"),
+    ("LanguageView", "OfferedLanguage"),
     ("LeadForm", "NewLeadForm"),
     ("LeadFormKeyView", "LeadFormWithKey"),
     ("Meaning", "QuestionMeaning"),
