@@ -70,6 +70,8 @@ impl App {
             settings: Arc::new(CoreSettings {
                 public_url: config.public_url.clone(),
                 app_url: config.app_url.clone(),
+                passkey_domain: config.passkey_domain.clone(),
+                passkey_origins: config.passkey_origins.clone(),
                 sms_countries: config.sms_countries.clone(),
                 platform_name: config.platform_name.clone(),
                 privacy_policy_url: config.privacy_policy_url.clone(),

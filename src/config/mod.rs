@@ -22,6 +22,7 @@ use crate::engine::db::{DbSettings, transport};
 use crate::engine::http::Logged;
 use crate::engine::jobs::WorkerSettings;
 use crate::providers::ProviderSettings;
+use crate::tenants::passkeys::Site;
 use crate::tenants::region::Country;
 use master_key::stored_master_key;
 use providers::providers;
@@ -47,6 +48,10 @@ pub struct Config {
     pub public_url: String,
     /// Where the platform's own frontend is, without trailing slash.
     pub app_url: String,
+    /// The domain that passkeys are bound to; the host of `app_url` where it is not said.
+    pub passkey_domain: Option<String>,
+    /// Origins within it, and Android apps, besides `app_url`'s.
+    pub passkey_origins: Vec<String>,
     /// SMS goes there besides each tenant's own country.
     pub sms_countries: Vec<String>,
     pub master_key: MasterKey,
@@ -145,6 +150,12 @@ impl Config {
         let master_key = r.parse("MASTER_KEY", None, |text| MasterKey::from_base64(text).map(Some));
         let public_url = r.url("PUBLIC_URL", &format!("http://{bind}"));
         let app_url = r.url("APP_URL", &public_url);
+        let (passkey_domain, passkey_origins) = (r.text("PASSKEY_DOMAIN"), r.list("PASSKEY_ORIGINS"));
+        if let Err(why) = Site::of(&app_url, passkey_domain.as_deref(), &[]) {
+            r.refuse("PASSKEY_DOMAIN", why);
+        } else if let Err(why) = Site::of(&app_url, passkey_domain.as_deref(), &passkey_origins) {
+            r.refuse("PASSKEY_ORIGINS", why);
+        }
         let sms_countries = r.parse("SMS_COUNTRIES", Vec::new(), |text| {
             let codes = text.split(',').map(str::trim).filter(|code| !code.is_empty());
             codes.map(|code| code.parse::<Country>().map(Country::into_string)).collect()
@@ -175,6 +186,8 @@ impl Config {
             },
             public_url,
             app_url,
+            passkey_domain,
+            passkey_origins,
             sms_countries,
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,

@@ -77,6 +77,10 @@ pub struct CoreSettings {
     pub public_url: String,
     /// Where the platform's own frontend is, without a trailing slash: links in what the platform writes go there.
     pub app_url: String,
+    /// The domain that passkeys are bound to, where it is not `app_url`'s host.
+    pub passkey_domain: Option<String>,
+    /// Further origins whose pages may use passkeys, and apps.
+    pub passkey_origins: Vec<String>,
     /// The platform's own name, as in "ABC Real Estate via Acme Pro".
     pub platform_name: String,
     /// The platform's privacy policy, for whoever has none of their own.

@@ -49,6 +49,8 @@ fn settings() -> CoreSettings {
         app_url: "https://lw.example".into(),
         platform_name: "LeadGen Pro".into(),
         privacy_policy_url: None,
+        passkey_domain: None,
+        passkey_origins: Vec::new(),
         sms_countries: Vec::new(),
         email_from: "leads@lw.example".into(),
         rate_limit: false,

@@ -78,6 +78,8 @@ fn settings() -> CoreSettings {
     CoreSettings {
         public_url: "https://lw.example".into(),
         app_url: "https://lw.example".into(),
+        passkey_domain: None,
+        passkey_origins: Vec::new(),
         sms_countries: Vec::new(),
         platform_name: "LeadGen Pro".into(),
         privacy_policy_url: None,

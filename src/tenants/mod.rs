@@ -2,7 +2,7 @@
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as tenants;
-use engine::{self, base, beyond, fact, filter, patch, text_enum, versioned, view};
+use engine::{self, base, beyond, fact, filter, held, patch, text_enum, versioned, view};
 
 pub mod access;
 mod api;
@@ -24,6 +24,7 @@ pub mod model;
 pub mod name;
 pub mod onboard;
 pub mod operators;
+pub mod passkeys;
 mod password;
 pub mod profile;
 mod prune;

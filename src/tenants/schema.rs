@@ -250,6 +250,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    passkeys (id) {
+        id -> Guid,
+        user_id -> Guid,
+        name -> Text,
+        credential_id -> Text,
+        public_key -> Text,
+        sign_count -> BigInt,
+        transports -> Text,
+        can_be_backed_up -> Bool,
+        is_backed_up -> Bool,
+        version -> Integer,
+        created_at -> Instant,
+        last_used_at -> Nullable<Instant>,
+    }
+}
+
+diesel::table! {
+    use crate::base::time::Instant;
+    use diesel::sql_types::*;
+
+    passkey_challenges_used (challenge_hash) {
+        challenge_hash -> Text,
+        expires_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(api_keys, memberships);
 diesel::allow_tables_to_appear_in_same_query!(api_keys, tenants);
 diesel::allow_tables_to_appear_in_same_query!(memberships, sessions);

@@ -179,6 +179,8 @@ pub(super) mod tests {
         let settings = CoreSettings {
             public_url: String::new(),
             app_url: String::new(),
+            passkey_domain: None,
+            passkey_origins: Vec::new(),
             sms_countries: Vec::new(),
             platform_name: String::new(),
             email_from: String::new(),

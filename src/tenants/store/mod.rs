@@ -5,6 +5,7 @@ pub(super) mod erasing;
 pub(super) mod invitations;
 pub(super) mod keys;
 pub(super) mod operators;
+pub(super) mod passkeys;
 pub(super) mod people;
 pub(super) mod resets;
 mod respell;

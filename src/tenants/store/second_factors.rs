@@ -94,18 +94,18 @@ pub(crate) fn enable(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
     tx.note_change(None)
 }
 
-/// Takes it away with its recovery codes.
+/// Takes it away; recovery codes stay.
 pub(crate) fn remove(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
-    diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(tx.conn())?;
     diesel::delete(second_factors::table.find(user)).execute(tx.conn())?;
     tx.note_change(None)
 }
 
-/// Takes away what was begun since.
+/// Takes away what was begun since, with its recovery codes.
 pub(crate) fn remove_since(tx: &mut PlatformTx<'_>, user: UserId, since: Timestamp) -> Result<()> {
     let newer = second_factors::table.find(user).filter(second_factors::created_at.ge(since));
     if newer.count().get_result::<i64>(tx.conn())? > 0 {
         remove(tx, user)?;
+        set_recovery_codes(tx, user, &[])?;
     }
     Ok(())
 }
@@ -168,6 +168,13 @@ pub(crate) fn challenged(tx: &mut PlatformTx<'_>, token: &str) -> Result<Option<
     let query = log_in_challenges::table
         .filter(log_in_challenges::token_hash.eq(sha256_hex(token)))
         .filter(log_in_challenges::expires_at.gt(now));
+    Ok(query.select(Challenge::as_select()).first(tx.conn()).optional()?)
+}
+
+/// The open challenge of this id.
+pub(crate) fn challenged_by_id(tx: &mut PlatformTx<'_>, id: ChallengeId) -> Result<Option<Challenge>> {
+    let now = tx.now();
+    let query = log_in_challenges::table.find(id).filter(log_in_challenges::expires_at.gt(now));
     Ok(query.select(Challenge::as_select()).first(tx.conn()).optional()?)
 }
 

@@ -67,6 +67,8 @@ impl Office {
             email_from: "leads@leadwright.example".into(),
             public_url: "https://leads.example.com".into(),
             app_url: "https://leads.example.com".into(),
+            passkey_domain: None,
+            passkey_origins: Vec::new(),
             sms_countries: Vec::new(),
             platform_name: "LeadGen Pro".into(),
             privacy_policy_url: None,

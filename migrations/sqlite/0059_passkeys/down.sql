@@ -1,0 +1,2 @@
+DROP TABLE passkey_challenges_used;
+DROP TABLE passkeys;
