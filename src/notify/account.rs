@@ -21,7 +21,7 @@ use crate::sending::templates;
 use crate::tenants::access::Role;
 use crate::tenants::email_change::{self, Purpose};
 use crate::tenants::facts::{
-    EmailChangeFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
+    EmailChangeFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
 };
 use crate::tenants::id::{EmailChangeId, PasswordResetId};
 use crate::tenants::reset;
@@ -56,7 +56,7 @@ fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Resu
     let at = moment(event.occurred_at, &current(tx)?);
     let values = BTreeMap::from([
         ("platform".to_string(), settings.platform_name.clone()),
-        ("what".to_string(), what.to_string()),
+        ("what".to_string(), what),
         ("when".to_string(), at),
         ("link".to_string(), format!("{}/forgot-password", settings.app_url.trim_end_matches('/'))),
     ]);
@@ -97,11 +97,24 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
 }
 
 /// What the user is told, where nothing is asked of them.
-fn happened(event: &Event) -> Result<Option<&'static str>> {
-    Ok(match event.kind {
+fn happened(event: &Event) -> Result<Option<String>> {
+    if let Some(PasskeyFact { name: Some(name), .. }) = event.told::<PasskeyFact>()? {
+        return Ok(match event.kind {
+            PasskeyFact::ADDED => {
+                Some(format!("The passkey “{name}” was added to your account: it lets its holder in."))
+            }
+            PasskeyFact::REMOVED => Some(format!("The passkey “{name}” of your account was removed.")),
+            _ => None,
+        });
+    }
+    let passkeys_left = event.told::<SecondFactorFact>()?.and_then(|fact| fact.passkeys_left).unwrap_or_default();
+    let what = match event.kind {
         UserPasswordChanged::TYPE => Some("The password of your account was changed, and other sessions were ended."),
         SecondFactorFact::ENABLED => {
             Some("A second factor was turned on for your account: a code is asked for at log-in.")
+        }
+        SecondFactorFact::DISABLED if passkeys_left > 0 => {
+            Some("The authenticator app of your account was removed; its passkeys stay.")
         }
         SecondFactorFact::DISABLED => {
             Some("The second factor of your account was turned off: the password alone lets you in.")
@@ -114,7 +127,8 @@ fn happened(event: &Event) -> Result<Option<&'static str>> {
         }
         EmailChangeFact::RESTORED => Some("Your account has this e-mail address again, and a new password."),
         _ => None,
-    })
+    };
+    Ok(what.map(str::to_string))
 }
 
 /// To whom, by which template, and until when it works.

@@ -52,7 +52,7 @@ use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::providers::Providers;
 use crate::tenants::access::{Areas, Permission as P};
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact,
+    EmailChangeFact, InvitationFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing, TenantFact,
     TenantVerified, UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 use facts::RecipientFact;
@@ -111,6 +111,8 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(SecondFactorFact::DISABLED, &account::ACCOUNT)
         .on(SecondFactorFact::RECOVERY_CODE_USED, &account::ACCOUNT)
         .on(SecondFactorFact::RECOVERY_CODES_RENEWED, &account::ACCOUNT)
+        .on(PasskeyFact::ADDED, &account::ACCOUNT)
+        .on(PasskeyFact::REMOVED, &account::ACCOUNT)
         .on(TenantFact::UPDATED, &recipients::SYNC)
         .on(TenantVerified::TYPE, &recipients::SYNC)
         .on(SubscriptionFact::TRIAL_STARTED, &recipients::SYNC)

@@ -11,8 +11,8 @@ use crate::inbox::facts::MessageFact;
 use crate::leads::facts::{LeadCreated, LeadEnquired};
 use crate::tenants::access::Role;
 use crate::tenants::facts::{
-    EmailChangeFact, InvitationFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserHandedOver,
-    UserPasswordChanged, VerificationFact,
+    EmailChangeFact, InvitationFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing,
+    UserHandedOver, UserPasswordChanged, VerificationFact,
 };
 
 crate::text_enum! {
@@ -66,7 +66,9 @@ impl NotificationKind {
             | SecondFactorFact::ENABLED
             | SecondFactorFact::DISABLED
             | SecondFactorFact::RECOVERY_CODE_USED
-            | SecondFactorFact::RECOVERY_CODES_RENEWED => Self::AccountNotice,
+            | SecondFactorFact::RECOVERY_CODES_RENEWED
+            | PasskeyFact::ADDED
+            | PasskeyFact::REMOVED => Self::AccountNotice,
             _ => return None,
         })
     }

@@ -12,7 +12,7 @@ use super::password;
 use super::reset;
 use super::store::email_changes::{self, EmailChange, Wish};
 use super::store::people::{self, User};
-use super::store::second_factors;
+use super::store::{passkeys, second_factors};
 use super::verify;
 use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, Secret};
@@ -233,6 +233,7 @@ pub fn undo(tx: &mut PlatformTx<'_>, token: &str, new_hash: &str) -> Result<User
     email_changes::forget_all(tx, before.id)?;
     // Whoever changed the address may have put a device of their own before the account.
     second_factors::remove_since(tx, before.id, change.created_at)?;
+    passkeys::delete_since(tx, before.id, change.created_at)?;
     readdress(tx, before.id, &change.former)?;
     if let Some(tenant) = people::first_tenant(tx, before.id)? {
         let fact = EmailChangeFact {

@@ -6,7 +6,7 @@ use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
-use crate::tenants::id::{EmailChangeId, InvitationId, PasswordResetId, VerificationId};
+use crate::tenants::id::{EmailChangeId, InvitationId, PasskeyId, PasswordResetId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
@@ -168,12 +168,24 @@ crate::fact! {
 }
 
 crate::fact! {
-    /// A user's second factor: a code besides the password, or a recovery code instead of it.
+    /// A user's second factor: a code or a passkey besides the password, or a recovery code instead of it.
     SecondFactorFact as {
         ENABLED = "user.second_factor_enabled", DISABLED = "user.second_factor_disabled",
         RECOVERY_CODE_USED = "user.recovery_code_used", RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed",
     } {
         recovery_codes_left: Option<i64> = 9,
+        /// Which still let them in.
+        passkeys_left: Option<i64> = 2,
+    }
+}
+
+crate::fact! {
+    /// What one of a user's devices logs in with.
+    PasskeyFact as {
+        ADDED = "user.passkey_added", RENAMED = "user.passkey_renamed", REMOVED = "user.passkey_removed",
+    } {
+        passkey_id: Option<PasskeyId>,
+        name: Option<String> = "Phone",
     }
 }
 
@@ -227,6 +239,7 @@ pub fn facts(facts: &mut Facts) {
         .add::<PasswordResetRequested>()
         .add::<EmailChangeFact>()
         .add::<SecondFactorFact>()
+        .add::<PasskeyFact>()
         .add::<SessionFact>()
         .add::<ApiKeyFact>()
         .add_platforms::<OperatorFact>()

@@ -55,7 +55,7 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("auth.no_membership")
         .why("The person is no active member of a tenant that fits.")
         .remedy("Leave tenant_id out to enter any of them, or ask an owner of the tenant for an invitation.")
-        .at(&[At("log_in"), At("refresh_session"), At("switch_tenant")]),
+        .at(&[At("log_in"), At("refresh_session"), At("switch_tenant"), At("log_in_with_passkey")]),
     Refusal::forbidden("feature_not_in_plan")
         .why("The tenant's plan does not include this, or there is no plan yet.")
         .remedy("Choose a plan that does: GET /v1/plans names the features of each.")
@@ -70,6 +70,7 @@ pub const REFUSALS: &[Refusal] = &[
             At("switch_tenant"),
             At("log_in_with_second_factor"),
             At("reopen_tenant"),
+            At("log_in_with_passkey"),
         ]),
     Refusal::not_found("tenant.not_found")
         .why("There is no such tenant.")
@@ -133,14 +134,14 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::forbidden("auth.foreign_page")
         .why("A cookie came with a request from a page that is not the platform's.")
         .remedy("Send Authorization: Bearer, or let the operators add the page's origin to LEADWRIGHT_CORS_ORIGINS.")
-        .at(&[Members, At("log_in"), At("log_in_with_second_factor"), At("refresh_session")]),
+        .at(&[Members, At("log_in"), At("log_in_with_second_factor"), At("refresh_session"), At("log_in_with_passkey")]),
     Refusal::unauthenticated("auth.invalid_challenge")
-        .why("The challenge is unknown, was used, or is older than ten minutes.")
+        .why("The challenge is unknown, was used, or its time is over: ten minutes after a password, five for a passkey.")
         .remedy("Log in again, and answer the new one.")
-        .at(&[At("log_in_with_second_factor")]),
+        .at(&[At("log_in_with_second_factor"), At("log_in_with_passkey"), At("begin_passkey_log_in")]),
     Refusal::forbidden("auth.second_factor_needed")
         .why("The tenant asks its members for a second factor, and this one has none.")
-        .remedy("Put one before the account by POST /v1/me/second-factor.")
+        .remedy("Put one before the account by POST /v1/me/second-factor or POST /v1/me/passkeys/options.")
         .at(&[Members]),
     Refusal::not_found("password_reset.not_found")
         .why("The link to set a new password is unknown, was used, or is older than an hour.")
@@ -179,7 +180,28 @@ pub const REFUSALS: &[Refusal] = &[
             At("renew_recovery_codes"),
             At("log_in_with_second_factor"),
             At("accept_invitation"),
+            At("begin_second_factor"), At("begin_passkey"),
         ]),
+    Refusal::unauthenticated("auth.invalid_passkey")
+        .why("No account has the passkey, or it was not proved: another site's, not signed by it, counted backwards, nobody verified.")
+        .remedy("Ask for other options and use the passkey again, or log in with the password. The detail says which it was.")
+        .at(&[At("log_in_with_passkey")]),
+    Refusal::not_found("passkey.not_found")
+        .why("There is no such passkey of this person.")
+        .remedy("Look the id up by GET /v1/me/passkeys.")
+        .at(&[Under("/v1/me/passkeys/{id}")]),
+    Refusal::conflict("passkey.already_registered")
+        .why("An account has this passkey already.")
+        .remedy("Use it, or make another one on the device.")
+        .at(&[At("create_passkey")]),
+    Refusal::conflict("passkey.limit_reached")
+        .why("The person has as many passkeys as they may.")
+        .remedy("Remove one first.")
+        .at(&[At("begin_passkey"), At("create_passkey")]),
+    Refusal::conflict("passkey.last_second_factor")
+        .why("It is the person's only second factor, and that goes with a proof alone.")
+        .remedy("Remove the second factor by POST /v1/me/second-factor/removal, or add another passkey first.")
+        .at(&[At("remove_passkey")]),
     Refusal::conflict("tenant.closing")
         .why("The tenant is being closed already.")
         .remedy("Nothing is left to do; an owner may open it again by DELETE /v1/tenants/current/closure.")

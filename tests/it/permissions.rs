@@ -226,6 +226,7 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
         owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
     let me = owner.get("/v1/me").await.ok();
     let subscription = owner.get("/v1/subscriptions/current").await.ok();
+    let passkey = crate::accounts::device(app, owner).await.1;
     let first_session = text(&owner.get("/v1/me/sessions").await.ok()["data"][0]["id"]);
     let operator = app.operator();
     let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();
@@ -251,6 +252,7 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
         ("messages", text(&message["id"])),
         ("attachments", "0".into()),
         ("suppressions", NOBODY.into()),
+        ("passkeys", text(&passkey["id"])),
         ("sessions", first_session),
         ("memberships", tenant.id.clone()),
         ("tasks", text(&task["id"])),

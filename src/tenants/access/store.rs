@@ -15,7 +15,7 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::id::SessionId;
-use crate::tenants::schema::{api_keys, memberships, operator_keys, second_factors, sessions, tenants};
+use crate::tenants::schema::{api_keys, memberships, operator_keys, passkeys, second_factors, sessions, tenants};
 
 /// A live session and what its user may do now.
 pub(super) struct SessionFound {
@@ -81,7 +81,11 @@ pub(super) fn session(
 
 fn has_second_factor(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
     let enabled = second_factors::table.find(user).filter(second_factors::enabled_at.is_not_null());
-    Ok(enabled.count().get_result::<i64>(tx.conn())? > 0)
+    if enabled.count().get_result::<i64>(tx.conn())? > 0 {
+        return Ok(true);
+    }
+    let passkeys = passkeys::table.filter(passkeys::user_id.eq(user));
+    Ok(passkeys.count().get_result::<i64>(tx.conn())? > 0)
 }
 
 /// A live API key, of an active member or of nobody in particular.

@@ -68,7 +68,8 @@ pub async fn sign_up(
 /// Failures are counted by where they come from: ten at one account, twenty in all, then so many a minute. Others' failures keep
 /// nobody out. They stand in the tenant's events as `user.login_failed`, five an hour at most.
 ///
-/// Somebody with a second factor is answered 202 and a challenge, for `POST /v1/auth/second-factor`.
+/// Somebody with a second factor is answered 202 and a challenge, for `POST /v1/auth/second-factor` or, with a passkey,
+/// `POST /v1/auth/passkey/options`. A passkey needs no password at all: `POST /v1/auth/passkey`.
 ///
 /// With `cookies` the tokens are not in the answer (201) but in two cookies that no script can read: `HttpOnly`, `Secure`, `SameSite=Strict`.
 /// They count where there is no `Authorization` header, and for what changes something only from pages of origins that the operator
@@ -78,7 +79,7 @@ pub async fn sign_up(
     responses(
         (status = 200, description = "A new session", body = SignedInView),
         (status = 201, description = "A new session, kept in cookies", body = BrowserSessionView),
-        (status = 202, description = "The password is right; a code of the second factor is asked for", body = ChallengeView),
+        (status = 202, description = "The password is right; a second factor is asked for", body = ChallengeView),
         (status = 401, description = "The e-mail address or the password is wrong", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "The tenant is suspended, or no tenant fits", body = Problem, content_type = "application/problem+json"))
 )]

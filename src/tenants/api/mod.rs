@@ -9,6 +9,7 @@ mod leaving;
 mod me;
 mod onboarding;
 mod operators;
+mod passkeys;
 mod proving;
 mod recovery;
 mod second_factor;
@@ -43,6 +44,14 @@ pub fn routes(cfg: &mut ServiceConfig<'_>) {
         .service(second_factor::renew_recovery_codes)
         .service(second_factor::remove_second_factor)
         .service(second_factor::log_in_with_second_factor)
+        .service(passkeys::begin_passkey)
+        .service(passkeys::create_passkey)
+        .service(passkeys::list_passkeys)
+        .service(passkeys::get_passkey)
+        .service(passkeys::update_passkey)
+        .service(passkeys::remove_passkey)
+        .service(passkeys::begin_passkey_log_in)
+        .service(passkeys::log_in_with_passkey)
         .service(leaving::switch_tenant)
         .service(leaving::leave_tenant)
         .service(leaving::transfer_tenant)

@@ -7,6 +7,7 @@ use crate::engine::Core;
 use crate::tenants::access::{Attempts, Caller};
 use crate::tenants::log_in::{Proof, prove_user};
 use crate::tenants::second_factor;
+use crate::tenants::second_factor::proof::{Means, OwnProof};
 use crate::tenants::store::people;
 
 /// Proves the caller's own password, as one attempt.
@@ -25,6 +26,25 @@ pub(super) async fn prove(
         attempt.succeeded();
     }
     Ok(proof)
+}
+
+/// Proves the caller's own password, where that is what they prove themselves by, and counts the code as a try.
+pub(super) async fn prove_own(core: &Core, caller: &Caller, attempts: &Attempts, own: OwnProof) -> Result<Means> {
+    let OwnProof { current_password, code, credential } = own;
+    let missing =
+        || Error::field("/current_password", "required", "send your password, or the credential of a passkey");
+    match (current_password, credential) {
+        (None, Some(credential)) => Ok(Means::Passkey(credential)),
+        (Some(password), None) => {
+            let proof = prove(core, caller, attempts, password).await?;
+            if code.is_some() {
+                count_try(core, caller).await?;
+            }
+            Ok(Means::Password(proof, code))
+        }
+        (Some(_), Some(_)) => Err(Error::field("/credential", "not_both", "send this or your password, and not both")),
+        (None, None) => Err(missing()),
+    }
 }
 
 /// Counts a try at a code of the caller, whatever becomes of it.

@@ -3,9 +3,8 @@
 use actix_web::{HttpResponse, get, post, web};
 
 use super::cookies::{self, BrowserSessionView};
-use super::proving::{count_try, prove};
+use super::proving::{count_try, prove_own};
 use super::signed_in::SignedInView;
-use crate::base::crypto::Secret;
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
@@ -15,17 +14,21 @@ use crate::engine::http::problem::Problem;
 use crate::engine::http::{Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::log_in;
+use crate::tenants::passkeys::Site;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
-use crate::tenants::second_factor::{self, PasswordAndCode, Provisioned, SecondFactorCode, Standing};
+use crate::tenants::second_factor::proof::OwnProof;
+use crate::tenants::second_factor::{self, Provisioned, SecondFactorCode, SecondFactorRemoval, Standing};
 use crate::tenants::session;
 use crate::tenants::store::people;
 
 crate::view! {
     /// How the caller's second factor stands.
-    #[schema(example = json!({"enabled_at": "2026-11-20T09:00:00Z", "recovery_codes_left": 10}))]
+    #[schema(example = json!({"enabled_at": "2026-11-20T09:00:00Z", "passkeys": 2, "recovery_codes_left": 10}))]
     pub struct SecondFactorView from standing: Standing {
-        /// Since when a code is asked for at log-in; null where none is.
+        /// Since when a code of an authenticator app is asked for at log-in; null where none is.
         enabled_at: Option<Timestamp>,
+        /// Each of which is a second factor, too.
+        passkeys: i64,
         recovery_codes_left: i64,
     }
 }
@@ -49,15 +52,6 @@ pub struct RecoveryCodesView {
     recovery_codes: Vec<String>,
 }
 
-/// The caller's current password.
-#[derive(Debug, serde::Deserialize, validator::Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"current_password": "monsoon-over-andheri"}))]
-pub struct CurrentPassword {
-    #[schema(value_type = String, format = Password)]
-    current_password: Secret,
-}
-
 /// Get your second factor
 #[utoipa::path(
     security(("bearer" = [])),
@@ -73,7 +67,8 @@ pub async fn get_second_factor(caller: Caller, core: web::Data<Core>) -> Result<
 /// Begin with a second factor
 ///
 /// Answers the secret for an authenticator app (TOTP: SHA-1, six digits, thirty seconds). It is asked for at log-in once a code
-/// of it was given to `POST /v1/me/second-factor/confirmation`; beginning again replaces one that was not confirmed.
+/// of it was given to `POST /v1/me/second-factor/confirmation`; beginning again replaces one that was not confirmed. Takes your
+/// password, with a recovery code where you have passkeys, or a passkey.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 201, description = "What the app is told; shown once", body = ProvisionedView))
@@ -83,14 +78,15 @@ pub async fn begin_second_factor(
     caller: Caller,
     core: web::Data<Core>,
     attempts: Attempts,
-    input: Json<CurrentPassword>,
+    input: Json<OwnProof>,
     once: Once,
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
-    let proof = prove(&core, &caller, &attempts, input.0.current_password).await?;
-    let (key, issuer) = (core.master_key.clone(), core.settings.platform_name.clone());
+    let means = prove_own(&core, &caller, &attempts, input.0).await?;
+    let (key, site, issuer) =
+        (core.master_key.clone(), Site::set(&core.settings)?, core.settings.platform_name.clone());
     once.write(&core, caller.scope(), move |tx| {
-        let provisioned = second_factor::begin(tx, &key, user, proof, &issuer)?;
+        let provisioned = second_factor::begin(tx, &key, &site, user, means, &issuer)?;
         Ok(Reply::created(ProvisionedView::from(provisioned)).location("/v1/me/second-factor".into()))
     })
     .await
@@ -146,7 +142,8 @@ pub async fn renew_recovery_codes(
 
 /// Remove the second factor
 ///
-/// With the password, and a code of the device or a recovery code. The recovery codes are void then. The user is told by e-mail.
+/// With the password, and a code of the device or a recovery code; or with a passkey instead of both. The authenticator app, all
+/// passkeys and the recovery codes are void then; with `keeps_passkeys` the app alone. The user is told by e-mail.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 204, description = "The password alone lets the user in again"))
@@ -156,16 +153,15 @@ pub async fn remove_second_factor(
     caller: Caller,
     core: web::Data<Core>,
     attempts: Attempts,
-    input: Json<PasswordAndCode>,
+    input: Json<SecondFactorRemoval>,
     once: Once,
 ) -> Result<HttpResponse> {
     let user = caller.require_user()?;
-    let PasswordAndCode { current_password, code } = input.0;
-    let proof = prove(&core, &caller, &attempts, current_password).await?;
-    count_try(&core, &caller).await?;
-    let key = core.master_key.clone();
+    let (own, keeps_passkeys) = input.0.parts();
+    let means = prove_own(&core, &caller, &attempts, own).await?;
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        second_factor::remove(tx, &key, user, proof, &code).map(|()| Reply::nothing())
+        second_factor::remove(tx, &key, &site, user, means, keeps_passkeys).map(|()| Reply::nothing())
     })
     .await
 }

@@ -4,7 +4,7 @@ use super::tenant::TenantView;
 use super::users::UserView;
 use crate::base::time::Timestamp;
 use crate::tenants::access::token::ACCESS_TOKEN_SECONDS;
-use crate::tenants::second_factor::enter::Challenged;
+use crate::tenants::second_factor::enter::{Challenged, Method};
 use crate::tenants::session::SignedIn;
 
 crate::view! {
@@ -33,11 +33,13 @@ crate::view! {
 }
 
 crate::view! {
-    /// The password was right; a code is asked for.
-    #[schema(example = json!({"challenge": "chl_Q2Fubm90IGJlIGd1ZXNzZWQ", "expires_at": "2026-11-20T09:10:00Z"}))]
+    /// The password was right; a code or a passkey is asked for.
+    #[schema(example = json!({"challenge": "chl_Q2Fubm90IGJlIGd1ZXNzZWQ", "methods": ["passkey", "code"],
+        "expires_at": "2026-11-20T09:10:00Z"}))]
     pub struct ChallengeView from challenged: Challenged {
-        /// For `POST /v1/auth/second-factor`, once.
+        /// For `POST /v1/auth/second-factor` or `POST /v1/auth/passkey/options`, once.
         challenge: String = challenged.token,
+        methods: Vec<Method>,
         expires_at: Timestamp,
     }
 }

@@ -1,4 +1,5 @@
-//! Logging in with a second factor: the password gives a challenge, and a code with the challenge a session.
+//! Logging in with a second factor: the password gives a challenge, and a code with the challenge a session. A passkey answers the
+//! challenge in [`super::passkey_entry`].
 
 use validator::Validate;
 
@@ -7,20 +8,37 @@ use super::super::log_in::{self, Proof};
 use super::super::session::SignedIn;
 use super::super::store::people;
 use super::super::store::second_factors::{self, Challenge};
-use super::check;
+use super::{Standing, check};
 use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, random_token};
 use crate::base::id::{TenantId, UserId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
+use crate::tenants::id::ChallengeId;
 
 const VALID_MINUTES: i64 = 10;
 
 /// What is answered to the password of somebody who has a second factor; shown once.
 pub struct Challenged {
     pub token: String,
+    pub methods: Vec<Method>,
     pub expires_at: Timestamp,
+}
+
+crate::text_enum! {
+    /// By what a challenge is answered.
+    pub enum Method {
+        /// Of an authenticator app, or a recovery code.
+        Code = "code",
+        /// By `POST /v1/auth/passkey/options` with the challenge, and `POST /v1/auth/passkey`.
+        Passkey = "passkey",
+    }
+}
+
+/// What the user has, the more comfortable first. A recovery code is always taken.
+fn methods(standing: &Standing) -> Vec<Method> {
+    if standing.passkeys > 0 { vec![Method::Passkey, Method::Code] } else { vec![Method::Code] }
 }
 
 impl std::fmt::Debug for Challenged {
@@ -29,11 +47,12 @@ impl std::fmt::Debug for Challenged {
     }
 }
 
-/// Asks for a code.
+/// Asks for a code or a passkey.
 fn challenge(tx: &mut PlatformTx<'_>, user: UserId, tenant: Option<TenantId>) -> Result<Challenged> {
+    let methods = methods(&super::standing(tx, user)?);
     let (token, expires_at) = (random_token("chl_"), tx.now().plus(chrono::Duration::minutes(VALID_MINUTES)));
     second_factors::challenge(tx, user, tenant, &token, expires_at)?;
-    Ok(Challenged { token, expires_at })
+    Ok(Challenged { token, methods, expires_at })
 }
 
 /// The challenge that was answered to the password, and a code of the device or a recovery code.
@@ -47,7 +66,7 @@ pub struct ChallengeAnswer {
     pub cookies: Option<bool>,
 }
 
-fn unknown() -> Error {
+pub(super) fn unknown() -> Error {
     let message = "This challenge is not valid any more: it works once, within ten minutes. Log in again.";
     Error::unauthenticated("auth.invalid_challenge", message)
 }
@@ -58,6 +77,16 @@ fn unknown() -> Error {
 /// `auth.invalid_challenge`.
 pub fn challenged(tx: &mut PlatformTx<'_>, token: &str) -> Result<Challenge> {
     let challenge = second_factors::challenged(tx, token)?.ok_or_else(unknown)?;
+    still_good(tx, challenge)
+}
+
+/// [`challenged`], by its id.
+pub(super) fn challenged_by_id(tx: &mut PlatformTx<'_>, id: ChallengeId) -> Result<Challenge> {
+    let challenge = second_factors::challenged_by_id(tx, id)?.ok_or_else(unknown)?;
+    still_good(tx, challenge)
+}
+
+fn still_good(tx: &mut PlatformTx<'_>, challenge: Challenge) -> Result<Challenge> {
     let changed_at = people::password_changed_at(tx, challenge.user_id)?;
     if changed_at.is_some_and(|at| at >= challenge.created_at) {
         return Err(unknown());
@@ -72,6 +101,16 @@ pub fn challenged(tx: &mut PlatformTx<'_>, token: &str) -> Result<Challenge> {
 pub fn enter(tx: &mut PlatformTx<'_>, key: &MasterKey, answer: &ChallengeAnswer, device: Device) -> Result<SignedIn> {
     let challenge = challenged(tx, &answer.challenge)?;
     check(tx, key, challenge.user_id, &answer.code)?;
+    answered(tx, key, &challenge, device)
+}
+
+/// Uses the challenge up, which was answered, and starts its session.
+pub(super) fn answered(
+    tx: &mut PlatformTx<'_>,
+    key: &MasterKey,
+    challenge: &Challenge,
+    device: Device,
+) -> Result<SignedIn> {
     if !second_factors::answer(tx, challenge.id)? {
         return Err(unknown());
     }

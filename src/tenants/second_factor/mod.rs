@@ -1,17 +1,22 @@
-//! A second factor: a code of an authenticator app besides the password, and recovery codes for whoever lost the app.
+//! A second factor: a code of an authenticator app besides the password, or a passkey; and recovery codes for whoever lost either.
 //!
 //! The secret is sealed under the master key, recovery codes are stored as hashes and work once, and so does each code of the
 //! app. Tries are counted in the database before a code is looked at, so that many at a time are no way around it. Whoever
 //! knows the password is answered a [`Challenge`](enter::Challenged) at log-in.
 
 pub mod enter;
+pub mod passkey_entry;
+pub mod passkeys;
+pub mod proof;
 pub mod reseal;
 mod totp;
 
 use validator::Validate;
 
+use self::proof::{Means, OwnProof};
 use super::facts::SecondFactorFact;
-use super::log_in::Proof;
+use super::passkeys::Site;
+use super::passkeys::answer::Credential;
 use super::store::people;
 use super::store::second_factors::{self, SecondFactor};
 use crate::base::bounded::Line;
@@ -31,17 +36,26 @@ const TRIES_AN_HOUR: u32 = 10;
 /// How a user's second factor stands.
 pub struct Standing {
     pub enabled_at: Option<Timestamp>,
+    pub passkeys: i64,
     pub recovery_codes_left: i64,
 }
 
 pub fn standing(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Standing> {
-    let enabled_at = second_factors::find(tx, user)?.and_then(|factor| factor.enabled_at);
-    Ok(Standing { enabled_at, recovery_codes_left: second_factors::count_recovery_codes(tx, user)? })
+    Ok(Standing {
+        enabled_at: app(tx, user)?.and_then(|factor| factor.enabled_at),
+        passkeys: super::store::passkeys::count(tx, user)?,
+        recovery_codes_left: second_factors::count_recovery_codes(tx, user)?,
+    })
 }
 
-/// Whether a password alone lets the user in.
+/// Whether a password alone does not let the user in: they have an app, or a passkey.
 pub fn is_enabled(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
-    Ok(second_factors::find(tx, user)?.is_some_and(|factor| factor.enabled_at.is_some()))
+    Ok(app(tx, user)?.is_some() || super::store::passkeys::count(tx, user)? > 0)
+}
+
+/// The authenticator app that is asked for codes.
+fn app(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Option<SecondFactor>> {
+    Ok(second_factors::find(tx, user)?.filter(|factor| factor.enabled_at.is_some()))
 }
 
 /// What an app is told, once.
@@ -59,13 +73,14 @@ pub struct Provisioned {
 pub fn begin(
     tx: &mut TenantTx<'_>,
     key: &MasterKey,
+    site: &Site,
     user: UserId,
-    proof: Option<Proof>,
+    means: Means,
     issuer: &str,
 ) -> Result<Provisioned> {
     let tx = &mut tx.platform();
-    prove(tx, proof)?;
-    if is_enabled(tx, user)? {
+    proof::demand(tx, key, site, user, means)?;
+    if app(tx, user)?.is_some() {
         let message = "A second factor is on already. Turn it off first to begin with another device.";
         return Err(Error::conflict("second_factor.enabled", message));
     }
@@ -73,11 +88,6 @@ pub fn begin(
     second_factors::begin(tx, user, &key.seal(PURPOSE, &user.to_string(), &secret))?;
     let account = people::user(tx, user)?.email;
     Ok(Provisioned { secret: totp::spelled(&secret)?, uri: totp::uri(&secret, issuer, &account)? })
-}
-
-fn prove(tx: &mut PlatformTx<'_>, proof: Option<Proof>) -> Result<()> {
-    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
-    if proof.ok_or_else(wrong)?.holds(tx)? { Ok(()) } else { Err(wrong()) }
 }
 
 /// A code, as it was typed.
@@ -88,14 +98,27 @@ pub struct SecondFactorCode {
     pub code: Line<1, 40>,
 }
 
-/// The password, and a code or a recovery code.
+/// The password, and a code or a recovery code; or a passkey instead of both.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "monsoon-over-andheri", "code": "287082"}))]
-pub struct PasswordAndCode {
-    #[schema(value_type = String, format = Password)]
-    pub current_password: Secret,
-    pub code: Line<1, 40>,
+pub struct SecondFactorRemoval {
+    #[schema(value_type = Option<String>, format = Password)]
+    pub current_password: Option<Secret>,
+    pub code: Option<Line<1, 40>>,
+    /// `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
+    /// True: the authenticator app alone is removed.
+    pub keeps_passkeys: Option<bool>,
+}
+
+impl SecondFactorRemoval {
+    /// Who means it, and whether passkeys stay.
+    pub fn parts(self) -> (OwnProof, bool) {
+        let Self { current_password, code, credential, keeps_passkeys } = self;
+        (OwnProof { current_password, code, credential }, keeps_passkeys == Some(true))
+    }
 }
 
 /// Counts a try; commit it before the code is looked at.
@@ -144,8 +167,12 @@ fn use_code(tx: &mut PlatformTx<'_>, key: &MasterKey, factor: &SecondFactor, cod
 /// # Errors
 /// `request.invalid` at `/code`; `second_factor.not_enabled`.
 pub(super) fn check(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<()> {
-    let factor = enabled(tx, user)?;
-    if use_code(tx, key, &factor, code)? {
+    if !is_enabled(tx, user)? {
+        return Err(not_enabled());
+    }
+    if let Some(app) = app(tx, user)?
+        && use_code(tx, key, &app, code)?
+    {
         return Ok(());
     }
     if !second_factors::use_recovery_code(tx, user, &tidy(code))? {
@@ -154,10 +181,8 @@ pub(super) fn check(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, code
     record(tx, user, SecondFactorFact::RECOVERY_CODE_USED)
 }
 
-fn enabled(tx: &mut PlatformTx<'_>, user: UserId) -> Result<SecondFactor> {
-    second_factors::find(tx, user)?.filter(|factor| factor.enabled_at.is_some()).ok_or_else(|| {
-        Error::conflict("second_factor.not_enabled", "No second factor is on. Begin with POST /v1/me/second-factor.")
-    })
+fn not_enabled() -> Error {
+    Error::conflict("second_factor.not_enabled", "No second factor is on. Begin with POST /v1/me/second-factor.")
 }
 
 /// For what a password opens besides logging in: a code too, where the user has a second factor.
@@ -176,7 +201,8 @@ pub(super) fn require(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, co
 fn record(tx: &mut PlatformTx<'_>, user: UserId, kind: EventType) -> Result<()> {
     let left = second_factors::count_recovery_codes(tx, user)?;
     let Some(tenant) = people::first_tenant(tx, user)? else { return Ok(()) };
-    let fact = SecondFactorFact { recovery_codes_left: Some(left) };
+    let passkeys_left = super::store::passkeys::count(tx, user)?;
+    let fact = SecondFactorFact { recovery_codes_left: Some(left), passkeys_left: Some(passkeys_left) };
     tx.for_tenant(tenant).record(fact.told_as(kind).about(user.uuid()))?;
     Ok(())
 }
@@ -226,16 +252,33 @@ fn give_recovery_codes(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Stri
     Ok(codes.iter().map(|code| [&code[..4], &code[4..8], &code[8..12], &code[12..]].join("-")).collect())
 }
 
-/// The password alone lets the user in again.
+/// The password alone lets the user in again; or, where passkeys stay, the app is asked no more.
 ///
 /// # Errors
-/// `second_factor.not_enabled`, `request.invalid` at `/current_password` or `/code`.
-pub fn remove(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, proof: Option<Proof>, code: &str) -> Result<()> {
+/// `second_factor.not_enabled`, `request.invalid` where the proof is wrong.
+pub fn remove(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    site: &Site,
+    user: UserId,
+    means: Means,
+    keeps_passkeys: bool,
+) -> Result<()> {
+    use super::store::passkeys;
     let tx = &mut tx.platform();
-    enabled(tx, user)?;
-    prove(tx, proof)?;
-    check(tx, key, user, code)?;
+    passkeys::hold_user(tx, user)?;
+    let is_there = if keeps_passkeys { app(tx, user)?.is_some() } else { is_enabled(tx, user)? };
+    if !is_there {
+        return Err(not_enabled());
+    }
+    proof::demand(tx, key, site, user, means)?;
     second_factors::remove(tx, user)?;
+    if !keeps_passkeys {
+        passkeys::delete_all(tx, user)?;
+    }
+    if !is_enabled(tx, user)? {
+        second_factors::set_recovery_codes(tx, user, &[])?;
+    }
     record(tx, user, SecondFactorFact::DISABLED)
 }
 

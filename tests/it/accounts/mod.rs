@@ -1,12 +1,14 @@
-//! A person's own account: recovering it, where it is logged in, its address, its second factor, and leaving.
+//! A person's own account: recovering it, where it is logged in, its address, its second factor and passkeys, and leaving.
 
 mod browser;
 mod leaving;
+mod passkeys;
 mod profile;
 mod recovery;
 mod second_factor;
 mod sessions;
 
+pub use passkeys::{device, page};
 pub use second_factor::code;
 
 use serde_json::{Value, json};

@@ -57,7 +57,7 @@ both_engines! {
     async fn a_second_factor_is_on_once_a_code_was_given_and_log_in_asks_for_one(app: TestApp) {
         let tenant = app.tenant("Acme").await;
         let standing = async |owner: &Client| owner.get("/v1/me/second-factor").await.ok();
-        assert_eq!(standing(&tenant.owner).await, json!({ "enabled_at": null, "recovery_codes_left": 0 }));
+        assert_eq!(standing(&tenant.owner).await, json!({ "enabled_at": null, "passkeys": 0, "recovery_codes_left": 0 }));
         tenant.owner.post("/v1/me/second-factor", json!({ "current_password": "not it at all" })).await.invalid("/current_password");
         confirm(&tenant.owner, "000000").await.problem(409, "second_factor.not_begun");
         let begun = begin(&tenant.owner).await.created();

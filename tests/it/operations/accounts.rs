@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::stage::Act;
-use crate::support::{PASSWORD, Tenant, TestApp};
+use crate::accounts::{device, page};
+use crate::support::{Authenticator, PASSWORD, Tenant, TestApp};
 
 /// Operations that need nothing are left as they are.
 pub async fn arrange(act: &mut Act, app: &TestApp, tenant: &Tenant, operation_id: &str) {
@@ -89,6 +90,33 @@ pub async fn arrange(act: &mut Act, app: &TestApp, tenant: &Tenant, operation_id
             if operation_id != "log_in_with_second_factor" {
                 act.actor = cautious.owner;
             }
+        }
+        "begin_passkey" => {
+            act.actor = app.tenant("Modern").await.owner;
+            act.replace = json!({ "current_password": PASSWORD });
+        }
+        "create_passkey" => {
+            act.actor = app.tenant("Keen").await.owner;
+            let begun = json!({ "current_password": PASSWORD });
+            let options = act.actor.post("/v1/me/passkeys/options", begun).await.ok()["public_key"].clone();
+            act.replace = json!({ "credential": Authenticator::synced(&page(app)).create(&options) });
+        }
+        "get_passkey" | "update_passkey" | "remove_passkey" => {
+            act.actor = app.tenant(&operation_id.replace('_', "-")).await.owner;
+            let (mut device, added) = device(app, &act.actor).await;
+            act.path = format!("/v1/me/passkeys/{}", id(&added));
+            if operation_id == "remove_passkey" {
+                let asked = app.anonymous().call("POST", "/v1/auth/passkey/options").await.ok();
+                let proof = json!({ "credential": device.get(&asked["public_key"]) });
+                let begun = act.actor.post("/v1/me/passkeys/options", proof).await.ok();
+                let other = Authenticator::synced(&page(app)).create(&begun["public_key"]);
+                act.actor.post("/v1/me/passkeys", json!({ "name": "Other", "credential": other })).await.created();
+            }
+        }
+        "log_in_with_passkey" => {
+            let (mut device, _) = device(app, &app.tenant("Passwordless").await.owner).await;
+            let asked = app.anonymous().call("POST", "/v1/auth/passkey/options").await.ok();
+            act.replace = json!({ "credential": device.get(&asked["public_key"]) });
         }
         "end_session" => {
             let there = json!({ "email": tenant.email(), "password": PASSWORD });

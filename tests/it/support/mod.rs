@@ -1,6 +1,7 @@
 //! The test app, its actors and their verbs.
 
 mod app;
+mod authenticator;
 mod client;
 mod database;
 mod process;
@@ -9,6 +10,7 @@ pub mod statements;
 mod tenant;
 
 pub use app::{OPERATOR_KEY, TestApp};
+pub use authenticator::Authenticator;
 pub use client::{Answer, Call, Client};
 pub use database::{Database, TestEngine};
 pub use process::{Process, free_port, leadwright, until};
