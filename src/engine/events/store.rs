@@ -46,7 +46,7 @@ crate::text_enum! {
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
     "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "type": "lead.status_changed", "timestamp": "2026-11-20T09:00:01Z",
-    "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a10", "subject_type": "lead",
+    "occurred_at": "2026-11-20T09:00:01Z", "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a10", "subject_type": "lead",
     "subject_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "lead_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11",
     "actor_type": "user", "actor_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a20", "request_id": null,
     "data": {"from": "new", "to": "contacted"}
@@ -57,7 +57,8 @@ pub struct Event {
     #[serde(rename = "type")]
     pub kind: EventType,
     /// When it happened.
-    #[serde(rename = "timestamp")]
+    pub timestamp: Timestamp,
+    /// The same as `timestamp`.
     pub occurred_at: Timestamp,
     pub tenant_id: TenantId,
     /// What it is about.
@@ -104,6 +105,7 @@ impl From<EventRow> for Event {
         Self {
             id: row.id,
             kind: row.kind,
+            timestamp: row.occurred_at,
             occurred_at: row.occurred_at,
             tenant_id: row.tenant_id,
             subject_type: row.subject_type,

@@ -189,6 +189,7 @@ fn example(declared: &Declared) -> Value {
         "id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10",
         "type": kind,
         "timestamp": "2026-11-20T09:00:01Z",
+        "occurred_at": "2026-11-20T09:00:01Z",
         "tenant_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a10",
         "subject_type": kind.subject(),
         "subject_id": lead,
