@@ -158,7 +158,7 @@ fn value(declared: &Declared, field: &Field) -> Value {
     // What is told of something else is told as far as it is known.
     let known = schema["required"].clone();
     for (name, member) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-        if !known.as_array().is_some_and(|known| known.iter().any(|one| one == name)) {
+        if known.as_array().is_none_or(|known| !known.iter().any(|one| one == name)) {
             member["x-left-out"] = true.into();
         }
     }
