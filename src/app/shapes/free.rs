@@ -1,7 +1,8 @@
 //! Free-form objects: `{"type": "object"}` alone is read as an object without members by generators, of which nothing can be
-//! written and everything reads as `never`.
+//! written and everything reads as `never`. A list of anything is one of texts, numbers, flags and objects: generators know no
+//! other word for it.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::walk;
 
@@ -10,7 +11,16 @@ pub(super) fn open(document: &mut Value) {
         if is_bare(schema) {
             schema.insert("additionalProperties".into(), true.into());
         }
+        if walk::is_of(schema, "array") && schema.get("items") == Some(&json!({})) {
+            schema.insert("items".into(), anything());
+        }
     });
+}
+
+fn anything() -> Value {
+    let object = json!({ "type": "object", "additionalProperties": true });
+    let plain = ["string", "number", "boolean", "null"].map(|kind| json!({ "type": kind }));
+    json!({ "oneOf": plain.into_iter().chain([object]).collect::<Vec<_>>() })
 }
 
 fn is_bare(schema: &Map<String, Value>) -> bool {

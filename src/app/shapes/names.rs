@@ -33,6 +33,7 @@ const CALLED: &[(&str, &str)] = &[
     ("OfferedView", "OfferedInvitation"),
     ("Page_Event", "WebhookEventPage"),
     ("ProvisionedView", "SecondFactorSecret"),
+    ("RecoveryCodesView", "RecoveryCodeList"),
     ("ReviewState", "AdReviewState"),
     ("ReviewView", "AdReview"),
     ("ScoreView", "LeadScore"),

@@ -101,8 +101,15 @@ impl<'a> Schemas<'a> {
     }
 
     pub(super) fn compare(&mut self, place: &str, old: &'a Value, new: &'a Value) {
+        let whole = old;
         let old = Plain::of(self.old, old);
         let new = Plain::of(self.new, new);
+        // What is told apart now was one before: each of them has to be that.
+        let was_one = old.alternatives.is_empty() && !old.properties().is_empty();
+        if self.direction == Direction::Response && was_one && !new.alternatives.is_empty() {
+            new.alternatives.iter().for_each(|one| self.compare(place, whole, one));
+            return;
+        }
         self.types(place, &old, &new);
         self.choices(place, &old, &new);
         self.limits(place, &old, &new);
@@ -191,7 +198,10 @@ impl<'a> Schemas<'a> {
         if new.keyword("pattern").is_some() && new.keyword("pattern") != old.keyword("pattern") {
             self.tell(place, "another pattern is asked for");
         }
-        if old.keyword("default") != new.keyword("default") && old.keyword("default").is_some() {
+        // One that is gone is told in words.
+        if let (Some(old), Some(new)) = (old.keyword("default"), new.keyword("default"))
+            && old != new
+        {
             self.tell(place, "another default applies");
         }
     }

@@ -151,6 +151,17 @@ fn value(declared: &Declared, field: &Field) -> Value {
     if schema.as_object().is_none_or(Map::is_empty) {
         schema = json!({ "type": "object", "additionalProperties": true });
     }
+    // A fact that names a type of event was declared before all of them were known.
+    if schema["enum"].as_array().is_some_and(Vec::is_empty) {
+        schema = serde_json::to_value(EventType::schema()).unwrap_or_default();
+    }
+    // What is told of something else is told as far as it is known.
+    let known = schema["required"].clone();
+    for (name, member) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        if known.as_array().is_none_or(|known| !known.iter().any(|one| one == name)) {
+            member["x-left-out"] = true.into();
+        }
+    }
     let about = match field.concern {
         Concern::Business => None,
         Concern::Person => Some("Null while the lead is locked."),
