@@ -57,7 +57,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ),
     ("For operators", &["Operators", "Operations"]),
     ("For providers", &["Provider webhooks"]),
-    ("About the server", &["Errors", "Health"]),
+    ("About the server", &["Labels", "Errors", "Health"]),
 ];
 
 fn tag_groups() -> serde_json::Value {

@@ -53,9 +53,8 @@ impl House {
 
     /// To a plan of whatever country: the tenant does business there then.
     pub async fn subscribe(&self, plan: &str, policy: OveragePolicy) -> Subscription {
-        if plan.starts_with("us_") {
-            self.write(|tx| house::move_to(tx, "US", Currency::USD)).await.unwrap();
-        }
+        let (country, currency) = if plan.starts_with("us_") { ("US", Currency::USD) } else { ("IN", Currency::INR) };
+        self.write(move |tx| house::move_to(tx, country, currency)).await.unwrap();
         let new = CreateSubscription {
             plan_code: plan.parse().unwrap(),
             overage_policy: Some(policy),

@@ -101,7 +101,7 @@ impl Sheet<'_> {
     fn html(&self) -> String {
         let (color, ink) = colors(self.look.color.as_deref());
         let direction = if self.words.phrases.direction == Direction::Rtl { "rtl" } else { "ltr" };
-        let (tag, title, name) = (self.words.tag, escaped(self.subject), escaped(&self.look.name));
+        let (tag, title, name) = (self.words.tag, escaped(self.subject), escaped(&one_line(&self.look.name)));
         let mut body = String::new();
         let mut paragraph = |style: &str, inside: &str| {
             body.extend(["<p style=\"margin:0 0 16px", style, "\">", inside, "</p>\n"]);

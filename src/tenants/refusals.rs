@@ -11,19 +11,19 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::unauthenticated("auth.invalid_token")
         .why("The access token is not one of ours, or was altered.")
         .remedy("Log in, and send the access_token as it is answered.")
-        .at(&[Credentials]),
+        .at(&[Credentials, At("list_plans")]),
     Refusal::unauthenticated("auth.token_expired")
         .why("The access token's time is over.")
         .remedy("Refresh the session by POST /v1/auth/refresh, and repeat the request with the new token.")
-        .at(&[Credentials]),
+        .at(&[Credentials, At("list_plans")]),
     Refusal::unauthenticated("auth.session_ended")
         .why("The session was ended: by logging out, by a new password, by whoever administers the tenant, or by time.")
         .remedy("Log in again.")
-        .at(&[Members, At("refresh_session")]),
+        .at(&[Members, At("refresh_session"), At("list_plans")]),
     Refusal::unauthenticated("auth.invalid_key")
         .why("The key is unknown, expired or revoked.")
         .remedy("Use another key, or have one made by POST /v1/api-keys.")
-        .at(&[Credentials]),
+        .at(&[Credentials, At("list_plans")]),
     Refusal::unauthenticated("auth.invalid_credentials")
         .why("The e-mail address or the password is wrong.")
         .remedy("Ask the person again. Which of the two it was is not told.")

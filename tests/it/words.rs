@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::contract::document;
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{PASSWORD, TestApp, growth_campaign};
 
 const APP: &str = "https://app.platform.example";
 const OWN: &str = "https://crm.acme.example";
@@ -67,7 +67,11 @@ async fn everything_is_mailed(app: &TestApp, pages: Option<&str>) {
     tenant.owner.patch("/v1/tenants/current", recipients).await.ok();
     tenant.owner.post("/v1/invitations", json!({ "email": "asha@example.com", "role": "agent" })).await.created();
     tenant.lead("Priya", "priya@example.com", "+919876543210").await;
-    tenant.ad_campaign("meta", "1", "2", "3").await;
+    let draft = growth_campaign("meta", "1", "2", "3");
+    let draft = tenant.owner.post("/v1/ad-campaigns", draft).await.created();
+    let activate = format!("/v1/ad-campaigns/{}/activate", text(&draft, "id"));
+    tenant.owner.post(&activate, json!({})).await.ok();
+    tenant.approve(&draft).await;
     app.anonymous().post("/v1/auth/password-reset-email", json!({ "email": owner })).await.expect(202);
     app.run_jobs().await;
     let change = json!({ "current_password": PASSWORD, "new_password": "first rain in june" });

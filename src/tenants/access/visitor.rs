@@ -7,14 +7,14 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::{Anyone, Caller};
-use crate::base::{Error, Result};
+use crate::base::{Error, ErrorKind, Result};
 
 /// Whoever calls. Credentials are not needed, but those that are shown must hold.
 #[derive(Debug, Clone)]
 pub enum Visitor {
     /// Somebody of a tenant, or an operator in one.
     Caller(Box<Caller>),
-    /// Nobody, or an operator who names no tenant.
+    /// Nobody, or somebody who is in no tenant now, such as an operator who names none.
     Anyone(Anyone),
 }
 
@@ -27,11 +27,18 @@ impl FromRequest for Visitor {
         Box::pin(async move {
             match Caller::from_request(&req, &mut Payload::None).await {
                 Ok(caller) => Ok(Self::Caller(Box::new(caller))),
-                Err(error) if matches!(error.code(), "auth.missing_credentials" | "auth.tenant_required") => {
+                Err(error) if is_nobody_here(&error) => {
                     Anyone::from_request(&req, &mut Payload::None).await.map(Self::Anyone)
                 }
                 Err(error) => Err(error),
             }
         })
     }
+}
+
+/// Nothing was shown, or what holds and opens no tenant now: that of an operator who names none, or of somebody whose tenant
+/// is suspended.
+fn is_nobody_here(error: &Error) -> bool {
+    let opens_none = matches!(error.kind(), ErrorKind::Forbidden | ErrorKind::Invalid | ErrorKind::NotFound);
+    opens_none || matches!(error.code(), "auth.missing_credentials" | "auth.tenant_required")
 }
