@@ -1,17 +1,17 @@
 //! A user's passkeys, and logging in with one.
 
-use actix_web::{HttpResponse, delete, get, patch, post, web};
+use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::cookies::{self, BrowserSessionView};
 use super::proving::prove_own;
 use super::signed_in::SignedInView;
+use crate::base::Error;
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
-use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
+use crate::engine::http::{Answer, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::id::PasskeyId;
 use crate::tenants::log_in;
@@ -83,11 +83,11 @@ crate::view! {
 #[post("/me/passkeys/options")]
 pub async fn begin_passkey(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     attempts: Attempts,
     input: Json<OwnProof>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let means = prove_own(&core, &caller, &attempts, input.0).await?;
     let (key, site, name) = (core.master_key.clone(), Site::set(&core.settings)?, core.settings.platform_name.clone());
@@ -107,12 +107,7 @@ pub async fn begin_passkey(
     responses((status = 201, description = "The passkey, and recovery codes with the first second factor", body = AddedPasskeyView))
 )]
 #[post("/me/passkeys")]
-pub async fn create_passkey(
-    caller: Caller,
-    core: web::Data<Core>,
-    input: Json<NewPasskey>,
-    once: Once,
-) -> Result<HttpResponse> {
+pub async fn create_passkey(caller: Caller, core: Core, input: Json<NewPasskey>, once: Once) -> Answer {
     let user = caller.require_user()?;
     let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
@@ -130,7 +125,7 @@ pub async fn create_passkey(
     responses((status = 200, description = "A page of passkeys", body = Page<PasskeyView>))
 )]
 #[get("/me/passkeys")]
-pub async fn list_passkeys(caller: Caller, core: web::Data<Core>, query: Paging) -> Result<HttpResponse> {
+pub async fn list_passkeys(caller: Caller, core: Core, query: Paging) -> Answer {
     let user = caller.require_user()?;
     let list = move |tx: &mut TenantTx<'_>| rows::list(&mut tx.platform(), user, &query.page);
     let page = core.read(&caller, list).await?;
@@ -143,7 +138,7 @@ pub async fn list_passkeys(caller: Caller, core: web::Data<Core>, query: Paging)
     responses((status = 200, description = "The passkey", body = PasskeyView))
 )]
 #[get("/me/passkeys/{id}")]
-pub async fn get_passkey(caller: Caller, core: web::Data<Core>, id: Path<PasskeyId>) -> Result<HttpResponse> {
+pub async fn get_passkey(caller: Caller, core: Core, id: Path<PasskeyId>) -> Answer {
     let user = caller.require_user()?;
     let found = core.read(&caller, move |tx| passkeys::get(&mut tx.platform(), user, id.0)).await?;
     Ok(Reply::of(PasskeyView::from(found)).respond())
@@ -157,11 +152,11 @@ pub async fn get_passkey(caller: Caller, core: web::Data<Core>, id: Path<Passkey
 #[patch("/me/passkeys/{id}")]
 pub async fn update_passkey(
     caller: Caller,
-    core: web::Data<Core>,
+    core: Core,
     id: Path<PasskeyId>,
     input: Json<PasskeyPatch>,
     if_match: IfMatch,
-) -> Result<HttpResponse> {
+) -> Answer {
     let user = caller.require_user()?;
     let changed = core.write(&caller, move |tx| passkeys::change(tx, user, id.0, input.0, &if_match)).await?;
     Ok(Reply::of(PasskeyView::from(changed)).respond())
@@ -173,7 +168,7 @@ pub async fn update_passkey(
 /// `POST /v1/me/second-factor/removal`, which takes a proof.
 #[utoipa::path(security(("bearer" = [])), responses((status = 204, description = "It lets nobody in any more")))]
 #[delete("/me/passkeys/{id}")]
-pub async fn remove_passkey(caller: Caller, core: web::Data<Core>, id: Path<PasskeyId>) -> Result<HttpResponse> {
+pub async fn remove_passkey(caller: Caller, core: Core, id: Path<PasskeyId>) -> Answer {
     let user = caller.require_user()?;
     core.write(&caller, move |tx| passkeys::remove(tx, user, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -191,11 +186,7 @@ pub async fn remove_passkey(caller: Caller, core: web::Data<Core>, id: Path<Pass
         (status = 401, description = "The challenge is unknown, was used, or its ten minutes are over", body = Problem, content_type = "application/problem+json"))
 )]
 #[post("/auth/passkey/options")]
-pub async fn begin_passkey_log_in(
-    anyone: Anyone<LoggingIn>,
-    core: web::Data<Core>,
-    input: JsonOrNothing<PasskeyUse>,
-) -> Result<HttpResponse> {
+pub async fn begin_passkey_log_in(anyone: Anyone<LoggingIn>, core: Core, input: JsonOrNothing<PasskeyUse>) -> Answer {
     let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     let begin = move |tx: &mut PlatformTx<'_>| passkey_entry::begin(tx, &key, &site, &input.0);
     let begun = core.db.read(anyone.scope(), begin).await?;
@@ -218,11 +209,11 @@ pub async fn begin_passkey_log_in(
 #[post("/auth/passkey")]
 pub async fn log_in_with_passkey(
     anyone: Anyone<LoggingIn>,
-    core: web::Data<Core>,
+    core: Core,
     browser: Browser,
     input: Json<PasskeyLogIn>,
     once: Once,
-) -> Result<HttpResponse> {
+) -> Answer {
     let in_cookies = input.0.cookies == Some(true);
     if in_cookies {
         browser.require_own_page()?;
