@@ -136,7 +136,7 @@ both_engines! {
                 let target = format!("{}{query}", filled(&path, &known));
                 let said = Statements::record(&app.mark());
                 client.get(&target).await.ok();
-                let said: Vec<List> = said.end().iter().filter_map(|sql| list_of(sql)).collect();
+                let said: Vec<List> = said.end().iter().filter_map(|sql| list_of(&sql.replace('`', "\""))).collect();
                 if said.is_empty() {
                     wrong.push(format!("{target} says no order"));
                 }

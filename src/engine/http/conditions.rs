@@ -6,7 +6,7 @@
 use serde_json::Value;
 use utoipa::openapi::path::Operation;
 
-/// `extensions(("x-conditional-permissions" = json!([{"permission": "leads:read", "when": "it names who is told of leads"}])))`.
+/// `extensions(("x-conditional-permissions" = json!([{"permission": "users:read", "when": "it names a user"}])))`.
 const CONDITIONAL: &str = "x-conditional-permissions";
 
 /// What is added to the line on permissions.
