@@ -1,18 +1,20 @@
 //! Changing an ad campaign.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use validator::Validate;
 
 use super::create::{Around, Checked, check, dress, insert_form, refuse_own_twice};
 use super::facts::AdCampaignFact;
-use super::part::{AdCreativePatch, LeadFormPatch, Part, SearchAdsPatch, TargetingPatch, merged};
 use crate::ads::claim;
-use crate::ads::creative::{AdCreative, SearchAds};
-use crate::ads::form::LeadForm;
+use crate::ads::creative::{AdCreative, AdCreativePatch, SearchAds, SearchAdsPatch};
+use crate::ads::form::{LeadForm, LeadFormPatch};
+use crate::ads::id::PlatformId;
 use crate::ads::model::{Asker, CampaignStatus, Delivery};
 use crate::ads::movement::want;
 use crate::ads::review::{self, Agreed};
 use crate::ads::store::{self, AdCampaign, StoredForm};
-use crate::ads::targeting::Targeting;
+use crate::ads::targeting::{Targeting, TargetingPatch};
 use crate::base::apply::Apply as _;
 use crate::base::bounded::Line;
 use crate::base::json::Json as JsonColumn;
@@ -22,54 +24,45 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
-use crate::engine::http::IfMatch;
+use crate::engine::http::{IfMatch, PatchOf};
 use crate::leads::id::AdCampaignId;
 use crate::tenants::{self, Tenant};
 
-/// What to change: absent keeps, null clears. Nested documents are merged in the same way; lists are replaced whole.
-#[derive(Debug, Default, serde::Deserialize, Validate, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
-pub struct AdCampaignPatch {
-    #[serde(default)]
-    #[schema(value_type = Line<1, 200>)]
-    name: Given<Line<1, 200>>,
-    #[serde(default)]
-    #[schema(value_type = Money)]
-    daily_budget: Given<Money>,
-    #[serde(default)]
-    #[schema(value_type = Option<Money>)]
-    monthly_cap: Patch<Money>,
-    #[serde(default)]
-    #[schema(value_type = Option<Money>)]
-    total_budget: Patch<Money>,
-    #[serde(default)]
-    #[schema(value_type = Option<TargetingPatch>)]
-    targeting: Patch<Part>,
-    #[serde(default)]
-    #[schema(value_type = Option<AdCreativePatch>)]
-    ad_creative: Patch<Part>,
-    #[serde(default)]
-    #[schema(value_type = Option<SearchAdsPatch>)]
-    search_ads: Patch<Part>,
-    #[serde(default)]
-    #[schema(value_type = LeadFormPatch)]
-    lead_form: Patch<Part>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    external_campaign_id: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    external_form_id: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    external_page_id: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<Timestamp>)]
-    start_at: Patch<Timestamp>,
-    #[serde(default)]
-    #[schema(value_type = Option<Timestamp>)]
-    end_at: Patch<Timestamp>,
+crate::patch! {
+    /// What to change: absent keeps, null clears. Nested documents are merged in the same way; lists are replaced whole.
+    #[schema(example = json!({"daily_budget": {"amount": 100000, "currency": "INR"}, "end_at": null}))]
+    pub struct AdCampaignPatch {
+        name: Given<Line<1, 200>>,
+        daily_budget: Given<Money>,
+        monthly_cap: Patch<Money>,
+        total_budget: Patch<Money>,
+        #[validate(nested)]
+        targeting: Patch<TargetingPatch>,
+        #[validate(nested)]
+        ad_creative: Patch<AdCreativePatch>,
+        #[validate(nested)]
+        search_ads: Patch<SearchAdsPatch>,
+        /// A form cannot be taken away, since leads refer to it: another takes its place.
+        #[validate(nested)]
+        lead_form: Given<LeadFormPatch>,
+        external_campaign_id: Patch<PlatformId>,
+        external_form_id: Patch<PlatformId>,
+        external_page_id: Patch<PlatformId>,
+        start_at: Patch<Timestamp>,
+        end_at: Patch<Timestamp>,
+    }
+}
+
+/// The stored document with a part merged in; null takes it away.
+fn merged<T>(stored: Option<T>, patch: Patch<PatchOf<T>>, at: &str) -> Result<Option<T>>
+where
+    T: Serialize + DeserializeOwned + Validate,
+{
+    match patch {
+        Patch::Absent => Ok(stored),
+        Patch::Null => Ok(None),
+        Patch::Value(part) => part.merged_into(stored.as_ref(), at).map(Some),
+    }
 }
 
 /// Changes an ad campaign. What is agreed to no more is asked for again, and the ad platform is told what concerns it.
@@ -103,7 +96,7 @@ pub fn change(
     std::mem::take(&mut patch.external_form_id).apply_to(&mut form_id);
     let lead_form = std::mem::take(&mut patch.lead_form);
 
-    apply(patch, &mut campaign, form_id.as_deref(), &tenant)?;
+    apply(patch, &mut campaign, &tenant)?;
     let named = |now: &Option<String>, was: &Option<String>| now.clone().filter(|_| now != was);
     let other_campaign = named(&campaign.external_campaign_id, &before.external_campaign_id);
     let other_form = named(&form_id, &former_form_id);
@@ -139,15 +132,15 @@ pub fn change(
 }
 
 /// Everything but the form, checked together with what stays.
-fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str>, tenant: &Tenant) -> Result<()> {
+fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, tenant: &Tenant) -> Result<()> {
     let targeting: Targeting = campaign.content.targeting.read()?;
     let is_other_targeting = !patch.targeting.is_absent();
-    let targeting = merged(Some(&targeting), patch.targeting, "/targeting")?.unwrap_or_default();
+    let targeting = merged(Some(targeting), patch.targeting, "/targeting")?.unwrap_or_default();
     let targeting = if is_other_targeting { targeting.or_of(tenant) } else { targeting };
     let ad_creative: Option<AdCreative> = campaign.content.ad_creative.read()?;
-    let ad_creative = merged(ad_creative.as_ref(), patch.ad_creative, "/ad_creative")?;
+    let ad_creative = merged(ad_creative, patch.ad_creative, "/ad_creative")?;
     let search_ads: Option<SearchAds> = campaign.content.search_ads.read()?;
-    let search_ads = merged(search_ads.as_ref(), patch.search_ads, "/search_ads")?;
+    let search_ads = merged(search_ads, patch.search_ads, "/search_ads")?;
     let daily = patch.daily_budget.0.unwrap_or(campaign.money(campaign.daily_budget));
     let mut monthly_cap = campaign.monthly_cap.map(|amount| campaign.money(amount));
     let mut total_budget = campaign.total_budget.map(|amount| campaign.money(amount));
@@ -167,11 +160,6 @@ fn apply(patch: AdCampaignPatch, campaign: &mut AdCampaign, form_id: Option<&str
         search_ads: search_ads.as_ref(),
         start_at: campaign.start_at,
         end_at: campaign.end_at,
-        external_ids: [
-            ("/external_campaign_id", campaign.external_campaign_id.as_deref()),
-            ("/external_form_id", form_id),
-            ("/external_page_id", campaign.external_page_id.as_deref()),
-        ],
     })?;
     campaign.currency = daily.currency;
     campaign.daily_budget = daily.amount;
@@ -198,17 +186,16 @@ fn change_form(
     tx: &mut TenantTx<'_>,
     campaign: &mut AdCampaign,
     stored: &mut Option<StoredForm>,
-    patch: Patch<Part>,
+    patch: Given<LeadFormPatch>,
     external_form_id: Option<String>,
     around: Around<'_>,
 ) -> Result<()> {
-    if stored.is_some() && patch == Patch::Null {
-        let message = "a lead form cannot be taken away, since leads refer to it; replace it instead";
-        return Err(Error::field("/lead_form", "required", message));
-    }
     let form: Option<LeadForm> = stored.as_ref().map(StoredForm::form).transpose()?;
     let is_other = !patch.is_absent();
-    let form = merged(form.as_ref(), patch, "/lead_form")?;
+    let form = match patch.0 {
+        Some(part) => Some(part.merged_into(form.as_ref(), "/lead_form")?),
+        None => form,
+    };
     match (stored.as_mut(), form) {
         (Some(row), Some(definition)) if is_other || row.external_form_id != external_form_id => {
             let definition = if is_other { dress(definition, around)? } else { definition };

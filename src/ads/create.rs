@@ -6,6 +6,7 @@ use super::facts::AdCampaignFact;
 use crate::ads::creative::{AdCreative, SearchAds};
 use crate::ads::documents::{Content, Review};
 use crate::ads::form::{LeadForm, ThankYou};
+use crate::ads::id::PlatformId;
 use crate::ads::model::{AccountOwner, CampaignStatus, CampaignType, Delivery, Objective};
 use crate::ads::store::{self, AdCampaign, StoredForm};
 use crate::ads::targeting::Targeting;
@@ -58,17 +59,11 @@ pub struct NewAdCampaign {
     /// In whose ad account it runs: the platform's, unless said otherwise. It stays as it was created.
     pub account_owner: Option<AccountOwner>,
     /// Its id at the ad platform. A wish until an operator agrees to it; no two ad campaigns that are not over share one then.
-    #[validate(length(min = 1, max = 40))]
-    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
-    pub external_campaign_id: Option<String>,
+    pub external_campaign_id: Option<PlatformId>,
     /// Its form's id at the ad platform. Leads find their tenant by it once an operator agreed to it.
-    #[validate(length(min = 1, max = 40))]
-    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
-    pub external_form_id: Option<String>,
+    pub external_form_id: Option<PlatformId>,
     /// The page the ads belong to; for Meta.
-    #[validate(length(min = 1, max = 40))]
-    #[schema(min_length = 1, max_length = 40, pattern = "^[0-9]+$")]
-    pub external_page_id: Option<String>,
+    pub external_page_id: Option<PlatformId>,
     /// Activated earlier, it starts within five minutes of this.
     pub start_at: Option<Timestamp>,
     /// Null runs continuously.
@@ -113,11 +108,6 @@ pub fn create(
         search_ads: new.search_ads.as_ref(),
         start_at: new.start_at,
         end_at: new.end_at,
-        external_ids: [
-            ("/external_campaign_id", new.external_campaign_id.as_deref()),
-            ("/external_form_id", new.external_form_id.as_deref()),
-            ("/external_page_id", new.external_page_id.as_deref()),
-        ],
     })?;
     refuse_own_twice(tx, new.platform, id, new.external_campaign_id.as_deref(), new.external_form_id.as_deref())?;
     let needs_form = new.external_form_id.is_some();
@@ -125,7 +115,7 @@ pub fn create(
     let lead_form_id = match form {
         Some(form) => {
             let around = Around { tenant: &tenant, policy, by_operator };
-            Some(insert_form(tx, new.platform, form, new.external_form_id, around)?)
+            Some(insert_form(tx, new.platform, form, new.external_form_id.map(Into::into), around)?)
         }
         None => None,
     };
@@ -151,8 +141,8 @@ pub fn create(
         }),
         lead_form_id,
         account_owner: new.account_owner.unwrap_or(AccountOwner::Platform),
-        external_campaign_id: new.external_campaign_id,
-        external_page_id: new.external_page_id,
+        external_campaign_id: new.external_campaign_id.map(Into::into),
+        external_page_id: new.external_page_id.map(Into::into),
         impressions: 0,
         clicks: 0,
         leads_generated: 0,
@@ -236,7 +226,6 @@ pub(super) struct Checked<'a> {
     pub search_ads: Option<&'a SearchAds>,
     pub start_at: Option<Timestamp>,
     pub end_at: Option<Timestamp>,
-    pub external_ids: [(&'static str, Option<&'a str>); 3],
 }
 
 pub(super) fn check(values: &Checked<'_>) -> Result<()> {
@@ -261,11 +250,6 @@ pub(super) fn check(values: &Checked<'_>) -> Result<()> {
         && end <= start
     {
         problems.push(FieldError::new("/end_at", "invalid_value", "expected a time after start_at"));
-    }
-    for (pointer, id) in values.external_ids {
-        if id.is_some_and(|id| id.is_empty() || id.len() > 40 || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-            problems.push(FieldError::new(pointer, "invalid_value", "expected an id of 1 to 40 digits"));
-        }
     }
     if problems.is_empty() { Ok(()) } else { Err(Error::fields(problems)) }
 }

@@ -2,10 +2,11 @@
 
 use validator::Validate;
 
-use super::targeting::short_texts;
 use crate::base::FieldError;
+use crate::base::bounded::Text;
 use crate::base::money::{Currency, Money};
 use crate::base::text::web_url;
+use crate::engine::http::PatchOf;
 
 crate::text_enum! {
     /// How an ad looks.
@@ -101,6 +102,8 @@ impl Default for AdCreative {
     }
 }
 
+pub type AdCreativePatch = PatchOf<AdCreative>;
+
 impl AdCreative {
     /// What no single field can tell.
     pub fn problems(&self, at: &str) -> Vec<FieldError> {
@@ -136,15 +139,15 @@ pub struct LeadFormExtension {
     "descriptions": ["Find your dream 2 BHK in Mumbai.", "Talk to expert consultants."], "keywords": ["2bhk flat in mumbai"],
     "bidding": "maximize_conversions", "target_cpa": {"amount": 40000, "currency": "INR"}}))]
 pub struct SearchAds {
-    #[validate(length(max = 3), custom(function = "short_texts"))]
+    #[validate(length(max = 3))]
     #[schema(max_items = 3)]
-    pub headlines: Vec<String>,
-    #[validate(length(max = 2), custom(function = "short_texts"))]
+    pub headlines: Vec<Text<1, 120>>,
+    #[validate(length(max = 2))]
     #[schema(max_items = 2)]
-    pub descriptions: Vec<String>,
-    #[validate(length(max = 500), custom(function = "short_texts"))]
+    pub descriptions: Vec<Text<1, 120>>,
+    #[validate(length(max = 500))]
     #[schema(max_items = 500)]
-    pub keywords: Vec<String>,
+    pub keywords: Vec<Text<1, 120>>,
     pub bidding: Bidding,
     /// What a lead may cost.
     pub target_cpa: Option<Money>,
@@ -164,6 +167,8 @@ impl Default for SearchAds {
         }
     }
 }
+
+pub type SearchAdsPatch = PatchOf<SearchAds>;
 
 impl SearchAds {
     /// What no single field can tell.

@@ -17,7 +17,7 @@ use ::intake;
 use ::leads;
 use ::providers;
 use ::tenants;
-use engine::{self, base, fact, filter, keep, rows, text_enum, versioned};
+use engine::{self, base, fact, filter, keep, patch, rows, text_enum, versioned};
 
 mod answers;
 pub mod api;
@@ -36,7 +36,6 @@ pub mod key;
 pub mod limits;
 pub mod model;
 mod movement;
-pub mod part;
 pub mod quota;
 pub mod refusals;
 pub mod review;

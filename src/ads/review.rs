@@ -224,7 +224,7 @@ mod tests {
         assert!(!covers(|now| now.external_ids[0] = Some("2".into())));
         assert!(!covers(|now| now.external_ids[1] = Some("2".into())));
         assert!(!covers(|now| now.external_ids[2] = Some("2".into())));
-        assert!(!covers(|now| now.targeting.keywords.push("flats".into())));
+        assert!(!covers(|now| now.targeting.keywords.push("flats".parse().unwrap())));
         assert!(!covers(|now| now.ad_creative = Some(AdCreative::default())));
         assert!(!covers(|now| now.search_ads = Some(SearchAds::default())));
         assert!(!covers(|now| now.questions = LeadForm::plain("F").questions));

@@ -1,8 +1,10 @@
 //! Whom an ad campaign is shown to.
 
-use validator::{Validate, ValidationError};
+use validator::Validate;
 
 use crate::base::FieldError;
+use crate::base::bounded::Text;
+use crate::engine::http::PatchOf;
 use crate::tenants::Tenant;
 
 /// What the ad platforms take when neither the request nor the tenant's audience says anything.
@@ -34,9 +36,9 @@ pub struct IncomePercentile {
     "interests": ["Real estate", "Home buyers"], "behaviors": ["Likely to move"], "income_percentile": {"from": 25, "to": 50}}))]
 pub struct Targeting {
     /// Cities or quarters.
-    #[validate(length(max = 100), custom(function = "short_texts"))]
+    #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub locations: Vec<String>,
+    pub locations: Vec<Text<1, 200>>,
     #[validate(range(min = 13, max = 65))]
     #[schema(minimum = 13, maximum = 65)]
     pub age_min: Option<u8>,
@@ -44,19 +46,22 @@ pub struct Targeting {
     #[schema(minimum = 13, maximum = 65)]
     pub age_max: Option<u8>,
     pub genders: Option<Gender>,
-    #[validate(length(max = 100), custom(function = "short_texts"))]
+    #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub interests: Vec<String>,
-    #[validate(length(max = 100), custom(function = "short_texts"))]
+    pub interests: Vec<Text<1, 200>>,
+    #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub behaviors: Vec<String>,
+    pub behaviors: Vec<Text<1, 120>>,
     #[validate(nested)]
     pub income_percentile: Option<IncomePercentile>,
     /// Search keywords; for Google.
-    #[validate(length(max = 500), custom(function = "short_texts"))]
+    #[validate(length(max = 500))]
     #[schema(max_items = 500)]
-    pub keywords: Vec<String>,
+    pub keywords: Vec<Text<1, 120>>,
 }
+
+/// A part of an audience. What null takes away is filled from the tenant's again.
+pub type TargetingPatch = PatchOf<Targeting>;
 
 impl Targeting {
     /// Fills what was left out from the tenant: its service areas, its audience's ages, and at last 25 to 55.
@@ -99,14 +104,6 @@ impl Targeting {
         }
         problems
     }
-}
-
-/// Entries of a list are 1 to 120 characters.
-pub(super) fn short_texts(texts: &[String]) -> Result<(), ValidationError> {
-    if texts.iter().all(|text| (1..=120).contains(&text.chars().count()) && !text.trim().is_empty()) {
-        return Ok(());
-    }
-    Err(ValidationError::new("length").with_message("expected entries of 1 to 120 characters".into()))
 }
 
 #[cfg(test)]

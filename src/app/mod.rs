@@ -15,6 +15,7 @@ mod problems;
 pub mod refusals;
 mod routes;
 pub mod serve;
+pub mod signal;
 pub mod twins;
 pub mod version;
 

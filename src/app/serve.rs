@@ -202,7 +202,7 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     let server = parts.http.then(|| listen(&app)).transpose()?;
     let handle = server.as_ref().map(actix_web::dev::Server::handle);
     let server = server.map(tokio::spawn);
-    let signal = wait_for_signal();
+    let signal = super::signal::wait_for_signal();
     tokio::pin!(signal);
     let prepared = tokio::select! {
         prepared = prepare(&app) => Some(prepared),
@@ -312,21 +312,5 @@ fn listen(app: &App) -> Result<actix_web::dev::Server> {
 async fn shut_down(handle: Option<ServerHandle>) {
     if let Some(handle) = handle {
         handle.stop(true).await;
-    }
-}
-
-/// Resolves at SIGINT or SIGTERM.
-pub async fn wait_for_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
     }
 }

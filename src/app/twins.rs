@@ -108,7 +108,7 @@ pub async fn serve(bind: SocketAddr, public_url: &str) -> Result<()> {
     });
     let server = server.workers(2).disable_signals().listen(listener).map_err(Error::internal)?.run();
     let (handle, server) = (server.handle(), tokio::spawn(server));
-    super::serve::wait_for_signal().await;
+    super::signal::wait_for_signal().await;
     handle.stop(false).await;
     server.await.map_err(Error::internal)?.map_err(Error::internal)
 }

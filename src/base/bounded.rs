@@ -123,6 +123,11 @@ macro_rules! bounded {
                 &self.0
             }
         }
+        impl<$(const $bound: usize),*> std::borrow::Borrow<str> for $kind {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
         impl<'de, $(const $bound: usize),*> Deserialize<'de> for $kind {
             fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
                 String::deserialize(d)?.parse().map_err(serde::de::Error::custom)

@@ -6,6 +6,7 @@
 //! Nothing here opens a connection, reads a clock or knows HTTP. Next: [`crate::engine`].
 
 pub mod apply;
+pub mod body;
 pub mod bounded;
 pub mod changes;
 pub mod crypto;

@@ -111,15 +111,19 @@ impl<'de> serde::Deserialize<'de> for Money {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Wire {
+            #[serde(deserialize_with = "amount")]
             amount: i64,
             currency: Currency,
         }
         let wire = Wire::deserialize(d)?;
-        if !(0..=MAX_AMOUNT).contains(&wire.amount) {
-            return Err(D::Error::custom("amount must be between 0 and 9000000000000000 minor units"));
-        }
         Ok(Self { amount: wire.amount, currency: wire.currency })
     }
+}
+
+fn amount<'de, D: serde::Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    let amount = <i64 as serde::Deserialize>::deserialize(d)?;
+    let rule = "expected 0 to 9000000000000000 minor units";
+    if (0..=MAX_AMOUNT).contains(&amount) { Ok(amount) } else { Err(D::Error::custom(rule)) }
 }
 
 impl std::fmt::Display for Money {

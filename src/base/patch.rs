@@ -1,6 +1,6 @@
 //! Merge-patch fields (RFC 7396): absent keeps, null clears, a value sets.
 //!
-//! A body of them is declared by [`patch!`](crate::patch), which applies them, too ([`super::apply`]).
+//! A body of them is declared by [`patch!`](crate::patch), which applies them, too ([`super::body`]).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use validator::{Validate, ValidateLength, ValidateRange, ValidationErrors};

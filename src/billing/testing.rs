@@ -83,7 +83,7 @@ impl House {
     }
 
     pub async fn choose(&self, plan: &str) -> Result<Subscription> {
-        self.change(UpdateSubscription { plan_code: Given(Some(plan.into())), ..Default::default() }).await
+        self.change(UpdateSubscription { plan_code: Given(plan.parse().ok()), ..Default::default() }).await
     }
 
     /// The operators' activation for a payment of this plan.

@@ -9,6 +9,7 @@ use crate::base::crypto::MasterKey;
 use crate::base::time::Clock;
 use crate::config::{self, Config, Source};
 use crate::engine::db::backup::{self, Contents};
+use crate::engine::db::files;
 use crate::engine::db::key_check::KeyCheck;
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +35,7 @@ pub(super) struct RestoreArgs {
 
 pub(super) fn backup(config: &Config, args: &BackupArgs) -> super::Outcome {
     let database = sqlite_path(&config.database.url, "pg_dump --format=custom --file=PATH DATABASE_URL")?;
-    let key_path = backup::beside(&args.path, ".key");
+    let key_path = files::beside(&args.path, ".key");
     if args.with_key && key_path.exists() {
         return Err(format!("{} exists already.", key_path.display()).into());
     }
@@ -112,7 +113,7 @@ fn find_key(
     if read(beside_database)?.as_ref().is_some_and(fits) {
         return Ok(None);
     }
-    if let Some(key) = read(&backup::beside(&args.path, ".key"))?.filter(fits) {
+    if let Some(key) = read(&files::beside(&args.path, ".key"))?.filter(fits) {
         return Ok(Some(key));
     }
     Err(format!(
@@ -126,7 +127,7 @@ fn find_key(
 fn keep_key(path: &Path, key: &MasterKey, suffix: &str) -> super::Outcome {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     if path.exists() {
-        std::fs::rename(path, backup::beside(path, suffix)).map_err(failed)?;
+        std::fs::rename(path, files::beside(path, suffix)).map_err(failed)?;
     }
     config::write_master_key(path, key).map_err(failed)?;
     Ok(())

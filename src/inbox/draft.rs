@@ -64,7 +64,7 @@ fn first_name(lead: &Shown) -> &str {
 fn about(lead: &Shown, tenant: &Tenant) -> String {
     let thing = lead
         .answer(&["looking for", "looking_for", "property", "bhk", "product", "service", "interest", "requirement"])
-        .or_else(|| tenant.profile.services.first().cloned())
+        .or_else(|| tenant.profile.services.first().cloned().map(Into::into))
         .unwrap_or_else(|| "what we offer".into());
     let mut about = thing;
     // As much as a template's variable takes; what somebody typed may say more than that.

@@ -67,7 +67,7 @@ pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()
     if let (Some(from), Some(to)) = (&message.from_address, &message.to_address) {
         conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
     }
-    crate::leads::store::touch_contact(tx, message.lead_id, at)?;
+    crate::leads::rows::touch_contact(tx, message.lead_id, at)?;
     record(tx, MessageFact::SENT, message)
 }
 

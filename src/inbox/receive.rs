@@ -176,7 +176,7 @@ fn within(tx: &mut TenantTx<'_>, channel: Channel, person: &str) -> Result<Optio
         Channel::Email => IdentityKind::Email,
         Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(None),
     };
-    let Some(lead) = leads::store::find_by_identity(tx, kind, person)? else { return Ok(None) };
+    let Some(lead) = leads::rows::find_by_identity(tx, kind, person)? else { return Ok(None) };
     let (conversation, _) = open::on_channel(tx, lead, channel, Some(person.to_string()))?;
     Ok(Some(conversation))
 }
@@ -224,7 +224,7 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, conversation: &Conversation) 
         window_expires_at: (inbound.channel == Channel::Whatsapp).then_some(window),
     };
     // The lead before its conversation, as where a number is corrected.
-    leads::store::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
+    leads::rows::touch_activity(tx, conversation.lead_id, inbound.received_at)?;
     conversations::touch(tx, conversation.id, &touch)?;
     // Read again, now that the row is ours: it may have been closed or set aside since the message found its way here.
     let conversation = &conversations::get(tx, conversation.id)?;

@@ -163,7 +163,7 @@ pub(super) fn threads(tx: &mut PlatformTx<'_>, channel: Channel, sender: &str, p
         Channel::WebChat | Channel::Messenger | Channel::Instagram => return Ok(threads),
     };
     let mut claims = Vec::new();
-    for (tenant, lead) in crate::leads::store::leads_across_tenants(tx, kind, person)? {
+    for (tenant, lead) in crate::leads::rows::leads_across_tenants(tx, kind, person)? {
         let own = leads::brief(&mut tx.for_tenant(tenant), lead)?;
         let is_own_enquiry = own.is_vouched();
         if !is_own_enquiry && standing(&mut tx.for_tenant(tenant))? == Standing::NoPlan {

@@ -32,7 +32,7 @@ use crate::engine::db::{Db, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::EventType;
 use crate::engine::jobs::Job;
 use crate::inbox::id::ConversationId;
-use crate::leads::store::{self, Lead};
+use crate::leads::for_intake::{self as store, Lead};
 use crate::leads::testing::rajesh;
 use crate::providers::{ErrorClass, ProviderError};
 use crate::sending::dispatch::{Outgoing, Platform, Start, begin};

@@ -14,8 +14,8 @@ use crate::base::time::Timestamp;
 use crate::leads::answers::{self, Answers};
 use crate::leads::cities;
 use crate::leads::contact_details::DetailKind;
+use crate::leads::for_intake::Lead;
 use crate::leads::model::Location;
-use crate::leads::store::Lead;
 
 /// All answers of one lead, as JSON text: the largest enquiry four times over.
 const MAX_ANSWERS_BYTES: usize = 64 * 1024;

@@ -16,9 +16,9 @@ use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::inbox::open::{self, LeadOpening};
 use crate::leads::facts::{LeadAssigned, LeadCreated, LeadEnquired, LeadFact as _};
+use crate::leads::for_intake::{self as store, Behaviour, Lead, LeadProfile};
 use crate::leads::model::{IdentityKind, LeadStatus, LeadValidity};
 use crate::leads::scoring::{score_lead, worth_of};
-use crate::leads::store::{self, Behaviour, Lead, LeadProfile};
 use crate::leads::{answers, change, score, unlock};
 use crate::tenants::{self, Tenant};
 

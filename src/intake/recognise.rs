@@ -10,8 +10,8 @@ use crate::base::Result;
 use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::leads::contact_details::{ContactDetail, DetailKind};
+use crate::leads::for_intake::{self as store, Lead};
 use crate::leads::model::IdentityKind;
-use crate::leads::store::{self, Lead};
 
 /// What we know of the identities of an enquiry. It stays true while intake is locked.
 pub(super) struct Known(Vec<(IdentityKind, String, LeadId)>);

@@ -114,7 +114,7 @@ pub fn budget_band(text: &str, tenant: &Tenant) -> Option<String> {
     let is_round = [Some(budget.min), budget.max].into_iter().flatten().all(|amount| is_round(amount / unit));
     let labels = tenant.audience.budget_labels.iter().filter(|_| is_round);
     if let Some(label) = labels.into_iter().find(|label| is_same(label, text)) {
-        return Some(label.clone());
+        return Some(label.clone().into());
     }
     let money = |units: i64| Money::new(units * unit, budget.currency);
     let per = budget.period.map(|period| format!(" per {period}")).unwrap_or_default();
@@ -164,7 +164,7 @@ pub fn known_place(city: &str, tenant: &Tenant) -> Option<String> {
         return None;
     }
     let mut places = tenant.audience.locations.iter().chain(&tenant.settings.service_areas);
-    places.find(|place| cities::is_same(place, city)).cloned()
+    places.find(|place| cities::is_same(place, city)).cloned().map(Into::into)
 }
 
 fn is_same(a: &str, b: &str) -> bool {

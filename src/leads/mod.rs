@@ -3,7 +3,8 @@
 //!
 //! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only `intake` does.
 //! A lead that is locked (held back by metering) tells only what `lock` allows: every view is made in [`mod@view`], and the folders
-//! above get [`Shown`] (what anybody may see), [`Brief`] (whom to write to) or [`Heading`] (how a list names it), never the row. Rules of movement are in [`model`], scoring in [`score`], SQL in [`store`].
+//! above get [`Shown`] (what anybody may see), [`Brief`] (whom to write to) or [`Heading`] (how a list names it), never the row: that is
+//! in nobody's reach but [`for_intake`]. Rules of movement are in [`model`], scoring in [`score`], SQL in `store`.
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as leads;
@@ -34,7 +35,7 @@ pub mod schema;
 pub mod score;
 pub mod scoring;
 mod shown;
-pub mod store;
+mod store;
 #[cfg(debug_assertions)]
 pub mod testing;
 #[cfg(test)]
@@ -45,7 +46,23 @@ pub mod view;
 pub use facts::facts;
 pub use rescore::RESCORE;
 pub use shown::{Contact, Shown, shown};
-pub use store::{Brief, Heading, Lead, brief, catch_ups, heading};
+pub use store::{Brief, Heading, brief, catch_ups, heading};
+
+/// What any folder may ask of the rows: which leads there are and when something happened to one, never who they are.
+pub mod rows {
+    pub use super::store::{
+        find_by_identity, fold_counts, found_by, is_indexed, leads_across_tenants, owners, recount, settle_index,
+        touch_activity, touch_contact, unfolded_counts,
+    };
+}
+
+/// The rows themselves, unmasked: for intake, which makes and joins them, and for the tests of others.
+pub mod for_intake {
+    pub use super::store::{
+        Behaviour, Lead, LeadProfile, add_identities, add_identity, find, get, hold, identities_of, insert,
+        insert_score, is_same, owners, remove_identity, update,
+    };
+}
 
 /// What stands here, and who reads it.
 pub fn areas(areas: &mut Areas) {

@@ -3,6 +3,7 @@
 use super::engagement::Engagement;
 use super::score::{self, Budget, Score, Subject, Target, Timeline};
 use super::store::Lead;
+use crate::base::bounded::Text;
 use crate::base::money::Currency;
 use crate::base::{Error, Result, phone};
 use crate::tenants::Tenant;
@@ -104,15 +105,16 @@ fn target_of(tenant: &Tenant) -> Target {
         currency,
         period: None,
     });
-    let mut service_areas = tenant.settings.service_areas.clone();
-    service_areas.extend(audience.locations.iter().cloned());
+    let texts = |list: &[Text<1, 200>]| list.iter().cloned().map(Into::into).collect::<Vec<String>>();
+    let mut service_areas = texts(&tenant.settings.service_areas);
+    service_areas.extend(texts(&audience.locations));
     Target {
         currency: tenant.currency,
         budget,
-        budget_labels: audience.budget_labels.clone(),
+        budget_labels: texts(&audience.budget_labels),
         timelines: audience.timelines.iter().filter_map(|text| text.parse::<Timeline>().ok()).collect(),
         service_areas,
-        industries: audience.industries.clone(),
+        industries: texts(&audience.industries),
         min_company_size: audience.company_size_min,
     }
 }

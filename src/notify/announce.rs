@@ -186,7 +186,7 @@ mod tests {
         let at = "2026-11-20T09:00:00Z".parse().unwrap();
         let recipients = NotificationRecipients {
             emails: vec!["Sales@abc.example".parse().unwrap(), "owner@abc.example".parse().unwrap()],
-            whatsapp: vec!["+91 98765 00001".into(), "nonsense".into()],
+            whatsapp: ["+91 98765 00001", "nonsense"].map(|typed| typed.parse().unwrap()).into(),
         };
         Tenant {
             id: crate::base::id::TenantId::new(),

@@ -274,7 +274,7 @@ mod tests {
     use super::*;
     use crate::base::id::TenantId;
     use crate::base::json::Json;
-    use crate::leads::Lead;
+    use crate::leads::for_intake::Lead;
     use crate::leads::testing::{rajesh_at, shown};
     use serde_json::json;
 

@@ -50,7 +50,7 @@ const MAILS_A_DAY: u32 = 2;
 /// The addresses a tenant wishes for.
 pub fn wishes(tenant: &Tenant) -> BTreeSet<(Channel, String)> {
     let recipients = &tenant.settings.notification_recipients;
-    let phones = recipients.whatsapp.iter().map(String::as_str).chain(tenant.profile.phone.as_deref());
+    let phones = recipients.whatsapp.iter().map(|number| number.as_str()).chain(tenant.profile.phone.as_deref());
     let phones = phones.filter_map(|raw| Phone::parse(raw, Some(&tenant.country)).ok());
     let emails = recipients.emails.iter().map(|email| (Channel::Email, email.as_str().to_lowercase()));
     emails.chain(phones.map(|phone| (Channel::Whatsapp, phone.into_string()))).collect()

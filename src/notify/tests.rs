@@ -70,7 +70,7 @@ fn people(tx: &mut TenantTx<'_>) -> Result<(UserId, LeadId)> {
     let owner = house::join(tx, "owner@acme.example", Role::Owner)?;
     house::join(tx, "agent@acme.example", Role::Agent)?;
     let lead = rajesh(tx);
-    crate::leads::store::insert(tx, &lead)?;
+    crate::leads::for_intake::insert(tx, &lead)?;
     Ok((owner, lead.id))
 }
 

@@ -6,14 +6,16 @@
 
 use crate::base::dialling::country_of_ordinary;
 use crate::contacts::Channel;
+use crate::tenants::region::Country;
 
 /// May a message on this channel go to this address?
-pub fn is_allowed(channel: Channel, address: &str, own: &str, for_all: &[String], agreed: &[String]) -> bool {
+pub fn is_allowed(channel: Channel, address: &str, own: &str, for_all: &[String], agreed: &[Country]) -> bool {
     if channel != Channel::Sms {
         return true;
     }
-    country_of_ordinary(address)
-        .is_some_and(|country| country == own || for_all.contains(&country) || agreed.contains(&country))
+    country_of_ordinary(address).is_some_and(|country| {
+        country == own || for_all.contains(&country) || agreed.iter().any(|one| one.as_str() == country)
+    })
 }
 
 #[cfg(test)]
@@ -23,8 +25,9 @@ mod tests {
     #[test]
     fn sms_stays_at_home_unless_somebody_allows_more() {
         let is = |address: &str, for_all: &[&str], agreed: &[&str]| {
-            let list = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
-            is_allowed(Channel::Sms, address, "IN", &list(for_all), &list(agreed))
+            let for_all: Vec<String> = for_all.iter().map(ToString::to_string).collect();
+            let agreed: Vec<Country> = agreed.iter().map(|name| name.parse().unwrap()).collect();
+            is_allowed(Channel::Sms, address, "IN", &for_all, &agreed)
         };
         assert!(is("+919876543210", &[], &[]));
         assert!(!is("+252612345678", &[], &[]));

@@ -6,12 +6,13 @@ use super::Tenant;
 use super::access::Feature;
 use super::facts::{TenantBefore, TenantFact};
 use super::look_alike;
-use super::model::{AgreedPatch, BrandingPatch, SettingsPatch, TenantStatus};
+use super::model::{Agreed, AgreedPatch, Settings, SettingsPatch, TenantStatus};
 use super::name::Name;
 use super::region::{Country, TimeZone};
 use super::second_factor;
 use super::store;
 use super::verify;
+use crate::base::changes::Changes;
 use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::base::patch::Patch;
@@ -36,29 +37,32 @@ crate::patch! {
 }
 
 impl TenantPatch {
+    fn sets(&self, setting: &str) -> bool {
+        self.settings.value().is_some_and(|settings| settings.has(setting))
+    }
+
     /// Says who is told of each lead.
     pub fn touches_recipients(&self) -> bool {
-        self.settings.value().is_some_and(|settings| !settings.notification_recipients.is_absent())
+        self.sets("notification_recipients")
     }
 
     /// Sets something that a tenant is billed by.
     pub fn touches_billing(&self) -> bool {
-        self.settings.value().is_some_and(|settings| !settings.billing_dedupe_days.is_absent())
+        self.sets("billing_dedupe_days")
     }
 
     /// Says whether members need a second factor.
     pub fn touches_second_factor(&self) -> bool {
-        self.settings.value().is_some_and(|settings| !settings.requires_second_factor.is_absent())
+        self.sets("requires_second_factor")
     }
 
     /// What a plan has to include for it: colours and a logo of one's own, and another scoring model than the industry's.
     /// Taking them away is always possible.
     pub fn features(&self) -> Vec<Feature> {
         let Some(settings) = self.settings.value() else { return Vec::new() };
-        let brands = |patch: &BrandingPatch| patch.logo_url.is_value() || patch.primary_color.is_value();
-        let is_branded = settings.branding.value().is_some_and(brands);
-        let wanted =
-            [(is_branded, Feature::CustomBranding), (settings.scoring_model.is_value(), Feature::AdvancedScoring)];
+        let is_branded = ["logo_url", "primary_color"].iter().any(|look| settings.gives(&["branding", look]));
+        let is_scored = settings.gives(&["scoring_model"]);
+        let wanted = [(is_branded, Feature::CustomBranding), (is_scored, Feature::AdvancedScoring)];
         wanted.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, feature)| feature).collect()
     }
 }
@@ -90,15 +94,10 @@ pub fn configure(
     let mut changes = patch.apply(&mut tenant);
     stay_home(tx, &mut tenant, country);
     if let Some(settings) = patch.settings.0 {
-        let fields: Vec<&'static str> = settings.fields().collect();
-        let before = serde_json::to_value(&tenant.settings).unwrap_or_default();
-        settings.apply(&mut tenant.settings).map_err(Error::fields)?;
+        let before = tenant.settings.clone();
+        tenant.settings = settings.merged_into(Some(&before), "/settings")?;
         tenant.settings = tenant.settings.checked(&tenant.country).map_err(Error::fields)?;
-        let after = serde_json::to_value(&tenant.settings).unwrap_or_default();
-        for field in fields {
-            let name = field.trim_start_matches("settings.");
-            changes.note(field, before[name] != after[name]);
-        }
+        note_settings(&mut changes, &before, &tenant.settings);
     }
     refuse_look_alikes(&tenant, &before, platform_name)?;
     if changes.has("settings.requires_second_factor") && tenant.settings.requires_second_factor {
@@ -114,6 +113,22 @@ pub fn configure(
     let tenant = store::save(tx, &tenant)?;
     record_update(tx, TenantFact { fields: Some(changes.told()), ..TenantFact::default() })?;
     Ok(tenant)
+}
+
+fn note_settings(changes: &mut Changes, before: &Settings, now: &Settings) {
+    for (name, is_other) in [
+        ("settings.business_hours", before.business_hours != now.business_hours),
+        ("settings.holidays", before.holidays != now.holidays),
+        ("settings.service_areas", before.service_areas != now.service_areas),
+        ("settings.branding", before.branding != now.branding),
+        ("settings.notification_recipients", before.notification_recipients != now.notification_recipients),
+        ("settings.deep_link_base_url", before.deep_link_base_url != now.deep_link_base_url),
+        ("settings.scoring_model", before.scoring_model != now.scoring_model),
+        ("settings.billing_dedupe_days", before.billing_dedupe_days != now.billing_dedupe_days),
+        ("settings.requires_second_factor", before.requires_second_factor != now.requires_second_factor),
+    ] {
+        changes.note(name, is_other);
+    }
 }
 
 /// Takes addresses out of those that alerts are wished to go to. The event says what was wished for until then.
@@ -146,7 +161,7 @@ fn stay_home(tx: &TenantTx<'_>, tenant: &mut Tenant, before: String) {
     if matches!(tx.actor(), Actor::Operator(_)) {
         tenant.agreed.home_country = None;
     } else {
-        tenant.agreed.home_country.get_or_insert(before);
+        tenant.agreed.home_country = tenant.agreed.home_country.take().or_else(|| before.parse().ok());
     }
 }
 
@@ -178,6 +193,7 @@ crate::patch! {
         pub is_verified: Given<bool> => by hand,
         /// Domains that the tenant's links may lead to, countries that SMS may go to, and other caps than everybody's; null takes
         /// all of it back.
+        #[validate(nested)]
         pub agreed: Patch<AgreedPatch> => by hand,
     }
 }
@@ -209,12 +225,11 @@ pub fn administer(
         // The operators' word on it is the last one: it is open again, or suspended and not erased.
         changes.put("closes_at", &mut tenant.closes_at, None);
     }
-    let mut agreed = tenant.agreed.clone();
-    match patch.agreed {
-        Patch::Absent => {}
-        Patch::Null => agreed = Default::default(),
-        Patch::Value(patch) => patch.agree(&mut agreed).map_err(Error::fields)?,
-    }
+    let agreed = match patch.agreed {
+        Patch::Absent => tenant.agreed.clone(),
+        Patch::Null => Agreed::default(),
+        Patch::Value(part) => part.merged_into(Some(&tenant.agreed), "/agreed")?,
+    };
     changes.put("agreed", &mut tenant.agreed, agreed);
     if changes.is_empty() {
         return Ok(tenant);

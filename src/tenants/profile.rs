@@ -61,14 +61,24 @@ pub struct Change {
     pub preferences: Option<Map<String, Value>>,
 }
 
+/// `is_as_read` is asked before anything is written, when nobody else can write it any more.
+///
 /// # Errors
-/// `request.invalid` when a number or an address cannot be one, the preferences grow too large, or the name passes for the platform's.
-pub fn change(tx: &mut TenantTx<'_>, id: UserId, change: Change, platform_name: &str) -> Result<()> {
+/// Those of `is_as_read`, and `request.invalid` when a number or an address cannot be one, the preferences grow too large, or the
+/// name passes for the platform's.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    id: UserId,
+    change: Change,
+    platform_name: &str,
+    is_as_read: impl FnOnce(&mut TenantTx<'_>) -> Result<()>,
+) -> Result<()> {
     if let Patch::Value(name) = &change.name {
         look_alike::refuse(Some(name), "/name", platform_name)?;
     }
     let (phone, avatar_url) = (readable(tx, change.phone)?, secure(change.avatar_url)?);
     lock_tenant(tx, "members")?;
+    is_as_read(tx)?;
     let (mut user, membership) = people::person(tx, id)?.ok_or_else(not_found)?;
     let mut changes = Changes::default();
     changes.set("name", &mut user.name, change.name);
@@ -80,9 +90,12 @@ pub fn change(tx: &mut TenantTx<'_>, id: UserId, change: Change, platform_name: 
         people::save_profile(&mut tx.platform(), &user)?;
     }
     if let Some(patch) = change.preferences {
-        let preferences = merged(&membership.preferences.value(), patch)?;
-        people::set_preferences(tx, id, &Json::from(preferences))?;
-        changes.note("preferences", true);
+        let stored = membership.preferences.value();
+        let preferences = merged(&stored, patch)?;
+        if preferences != stored {
+            people::set_preferences(tx, id, &Json::from(preferences))?;
+            changes.note("preferences", true);
+        }
     }
     if !changes.is_empty() {
         let fact = UserUpdated { fields: Some(changes.told()), ..UserUpdated::default() };

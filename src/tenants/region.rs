@@ -57,6 +57,19 @@ impl From<Country> for String {
     }
 }
 
+impl std::ops::Deref for Country {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl serde::Serialize for Country {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.0)
+    }
+}
+
 impl FromStr for Country {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use leadwright::base::id::TenantId;
 use leadwright::base::unicode;
 use leadwright::engine::db::{PlatformScope, PlatformTx};
+use leadwright::leads::rows;
 use leadwright::leads::schema::{lead_count_deltas, lead_counts, leads};
-use leadwright::leads::store;
 use serde_json::json;
 
 use crate::both_engines;
@@ -151,7 +151,7 @@ both_engines! {
             something(&tenant, &mut dice, &mut known).await;
         }
         let id: TenantId = tenant.id.parse().expect("an id");
-        let recount = move |tx: &mut PlatformTx<'_>| store::recount(&mut tx.for_tenant(id));
+        let recount = move |tx: &mut PlatformTx<'_>| rows::recount(&mut tx.for_tenant(id));
         let db = &app.app.core.db;
         assert_eq!(db.write(PlatformScope::system(), recount).await.expect("counted"), 0);
         let by_hand = move |tx: &mut PlatformTx<'_>| {

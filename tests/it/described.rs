@@ -1,5 +1,6 @@
 //! What the handlers take and what the document says are one thing: read from the sources and held to it.
 
+use leadwright::tenants::access::Permission;
 use serde_json::Value;
 
 use crate::architecture::files;
@@ -122,10 +123,11 @@ fn what_a_handler_takes_is_what_is_described() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A bound that is enforced: of which field, and how a schema says it.
+/// A bound that is enforced: of which field, or of each entry of its list, and how a schema says it.
 struct Bound {
     schema: String,
     field: String,
+    is_of_entries: bool,
     keyword: &'static str,
     value: f64,
 }
@@ -158,10 +160,9 @@ fn bounds_in(attribute: &str, kind: &str) -> Vec<(&'static str, f64)> {
     found
 }
 
-/// Of a field that is a `Line<1, 200>` or a `Text<0, 500>`, or may be.
+/// Of a field that is a `Line<1, 200>` or a `Text<0, 500>`, or may be, or that has such entries.
 fn bounds_of_type(kind: &str) -> Vec<(&'static str, f64)> {
-    let is_list = ["Vec<", "Set<", "Map<"].iter().any(|list| kind.contains(list));
-    let arguments = ["Line<", "Text<"].iter().find_map(|text| kind.split_once(text)).filter(|_| !is_list);
+    let arguments = ["Line<", "Text<"].iter().find_map(|text| kind.split_once(text));
     let Some((_, rest)) = arguments else { return Vec::new() };
     let numbers = rest.split('>').next().unwrap_or_default().replace('_', "");
     let numbers = numbers.split(',').map_while(|number| number.trim().parse().ok());
@@ -187,8 +188,11 @@ fn enforced() -> Vec<Bound> {
                     assert!(checks.is_empty(), "a field under its checks: {line}");
                     continue;
                 };
-                for (keyword, value) in bounds_in(&checks, kind).into_iter().chain(bounds_of_type(kind)) {
-                    found.push(Bound { schema: schema.clone(), field: field.into(), keyword, value });
+                let is_list = ["Vec<", "Set<", "Map<"].iter().any(|list| kind.contains(list));
+                let own = bounds_in(&checks, kind).into_iter().map(|bound| (false, bound));
+                let of_type = bounds_of_type(kind).into_iter().map(|bound| (is_list, bound));
+                for (is_of_entries, (keyword, value)) in own.chain(of_type) {
+                    found.push(Bound { schema: schema.clone(), field: field.into(), is_of_entries, keyword, value });
                 }
             }
         }
@@ -198,7 +202,8 @@ fn enforced() -> Vec<Bound> {
 
 /// A schema that says it: of the field's own type, or of one of several it may have.
 fn says(schema: &Value, bound: &Bound) -> bool {
-    schema[bound.keyword].as_f64() == Some(bound.value)
+    let own = if bound.is_of_entries { &schema["items"] } else { schema };
+    own[bound.keyword].as_f64() == Some(bound.value)
         || schema["oneOf"].as_array().into_iter().flatten().any(|one| says(one, bound))
 }
 
@@ -207,6 +212,7 @@ fn every_bound_that_is_enforced_is_published() {
     let schemas = &document()["components"]["schemas"];
     let bounds = enforced();
     assert!(bounds.len() > 100, "the bounds are found: {}", bounds.len());
+    assert!(bounds.iter().filter(|bound| bound.is_of_entries).count() > 20, "and those of entries");
     let silent: Vec<String> = bounds
         .iter()
         // Some types are of the inside: what is sent to them went through another.
@@ -215,4 +221,119 @@ fn every_bound_that_is_enforced_is_published() {
         .map(|bound| format!("{}.{}: {} {}", bound.schema, bound.field, bound.keyword, bound.value))
         .collect();
     assert!(silent.is_empty(), "bounds that callers are not told:\n{}", silent.join("\n"));
+}
+
+/// What two schemas must say alike to take the same values.
+const KEYWORDS: [&str; 11] = [
+    "enum",
+    "format",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "pattern",
+];
+
+/// A schema as far as it is not null, with what it refers to.
+fn meant(schema: &Value) -> Value {
+    let Some(schema) = crate::contract::resolve(schema) else { return Value::Null };
+    let several = ["oneOf", "anyOf"].iter().find_map(|of| schema[of].as_array());
+    let others: Vec<&Value> = several.into_iter().flatten().filter(|one| one["type"] != "null").collect();
+    match others.as_slice() {
+        [one] => meant(one),
+        _ => schema,
+    }
+}
+
+/// Where a part says something else than its whole, at every depth.
+fn differences(at: &str, part: &Value, whole: &Value, found: &mut Vec<String>) {
+    let (part, whole) = (meant(part), meant(whole));
+    for keyword in KEYWORDS {
+        let of = |schema: &Value| match schema[keyword].as_array() {
+            Some(values) => values.iter().filter(|value| !value.is_null()).cloned().collect(),
+            None => schema[keyword].clone(),
+        };
+        if of(&part) != of(&whole) {
+            found.push(format!("{at}: {keyword} {} in the part, {} in the whole", of(&part), of(&whole)));
+        }
+    }
+    for (name, property) in whole["properties"].as_object().into_iter().flatten() {
+        if let Some(own) = part["properties"].get(name) {
+            differences(&format!("{at}.{name}"), own, property, found);
+        }
+    }
+    for (within, mark) in [("items", "[]"), ("additionalProperties", "{}")] {
+        if part[within].is_object() && whole[within].is_object() {
+            differences(&format!("{at}{mark}"), &part[within], &whole[within], found);
+        }
+    }
+}
+
+/// The schema of a change and that of what it changes, or of what makes it, take the same values; what is changed in part can be
+/// changed in every part, and nothing of it has to be.
+#[test]
+fn a_part_is_bounded_as_its_whole() {
+    let schemas = document()["components"]["schemas"].as_object().expect("schemas");
+    let (mut wrong, mut compared) = (Vec::new(), 0);
+    for (name, part) in schemas.iter().filter(|(name, _)| name.ends_with("Patch")) {
+        let noun = name.trim_end_matches("Patch");
+        for whole in [noun.to_string(), format!("New{noun}")].iter().filter_map(|whole| schemas.get(whole)) {
+            compared += 1;
+            differences(name, part, whole, &mut wrong);
+        }
+        if !part["required"].is_null() {
+            wrong.push(format!("{name} requires {}", part["required"]));
+        }
+        let is_ours = |property: &Value| property["readOnly"] != true;
+        let names = schemas.get(noun).and_then(|whole| whole["properties"].as_object()).into_iter().flatten();
+        for (field, _) in names.filter(|(_, property)| is_ours(property)) {
+            if part["properties"].get(field).is_none() {
+                wrong.push(format!("{name} lacks {field}"));
+            }
+        }
+    }
+    assert!(compared > 15, "{compared}");
+    assert!(wrong.is_empty(), "parts that say other than their wholes:\n{}", wrong.join("\n"));
+}
+
+/// The permissions that an operation says it needs for some of what it does.
+pub fn conditional_permissions(operation: &Value) -> Vec<String> {
+    let list = operation["x-conditional-permissions"].as_array().into_iter().flatten();
+    list.map(|one| one["permission"].as_str().expect("a permission").to_string()).collect()
+}
+
+#[test]
+fn every_permission_that_is_asked_for_is_told() {
+    let spelled = |permission: &Permission| format!("caller.require(Permission::{permission:?})");
+    let handlers: Vec<String> = files()
+        .into_iter()
+        .flat_map(|(_, code)| code.split("#[utoipa::path(").skip(1).map(str::to_string).collect::<Vec<_>>())
+        .collect();
+    let (mut wrong, mut conditional) = (Vec::new(), 0);
+    for (method, path, operation) in operations() {
+        let name = operation["operationId"].as_str().unwrap_or_default();
+        let signature = format!("async fn {name}(");
+        let handler = handlers.iter().find(|code| code.contains(&signature)).expect("a handler");
+        let body = handler.split("\n}\n").next().unwrap_or_default();
+        let asked: Vec<String> =
+            Permission::ALL.iter().filter(|one| body.contains(&spelled(one))).map(ToString::to_string).collect();
+        let also = conditional_permissions(&operation);
+        let told: Vec<String> = permissions(&operation).into_iter().chain(also.clone()).collect();
+        if let Some(silent) = asked.iter().find(|permission| !told.contains(permission)) {
+            wrong.push(format!("{method} {path} asks for {silent}"));
+        }
+        let text = operation["description"].as_str().unwrap_or_default();
+        if let Some(silent) =
+            also.iter().find(|permission| !text.contains(&format!("Needs `{permission}` as well when")))
+        {
+            wrong.push(format!("{method} {path} does not say when it needs {silent}"));
+        }
+        conditional += also.len();
+    }
+    assert!(conditional >= 2, "{conditional}");
+    assert!(wrong.is_empty(), "permissions that callers are not told of:\n{}", wrong.join("\n"));
 }

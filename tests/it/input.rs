@@ -39,7 +39,7 @@ both_engines! {
             owner.post("/v1/leads", body).await.invalid(pointer);
         }
         let campaign = json!({ "name": "X", "platform": "meta", "daily_budget": { "amount": -1, "currency": "INR" } });
-        owner.post("/v1/ad-campaigns", campaign).await.invalid("/daily_budget");
+        owner.post("/v1/ad-campaigns", campaign).await.invalid("/daily_budget/amount");
         assert!(tenant.leads().await.is_empty(), "nothing was written");
     }
 

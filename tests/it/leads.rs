@@ -3,7 +3,7 @@
 use leadwright::base::id::TenantId;
 use leadwright::contacts::id::LeadId;
 use leadwright::engine::db::PlatformTx;
-use leadwright::leads::store::touch_activity;
+use leadwright::leads::rows::touch_activity;
 use serde_json::{Value, json};
 
 use crate::both_engines;

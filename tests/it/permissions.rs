@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::contract::{body_example, operations};
-use crate::described::{permissions, schemes};
+use crate::described::{conditional_permissions, permissions, schemes};
 use crate::support::{Client, Tenant, TestApp};
 
 /// Operations that anybody may call, by design.
@@ -142,10 +142,8 @@ both_engines! {
         let mut keys: BTreeMap<Vec<String>, (Client, Client)> = BTreeMap::new();
         for (method, path, operation) in operations() {
             let mut needed = permissions(&operation);
-            // Whom alerts go to reads every lead there, so naming them takes that too.
-            if ["update_current_tenant", "set_business_profile"].contains(&operation["operationId"].as_str().unwrap_or_default()) {
-                needed.push(Permission::LeadsRead.to_string());
-            }
+            // The example may ask for all that the operation does.
+            needed.extend(conditional_permissions(&operation));
             // What is for people alone takes no key; the matrix holds their roles to it.
             if needed.is_empty() || schemes(&operation) == ["bearer"] {
                 continue;
@@ -172,6 +170,19 @@ both_engines! {
             assert!(!lacks && allowed != 401, "{method} {path} with {needed:?}: {allowed} {body}");
         }
         assert!(keys.len() > 10, "{:?}", keys.keys());
+    }
+
+    /// What an operation needs for some of what it does is needed for that alone.
+    async fn a_permission_under_a_condition_counts_under_it_alone(app: TestApp) {
+        let tenant = app.growth("Conditions").await;
+        let key = tenant.api_key(&["tenant:read", "tenant:write"]).await;
+        let alerts = json!({ "settings": { "notification_recipients": { "whatsapp": ["98765 43210"] } } });
+        let holidays = json!({ "settings": { "holidays": ["2026-12-25"] } });
+        key.patch("/v1/tenants/current", holidays).await.ok();
+        key.patch("/v1/tenants/current", alerts.clone()).await.problem(403, "auth.forbidden");
+        key.put("/v1/tenants/current/profile", json!({ "industry": "Retail" })).await.ok();
+        key.put("/v1/tenants/current/profile", json!({ "phone": "98765 43210" })).await.problem(403, "auth.forbidden");
+        tenant.api_key(&["tenant:write", "leads:read"]).await.patch("/v1/tenants/current", alerts).await.ok();
     }
 
     /// Every operation on a resource, called by another tenant: as if it were not there.

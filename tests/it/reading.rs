@@ -40,6 +40,26 @@ both_engines! {
         nobody.problem(401, "auth.missing_credentials");
     }
 
+    async fn what_has_no_version_is_changed_as_it_was_read(app: TestApp) {
+        let owner = app.growth("Myself").await.owner;
+        let tag = async |path: &str| owner.get(path).await.header("etag").expect("a tag").to_string();
+        let (read, me) = (tag("/v1/me").await, owner.get("/v1/me").await.ok());
+        let member = format!("/v1/users/{}", me["user"]["id"].as_str().expect("an id"));
+        let shown = tag(&member).await;
+        let change = async |body: serde_json::Value, known: &str| owner.patch("/v1/me", body).header("if-match", known).await;
+        let changed = change(json!({ "name": "Asha", "preferences": { "quiet": true } }), &read).await;
+        let now = changed.header("etag").expect("a tag").to_string();
+        changed.ok();
+        assert_eq!(tag("/v1/me").await, now);
+        change(json!({ "name": "Priya" }), &read).await.problem(412, "request.precondition_failed");
+        let same = change(json!({ "name": "Asha", "preferences": { "quiet": true } }), &now).await;
+        assert_eq!((same.status, same.header("etag")), (200, Some(now.as_str())), "nothing is other than before");
+        assert_eq!(owner.get("/v1/me").await.ok()["user"]["name"], "Asha");
+        owner.patch("/v1/me", json!({ "name": "Priya" })).await.ok();
+        // What the tenant is shown of its member is another version as well.
+        assert_eq!(owner.get(&member).header("if-none-match", &shown).await.ok()["name"], "Priya");
+    }
+
     async fn the_document_is_sent_once(app: TestApp) {
         for path in ["/openapi.json", "/docs/reference/redoc.js"] {
             let first = app.anonymous().get(path).await;

@@ -8,9 +8,10 @@ mod tests;
 
 use validator::Validate;
 
-use super::targeting::short_texts;
+use crate::base::bounded::Text;
 use crate::base::text::{single_line, web_url};
 use crate::base::{Error, FieldError, Result};
+use crate::engine::http::PatchOf;
 use crate::intake::meaning::{bare, words};
 
 pub use crate::intake::meaning::Meaning;
@@ -121,9 +122,9 @@ pub struct Question {
     pub kind: QuestionType,
     /// The choices of a multiple choice.
     #[serde(default)]
-    #[validate(length(max = 50), custom(function = "short_texts"))]
+    #[validate(length(max = 50))]
     #[schema(max_items = 50)]
-    pub options: Vec<String>,
+    pub options: Vec<Text<1, 120>>,
     /// What the answer means; guessed from key and label when left out. A hint: who a person is follows from the ad
     /// platform's own name of a field and from what was answered.
     pub maps_to: Option<Meaning>,
@@ -179,6 +180,9 @@ fn contact_questions() -> Vec<Question> {
     let ask = |kind| Question { key: None, label: None, kind, options: Vec::new(), maps_to: None };
     [QuestionType::FullName, QuestionType::Email, QuestionType::Phone].map(ask).into()
 }
+
+/// A part of a lead form. A first form needs its name.
+pub type LeadFormPatch = PatchOf<LeadForm>;
 
 impl LeadForm {
     /// A form that asks who the person is and nothing else.

@@ -185,7 +185,7 @@ pub fn change(
     if_match: &IfMatch,
 ) -> Result<(Subscription, Plan)> {
     let policy = change.policy()?;
-    let (wanted, cancel) = (change.plan_code.0, change.cancel_at_period_end.0);
+    let (wanted, cancel) = (change.plan_code.0.map(String::from), change.cancel_at_period_end.0);
     let mut subscription = books.require()?;
     if_match.check(subscription.version)?;
     let mut plan = plan_of(books.tx(), &subscription)?;

@@ -28,7 +28,7 @@ crate::patch! {
         /// then it gives its whole quota in the running period. Any other takes effect when what is paid for is over. Until then
         /// it is `pending_plan_code`, which naming the plan in force takes back. During a trial and before the first payment,
         /// the choice counts at once. Nothing is prorated.
-        pub plan_code: Given<String>,
+        pub plan_code: Given<Text<1, 60>>,
         /// Under `bill`, leads held back in the running period are released and billed.
         pub overage_policy: Given<OveragePolicy>,
         /// `true` is `overage_policy = bill`, `false` is `block`.

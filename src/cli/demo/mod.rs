@@ -46,7 +46,7 @@ pub(super) async fn run(args: DemoArgs) -> super::Outcome {
             println!("  Log-in        {} / {}", summary.email, summary.password);
             println!("  Operator key  {}", server.operator_key());
             println!("  Twins         {address}/sandbox/outbox\n\nServing until Ctrl-C.");
-            crate::app::serve::wait_for_signal().await;
+            crate::app::signal::wait_for_signal().await;
         }
     }
     server.stop().await?;

@@ -10,7 +10,7 @@ use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::{PlatformScope, PlatformTx, files, listen, migrate, vitals};
 use crate::engine::jobs;
 use crate::engine::reseal;
-use crate::leads::store;
+use crate::leads::rows;
 use crate::providers::Finding;
 
 /// A clock that is further off makes leases and tokens end early or late.
@@ -138,7 +138,7 @@ async fn clock(app: &App) -> Result<Finding> {
 }
 
 async fn search(app: &App) -> Result<Finding> {
-    Ok(if app.core.db.with_connection(store::is_indexed).await? {
+    Ok(if app.core.db.with_connection(rows::is_indexed).await? {
         Finding::ok("search", "leads are found by an index of their texts")
     } else {
         Finding::warning(

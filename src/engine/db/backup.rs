@@ -15,7 +15,7 @@ use diesel::sql_types::{BigInt, Text};
 use sha2::{Digest, Sha256};
 
 use super::conn::DbConn;
-use super::files;
+use super::files::{self, beside};
 use super::key_check::{self, KeyCheck};
 use super::migrate;
 use super::schema::platform_facts;
@@ -46,13 +46,6 @@ impl Contents {
 /// Where the checksum of a backup lies, in the shape of `sha256sum`.
 pub fn checksum_path(backup: &Path) -> PathBuf {
     beside(backup, ".sha256")
-}
-
-/// `path` with `suffix` after its whole name.
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(suffix);
-    path.with_file_name(name)
 }
 
 /// Copies the database at `database` to `to`, which must not exist, and proves the copy.

@@ -3,7 +3,14 @@
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// `path` with `suffix` after its whole name.
+pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(suffix);
+    path.with_file_name(name)
+}
 
 /// Makes a folder, and those above it, that only its owner enters. One that exists stays as it is: who made it knows why.
 pub fn make_folder(path: &Path) -> io::Result<()> {
@@ -25,7 +32,7 @@ pub(super) fn make_database(path: &Path) -> io::Result<()> {
         OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     }
     for suffix in ["", "-wal", "-shm"] {
-        let file = super::backup::beside(path, suffix);
+        let file = beside(path, suffix);
         match file.metadata() {
             // Who may not change them may still work with the file; `doctor` says how it is.
             Ok(found) if is_everybodys(&found.permissions()) => drop(std::fs::set_permissions(&file, owners())),
@@ -71,7 +78,7 @@ mod tests {
         let path = folder.path().join("data/deep/x.db");
         let db = open(&path).await;
         for suffix in ["", "-wal", "-shm"] {
-            assert_eq!(mode(&backup::beside(&path, suffix)), 0o600, "x.db{suffix}");
+            assert_eq!(mode(&beside(&path, suffix)), 0o600, "x.db{suffix}");
         }
         for made in ["data", "data/deep"] {
             assert_eq!(mode(&folder.path().join(made)), 0o700, "{made}");

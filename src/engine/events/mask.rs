@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::catalogue;
 use super::fact::{Concern, Field};
-use super::store::Event;
+use super::store::{self, Event, EventFilter};
 use crate::base::Result;
-use crate::engine::db::TenantTx;
+use crate::engine::db::{Page, PageRequest, TenantTx};
 
 /// Nulls what must not be known yet. Of a type that is not declared here, written by another version, nothing is told.
 pub fn conceal(tx: &mut TenantTx<'_>, events: &mut [Event]) -> Result<()> {
@@ -26,6 +26,13 @@ pub fn conceal(tx: &mut TenantTx<'_>, events: &mut [Event]) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// A page of events without what must not be known yet of people under lock.
+pub fn list_concealed(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
+    let mut page = store::list(tx, filter, page)?;
+    conceal(tx, &mut page.data)?;
+    Ok(page)
 }
 
 impl Event {

@@ -27,9 +27,9 @@ use crate::engine::jobs;
 pub use catalogue::{Declared, Facts};
 pub use fact::{Concern, Fact, Field, Shape, SoleFact, Told};
 pub use kind::{EventType, SubjectType};
-pub use mask::conceal;
+pub use mask::{conceal, list_concealed};
 pub use reactions::{ReactionPayload, Reactions};
-pub use store::{Event, EventFilter, find, find_all, get, list, list_concealed, page};
+pub use store::{Event, EventFilter, find, find_all, get, list, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {

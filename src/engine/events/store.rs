@@ -136,13 +136,6 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
     Ok(tx.page(which, Order::by_id(Desc, events::id, |row: &EventRow| row.id), page)?.map(Event::from))
 }
 
-/// The same without what must not be known yet of people under lock.
-pub fn list_concealed(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> Result<Page<Event>> {
-    let mut page = list(tx, filter, page)?;
-    super::conceal(tx, &mut page.data)?;
-    Ok(page)
-}
-
 /// One event of this tenant.
 pub fn find(tx: &mut TenantTx<'_>, id: EventId) -> Result<Option<Event>> {
     let row = events::table.find((tx.tenant(), id)).select(EventRow::as_select()).first(tx.conn()).optional()?;

@@ -34,23 +34,6 @@ pub(super) fn typed<T: DeserializeOwned>(value: serde_json::Value, base: &str) -
     })
 }
 
-/// Types and checks a document that stands at `at` in a body, such as a merged one; errors point into the body.
-///
-/// # Errors
-/// `request.invalid`.
-pub fn read_at<T: DeserializeOwned + validator::Validate>(at: &str, value: serde_json::Value) -> Result<T> {
-    let value: T = serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
-        let pointer = format!("{at}{}", pointer_of(error.path()));
-        Error::fields(vec![field_error(pointer, &error.into_inner().to_string())])
-    })?;
-    value.validate().map_err(|errors| {
-        let mut fields = Vec::new();
-        collect(&errors, at, &mut fields);
-        Error::fields(fields)
-    })?;
-    Ok(value)
-}
-
 fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Result<()> {
     use serde_json::Value;
     if depth > MAX_DEPTH {

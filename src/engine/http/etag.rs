@@ -23,6 +23,13 @@ pub fn of_version(version: i32) -> String {
     format!("\"v{version}\"")
 }
 
+/// The entity tag of what has no version: of the answer itself, and weak.
+pub fn of_answer(body: &[u8]) -> String {
+    let mut sum = SUM.build_hasher();
+    sum.write(body);
+    format!("W/\"{:016x}\"", sum.finish())
+}
+
 /// The tags of a header; each is its text without quotes and what a proxy put around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Tags {
@@ -64,11 +71,22 @@ impl IfMatch {
     /// `request.precondition_failed` when the resource has moved on.
     pub fn check(&self, version: i32) -> Result<()> {
         let Some(wanted) = &self.0 else { return Ok(()) };
-        if wanted.include(&of_version(version)) {
-            return Ok(());
-        }
+        if wanted.include(&of_version(version)) { Ok(()) } else { Err(Self::has_moved_on()) }
+    }
+
+    /// The same of what has no version: `read` is what would be answered now.
+    ///
+    /// # Errors
+    /// `request.precondition_failed` when the answer is another one, and those of `read`.
+    pub fn check_answer<T: serde::Serialize>(&self, read: impl FnOnce() -> Result<T>) -> Result<()> {
+        let Some(wanted) = &self.0 else { return Ok(()) };
+        let now = serde_json::to_vec(&read()?).map_err(Error::internal)?;
+        if wanted.include(&of_answer(&now)) { Ok(()) } else { Err(Self::has_moved_on()) }
+    }
+
+    fn has_moved_on() -> Error {
         let message = "The resource has changed since you read it. Read it again, then repeat with its new ETag.";
-        Err(Error::precondition_failed("request.precondition_failed", message))
+        Error::precondition_failed("request.precondition_failed", message)
     }
 }
 
@@ -111,9 +129,7 @@ fn tagged(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceRespo
     let (mut response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
         Ok(bytes) => {
-            let mut sum = SUM.build_hasher();
-            sum.write(&bytes);
-            if let Ok(tag) = header::HeaderValue::from_str(&format!("W/\"{:016x}\"", sum.finish())) {
+            if let Ok(tag) = header::HeaderValue::from_str(&of_answer(&bytes)) {
                 response.headers_mut().insert(header::ETAG, tag);
             }
             BoxBody::new(bytes)
@@ -163,6 +179,18 @@ mod tests {
         assert!(IfMatch(None).check(3).is_ok());
         assert!(check("\"v2\", \"v3\"", 3) && check("*", 3));
         assert!(!check("\"v2\"", 3) && !check("\"v33\"", 3));
+    }
+
+    #[test]
+    fn what_has_no_version_is_compared_as_it_would_be_answered() {
+        let tag = of_answer(b"{\"name\":\"Asha\"}");
+        let holds = |name: &str| {
+            let wanted = IfMatch(Tags::read(&tag));
+            wanted.check_answer(|| Ok(serde_json::json!({ "name": name }))).is_ok()
+        };
+        assert!(holds("Asha") && !holds("Priya"));
+        let nobody = || Err::<(), _>(Error::internal("not read"));
+        assert!(IfMatch(None).check_answer(nobody).is_ok(), "only where it is asked for");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Required, Response};
 use super::areas::area_of;
 pub use super::areas::{Area, Callers};
 use super::composed;
+use super::conditions;
 use super::etag::IfMatch;
 use super::inlined;
 use super::links;
@@ -94,7 +95,7 @@ fn describe_callers(method: &str, operation: &mut Operation, area: Option<&Area>
     if callers.keys().eq(["bearer"]) {
         tell(operation, "For a logged-in user; neither an API key nor an operator is one.");
     }
-    tell(operation, &who_may(&callers, &needed, area));
+    tell(operation, &format!("{}{}", who_may(&callers, &needed, area), conditions::told(operation)));
     extend(operation, "x-required-permissions", needed.into());
     operation.security =
         Some(callers.into_iter().map(|(scheme, needed)| SecurityRequirement::new(scheme, needed)).collect());

@@ -19,22 +19,46 @@ const MOST_BYTES: usize = 64 * 1024;
 /// # Errors
 /// Of [`document`], or `request.invalid` with a field error for everything that was found wrong, by its place.
 pub(super) fn read<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T> {
-    let first = match typed::<T>(document(bytes)?, "") {
-        Ok(value) => return value.validate().map(|()| value).map_err(invalid),
-        Err(error) => error,
-    };
-    if bytes.len() > MOST_BYTES {
-        return Err(first);
+    match checked::<T>(document(bytes)?) {
+        Err(first) if first.is_early && bytes.len() <= MOST_BYTES => {
+            Err(all_wrong::<T>(document(bytes)?, &first.error))
+        }
+        other => other.map_err(|first| first.error),
     }
-    let mut rest = document(bytes)?;
+}
+
+/// A document that is a tree already, as a type; errors point into it.
+///
+/// # Errors
+/// `request.invalid` with a field error for everything that was found wrong.
+pub(super) fn whole<T: DeserializeOwned + Validate>(document: Value) -> Result<T> {
+    match checked::<T>(document.clone()) {
+        Err(first) if first.is_early => Err(all_wrong::<T>(document, &first.error)),
+        other => other.map_err(|first| first.error),
+    }
+}
+
+/// What was found wrong, and whether reading ended there.
+struct Wrong {
+    error: Error,
+    is_early: bool,
+}
+
+fn checked<T: DeserializeOwned + Validate>(document: Value) -> Result<T, Wrong> {
+    let value = typed::<T>(document, "").map_err(|error| Wrong { error, is_early: true })?;
+    value.validate().map_err(|errors| Wrong { error: invalid(errors), is_early: false })?;
+    Ok(value)
+}
+
+fn all_wrong<T: DeserializeOwned + Validate>(mut rest: Value, first: &Error) -> Error {
     let mut wrong = first.field_errors().to_vec();
     let mut aside = Vec::new();
     while wrong.len() < MOST {
         let Some(place) = wrong.last().and_then(|last| put_aside(&mut rest, last)) else { break };
         aside.push(place);
-        let (found, is_whole) = match typed::<T>(rest.clone(), "") {
-            Ok(value) => (value.validate().err().map(invalid), true),
-            Err(error) => (Some(error), false),
+        let (found, is_whole) = match checked::<T>(rest.clone()) {
+            Ok(_) => (None, true),
+            Err(next) => (Some(next.error), !next.is_early),
         };
         let known = wrong.len();
         // What is missing now because it was put aside is not missing.
@@ -46,7 +70,7 @@ pub(super) fn read<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T> {
     }
     wrong.sort_by(|a, b| a.pointer.cmp(&b.pointer));
     wrong.dedup_by(|a, b| a.pointer == b.pointer && a.code == b.code);
-    Err(Error::fields(wrong))
+    Error::fields(wrong)
 }
 
 /// Makes a document readable past an error, and says what gave way for it; `None` where that cannot be done.

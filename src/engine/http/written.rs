@@ -2,6 +2,9 @@
 
 use actix_web::HttpResponse;
 
+use actix_web::http::header;
+
+use super::etag;
 use crate::base::{Error, Result};
 
 /// A value as JSON.
@@ -18,6 +21,12 @@ impl Written {
         let mut text = Vec::with_capacity(Self::ROOM);
         serde_json::to_writer(&mut text, value).map_err(Error::internal)?;
         Ok(Self(text))
+    }
+
+    /// 200 with this as its body, under the tag by which a change may ask for it.
+    pub fn tagged(self) -> HttpResponse {
+        let tag = etag::of_answer(&self.0);
+        HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(self.0)
     }
 
     /// 200 with this as its body.

@@ -17,7 +17,7 @@ use crate::engine::events::platform_tenant;
 use crate::engine::http::{Json, Once, Page, Paging, Path, Reply};
 use crate::inbox::model::Channel;
 use crate::leads::model::IdentityKind;
-use crate::leads::store::owners;
+use crate::leads::rows::owners;
 use crate::tenants::access::{Caller, Permission};
 
 /// A person who is not written to.

@@ -18,8 +18,8 @@ use crate::inbox::model::{Channel, ConversationStatus, Direction};
 use crate::inbox::schema::conversations;
 use crate::keep;
 use crate::leads::Heading;
+use crate::leads::rows::found_by;
 use crate::leads::schema::leads;
-use crate::leads::store::found_by;
 
 /// The thread with one lead on one channel.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

@@ -38,8 +38,8 @@ use crate::leads::schema::leads;
 pub use super::profile::{Behaviour, LeadProfile};
 pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{fold as fold_counts, recount, unfolded as unfolded_counts};
-pub use filter::{LeadFilter, SourceCount};
-pub use held::{Held, hold, update};
+pub use filter::LeadFilter;
+pub use held::{hold, update};
 pub use identities::{
     add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
     remove_identity,

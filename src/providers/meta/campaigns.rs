@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
 
 use super::GraphApi;
-use super::graph::PROVIDER;
+use super::PROVIDER;
 use crate::base::money::Money;
 use crate::providers::http::Repeat;
 use crate::providers::{BudgetControl, CampaignControl, ErrorClass, ProviderError, Running};

@@ -78,7 +78,7 @@ impl GraphApi {
         fields: &str,
     ) -> Result<T, ProviderError> {
         let answer = self.call(self.read_as(token, app_secret, path, fields)).await?;
-        answer.json().ok_or_else(|| answer.unreadable(super::graph::PROVIDER, crate::providers::http::Repeat::Harmless))
+        answer.json().ok_or_else(|| answer.unreadable(super::PROVIDER, crate::providers::http::Repeat::Harmless))
     }
 
     /// Where Meta sends the app's lead notifications. Asked as the app, which proves the secret.

@@ -38,13 +38,8 @@ pub(super) fn classify(answer: &Answer) -> ProviderError {
             300..=399 => ErrorClass::Config,
             _ => ErrorClass::Permanent,
         };
-        return ProviderError::new(
-            super::graph::PROVIDER,
-            class,
-            format!("http_{}", answer.status),
-            "no error envelope",
-        )
-        .after(answer.retry_after());
+        return ProviderError::new(super::PROVIDER, class, format!("http_{}", answer.status), "no error envelope")
+            .after(answer.retry_after());
     };
     let class = class(&error, answer.status);
     let wait = match (error.code, error.error_subcode) {
@@ -57,7 +52,7 @@ pub(super) fn classify(answer: &Answer) -> ProviderError {
         Some(subcode) => format!("{}/{subcode}", error.code),
         None => error.code.to_string(),
     };
-    ProviderError::new(super::graph::PROVIDER, class, code, explain(&error)).after(wait)
+    ProviderError::new(super::PROVIDER, class, code, explain(&error)).after(wait)
 }
 
 fn class(error: &GraphError, status: u16) -> ErrorClass {

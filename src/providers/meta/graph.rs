@@ -3,13 +3,11 @@
 use reqwest::{Client, Method, RequestBuilder};
 use url::Url;
 
-use super::appsecret_proof;
 use super::classify::classify;
+use super::{PROVIDER, appsecret_proof};
 use crate::base::crypto::Secret;
 use crate::providers::http::{self, Answer, Clients, Repeat};
 use crate::providers::{ErrorClass, MetaSettings, ProviderError};
-
-pub(super) const PROVIDER: &str = "meta";
 
 /// Reads leads and steers ad campaigns. Everything it does may be repeated, so a lost answer is always a retry.
 pub struct GraphApi {

@@ -24,13 +24,13 @@ impl LeadFetcher for GraphApi {
     async fn fetch_lead(&self, leadgen_id: &str) -> Result<MetaLead, ProviderError> {
         let request = self.request(Method::GET, leadgen_id)?.query(&[("fields", FIELDS)]);
         let answer = self.call(request).await?;
-        answer.json().ok_or_else(|| answer.unreadable(super::graph::PROVIDER, Repeat::Harmless))
+        answer.json().ok_or_else(|| answer.unreadable(super::PROVIDER, Repeat::Harmless))
     }
 
     async fn fetch_questions(&self, form_id: &str) -> Result<Vec<FormQuestion>, ProviderError> {
         let request = self.request(Method::GET, form_id)?.query(&[("fields", QUESTIONS)]);
         let answer = self.call(request).await?;
-        let form: Form = answer.json().ok_or_else(|| answer.unreadable(super::graph::PROVIDER, Repeat::Harmless))?;
+        let form: Form = answer.json().ok_or_else(|| answer.unreadable(super::PROVIDER, Repeat::Harmless))?;
         Ok(form.questions)
     }
 }

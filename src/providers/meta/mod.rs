@@ -21,3 +21,5 @@ pub use wire::{
 };
 
 pub use signature::appsecret_proof;
+
+const PROVIDER: &str = "meta";

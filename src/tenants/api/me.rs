@@ -11,7 +11,7 @@ use crate::base::id::TenantId;
 use crate::base::patch::Patch;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::Json;
+use crate::engine::http::{IfMatch, Json, Written};
 use crate::tenants::access::{Caller, Feature, Permission, Role};
 use crate::tenants::name::Name;
 use crate::tenants::profile::Change;
@@ -164,16 +164,23 @@ impl From<MePatch> for Change {
 ///
 /// Only for logged-in users. The address is changed by `POST /v1/me/email`, the password by `POST /v1/auth/password`.
 #[utoipa::path(
+    params(IfMatch),
     security(("bearer" = [])),
     responses((status = 200, description = "The caller and its tenant", body = MeView))
 )]
 #[patch("/me")]
-pub async fn update_me(caller: Caller, core: web::Data<Core>, input: Json<MePatch>) -> Result<HttpResponse> {
+pub async fn update_me(
+    caller: Caller,
+    core: web::Data<Core>,
+    input: Json<MePatch>,
+    if_match: IfMatch,
+) -> Result<HttpResponse> {
     let user = caller.require_user()?;
     let platform_name = core.settings.platform_name.clone();
     let changed = core.write(caller.scope(), move |tx| {
-        profile::change(tx, user, input.0.into(), &platform_name)?;
+        let is_as_read = |tx: &mut TenantTx<'_>| if_match.check_answer(|| view(tx, &caller));
+        profile::change(tx, user, input.0.into(), &platform_name, is_as_read)?;
         view(tx, &caller)
     });
-    Ok(HttpResponse::Ok().json(changed.await?))
+    Ok(Written::of(&changed.await?)?.tagged())
 }

@@ -29,7 +29,13 @@ pub async fn get_business_profile(caller: Caller, core: web::Data<Core>) -> Resu
 /// Replace the business profile
 ///
 /// Step 1 of onboarding: complete with industry, description and a location.
-#[utoipa::path(params(IfMatch), responses((status = 200, description = "The profile as stored", body = Profile)))]
+#[utoipa::path(
+    params(IfMatch),
+    extensions(("x-conditional-permissions" = json!([
+        {"permission": "leads:read", "when": "it sets another `phone`, which is told of each lead"}
+    ]))),
+    responses((status = 200, description = "The profile as stored", body = Profile))
+)]
 #[put("/tenants/current/profile")]
 pub async fn set_business_profile(
     caller: Caller,

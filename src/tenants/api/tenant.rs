@@ -68,7 +68,13 @@ pub async fn get_current_tenant(caller: Caller, core: web::Data<Core>) -> Result
 ///
 /// A merge-patch (RFC 7396): objects merge at every depth, lists are replaced, null restores a setting's default and
 /// closes a day. The tenant's own name, country, time zone and currency cannot be null.
-#[utoipa::path(params(IfMatch), responses((status = 200, description = "The tenant", body = TenantView)))]
+#[utoipa::path(
+    params(IfMatch),
+    extensions(("x-conditional-permissions" = json!([
+        {"permission": "leads:read", "when": "it sets `settings.notification_recipients`, who are told of each lead"}
+    ]))),
+    responses((status = 200, description = "The tenant", body = TenantView))
+)]
 #[patch("/tenants/current")]
 pub async fn update_current_tenant(
     caller: Caller,

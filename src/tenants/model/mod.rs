@@ -1,15 +1,13 @@
 //! What a tenant is: identity, settings, business profile and audience, as typed documents.
 
 mod agreed;
-mod list;
+mod domain;
 mod profile;
 mod settings;
-mod settings_patch;
 
 pub use agreed::{Agreed, AgreedPatch};
 pub use profile::{Audience, Profile};
-pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings};
-pub use settings_patch::{BrandingPatch, SettingsPatch};
+pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings, SettingsPatch};
 
 use crate::base::id::TenantId;
 use crate::base::money::Currency;

@@ -2,7 +2,7 @@
 
 use validator::Validate;
 
-use super::list;
+use crate::base::bounded::Text;
 use crate::base::money::Money;
 use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
@@ -32,11 +32,11 @@ pub struct Profile {
     pub phone: Option<String>,
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
-    pub services: Vec<String>,
+    pub services: Vec<Text<1, 200>>,
     /// Where the business is.
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
-    pub locations: Vec<String>,
+    pub locations: Vec<Text<1, 200>>,
     #[validate(length(max = 2000))]
     #[schema(max_length = 2000)]
     pub goals: Option<String>,
@@ -60,20 +60,20 @@ pub struct Audience {
     pub description: Option<String>,
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub job_titles: Vec<String>,
+    pub job_titles: Vec<Text<1, 200>>,
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub industries: Vec<String>,
+    pub industries: Vec<Text<1, 200>>,
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub locations: Vec<String>,
+    pub locations: Vec<Text<1, 200>>,
     /// Employees, at least.
     #[validate(range(min = 0))]
     #[schema(minimum = 0)]
     pub company_size_min: Option<i64>,
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub interests: Vec<String>,
+    pub interests: Vec<Text<1, 200>>,
     #[validate(range(min = 13, max = 100))]
     #[schema(minimum = 13, maximum = 100)]
     pub age_min: Option<u8>,
@@ -90,7 +90,7 @@ pub struct Audience {
     /// Answers of a form's budget question that fit, word for word.
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
-    pub budget_labels: Vec<String>,
+    pub budget_labels: Vec<Text<1, 200>>,
     /// `immediate`, `within_3_months`, `3_to_6_months`, `after_6_months`, `exploring`.
     #[validate(length(max = 10))]
     #[schema(max_items = 10)]
@@ -132,8 +132,6 @@ impl Profile {
                 Err(rule) => errors.push(FieldError::new("/phone", "invalid_value", rule)),
             }
         }
-        list::clean("/services", &mut self.services, &mut errors);
-        list::clean("/locations", &mut self.locations, &mut errors);
         settle(self, errors)
     }
 }
@@ -146,15 +144,6 @@ impl Audience {
     pub fn checked(mut self) -> Result<Self> {
         let mut errors = Vec::new();
         filled(&mut self.description);
-        for (pointer, entries) in [
-            ("/job_titles", &mut self.job_titles),
-            ("/industries", &mut self.industries),
-            ("/locations", &mut self.locations),
-            ("/interests", &mut self.interests),
-            ("/budget_labels", &mut self.budget_labels),
-        ] {
-            list::clean(pointer, entries, &mut errors);
-        }
         let mut refuse = |pointer: &str, rule: String| errors.push(FieldError::new(pointer, "invalid_value", rule));
         if let (Some(min), Some(max)) = (self.age_min, self.age_max)
             && min > max
@@ -202,8 +191,9 @@ mod tests {
         let full = full.checked("IN").unwrap();
         assert!(full.is_complete());
         assert_eq!(full.phone.as_deref(), Some("+919876500000"));
-        let wrong = given(serde_json::json!({"phone": "12", "services": [""]}));
-        assert_eq!(pointers(wrong.checked("IN").unwrap_err()), ["/phone", "/services/0"]);
+        let wrong = given(serde_json::json!({"phone": "12"}));
+        assert_eq!(pointers(wrong.checked("IN").unwrap_err()), ["/phone"]);
+        assert!(serde_json::from_value::<Profile>(serde_json::json!({"services": [""]})).is_err());
     }
 
     #[test]

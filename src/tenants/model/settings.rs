@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, Weekday};
 use validator::Validate;
 
-use super::list;
 use crate::base::FieldError;
+use crate::base::bounded::Text;
 use crate::base::email::Email;
 use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
+use crate::engine::http::PatchOf;
 
 /// From–to on one day, `HH:MM`, to exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -24,7 +25,7 @@ pub struct OpenHours {
     pub closes: chrono::NaiveTime,
 }
 
-pub(super) mod clock_time {
+mod clock_time {
     use chrono::NaiveTime;
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -83,7 +84,7 @@ pub struct NotificationRecipients {
     /// WhatsApp numbers in E.164.
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
-    pub whatsapp: Vec<String>,
+    pub whatsapp: Vec<Text<1, 100>>,
 }
 
 /// What a tenant can set.
@@ -99,7 +100,7 @@ pub struct Settings {
     /// Cities or quarters the business serves; they target ads and score leads.
     #[validate(length(max = 100))]
     #[schema(max_items = 100)]
-    pub service_areas: Vec<String>,
+    pub service_areas: Vec<Text<1, 200>>,
     #[validate(nested)]
     pub branding: Branding,
     #[validate(nested)]
@@ -141,11 +142,14 @@ impl Default for Settings {
     }
 }
 
+/// A part of the settings.
+pub type SettingsPatch = PatchOf<Settings>;
+
 /// The scoring models a tenant may choose.
 const SCORING_MODELS: [&str; 2] = ["real_estate_in", "default_b2b"];
 
 impl Settings {
-    /// Settings as stored: list entries trimmed, phone numbers in E.164 of `country`.
+    /// Settings as stored: phone numbers in E.164 of `country`.
     ///
     /// # Errors
     /// Every value that is wrong, with pointers below `/settings`.
@@ -157,7 +161,6 @@ impl Settings {
                 errors.push(FieldError::new(format!("/settings/business_hours/{day}/closes"), "invalid_value", rule));
             }
         }
-        list::clean("/settings/service_areas", &mut self.service_areas, &mut errors);
         if let Some(color) = &self.branding.primary_color {
             let is_hex = color
                 .strip_prefix('#')
@@ -168,8 +171,8 @@ impl Settings {
             }
         }
         for (index, number) in self.notification_recipients.whatsapp.iter_mut().enumerate() {
-            match Phone::parse(number, Some(country)) {
-                Ok(phone) => *number = phone.into_string(),
+            match Phone::parse(number, Some(country)).and_then(|phone| phone.into_string().parse()) {
+                Ok(phone) => *number = phone,
                 Err(rule) => {
                     let pointer = format!("/settings/notification_recipients/whatsapp/{index}");
                     errors.push(FieldError::new(pointer, "invalid_value", rule));
@@ -201,14 +204,14 @@ mod tests {
             "business_hours": {"sunday": {"opens": "18:00", "closes": "00:00"}}
         }));
         let checked = given.checked("IN").unwrap();
-        assert_eq!(checked.notification_recipients.whatsapp, ["+919876543210"]);
-        assert_eq!(checked.service_areas, ["Andheri"]);
+        assert_eq!(checked.notification_recipients.whatsapp.join(","), "+919876543210");
+        assert_eq!(checked.service_areas.join(","), "Andheri");
     }
 
     #[test]
     fn everything_wrong_is_reported_at_once() {
         let given = settings(serde_json::json!({
-            "notification_recipients": {"whatsapp": ["+919876543210", "12"]}, "service_areas": ["Andheri", " "],
+            "notification_recipients": {"whatsapp": ["+919876543210", "12"]},
             "business_hours": {"monday": {"opens": "18:00", "closes": "09:00"}}, "scoring_model": "mine",
             "branding": {"primary_color": "#12345Z"}
         }));
@@ -217,11 +220,37 @@ mod tests {
             pointers,
             [
                 "/settings/business_hours/monday/closes",
-                "/settings/service_areas/1",
                 "/settings/branding/primary_color",
                 "/settings/notification_recipients/whatsapp/1",
                 "/settings/scoring_model"
             ]
         );
+    }
+
+    fn merged(stored: &Settings, part: serde_json::Value) -> crate::base::Result<Settings> {
+        serde_json::from_value::<SettingsPatch>(part).unwrap().merged_into(Some(stored), "/settings")
+    }
+
+    #[test]
+    fn null_restores_and_objects_merge_at_every_depth() {
+        let all = serde_json::json!({"billing_dedupe_days": 7, "scoring_model": "default_b2b",
+            "branding": {"display_name": "ABC", "logo_url": "https://abc.example.com/l.png"},
+            "notification_recipients": {"emails": ["a@example.com"], "whatsapp": ["+919876500000"]}});
+        let stored = merged(&Settings::default(), all).unwrap();
+        let some = serde_json::json!({"billing_dedupe_days": null, "scoring_model": null,
+            "branding": {"primary_color": "#00ff00", "logo_url": null}, "notification_recipients": {"emails": null},
+            "business_hours": {"sunday": {"opens": "10:00", "closes": "14:00"}, "saturday": null, "friday": {"closes": "20:00"}}});
+        let settings = merged(&stored, some).unwrap();
+        assert_eq!((settings.billing_dedupe_days, settings.scoring_model.as_deref()), (30, None));
+        let looks = &settings.branding;
+        assert_eq!((looks.display_name.as_deref(), looks.logo_url.as_deref()), (Some("ABC"), None));
+        assert!(settings.notification_recipients.emails.is_empty());
+        assert_eq!(settings.notification_recipients.whatsapp.len(), 1);
+        assert_eq!(settings.business_hours.len(), 6, "Sunday came, Saturday went, the others stayed");
+        let friday = serde_json::to_value(&settings.business_hours[&Day::Friday]).unwrap();
+        assert_eq!(friday, serde_json::json!({"opens": "09:00", "closes": "20:00"}));
+        let half = serde_json::json!({"business_hours": {"saturday": {"opens": "10:00"}}});
+        let wrong = merged(&settings, half).unwrap_err();
+        assert_eq!(wrong.field_errors()[0].pointer, "/settings/business_hours/saturday/closes");
     }
 }

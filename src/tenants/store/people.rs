@@ -169,6 +169,15 @@ pub(crate) fn save_profile(tx: &mut PlatformTx<'_>, user: &User) -> Result<()> {
             users::updated_at.eq(now),
         ))
         .execute(tx.conn())?;
+    note_another(tx, user.id)
+}
+
+/// What tenants are shown of a user is another version in each of them.
+pub(super) fn note_another(tx: &mut PlatformTx<'_>, user: UserId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(memberships::table.filter(memberships::user_id.eq(user)))
+        .set((memberships::version.eq(memberships::version + 1), memberships::updated_at.eq(now)))
+        .execute(tx.conn())?;
     Ok(())
 }
 
@@ -180,7 +189,7 @@ pub(crate) fn set_email(tx: &mut PlatformTx<'_>, id: UserId, email: &str) -> Res
         .set((users::email.eq(email), users::email_verified_at.eq(None::<Timestamp>), users::updated_at.eq(now)))
         .execute(tx.conn());
     match changed {
-        Ok(_) => Ok(true),
+        Ok(_) => note_another(tx, id).map(|()| true),
         Err(error) if is_unique_violation(&error) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::people;
 use crate::base::Result;
 use crate::base::crypto::sha256_hex;
 use crate::base::id::{TenantId, UserId};
@@ -69,6 +70,9 @@ pub(crate) fn mark_user(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
         .filter(users::email_verified_at.is_null())
         .set((users::email_verified_at.eq(now), users::updated_at.eq(now)))
         .execute(tx.conn())?;
+    if updated == 1 {
+        people::note_another(tx, user)?;
+    }
     Ok(updated == 1)
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{files, src};
 
 /// Every path that a `use` at the beginning of a line names, braces written out.
-pub(super) fn uses(code: &str) -> Vec<Vec<String>> {
+fn uses(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut rest = code;
     while let Some(at) = rest.find("use ") {
@@ -14,6 +14,37 @@ pub(super) fn uses(code: &str) -> Vec<Vec<String>> {
         let Some(end) = rest.find(';') else { break };
         if line.is_empty() || line.starts_with("pub") {
             spell_out(&[], rest[..end].trim(), &mut found);
+        }
+    }
+    found
+}
+
+/// Every path that code spells out where it stands, from the crate's root or from a module above; also what a macro writes.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut found = Vec::new();
+    for root in ["crate", "super", "self"] {
+        for (at, _) in code.match_indices(&format!("{root}::")) {
+            let before = &code[..at];
+            // Part of a longer name or path, or who may see something.
+            if before.ends_with(|c| is_name(c) || c == ':') || before.ends_with("(in ") {
+                continue;
+            }
+            let steps = code[at..].split("::").map(|step| step.split(|c| !is_name(c)).next().unwrap_or_default());
+            let mut path = Vec::new();
+            let mut rest = &code[at..];
+            for step in steps {
+                rest = &rest[step.len()..];
+                if step.is_empty() {
+                    break;
+                }
+                path.push(step.to_string());
+                match rest.strip_prefix("::") {
+                    Some(more) => rest = more,
+                    None => break,
+                }
+            }
+            found.push(path);
         }
     }
     found
@@ -88,7 +119,7 @@ fn used_inside(folder: &str, modules: &Modules) -> BTreeSet<(Vec<String>, Vec<St
     }
     let mut found = BTreeSet::new();
     for (here, code) in modules {
-        for used in uses(code) {
+        for used in uses(code).into_iter().chain(paths(code)) {
             let Some((mut there, names)) = target(modules, folder, here, &used) else { continue };
             if let Some(name) = names.first() {
                 // As far as a name is passed on by hand; one that goes in circles is found below.
@@ -133,7 +164,15 @@ fn circles(folder: &str) -> Vec<String> {
     found
 }
 
-/// Inside a folder imports run one way, too.
+#[test]
+fn a_path_is_seen_wherever_it_stands() {
+    let code = "pub(in crate::x) fn f() { super::serve::wait(); $crate::base::put(1, self::y); my_crate::z::a; crate::a::{b, c} }";
+    let mut found: Vec<String> = paths(code).iter().map(|path| path.join("::")).collect();
+    found.sort();
+    assert_eq!(found, ["crate::a", "crate::base::put", "self::y", "super::serve::wait"]);
+}
+
+/// Inside a folder imports run one way, too, and so do the paths in its code.
 #[test]
 fn no_circles_of_neighbours() {
     let mut found = Vec::new();
