@@ -258,7 +258,8 @@ const NOUNS: [&str; 14] = [
 ];
 
 /// Where the engine says one all the same, and why.
-const SAID: [(&str, &str, &str); 11] = [
+const SAID: [(&str, &str, &str); 12] = [
+    ("engine/events/store.rs", "webhook", "where else an event is told, and by which header"),
     (
         "engine/events/store.rs",
         "lead",

@@ -37,6 +37,9 @@ impl Case {
 
 const FIRST: &str = "0";
 
+/// A password of whoever holds a link is judged once the link is known, by whose it is; `tests/it/accounts` has those.
+const LINK_FIRST: [&str; 2] = ["/new_password", "/password"];
+
 /// The example with this value in its place.
 fn put(body: &mut Value, at: &[Step], value: Value) {
     let Some((step, rest)) = at.split_first() else {
@@ -76,6 +79,10 @@ fn example_of(schema: &Value) -> Value {
 
 /// A text of so many characters that is wrong in nothing else; `None` where the schema asks for more than is known here.
 fn text(schema: &Value, length: usize) -> Option<Value> {
+    let example = example_of(schema);
+    if example.as_str().is_some_and(|text| text.chars().count() == length) {
+        return Some(example);
+    }
     let text = match (schema["pattern"].as_str(), schema["format"].as_str()) {
         (None, None) => "x".repeat(length),
         (Some("^[0-9]+$"), None) => "1".repeat(length),
@@ -196,6 +203,9 @@ both_engines! {
                 asked += 1;
                 let answer = send(&case.beyond, false).await;
                 let is_named = complaint(&answer.body, &pointer).is_some();
+                if LINK_FIRST.contains(&pointer.as_str()) && answer.status == 404 {
+                    continue;
+                }
                 if ![400, 422].contains(&answer.status) || !is_named {
                     wrong.push(format!("{method} {path} {pointer}: beyond {keyword}: {} {}", answer.status, answer.text));
                 }

@@ -432,6 +432,6 @@ both_engines! {
         submit(&app, &[("full_name", "Asha Verma"), ("email", "asha@example.com"), ("phone_number", "+919876543210")]).await;
         let told = tenant.owner.get("/v1/notifications").await.ok();
         let again = told["data"].as_array().unwrap().iter().find(|one| one["kind"] == "lead_enquired").cloned().unwrap_or_default();
-        assert!(again.to_string().contains("Enquiry through meta ads."), "{told}");
+        assert!(again.to_string().contains("Enquiry through Meta ads."), "{told}");
     }
 }

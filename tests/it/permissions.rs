@@ -238,7 +238,8 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
         owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
     let me = owner.get("/v1/me").await.ok();
     let subscription = owner.get("/v1/subscriptions/current").await.ok();
-    let passkey = crate::accounts::device(app, owner).await.1;
+    // Of an admin: the owner goes on logging in by the password alone.
+    let passkey = crate::accounts::device(app, &tenant.user("admin").await).await.1;
     let first_session = text(&owner.get("/v1/me/sessions").await.ok()["data"][0]["id"]);
     let operator = app.operator();
     let task = operator.get("/v1/ops/tasks").await.ok()["data"][0].clone();

@@ -220,7 +220,7 @@ both_engines! {
 /// Values that no frontend shows, and why.
 const UNSHOWN: [(&str, &str); 4] = [
     ("EventPattern", "event types, and parts of them"),
-    ("Again", "for programs: whether to repeat a request"),
+    ("RetryAdvice", "for programs: whether to repeat a request"),
     ("DismissableState", "one of JobState"),
     ("RetryableState", "one of JobState"),
 ];

@@ -62,6 +62,9 @@ pub(super) struct Kind {
     id: String,
 }
 
+/// POSTs by anybody that leave nothing behind, no stored answer either.
+const KEEPS_NOTHING: &[&str] = &["/v1/auth/passkey/options"];
+
 impl Kind {
     pub fn of(path: &str, method: &str, operation: &Operation, area: Option<&Area>) -> Self {
         let is_tagged = |name: &str| operation.tags.iter().flatten().any(|tag| tag == name);
@@ -80,7 +83,7 @@ impl Kind {
             has_id: path.contains('{'),
             has_body,
             has_input: has_body || operation.parameters.as_ref().is_some_and(|all| !all.is_empty()),
-            takes_key: method == "post" && !is_receiver,
+            takes_key: method == "post" && !is_receiver && !KEEPS_NOTHING.contains(&path),
             takes_version: takes_if_match(operation),
             takes_tenant: is_in_tenants && callers.contains_key("operator"),
             path: path.into(),

@@ -251,6 +251,7 @@ pub async fn list_all_messages(caller: Caller, core: Core, query: Paging<Message
 #[schema(example = json!({"template": {"code": "first_contact", "variables": {"name": "Rajesh", "business": "ABC Real Estate via LeadGen Pro", "about": "2BHK in Andheri"}}}))]
 pub struct SendMessage {
     /// At most 1,600 characters on WhatsApp and SMS, 50,000 by e-mail.
+    #[validate(length(max = 50_000))]
     #[schema(max_length = 50000)]
     pub content: Option<String>,
     #[validate(nested)]

@@ -47,6 +47,9 @@ crate::versioned!(PasskeyView);
 
 crate::view! {
     /// A passkey that was added.
+    #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Phone", "transports": ["internal", "hybrid"],
+        "can_be_backed_up": true, "is_backed_up": true, "created_at": "2026-11-20T09:00:00Z", "last_used_at": null,
+        "recovery_codes": ["abcd-efgh-jkmn-pqrs", "2345-6789-abcd-efgh"]}))]
     pub struct AddedPasskeyView from added: Added {
         #[serde(flatten)]
         passkey: PasskeyView = added.passkey.into(),

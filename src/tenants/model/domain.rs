@@ -1,7 +1,7 @@
 //! Domains that links lead to.
 
 use serde::{Deserialize, Deserializer};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 
 /// The name of a host on the web, as addresses spell it: lower case, in ASCII, without a dot at its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl utoipa::PartialSchema for Domain {
     fn schema() -> utoipa::openapi::RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("hostname".into())))
             .min_length(Some(1))
             .max_length(Some(LONGEST))
             .description(Some("The name of a host on the web."))

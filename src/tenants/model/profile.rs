@@ -24,7 +24,7 @@ pub struct Profile {
     #[schema(max_length = 4000)]
     pub description: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 300))]
-    #[schema(max_length = 300)]
+    #[schema(format = "uri", max_length = 300)]
     pub website: Option<String>,
     /// E.164 or national form of the tenant's country.
     #[validate(length(max = 40))]

@@ -67,7 +67,7 @@ pub struct Branding {
     #[schema(min_length = 1, max_length = 80)]
     pub display_name: Option<String>,
     #[validate(custom(function = "web_url"), length(max = 500))]
-    #[schema(max_length = 500)]
+    #[schema(format = "uri", max_length = 500)]
     pub logo_url: Option<String>,
     /// `#RRGGBB`.
     #[validate(length(equal = 7))]
@@ -108,11 +108,12 @@ pub struct Settings {
     pub notification_recipients: NotificationRecipients,
     /// Links in notifications start with it: `{base}/leads/{id}`.
     #[validate(custom(function = "web_url"), length(max = 300))]
-    #[schema(max_length = 300)]
+    #[schema(format = "uri", max_length = 300)]
     pub deep_link_base_url: Option<String>,
     /// In which language the tenant is written to, and its people who have set none of their own; English when not set.
     // Left out where there is none: processes of the version before refuse what they do not know.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(extensions(("x-left-out" = json!(true))))]
     pub language: Option<Language>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,

@@ -79,11 +79,11 @@ pub fn begin(
     issuer: &str,
 ) -> Result<Provisioned> {
     let tx = &mut tx.platform();
-    proof::demand(tx, key, site, user, means)?;
     if app(tx, user)?.is_some() {
         let message = "A second factor is on already. Turn it off first to begin with another device.";
         return Err(Error::conflict("second_factor.enabled", message));
     }
+    proof::demand(tx, key, site, user, means)?;
     let secret = totp::new_secret();
     second_factors::begin(tx, user, &key.seal(PURPOSE, &user.to_string(), &secret))?;
     let account = people::user(tx, user)?.email;

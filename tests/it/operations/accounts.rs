@@ -101,6 +101,10 @@ pub async fn arrange(act: &mut Act, app: &TestApp, tenant: &Tenant, operation_id
             let options = act.actor.post("/v1/me/passkeys/options", begun).await.ok()["public_key"].clone();
             act.replace = json!({ "credential": Authenticator::synced(&page(app)).create(&options) });
         }
+        "list_passkeys" => {
+            act.actor = app.tenant("Collector").await.owner;
+            device(app, &act.actor).await;
+        }
         "get_passkey" | "update_passkey" | "remove_passkey" => {
             act.actor = app.tenant(&operation_id.replace('_', "-")).await.owner;
             let (mut device, added) = device(app, &act.actor).await;

@@ -160,6 +160,7 @@ fn misformed(place: &str, format: &Value, text: &str) -> Option<String> {
         "time" => chrono::NaiveTime::parse_from_str(text, "%H:%M:%S").is_ok(),
         "email" => text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')),
         "uri" => url::Url::parse(text).is_ok(),
+        "hostname" => url::Host::parse(text).is_ok() && text.contains('.'),
         other => panic!("{place}: this test does not know the format {other:?}"),
     };
     (!is_right).then(|| format!("{place}: {text:?} is not a {format}"))
