@@ -116,16 +116,30 @@ pub fn configure(
 }
 
 fn note_settings(changes: &mut Changes, before: &Settings, now: &Settings) {
+    // Every one of them, by name: a change that is not noted is not written.
+    let Settings {
+        business_hours,
+        holidays,
+        service_areas,
+        branding,
+        notification_recipients,
+        deep_link_base_url,
+        language,
+        scoring_model,
+        billing_dedupe_days,
+        requires_second_factor,
+    } = now;
     for (name, is_other) in [
-        ("settings.business_hours", before.business_hours != now.business_hours),
-        ("settings.holidays", before.holidays != now.holidays),
-        ("settings.service_areas", before.service_areas != now.service_areas),
-        ("settings.branding", before.branding != now.branding),
-        ("settings.notification_recipients", before.notification_recipients != now.notification_recipients),
-        ("settings.deep_link_base_url", before.deep_link_base_url != now.deep_link_base_url),
-        ("settings.scoring_model", before.scoring_model != now.scoring_model),
-        ("settings.billing_dedupe_days", before.billing_dedupe_days != now.billing_dedupe_days),
-        ("settings.requires_second_factor", before.requires_second_factor != now.requires_second_factor),
+        ("settings.business_hours", before.business_hours != *business_hours),
+        ("settings.holidays", before.holidays != *holidays),
+        ("settings.service_areas", before.service_areas != *service_areas),
+        ("settings.branding", before.branding != *branding),
+        ("settings.notification_recipients", before.notification_recipients != *notification_recipients),
+        ("settings.deep_link_base_url", before.deep_link_base_url != *deep_link_base_url),
+        ("settings.language", before.language != *language),
+        ("settings.scoring_model", before.scoring_model != *scoring_model),
+        ("settings.billing_dedupe_days", before.billing_dedupe_days != *billing_dedupe_days),
+        ("settings.requires_second_factor", before.requires_second_factor != *requires_second_factor),
     ] {
         changes.note(name, is_other);
     }

@@ -13,8 +13,9 @@ use super::walk;
 
 /// A type marks so what its answer leaves out where there is nothing to say.
 const LEFT_OUT: &str = "x-left-out";
-/// Where a mark has no place, since the type is another's: the type and its members.
-const SPARSE: [&str; 1] = ["Quotas"];
+/// Where a mark has no place, since the type or its member is another's: the type and its members, or one of them.
+const SPARSE: [(&str, Option<&str>); 3] =
+    [("Quotas", None), ("LeadCounts", Some("by")), ("Settings", Some("language"))];
 
 pub(super) fn part(document: &mut Value) {
     let (asked, answered) = (asked(document), answered(document));
@@ -88,7 +89,8 @@ fn as_answer(name: &str, schema: &Value) -> Value {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
         let stated = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
         let is_there = |(member, property): &(&String, &Value)| {
-            let is_left_out = property.get(LEFT_OUT).is_some() || SPARSE.contains(&name);
+            let is_left_out = property.get(LEFT_OUT).is_some()
+                || SPARSE.iter().any(|(sparse, of)| *sparse == name && of.is_none_or(|of| of == *member));
             // What a type that is only answered may lack and never has as null, it leaves out.
             stated.iter().any(|known| known == *member) || (!is_left_out && (is_of_both || walk::may_be_null(property)))
         };

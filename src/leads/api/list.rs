@@ -287,7 +287,6 @@ pub struct LeadCounts {
     pub sources: std::collections::BTreeMap<String, i64>,
     /// For each field of `by`, its values of which there are any within that tab. Leads without a value are `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
     pub by: Option<std::collections::BTreeMap<String, std::collections::BTreeMap<String, i64>>>,
 }
 

@@ -113,7 +113,6 @@ pub struct Settings {
     /// In which language the tenant is written to, and its people who have set none of their own; English when not set.
     // Left out where there is none: processes of the version before refuse what they do not know.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
     pub language: Option<Language>,
     /// A scoring model's code; by the industry when not set.
     pub scoring_model: Option<String>,
