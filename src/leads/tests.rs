@@ -174,7 +174,8 @@ on_both_engines! {
             Ok(())
         };
         house.within(tenant, insert).await;
-        for sort in LeadSort::ALL.iter().copied() {
+        // The order of change has no last page, and ends before what this very transaction has written.
+        for sort in LeadSort::ALL.iter().copied().filter(|sort| *sort != LeadSort::UpdatedAsc) {
             let walked = house.within(tenant, move |tx| {
                 let (mut seen, mut cursor) = (Vec::new(), None::<String>);
                 loop {
