@@ -69,8 +69,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
         let message = "Only status and validity of a locked lead can be changed. It unlocks once the subscription has room: see GET /v1/usage.";
         return Err(Error::forbidden("lead.locked", message));
     }
-    let tenant = tenants::store::current(tx)?;
-    let mut lead = before.clone();
+    let (tenant, mut lead) = (tenants::store::current(tx)?, before.clone());
     let mut changes = patch.apply(&mut lead);
     change_phone(&mut changes, &mut lead, patch.phone, &tenant.country)?;
     note_details(tx, &before, &mut lead)?;

@@ -76,8 +76,11 @@ async fn agree(app: &TestApp, tenant: &Tenant) {
     }
 }
 
+/// A field, and what an entry says of it.
+type Said = (&'static str, fn(&Value) -> Value);
+
 /// What counting each entry of a list says of each of these fields, as its JSON tells them.
-fn told(entries: &[Value], fields: &[(&str, fn(&Value) -> Value)]) -> Value {
+fn told(entries: &[Value], fields: &[Said]) -> Value {
     let mut by = json!({});
     for (name, value) in fields {
         by[name] = json!({});
@@ -108,7 +111,7 @@ async fn all(tenant: &Tenant, path: &str) -> Vec<Value> {
 
 /// Counts by every field are what counting the entries says.
 async fn agree_by_field(tenant: &Tenant) {
-    let leads: [(&str, fn(&Value) -> Value); 7] = [
+    let leads: [Said; 7] = [
         ("status", |lead| lead["status"].clone()),
         ("source", |lead| lead["source"].clone()),
         ("validity", |lead| lead["validity"].clone()),
@@ -117,14 +120,13 @@ async fn agree_by_field(tenant: &Tenant) {
         ("assigned_to", |lead| lead["assigned_to"].clone()),
         ("ad_campaign_id", |lead| lead["ad_campaign_id"].clone()),
     ];
-    let conversations: [(&str, fn(&Value) -> Value); 4] = [
+    let conversations: [Said; 4] = [
         ("status", |one| one["status"].clone()),
         ("channel", |one| one["channel"].clone()),
         ("unread", |one| json!(one["unread_count"] != 0)),
         ("archived", |one| json!(!one["archived_at"].is_null())),
     ];
-    let campaigns: [(&str, fn(&Value) -> Value); 2] =
-        [("status", |one| one["status"].clone()), ("platform", |one| one["platform"].clone())];
+    let campaigns: [Said; 2] = [("status", |one| one["status"].clone()), ("platform", |one| one["platform"].clone())];
     let mut threads = all(tenant, "/v1/conversations").await;
     let shown = threads.len();
     threads.extend(all(tenant, "/v1/conversations?archived=true").await);
