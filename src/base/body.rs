@@ -1,7 +1,8 @@
 //! Merge-patches and what they change: a body is declared by [`patch!`](crate::patch), field by field, and [applied](super::apply) to
 //! a row.
 
-/// A merge-patch body: every field is a [`Patch`](super::patch::Patch), which null clears, or a [`Given`](super::patch::Given), which refuses null; absent unless it is
+/// A merge-patch body: every field is a [`Patch`](super::patch::Patch), which null clears, or a [`Given`](super::patch::Given),
+/// which refuses null; absent unless it is
 /// sent, and unknown fields are refused. The document says the same of each.
 ///
 /// ```

@@ -6,7 +6,7 @@
 use super::model::Location;
 use crate::base::json::Json;
 
-/// The document; its own documents stay as they are until somebody reads them, by [`Lead`](super::Lead)'s methods.
+/// The document; its own documents stay as they are until somebody reads them, by [`Lead`](super::store::Lead)'s methods.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LeadProfile {
     /// The phone number as the person wrote it.

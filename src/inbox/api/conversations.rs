@@ -197,7 +197,7 @@ crate::text_enum! {
 }
 
 impl ConversationCountBy {
-    /// Its place among the fields of [`CONVERSATIONS`].
+    /// Its place among the fields of `CONVERSATIONS`.
     fn place(self) -> usize {
         self as usize
     }
