@@ -117,7 +117,7 @@ both_engines! {
         assert!(refused["detail"].as_str().unwrap().contains("a business in IN that pays in INR"), "{refused}");
         tenant.move_to_the_us().await;
         assert_eq!(offered(&tenant.owner, "").await, us);
-        tenant.owner.post("/v1/subscriptions", json!({ "plan_code": "growth" })).await.problem(409, "plan.not_for_tenant");
+        tenant.owner.post("/v1/subscriptions", json!({ "plan_code": "in_starter" })).await.problem(409, "plan.not_for_tenant");
         // A country without a price list of its own.
         tenant.owner.patch("/v1/tenants/current", json!({ "country": "AE" })).await.ok();
         assert_eq!(offered(&tenant.owner, "").await, us, "whatever is in its currency");
