@@ -161,13 +161,17 @@ fn cases(schema: &Value, at: &[Step], found: &mut Vec<Case>) {
 }
 
 /// Who may send the operation a body that is read.
-fn actor(app: &TestApp, tenant: &Tenant, operation: &Value) -> Client {
+fn actor(app: &TestApp, tenant: &Tenant, path: &str, operation: &Value) -> Client {
     let schemes = schemes(operation);
     let by = |scheme: &str| schemes.iter().any(|one| one == scheme);
     if by("bearer") {
         return tenant.owner.clone();
     }
-    if by("operator") { app.operator() } else { app.anonymous() }
+    match (by("operator"), path.starts_with("/v1/ops/") || path.starts_with("/v1/tenants")) {
+        (true, true) => app.operator(),
+        (true, false) => tenant.as_operator(app),
+        (false, _) => app.anonymous(),
+    }
 }
 
 /// The problem's own words on what stands at `pointer`.
@@ -188,7 +192,7 @@ both_engines! {
             let (Some(example), false) = (body_example(&operation), schema.is_null()) else { continue };
             let mut all = Vec::new();
             cases(schema, &[], &mut all);
-            let client = actor(&app, &tenant, &operation);
+            let client = actor(&app, &tenant, &path, &operation);
             let target = filled(&path, &BTreeMap::new());
             for case in all {
                 let (pointer, keyword) = (case.pointer(), case.keyword);

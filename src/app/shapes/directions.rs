@@ -81,6 +81,12 @@ fn twofold(schemas: &Map<String, Value>, asked: &BTreeSet<String>, answered: &BT
 /// members one day.
 fn as_answer(name: &str, schema: &Value) -> Value {
     let mut answer = schema.clone();
+    // Whoever may read all of it is answered what the other is, and more: it is both.
+    if name == "OpenLead"
+        && let Some(choices) = answer.as_object_mut().and_then(|answer| answer.shift_remove("oneOf"))
+    {
+        answer["anyOf"] = choices;
+    }
     walk::every(&mut answer, &mut |schema| {
         if let Some(default) = schema.shift_remove("default") {
             schema.insert(DEFAULT.into(), default);

@@ -101,8 +101,7 @@ crate::text_enum! {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListPlans {
-    #[param(value_type = Option<Catalogue>)]
-    catalogue: Option<String>,
+    catalogue: Option<Catalogue>,
     currency: Option<Currency>,
 }
 
@@ -127,10 +126,10 @@ pub async fn list_plans(visitor: Visitor, core: Core, query: Query<ListPlans>) -
     let ListPlans { catalogue, currency } = query.0;
     let plans = match visitor {
         Visitor::Caller(caller) => {
-            core.read(&*caller, move |tx| plans::offered_to(tx, catalogue.as_deref(), currency)).await?
+            core.read(&*caller, move |tx| plans::offered_to(tx, catalogue.map(Catalogue::as_str), currency)).await?
         }
         Visitor::Anyone(anyone) => {
-            core.db.read(anyone.scope(), move |tx| store::plans(tx, catalogue.as_deref(), currency)).await?
+            core.db.read(anyone.scope(), move |tx| store::plans(tx, catalogue.map(Catalogue::as_str), currency)).await?
         }
     };
     Ok(HttpResponse::Ok().json(PlanList { data: plans.into_iter().map(PlanView::from).collect(), next_cursor: None }))

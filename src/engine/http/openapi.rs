@@ -60,6 +60,7 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
             describe_ids(path, operation);
             inlined::inline_parameters(operation);
             describe_page(operation);
+            describe_body(path, operation);
             let kind = Kind::of(path, method, operation, area);
             take_shared_parameters(&kind, operation);
             refusals.describe(&kind, operation, &mut shared);
@@ -70,6 +71,15 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
     links::add(&mut doc);
     samples::add(&mut doc, |path| !matches!(area_of(areas, path), Some(Area { callers: Callers::Providers, .. })));
     doc
+}
+
+/// Operations that need no body: those of a [`JsonOrNothing`](super::JsonOrNothing).
+const BODY_OR_NOTHING: &[&str] = &["/v1/api-keys/{id}/rotate", "/v1/auth/passkey/options"];
+
+fn describe_body(path: &str, operation: &mut Operation) {
+    if let (Some(RefOr::T(body)), true) = (&mut operation.request_body, BODY_OR_NOTHING.contains(&path)) {
+        body.required = Some(Required::False);
+    }
 }
 
 /// The tag, and who may call: by which credential, and with which permission. OpenAPI has a place for that beside the
