@@ -79,7 +79,7 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
                 }
             }
             // Looked at below.
-            "required" | "properties" | "additionalProperties" | "items" | "oneOf" | "allOf" => {}
+            "required" | "properties" | "additionalProperties" | "items" | "oneOf" | "anyOf" | "allOf" => {}
             "type" => {
                 let types = rule.as_array().cloned().unwrap_or_else(|| vec![rule.clone()]);
                 if !types.iter().any(|kind| is_of(kind.as_str().expect("a type"), value)) {
@@ -99,6 +99,12 @@ pub fn faults(place: &str, schema: &Value, value: &Value) -> Vec<String> {
     }
     for part in schema["allOf"].as_array().into_iter().flatten() {
         wrong.extend(faults(place, part, value));
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let each: Vec<Vec<String>> = choices.iter().map(|choice| faults(place, choice, value)).collect();
+        if each.iter().all(|wrong| !wrong.is_empty()) {
+            wrong.push(format!("{place}: none of the choices fit; {}", each.concat().join("; ")));
+        }
     }
     if let Some(choices) = schema["oneOf"].as_array() {
         let each: Vec<Vec<String>> = choices.iter().map(|choice| faults(place, choice, value)).collect();
