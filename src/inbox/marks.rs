@@ -64,10 +64,11 @@ pub(super) fn cancel(tx: &mut TenantTx<'_>, before: Message, code: &str, why: &s
 /// The marks of a message that left: the thread that brings the answer back, the lead's counters, the event.
 pub(super) fn record_sent(tx: &mut TenantTx<'_>, message: &Message) -> Result<()> {
     let at = message.sent_at.unwrap_or(tx.now());
+    // The lead before its thread, as where the person's answer comes in: the other way round, each would wait for the other.
+    crate::leads::rows::touch_contact(tx, message.lead_id, at)?;
     if let (Some(from), Some(to)) = (&message.from_address, &message.to_address) {
         conversations::save_thread(tx, message.channel, from, to, message.conversation_id, at)?;
     }
-    crate::leads::rows::touch_contact(tx, message.lead_id, at)?;
     record(tx, MessageFact::SENT, message)
 }
 
