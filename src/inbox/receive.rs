@@ -190,7 +190,8 @@ fn store(tx: &mut TenantTx<'_>, inbound: &Inbound, conversation: &Conversation) 
         Some(_) => MessageType::Media,
     };
     // By when it was told, not by when it is stored: its first try may have failed and a later message been faster.
-    let at = written_at(inbound.received_at, tx.now(), conversation.last_message_at);
+    // The clock is asked anew: after a wait for another's lock this transaction's moment lies before what was written meanwhile.
+    let at = written_at(inbound.received_at, tx.clock_now(), conversation.last_message_at);
     let mut message = Message {
         direction: Direction::Inbound,
         sender_type: SenderType::Lead,

@@ -61,6 +61,23 @@ fn platform() -> Platform {
     Platform { settings: Arc::new(settings()), key: MasterKey::random() }
 }
 
+fn said(external_id: &str, content: &str, received_at: Timestamp) -> Inbound {
+    Inbound {
+        channel: Channel::Whatsapp,
+        provider: "twilio",
+        external_id: external_id.into(),
+        sender_address: NUMBER.into(),
+        person_address: PERSON.into(),
+        profile_name: Some("Rajesh".into()),
+        content: content.into(),
+        details: serde_json::json!({}),
+        replied_to: None,
+        attachments: json!([]),
+        opt_out: None,
+        received_at,
+    }
+}
+
 /// A house whose tenants write from the platform's WhatsApp number.
 struct Stage(House);
 
@@ -156,21 +173,18 @@ impl Stage {
     }
 
     async fn inbound_at(&self, external_id: &str, content: &str, received_at: Timestamp) -> InboundOutcome {
-        let inbound = Inbound {
-            channel: Channel::Whatsapp,
-            provider: "twilio",
-            external_id: external_id.into(),
-            sender_address: NUMBER.into(),
-            person_address: PERSON.into(),
-            profile_name: Some("Rajesh".into()),
-            content: content.into(),
-            details: serde_json::json!({}),
-            replied_to: None,
-            attachments: json!([]),
-            opt_out: None,
-            received_at,
-        };
+        let inbound = said(external_id, content, received_at);
         self.platform(move |tx| from_provider(tx, &inbound)).await
+    }
+
+    /// It is stored after its transaction has waited this long for another one.
+    async fn inbound_after(&self, wait: chrono::Duration, inbound: Inbound) -> InboundOutcome {
+        let clock = self.clock.clone();
+        let waits = move |tx: &mut PlatformTx<'_>| {
+            clock.advance(wait);
+            from_provider(tx, &inbound)
+        };
+        self.platform(waits).await
     }
 
     async fn report(&self, of: &Message, external_id: &str, status: MessageStatus) -> bool {
@@ -256,6 +270,20 @@ on_both_engines! {
         let listed = stage.within(tenant, move |tx| messages::list(tx, conversation, Asc, &PageRequest::first(50))).await.data;
         let said: Vec<&str> = listed.iter().filter_map(|message| message.content.split(": ").next()).collect();
         assert_eq!(said[said.len() - 4..], ["1", "2", "3", "4"]);
+    }
+
+    async fn a_message_that_waited_for_a_lock_keeps_its_place(stage: Stage) {
+        let acme = stage.with_lead("acme").await;
+        let (tenant, _, conversation) = acme;
+        stage.sent(acme, "SMa").await;
+        let told_at = stage.clock.now();
+        // While the first one's transaction waits, the second is told and stored, and then we answer.
+        let later = |seconds: i64| told_at.plus(chrono::Duration::seconds(seconds));
+        stage.inbound_at("SM2", "2: tomorrow", later(2)).await;
+        stage.inbound_after(chrono::Duration::seconds(4), said("SM1", "1: not today", later(1))).await;
+        let listed = stage.within(tenant, move |tx| messages::list(tx, conversation, Asc, &PageRequest::first(50))).await.data;
+        let said: Vec<&str> = listed.iter().filter_map(|message| message.content.split(": ").next()).collect();
+        assert_eq!(said[said.len() - 2..], ["1", "2"]);
     }
 
     async fn an_answer_on_a_shared_number_stays_in_the_conversation_it_continues(stage: Stage) {

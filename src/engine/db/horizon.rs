@@ -72,6 +72,11 @@ impl UnderWay {
         Self(Arc::new(Inner { clock, apart, open: Mutex::default() }))
     }
 
+    /// What the clock shows at this instant.
+    pub fn clock_now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
     fn open(&self) -> std::sync::MutexGuard<'_, Open> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -136,6 +136,11 @@ impl<'c> PlatformTx<'c> {
     pub fn now(&self) -> Timestamp {
         self.context.now
     }
+    /// What the clock shows at this instant: later than [`now`](Self::now) where this transaction waited for another, whose
+    /// rows may lie between the two.
+    pub fn clock_now(&self) -> Timestamp {
+        self.context.under_way.clock_now()
+    }
     pub fn actor(&self) -> Actor {
         self.context.origin.actor
     }
@@ -182,6 +187,10 @@ impl TenantTx<'_> {
     }
     pub fn now(&self) -> Timestamp {
         self.platform.now()
+    }
+    /// As [`PlatformTx::clock_now`].
+    pub fn clock_now(&self) -> Timestamp {
+        self.platform.clock_now()
     }
     pub fn actor(&self) -> Actor {
         self.platform.actor()
