@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use tracing::{Event, Subscriber};
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
@@ -26,7 +26,11 @@ where
         let about = event.metadata();
         line.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut line)?;
-        write!(line, "\",\"level\":\"{}\",\"target\":\"{}\",\"version\":\"{VERSION}\"", about.level(), about.target())?;
+        write!(line, "\",\"level\":\"{}\",\"version\":\"{VERSION}\"", about.level())?;
+        // Whence an ordinary line comes, its message says.
+        if *about.level() != Level::INFO {
+            write!(line, ",\"target\":\"{}\"", about.target())?;
+        }
         let mut own = String::new();
         context.format_fields(Writer::new(&mut own), event)?;
         splice(&mut line, &own)?;
@@ -97,6 +101,7 @@ mod tests {
             (&lines[0]["request_id"], &lines[0]["tenant"], &lines[0]["version"]),
             (&"r-1".into(), &"t-1".into(), &VERSION.into())
         );
+        assert!(lines[0].get("target").is_none() && lines[1]["target"].is_string(), "of what is not ordinary");
         assert_eq!((&lines[1]["level"], &lines[1]["provider_call"]["provider"]), (&"WARN".into(), &"meta".into()));
         assert!(lines[2].get("request_id").is_none() && lines[2].get("span").is_none());
         assert_eq!(text.matches("r-1").count(), 2, "once a line: {text}");

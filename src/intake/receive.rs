@@ -92,7 +92,7 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
         source: Some(lead.source),
         score: Some(lead.score),
         grade: Some(score::grade(lead.score)),
-        charge_kind: Some(metered.kind),
+        charge_kind: Some(metered.kind.into()),
         is_locked: Some(lead.is_locked),
         ad_campaign_id: lead.ad_campaign_id,
         received_at: Some(lead.received_at),
@@ -124,7 +124,7 @@ fn add_to(tx: &mut TenantTx<'_>, lead: Lead, arrival: Arrival<'_>) -> Result<Rec
     let enquired = LeadEnquired {
         source: Some(enquiry.source),
         enquiry_count: Some(lead.profile.enquiry_count),
-        charge_kind: Some(metered.kind),
+        charge_kind: Some(metered.kind.into()),
         ad_campaign_id: enquiry.ad_campaign_id,
         // Names only: the timeline shows events of locked leads too, and answers tell who the person is.
         questions: enquiry.form_responses.keys().cloned().collect(),

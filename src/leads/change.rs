@@ -96,7 +96,7 @@ fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tena
     if !lead.is_unmetered() || lead.email.is_none() && lead.phone.is_none() {
         return Ok(false);
     }
-    let before = lead.charge_kind.clone();
+    let before = lead.charge_kind;
     let repaired = MeteredLead {
         lead_id: lead.id,
         dedupe_key: format!("person:{}", lead.person_id.0),

@@ -2,11 +2,10 @@
 //! may be personal.
 
 use super::contact_details::DetailKind;
-use super::model::{LeadSource, LeadStatus};
+use super::model::{ChargeKind, LeadSource, LeadStatus};
 use super::score::Grade;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
-use crate::billing::model::MeterKind;
 use crate::contacts::id::LeadId;
 use crate::engine::events::{Facts, NewEvent, SoleFact};
 use crate::leads::id::{AdCampaignId, NoteId};
@@ -17,7 +16,7 @@ crate::fact! {
         source: Option<LeadSource> = "meta_ads",
         score: Option<i32> = 95,
         grade: Option<Grade> = "hot",
-        charge_kind: Option<MeterKind> = "quota",
+        charge_kind: Option<ChargeKind> = "quota",
         is_locked: Option<bool>,
         ad_campaign_id: Option<AdCampaignId>,
         received_at: Option<Timestamp>,
@@ -29,7 +28,7 @@ crate::fact! {
     LeadEnquired = "lead.enquired" {
         source: Option<LeadSource> = "meta_ads",
         enquiry_count: Option<i32> = 2,
-        charge_kind: Option<MeterKind> = "repeat",
+        charge_kind: Option<ChargeKind> = "repeat",
         ad_campaign_id: Option<AdCampaignId>,
         /// A form's questions are the tenant's, but a caller of the API may put anything there.
         questions: Vec<String> = ["When are you planning to buy?"] of Person,

@@ -52,7 +52,7 @@ pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
         assigned_at: lead.assigned_at,
         ad_campaign_id: lead.ad_campaign_id,
         lead_form_id: lead.lead_form_id,
-        charge_kind: lead.charge_kind.clone(),
+        charge_kind: lead.charge_kind,
         charged_amount: lead.charged_amount,
         charge_currency: lead.charge_currency,
         contact_count: lead.contact_count,

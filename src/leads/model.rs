@@ -2,6 +2,7 @@
 
 use crate::base::bounded::Text;
 use crate::base::{Error, Result};
+use crate::billing::model::MeterKind;
 
 crate::text_enum! {
     /// Where a lead came from.
@@ -22,6 +23,47 @@ crate::text_enum! {
         Import = "import",
         Api = "api",
         Manual = "manual",
+    }
+}
+
+crate::text_enum! {
+    /// How a lead is paid for.
+    pub enum ChargeKind {
+        Quota = "quota",
+        Rollover = "rollover",
+        Credit = "credit",
+        Overage = "overage",
+        PerLead = "per_lead",
+        Repeat = "repeat",
+        Blocked = "blocked",
+        Unreachable = "unreachable",
+        /// By an earlier version, before the tenant had any plan.
+        Unmetered = "unmetered",
+    }
+}
+
+impl ChargeKind {
+    /// It counts against quota or credits, or is billed.
+    pub fn is_paid_for(self) -> bool {
+        match self {
+            Self::Quota | Self::Rollover | Self::Credit | Self::Overage | Self::PerLead => true,
+            Self::Repeat | Self::Blocked | Self::Unreachable | Self::Unmetered => false,
+        }
+    }
+}
+
+impl From<MeterKind> for ChargeKind {
+    fn from(kind: MeterKind) -> Self {
+        match kind {
+            MeterKind::Quota => Self::Quota,
+            MeterKind::Rollover => Self::Rollover,
+            MeterKind::Credit => Self::Credit,
+            MeterKind::Overage => Self::Overage,
+            MeterKind::PerLead => Self::PerLead,
+            MeterKind::Repeat => Self::Repeat,
+            MeterKind::Blocked => Self::Blocked,
+            MeterKind::Unreachable => Self::Unreachable,
+        }
     }
 }
 

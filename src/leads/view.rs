@@ -3,7 +3,7 @@
 use super::answers::{self, FormResponses};
 use super::contact_details::ContactDetailView;
 use super::lock;
-use super::model::{LeadSource, LeadStatus, LeadValidity, Location};
+use super::model::{ChargeKind, LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
 use super::store::Lead;
 use crate::base::Result;
@@ -19,21 +19,6 @@ use crate::tenants::{self, Tenant};
 
 /// Days without any activity after which an untouched lead counts as stalled.
 const STALLED_DAYS: i64 = 3;
-
-crate::text_enum! {
-    /// How a lead is paid for.
-    pub enum ChargeKind {
-        Quota = "quota",
-        Rollover = "rollover",
-        Credit = "credit",
-        Overage = "overage",
-        PerLead = "per_lead",
-        Repeat = "repeat",
-        Blocked = "blocked",
-        Unreachable = "unreachable",
-        Unmetered = "unmetered",
-    }
-}
 
 /// A lead.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -86,8 +71,7 @@ pub struct LeadView {
     pub is_charged: bool,
     /// `unreachable` where nothing that could be read is an e-mail address or a phone number: nothing is billed until somebody
     /// writes one into the lead; `unmetered` on leads of earlier versions that came before any plan.
-    #[schema(value_type = Option<ChargeKind>)]
-    pub charge_kind: Option<String>,
+    pub charge_kind: Option<ChargeKind>,
     /// What the lead is worth or costs; within quota nothing of it is due.
     pub charged_amount: Option<Money>,
     pub assigned_to: Option<UserId>,
@@ -212,8 +196,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charge = shown.charge();
     let profile = shown.profile.0;
-    let charged =
-        matches!(shown.charge_kind.as_deref(), Some("quota" | "rollover" | "credit" | "overage" | "per_lead"));
+    let charged = shown.charge_kind.is_some_and(ChargeKind::is_paid_for);
     Ok(LeadView {
         id: shown.id,
         grade: grade(shown.score),

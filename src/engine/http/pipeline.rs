@@ -149,6 +149,7 @@ pub async fn around(
         Ok(response) => (response.status(), response.request().match_pattern().unwrap_or_else(|| "unmatched".into())),
         Err(error) => (error.as_response_error().status_code(), "unmatched".into()),
     };
+    let is_route = answered.as_ref().is_ok_and(|response| response.request().path() == route);
     let elapsed = started.elapsed();
     if let Some(core) = core {
         let labels = [method, route.as_str(), status.as_str()];
@@ -161,6 +162,8 @@ pub async fn around(
     if logged.has(status.as_u16(), elapsed) {
         span.in_scope(|| {
             let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
+            // Where the path has no part of its own, it is the route.
+            let route = (!is_route).then_some(route);
             tracing::info!(status = status.as_u16(), ms, route, "answered");
         });
     }

@@ -19,14 +19,13 @@ use diesel::sql_types::Nullable;
 
 use super::answers::{self, Answers};
 use super::contact_details::{self, ContactDetails, DetailKind, Own};
-use super::model::{LeadSource, LeadStatus, LeadValidity};
+use super::model::{ChargeKind, LeadSource, LeadStatus, LeadValidity};
 use crate::base::id::{RawId, UserId};
 use crate::base::json::{Doc, Json};
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Result, unicode};
 use crate::billing::meter::Metered;
-use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
 use crate::contacts::id::LeadId;
 use crate::engine::db::rows::absent;
@@ -78,7 +77,7 @@ pub struct Lead {
     pub ad_campaign_id: Option<AdCampaignId>,
     pub lead_form_id: Option<LeadFormId>,
     pub platform_lead_id: Option<String>,
-    pub charge_kind: Option<String>,
+    pub charge_kind: Option<ChargeKind>,
     pub charged_amount: Option<i64>,
     pub charge_currency: Option<Currency>,
     pub profile: Doc<LeadProfile>,
@@ -123,17 +122,17 @@ impl Lead {
         Some(Money::new(self.charged_amount?, self.charge_currency?))
     }
     pub fn note_charge(&mut self, metered: &Metered) {
-        self.charge_kind = Some(metered.kind.to_string());
+        self.charge_kind = Some(metered.kind.into());
         self.charged_amount = Some(metered.worth());
         self.charge_currency = Some(metered.currency);
     }
     /// Nobody could write to the person or call when it came in, and nothing was billed for it.
     pub fn is_unmetered(&self) -> bool {
-        self.charge_kind.as_deref() == Some(MeterKind::Unreachable.as_str())
+        self.charge_kind == Some(ChargeKind::Unreachable)
     }
     /// What it costs waits for something to pay it with.
     pub fn is_held(&self) -> bool {
-        self.charge_kind.as_deref() == Some(MeterKind::Blocked.as_str())
+        self.charge_kind == Some(ChargeKind::Blocked)
     }
     /// Call after changing a searched field.
     pub fn refresh_search(&mut self) {
@@ -254,7 +253,7 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
     for paid in released {
         let row = leads::table.find((tenant, paid.lead_id)).filter(leads::is_locked.eq(true));
         let charge = (
-            leads::charge_kind.eq(paid.kind.as_str()),
+            leads::charge_kind.eq(ChargeKind::from(paid.kind)),
             leads::charged_amount.eq(paid.amount),
             leads::charge_currency.eq(paid.currency),
         );
@@ -263,8 +262,7 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
             continue;
         }
         // One that was repaired before anything could pay for it was shown already.
-        let shown =
-            leads::table.find((tenant, paid.lead_id)).filter(leads::charge_kind.eq(MeterKind::Blocked.as_str()));
+        let shown = leads::table.find((tenant, paid.lead_id)).filter(leads::charge_kind.eq(ChargeKind::Blocked));
         diesel::update(shown).set((opened(), charge)).execute(tx.conn())?;
     }
     for chunk in released.chunks(200) {
@@ -275,7 +273,7 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
             .load(tx.conn())?;
         let repeats = leads::table
             .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq_any(people)))
-            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(MeterKind::Repeat.as_str())));
+            .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(ChargeKind::Repeat)));
         let repeats: Vec<LeadId> = diesel::update(repeats).set(opened()).returning(leads::id).get_results(tx.conn())?;
         unlocked.extend(repeats);
     }
