@@ -10,6 +10,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::Standing;
 use crate::engine::db::error::unavailable;
+use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::http::Answer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -40,7 +41,7 @@ async fn get_health() -> HttpResponse {
 #[utoipa::path(
     security(()),
     responses((status = 200, description = "Ready", body = Health),
-    (status = 503, description = "Storage cannot be reached or is older than this version, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
+    (status = 503, description = "Storage cannot be reached, is older than this version or has another master key, or the process is starting or stopping", body = crate::engine::http::problem::Problem, content_type = "application/problem+json"))
 )]
 #[get("/readyz")]
 async fn get_readiness(core: Core) -> Answer {
@@ -58,6 +59,13 @@ async fn get_readiness(core: Core) -> Answer {
         return Err(Error::unavailable(
             "storage.not_migrated",
             "The database is older than this version; run leadwright migrate.",
+        ));
+    }
+    let key = core.master_key.clone();
+    if core.db.with_connection(move |conn| key_check::check(conn, &key)).await? == KeyCheck::Differs {
+        return Err(Error::unavailable(
+            "storage.other_key",
+            "The master key was changed meanwhile; this process was not given the new one.",
         ));
     }
     Ok(HttpResponse::Ok().json(Health { status: "ready" }))

@@ -28,6 +28,10 @@ const OWN: &[Refusal] = &[
         .why("The database is older than this version.")
         .remedy("Run leadwright migrate.")
         .at(&[At("get_readiness")]),
+    Refusal::unavailable("storage.other_key")
+        .why("The master key was changed while this process ran, which knows the former one alone.")
+        .remedy("Restart it with the key that the others have.")
+        .at(&[At("get_readiness")]),
     Refusal::not_found("metrics.not_here")
         .why("Metrics are on another port.")
         .remedy("Ask at LEADWRIGHT_MONITOR_BIND, or set LEADWRIGHT_METRICS_PUBLIC.")

@@ -15,6 +15,7 @@ use utoipa_actix_web::AppExt as _;
 use super::version::{COMMIT, VERSION};
 use super::{App, docs, fallback, health, index, pages, problems, routes, twins};
 use crate::base::{Error, ErrorKind, Result};
+use crate::engine::db::key_check::{self, KeyCheck};
 use crate::engine::db::migrate;
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
@@ -210,9 +211,15 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
     };
     let (stop, stopping) = watch::channel(false);
     let (mut worker, mut failure) = (None, None);
-    let mut _present = None;
+    let mut present = None;
     if matches!(prepared, Some(Ok(()))) {
-        _present = app.core.db.stay_present().await?;
+        present = app.core.db.stay_present().await?;
+        if present.as_ref().is_some_and(|present| !present.is_alone()) {
+            tracing::warn!(
+                "another process serves this SQLite file already: limits count twice, and twins and what is remembered are each \
+                 process' own. Run one serve on SQLite, or several on PostgreSQL"
+            );
+        }
         app.core.db.join_others();
         worker = parts.worker.then(|| tokio::spawn(app.worker().run(stopping)));
         tokio::select! {
@@ -220,6 +227,10 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
             error = ended(&mut worker) => {
                 tracing::error!(error = %error.chain(), "the worker ended by itself");
                 (worker, failure) = (None, Some(error));
+            }
+            error = other_key(&app) => {
+                tracing::error!(error = %error.chain(), "the master key was changed, and this process was not given the new one");
+                failure = Some(error);
             }
         }
     }
@@ -238,6 +249,7 @@ pub async fn run(app: App, parts: Parts) -> Result<()> {
         handle.stop(true).await;
         server.await.map_err(Error::internal)?.map_err(Error::internal)?;
     }
+    drop(present);
     failure.map_or_else(|| prepared.unwrap_or(Ok(())), Err)
 }
 
@@ -273,6 +285,21 @@ async fn ended(worker: &mut Option<JoinHandle<()>>) -> Error {
     match worker {
         Some(worker) => worker.await.map_or_else(Error::internal, |()| Error::internal("it came to its end")),
         None => std::future::pending().await,
+    }
+}
+
+/// How often a process asks whether its key is still the database's.
+const KEY_LOOK: Duration = Duration::from_secs(20);
+
+/// Resolves when what is stored is sealed with a key that this process was not given. It would seal for nobody and open
+/// nothing, so it ends, and is refused when it is started again as it was.
+async fn other_key(app: &App) -> Error {
+    loop {
+        tokio::time::sleep(KEY_LOOK).await;
+        let key = app.core.master_key.clone();
+        if let Ok(KeyCheck::Differs) = app.core.db.with_connection(move |conn| key_check::check(conn, &key)).await {
+            return key_check::refusal();
+        }
     }
 }
 

@@ -124,12 +124,20 @@ pub fn is_for(plan: &Plan, tenant: &Tenant) -> bool {
     plan.currency == tenant.currency && (!has_own || home == Some(tenant.country.as_str()))
 }
 
-/// The plans that the tenant can choose.
+/// Whether anything is priced for the tenant's country, or in its currency.
+fn is_sold_in(tenant: &Tenant) -> bool {
+    catalogue().is_ok_and(|plans| plans.iter().any(|plan| is_for(plan, tenant)))
+}
+
+/// The plans that the tenant can choose. Where nothing is priced for it, those that are agreed, whatever their currency.
 pub fn offered_to(tx: &mut TenantTx<'_>, catalogue: Option<&str>, currency: Option<Currency>) -> Result<Vec<Plan>> {
     let tenant = tenants::store::current(tx)?;
-    let mut plans = store::plans(&mut tx.platform(), catalogue, currency)?;
-    plans.retain(|plan| is_for(plan, &tenant));
-    Ok(plans)
+    let plans = store::plans(&mut tx.platform(), catalogue, currency)?;
+    let (own, others): (Vec<Plan>, Vec<Plan>) = plans.into_iter().partition(|plan| is_for(plan, &tenant));
+    if own.is_empty() && !is_sold_in(&tenant) {
+        return Ok(others.into_iter().filter(|plan| plan.catalogue == AGREED).collect());
+    }
+    Ok(own)
 }
 
 /// The price list of whoever the platform runs ads for. What is agreed with them knows no country: it is offered to none but its own,

@@ -20,7 +20,7 @@ pub(super) async fn reseal(config: Config) -> super::Outcome {
     let asked = key.clone();
     let look = move |tx: &mut PlatformTx<'_>| reseal::standing(tx, &asked, &app::sealed());
     match db.read(PlatformScope::system(), look).await? {
-        Standing::None => println!("Everything that opens is sealed with LEADWRIGHT_MASTER_KEY."),
+        Standing::None | Standing::Closed(_) => println!("Everything that opens is sealed with LEADWRIGHT_MASTER_KEY."),
         Standing::Over(from) => println!(
             "Everything is sealed with the first key. The former may be taken out of LEADWRIGHT_MASTER_KEY from {from}, on every \
              process: until then it reads access tokens, repeated requests and mails that wait."
@@ -57,6 +57,8 @@ pub(super) async fn adopt(config: Config, old_is_lost: bool) -> super::Outcome {
     for left in closed {
         println!("{:<20} {} stay closed", left.name, left.count);
     }
-    println!("Rotate the webhook endpoints, as docs/keys.md says.");
+    println!(
+        "docs/keys.md says what to do about each: rotate the webhook endpoints, turn second factors off and on again."
+    );
     Ok(())
 }

@@ -115,8 +115,12 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Runs one command.
 pub async fn run() -> Outcome {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Serve { .. } | Command::Worker | Command::Sandbox { .. } | Command::Demo(_)) {
+        end_with_the_reader();
+    }
     // These do without the machine's configuration.
-    let command = match Cli::parse().command {
+    let command = match command {
         Command::Openapi { compare: Some(older), .. } => return openapi::compare(&app::document(), older),
         Command::Openapi { check, path, .. } => return openapi::run(&app::document(), &path, check),
         Command::Demo(args) => {
@@ -146,6 +150,12 @@ pub async fn run() -> Outcome {
     let outcome = obey(command, config).await;
     telemetry.finish().await;
     outcome
+}
+
+/// Whoever reads what is printed may have read enough (`leadwright config | head`): a command ends then, as others do.
+fn end_with_the_reader() {
+    // SAFETY: before there are other threads that write, and the default action is the system's own.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
 }
 
 async fn obey(command: Command, mut config: Config) -> Outcome {

@@ -112,8 +112,10 @@ const OVERLAP: chrono::Duration = chrono::Duration::hours(24);
 /// How far a rotation is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// There is one key.
+    /// There is one key, and it opens all.
     None,
+    /// There is one key, and these are sealed with another one: by a process that was forgotten, or before the key was lost.
+    Closed(Vec<Left>),
     /// Something is under a former key, or the check is: these values are left.
     Going(Vec<Left>),
     /// Everything is under the first key; the former ones may be taken out of the settings from then on.
@@ -122,10 +124,10 @@ pub enum Standing {
 
 /// See [`Standing`].
 pub fn standing(tx: &mut PlatformTx<'_>, key: &MasterKey, all: &[Sealed]) -> Result<Standing> {
-    if !key.is_rotating() {
-        return Ok(Standing::None);
-    }
     let left = left(tx, key, all)?;
+    if !key.is_rotating() {
+        return Ok(if left.is_empty() { Standing::None } else { Standing::Closed(left) });
+    }
     Ok(match key_check::current_since(tx, key)? {
         Some(since) if left.is_empty() => Standing::Over(since.plus(OVERLAP)),
         _ => Standing::Going(left),

@@ -128,7 +128,7 @@ pub fn find_open(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId]) -> Result<Vec<
     Ok(events.into_iter().filter(|event| event.state.is_open()).collect())
 }
 
-/// [`claim`] and [`conclude`] for many with one outcome; answers for how many.
+/// [`claim`] and [`conclude`] for many with one outcome, after which nobody needs what they say; answers for how many.
 pub fn conclude_all(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId], outcome: &str) -> Result<usize> {
     let now = tx.now();
     // Joined to nothing, so that no index answers: SQLite would look through everything that is open instead of by the ids.
@@ -143,9 +143,38 @@ pub fn conclude_all(tx: &mut PlatformTx<'_>, ids: &[WebhookEventId], outcome: &s
                 webhook_events::attempts.eq(webhook_events::attempts + 1),
                 webhook_events::error.eq(None::<String>),
                 webhook_events::outcome.eq(outcome),
+                webhook_events::body.eq(spent()),
             )),
     )?;
     Ok(concluded)
+}
+
+/// What is left of a receipt once it is applied: it names addresses and subjects, and stands in no tenant's rows.
+fn spent() -> Json {
+    Json::from(serde_json::json!({}))
+}
+
+/// Forgets what an event said.
+pub fn spend(tx: &mut PlatformTx<'_>, id: WebhookEventId) -> Result<()> {
+    let row = webhook_events::table.find(id);
+    keep!(tx.conn(), diesel::update(row).set(webhook_events::body.eq(spent())))?;
+    Ok(())
+}
+
+/// Forgets what came in before then and has had its effect or never has one, the oldest first; at most `limit` at once. What is
+/// still open stays.
+pub fn prune(tx: &mut PlatformTx<'_>, before: Timestamp, limit: i64) -> Result<usize> {
+    let mut gone = 0;
+    for state in [WebhookState::Processed, WebhookState::Ignored] {
+        let old: Vec<WebhookEventId> = webhook_events::table
+            .filter(webhook_events::state.eq(state).and(webhook_events::received_at.lt(before)))
+            .order((webhook_events::received_at, webhook_events::id))
+            .limit(limit)
+            .select(webhook_events::id)
+            .load(tx.conn())?;
+        gone += diesel::delete(webhook_events::table.filter(webhook_events::id.eq_any(old))).execute(tx.conn())?;
+    }
+    Ok(gone)
 }
 
 /// Takes the event for this transaction; `false` when its effect is already there. A second run waits here for the first.

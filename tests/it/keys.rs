@@ -131,7 +131,13 @@ both_engines! {
         let after = left(&rotating.app).await;
         assert_eq!((before[0].name, before[0].count, after[0].count), (all[0].name, 2, 1));
         refused(&with_key(&app, &new)).await;
+        // Nor does the former one, which whoever runs with it alone is told.
+        refused(&with_key(&app, &old)).await;
+        app.anonymous().get("/readyz").await.problem(503, "storage.other_key");
+        app.anonymous().at(&rotating.url).get("/readyz").await.ok();
         at(&tenant.owner).get("/v1/leads").await.ok();
+        let (is_well, said) = command(&app, &old, &["doctor"]);
+        assert!(!is_well && said.contains("another key"), "{said}");
         let (_, said) = command(&app, &both(&new, &old), &["doctor"]);
         assert!(said.contains("admin reseal") && said.contains("1 of webhook_endpoints"), "{said}");
 
@@ -147,6 +153,14 @@ both_engines! {
         refused(&with_key(&app, &old)).await;
         let alone = app.second_with(|config| config.master_key = new.clone()).await;
         alone.app.prepare().await.expect("the new key alone");
+        // Whoever was forgotten sealed something with it meanwhile.
+        endpoint(&tenant.owner, &receiver.url("/forgotten"), &["lead.created"]).await;
+        let (_, said) = command(&app, &new, &["doctor"]);
+        assert!(said.contains("does not open 1 of webhook_endpoints") && said.contains("THIS,OTHER"), "{said}");
+        let (is_well, said) = command(&app, &both(&new, &old), &["admin", "reseal"]);
+        assert!(is_well, "{said}");
+        let (_, said) = command(&app, &new, &["doctor"]);
+        assert!(said.contains("opens the stored data"), "{said}");
         let log_in = json!({ "email": tenant.email(), "password": crate::support::PASSWORD });
         let session = app.anonymous().at(&alone.url).post("/v1/auth/login", log_in).await.ok();
         let owner = app.anonymous().at(&alone.url).with_token(session["access_token"].as_str().expect("a token"));
@@ -268,7 +282,7 @@ fn whatever_is_sealed_comes_under_the_new_key_too() {
     let known = [
         "engine/db/key_check.rs",
         "engine/http/kept_answers.rs",
-        "engine/http/once.rs",
+        "engine/http/once/store.rs",
         "integrations/outbound/secret.rs",
         // For five minutes.
         "tenants/passkeys/challenge.rs",

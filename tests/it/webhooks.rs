@@ -348,6 +348,32 @@ both_engines! {
         assert_eq!((outcomes.len(), of("lead_created"), of("test_lead")), (3, 2, 1), "{outcomes:?}");
     }
 
+    async fn what_a_provider_told_is_forgotten_in_time_unless_somebody_must_look(app: TestApp) {
+        let tenant = app.growth("Long Ago").await;
+        tenant.ad_campaign("google", "20000000017", "40000000017", "0").await;
+        let lead = |id: &str, campaign: &str| json!({ "campaign_id": campaign, "form_id": campaign, "lead_id": id, "fields": { "FULL_NAME": "Asha Verma", "EMAIL": "asha@example.com" } });
+        for (id, campaign) in [("CAES-1", "20000000017"), ("CAES-2", "77777")] {
+            assert!(app.anonymous().post("/sandbox/google-ads/leads", lead(id, campaign)).await.status < 300);
+        }
+        app.run_jobs().await;
+        let told = events(&app, "").await;
+        let receipts: Vec<&Value> = told.iter().filter(|event| event["outcome"] == "applied").collect();
+        assert!(!receipts.is_empty(), "{told:?}");
+        for receipt in receipts {
+            let full = app.operator().get(&format!("/v1/ops/webhook-events/{}", receipt["id"].as_str().unwrap())).await.ok();
+            assert_eq!(full["body"], json!({}), "addresses and subjects are not kept: {full}");
+        }
+        let states = async || events(&app, "&provider=google_ads").await.iter().map(|event| event["state"].as_str().unwrap().to_string()).collect::<Vec<_>>();
+        assert!(states().await.iter().any(|state| state == "failed"));
+        app.advance(chrono::Duration::days(89));
+        app.run_schedule().await;
+        assert_eq!(states().await.len(), 2);
+        app.advance(chrono::Duration::days(2));
+        app.run_schedule().await;
+        assert_eq!(states().await, ["failed"], "which an operator may still replay");
+        assert_eq!(tenant.leads_as_operator(&app).await.len(), 1);
+    }
+
     async fn the_callback_path_outside_v1_is_an_alias(app: TestApp) {
         let tenant = app.growth("Alias").await;
         let path = format!("/api/webhooks/facebook/leads/{}", tenant.id);

@@ -163,6 +163,10 @@ async fn master_key(app: &App) -> Result<Finding> {
     })
 }
 
+fn in_words(left: &[reseal::Left]) -> String {
+    left.iter().map(|one| format!("{} of {}", one.count, one.name)).collect::<Vec<_>>().join(", ")
+}
+
 /// How far a change of the key is.
 async fn rotation(app: &App) -> Result<Finding> {
     const NAME: &str = "master key";
@@ -170,9 +174,14 @@ async fn rotation(app: &App) -> Result<Finding> {
     let look = move |tx: &mut PlatformTx<'_>| reseal::standing(tx, &key, &crate::app::sealed());
     Ok(match app.core.db.read(PlatformScope::system(), look).await? {
         reseal::Standing::None => Finding::ok(NAME, "opens the stored data"),
+        reseal::Standing::Closed(left) => Finding::warning(
+            NAME,
+            format!("it does not open {}, sealed with another key", in_words(&left)),
+            "If that key is known, set it behind this one (THIS,OTHER) for every process, run leadwright admin reseal, and take it \
+             out again. If it is lost, docs/keys.md says what to do about each.",
+        ),
         reseal::Standing::Going(left) => {
-            let left: Vec<String> = left.iter().map(|one| format!("{} of {}", one.count, one.name)).collect();
-            let left = if left.is_empty() { "the check of the key".to_string() } else { left.join(", ") };
+            let left = if left.is_empty() { "the check of the key".to_string() } else { in_words(&left) };
             Finding::warning(
                 NAME,
                 format!("the first key opens all, and a former one is still needed for {left}"),

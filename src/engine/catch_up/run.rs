@@ -68,7 +68,7 @@ pub async fn step(db: &Db, key: &MasterKey, one: &CatchUp, rows: i64) -> Result<
         let is_over = !progress.is_due(now);
         if is_over {
             let (looked_at, changed) = (progress.looked_at, progress.changed);
-            tracing::info!(what = one.name, version = one.version, looked_at, changed, "what was stored has caught up");
+            tracing::info!(what = one.name, reached = one.version, looked_at, changed, "what was stored has caught up");
         }
         Ok(is_over)
     })

@@ -18,7 +18,6 @@ use super::conn::DbConn;
 use super::files::{self, beside};
 use super::key_check::{self, KeyCheck};
 use super::migrate;
-use super::schema::platform_facts;
 use crate::base::crypto::{MasterKey, random_token};
 use crate::base::{Error, Result};
 
@@ -30,8 +29,8 @@ pub struct Contents {
     pub bytes: u64,
     /// Lower hex, of the whole file.
     pub sha256: String,
-    /// Sealed with the master key of the database, if it left one.
-    key_check: Option<String>,
+    /// Sealed with the master keys of the database, if they left one.
+    key_check: Vec<key_check::Check>,
 }
 
 impl Contents {
@@ -39,7 +38,7 @@ impl Contents {
         self.rows.iter().find(|(name, _)| name == table).map_or(0, |(_, count)| *count)
     }
     pub fn is_sealed_with(&self, key: &MasterKey) -> KeyCheck {
-        key_check::compare(self.key_check.as_deref(), key)
+        key_check::compare(&self.key_check, key)
     }
 }
 
@@ -195,12 +194,7 @@ fn prove(path: &Path) -> Result<Contents> {
         let message = format!("It was written by a later version, which added {}.", newer.join(", "));
         return Err(Error::invalid("backup.newer", message));
     }
-    let key_check = platform_facts::table
-        .filter(platform_facts::name.eq("master_key_check"))
-        .select(platform_facts::value)
-        .first(&mut conn)
-        .optional()
-        .unwrap_or_default(); // a backup of a version that had no such table
+    let key_check = key_check::stored(&mut conn).unwrap_or_default(); // a backup of a version that had no such table
     let DbConn::Sqlite(mut conn) = conn else { unreachable!("opened above") };
     let tables: Vec<Word> = diesel::sql_query(
         "SELECT name AS word FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \

@@ -2,7 +2,10 @@
 //!
 //! A known text is sealed at the first start and opened ever after; a process that cannot open it does not start. Without it
 //! a wrong key shows late and badly: stored secrets cannot be opened, new ones are sealed for nobody else, and everybody's
-//! tokens are refused. While the key is changed either opens it, and [`renew`] brings it under the new one at the end.
+//! tokens are refused. While the key is changed there is one more such text under the new key, from the first process on that
+//! seals with it: whoever works with the database must open both. [`renew`] leaves the new one alone at the end.
+//!
+//! A process that runs already is asked again and again, since what it was started with may not be all any more.
 
 use diesel::prelude::*;
 
@@ -15,6 +18,8 @@ use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
 
 const NAME: &str = "master_key_check";
+/// With a key's mark behind it: of a key that seals already while the database's own is another.
+const NEXT: &str = "master_key_check.";
 const PURPOSE: &str = "key-check";
 const TEXT: &[u8] = b"leadwright";
 
@@ -29,17 +34,39 @@ pub enum KeyCheck {
 
 /// Compares `key` with the stored check.
 pub fn check(conn: &mut DbConn, key: &MasterKey) -> Result<KeyCheck> {
-    let stored: Option<String> =
-        platform_facts::table.find(NAME).select(platform_facts::value).first(conn).optional()?;
-    Ok(compare(stored.as_deref(), key))
+    Ok(compare(&stored(conn)?, key))
 }
 
-pub(super) fn compare(stored: Option<&str>, key: &MasterKey) -> KeyCheck {
-    match stored.map(|sealed| key.open(PURPOSE, NAME, sealed)) {
-        None => KeyCheck::Unknown,
-        Some(Ok(text)) if text == TEXT => KeyCheck::Matches,
-        Some(_) => KeyCheck::Differs,
+/// What was left at the first start, and by each key that followed.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = platform_facts)]
+pub(super) struct Check {
+    name: String,
+    value: String,
+    written_at: Timestamp,
+}
+
+impl Check {
+    fn is_opened_by(&self, key: &MasterKey) -> bool {
+        key.open(PURPOSE, NAME, &self.value).is_ok_and(|text| text == TEXT)
     }
+}
+
+pub(super) fn stored(conn: &mut DbConn) -> Result<Vec<Check>> {
+    let checks = platform_facts::name.eq(NAME).or(platform_facts::name.like("master_key_check.%"));
+    Ok(platform_facts::table.filter(checks).order(platform_facts::name).select(Check::as_select()).load(conn)?)
+}
+
+pub(super) fn compare(stored: &[Check], key: &MasterKey) -> KeyCheck {
+    match stored {
+        [] => KeyCheck::Unknown,
+        all if all.iter().all(|one| one.is_opened_by(key)) => KeyCheck::Matches,
+        _ => KeyCheck::Differs,
+    }
+}
+
+fn first_of(key: &MasterKey) -> MasterKey {
+    key.each().next().unwrap_or_else(|| key.clone())
 }
 
 /// Leaves the check when there is none yet, and answers how `key` compares with it. A database of before there were checks is
@@ -52,39 +79,45 @@ pub fn ensure(
     match check(tx.conn(), key)? {
         KeyCheck::Unknown if is_foreign(tx)? => Ok(KeyCheck::Differs),
         KeyCheck::Unknown => {
-            let row = (
-                platform_facts::name.eq(NAME),
-                platform_facts::value.eq(key.seal(PURPOSE, NAME, TEXT)),
-                platform_facts::written_at.eq(tx.now()),
-            );
-            OrIgnore(diesel::insert_into(platform_facts::table).values(row)).execute(tx.conn())?;
+            leave(tx, NAME, key)?;
             check(tx.conn(), key)
         }
-        known => Ok(known),
+        KeyCheck::Matches => {
+            let first = first_of(key);
+            if !stored(tx.conn())?.iter().any(|one| one.is_opened_by(&first)) {
+                leave(tx, &format!("{NEXT}{}", first.mark()), &first)?;
+            }
+            Ok(KeyCheck::Matches)
+        }
+        KeyCheck::Differs => Ok(KeyCheck::Differs),
     }
 }
 
-/// The current key becomes the database's, unless it is already.
+fn leave(tx: &mut PlatformTx<'_>, name: &str, key: &MasterKey) -> Result<()> {
+    let row = (
+        platform_facts::name.eq(name),
+        platform_facts::value.eq(key.seal(PURPOSE, NAME, TEXT)),
+        platform_facts::written_at.eq(tx.now()),
+    );
+    OrIgnore(diesel::insert_into(platform_facts::table).values(row)).execute(tx.conn())?;
+    Ok(())
+}
+
+/// The current key becomes the database's alone, unless it is already.
 pub fn renew(tx: &mut PlatformTx<'_>, key: &MasterKey) -> Result<()> {
     if current_since(tx, key)?.is_some() {
         return Ok(());
     }
-    let (value, now) = (key.seal(PURPOSE, NAME, TEXT), tx.now());
-    diesel::delete(platform_facts::table.find(NAME)).execute(tx.conn())?;
-    let row = (platform_facts::name.eq(NAME), platform_facts::value.eq(value), platform_facts::written_at.eq(now));
-    diesel::insert_into(platform_facts::table).values(row).execute(tx.conn())?;
-    Ok(())
+    let names: Vec<String> = stored(tx.conn())?.into_iter().map(|one| one.name).collect();
+    diesel::delete(platform_facts::table.filter(platform_facts::name.eq_any(names))).execute(tx.conn())?;
+    leave(tx, NAME, &first_of(key))
 }
 
-/// Since when the check is under the current key; `None` while it is not.
+/// Since when the current key is the only one that is needed; `None` while another is.
 pub fn current_since(tx: &mut PlatformTx<'_>, key: &MasterKey) -> Result<Option<Timestamp>> {
-    let stored: Option<(String, Timestamp)> = platform_facts::table
-        .find(NAME)
-        .select((platform_facts::value, platform_facts::written_at))
-        .first(tx.conn())
-        .optional()?;
-    let is_current = |sealed: &str| key.each().take(1).any(|one| compare(Some(sealed), &one) == KeyCheck::Matches);
-    Ok(stored.filter(|(sealed, _)| is_current(sealed)).map(|(_, since)| since))
+    let first = first_of(key);
+    let stored = stored(tx.conn())?;
+    Ok(stored.first().filter(|_| stored.iter().all(|one| one.is_opened_by(&first))).map(|one| one.written_at))
 }
 
 /// Why a process with this key must not work with this database.
@@ -117,6 +150,9 @@ mod tests {
             assert_eq!(asked(&first).await, KeyCheck::Matches, "the second key changed nothing");
             let both = MasterKey::from_base64(&format!("{},{}", second.to_base64(), first.to_base64())).unwrap();
             assert_eq!(asked(&both).await, KeyCheck::Matches);
+            assert_eq!((asked(&first).await, asked(&second).await), (KeyCheck::Differs, KeyCheck::Differs), "both seal by now");
+            let back = MasterKey::from_base64(&format!("{},{}", first.to_base64(), second.to_base64())).unwrap();
+            assert_eq!(asked(&back).await, KeyCheck::Matches, "whoever changes their mind needs both as well");
             let renewed = both.clone();
             db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| {
                 assert!(current_since(tx, &renewed)?.is_none(), "it is still under the former key");

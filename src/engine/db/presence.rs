@@ -4,10 +4,12 @@
 //! let idle connections go, so a running server holds one more that does nothing; `super::backup` needs the
 //! exclusive lock and is refused.
 
+use std::fs::File;
 use std::sync::Mutex;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use rustix::fs::{FlockOperation, flock};
 
 use super::error;
 use crate::base::Result;
@@ -15,6 +17,8 @@ use crate::base::Result;
 /// Ends when dropped.
 pub struct Presence {
     _conn: Mutex<SqliteConnection>,
+    /// Locked while the process runs; none where another one has the lock, or there can be no such file.
+    serving: Option<File>,
 }
 
 impl Presence {
@@ -23,6 +27,13 @@ impl Presence {
         conn.batch_execute(
             "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA query_only = true; SELECT count(*) FROM sqlite_master",
         )?;
-        Ok(Self { _conn: Mutex::new(conn) })
+        let serving = File::create(format!("{path}-serving")).ok();
+        let serving = serving.filter(|file| flock(file, FlockOperation::NonBlockingLockExclusive).is_ok());
+        Ok(Self { _conn: Mutex::new(conn), serving })
+    }
+
+    /// No other process serves this file.
+    pub fn is_alone(&self) -> bool {
+        self.serving.is_some()
     }
 }

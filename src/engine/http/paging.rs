@@ -36,9 +36,14 @@ impl<F: DeserializeOwned> Paging<F> {
         let pairs = params::pairs(query)?;
         let (place, own): (Vec<_>, Vec<_>) =
             pairs.into_iter().partition(|(name, _)| LIST_PARAMETERS.contains(&name.as_str()));
-        let filter = params::typed(&own)
-            .map_err(|error| Error::fields(error.field_errors().iter().cloned().map(also_known).collect()))?;
-        Ok(Self { filter, page: params::typed(&place)? })
+        match (params::typed(&own), params::typed(&place)) {
+            (Ok(filter), Ok(page)) => Ok(Self { filter, page }),
+            (filter, page) => {
+                let of_filter = filter.err().into_iter().flat_map(|error: Error| error.field_errors().to_vec());
+                let of_page = page.err().into_iter().flat_map(|error: Error| error.field_errors().to_vec());
+                Err(Error::fields(of_filter.map(also_known).chain(of_page).collect()))
+            }
+        }
     }
 }
 

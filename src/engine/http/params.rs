@@ -74,7 +74,25 @@ pub(super) fn pairs(query: &str) -> Result<Pairs> {
     Ok(pairs)
 }
 
-pub(super) fn typed<T: DeserializeOwned>(pairs: &Pairs) -> Result<T> {
+/// # Errors
+/// All that is wrong: reading ends at the first, so what follows is read by itself.
+pub(super) fn typed<T: DeserializeOwned>(pairs: &[(String, Given)]) -> Result<T> {
+    one_by_one(pairs).map_err(|first| {
+        let mut wrong = first.field_errors().to_vec();
+        for pair in pairs {
+            let alone = one_by_one::<T>(std::slice::from_ref(pair)).err();
+            let its_own = alone.iter().flat_map(Error::field_errors).filter(|field| field.pointer == pair.0);
+            for field in its_own {
+                if !wrong.iter().any(|known| known.pointer == field.pointer) {
+                    wrong.push(field.clone());
+                }
+            }
+        }
+        Error::fields(wrong)
+    })
+}
+
+fn one_by_one<T: DeserializeOwned>(pairs: &[(String, Given)]) -> Result<T> {
     let source = MapDeserializer::new(pairs.iter().map(|(name, given)| (name.as_str(), given.clone())));
     serde_path_to_error::deserialize(source).map_err(|error| {
         let name = error.path().to_string();
@@ -225,6 +243,9 @@ mod tests {
                 "{query}"
             );
         }
+        let error = parse::<Filter>("limit=x&nope=1&kinds=INR,XXZ&limit=2").unwrap_err();
+        let wrong: Vec<&str> = error.field_errors().iter().map(|field| field.pointer.as_str()).collect();
+        assert_eq!(wrong, ["limit", "nope", "kinds"], "all that is wrong is told at once");
         for query in ["kinds=inr,usd&limit=5", "kinds=inr&limit=5&kinds=usd", "limit=5&kinds=inr&kinds=usd"] {
             let good = parse::<Filter>(query).unwrap();
             assert_eq!((good.limit, good.kinds.unwrap().0.len()), (Some(5), 2), "{query}");

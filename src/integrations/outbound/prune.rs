@@ -1,4 +1,4 @@
-//! Tending: old deliveries are forgotten, and an endpoint that nobody delivers to although something is due gets its job.
+//! Tending: old deliveries and what providers told us long ago are forgotten, and an endpoint that nobody delivers to although something is due gets its job.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::engine::db::PlatformTx;
 use crate::engine::events::platform_tenant;
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry, enqueue};
+use crate::integrations::store;
 
 /// Once an hour.
 pub static PRUNE: JobKind = JobKind::new("webhook.prune").periodic().priority(9);
@@ -16,6 +17,8 @@ pub static SWEEP: JobKind = JobKind::new("webhook.sweep").periodic().priority(7)
 
 /// How long deliveries are kept, and how far back a replay goes.
 pub(super) const KEPT_DAYS: i64 = 30;
+/// How long what a provider told us is kept: longer than any of them repeats itself, and than a dispute over a lead takes.
+const HEARD_DAYS: i64 = 90;
 /// Deliveries forgotten in one transaction, and endpoints looked after.
 const AT_ONCE: i64 = 2_000;
 
@@ -29,8 +32,9 @@ async fn prune(context: JobContext) -> Result<Outcome> {
         .finish_platform(|tx: &mut PlatformTx<'_>| {
             let before = tx.now().minus(chrono::Duration::days(KEPT_DAYS));
             let forgotten = deliveries::prune(tx, before, AT_ONCE)?;
-            tracing::info!(forgotten, "forgot old webhook deliveries");
-            if i64::try_from(forgotten).is_ok_and(|count| count == AT_ONCE) {
+            let heard = store::prune(tx, tx.now().minus(chrono::Duration::days(HEARD_DAYS)), AT_ONCE)?;
+            tracing::info!(forgotten, heard, "forgot old webhook deliveries, and what providers told long ago");
+            if [forgotten, heard].iter().any(|count| i64::try_from(*count).is_ok_and(|count| count >= AT_ONCE)) {
                 enqueue(tx, platform_tenant(), NewJob::new(&PRUNE, &serde_json::json!({})))?;
             }
             Ok(())

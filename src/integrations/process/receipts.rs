@@ -34,8 +34,10 @@ pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent) -> Result<Outc
         return settle(ctx, event, |_| Ok(Done { outcome: "not_a_delivery", tenant: None })).await;
     };
     let may_be_early = ctx.job.attempt < LOOKS;
+    let id = event.id;
     settle(ctx, event, move |tx| {
         if status::apply(tx, update.clone())? || notify::status::apply(tx, &update)? {
+            store::spend(tx, id)?;
             return Ok(Done { outcome: APPLIED, tenant: None });
         }
         if may_be_early {

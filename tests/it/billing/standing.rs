@@ -122,7 +122,8 @@ both_engines! {
         tenant.owner.patch("/v1/tenants/current", json!({ "country": "AE" })).await.ok();
         assert_eq!(offered(&tenant.owner, "").await, us, "whatever is in its currency");
         tenant.owner.patch("/v1/tenants/current", json!({ "currency": "AED" })).await.ok();
-        assert!(offered(&tenant.owner, "").await.is_empty());
+        assert_eq!(offered(&tenant.owner, "").await, ["growth"], "what is agreed, where nothing is priced");
+        assert!(offered(&tenant.owner, "?catalogue=us").await.is_empty());
         tenant.move_to_the_us().await;
         tenant.subscribe("us_starter").await;
         tenant.owner.patch("/v1/tenants/current", json!({ "country": "IN" })).await.ok();
