@@ -1,9 +1,5 @@
 //! The `leadwright` command; see `leadwright --help`.
 
-/// A page of leads is some two thousand small allocations, which it hands out in half the time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     match leadwright::cli::run().await {

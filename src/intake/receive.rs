@@ -87,7 +87,6 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
     let lead = store::insert(tx, &lead)?;
     store::insert_score(tx, lead.id, &score)?;
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
-    open::for_lead(tx, &opening(&lead)?)?;
     let created = LeadCreated {
         source: Some(lead.source),
         score: Some(lead.score),
@@ -97,7 +96,9 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
         ad_campaign_id: lead.ad_campaign_id,
         received_at: Some(lead.received_at),
     };
+    // The lead before what is about it, for whoever follows the events.
     tx.record(created.of(lead.id))?;
+    open::for_lead(tx, &opening(&lead)?)?;
     Ok(lead)
 }
 

@@ -260,6 +260,11 @@ both_engines! {
 
     async fn events_are_read_forwards_from_one_of_them(app: TestApp) {
         let tenant = app.growth("Forwards").await;
+        tenant.lead("Asha", "asha@example.com", "+919811122277").await;
+        let forwards = tenant.owner.get("/v1/events?sort=occurred_at&limit=200").await.ok();
+        let types: Vec<&str> = forwards["data"].as_array().unwrap().iter().filter_map(|event| event["type"].as_str()).collect();
+        let place = |kind: &str| types.iter().position(|one| *one == kind).expect("it was told");
+        assert!(place("lead.created") < place("conversation.opened"), "the lead before what is about it: {types:?}");
         tenant.enter_leads("person", 3).await;
         next_millisecond().await;
         let newest = tenant.owner.get("/v1/events?limit=200").await.ok();
