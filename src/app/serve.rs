@@ -20,6 +20,7 @@ use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
 use crate::engine::http::{Proxies, etag, pipeline};
+use crate::engine::outage::Outage;
 use crate::tenants::access::{OwnPages, Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
@@ -278,13 +279,17 @@ async fn ended(worker: &mut Option<JoinHandle<()>>) -> Error {
 
 /// Prepares, again and again while storage is away.
 async fn prepare(app: &App) -> Result<()> {
+    let outage = Outage::default();
     loop {
         match app.prepare().await {
             Err(error) if error.kind() == ErrorKind::Unavailable => {
-                tracing::warn!(error = %error.chain(), "storage cannot be reached; trying again");
+                outage.failed(&error, "storage cannot be reached");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            done => return done,
+            done => {
+                outage.is_over();
+                return done;
+            }
         }
     }
 }
