@@ -43,7 +43,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let logged = web::Data::new(app.config.logged);
     let addresses = [app.core.settings.public_url.as_str(), app.core.settings.app_url.as_str()];
     let own_pages = web::Data::new(OwnPages::of(&app.config.cors_origins, addresses));
-    let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
+    let (config, sandbox, is_sandbox) = (app.config.clone(), app.sandbox.clone(), app.config.sandbox);
     let gate = web::Data::new(twins::Gate::of(&config));
     tidy(limiter.clone(), volume.clone());
     give_back();
@@ -79,7 +79,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                 }
             })
             .configure(pages::routes)
-            .configure(docs::routes)
+            .configure(|cfg| docs::routes(cfg, is_sandbox))
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
             .wrap(from_fn(fallback::webhooks_by_slash))
