@@ -52,7 +52,7 @@ fn handlers() -> Vec<Handler> {
 }
 
 /// The parameters' names, of those that are said in place and of those that are shared.
-fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
+pub fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
     let shared = &document()["components"]["parameters"];
     let resolve = |one: &'a Value| match one["$ref"].as_str() {
         Some(name) => &shared[name.rsplit('/').next().expect("a name")],
