@@ -114,6 +114,11 @@ fn what_a_handler_takes_is_what_is_described() {
             ),
             ("pages", handler.takes("Paging"), lists("limit", "query") && lists("cursor", "query")),
             ("a body", takes_json, has_json),
+            (
+                "a body that may be left out",
+                handler.takes("JsonOrNothing"),
+                has_json && operation["requestBody"]["required"] != true,
+            ),
             ("an id", handler.takes("Path"), ids > 0),
             ("all its ids", true, parameters.iter().filter(|(_, place)| *place == "path").count() == ids),
         ] {

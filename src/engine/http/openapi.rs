@@ -75,7 +75,14 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
 }
 
 /// Operations that need no body: those of a [`JsonOrNothing`](super::JsonOrNothing).
-const BODY_OR_NOTHING: &[&str] = &["/v1/api-keys/{id}/rotate", "/v1/auth/passkey/options"];
+const BODY_OR_NOTHING: &[&str] = &[
+    "/v1/ad-campaigns/{id}/pause",
+    "/v1/ad-campaigns/{id}/webhook-key",
+    "/v1/api-keys/{id}/rotate",
+    "/v1/auth/passkey/options",
+    "/v1/auth/refresh",
+    "/v1/webhook-endpoints/{id}/rotate",
+];
 
 fn describe_body(path: &str, operation: &mut Operation) {
     if let (Some(RefOr::T(body)), true) = (&mut operation.request_body, BODY_OR_NOTHING.contains(&path)) {
