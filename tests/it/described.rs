@@ -130,6 +130,23 @@ fn what_a_handler_takes_is_what_is_described() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_list_with_commas_is_a_list_of_what_there_is() {
+    let mut lists = 0;
+    for (file, code) in files() {
+        let lines: Vec<&str> = code.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[1].contains(": Option<CommaList<")) {
+            assert!(
+                pair[0].contains("value_type = Option<Vec<"),
+                "{file}: {}: a plain text in the document",
+                pair[1].trim()
+            );
+            lists += 1;
+        }
+    }
+    assert!(lists > 5, "{lists}");
+}
+
 /// A bound that is enforced: of which field, or of each entry of its list, and how a schema says it.
 struct Bound {
     schema: String,
