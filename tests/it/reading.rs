@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::both_engines;
-use crate::contract::operations;
+use crate::contract::{document, operations};
 use crate::described::parameters;
 
 #[test]
@@ -93,6 +93,19 @@ both_engines! {
             assert_eq!((again.status, again.header("cache-control")), (304, kept), "{path}");
         }
         assert_eq!(app.anonymous().get("/healthz").await.header("etag"), None);
+    }
+
+    async fn what_is_listed_by_several_types_is_of_these_alone(app: TestApp) {
+        let tenant = app.growth("Typed").await;
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let page = tenant.owner.get("/v1/events?types=lead.created,tenant.created&sort=occurred_at").await.ok();
+        let types: Vec<&str> = page["data"].as_array().expect("events").iter().filter_map(|one| one["type"].as_str()).collect();
+        assert_eq!(types, ["tenant.created", "lead.created"]);
+        // A client may name all that it knows.
+        let all = document()["components"]["schemas"]["EventType"]["enum"].as_array().expect("types");
+        let all: Vec<&str> = all.iter().filter_map(|one| one.as_str()).collect();
+        tenant.owner.get(&format!("/v1/events?types={}", all.join(","))).await.ok();
+        tenant.owner.get("/v1/events?types=lead.eaten").await.invalid("types");
     }
 
     async fn the_document_is_sent_once(app: TestApp) {
