@@ -11,7 +11,7 @@ fn whoever_is_told_a_tag_may_show_it() {
     let mut wrong = Vec::new();
     let mut tagged = 0;
     for (method, path, operation) in operations() {
-        let is_tagged = method == "GET" && !operation["responses"]["200"]["headers"]["ETag"].is_null();
+        let is_tagged = method == "get" && !operation["responses"]["200"]["headers"]["ETag"].is_null();
         let takes = parameters(&operation).contains(&("If-None-Match", "header"));
         let answers = !operation["responses"]["304"]["headers"]["ETag"].is_null();
         if (takes, answers) != (is_tagged, is_tagged) {
@@ -98,9 +98,9 @@ both_engines! {
     async fn what_is_listed_by_several_types_is_of_these_alone(app: TestApp) {
         let tenant = app.growth("Typed").await;
         tenant.lead("Asha", "asha@example.com", "+919876543210").await;
-        let page = tenant.owner.get("/v1/events?types=lead.created,tenant.created&sort=occurred_at").await.ok();
+        let page = tenant.owner.get("/v1/events?types=lead.created,tenant.created").await.ok();
         let types: Vec<&str> = page["data"].as_array().expect("events").iter().filter_map(|one| one["type"].as_str()).collect();
-        assert_eq!(types, ["tenant.created", "lead.created"]);
+        assert_eq!(types, ["lead.created", "tenant.created"]);
         // A client may name all that it knows.
         let all = document()["components"]["schemas"]["EventType"]["enum"].as_array().expect("types");
         let all: Vec<&str> = all.iter().filter_map(|one| one.as_str()).collect();

@@ -158,7 +158,7 @@ impl<'de> serde::Deserializer<'de> for Given {
     }
 }
 
-/// `?status=new,contacted`, or `?status=new&status=contacted`: one or more values, at most [`MOST_VALUES`].
+/// `?status=new,contacted`, or `?status=new&status=contacted`: one or more values, at most 200.
 #[derive(Debug, Clone)]
 pub struct CommaList<T>(pub Vec<T>);
 
