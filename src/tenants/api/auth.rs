@@ -30,6 +30,9 @@ use crate::tenants::{self, password, verify};
 ///
 /// An address that has an account is refused (409 `user.email_taken`). Where nobody verified that account's address, a link is
 /// mailed there, twice a day at most: its token, as `mailed_token`, lets whoever reads the mailbox sign up with the address.
+///
+/// Nobody is logged in here, so an `Idempotency-Key` counts together with the request: the same body with the same key signs up
+/// once, and another body with that key is another sign-up, never 422 `idempotency.key_reused`.
 #[utoipa::path(
     request_body = SignUp, security(()),
     responses(
