@@ -93,6 +93,26 @@ try {
   await page.waitForFunction(() => document.querySelector("#problem").textContent.includes("origin"));
   assert.equal(await page.locator("main").isVisible(), false);
   console.log("A page of an unknown origin gets nothing");
+
+  // The server's own pages ask no other host for anything, and complain of nothing.
+  const asked = [];
+  page.on("request", (request) => /^https?:/.test(request.url()) && !request.url().startsWith(api) && asked.push(request.url()));
+  complaints.length = 0;
+  await page.goto(`${api}/docs`);
+  const shown = page.locator(".opblock-summary:visible, .opblock-tag:visible");
+  for (const [sought, tag, webhooks] of [["LEAD note", "Leads", 0], ["/v1/leads/counts", "Leads", 0], ["api keys", "API keys", 0], ["lead.created", null, 1]]) {
+    await page.fill(".operation-filter-input", sought);
+    await page.waitForFunction(([tag, webhooks]) => {
+      const tags = [...document.querySelectorAll(".opblock-tag")].map((one) => one.textContent);
+      return (tag ? tags.some((one) => one.startsWith(tag)) : tags.length === 0) && document.querySelectorAll(".webhooks .opblock").length >= webhooks;
+    }, [tag, webhooks]);
+  }
+  assert.ok((await shown.count()) < 20, "what was not sought is gone");
+  await page.click("text=The reference");
+  await page.getByText("openapi-fetch").first().waitFor();
+  await page.waitForLoadState("networkidle");
+  assert.deepEqual([asked, complaints], [[], []]);
+  console.log("The documentation finds what is sought, and asks nobody else for anything");
 } finally {
   await browser.close();
   pages.close();

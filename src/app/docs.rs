@@ -21,23 +21,19 @@ pub(super) const DOCUMENT: &str = include_str!("../../openapi/leadwright.json");
 
 /// Swagger UI's own, but for its title and the bar that offers to load documents of others.
 const TRYING: &str = include_str!("docs.html");
+/// How it is opened, in the place of its own initializer.
+const OPENING: &str = include_str!("docs.js");
 const READING: &str = include_str!("reference/index.html");
 const RENDERER: &str = include_str!("reference/redoc.standalone.js");
 
-pub(super) fn routes(cfg: &mut web::ServiceConfig) {
-    let config = Config::from("/openapi.json")
-        .use_base_layout()
-        .doc_expansion("none")
-        .filter(true)
-        .default_models_expand_depth(0)
-        .persist_authorization(true)
-        .try_it_out_enabled(true);
+pub(super) fn routes(cfg: &mut web::ServiceConfig, is_sandbox: bool) {
     cfg.route("/openapi.json", web::get().to(get_document))
         .route("/docs", web::get().to(to_docs))
         .route("/docs/", web::get().to(get_docs))
+        .route("/docs/swagger-initializer.js", web::get().to(move || get_opening(is_sandbox)))
         .route("/docs/reference", web::get().to(get_reference))
         .route("/docs/reference/redoc.js", web::get().to(get_renderer))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(config));
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
 }
 
 /// Whoever has the document is not sent it again.
@@ -52,6 +48,12 @@ async fn to_docs() -> HttpResponse {
 
 async fn get_docs() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(TRYING)
+}
+
+/// With the twins on there is no credential that a browser should forget.
+async fn get_opening(is_sandbox: bool) -> HttpResponse {
+    let script = OPENING.replace("{{is_sandbox}}", if is_sandbox { "true" } else { "false" });
+    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").body(script)
 }
 
 async fn get_reference() -> HttpResponse {
@@ -92,4 +94,20 @@ pub(super) async fn let_it_run(
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_no_other_host_for_anything() {
+        for (page, text) in [("docs.html", TRYING), ("docs.js", OPENING), ("reference/index.html", READING)] {
+            assert!(!text.contains("https://") && !text.contains("http://"), "{page}");
+        }
+        // What it names else are words: namespaces, and where its makers live.
+        for asked in ["cdn.redoc.ly", "logo-mini", "fonts.googleapis"] {
+            assert!(!RENDERER.contains(asked), "the reference asks for {asked}; see reference/README.md");
+        }
+    }
 }

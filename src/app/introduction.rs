@@ -5,7 +5,7 @@ use crate::config::{MEGABYTES_PER_DAY, REQUESTS_PER_MINUTE};
 use crate::engine::db::{PageSize, tombstones};
 use crate::engine::http;
 use crate::tenants::access::ACCESS_TOKEN_SECONDS;
-use crate::tenants::session::IDLE_DAYS;
+use crate::tenants::session::{IDLE_DAYS, OVERLAP_SECONDS};
 
 const TEXT: &str = include_str!("introduction.md");
 
@@ -14,6 +14,7 @@ pub(super) fn text() -> String {
     let values = [
         ("access_token_minutes", (ACCESS_TOKEN_SECONDS / 60).to_string()),
         ("refresh_days", IDLE_DAYS.to_string()),
+        ("overlap_seconds", OVERLAP_SECONDS.to_string()),
         ("permissions", permissions::matrix()),
         ("page_most", PageSize::MOST.to_string()),
         ("page_default", PageSize::DEFAULT.to_string()),
@@ -34,6 +35,19 @@ pub(super) fn text() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::OVERLAP_SECONDS;
+
+    #[test]
+    fn refreshing_twice_is_told_alike_wherever_it_is_told() {
+        let document: serde_json::Value = serde_json::from_str(super::super::docs::DOCUMENT).expect("JSON");
+        let operation = document["paths"]["/v1/auth/refresh"]["post"]["description"].to_string();
+        let refused = super::super::refusals::all().into_iter().find(|one| one.code == "auth.refresh_reused");
+        let refused = refused.expect("it is in the catalogue").why.to_string();
+        for told in [super::text(), operation, refused] {
+            assert!(told.contains(&format!(" {OVERLAP_SECONDS} s")), "{told}");
+        }
+    }
+
     #[test]
     fn every_number_is_filled_in() {
         let text = super::text();

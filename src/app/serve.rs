@@ -21,6 +21,7 @@ use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
 use crate::engine::http::{Proxies, etag, pipeline};
+use crate::engine::outage::Outage;
 use crate::tenants::access::{OwnPages, Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
@@ -43,7 +44,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
     let logged = web::Data::new(app.config.logged);
     let addresses = [app.core.settings.public_url.as_str(), app.core.settings.app_url.as_str()];
     let own_pages = web::Data::new(OwnPages::of(&app.config.cors_origins, addresses));
-    let (config, sandbox) = (app.config.clone(), app.sandbox.clone());
+    let (config, sandbox, is_sandbox) = (app.config.clone(), app.sandbox.clone(), app.config.sandbox);
     let gate = web::Data::new(twins::Gate::of(&config));
     tidy(limiter.clone(), volume.clone());
     give_back();
@@ -79,7 +80,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                 }
             })
             .configure(pages::routes)
-            .configure(docs::routes)
+            .configure(|cfg| docs::routes(cfg, is_sandbox))
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))
             .wrap(from_fn(fallback::webhooks_by_slash))
@@ -305,13 +306,17 @@ async fn other_key(app: &App) -> Error {
 
 /// Prepares, again and again while storage is away.
 async fn prepare(app: &App) -> Result<()> {
+    let outage = Outage::default();
     loop {
         match app.prepare().await {
             Err(error) if error.kind() == ErrorKind::Unavailable => {
-                tracing::warn!(error = %error.chain(), "storage cannot be reached; trying again");
+                outage.failed(&error, "storage cannot be reached");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
-            done => return done,
+            done => {
+                outage.is_over();
+                return done;
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("PRIVACY_POLICY_URL", Fallback::None, Plain, "on every lead form that names none of its own"),
     setting("EMAIL_FROM", Fallback::Is("leads@leadwright.example"), Plain, "address that e-mails come from"),
     setting("LOG_FORMAT", Fallback::Is("text"), Plain, "json or text"),
-    setting("LOG_REQUESTS", Fallback::Is("all"), Plain, "which requests have a line in the log: all, slow (a second or more, and refused or failed ones) or errors (4xx and 5xx)"),
+    setting("LOG_REQUESTS", Fallback::Is("all"), Plain, "which requests have a line in the log: all (but probes and scrapes that went well), slow (a second or more, and refused or failed ones) or errors (4xx and 5xx)"),
     setting("OTLP_ENDPOINT", Fallback::None, Plain, "collector for traces over HTTP, such as http://localhost:4318; OTEL_EXPORTER_OTLP_ENDPOINT works too"),
     setting("WORKER_CONCURRENCY", Fallback::Is("32"), Plain, "jobs at once per process"),
     setting("META_APP_SECRET", Fallback::None, Secret, "verifies Meta's webhooks; two during rotation, separated by a comma"),

@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+pub mod outage;
 mod process;
 pub mod refusals;
 pub mod reseal;

@@ -33,8 +33,8 @@ pub const REFUSALS: &[Refusal] = &[
         .remedy("Log in again.")
         .at(&[At("refresh_session")]),
     Refusal::unauthenticated("auth.refresh_reused")
-        .why("The refresh token was used before, so it may be stolen, and its session was ended.")
-        .remedy("Log in again. Of several tabs let one refresh, or send an Idempotency-Key made of the refresh token.")
+        .why("The refresh token was used more than 20 seconds before, so somebody may have copied it, and its session was ended.")
+        .remedy("Log in again. Tabs that refresh together within those seconds get the same tokens and need no lock; where an answer may be lost on its way for longer, send an Idempotency-Key with the request, and the same with its repetition.")
         .at(&[At("refresh_session")]),
     Refusal::malformed("auth.tenant_required")
         .why("An operator's key says no tenant, and this operation acts inside one.")

@@ -22,7 +22,7 @@ use crate::tenants::id::SessionId;
 /// A session that is not refreshed for so long ends.
 pub const IDLE_DAYS: i64 = 30;
 /// So long after its use a refresh token gives out again what it gave then.
-const OVERLAP_SECONDS: i64 = 20;
+pub const OVERLAP_SECONDS: i64 = 20;
 /// Refreshes that fit into the overlap, at most.
 const MOST_IN_OVERLAP: usize = 32;
 

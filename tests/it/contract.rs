@@ -233,7 +233,12 @@ both_engines! {
         let anyone = app.anonymous();
         let page = anyone.get("/docs/").await;
         assert_eq!(page.status, 200);
-        assert!(page.text.contains("swagger-ui"));
+        assert!(page.text.contains("swagger-ui") && page.text.contains("href=\"/docs/reference\""));
+        let opening = anyone.get("/docs/swagger-initializer.js").await;
+        assert!(opening.text.contains("persistAuthorization: true"), "with the twins on nothing is worth a credential");
+        let real = app.second_with(|config| config.sandbox = false).await;
+        let opening = anyone.at(&real.url).get("/docs/swagger-initializer.js").await;
+        assert!(opening.text.contains("persistAuthorization: false"), "{}", opening.text);
         assert_eq!(anyone.get("/docs").await.header("location"), Some("/docs/"));
         let served = anyone.get("/openapi.json").await.ok();
         assert_eq!(&served, document());

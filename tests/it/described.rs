@@ -52,7 +52,7 @@ fn handlers() -> Vec<Handler> {
 }
 
 /// The parameters' names, of those that are said in place and of those that are shared.
-fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
+pub fn parameters<'a>(operation: &'a Value) -> Vec<(&'a str, &'a str)> {
     let shared = &document()["components"]["parameters"];
     let resolve = |one: &'a Value| match one["$ref"].as_str() {
         Some(name) => &shared[name.rsplit('/').next().expect("a name")],
@@ -114,6 +114,11 @@ fn what_a_handler_takes_is_what_is_described() {
             ),
             ("pages", handler.takes("Paging"), lists("limit", "query") && lists("cursor", "query")),
             ("a body", takes_json, has_json),
+            (
+                "a body that may be left out",
+                handler.takes("JsonOrNothing"),
+                has_json && operation["requestBody"]["required"] != true,
+            ),
             ("an id", handler.takes("Path"), ids > 0),
             ("all its ids", true, parameters.iter().filter(|(_, place)| *place == "path").count() == ids),
         ] {
@@ -123,6 +128,23 @@ fn what_a_handler_takes_is_what_is_described() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_list_with_commas_is_a_list_of_what_there_is() {
+    let mut lists = 0;
+    for (file, code) in files() {
+        let lines: Vec<&str> = code.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[1].contains(": Option<CommaList<")) {
+            assert!(
+                pair[0].contains("value_type = Option<Vec<"),
+                "{file}: {}: a plain text in the document",
+                pair[1].trim()
+            );
+            lists += 1;
+        }
+    }
+    assert!(lists > 5, "{lists}");
 }
 
 /// A bound that is enforced: of which field, or of each entry of its list, and how a schema says it.

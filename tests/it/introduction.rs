@@ -7,23 +7,95 @@ use crate::both_engines;
 use crate::contract::{document, operations};
 use crate::described::permissions;
 
-/// The first block of shell under a heading.
-fn block(heading: &str) -> String {
-    let text = document()["info"]["description"].as_str().expect("an introduction");
-    let (_, section) = text.split_once(&format!("## {heading}\n")).expect("the section");
-    let (_, rest) = section.split_once("```sh\n").expect("a block of shell");
-    rest.split("```").next().unwrap_or_default().to_string()
+fn introduction() -> &'static str {
+    document()["info"]["description"].as_str().expect("an introduction")
+}
+
+/// The blocks of shell under a heading.
+fn blocks(heading: &str) -> Vec<String> {
+    let (_, section) = introduction().split_once(&format!("## {heading}\n")).expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let block = |rest: &str| rest.split("```").next().unwrap_or_default().to_string();
+    section.split("```sh\n").skip(1).map(block).collect()
+}
+
+/// A script in a folder, by bash.
+async fn run(folder: &std::path::Path, script: String) -> (bool, String, String) {
+    let mut bash = std::process::Command::new("bash");
+    bash.current_dir(folder).arg("-c").arg(script);
+    let done = tokio::task::spawn_blocking(move || bash.output().expect("bash")).await.expect("it ends");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_string();
+    (done.status.success(), text(&done.stdout), text(&done.stderr))
+}
+
+/// Words in code's letters that the document has no field, parameter, value or path for.
+const NO_NAMES: [&str; 10] = [
+    "null",
+    "true",
+    "false",
+    "info.version",
+    "webhooks",
+    "servers",
+    "switch",
+    "strict",
+    "localhost",
+    "union_tag_invalid",
+];
+
+/// Every name that the document gives: of fields, parameters and values, and of its extensions.
+fn names(value: &Value, found: &mut std::collections::HashSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Array(list) => list.iter().for_each(|one| names(one, found)),
+        Value::Object(members) => {
+            for (name, value) in
+                members.iter().filter(|(name, _)| !["description", "x-codeSamples"].contains(&name.as_str()))
+            {
+                found.insert(name.clone());
+                names(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn what_the_introduction_names_there_is() {
+    let mut known = std::collections::HashSet::new();
+    names(document(), &mut known);
+    let prose: String = introduction().split("```").step_by(2).collect();
+    let mut unknown = Vec::new();
+    for code in prose.split('`').skip(1).step_by(2) {
+        let asked = code.split_once(' ').filter(|(method, _)| method.chars().all(|c| c.is_ascii_uppercase()));
+        let asked = asked.map_or_else(|| ("", code), |(method, path)| (method, path));
+        let is_there = if let Some(path) = asked.1.strip_prefix('/') {
+            let path = format!("/{}", path.split('?').next().unwrap_or_default());
+            let item = &document()["paths"][&path];
+            path.starts_with("/docs")
+                || path.starts_with("/sandbox")
+                || !item.is_null() && (asked.0.is_empty() || !item[asked.0.to_lowercase()].is_null())
+        } else if !code.is_empty() && code.chars().all(|c| c.is_ascii_lowercase() || "_.".contains(c)) {
+            known.contains(code) || NO_NAMES.contains(&code)
+        } else {
+            true
+        };
+        if !is_there {
+            unknown.push(code);
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
 fn the_introduction_has_its_sections() {
-    let text = document()["info"]["description"].as_str().expect("an introduction");
+    let text = introduction();
     for heading in [
         "First requests",
         "Authentication",
         "Permissions",
         "Errors",
         "Paging",
+        "Keeping a copy",
         "Idempotency",
         "Concurrency",
         "Limits",
@@ -41,15 +113,52 @@ fn the_introduction_has_its_sections() {
 
 both_engines! {
     async fn its_first_requests_and_its_loop_work(app: TestApp) {
-        let first = block("First requests").replace("http://127.0.0.1:8080", &app.url);
-        let script = format!("set -eu\n{first}\necho; echo paging\n{}", block("Paging").replace("limit=200", "limit=1"));
-        let run = move || std::process::Command::new("bash").arg("-c").arg(&script).output().expect("bash");
-        let done = tokio::task::spawn_blocking(run).await.expect("it ends");
-        let (said, wrong) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-        assert!(done.status.success(), "{said}\n{wrong}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let first = blocks("First requests").concat().replace("http://127.0.0.1:8080", &app.url);
+        let paging = blocks("Paging").concat().replace("limit=200", "limit=1");
+        let (is_right, said, wrong) = run(folder.path(), format!("set -eu\n{first}\necho; echo paging\n{paging}")).await;
+        assert!(is_right, "{said}\n{wrong}");
         let (answers, pages) = said.split_once("paging\n").expect("it goes on to the loop");
         assert!(answers.contains("\"next_cursor\":") && !answers.contains("/problems/"), "{answers}");
         assert_eq!(pages.lines().count(), 1, "{pages}");
+        // A refusal is told, and is a failure.
+        let refused = format!("api={}/v1\nas='Authorization: Bearer lw_none'\n{paging}", app.url);
+        let (is_right, said, wrong) = run(folder.path(), refused).await;
+        assert!(!is_right && said.is_empty() && wrong.contains("auth.invalid_key"), "{said}\n{wrong}");
+    }
+
+    async fn its_copy_goes_on_where_it_ended(app: TestApp) {
+        let tenant = app.growth("Copied").await;
+        tenant.enter_leads("First", 3).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let held = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
+        let [key, copy] = blocks("Keeping a copy").try_into().expect("how to make a key, and the loop");
+        let copy = format!("api={}/v1\n{}", app.url, copy.replace("limit=200", "limit=2"));
+        let token = tenant.owner.token().expect("a token");
+        let made = run(folder.path(), format!("api={}/v1\nas='Authorization: Bearer {token}'\n{key}", app.url)).await;
+        assert!(made.0 && held("copy.key").starts_with("lw_"), "{made:?}");
+        // What was just written may still wait for whatever else is being written.
+        let copied = async |count: usize| {
+            for _ in 0..100 {
+                app.advance(chrono::Duration::seconds(1));
+                let (is_right, said, wrong) = run(folder.path(), copy.clone()).await;
+                assert!(is_right, "{said}\n{wrong}");
+                if held("leads.jsonl").lines().count() >= count {
+                    break;
+                }
+            }
+            assert_eq!(held("leads.jsonl").lines().count(), count);
+        };
+        copied(3).await;
+        let place = held("leads.cursor");
+        std::fs::rename(folder.path().join("copy.key"), folder.path().join("kept.key")).expect("it is there");
+        std::fs::write(folder.path().join("copy.key"), "lw_none").expect("it can be written");
+        let (is_right, _, wrong) = run(folder.path(), copy.clone()).await;
+        assert!(!is_right && wrong.contains("auth.invalid_key"), "{wrong}");
+        assert_eq!(held("leads.cursor"), place);
+        std::fs::rename(folder.path().join("kept.key"), folder.path().join("copy.key")).expect("it is there");
+        tenant.enter_leads("Second", 2).await;
+        copied(5).await;
     }
 }
 

@@ -3,6 +3,24 @@
 use serde_json::json;
 
 use crate::both_engines;
+use crate::contract::{document, operations};
+use crate::described::parameters;
+
+#[test]
+fn whoever_is_told_a_tag_may_show_it() {
+    let mut wrong = Vec::new();
+    let mut tagged = 0;
+    for (method, path, operation) in operations() {
+        let is_tagged = method == "get" && !operation["responses"]["200"]["headers"]["ETag"].is_null();
+        let takes = parameters(&operation).contains(&("If-None-Match", "header"));
+        let answers = !operation["responses"]["304"]["headers"]["ETag"].is_null();
+        if (takes, answers) != (is_tagged, is_tagged) {
+            wrong.push(format!("{method} {path}: has a tag {is_tagged}, takes it {takes}, answers 304 {answers}"));
+        }
+        tagged += usize::from(is_tagged);
+    }
+    assert!(wrong.is_empty() && tagged > 50, "{tagged}: {}", wrong.join("\n"));
+}
 
 both_engines! {
     async fn what_has_not_changed_is_not_sent_again(app: TestApp) {
@@ -58,6 +76,36 @@ both_engines! {
         owner.patch("/v1/me", json!({ "name": "Priya" })).await.ok();
         // What the tenant is shown of its member is another version as well.
         assert_eq!(owner.get(&member).header("if-none-match", &shown).await.ok()["name"], "Priya");
+    }
+
+    async fn what_is_private_stays_in_no_browser_and_what_is_everybodys_may(app: TestApp) {
+        let tenant = app.growth("Kept").await;
+        for (path, kept) in [
+            ("/v1/leads", Some("no-store")),
+            ("/v1/me", Some("no-store")),
+            ("/v1/labels", Some("public, max-age=3600")),
+            ("/problems", None),
+        ] {
+            let first = tenant.owner.get(path).await;
+            let tag = first.header("etag").unwrap_or_else(|| panic!("{path} says no ETag")).to_string();
+            assert_eq!(first.header("cache-control"), kept, "{path}");
+            let again = tenant.owner.get(path).header("if-none-match", &tag).await;
+            assert_eq!((again.status, again.header("cache-control")), (304, kept), "{path}");
+        }
+        assert_eq!(app.anonymous().get("/healthz").await.header("etag"), None);
+    }
+
+    async fn what_is_listed_by_several_types_is_of_these_alone(app: TestApp) {
+        let tenant = app.growth("Typed").await;
+        tenant.lead("Asha", "asha@example.com", "+919876543210").await;
+        let page = tenant.owner.get("/v1/events?types=lead.created,tenant.created").await.ok();
+        let types: Vec<&str> = page["data"].as_array().expect("events").iter().filter_map(|one| one["type"].as_str()).collect();
+        assert_eq!(types, ["lead.created", "tenant.created"]);
+        // A client may name all that it knows.
+        let all = document()["components"]["schemas"]["EventType"]["enum"].as_array().expect("types");
+        let all: Vec<&str> = all.iter().filter_map(|one| one.as_str()).collect();
+        tenant.owner.get(&format!("/v1/events?types={}", all.join(","))).await.ok();
+        tenant.owner.get("/v1/events?types=lead.eaten").await.invalid("types");
     }
 
     async fn the_document_is_sent_once(app: TestApp) {

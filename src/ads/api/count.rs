@@ -33,8 +33,8 @@ impl AdCampaignCountBy {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AdCampaignCountQuery {
-    /// `status`, `platform` or both.
-    #[param(value_type = Option<String>)]
+    /// What to count by besides.
+    #[param(inline, value_type = Option<Vec<AdCampaignCountBy>>)]
     by: Option<CommaList<AdCampaignCountBy>>,
     platform: Option<AdPlatform>,
     status: Option<CampaignStatus>,

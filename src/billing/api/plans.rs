@@ -116,7 +116,8 @@ pub struct PlanList {
 /// List the plans on offer
 ///
 /// With credentials, those for the tenant: in its currency, and of its country where that has a price list. Without, all of
-/// them, for a page of prices: `currency` and `catalogue` narrow them.
+/// them, for a page of prices: `currency` and `catalogue` narrow them. A plan is chosen by its `code`, as it is listed here, which no
+/// rule makes of its name: codes of different price lists are built differently.
 #[utoipa::path(
     params(ListPlans), security(()),
     responses((status = 200, description = "The plans on offer, on one page", body = PlanList))

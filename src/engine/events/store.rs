@@ -142,6 +142,8 @@ crate::text_enum! {
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
     pub kind: Option<EventType>,
+    /// Any of these; all where there is none.
+    pub kinds: Vec<EventType>,
     pub timeline: Option<uuid::Uuid>,
     pub subject: Option<(SubjectType, uuid::Uuid)>,
     /// Only events about these; `None` for all.
@@ -162,6 +164,7 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
     let (subject_type, subject_id) = filter.subject.map(|(kind, id)| (kind, RawId(id))).unzip();
     let which = Where::of(tx, events::tenant_id)
         .eq(events::kind, filter.kind)
+        .any(events::kind, &filter.kinds)
         .eq(events::lead_id, filter.timeline.map(RawId))
         .eq(events::subject_type, subject_type)
         .eq(events::subject_id, subject_id)

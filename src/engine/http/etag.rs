@@ -103,26 +103,50 @@ impl FromRequest for IfMatch {
     }
 }
 
+/// How tags are spelled in a header.
+fn tags() -> ObjectBuilder {
+    let tags = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(tags))
+}
+
 /// `params(IfMatch)` describes it, of each operation that takes it.
 impl utoipa::IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let tags = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
-        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(tags));
         let parameter = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
         let description = "Apply only to this version, an ETag read before, with its quotes.";
-        vec![parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()]
+        vec![parameter.required(Required::False).description(Some(description)).schema(Some(tags())).build()]
     }
+}
+
+/// The header by which what was read before is not read again.
+pub(super) const IF_NONE_MATCH: &str = "If-None-Match";
+
+/// The parameter of every operation that [`has_tag`]s.
+pub(super) fn if_none_match() -> Parameter {
+    let description = "An ETag read before, with its quotes: what is still the same is answered 304, without a body.";
+    ParameterBuilder::new()
+        .name(IF_NONE_MATCH)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(tags()))
+        .build()
+}
+
+/// Whether what is read under this path has a tag, where it is JSON: the middleware gives it one, and the document says so.
+pub(super) fn has_tag(path: &str) -> bool {
+    path.starts_with("/v1/") || path == "/problems" || path.starts_with("/problems/")
 }
 
 /// The same in every process of a version. Whoever meets another version reads once more.
 const SUM: FixedState = FixedState::with_seed(0);
 
-/// What is read under `/v1` has a tag, if only one of its bytes.
+/// What is read of ours has a tag, if only one of its bytes.
 fn tagged(response: ServiceResponse<impl MessageBody + 'static>) -> ServiceResponse<BoxBody> {
     let response = response.map_into_boxed_body();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let is_tagged = response.headers().contains_key(header::ETAG);
-    if is_tagged || !is_json || response.status() != StatusCode::OK || !response.request().path().starts_with("/v1/") {
+    if is_tagged || !is_json || response.status() != StatusCode::OK || !has_tag(response.request().path()) {
         return response;
     }
     let (request, response) = response.into_parts();
@@ -158,8 +182,11 @@ pub async fn unchanged(
         return Ok(response);
     }
     let mut answer = HttpResponse::NotModified();
-    if let Some(tag) = tag {
-        answer.insert_header((header::ETAG, tag));
+    // What is said of keeping the answer is said of the kept one as well (RFC 9110, 15.4.5).
+    for name in [header::ETAG, header::CACHE_CONTROL, header::VARY] {
+        if let Some(value) = response.headers().get(&name) {
+            answer.insert_header((name, value.clone()));
+        }
     }
     Ok(response.into_response(answer.finish()))
 }

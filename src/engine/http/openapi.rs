@@ -20,7 +20,7 @@ use super::areas::area_of;
 pub use super::areas::{Area, Callers};
 use super::composed;
 use super::conditions;
-use super::etag::IfMatch;
+use super::etag::{self, IF_NONE_MATCH, IfMatch};
 use super::inlined;
 use super::links;
 use super::operations::{IF_MATCH, add_header, extend, operations, requirements, takes_if_match};
@@ -64,7 +64,8 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
             let kind = Kind::of(path, method, operation, area);
             take_shared_parameters(&kind, operation);
             refusals.describe(&kind, operation, &mut shared);
-            add_headers(&kind, operation, versioned);
+            add_headers(&kind, operation, versioned, etag::has_tag(path));
+            describe_unchanged(path, &kind, operation);
         }
     }
     doc.components.get_or_insert_with(Components::default).responses = shared;
@@ -74,7 +75,14 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
 }
 
 /// Operations that need no body: those of a [`JsonOrNothing`](super::JsonOrNothing).
-const BODY_OR_NOTHING: &[&str] = &["/v1/api-keys/{id}/rotate", "/v1/auth/passkey/options"];
+const BODY_OR_NOTHING: &[&str] = &[
+    "/v1/ad-campaigns/{id}/pause",
+    "/v1/ad-campaigns/{id}/webhook-key",
+    "/v1/api-keys/{id}/rotate",
+    "/v1/auth/passkey/options",
+    "/v1/auth/refresh",
+    "/v1/webhook-endpoints/{id}/rotate",
+];
 
 fn describe_body(path: &str, operation: &mut Operation) {
     if let (Some(RefOr::T(body)), true) = (&mut operation.request_body, BODY_OR_NOTHING.contains(&path)) {
@@ -175,6 +183,7 @@ fn add_components(components: &mut Components) {
         of_header("X-Tenant-Id", text(), "The tenant an operator acts in. Everybody else's credential says it."),
     ];
     shared.extend(IfMatch::into_params(|| None));
+    shared.push(etag::if_none_match());
     let size = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .minimum(Some(1))
@@ -237,7 +246,7 @@ fn take_shared_parameters(kind: &Kind, operation: &mut Operation) {
     }
 }
 
-fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool) {
+fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool, has_tag: bool) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         if !status.starts_with('2') {
@@ -248,7 +257,8 @@ fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool) {
         for (name, holds) in [
             (
                 "ETag",
-                has_content && (versioned || kind.is_reading && response.content.contains_key("application/json")),
+                has_content
+                    && (versioned || has_tag && kind.is_reading && response.content.contains_key("application/json")),
             ),
             ("Idempotency-Replayed", kind.takes_key),
             ("RateLimit", kind.is_secured),
@@ -260,4 +270,24 @@ fn add_headers(kind: &Kind, operation: &mut Operation, versioned: bool) {
             }
         }
     }
+}
+
+/// What is read and has a tag is not sent again to whoever shows it.
+fn describe_unchanged(path: &str, kind: &Kind, operation: &mut Operation) {
+    if !kind.is_reading || !etag::has_tag(path) || !operation.responses.responses.get("200").is_some_and(is_json) {
+        return;
+    }
+    let parameters = operation.parameters.get_or_insert_with(Vec::new);
+    parameters.push(RefOr::Ref(Ref::new(format!("#/components/parameters/{IF_NONE_MATCH}"))));
+    let mut unchanged = Response::new("It is still what the ETag in If-None-Match was read with");
+    for name in ["ETag", "RateLimit", "RateLimit-Policy", "X-Request-Id"] {
+        if kind.is_secured || !name.starts_with("RateLimit") {
+            add_header(&mut unchanged, name);
+        }
+    }
+    operation.responses.responses.insert("304".into(), RefOr::T(unchanged));
+}
+
+fn is_json(answer: &RefOr<Response>) -> bool {
+    matches!(answer, RefOr::T(answer) if answer.content.contains_key("application/json"))
 }

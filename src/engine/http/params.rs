@@ -107,6 +107,8 @@ fn one_by_one<T: DeserializeOwned>(pairs: &[(String, Given)]) -> Result<T> {
 }
 
 const REPEATED: &str = "give this parameter once; it takes no list";
+/// More than there are event types, which may all be named.
+const MOST_VALUES: usize = 200;
 /// How a [`CommaList`] asks for all values of its name.
 const LIST: &str = "CommaList";
 
@@ -174,7 +176,7 @@ impl<'de> serde::Deserializer<'de> for Given {
     }
 }
 
-/// `?status=new,contacted`, or `?status=new&status=contacted`: one or more values, at most 50.
+/// `?status=new,contacted`, or `?status=new&status=contacted`: one or more values, at most 200.
 #[derive(Debug, Clone)]
 pub struct CommaList<T>(pub Vec<T>);
 
@@ -195,8 +197,8 @@ impl<'de, T: FromStr<Err = String>> serde::Deserialize<'de> for CommaList<T> {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = d.deserialize_newtype_struct(LIST, Joined)?;
         let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-        if parts.len() > 50 {
-            return Err(serde::de::Error::custom("expected at most 50 values"));
+        if parts.len() > MOST_VALUES {
+            return Err(serde::de::Error::custom(format!("expected at most {MOST_VALUES} values")));
         }
         let values: Result<Vec<T>, String> = parts.into_iter().map(str::parse).collect();
         values.map(Self).map_err(serde::de::Error::custom)

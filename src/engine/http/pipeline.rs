@@ -71,11 +71,19 @@ crate::text_enum! {
     }
 }
 
+/// What machines ask to see whether we are there.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
 /// From here on a request is slow.
 const SLOW: Duration = Duration::from_secs(1);
 
 impl Logged {
-    fn has(self, status: u16, took: Duration) -> bool {
+    /// Probes and scrapes that went well have none in any case: several a minute of every process, they say nothing that the
+    /// metrics do not.
+    fn has(self, status: u16, took: Duration, route: &str) -> bool {
+        if PROBES.contains(&route) && status < 400 && took < SLOW {
+            return false;
+        }
         match self {
             Logged::All => true,
             Logged::Slow => status >= 400 || took >= SLOW,
@@ -159,7 +167,7 @@ pub async fn around(
         trace::rename(&span, format!("{method} {route}"));
         span.record("http.route", route.as_str()).record("http.response.status_code", i64::from(status.as_u16()));
     }
-    if logged.has(status.as_u16(), elapsed) {
+    if logged.has(status.as_u16(), elapsed, &route) {
         span.in_scope(|| {
             let ms = (elapsed.as_secs_f64() * 10_000.0).round() / 10.0;
             // Where the path has no part of its own, it is the route.
@@ -253,8 +261,18 @@ mod tests {
             (Logged::Slow, false, true, true, true),
             (Logged::Errors, false, false, true, true),
         ] {
-            let found = (logged.has(200, quick), logged.has(304, slow), logged.has(404, quick), logged.has(503, slow));
+            let leads = |status, took| logged.has(status, took, "/v1/leads");
+            let found = (leads(200, quick), leads(304, slow), leads(404, quick), leads(503, slow));
             assert_eq!(found, (well, late, refused, failed), "{logged}");
+        }
+    }
+
+    #[test]
+    fn a_probe_that_went_well_has_no_line() {
+        let (quick, slow) = (Duration::from_millis(20), Duration::from_millis(1000));
+        for probe in PROBES {
+            assert!(!Logged::All.has(200, quick, probe), "{probe}");
+            assert!(Logged::All.has(200, slow, probe) && Logged::Errors.has(503, quick, probe), "{probe}");
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::base::{Error, ErrorKind, Result};
 use crate::engine::Core;
 use crate::engine::db::error::waited_in_vain;
 use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::engine::outage::Outage;
 
 /// Ends of one write, and those that may wait for it: then runs wait too.
 const BATCH: usize = 256;
@@ -78,6 +79,7 @@ impl Settling {
 async fn run(core: Core, mut ended: mpsc::Receiver<Ended>) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut wait = WAITS.0;
+    let outage = Outage::default();
     loop {
         // What could not be written is tried again with whatever ended meanwhile.
         if batch.is_empty() && ended.recv_many(&mut batch, BATCH).await == 0 {
@@ -88,13 +90,16 @@ async fn run(core: Core, mut ended: mpsc::Receiver<Ended>) {
             batch.push(next);
         }
         match write(&core, &mut batch).await {
-            Ok(()) => wait = WAITS.0,
+            Ok(()) => {
+                wait = WAITS.0;
+                outage.is_over();
+            }
             Err(error) => {
                 for end in batch.extract_if(.., |end| end.since.elapsed() >= PATIENCE) {
                     give_up(&core, &end, &error);
                 }
                 if !batch.is_empty() {
-                    tracing::warn!(error = %error.chain(), runs = batch.len(), "runs could not be settled; trying again");
+                    outage.failed(&error, "runs could not be settled");
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(WAITS.1);
                 }

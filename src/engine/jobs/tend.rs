@@ -13,6 +13,7 @@ use super::{backlog, schedule, store};
 use crate::base::Result;
 use crate::engine::Core;
 use crate::engine::db::PlatformScope;
+use crate::engine::outage::Outage;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(5);
@@ -23,6 +24,7 @@ const KEPT: chrono::Duration = chrono::Duration::days(7);
 pub(super) struct Tender {
     pub core: Core,
     pub registry: Arc<Registry>,
+    pub outage: Arc<Outage>,
 }
 
 /// The running task; it ends when this is dropped, or by a defect.
@@ -52,10 +54,10 @@ impl Tender {
 
     async fn tend(&self) {
         if let Err(error) = self.write_schedule().await {
-            tracing::warn!(error = %error.chain(), "the schedule could not be written; trying again");
+            self.outage.failed(&error, "the schedule could not be written");
         }
         if let Err(error) = self.prune().await {
-            tracing::warn!(error = %error.chain(), "old jobs could not be deleted; trying again");
+            self.outage.failed(&error, "old jobs could not be deleted");
         }
         if let Ok(since) = self.core.db.read(PlatformScope::system(), backlog::due_since).await {
             let waited = since.map_or(chrono::Duration::zero(), |since| self.core.clock.now().since(since));

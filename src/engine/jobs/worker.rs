@@ -25,6 +25,7 @@ use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::{PlatformScope, PlatformTx};
+use crate::engine::outage::Outage;
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ pub struct Worker {
     leases: Leases,
     /// How many were made, for their names.
     claims: AtomicU64,
+    outage: Arc<Outage>,
 }
 
 /// How often waiting jobs are looked for, at most.
@@ -70,7 +72,7 @@ impl Worker {
     pub fn new(core: Core, registry: Arc<Registry>, settings: WorkerSettings) -> Self {
         let name = crate::base::crypto::random_token("w_")[..14].to_string();
         let leases = Leases::new(core.clock.now());
-        Self { core, registry, settings, name, leases, claims: AtomicU64::new(1) }
+        Self { core, registry, settings, name, leases, claims: AtomicU64::new(1), outage: Arc::default() }
     }
 
     /// Works until `stop` turns true, then waits for what runs. It also ends when a part of it does, by a defect.
@@ -185,7 +187,7 @@ impl Worker {
     }
 
     fn tender(&self) -> Tender {
-        Tender { core: self.core.clone(), registry: self.registry.clone() }
+        Tender { core: self.core.clone(), registry: self.registry.clone(), outage: self.outage.clone() }
     }
 
     /// Makes claimable what has waited long enough and what a dead worker dropped; answers when the next one is due, or
@@ -198,7 +200,7 @@ impl Worker {
             Ok((store::next_due(tx)?, is_more))
         });
         looked.await.unwrap_or_else(|error| {
-            tracing::warn!(error = %error.chain(), "waiting jobs could not be looked for; trying again");
+            self.outage.failed(&error, "waiting jobs could not be looked for");
             (known, false)
         })
     }
@@ -250,9 +252,12 @@ impl Worker {
             _ = stop.changed() => tokio::time::timeout(LAST_WORDS, &mut claim).await.ok(),
         };
         match claimed {
-            Some(Ok(claim)) => claim,
+            Some(Ok(claim)) => {
+                self.outage.is_over();
+                claim
+            }
             Some(Err(error)) => {
-                tracing::warn!(error = %error.chain(), "jobs could not be claimed; trying again");
+                self.outage.failed(&error, "jobs could not be claimed");
                 tokio::select! {
                     () = tokio::time::sleep(Duration::from_millis(500)) => {}
                     _ = stop.changed() => {}
@@ -284,7 +289,7 @@ impl Worker {
         let renew = move |tx: &mut PlatformTx<'_>| store::renew(tx, &worker, held, tx.now().plus(LEASE));
         match self.core.db.write(PlatformScope::system(), renew).await {
             Ok(_) => self.leases.renewed(),
-            Err(error) => tracing::warn!(error = %error.chain(), "leases could not be extended; trying again"),
+            Err(error) => self.outage.failed(&error, "leases could not be extended"),
         }
     }
 

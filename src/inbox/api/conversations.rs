@@ -208,11 +208,11 @@ impl ConversationCountBy {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ConversationCountQuery {
-    /// `status`, `channel`, `unread`, `archived`, or several of them.
-    #[param(value_type = Option<String>)]
+    /// What to count by besides.
+    #[param(inline, value_type = Option<Vec<ConversationCountBy>>)]
     by: Option<CommaList<ConversationCountBy>>,
-    /// One or more of `open`, `pending`, `snoozed`, `closed`, separated by commas.
-    #[param(value_type = Option<String>)]
+    /// Any of these.
+    #[param(value_type = Option<Vec<ConversationStatus>>)]
     status: Option<CommaList<ConversationStatus>>,
     channel: Option<Channel>,
     unread: Option<bool>,

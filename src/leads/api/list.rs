@@ -95,9 +95,8 @@ pub struct LeadQuery {
     /// What each lead brings along.
     #[param(inline, value_type = Option<Vec<LeadInclude>>)]
     include: Option<CommaList<LeadInclude>>,
-    /// What to count by besides: `status`, `source`, `validity`, `grade`, `is_locked`, `assigned_to`, `ad_campaign_id`. With filters by
-    /// these fields only, whose counts are kept.
-    #[param(value_type = Option<String>)]
+    /// What to count by besides. With filters by these fields only, whose counts are kept.
+    #[param(inline, value_type = Option<Vec<LeadCountBy>>)]
     by: Option<CommaList<LeadCountBy>>,
 }
 

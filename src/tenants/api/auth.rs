@@ -13,7 +13,7 @@ use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
-use crate::engine::http::{Answer, Fields, Json, Once, Reply};
+use crate::engine::http::{Answer, Fields, Json, JsonOrNothing, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
@@ -30,6 +30,9 @@ use crate::tenants::{self, password, verify};
 ///
 /// An address that has an account is refused (409 `user.email_taken`). Where nobody verified that account's address, a link is
 /// mailed there, twice a day at most: its token, as `mailed_token`, lets whoever reads the mailbox sign up with the address.
+///
+/// Nobody is logged in here, so an `Idempotency-Key` counts together with the request: the same body with the same key signs up
+/// once, and another body with that key is another sign-up, never 422 `idempotency.key_reused`.
 #[utoipa::path(
     request_body = SignUp, security(()),
     responses(
@@ -68,7 +71,7 @@ pub async fn sign_up(anyone: Anyone<SigningUp>, core: Core, fields: Fields, once
 ///
 /// With `cookies` the tokens are not in the answer (201) but in two cookies that no script can read: `HttpOnly`, `Secure`, `SameSite=Strict`.
 /// They count where there is no `Authorization` header, and for what changes something only from pages of origins that the operator
-/// named (`LEADWRIGHT_CORS_ORIGINS`, and where `LEADWRIGHT_APP_URL` and `LEADWRIGHT_PUBLIC_URL` lead). Refresh without a token in the body then; logging out forgets them.
+/// named (`LEADWRIGHT_CORS_ORIGINS`, and where `LEADWRIGHT_APP_URL` and `LEADWRIGHT_PUBLIC_URL` lead). Refresh without a body then; logging out forgets them.
 #[utoipa::path(
     security(()),
     responses(
@@ -160,8 +163,8 @@ pub async fn send_verification_email(caller: Caller, core: Core, once: Once) -> 
     .await
 }
 
-/// A refresh token to exchange.
-#[derive(serde::Deserialize, Validate, utoipa::ToSchema)]
+/// A refresh token to exchange. The body may be left out where a cookie keeps it.
+#[derive(Default, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"refresh_token": "rt_Q2Fubm90IGJlIGd1ZXNzZWQ"}))]
 pub struct Refresh {
@@ -175,7 +178,7 @@ pub struct Refresh {
 /// what it gave then. Presenting it later ends the session, since somebody copied it, unless it is the same request repeated with
 /// its `Idempotency-Key` before the new refresh token was used. Twenty a minute per session, from wherever they come.
 #[utoipa::path(
-    security(()),
+    request_body = Refresh, security(()),
     responses(
         (status = 200, description = "New tokens of the same session", body = SignedInView),
         (status = 201, description = "New tokens of the same session, kept in cookies", body = BrowserSessionView),
@@ -187,7 +190,7 @@ pub async fn refresh_session(
     core: Core,
     renewals: Renewals,
     browser: Browser,
-    input: Json<Refresh>,
+    input: JsonOrNothing<Refresh>,
     once: Once,
 ) -> Answer {
     let in_cookies = input.0.refresh_token.is_none();

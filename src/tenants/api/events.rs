@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Event, EventFilter, EventSort, EventType, SubjectType};
-use crate::engine::http::{Answer, Page, Paging};
+use crate::engine::http::{Answer, CommaList, Page, Paging};
 use crate::tenants::access::{Caller, Permission};
 
 #[derive(serde::Deserialize, IntoParams)]
@@ -19,6 +19,9 @@ pub struct EventQuery {
     #[serde(rename = "type")]
     #[param(rename = "type", inline)]
     kind: Option<EventType>,
+    /// Any of these: what a program handles, so that a type which it does not know never reaches it.
+    #[param(inline, value_type = Option<Vec<EventType>>)]
+    types: Option<CommaList<EventType>>,
     /// The timeline of this lead.
     #[param(value_type = Option<String>, format = Uuid)]
     lead_id: Option<uuid::Uuid>,
@@ -44,7 +47,7 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    fn filter(&self, about: Option<Vec<SubjectType>>) -> Result<EventFilter> {
+    fn filter(self, about: Option<Vec<SubjectType>>) -> Result<EventFilter> {
         let needs = |name: &str, other: &str| Err(Error::field(name, "required", format!("give it with {other}")));
         let subject = match (self.subject_type, self.subject_id) {
             (Some(kind), Some(id)) => Some((kind, id)),
@@ -54,6 +57,7 @@ impl EventQuery {
         };
         Ok(EventFilter {
             kind: self.kind,
+            kinds: self.types.map(|types| types.0).unwrap_or_default(),
             timeline: self.lead_id,
             subject,
             about,

@@ -128,6 +128,8 @@ pub struct MePatch {
     #[serde(default)]
     #[schema(value_type = Option<Name>)]
     name: Patch<Name>,
+    /// Any language, for a frontend that has it. What the platform itself writes is in the nearest that it has words of
+    /// (`GET /v1/labels` lists them), else in the tenant's, else in English.
     #[serde(default)]
     #[schema(value_type = Option<Language>)]
     language: Patch<Language>,

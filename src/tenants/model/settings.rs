@@ -110,7 +110,8 @@ pub struct Settings {
     #[validate(custom(function = "web_url"), length(max = 300))]
     #[schema(format = "uri", max_length = 300)]
     pub deep_link_base_url: Option<String>,
-    /// In which language the tenant is written to, and its people who have set none of their own; English when not set.
+    /// In which language the tenant is written to, and its people who have set none of their own. Any is kept; the platform has
+    /// words of those that `GET /v1/labels` lists, and writes in English where this is none of them or not set.
     // Left out where there is none: processes of the version before refuse what they do not know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,

@@ -51,7 +51,7 @@ both_engines! {
 
         app.advance(chrono::Duration::minutes(16));
         call(&app, "GET", "/v1/me", &cookies).await.problem(401, "auth.token_expired");
-        let renew = |cookies: &str| call(&app, "POST", "/v1/auth/refresh", cookies).json(json!({})).header("origin", PAGE);
+        let renew = |cookies: &str| call(&app, "POST", "/v1/auth/refresh", cookies).header("origin", PAGE);
         let renewed = renew(&cookies).await;
         let next = jar(&renewed);
         renewed.created();

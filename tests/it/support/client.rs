@@ -25,6 +25,9 @@ impl Client {
             .expect("a client");
         Self { http, url: url.into(), token: None, headers: Vec::new() }
     }
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
     }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, web};
 use crate::base::{Error, FieldError, Result};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, Reply, listed, reply};
+use crate::engine::http::{Answer, IfMatch, Json, JsonOrNothing, Once, Page, Paging, Path, Reply, listed, reply};
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::endpoint::{self, Minted, NewWebhookEndpoint, SecretRotation, WebhookEndpointPatch};
 use crate::integrations::outbound::pattern::{EventPattern, offered};
@@ -140,8 +140,9 @@ pub async fn delete_webhook_endpoint(caller: Caller, core: Core, id: Path<Webhoo
 /// Rotate a webhook endpoint's secret
 ///
 /// The new secret signs from now on. Until the overlap ends the old one signs too, and `webhook-signature` carries both
-/// signatures, separated by a blank: change the receiver's secret in between.
+/// signatures, separated by a blank: change the receiver's secret in between. The body may be left out.
 #[utoipa::path(
+    request_body = SecretRotation,
     responses((status = 200, description = "The endpoint with its new secret, shown once", body = MintedEndpointView))
 )]
 #[post("/webhook-endpoints/{id}/rotate")]
@@ -149,7 +150,7 @@ pub async fn rotate_webhook_secret(
     caller: Caller,
     core: Core,
     id: Path<WebhookEndpointId>,
-    input: Json<SecretRotation>,
+    input: JsonOrNothing<SecretRotation>,
     once: Once,
 ) -> Answer {
     caller.require(Permission::WebhooksWrite)?;
