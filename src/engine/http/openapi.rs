@@ -45,8 +45,8 @@ const HEADERS: [(&str, &str); 7] = [
 ];
 
 /// Adds the security schemes and the shared components, and makes every operation refer to them. `catalogue` is what may be
-/// refused, by code.
-pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenApi {
+/// refused, by code; `bodies_or_nothing` are the paths whose body may be left out, those of a [`JsonOrNothing`](super::JsonOrNothing).
+pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal], bodies_or_nothing: &[&str]) -> OpenApi {
     let refusals = Refusals(catalogue);
     let components = doc.components.get_or_insert_with(Components::default);
     add_components(components);
@@ -60,7 +60,9 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
             describe_ids(path, operation);
             inlined::inline_parameters(operation);
             describe_page(operation);
-            describe_body(path, operation);
+            if bodies_or_nothing.contains(&path.as_str()) {
+                let_body_out(operation);
+            }
             let kind = Kind::of(path, method, operation, area);
             take_shared_parameters(&kind, operation);
             refusals.describe(&kind, operation, &mut shared);
@@ -74,18 +76,8 @@ pub fn finish(mut doc: OpenApi, areas: &[Area], catalogue: &[&Refusal]) -> OpenA
     doc
 }
 
-/// Operations that need no body: those of a [`JsonOrNothing`](super::JsonOrNothing).
-const BODY_OR_NOTHING: &[&str] = &[
-    "/v1/ad-campaigns/{id}/pause",
-    "/v1/ad-campaigns/{id}/webhook-key",
-    "/v1/api-keys/{id}/rotate",
-    "/v1/auth/passkey/options",
-    "/v1/auth/refresh",
-    "/v1/webhook-endpoints/{id}/rotate",
-];
-
-fn describe_body(path: &str, operation: &mut Operation) {
-    if let (Some(RefOr::T(body)), true) = (&mut operation.request_body, BODY_OR_NOTHING.contains(&path)) {
+fn let_body_out(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
         body.required = Some(Required::False);
     }
 }
