@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{add, begin, device, enter_by, list, off, options, page, path_of, user_events};
+use super::{add, begin, device, enter_by, list, off, options, page, path_of, user_events, why};
 use crate::accounts::{client_of, log_in, mails_to};
 use crate::both_engines;
 use crate::support::{Authenticator, PASSWORD};
@@ -26,6 +26,9 @@ both_engines! {
             let added = answer.created();
             assert_eq!(tenant.owner.get(&location).await.ok()["id"], added["id"]);
             assert_eq!((&added["last_used_at"], &added["transports"]), (&Value::Null, &json!(["internal", "hybrid"])));
+            // What a page tells the browser of which passkeys there are.
+            assert_eq!((&added["credential_id"], &added["domain"]), (&made["id"], &json!("localhost")));
+            assert_eq!(added["user_handle"], json!(device.handle));
             app.advance(chrono::Duration::seconds(5));
             let signed_in = enter_by(&app, &mut device).await.ok();
             assert_eq!(signed_in["user"]["email"], json!(tenant.email()));
@@ -92,6 +95,59 @@ both_engines! {
         assert!(mails.iter().any(|mail| mail.contains("authenticator app of your account was removed; its passkeys stay")), "{mails:?}");
     }
 
+    async fn recovery_codes_stay_when_an_app_follows_and_a_passkey_renews_them(app: TestApp) {
+        let tenant = app.tenant("Acme").await;
+        let (mut device, added) = device(&app, &tenant.owner).await;
+        let proof = json!({ "credential": device.get(&options(&app).await) });
+        let begun = tenant.owner.post("/v1/me/second-factor", proof).await.created();
+        let code = crate::accounts::code(begun["secret"].as_str().unwrap(), app.clock.now().seconds());
+        let confirmed = tenant.owner.post("/v1/me/second-factor/confirmation", json!({ "code": code })).await.ok();
+        assert_eq!(confirmed, json!({ "recovery_codes": null }));
+        let enter_with = async |code: &Value| {
+            let asked = log_in(&app, &tenant.email(), PASSWORD).await.expect(202);
+            app.anonymous().post("/v1/auth/second-factor", json!({ "challenge": asked["challenge"], "code": code })).await
+        };
+        enter_with(&added["recovery_codes"][0]).await.ok();
+        let renew = |body: Value| tenant.owner.post("/v1/me/second-factor/recovery-codes", body);
+        renew(json!({})).await.invalid("/code");
+        let proof = device.get(&options(&app).await);
+        renew(json!({ "code": added["recovery_codes"][1], "credential": proof })).await.invalid("/credential");
+        let renewed = renew(json!({ "credential": proof })).await.ok();
+        assert_eq!(why(&renew(json!({ "credential": proof })).await.invalid("/credential")), "challenge");
+        enter_with(&added["recovery_codes"][1]).await.invalid("/code");
+        enter_with(&renewed["recovery_codes"][1]).await.ok();
+    }
+
+    async fn a_passkey_proves_who_closes_a_tenant_and_who_accepts_an_invitation(app: TestApp) {
+        let (acme, other) = (app.tenant("Acme").await, app.tenant("Other").await);
+        let (mut own, _) = device(&app, &acme.owner).await;
+        let (mut foreign, _) = device(&app, &other.owner).await;
+        let invited = other.owner.post("/v1/invitations", json!({ "email": acme.email(), "role": "agent" })).await.created();
+        let accept = |mut body: Value| {
+            body["token"] = invited["token"].clone();
+            app.anonymous().post("/v1/invitations/accept", body)
+        };
+        accept(json!({})).await.invalid("/password");
+        let problem = accept(json!({ "password": PASSWORD })).await.invalid("/code");
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains("credential"), "{problem}");
+        let said = foreign.get(&options(&app).await);
+        assert_eq!(why(&accept(json!({ "credential": said })).await.invalid("/credential")), "other_holder");
+        let said = own.get(&options(&app).await);
+        accept(json!({ "password": PASSWORD, "credential": said })).await.invalid("/credential");
+        accept(json!({ "credential": said })).await.created();
+        let stranger = acme.owner.post("/v1/invitations", json!({ "email": "new@acme.example.com", "role": "agent" })).await.created();
+        let said = own.get(&options(&app).await);
+        let body = json!({ "token": stranger["token"], "credential": said });
+        app.anonymous().post("/v1/invitations/accept", body).await.invalid("/credential");
+
+        let close = |body: Value| acme.owner.post("/v1/tenants/current/closure", body);
+        close(json!({})).await.invalid("/current_password");
+        close(json!({ "current_password": PASSWORD })).await.invalid("/code");
+        let said = foreign.get(&options(&app).await);
+        assert_eq!(why(&close(json!({ "credential": said })).await.invalid("/credential")), "other_holder");
+        close(json!({ "credential": own.get(&options(&app).await) })).await.ok();
+    }
+
     async fn a_credential_is_one_accounts_and_there_are_twenty_at_most(app: TestApp) {
         let (acme, other) = (app.tenant("Acme").await, app.tenant("Other").await);
         let (mut device, _) = device(&app, &acme.owner).await;
@@ -138,7 +194,8 @@ both_engines! {
         add(&acme.owner, &second.create(&begun["public_key"])).await.created();
         acme.owner.delete(&path_of(&added)).await.expect(204);
         acme.owner.delete(&path_of(&added)).await.problem(404, "passkey.not_found");
-        enter_by(&app, &mut first).await.problem(401, "auth.invalid_passkey");
+        let problem = enter_by(&app, &mut first).await.problem(401, "auth.unknown_passkey");
+        assert_eq!(why(&problem), "unknown_passkey");
         let (mut foreign, _) = device(&app, &other.owner).await;
         for (body, at) in [
             (json!({}), "/current_password"),
@@ -152,7 +209,7 @@ both_engines! {
         }
         off(&acme.owner, json!({ "credential": second.get(&options(&app).await) })).await.expect(204);
         assert_eq!(acme.owner.get("/v1/me/second-factor").await.ok(), json!({ "enabled_at": null, "passkeys": 0, "recovery_codes_left": 0 }));
-        enter_by(&app, &mut second).await.problem(401, "auth.invalid_passkey");
+        enter_by(&app, &mut second).await.problem(401, "auth.unknown_passkey");
         log_in(&app, &acme.email(), PASSWORD).await.ok();
         enter_by(&app, &mut foreign).await.ok();
         app.run_jobs().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{add, begin, device, enter, enter_by, options, page, why};
+use super::{add, begin, device, enter, enter_by, options, page, user_events, why};
 use crate::accounts::log_in;
 use crate::both_engines;
 use crate::support::{Authenticator, Client, PASSWORD, TestApp};
@@ -28,7 +28,7 @@ both_engines! {
         let again = own.get(&second().await.ok()["public_key"]);
         let signed_in = enter(&app, &said).await.ok();
         assert_eq!(signed_in["user"]["email"], json!(acme.email()));
-        enter(&app, &said).await.problem(401, "auth.invalid_passkey");
+        enter(&app, &said).await.problem(401, "auth.invalid_challenge");
         enter(&app, &again).await.problem(401, "auth.invalid_challenge");
         second().await.problem(401, "auth.invalid_challenge");
         let nobody = json!({ "challenge": "chl_made_up" });
@@ -63,6 +63,12 @@ both_engines! {
 
         let said = device.get(&options(&app).await);
         enter(&app, &said).await.ok();
+        // Of a device that counts, too: what is sent twice is no copy, and nobody is told of it as one.
+        enter(&app, &said).await.problem(401, "auth.invalid_challenge");
+        let problem = acme.owner.post("/v1/me/passkeys/options", json!({ "credential": said })).await.invalid("/credential");
+        assert_eq!(why(&problem), "challenge");
+        app.advance(chrono::Duration::seconds(1));
+        assert!(user_events(&acme.owner, "user.login_failed").await.is_empty());
         let mut device_again = device;
         let late = options(&app).await;
         app.advance(chrono::Duration::minutes(5));
@@ -78,7 +84,8 @@ both_engines! {
         enter(&app, &said).await.problem(401, "auth.invalid_challenge");
         let mut for_another_purpose = options(&app).await;
         for_another_purpose["challenge"] = asked_for_adding(&app, &acme.owner, &mut device_again).await;
-        enter(&app, &synced.get(&for_another_purpose)).await.problem(401, "auth.invalid_challenge");
+        let problem = enter(&app, &synced.get(&for_another_purpose)).await.problem(401, "auth.invalid_challenge");
+        assert!(problem["detail"].as_str().unwrap().contains("five minutes"), "{problem}");
     }
 
     async fn a_passkey_that_counts_backwards_was_copied(app: TestApp) {
@@ -90,6 +97,7 @@ both_engines! {
             device.sign_count = count;
             let problem = enter(&app, &device.assert(&options(&app).await)).await.problem(401, "auth.invalid_passkey");
             assert!(problem["detail"].as_str().unwrap().contains("counts backwards"), "{problem}");
+            assert_eq!((why(&problem), &problem["errors"][0]["pointer"]), ("counter", &json!("/credential")));
         }
         device.sign_count = 8;
         enter_by(&app, &mut device).await.ok();
@@ -117,7 +125,7 @@ both_engines! {
         let (mut device, _) = device(&app, &tenant.owner).await;
         for _ in 0..20 {
             options(&app).await;
-            enter(&app, &Authenticator::synced(&page(&app)).assert(&options(&app).await)).await.problem(401, "auth.invalid_passkey");
+            enter(&app, &Authenticator::synced(&page(&app)).assert(&options(&app).await)).await.problem(401, "auth.unknown_passkey");
         }
         assert_eq!(noted(&app).await, 1, "the one by which the passkey was added");
         enter_by(&app, &mut device).await.ok();
@@ -134,7 +142,7 @@ both_engines! {
         let once = || enter(&app, &said).header("idempotency-key", "one-and-only");
         let first = once().await.ok();
         assert_eq!(once().await.ok(), first);
-        enter(&app, &said).await.problem(401, "auth.invalid_passkey");
+        enter(&app, &said).await.problem(401, "auth.invalid_challenge");
         let body = json!({ "credential": device.get(&options(&app).await), "cookies": true });
         let by = |origin: &str| app.anonymous().post("/v1/auth/passkey", body.clone()).header("origin", origin);
         by("https://evil.example").await.problem(403, "auth.foreign_page");

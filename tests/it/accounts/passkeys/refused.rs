@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{add, begin, device, enter, enter_by, list, options, page, user_events, why};
+use super::{add, begin, device, enter, enter_by, list, options, page, path_of, user_events, why};
+use crate::accounts::{client_of, log_in};
 use crate::both_engines;
-use crate::support::Authenticator;
+use crate::support::{Authenticator, PASSWORD, TestApp};
 
 both_engines! {
     async fn another_sites_passkey_is_none_of_ours(app: TestApp) {
@@ -62,15 +63,27 @@ both_engines! {
                 assert_eq!(why(&enter(&app, &broken).await.invalid("/credential")), "malformed", "{name} {value}");
             }
         }
-        for (name, value) in [("signature", json!("AA")), ("signature", json!("")), ("userHandle", json!("AA")), ("userHandle", Value::Null)] {
+        for (name, value, code) in [
+            ("signature", json!("AA"), "signature"),
+            ("signature", json!(""), "signature"),
+            ("userHandle", json!("AA"), "other_holder"),
+            ("userHandle", json!(""), "no_user_handle"),
+            ("userHandle", Value::Null, "no_user_handle"),
+        ] {
             let mut broken = said.clone();
             broken["response"][name] = value;
-            enter(&app, &broken).await.problem(401, "auth.invalid_passkey");
+            assert_eq!(why(&enter(&app, &broken).await.problem(401, "auth.invalid_passkey")), code);
         }
         app.anonymous().post("/v1/auth/passkey", json!({ "credential": "x" })).await.invalid("/credential");
         enter(&app, &said).await.ok();
 
         let other = app.tenant("Other").await;
+        let mut repeating = Authenticator::synced(&page(&app)).create(&begin(&other.owner).await);
+        repeating["response"]["transports"] = json!(["usb", "usb", "carrier-pigeon", "nfc", "usb"]);
+        let added = add(&other.owner, &repeating).await.created();
+        assert_eq!(added["transports"], json!(["usb", "nfc"]), "each once");
+        let off = json!({ "current_password": PASSWORD, "code": added["recovery_codes"][0] });
+        other.owner.post("/v1/me/second-factor/removal", off).await.expect(204);
         let made = Authenticator::synced(&page(&app)).create(&begin(&other.owner).await);
         for cbor in ["", "oA", "gA", "_w", "gYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgQ", "W3______", "o2NmbXRkbm9uZQ"] {
             let mut broken = made.clone();
@@ -78,6 +91,31 @@ both_engines! {
             assert_eq!(why(&add(&other.owner, &broken).await.invalid("/credential")), "malformed", "{cbor}");
         }
         add(&other.owner, &made).await.created();
+    }
+
+    async fn after_a_change_of_the_domain_passkeys_of_before_are_not_asked_for(app: TestApp) {
+        let (acme, other) = (app.tenant("Acme").await, app.tenant("Other").await);
+        let (_, added) = device(&app, &acme.owner).await;
+        moved_to_another_domain(&app).await;
+        // The password alone is no way in for all that, and the only one left is a recovery code.
+        let asked = log_in(&app, &acme.email(), PASSWORD).await.expect(202);
+        assert_eq!(asked["methods"], json!(["code"]));
+        let body = json!({ "challenge": asked["challenge"] });
+        let problem = app.anonymous().post("/v1/auth/passkey/options", body).await.invalid("/challenge");
+        assert_eq!(why(&problem), "no_passkeys");
+        let answer = json!({ "challenge": asked["challenge"], "code": added["recovery_codes"][0] });
+        let owner = client_of(&app, &app.anonymous().post("/v1/auth/second-factor", answer).await.ok());
+        assert_eq!(owner.get(&path_of(&added)).await.ok()["domain"], "before.example");
+        // The same device takes another one; then the former may go, and the new one is the last that lets in.
+        let body = json!({ "current_password": PASSWORD, "code": added["recovery_codes"][1] });
+        let begun = owner.post("/v1/me/passkeys/options", body).await.ok();
+        assert_eq!(begun["public_key"]["excludeCredentials"], json!([]));
+        let mut device = Authenticator::security_key(&page(&app));
+        let new = add(&owner, &device.create(&begun["public_key"])).await.created();
+        owner.delete(&path_of(&new)).await.problem(409, "passkey.last_second_factor");
+        owner.delete(&path_of(&added)).await.expect(204);
+        enter_by(&app, &mut device).await.ok();
+        log_in(&app, &other.email(), PASSWORD).await.ok();
     }
 
     async fn a_domain_above_the_frontends_takes_in_its_other_hosts(app: TestApp) {
@@ -93,4 +131,16 @@ both_engines! {
         device.origin = "https://example.com".into();
         enter_by(&app, &mut device).await.problem(401, "auth.invalid_passkey");
     }
+}
+
+/// As if every passkey had been added when the platform was elsewhere.
+async fn moved_to_another_domain(app: &TestApp) {
+    use diesel::prelude::*;
+    use leadwright::engine::db::{PlatformScope, PlatformTx};
+    use leadwright::tenants::schema::passkeys;
+    let write = |tx: &mut PlatformTx<'_>| -> leadwright::base::Result<()> {
+        diesel::update(passkeys::table).set(passkeys::domain.eq("before.example")).execute(tx.conn())?;
+        Ok(())
+    };
+    app.app.core.db.write(PlatformScope::system(), write).await.expect("written");
 }
