@@ -1,6 +1,7 @@
 //! Settings that are right on one's own machine and wrong before the world: told at the start, and by `leadwright doctor`.
 
 use super::Config;
+use crate::tenants::passkeys::Site;
 
 /// A setting that gives away what the public address opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +25,23 @@ impl Config {
         !is_this_machine(&self.public_url)
     }
 
-    /// What is careless here; nothing while only this machine can call.
+    /// What is careless here; nothing while only this machine can call, but for what cannot work there either.
     pub fn risks(&self) -> Vec<Risk> {
-        if !self.faces_the_world() {
-            return Vec::new();
-        }
-        let risks = [
+        let site = Site::of(&self.app_url, self.passkey_domain.as_deref(), &self.passkey_origins);
+        let useless = [(site.is_ok_and(|site| !site.is_usable()), PASSKEYS)];
+        let careless = if self.faces_the_world() { self.careless() } else { Vec::new() };
+        careless.into_iter().chain(useless).filter(|(holds, _)| *holds).map(|(_, risk)| risk).collect()
+    }
+
+    fn careless(&self) -> Vec<(bool, Risk)> {
+        vec![
             (self.has_twins() && !self.is_meant_in_public, SANDBOX),
             (self.has_twins() && self.is_meant_in_public, Risk { is_grave: false, ..SANDBOX }),
             (self.providers.outside.loopback, LOOPBACK),
             (!self.rate_limit, UNLIMITED),
             (self.cors_origins.iter().any(|origin| origin == "*"), EVERY_ORIGIN),
             (self.metrics_public, METRICS),
-        ];
-        risks.into_iter().filter(|(holds, _)| *holds).map(|(_, risk)| risk).collect()
+        ]
     }
 }
 
@@ -69,6 +73,13 @@ const METRICS: Risk = Risk {
     name: "metrics",
     detail: "anybody reads how much comes in and how it goes",
     advice: "Unset LEADWRIGHT_METRICS_PUBLIC and scrape LEADWRIGHT_MONITOR_BIND, or keep /metrics from the proxy.",
+    is_grave: false,
+};
+
+const PASSKEYS: Risk = Risk {
+    name: "passkeys",
+    detail: "no browser makes a passkey for where the frontend is: that takes a name, and https unless it is localhost",
+    advice: "Set LEADWRIGHT_APP_URL to an https address with a name, or to localhost while you try things out.",
     is_grave: false,
 };
 
@@ -113,13 +124,16 @@ mod tests {
         }
         for far in ["http://leads.example.com", "http://0.0.0.0:8080", "http://192.168.1.4:8080"] {
             let found = risks(&[CARELESS.as_slice(), &[("PUBLIC_URL", far)]].concat());
-            assert_eq!(found, ["sandbox", "webhooks to loopback", "rate limit", "origins", "metrics"], "{far}");
+            let careless = ["sandbox", "webhooks to loopback", "rate limit", "origins", "metrics"];
+            assert_eq!(found[..5], careless, "{far}");
+            assert_eq!(found.get(5), Some(&"passkeys").filter(|_| !far.contains("0.0.0.0")), "{far}");
         }
         assert!(risks(&[("PUBLIC_URL", "https://leads.example.com")]).is_empty());
         assert_eq!(
             risks(&[("PUBLIC_URL", "http://leads.example.com"), ("SANDBOX_URL", "http://127.0.0.1:8090")]),
-            ["sandbox"]
+            ["sandbox", "passkeys"]
         );
+        assert_eq!(risks(&[("APP_URL", "http://192.168.1.20:3000")]), ["passkeys"], "on this machine, too");
         assert_eq!(
             risks(&[("PUBLIC_URL", "https://leads.example.com"), ("SANDBOX", "yes-in-public")]),
             ["sandbox"],

@@ -62,7 +62,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("SQLITE_SYNCHRONOUS", Fallback::Is("FULL"), Plain, "FULL (survives power loss), NORMAL or OFF"),
     setting("PUBLIC_URL", Fallback::Follows("http:// and LEADWRIGHT_BIND"), Plain, "where the world reaches us; webhook signatures are built from it"),
     setting("APP_URL", Fallback::Follows("LEADWRIGHT_PUBLIC_URL"), Plain, "where the platform's own frontend is; links in what the platform writes lead there"),
-    setting("PASSKEY_DOMAIN", Fallback::Follows("the host of LEADWRIGHT_APP_URL"), Plain, "the domain that passkeys are bound to: that host, or one above it, for frontends on several hosts. With another one, passkeys of before log nobody in"),
+    setting("PASSKEY_DOMAIN", Fallback::Follows("the host of LEADWRIGHT_APP_URL"), Plain, "the domain that passkeys are bound to: that host, or one above it, for frontends on several hosts. With another one, passkeys of before log nobody in: who has nothing else needs a recovery code, or an operator (POST /v1/ops/second-factor-resets)"),
     setting("PASSKEY_ORIGINS", Fallback::None, Plain, "origins within it whose pages may use passkeys besides LEADWRIGHT_APP_URL's, separated by commas; an Android app as android:apk-key-hash:…"),
     setting("SMS_COUNTRIES", Fallback::None, Plain, "where SMS may go besides each tenant's own country: ISO codes separated by commas, such as AE,SG"),
     setting("MASTER_KEY", Fallback::Required("with PostgreSQL; beside an SQLite file it is made, in master.key"), Secret, "base64 of 32 bytes; encrypts secrets at rest and signs tokens; NEW,OLD while it is changed"),

@@ -36,6 +36,7 @@ texts! {
         EmailChange = "email_change": ["platform", "until"],
         EmailChanged = "email_changed": ["platform", "until"],
         AccountNotice = "account_notice": ["platform", "what", "when"],
+        SecondFactorAdded = "second_factor_added": ["platform", "what", "when", "until"],
         TenantClosing = "tenant_closing": ["tenant", "platform", "until"],
         OperatorNotice = "operator_notice": ["title", "text"],
     }
@@ -86,6 +87,8 @@ texts! {
         PasswordChanged = "password_changed": [],
         SecondFactorEnabled = "second_factor_enabled": [],
         SecondFactorDisabled = "second_factor_disabled": [],
+        SecondFactorRejected = "second_factor_rejected": [],
+        SecondFactorReset = "second_factor_reset": [],
         AuthenticatorRemoved = "authenticator_removed": [],
         PasskeyAdded = "passkey_added": ["name"],
         PasskeyRemoved = "passkey_removed": ["name"],

@@ -22,7 +22,8 @@ use crate::tenants::email_change::{self, Purpose};
 use crate::tenants::facts::{
     EmailChangeFact, PasskeyFact, PasswordResetRequested, SecondFactorFact, TenantClosing, UserPasswordChanged,
 };
-use crate::tenants::id::{EmailChangeId, PasswordResetId};
+use crate::tenants::id::{EmailChangeId, PasswordResetId, RejectionId};
+use crate::tenants::second_factor::rejection;
 use crate::tenants::store::{User, current, members, user_of};
 use crate::tenants::{pages, reset};
 
@@ -34,6 +35,8 @@ pub static ACCOUNT: JobKind = JobKind::new("notify.account").priority(2);
 enum Link {
     Reset(PasswordResetId),
     Change(EmailChangeId, Purpose),
+    /// Away with a second factor that somebody else added.
+    Reject(RejectionId),
 }
 
 pub(super) async fn run(context: JobContext) -> Result<Outcome> {
@@ -45,7 +48,7 @@ pub(super) async fn run(context: JobContext) -> Result<Outcome> {
 fn write_to(tx: &mut TenantTx<'_>, id: EventId, settings: &CoreSettings) -> Result<()> {
     let event = events::get(tx, id)?;
     if let Some(link) = link_of(&event)? {
-        return write_link(tx, id, link, &settings.platform_name);
+        return write_link(tx, &event, link, &settings.platform_name);
     }
     if let Some(TenantClosing { closes_at: Some(closes_at), .. }) = event.told::<TenantClosing>()? {
         return write_to_owners(tx, id, closes_at, settings);
@@ -90,6 +93,12 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
     if let Some(fact) = event.told::<PasswordResetRequested>()? {
         return Ok(fact.reset_id.map(Link::Reset));
     }
+    if let Some(PasskeyFact { rejection_id: Some(id), .. }) = event.told::<PasskeyFact>()? {
+        return Ok(Some(Link::Reject(id)));
+    }
+    if let Some(SecondFactorFact { rejection_id: Some(id), .. }) = event.told::<SecondFactorFact>()? {
+        return Ok(Some(Link::Reject(id)));
+    }
     let Some(fact) = event.told::<EmailChangeFact>()? else { return Ok(None) };
     Ok(fact.change_id.and_then(|id| match event.kind {
         EmailChangeFact::REQUESTED => Some(Link::Change(id, Purpose::Prove)),
@@ -98,7 +107,7 @@ fn link_of(event: &Event) -> Result<Option<Link>> {
     }))
 }
 
-/// What the user is told, where nothing is asked of them.
+/// What the user is told.
 fn happened(event: &Event) -> Result<Option<Happened>> {
     let plain = |phrase| Some(Happened { phrase, passkey: None });
     if let Some(PasskeyFact { name: Some(name), .. }) = event.told::<PasskeyFact>()? {
@@ -113,6 +122,8 @@ fn happened(event: &Event) -> Result<Option<Happened>> {
     Ok(match event.kind {
         UserPasswordChanged::TYPE => plain(Phrase::PasswordChanged),
         SecondFactorFact::ENABLED => plain(Phrase::SecondFactorEnabled),
+        SecondFactorFact::REJECTED => plain(Phrase::SecondFactorRejected),
+        SecondFactorFact::RESET => plain(Phrase::SecondFactorReset),
         SecondFactorFact::DISABLED if passkeys_left > 0 => plain(Phrase::AuthenticatorRemoved),
         SecondFactorFact::DISABLED => plain(Phrase::SecondFactorDisabled),
         SecondFactorFact::RECOVERY_CODE_USED => plain(Phrase::RecoveryCodeUsed),
@@ -146,6 +157,11 @@ fn letter_of(tx: &mut TenantTx<'_>, link: Link) -> Result<Option<(User, String, 
                 (user, to, Letter::PasswordReset, reset.expires_at)
             }));
         }
+        Link::Reject(id) => {
+            let Some(row) = rejection::pending(tx, id)? else { return Ok(None) };
+            let user = user_of(tx, row.user_id)?;
+            return Ok(Some((user, row.email, Letter::SecondFactorAdded, row.expires_at)));
+        }
         Link::Change(id, purpose) => (id, purpose),
     };
     let Some(change) = email_change::pending(tx, id, purpose)? else { return Ok(None) };
@@ -156,17 +172,21 @@ fn letter_of(tx: &mut TenantTx<'_>, link: Link) -> Result<Option<(User, String, 
     }))
 }
 
-fn write_link(tx: &mut TenantTx<'_>, event: EventId, link: Link, platform_name: &str) -> Result<()> {
+fn write_link(tx: &mut TenantTx<'_>, event: &Event, link: Link, platform_name: &str) -> Result<()> {
     let Some((user, to, letter, until)) = letter_of(tx, link)? else { return Ok(()) };
     let reader = readers::of_user(&user, &current(tx)?);
+    let mut values = Values::from([("platform", platform_name.to_string()), ("until", reader.moment(until))]);
+    if let Some(what) = happened(event)? {
+        values.extend([("what", what.said(&reader)), ("when", reader.moment(event.occurred_at))]);
+    }
     let letter = Personal {
         kind: NotificationKind::AccountLink,
         letter,
         reader,
         look: readers::look_of_platform(platform_name),
-        values: Values::from([("platform", platform_name.to_string()), ("until", reader.moment(until))]),
+        values,
     };
-    letter.send(tx, event, to)
+    letter.send(tx, event.id, to)
 }
 
 /// The e-mail as its receiver reads it; `None` when the link need not be opened any more.
@@ -178,6 +198,7 @@ pub(super) fn opened(
 ) -> Result<Option<Opened>> {
     let link = match link_of(&events::get(tx, delivery.event_id)?)? {
         Some(Link::Reset(id)) => reset::link(tx, key, id, settings)?,
+        Some(Link::Reject(id)) => rejection::link(tx, key, id, settings)?,
         Some(Link::Change(id, purpose)) => email_change::link(tx, key, (id, purpose), settings)?,
         None => None,
     };

@@ -113,6 +113,8 @@ pub fn reactions(reactions: &mut Reactions) {
         .on(SecondFactorFact::DISABLED, &account::ACCOUNT)
         .on(SecondFactorFact::RECOVERY_CODE_USED, &account::ACCOUNT)
         .on(SecondFactorFact::RECOVERY_CODES_RENEWED, &account::ACCOUNT)
+        .on(SecondFactorFact::REJECTED, &account::ACCOUNT)
+        .on(SecondFactorFact::RESET, &account::ACCOUNT)
         .on(PasskeyFact::ADDED, &account::ACCOUNT)
         .on(PasskeyFact::REMOVED, &account::ACCOUNT)
         .on(TenantFact::UPDATED, &recipients::SYNC)

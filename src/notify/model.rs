@@ -67,6 +67,8 @@ impl NotificationKind {
             | SecondFactorFact::DISABLED
             | SecondFactorFact::RECOVERY_CODE_USED
             | SecondFactorFact::RECOVERY_CODES_RENEWED
+            | SecondFactorFact::REJECTED
+            | SecondFactorFact::RESET
             | PasskeyFact::ADDED
             | PasskeyFact::REMOVED => Self::AccountNotice,
             _ => return None,

@@ -49,6 +49,7 @@ use crate::tenants::facts::TenantVerified;
 pub fn areas(areas: &mut Areas) {
     areas.tag("Operators", "The platform's own staff, and tenants as they see them.").of_operators("/v1/tenants");
     areas.of_operators("/v1/ops/operators");
+    areas.of_operators("/v1/ops/second-factor-resets");
     areas
         .tag("Operations", "What operators do: tasks, jobs, stored webhooks, activation, credits.")
         .of_operators("/v1/ops");

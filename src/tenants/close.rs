@@ -9,12 +9,14 @@ use super::access::{Caller, Role};
 use super::configure::{lock, record_update};
 use super::erase;
 use super::facts::{TenantBefore, TenantClosing, TenantFact};
-use super::log_in::Proof;
 use super::model::{Tenant, TenantStatus};
-use super::second_factor;
+use super::passkeys::Site;
+use super::passkeys::answer::Credential;
+use super::second_factor::proof::{self, Means, OwnProof};
 use super::store::{self, invitations, sessions};
 use crate::base::bounded::{Line, Text};
 use crate::base::crypto::{MasterKey, Secret};
+use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::engine::events::Fact as _;
@@ -25,17 +27,28 @@ const GRACE_DAYS: i64 = 30;
 #[derive(Clone, Copy)]
 pub struct Owes(pub fn(&mut TenantTx<'_>) -> Result<Option<String>>);
 
-/// That it is an owner who means it.
+/// That it is an owner who means it: by the password, with a code where they have a second factor; or by a passkey instead of both.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "monsoon-over-andheri", "code": null, "reason": "We have merged with another business."}))]
 pub struct TenantClosure {
-    #[schema(value_type = String, format = Password)]
-    pub current_password: Secret,
-    /// Of the second factor, where the owner has one.
+    #[schema(value_type = Option<String>, format = Password)]
+    pub current_password: Option<Secret>,
+    /// Of an authenticator app, or a recovery code, where the owner has a second factor.
     pub code: Option<Line<1, 40>>,
+    /// `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
     /// Why, for the platform's operators.
     pub reason: Option<Text<0, 500>>,
+}
+
+impl TenantClosure {
+    /// Who means it, and why.
+    pub(super) fn parts(self) -> (OwnProof, Option<String>) {
+        let Self { current_password, code, credential, reason } = self;
+        (OwnProof { current_password, code, credential }, reason.map(Into::into))
+    }
 }
 
 /// # Errors
@@ -54,16 +67,11 @@ pub(super) fn require_owner(caller: &Caller) -> Result<()> {
 pub fn close(
     tx: &mut TenantTx<'_>,
     key: &MasterKey,
-    proof: Option<Proof>,
-    code: Option<&str>,
+    site: &Site,
+    (user, means): (UserId, Means),
     reason: Option<String>,
 ) -> Result<Tenant> {
-    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
-    let proof = proof.ok_or_else(wrong)?;
-    if !proof.holds(&mut tx.platform())? {
-        return Err(wrong());
-    }
-    second_factor::require(&mut tx.platform(), key, proof.user, code)?;
+    proof::demand(&mut tx.platform(), key, site, user, means)?;
     let mut tenant = lock(tx)?;
     if let Some(closes_at) = tenant.closes_at {
         return Err(Error::conflict(

@@ -6,7 +6,7 @@ use crate::base::id::{ApiKeyId, TenantId, UserId};
 use crate::base::patch::Patch;
 use crate::base::time::Timestamp;
 use crate::engine::events::Facts;
-use crate::tenants::id::{EmailChangeId, InvitationId, PasskeyId, PasswordResetId, VerificationId};
+use crate::tenants::id::{EmailChangeId, InvitationId, PasskeyId, PasswordResetId, RejectionId, VerificationId};
 
 crate::fact! {
     /// What a tenant is, or which of its fields changed.
@@ -203,17 +203,25 @@ crate::fact! {
     /// A user's second factor: a code or a passkey besides the password, or a recovery code instead of it.
     SecondFactorFact as {
         /// A user put a second factor before the account.
-        ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [passkeys_left],
+        ENABLED = "user.second_factor_enabled" says [recovery_codes_left] maybe [passkeys_left, rejection_id],
         /// A user took the second factor away.
         DISABLED = "user.second_factor_disabled" says [recovery_codes_left] maybe [passkeys_left],
         /// A user came in with a recovery code.
         RECOVERY_CODE_USED = "user.recovery_code_used" says [recovery_codes_left] maybe [passkeys_left],
         /// A user has new recovery codes.
         RECOVERY_CODES_RENEWED = "user.recovery_codes_renewed" says [recovery_codes_left] maybe [passkeys_left],
+        /// A user took away what somebody else had put before the account, by the mail that told of it.
+        REJECTED = "user.second_factor_rejected" says [recovery_codes_left, passkeys_left] maybe [],
+        /// Operators took a user's second factors away.
+        RESET = "user.second_factor_reset" says [recovery_codes_left, passkeys_left, reason] maybe [],
     } {
         recovery_codes_left: Option<i64> = 9,
         /// Which still let them in.
         passkeys_left: Option<i64> = 2,
+        /// By which its holder may take it away, if it was not they.
+        rejection_id: Option<RejectionId>,
+        /// How the operators know who asked.
+        reason: Option<String> = "Called back at the business' number.",
     }
 }
 
@@ -221,7 +229,7 @@ crate::fact! {
     /// What one of a user's devices logs in with.
     PasskeyFact as {
         /// A user added a passkey to the account.
-        ADDED = "user.passkey_added" says [passkey_id, name] maybe [],
+        ADDED = "user.passkey_added" says [passkey_id, name] maybe [rejection_id],
         /// A user renamed a passkey.
         RENAMED = "user.passkey_renamed" says [passkey_id, name] maybe [],
         /// A user removed a passkey.
@@ -229,6 +237,8 @@ crate::fact! {
     } {
         passkey_id: Option<PasskeyId>,
         name: Option<String> = "Phone",
+        /// By which the account's holder may take it away, if it was not they.
+        rejection_id: Option<RejectionId>,
     }
 }
 

@@ -15,8 +15,11 @@ use super::look_alike;
 use super::mailboxes::is_shared_by_strangers;
 use super::model::{MemberStatus, TenantStatus};
 use super::name::Name;
+use super::passkeys::Site;
+use super::passkeys::answer::{Credential, Refused};
 use super::password;
 use super::second_factor;
+use super::second_factor::proof::{self, Means};
 use super::session::{self, SignedIn};
 use super::store::invitations::{self, Invitation, InvitationStatus, Presented, Tokens};
 use super::store::{self, keys, people};
@@ -199,10 +202,14 @@ pub struct AcceptInvitation {
     pub token: Line<1, 200>,
     pub name: Option<Name>,
     /// A new one; or, when the address has an account, that account's.
-    #[schema(value_type = String, format = Password, max_length = 128)]
-    pub password: Secret,
+    #[schema(value_type = Option<String>, format = Password, max_length = 128)]
+    pub password: Option<Secret>,
     /// Of the account's second factor, where it has one: a code of the device or a recovery code.
     pub code: Option<Line<1, 40>>,
+    /// Instead of password and code, when the address has an account: `credential.toJSON()` of a passkey of it, used for the options of
+    /// `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
 }
 
 /// Who accepts, as far as can be told before the transaction.
@@ -211,6 +218,8 @@ pub enum Acceptor {
     Known(Option<Proof>),
     /// The address is new; this is the hash of the chosen password, and what is wrong with it.
     New(String, Result<()>),
+    /// What a device of theirs said, which is looked at in the transaction.
+    Shown(Credential),
 }
 
 /// What can be told from a token before the password is looked at.
@@ -244,7 +253,21 @@ fn makes_accounts(tx: &mut PlatformTx<'_>, found: &Presented) -> Result<bool> {
 
 /// Proves or hashes the password, the slow part: the same work whether or not there is an account. Whether the token may make
 /// one is decided in [`accept`].
-pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password: Secret) -> Result<Acceptor> {
+///
+/// # Errors
+/// `request.invalid` for neither a password nor a credential, or both.
+pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, input: &AcceptInvitation) -> Result<Acceptor> {
+    let password = match (&input.password, &input.credential) {
+        (Some(password), None) => password.clone(),
+        (None, Some(credential)) => return Ok(Acceptor::Shown(credential.clone())),
+        (Some(_), Some(_)) => {
+            return Err(Error::field("/credential", "not_both", "send this or a password, and not both"));
+        }
+        (None, None) => {
+            let rule = "choose a password, or send that of the address' account, or the credential of a passkey of it";
+            return Err(Error::field("/password", "required", rule));
+        }
+    };
     let Offer { email, is_mailed } = offer;
     let address = email.clone();
     let look = move |tx: &mut PlatformTx<'_>| people::account(tx, &address);
@@ -270,7 +293,7 @@ pub async fn recognise(core: &Core, scope: PlatformScope, offer: Offer, password
 /// `invitation.not_found`, `invitation.not_pending`, `auth.invalid_credentials`, `user.already_member`, `tenant.suspended`.
 pub fn accept(
     tx: &mut PlatformTx<'_>,
-    key: &MasterKey,
+    (key, site): (&MasterKey, &Site),
     platform_name: &str,
     input: &AcceptInvitation,
     acceptor: Acceptor,
@@ -299,6 +322,12 @@ pub fn accept(
             people::user(tx, proof.user)?
         }
         Acceptor::Known(_) => return Err(log_in::wrong_credentials()),
+        Acceptor::Shown(credential) => {
+            let email: Email = invitation.email.parse().map_err(Error::internal)?;
+            let user = people::account(tx, &email)?.ok_or_else(|| Refused::Unknown.at_credential())?;
+            proof::demand(tx, key, site, user.id, Means::Passkey(credential))?;
+            user
+        }
         Acceptor::New(hash, checked) if may_be_new => {
             checked?;
             look_alike::refuse(input.name.as_ref(), "/name", platform_name)?;

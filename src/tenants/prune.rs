@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::store::{email_changes, invitations, passkeys, resets, second_factors, sessions, verifications};
+use super::store::{email_changes, invitations, passkeys, rejections, resets, second_factors, sessions, verifications};
 use crate::base::Result;
 use crate::engine::db::{PlatformTx, tombstones};
 use crate::engine::events::platform_tenant;
@@ -40,6 +40,6 @@ pub(super) fn forget(tx: &mut PlatformTx<'_>) -> Result<usize> {
     let before = tx.now().minus(chrono::Duration::days(KEPT_DAYS));
     let mut links = invitations::prune(tx, before)? + verifications::prune(tx, before)?;
     links += resets::prune(tx, before)? + email_changes::prune(tx, before)? + second_factors::prune(tx)?;
-    links += passkeys::prune(tx)?;
+    links += passkeys::prune(tx)? + rejections::prune(tx)?;
     Ok(sessions::prune(tx, before, AT_ONCE)? + links + once::prune(tx, AT_ONCE)? + tombstones::prune(tx, AT_ONCE)?)
 }

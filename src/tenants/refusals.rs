@@ -81,9 +81,9 @@ pub const REFUSALS: &[Refusal] = &[
         .remedy("Ask the platform's operators.")
         .at(&[At("update_current_tenant")]),
     Refusal::not_found("user.not_found")
-        .why("There is no such user in this tenant.")
-        .remedy("Look the id up by GET /v1/users.")
-        .at(&[Under("/v1/users/{id}"), At("transfer_tenant")]),
+        .why("There is no such user in this tenant; to operators, no account has the address.")
+        .remedy("Look the id up by GET /v1/users, or ask for the address of the account.")
+        .at(&[Under("/v1/users/{id}"), At("transfer_tenant"), At("reset_second_factor")]),
     Refusal::forbidden("user.owner_required")
         .why("Only an owner may do this to an owner.")
         .remedy("Ask an owner of the tenant.")
@@ -170,7 +170,11 @@ pub const REFUSALS: &[Refusal] = &[
     Refusal::conflict("second_factor.not_enabled")
         .why("No second factor is on.")
         .remedy("Begin by POST /v1/me/second-factor.")
-        .at(&[At("remove_second_factor"), At("renew_recovery_codes")]),
+        .at(&[At("remove_second_factor"), At("renew_recovery_codes"), At("reset_second_factor")]),
+    Refusal::not_found("second_factor.rejection_not_found")
+        .why("The link by which a second factor is rejected is unknown, was used, or is older than a week.")
+        .remedy("Open the link of a later mail, or ask the platform's support: operators take second factors away, too.")
+        .at(&[At("reject_second_factor")]),
     Refusal::too_many("second_factor.too_many_tries")
         .why("As many codes as may were tried within the hour.")
         .remedy("Go on after Retry-After.")
@@ -180,11 +184,15 @@ pub const REFUSALS: &[Refusal] = &[
             At("renew_recovery_codes"),
             At("log_in_with_second_factor"),
             At("accept_invitation"),
-            At("begin_second_factor"), At("begin_passkey"),
+            At("begin_second_factor"), At("begin_passkey"), At("close_tenant"),
         ]),
     Refusal::unauthenticated("auth.invalid_passkey")
-        .why("No account has the passkey, or it was not proved: another site's, not signed by it, counted backwards, nobody verified.")
-        .remedy("Ask for other options and use the passkey again, or log in with the password. The detail says which it was.")
+        .why("The passkey was not proved: another site's, not signed by it, counted backwards, nobody verified.")
+        .remedy("Ask for other options and use the passkey again, or log in with the password. The code at /credential says which it was.")
+        .at(&[At("log_in_with_passkey")]),
+    Refusal::unauthenticated("auth.unknown_passkey")
+        .why("No account has the passkey: it was removed, or never added.")
+        .remedy("Log in another way. PublicKeyCredential.signalUnknownCredential() takes it off the device.")
         .at(&[At("log_in_with_passkey")]),
     Refusal::not_found("passkey.not_found")
         .why("There is no such passkey of this person.")

@@ -268,6 +268,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         last_used_at -> Nullable<Instant>,
+        domain -> Nullable<Text>,
     }
 }
 
@@ -278,6 +279,20 @@ diesel::table! {
     passkey_challenges_used (challenge_hash) {
         challenge_hash -> Text,
         expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    second_factor_rejections (id) {
+        id -> Guid,
+        user_id -> Guid,
+        email -> Text,
+        token_hash -> Text,
+        expires_at -> Instant,
+        created_at -> Instant,
     }
 }
 

@@ -379,6 +379,7 @@ const DELETED_UNTOLD: &[&str] = &[
     "email_changes",
     "recovery_codes",
     "second_factors",
+    "second_factor_rejections",
     "log_in_challenges",
     "sessions",
     "invitations",

@@ -17,6 +17,7 @@ use crate::engine::http::{Answer, Fields, Json, JsonOrNothing, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
 use crate::tenants::log_in::{LogIn, prove, prove_user};
 use crate::tenants::members::{self, PasswordChange};
+use crate::tenants::passkeys::Site;
 use crate::tenants::second_factor::enter::{self, Entry};
 use crate::tenants::session;
 use crate::tenants::sign_up::{EMAIL_TAKEN, SignUp};
@@ -101,9 +102,9 @@ pub async fn log_in(
         return Err(tenants::log_in::wrong_credentials());
     };
     attempt.succeeded();
-    let (key, device) = (core.master_key.clone(), anyone.device());
+    let (key, site, device) = (core.master_key.clone(), Site::set(&core.settings)?, anyone.device());
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        Ok(match enter::after_password(tx, &key, &proof, tenant_id, device)? {
+        Ok(match enter::after_password(tx, &key, &site, &proof, tenant_id, device)? {
             Entry::In(signed_in) => Reply::ok(LogInView::In(Box::new((*signed_in).into()))),
             Entry::Challenged(challenged) => Reply::accepted(LogInView::Challenged(challenged.into())),
         })

@@ -13,6 +13,7 @@ use crate::tenants::access::{Anyone, Attempts, Caller, Permission, Role};
 use crate::tenants::id::InvitationId;
 use crate::tenants::invite::{self, AcceptInvitation, NewInvitation, Offered};
 use crate::tenants::members::require_rank;
+use crate::tenants::passkeys::Site;
 use crate::tenants::session;
 use crate::tenants::store::invitations::{self, Invitation, InvitationStatus};
 
@@ -113,7 +114,8 @@ pub async fn revoke_invitation(caller: Caller, core: Core, id: Path<InvitationId
 
 /// Accept an invitation
 ///
-/// With a new password; or, when the address has an account, with that account's. By the link in the e-mail the address is
+/// With a new password; or, when the address has an account, with that account's, and a code where it has a second factor, or with a passkey
+/// of it instead of both. By the link in the e-mail the address is
 /// verified too.
 #[utoipa::path(
     security(()),
@@ -134,11 +136,11 @@ pub async fn accept_invitation(
     let input = input.0;
     let offer = invite::offer(&core, anyone.scope(), input.token.to_string()).await?.ok_or_else(invite::not_found)?;
     let attempt = attempts.begin(&offer.email)?;
-    let acceptor = invite::recognise(&core, anyone.scope(), offer, input.password.clone()).await?;
-    let (key, device) = (core.master_key.clone(), anyone.device());
+    let acceptor = invite::recognise(&core, anyone.scope(), offer, &input).await?;
+    let (key, site, device) = (core.master_key.clone(), Site::set(&core.settings)?, anyone.device());
     let platform_name = core.settings.platform_name.clone();
     let answer = once.write_while(&core, anyone.scope(), session::is_fresh, move |tx: &mut PlatformTx<'_>| {
-        let signed_in = invite::accept(tx, &key, &platform_name, &input, acceptor, device)?;
+        let signed_in = invite::accept(tx, (&key, &site), &platform_name, &input, acceptor, device)?;
         Ok(Reply::created(SignedInView::from(signed_in)).location("/v1/tenants/current".into()))
     });
     let answer = answer.await?;

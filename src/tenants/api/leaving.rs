@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, post};
 use validator::Validate;
 
-use super::proving::{count_try, prove};
+use super::proving::{prove, prove_own};
 use super::signed_in::SignedInView;
 use super::tenant::TenantView;
 use super::users::MemberView;
@@ -13,6 +13,7 @@ use crate::engine::http::{Answer, Json, Once, Path, Reply};
 use crate::tenants::access::{Attempts, Caller, Device, Permission};
 use crate::tenants::close::{self, TenantClosure};
 use crate::tenants::members::{self, TenantTransfer};
+use crate::tenants::passkeys::Site;
 use crate::tenants::{log_in, session};
 
 /// Which of the caller's tenants.
@@ -91,7 +92,7 @@ pub async fn transfer_tenant(
 
 /// Close the tenant
 ///
-/// For owners, with their password, and a code where they have a second factor. Refused while money is owed. Nothing leaves in the tenant's name from
+/// For owners, with their password, and a code where they have a second factor; or with a passkey instead of both. Refused while money is owed. Nothing leaves in the tenant's name from
 /// now on, its keys are refused, its ads rest, its subscription is not renewed and its other members are logged out. For thirty
 /// days owners may log in, read, and open it again (`DELETE /v1/tenants/current/closure`); then it is erased. What was billed is kept, as
 /// the law asks, and that people asked not to be written to. Owners are told by e-mail.
@@ -108,16 +109,13 @@ pub async fn close_tenant(
     once: Once,
 ) -> Answer {
     caller.require(Permission::TenantWrite)?;
-    caller.require_user()?;
+    let user = caller.require_user()?;
     close::require_owner(&caller)?;
-    let TenantClosure { current_password, code, reason } = input.0;
-    let proof = prove(&core, &caller, &attempts, current_password).await?;
-    if code.is_some() {
-        count_try(&core, &caller).await?;
-    }
-    let key = core.master_key.clone();
+    let (own, reason) = input.0.parts();
+    let means = prove_own(&core, &caller, &attempts, own).await?;
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        let tenant = close::close(tx, &key, proof, code.as_deref(), reason.map(Into::into))?;
+        let tenant = close::close(tx, &key, &site, (user, means), reason)?;
         Ok(Reply::of(TenantView::from(tenant)))
     })
     .await

@@ -15,7 +15,7 @@ use crate::engine::http::{Answer, IfMatch, Json, JsonOrNothing, Once, Page, Pagi
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
 use crate::tenants::id::PasskeyId;
 use crate::tenants::log_in;
-use crate::tenants::passkeys::Site;
+use crate::tenants::passkeys::{Site, options, to_base64url};
 use crate::tenants::second_factor::passkey_entry::{self, PasskeyLogIn, PasskeyUse};
 use crate::tenants::second_factor::passkeys::{self, Added, Begun, NewPasskey, PasskeyPatch};
 use crate::tenants::second_factor::proof::OwnProof;
@@ -25,8 +25,8 @@ use crate::tenants::store::passkeys::{self as rows, Passkey};
 crate::view! {
     /// What one of your devices logs in with.
     #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Phone", "transports": ["internal", "hybrid"],
-        "can_be_backed_up": true, "is_backed_up": true, "created_at": "2026-11-20T09:00:00Z",
-        "last_used_at": "2026-11-21T08:30:00Z"}))]
+        "can_be_backed_up": true, "is_backed_up": true, "credential_id": "QUJD", "user_handle": "AZqfPG8ufBGh91sdbwwqEA",
+        "domain": "app.example.com", "created_at": "2026-11-20T09:00:00Z", "last_used_at": "2026-11-21T08:30:00Z"}))]
     pub struct PasskeyView from passkey: Passkey {
         id: PasskeyId,
         name: String,
@@ -36,6 +36,13 @@ crate::view! {
         can_be_backed_up: bool,
         /// It was copied, when it was used last: losing one device does not lose it.
         is_backed_up: bool,
+        /// By which browsers know it; base64 for URLs. What a page tells `PublicKeyCredential.signalAllAcceptedCredentials()`.
+        credential_id: String,
+        /// By which devices know whose it is; base64 for URLs. Its `userId`.
+        user_handle: String = to_base64url(options::handle(passkey.user_id)),
+        /// The domain that it is bound to, its `rpId`; null of one that was added before this was noted. With another domain than the
+        /// platform has now it lets nobody in.
+        domain: Option<String>,
         created_at: Timestamp,
         last_used_at: Option<Timestamp>,
         #[serde(skip)]
@@ -48,7 +55,8 @@ crate::versioned!(PasskeyView);
 crate::view! {
     /// A passkey that was added.
     #[schema(example = json!({"id": "019a9f3c-6f2e-7c11-a1f7-5b1d6f0c2a10", "name": "Phone", "transports": ["internal", "hybrid"],
-        "can_be_backed_up": true, "is_backed_up": true, "created_at": "2026-11-20T09:00:00Z", "last_used_at": null,
+        "can_be_backed_up": true, "is_backed_up": true, "credential_id": "QUJD", "user_handle": "AZqfPG8ufBGh91sdbwwqEA",
+        "domain": "app.example.com", "created_at": "2026-11-20T09:00:00Z", "last_used_at": null,
         "recovery_codes": ["abcd-efgh-jkmn-pqrs", "2345-6789-abcd-efgh"]}))]
     pub struct AddedPasskeyView from added: Added {
         #[serde(flatten)]
@@ -104,7 +112,8 @@ pub async fn begin_passkey(
 /// Create a passkey
 ///
 /// Of what the device made for `POST /v1/me/passkeys/options`. It logs in by itself (`POST /v1/auth/passkey`), and from now on the
-/// password alone does not: it is a second factor, too. You are told by e-mail. Twenty at most.
+/// password alone does not: it is a second factor, too. You are told by e-mail, with a link by which it is taken away again if it was not
+/// you. Twenty at most.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 201, description = "The passkey, and recovery codes with the first second factor", body = AddedPasskeyView))
@@ -173,7 +182,8 @@ pub async fn update_passkey(
 #[delete("/me/passkeys/{id}")]
 pub async fn remove_passkey(caller: Caller, core: Core, id: Path<PasskeyId>) -> Answer {
     let user = caller.require_user()?;
-    core.write(&caller, move |tx| passkeys::remove(tx, user, id.0)).await?;
+    let site = Site::set(&core.settings)?;
+    core.write(&caller, move |tx| passkeys::remove(tx, &site, user, id.0)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -199,8 +209,10 @@ pub async fn begin_passkey_log_in(anyone: Anyone<LoggingIn>, core: Core, input: 
 /// Log in with a passkey
 ///
 /// With what the device gave for `POST /v1/auth/passkey/options`. It asks who is there, by a fingerprint, a face or a PIN, and so counts
-/// for two factors: no code is asked for. Each challenge works once. What fails stands in the tenant's events as
-/// `user.login_failed`, five an hour at most.
+/// for two factors: no code is asked for. Each challenge works once. A credential that is none is 422; why another is refused is said at
+/// `/credential`: `other_ceremony`, `foreign_origin`, `foreign_domain`, `not_present`, `not_verified`, `algorithm`, `signature`, `backup`, `counter`,
+/// `no_user_handle`, `other_holder`, or `unknown_passkey` with `auth.unknown_passkey`. What fails stands in the tenant's events as
+/// `user.login_failed`, five an hour at most. What a page has to know of passkeys is in docs/passkeys.md.
 #[utoipa::path(
     security(()),
     responses(

@@ -1,9 +1,10 @@
-//! What mailed links do for an account: a new password, another address, and the former one back.
+//! What mailed links do for an account: a new password, another address, the former one back, and away with somebody else's second factor.
 
 use actix_web::post;
 use validator::Validate;
 
 use super::proving::prove;
+use super::second_factor::SecondFactorView;
 use super::users::UserView;
 use crate::base::bounded::Line;
 use crate::engine::Core;
@@ -13,6 +14,7 @@ use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Recovering};
 use crate::tenants::email_change::{self, EmailRestoration, NewEmail};
 use crate::tenants::reset::{self, ForgottenPassword, PasswordReset};
+use crate::tenants::second_factor::rejection::{self, SecondFactorRejection};
 
 /// What is always answered, whether or not there is an account.
 #[derive(serde::Serialize, utoipa::ToSchema)]
@@ -136,6 +138,34 @@ pub async fn restore_email(
     let hash = input.0.hash_new(&email).await?;
     once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
         email_change::undo(tx, &input.0.token, &hash).map(|user| Reply::ok(UserView::from(user)))
+    })
+    .await
+}
+
+/// Reject a second factor that somebody else added
+///
+/// For whoever did not add the passkey or authenticator app that a mail told of, with the token of that mail, within a week and without
+/// any code: it is taken away with what was added since, recovery codes and all sessions are void, and the password is the one of
+/// this request. Second factors from before stay. Answers what is left: who does not know it opens the link of an earlier mail,
+/// or asks the platform's support.
+#[utoipa::path(
+    security(()),
+    responses(
+        (status = 200, description = "The second factors that are left", body = SecondFactorView),
+        (status = 404, description = "The token is unknown, was used, or its week is over", body = Problem, content_type = "application/problem+json"))
+)]
+#[post("/auth/second-factor-rejection")]
+pub async fn reject_second_factor(
+    anyone: Anyone<Recovering>,
+    core: Core,
+    input: Json<SecondFactorRejection>,
+    once: Once,
+) -> Answer {
+    let token = input.0.token.clone();
+    let email = core.db.read(anyone.scope(), move |tx| rejection::address_of(tx, &token)).await?;
+    let hash = input.0.hash_new(&email).await?;
+    once.write(&core, anyone.scope(), move |tx: &mut PlatformTx<'_>| {
+        rejection::reject(tx, &input.0.token, &hash).map(|left| Reply::ok(SecondFactorView::from(left)))
     })
     .await
 }

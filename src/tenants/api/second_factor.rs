@@ -6,18 +6,23 @@ use super::cookies::{self, BrowserSessionView};
 use super::proving::{count_try, prove_own};
 use super::signed_in::SignedInView;
 use crate::base::Error;
+use crate::base::crypto::{Secret, random_token};
 use crate::base::email::Email;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Answer, Json, Once, Reply};
-use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn};
+use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Operator};
 use crate::tenants::log_in;
 use crate::tenants::passkeys::Site;
+use crate::tenants::password;
 use crate::tenants::second_factor::enter::{self, ChallengeAnswer};
 use crate::tenants::second_factor::proof::OwnProof;
-use crate::tenants::second_factor::{self, Provisioned, SecondFactorCode, SecondFactorRemoval, Standing};
+use crate::tenants::second_factor::reset::SecondFactorReset;
+use crate::tenants::second_factor::{
+    self, Provisioned, RecoveryCodesRenewal, SecondFactorCode, SecondFactorRemoval, Standing,
+};
 use crate::tenants::session;
 use crate::tenants::store::people;
 
@@ -43,6 +48,15 @@ crate::view! {
         /// For a QR code.
         uri: String,
     }
+}
+
+/// A second factor that is on.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"recovery_codes": ["abcd-efgh-jkmn-pqrs", "2345-6789-abcd-efgh"]}))]
+pub struct ConfirmedSecondFactorView {
+    /// Where it is the first second factor: codes that work once each, for whoever lost the device. Shown once. Null where you have passkeys:
+    /// the codes that came with those stay good.
+    recovery_codes: Option<Vec<String>>,
 }
 
 /// Codes that work once each, for whoever lost the device. Shown once.
@@ -94,10 +108,11 @@ pub async fn begin_second_factor(
 
 /// Confirm a second factor
 ///
-/// With a first code of the device. From now on a code is asked for at log-in. Ten codes an hour may be tried.
+/// With a first code of the device. From now on a code is asked for at log-in. You are told by e-mail, with a link by which it is taken
+/// away again if it was not you. Ten codes an hour may be tried.
 #[utoipa::path(
     security(("bearer" = [])),
-    responses((status = 200, description = "It is on; the recovery codes are shown once", body = RecoveryCodesView))
+    responses((status = 200, description = "It is on, and recovery codes with the first second factor", body = ConfirmedSecondFactorView))
 )]
 #[post("/me/second-factor/confirmation")]
 pub async fn confirm_second_factor(caller: Caller, core: Core, input: Json<SecondFactorCode>, once: Once) -> Answer {
@@ -106,25 +121,27 @@ pub async fn confirm_second_factor(caller: Caller, core: Core, input: Json<Secon
     let key = core.master_key.clone();
     once.write(&core, caller.scope(), move |tx| {
         let recovery_codes = second_factor::confirm(tx, &key, user, &input.0.code)?;
-        Ok(Reply::ok(RecoveryCodesView { recovery_codes }))
+        Ok(Reply::ok(ConfirmedSecondFactorView { recovery_codes }))
     })
     .await
 }
 
 /// Make other recovery codes
 ///
-/// Those of before are void. Ten codes an hour may be tried.
+/// Those of before are void. Takes a code of the app, a recovery code, or a passkey. Ten codes an hour may be tried.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The new recovery codes, shown once", body = RecoveryCodesView))
 )]
 #[post("/me/second-factor/recovery-codes")]
-pub async fn renew_recovery_codes(caller: Caller, core: Core, input: Json<SecondFactorCode>, once: Once) -> Answer {
+pub async fn renew_recovery_codes(caller: Caller, core: Core, input: Json<RecoveryCodesRenewal>, once: Once) -> Answer {
     let user = caller.require_user()?;
-    count_try(&core, &caller).await?;
-    let key = core.master_key.clone();
+    if input.0.code.is_some() {
+        count_try(&core, &caller).await?;
+    }
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        let recovery_codes = second_factor::renew_recovery_codes(tx, &key, user, &input.0.code)?;
+        let recovery_codes = second_factor::renew_recovery_codes(tx, &key, &site, user, input.0)?;
         Ok(Reply::ok(RecoveryCodesView { recovery_codes }))
     })
     .await
@@ -199,4 +216,20 @@ pub async fn log_in_with_second_factor(
         log_in::note_failure(&core, anyone.scope(), email, anyone.device().user_agent);
     }
     answer
+}
+
+/// Reset a person's second factor
+///
+/// For operators, who have found out that it is the account's holder who asks: the authenticator app, all passkeys and recovery codes, all
+/// sessions and the password are void. The person is told by e-mail and sets a new password by a mailed link
+/// (`POST /v1/auth/password-reset-email`), which is the only way in from now on.
+#[utoipa::path(responses((status = 204, description = "Nothing but the mailbox lets the person in")))]
+#[post("/ops/second-factor-resets")]
+pub async fn reset_second_factor(operator: Operator, core: Core, input: Json<SecondFactorReset>, once: Once) -> Answer {
+    let nobodys = Secret::new(random_token("pwd_"));
+    let unusable = password::hash(nobodys).await?;
+    once.write(&core, operator.scope(), move |tx| {
+        second_factor::reset::reset(tx, input.0, &unusable).map(|()| Reply::nothing())
+    })
+    .await
 }

@@ -8,6 +8,7 @@ use super::challenge::{Challenge, Purpose};
 use super::key::PublicKey;
 use super::{Fault, Site, base64url, options, to_base64url};
 use crate::base::crypto::MasterKey;
+use crate::base::error::FieldError;
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
 use crate::tenants::store::passkeys::{self as store, Passkey};
@@ -64,6 +65,9 @@ fn read<Response: for<'de> Deserialize<'de>>(credential: &Credential) -> Result<
 /// How a device may be reached, of what the specification names.
 const TRANSPORTS: [&str; 6] = ["usb", "nfc", "ble", "smart-card", "hybrid", "internal"];
 
+const PLACE: &str = "/credential";
+const UNKNOWN: &str = "unknown_passkey";
+
 /// Why an answer is refused.
 #[derive(Debug)]
 pub enum Refused {
@@ -90,13 +94,15 @@ impl From<Error> for Refused {
 impl Refused {
     /// For a body whose `credential` it is, of somebody who is in.
     pub fn at_credential(self) -> Error {
-        let (code, sentence) = match self {
-            Self::Challenge => ("challenge", "the challenge is unknown, was answered, or is older than five minutes"),
-            Self::Unknown => ("unknown_passkey", "no account has this passkey"),
-            Self::Fault(fault) => (fault.code(), fault.sentence()),
-            Self::Failed(error) => return error,
-        };
-        Error::field("/credential", code, sentence)
+        match self {
+            Self::Challenge => {
+                let rule = "the challenge is unknown, was answered, or is older than five minutes";
+                Error::field(PLACE, "challenge", rule)
+            }
+            Self::Unknown => Error::field(PLACE, UNKNOWN, "no account has this passkey"),
+            Self::Fault(fault) => Error::field(PLACE, fault.code(), fault.sentence()),
+            Self::Failed(error) => error,
+        }
     }
 
     /// For somebody who wants in.
@@ -108,13 +114,17 @@ impl Refused {
                 Error::unauthenticated("auth.invalid_challenge", message)
             }
             Self::Unknown => {
-                Error::unauthenticated("auth.invalid_passkey", "No account has this passkey; it may have been removed.")
+                let message = "No account has this passkey; it may have been removed.";
+                let at = FieldError::new(PLACE, UNKNOWN, "no account has this passkey");
+                Error::unauthenticated("auth.unknown_passkey", message).with_fields(vec![at])
             }
             Self::Fault(Fault::Malformed) => self.at_credential(),
             Self::Fault(fault) => {
                 let sentence = fault.sentence();
                 let (first, rest) = sentence.split_at(1);
+                let at = FieldError::new(PLACE, fault.code(), sentence);
                 Error::unauthenticated("auth.invalid_passkey", format!("{}{rest}.", first.to_uppercase()))
+                    .with_fields(vec![at])
             }
             Self::Failed(error) => error,
         }
@@ -147,8 +157,8 @@ pub fn registered(
         return Err(Refused::Challenge);
     }
     let mut transports = answered.response.transports;
-    transports.retain(|one| TRANSPORTS.contains(&one.as_str()));
-    transports.truncate(TRANSPORTS.len());
+    let mut seen = std::collections::BTreeSet::new();
+    transports.retain(|one| TRANSPORTS.contains(&one.as_str()) && seen.insert(one.clone()));
     Ok(Registered { purpose: challenge.purpose, made, transports })
 }
 
@@ -182,16 +192,22 @@ pub fn shown(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, credential: 
     };
     let used = ceremony::used(site, &client, &response.authenticator_data.0, &response.signature.0, &known)?;
     // A device that was named no passkeys says whose it is; any that says so says the truth.
-    let handle = response.user_handle.map(|handle| handle.0);
+    let handle = response.user_handle.map(|handle| handle.0).filter(|handle| !handle.is_empty());
     let is_needed = !matches!(challenge.purpose, Purpose::Second(_));
-    if handle.map_or(is_needed, |handle| handle != options::handle(passkey.user_id)) {
-        return Err(Fault::Holder.into());
+    match handle {
+        Some(handle) if handle != options::handle(passkey.user_id) => return Err(Fault::Holder.into()),
+        None if is_needed => return Err(Fault::NoHolder.into()),
+        _ => {}
     }
     if is_needed && !used.is_verified {
         return Err(Fault::NotVerified.into());
     }
     if !challenge.use_up(tx, &client.challenge)? {
         return Err(Refused::Challenge);
+    }
+    // Asked after the challenge: an answer that comes twice does not count on, either.
+    if used.counts_backwards {
+        return Err(Fault::Counter.into());
     }
     passkey.sign_count = i64::from(used.sign_count);
     passkey.is_backed_up = used.is_backed_up;

@@ -168,12 +168,14 @@ pub struct Used {
     pub sign_count: u32,
     pub is_backed_up: bool,
     pub is_verified: bool,
+    /// It has not counted on since its last use, so there may be two of it.
+    pub counts_backwards: bool,
 }
 
 /// Holds what was signed to the credential.
 ///
 /// # Errors
-/// Of another domain, not signed by it, without anybody there, counting backwards, or malformed.
+/// Of another domain, not signed by it, without anybody there, or malformed.
 pub fn used(
     site: &Site,
     client: &ClientData,
@@ -190,10 +192,12 @@ pub fn used(
     }
     // Those that are copied between devices do not count, and say zero.
     let counts = said.sign_count != 0 || known.sign_count != 0;
-    if counts && said.sign_count <= known.sign_count {
-        return Err(Fault::Counter);
-    }
-    Ok(Used { sign_count: said.sign_count, is_backed_up: said.is(BACKED_UP), is_verified: said.is(VERIFIED) })
+    Ok(Used {
+        sign_count: said.sign_count,
+        is_backed_up: said.is(BACKED_UP),
+        is_verified: said.is(VERIFIED),
+        counts_backwards: counts && said.sign_count <= known.sign_count,
+    })
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub enum Fault {
     Counter,
     /// It says that it may be copied to other devices, and did not when it was made, or the other way round.
     Backup,
+    /// It does not say whose it is, and by itself it has to.
+    NoHolder,
     /// Somebody else's.
     Holder,
 }
@@ -35,6 +37,7 @@ impl Fault {
             Self::Signature => "signature",
             Self::Counter => "counter",
             Self::Backup => "backup",
+            Self::NoHolder => "no_user_handle",
             Self::Holder => "other_holder",
         }
     }
@@ -53,9 +56,14 @@ impl Fault {
             Self::NotVerified => "the authenticator did not ask who is there: by a fingerprint, a face or a PIN",
             Self::Algorithm => "this key is of none of the algorithms that were asked for (ES256, EdDSA, RS256)",
             Self::Signature => "the signature is not by this passkey",
-            Self::Counter => "this passkey counts backwards, so it was copied; remove it, and log in another way",
+            Self::Counter => {
+                "this passkey counts backwards, so it may have been copied; try once more, and if that fails too log in another way and remove it"
+            }
             Self::Backup => {
                 "this passkey says of itself what it did not say before: whether it may be copied to other devices"
+            }
+            Self::NoHolder => {
+                "response.userHandle is missing, by which a passkey says whose it is; send credential.toJSON() as it is"
             }
             Self::Holder => "this passkey is somebody else's",
         }

@@ -27,7 +27,7 @@ pub use fault::Fault;
 pub use site::Site;
 
 /// The row of a passkey that was just made.
-pub fn kept(now: Timestamp, user: UserId, name: String, answer: answer::Registered) -> Passkey {
+pub fn kept(now: Timestamp, site: &Site, user: UserId, name: String, answer: answer::Registered) -> Passkey {
     let made = answer.made;
     Passkey {
         id: PasskeyId::new(),
@@ -42,6 +42,7 @@ pub fn kept(now: Timestamp, user: UserId, name: String, answer: answer::Register
         version: 1,
         created_at: now,
         last_used_at: None,
+        domain: Some(site.domain().to_string()),
     }
 }
 
@@ -58,6 +59,6 @@ fn base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
 }
 
-fn to_base64url(bytes: impl AsRef<[u8]>) -> String {
+pub(super) fn to_base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -24,8 +24,8 @@ fn is_within(host: &str, domain: &str) -> bool {
 fn origin_of(address: &str) -> Option<(String, String)> {
     let mut url = Url::parse(address).ok()?;
     let is_here = match url.host()? {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
+        Host::Ipv4(ip) => ip.is_loopback() || ip.is_unspecified(),
+        Host::Ipv6(ip) => ip.is_loopback() || ip.is_unspecified(),
         Host::Domain(_) => false,
     };
     if is_here {
@@ -83,6 +83,13 @@ impl Site {
         &self.domain
     }
 
+    /// Can a browser make a passkey here? For an address without a name none does, nor on a page without TLS on another machine.
+    pub fn is_usable(&self) -> bool {
+        let is_name = matches!(Host::parse(&self.domain), Ok(Host::Domain(_)));
+        let is_secure = |origin: &String| !origin.starts_with("http://") || is_within(&self.domain, "localhost");
+        is_name && self.origins.iter().any(is_secure)
+    }
+
     pub(super) fn has_origin(&self, origin: &str) -> bool {
         self.origins.iter().any(|own| own == origin)
     }
@@ -118,6 +125,20 @@ mod tests {
         let here = of("http://127.0.0.1:8080", None, &[]).unwrap();
         assert_eq!(here.domain(), "localhost");
         assert!(here.has_origin("http://localhost:8080") && !here.has_origin("http://127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn no_browser_makes_one_without_a_name_or_tls() {
+        for usable in
+            ["https://app.example.com", "http://127.0.0.1:8080", "http://0.0.0.0:8080", "http://app.localhost:3000"]
+        {
+            assert!(of(usable, None, &[]).unwrap().is_usable(), "{usable}");
+        }
+        for useless in
+            ["http://192.168.1.20:3000", "https://192.168.1.20", "http://app.example.com", "http://notlocalhost"]
+        {
+            assert!(!of(useless, None, &[]).unwrap().is_usable(), "{useless}");
+        }
     }
 
     #[test]

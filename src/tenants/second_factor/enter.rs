@@ -5,10 +5,11 @@ use validator::Validate;
 
 use super::super::access::Device;
 use super::super::log_in::{self, Proof};
+use super::super::passkeys::Site;
 use super::super::session::SignedIn;
-use super::super::store::people;
 use super::super::store::second_factors::{self, Challenge};
-use super::{Standing, check};
+use super::super::store::{passkeys, people};
+use super::check;
 use crate::base::bounded::Line;
 use crate::base::crypto::{MasterKey, random_token};
 use crate::base::id::{TenantId, UserId};
@@ -37,8 +38,9 @@ crate::text_enum! {
 }
 
 /// What the user has, the more comfortable first. A recovery code is always taken.
-fn methods(standing: &Standing) -> Vec<Method> {
-    if standing.passkeys > 0 { vec![Method::Passkey, Method::Code] } else { vec![Method::Code] }
+fn methods(tx: &mut PlatformTx<'_>, site: &Site, user: UserId) -> Result<Vec<Method>> {
+    let is_usable = !passkeys::usable(tx, user, site.domain())?.is_empty();
+    Ok(if is_usable { vec![Method::Passkey, Method::Code] } else { vec![Method::Code] })
 }
 
 impl std::fmt::Debug for Challenged {
@@ -48,8 +50,8 @@ impl std::fmt::Debug for Challenged {
 }
 
 /// Asks for a code or a passkey.
-fn challenge(tx: &mut PlatformTx<'_>, user: UserId, tenant: Option<TenantId>) -> Result<Challenged> {
-    let methods = methods(&super::standing(tx, user)?);
+fn challenge(tx: &mut PlatformTx<'_>, site: &Site, user: UserId, tenant: Option<TenantId>) -> Result<Challenged> {
+    let methods = methods(tx, site, user)?;
     let (token, expires_at) = (random_token("chl_"), tx.now().plus(chrono::Duration::minutes(VALID_MINUTES)));
     second_factors::challenge(tx, user, tenant, &token, expires_at)?;
     Ok(Challenged { token, methods, expires_at })
@@ -131,6 +133,7 @@ pub enum Entry {
 pub fn after_password(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
+    site: &Site,
     proof: &Proof,
     tenant: Option<TenantId>,
     device: Device,
@@ -141,7 +144,7 @@ pub fn after_password(
     if super::is_enabled(tx, proof.user)? {
         // Who has no place to enter learns it before a code is asked for.
         log_in::entrance(tx, proof.user, tenant)?;
-        return challenge(tx, proof.user, tenant).map(Entry::Challenged);
+        return challenge(tx, site, proof.user, tenant).map(Entry::Challenged);
     }
     log_in::enter(tx, key, proof.user, tenant, device).map(|signed_in| Entry::In(Box::new(signed_in)))
 }

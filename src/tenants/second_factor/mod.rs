@@ -8,7 +8,9 @@ pub mod enter;
 pub mod passkey_entry;
 pub mod passkeys;
 pub mod proof;
+pub mod rejection;
 pub mod reseal;
+pub mod reset;
 mod totp;
 
 use validator::Validate;
@@ -51,6 +53,11 @@ pub fn standing(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Standing> {
 /// Whether a password alone does not let the user in: they have an app, or a passkey.
 pub fn is_enabled(tx: &mut PlatformTx<'_>, user: UserId) -> Result<bool> {
     Ok(app(tx, user)?.is_some() || super::store::passkeys::count(tx, user)? > 0)
+}
+
+/// Whether the user has one that lets in: passkeys of a former domain keep the password alone from doing so, and do not.
+fn is_usable(tx: &mut PlatformTx<'_>, site: &Site, user: UserId) -> Result<bool> {
+    Ok(app(tx, user)?.is_some() || !super::store::passkeys::usable(tx, user, site.domain())?.is_empty())
 }
 
 /// The authenticator app that is asked for codes.
@@ -178,7 +185,7 @@ pub(super) fn check(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, code
     if !second_factors::use_recovery_code(tx, user, &tidy(code))? {
         return Err(wrong_code());
     }
-    record(tx, user, SecondFactorFact::RECOVERY_CODE_USED)
+    record(tx, user, SecondFactorFact::RECOVERY_CODE_USED, SecondFactorFact::default())
 }
 
 fn not_enabled() -> Error {
@@ -193,26 +200,35 @@ pub(super) fn require(tx: &mut PlatformTx<'_>, key: &MasterKey, user: UserId, co
     if !is_enabled(tx, user)? {
         return Ok(());
     }
-    let missing = || Error::field("/code", "required", "your account has a second factor: send a code of it, too");
-    check(tx, key, user, code.ok_or_else(missing)?)
+    let Some(code) = code else {
+        let rule = if app(tx, user)?.is_some() {
+            "your account has a second factor: send a code of it, too"
+        } else {
+            "your account has passkeys: send the credential of one instead of the password, or a recovery code here"
+        };
+        return Err(Error::field("/code", "required", rule));
+    };
+    check(tx, key, user, code)
 }
 
-/// Told once, where the user began.
-fn record(tx: &mut PlatformTx<'_>, user: UserId, kind: EventType) -> Result<()> {
+/// Told once, where the user began, with what is left.
+fn record(tx: &mut PlatformTx<'_>, user: UserId, kind: EventType, fact: SecondFactorFact) -> Result<()> {
     let left = second_factors::count_recovery_codes(tx, user)?;
     let Some(tenant) = people::first_tenant(tx, user)? else { return Ok(()) };
     let passkeys_left = super::store::passkeys::count(tx, user)?;
-    let fact = SecondFactorFact { recovery_codes_left: Some(left), passkeys_left: Some(passkeys_left) };
+    let fact = SecondFactorFact { recovery_codes_left: Some(left), passkeys_left: Some(passkeys_left), ..fact };
     tx.for_tenant(tenant).record(fact.told_as(kind).about(user.uuid()))?;
     Ok(())
 }
 
-/// The first code of the device: it is asked for from now on. Answers the recovery codes, which are shown once.
+/// The first code of the device: it is asked for from now on. Answers recovery codes, which are shown once, where it is the first second
+/// factor; those that came with a passkey stay good.
 ///
 /// # Errors
 /// `second_factor.not_begun`, `second_factor.enabled`, `request.invalid` at `/code`.
-pub fn confirm(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<Vec<String>> {
+pub fn confirm(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<Option<Vec<String>>> {
     let tx = &mut tx.platform();
+    super::store::passkeys::hold_user(tx, user)?;
     let factor = second_factors::find(tx, user)?.ok_or_else(|| {
         Error::conflict("second_factor.not_begun", "There is nothing to confirm. Begin with POST /v1/me/second-factor.")
     })?;
@@ -222,21 +238,51 @@ pub fn confirm(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str)
     if !use_code(tx, key, &factor, code)? {
         return Err(wrong_code());
     }
+    let is_first = !is_enabled(tx, user)?;
     second_factors::enable(tx, user)?;
-    let codes = give_recovery_codes(tx, user)?;
-    record(tx, user, SecondFactorFact::ENABLED)?;
+    let codes = if is_first { Some(give_recovery_codes(tx, user)?) } else { None };
+    let rejection_id = rejection::offer(tx, key, user)?;
+    record(tx, user, SecondFactorFact::ENABLED, SecondFactorFact { rejection_id, ..SecondFactorFact::default() })?;
     Ok(codes)
+}
+
+/// A code of the second factor, or one of your passkeys instead.
+#[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "287082"}))]
+pub struct RecoveryCodesRenewal {
+    /// Of an authenticator app, or a recovery code.
+    pub code: Option<Line<1, 40>>,
+    /// `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
 }
 
 /// Other recovery codes instead of those of before.
 ///
 /// # Errors
-/// `second_factor.not_enabled`, `request.invalid` at `/code`.
-pub fn renew_recovery_codes(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, code: &str) -> Result<Vec<String>> {
+/// `second_factor.not_enabled`, `request.invalid` at `/code` or `/credential`.
+pub fn renew_recovery_codes(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    site: &Site,
+    user: UserId,
+    proof: RecoveryCodesRenewal,
+) -> Result<Vec<String>> {
     let tx = &mut tx.platform();
-    check(tx, key, user, code)?;
+    match (proof.code, proof.credential) {
+        (Some(code), None) => check(tx, key, user, &code)?,
+        (None, Some(credential)) => proof::demand(tx, key, site, user, Means::Passkey(credential))?,
+        (Some(_), Some(_)) => {
+            return Err(Error::field("/credential", "not_both", "send this or a code, and not both"));
+        }
+        (None, None) => {
+            let rule = "send a code of your app, a recovery code, or the credential of a passkey";
+            return Err(Error::field("/code", "required", rule));
+        }
+    }
     let codes = give_recovery_codes(tx, user)?;
-    record(tx, user, SecondFactorFact::RECOVERY_CODES_RENEWED)?;
+    record(tx, user, SecondFactorFact::RECOVERY_CODES_RENEWED, SecondFactorFact::default())?;
     Ok(codes)
 }
 
@@ -279,7 +325,7 @@ pub fn remove(
     if !is_enabled(tx, user)? {
         second_factors::set_recovery_codes(tx, user, &[])?;
     }
-    record(tx, user, SecondFactorFact::DISABLED)
+    record(tx, user, SecondFactorFact::DISABLED, SecondFactorFact::default())
 }
 
 #[cfg(test)]

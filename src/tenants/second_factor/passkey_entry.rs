@@ -36,9 +36,13 @@ pub fn begin(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, wish: &Passk
         None => (Purpose::Know, Vec::new()),
         Some(token) => {
             let challenge = enter::challenged(tx, token)?;
-            let among = rows::of_user(tx, challenge.user_id)?;
+            let among = rows::usable(tx, challenge.user_id, site.domain())?;
             if among.is_empty() {
-                return Err(Error::field("/challenge", "no_passkeys", "this account has no passkeys; send a code"));
+                return Err(Error::field(
+                    "/challenge",
+                    "no_passkeys",
+                    "this account has no passkeys of this domain; send a code",
+                ));
             }
             (Purpose::Second(challenge.id), among)
         }
@@ -66,7 +70,7 @@ pub struct PasskeyLogIn {
 /// Starts a session for whoever the passkey is of.
 ///
 /// # Errors
-/// `auth.invalid_passkey`, `auth.invalid_challenge`, `request.invalid` at `/credential`, and those of logging in.
+/// `auth.invalid_passkey`, `auth.unknown_passkey`, `auth.invalid_challenge`, `request.invalid` at `/credential`, and those of logging in.
 pub fn enter(
     tx: &mut PlatformTx<'_>,
     key: &MasterKey,
@@ -85,7 +89,7 @@ pub fn enter(
             }
             enter::answered(tx, key, &challenge, device)
         }
-        Purpose::Add(_) => Err(enter::unknown()),
+        Purpose::Add(_) => Err(Refused::Challenge.at_the_door()),
     }
 }
 

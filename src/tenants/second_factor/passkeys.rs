@@ -4,7 +4,7 @@ use serde_json::Value;
 use validator::Validate;
 
 use super::proof::{self, Means};
-use super::{give_recovery_codes, is_enabled};
+use super::{give_recovery_codes, is_enabled, is_usable, rejection};
 use crate::base::crypto::MasterKey;
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
@@ -13,7 +13,7 @@ use crate::engine::db::{PlatformTx, TenantTx};
 use crate::engine::events::{EventType, Fact as _};
 use crate::engine::http::IfMatch;
 use crate::tenants::facts::PasskeyFact;
-use crate::tenants::id::PasskeyId;
+use crate::tenants::id::{PasskeyId, RejectionId};
 use crate::tenants::name::Name;
 use crate::tenants::passkeys::answer::{Credential, Refused, registered};
 use crate::tenants::passkeys::challenge::{self, Purpose};
@@ -53,7 +53,7 @@ pub fn begin(
     proof::demand(tx, key, site, user, means)?;
     refuse_too_many(tx, user)?;
     let given = challenge::give(key, tx.now(), Purpose::Add(user))?;
-    let (holder, known) = (people::user(tx, user)?, rows::of_user(tx, user)?);
+    let (holder, known) = (people::user(tx, user)?, rows::usable(tx, user, site.domain())?);
     let options = options::creation(site, platform_name, &holder, &known, &given);
     Ok(Begun { options, expires_at: given.expires_at })
 }
@@ -91,19 +91,25 @@ pub fn add(tx: &mut TenantTx<'_>, key: &MasterKey, site: &Site, user: UserId, ne
     }
     refuse_too_many(tx, user)?;
     let is_first = !is_enabled(tx, user)?;
-    let passkey = kept(tx.now(), user, new.name.into_string(), answer);
+    let passkey = kept(tx.now(), site, user, new.name.into_string(), answer);
     if !rows::insert(tx, &passkey)? {
         return Err(Error::conflict("passkey.already_registered", "There is an account with this passkey."));
     }
     let recovery_codes = if is_first { Some(give_recovery_codes(tx, user)?) } else { None };
-    record(tx, &passkey, PasskeyFact::ADDED)?;
+    let rejection_id = rejection::offer(tx, key, user)?;
+    record(tx, &passkey, PasskeyFact::ADDED, rejection_id)?;
     Ok(Added { passkey, recovery_codes })
 }
 
 /// Told once, where the user began.
-fn record(tx: &mut PlatformTx<'_>, passkey: &Passkey, kind: EventType) -> Result<()> {
+fn record(
+    tx: &mut PlatformTx<'_>,
+    passkey: &Passkey,
+    kind: EventType,
+    rejection_id: Option<RejectionId>,
+) -> Result<()> {
     let Some(tenant) = people::first_tenant(tx, passkey.user_id)? else { return Ok(()) };
-    let fact = PasskeyFact { passkey_id: Some(passkey.id), name: Some(passkey.name.clone()) };
+    let fact = PasskeyFact { passkey_id: Some(passkey.id), name: Some(passkey.name.clone()), rejection_id };
     tx.for_tenant(tenant).record(fact.told_as(kind).about(passkey.user_id.uuid()))?;
     Ok(())
 }
@@ -140,7 +146,7 @@ pub fn change(
         return Ok(passkey);
     }
     rows::rename(tx, &mut passkey)?;
-    record(tx, &passkey, PasskeyFact::RENAMED)?;
+    record(tx, &passkey, PasskeyFact::RENAMED, None)?;
     Ok(passkey)
 }
 
@@ -148,14 +154,17 @@ pub fn change(
 ///
 /// # Errors
 /// `passkey.not_found`, `passkey.last_second_factor`.
-pub fn remove(tx: &mut TenantTx<'_>, user: UserId, id: PasskeyId) -> Result<()> {
+pub fn remove(tx: &mut TenantTx<'_>, site: &Site, user: UserId, id: PasskeyId) -> Result<()> {
     let tx = &mut tx.platform();
     rows::hold_user(tx, user)?;
     let passkey = get(tx, user, id)?;
     rows::delete(tx, id)?;
-    if !is_enabled(tx, user)? {
+    // Those of a former domain let nobody in, so the last one of this domain is the last one.
+    let was_usable = passkey.is_of(site.domain());
+    let is_left = if was_usable { is_usable(tx, site, user)? } else { is_enabled(tx, user)? };
+    if !is_left {
         let message = "This passkey is your only second factor. Remove that by POST /v1/me/second-factor/removal, which takes a proof.";
         return Err(Error::conflict("passkey.last_second_factor", message));
     }
-    record(tx, &passkey, PasskeyFact::REMOVED)
+    record(tx, &passkey, PasskeyFact::REMOVED, None)
 }

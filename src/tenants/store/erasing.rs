@@ -7,7 +7,7 @@ use crate::base::id::UserId;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::tenants::schema::{
     email_changes, email_verifications, log_in_challenges, memberships, passkeys, password_resets, recovery_codes,
-    second_factors, users,
+    second_factor_rejections, second_factors, users,
 };
 
 /// The table whose rows are taken away by [`remove_memberships`], for the people behind them.
@@ -43,6 +43,7 @@ fn erase_user(tx: &mut PlatformTx<'_>, id: UserId) -> Result<()> {
         log_in_challenges by user_id = id,
         recovery_codes by user_id = id,
         second_factors by user_id = id,
+        second_factor_rejections by user_id = id,
         passkeys by user_id = id,
         users by id = id,
     );

@@ -8,6 +8,7 @@ pub(super) mod operators;
 pub(super) mod passkeys;
 pub(super) mod people;
 mod recounting;
+pub(super) mod rejections;
 pub(super) mod resets;
 mod respell;
 pub(super) mod second_factors;

@@ -32,11 +32,18 @@ pub struct Passkey {
     pub version: i32,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
+    /// Which it is bound to; nobody knows it of one that was added before it was noted.
+    pub domain: Option<String>,
 }
 
 impl Passkey {
     pub fn transports(&self) -> impl Iterator<Item = &str> {
         self.transports.split_whitespace()
+    }
+
+    /// Does a browser find it where the platform is now?
+    pub fn is_of(&self, domain: &str) -> bool {
+        self.domain.as_deref().is_none_or(|own| own == domain)
     }
 }
 
@@ -65,10 +72,12 @@ pub(crate) fn list(tx: &mut PlatformTx<'_>, user: UserId, page: &PageRequest) ->
     tx.page(which, Order::by_id(Desc, passkeys::id, |row: &Passkey| row.id), page)
 }
 
-/// All of a user's.
-pub(crate) fn of_user(tx: &mut PlatformTx<'_>, user: UserId) -> Result<Vec<Passkey>> {
+/// All of a user's that a browser finds where the platform is now.
+pub(crate) fn usable(tx: &mut PlatformTx<'_>, user: UserId, domain: &str) -> Result<Vec<Passkey>> {
     let own = passkeys::table.filter(passkeys::user_id.eq(user)).order(passkeys::id);
-    Ok(own.select(Passkey::as_select()).load(tx.conn())?)
+    let mut found: Vec<Passkey> = own.select(Passkey::as_select()).load(tx.conn())?;
+    found.retain(|passkey| passkey.is_of(domain));
+    Ok(found)
 }
 
 pub(crate) fn count(tx: &mut PlatformTx<'_>, user: UserId) -> Result<i64> {

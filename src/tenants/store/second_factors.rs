@@ -110,6 +110,12 @@ pub(crate) fn remove_since(tx: &mut PlatformTx<'_>, user: UserId, since: Timesta
     Ok(())
 }
 
+/// Takes away what is asked for since, and what was begun and never asked for; recovery codes stay.
+pub(crate) fn remove_enabled_since(tx: &mut PlatformTx<'_>, user: UserId, since: Timestamp) -> Result<()> {
+    let is_older = find(tx, user)?.is_some_and(|factor| factor.enabled_at.is_some_and(|at| at < since));
+    if is_older { Ok(()) } else { remove(tx, user) }
+}
+
 /// These recovery codes instead of those of before.
 pub(crate) fn set_recovery_codes(tx: &mut PlatformTx<'_>, user: UserId, codes: &[String]) -> Result<()> {
     diesel::delete(recovery_codes::table.filter(recovery_codes::user_id.eq(user))).execute(tx.conn())?;

@@ -36,6 +36,17 @@ pub async fn arrange(act: &mut Act, app: &TestApp, tenant: &Tenant, operation_id
             }
             act.replace = json!({ "token": token });
         }
+        "reject_second_factor" => {
+            let robbed = app.tenant("Robbed").await;
+            device(app, &robbed.owner).await;
+            app.run_jobs().await;
+            act.replace = json!({ "token": app.mailed_token(&robbed.email()).await });
+        }
+        "reset_second_factor" => {
+            let locked_out = app.tenant("Locked out").await;
+            device(app, &locked_out.owner).await;
+            act.replace = json!({ "email": locked_out.email() });
+        }
         "switch_tenant" => {
             let other = app.tenant("Second home").await;
             let offered = json!({ "email": tenant.email(), "role": "agent" });
