@@ -185,7 +185,7 @@ both_engines! {
         // Something harmless that was said on the wire and belongs into the log: the search works.
         let marker = Heard::default();
         marker.note("x-request-id", "a-request-id-that-is-logged");
-        client.get("/healthz").header("x-request-id", "a-request-id-that-is-logged").await.ok();
+        client.get("/v1/labels").header("x-request-id", "a-request-id-that-is-logged").await.ok();
         let count = heard.0.lock().expect("unpoisoned").len();
         assert!(count > 100, "only {count} things were heard");
         let log = server.stop();
