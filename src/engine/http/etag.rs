@@ -103,25 +103,21 @@ impl FromRequest for IfMatch {
     }
 }
 
-/// How tags are spelled in a header.
-fn tags() -> ObjectBuilder {
-    let tags = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
-    ObjectBuilder::new().schema_type(Type::String).pattern(Some(tags))
-}
-
 /// `params(IfMatch)` describes it, of each operation that takes it.
 impl utoipa::IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let tags = r#"^(\*|(W/)?"[!#-+\--~]*"(, (W/)?"[!#-+\--~]*")*)$"#;
+        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(tags));
         let parameter = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
         let description = "Apply only to this version, an ETag read before, with its quotes.";
-        vec![parameter.required(Required::False).description(Some(description)).schema(Some(tags())).build()]
+        vec![parameter.required(Required::False).description(Some(description)).schema(Some(schema)).build()]
     }
 }
 
 /// The header by which what was read before is not read again.
 pub(super) const IF_NONE_MATCH: &str = "If-None-Match";
 
-/// The parameter of every operation that [`has_tag`]s.
+/// The parameter of every operation that [`has_tag`]s. Any text is taken: what is no tag is none that is known, and the answer is whole.
 pub(super) fn if_none_match() -> Parameter {
     let description = "An ETag read before, with its quotes: what is still the same is answered 304, without a body.";
     ParameterBuilder::new()
@@ -129,7 +125,7 @@ pub(super) fn if_none_match() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(tags()))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build()
 }
 
