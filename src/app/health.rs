@@ -8,9 +8,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::base::{Error, Result};
 use crate::engine::Core;
-use crate::engine::db::Standing;
 use crate::engine::db::error::unavailable;
 use crate::engine::db::key_check::{self, KeyCheck};
+use crate::engine::db::{PlatformScope, PlatformTx, Standing};
 use crate::engine::http::Answer;
 
 pub(super) fn routes(cfg: &mut ServiceConfig<'_>) {
@@ -62,7 +62,8 @@ async fn get_readiness(core: Core) -> Answer {
         ));
     }
     let key = core.master_key.clone();
-    if core.db.with_connection(move |conn| key_check::check(conn, &key)).await? == KeyCheck::Differs {
+    let check = move |tx: &mut PlatformTx<'_>| key_check::check(tx.conn(), &key);
+    if core.db.read(PlatformScope::system(), check).await? == KeyCheck::Differs {
         return Err(Error::unavailable(
             "storage.other_key",
             "The master key was changed meanwhile; this process was not given the new one.",

@@ -16,7 +16,7 @@ use super::version::{COMMIT, VERSION};
 use super::{App, docs, fallback, health, index, pages, problems, routes, twins};
 use crate::base::{Error, ErrorKind, Result};
 use crate::engine::db::key_check::{self, KeyCheck};
-use crate::engine::db::migrate;
+use crate::engine::db::{PlatformScope, PlatformTx, migrate};
 use crate::engine::http::limits::Limiter;
 use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
@@ -298,7 +298,8 @@ async fn other_key(app: &App) -> Error {
     loop {
         tokio::time::sleep(KEY_LOOK).await;
         let key = app.core.master_key.clone();
-        if let Ok(KeyCheck::Differs) = app.core.db.with_connection(move |conn| key_check::check(conn, &key)).await {
+        let check = move |tx: &mut PlatformTx<'_>| key_check::check(tx.conn(), &key);
+        if let Ok(KeyCheck::Differs) = app.core.db.read(PlatformScope::system(), check).await {
             return key_check::refusal();
         }
     }
