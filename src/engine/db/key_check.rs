@@ -153,6 +153,10 @@ mod tests {
             assert_eq!((asked(&first).await, asked(&second).await), (KeyCheck::Differs, KeyCheck::Differs), "both seal by now");
             let back = MasterKey::from_base64(&format!("{},{}", first.to_base64(), second.to_base64())).unwrap();
             assert_eq!(asked(&back).await, KeyCheck::Matches, "whoever changes their mind needs both as well");
+            let returned = back.clone();
+            db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| renew(tx, &returned)).await.unwrap();
+            assert_eq!((asked(&first).await, asked(&second).await), (KeyCheck::Matches, KeyCheck::Differs));
+            assert_eq!(asked(&both).await, KeyCheck::Matches);
             let renewed = both.clone();
             db.write(PlatformScope::system(), move |tx: &mut PlatformTx<'_>| {
                 assert!(current_since(tx, &renewed)?.is_none(), "it is still under the former key");
