@@ -32,6 +32,16 @@ pub(super) fn owed(tx: &mut TenantTx<'_>) -> Result<Option<String>> {
     Ok(Some(format!("owes {owed} for what went beyond its plan until {}", period.period_end)))
 }
 
+/// The tenant is erased: its books stay, and nothing is added to them.
+pub(super) fn end(tx: &mut TenantTx<'_>) -> Result<()> {
+    let mut books = Books::open(tx)?;
+    if books.current().is_some() {
+        let now = books.now();
+        books.end(now)?;
+    }
+    Ok(())
+}
+
 /// Nothing is renewed any more; what is paid for goes on for whoever opens the tenant again.
 pub(super) fn wind_up(tx: &mut TenantTx<'_>, _: &NewEvent, _: &TenantClosing) -> Result<()> {
     let mut books = Books::open(tx)?;

@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::engine::events::Reactions;
 use crate::engine::jobs::{self, JobContext, JobKind, NewJob, Outcome, Registry};
 use crate::tenants::close::Owes;
+use crate::tenants::erase::EndsForGood;
 use crate::tenants::facts::{InvitationFact, TenantClosing, TenantFact, UserUpdated, VerificationFact};
 
 /// Follows what a tenant changes about itself and its owners while its trial goes on.
@@ -29,6 +30,7 @@ pub fn reactions(reactions: &mut Reactions) {
     }
     reactions.at_once(TenantClosing::CLOSING, closing::wind_up);
     reactions.hooks().provide(Owes(closing::owed));
+    reactions.hooks().provide(EndsForGood(closing::end));
 }
 
 async fn review_trial(context: JobContext) -> Result<Outcome> {

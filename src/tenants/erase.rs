@@ -23,6 +23,11 @@ pub const KEPT: &[(&str, &str)] = &[
 /// Tables whose rows the database takes away with others', and which others.
 pub const FOLLOWS: &[(&str, &str)] = &[("lead_search_numbers", "leads, by a trigger that also empties the index")];
 
+/// Ends what a tenant that is being erased would go on buying: whatever time did to it later would be told of a tenant that is not
+/// there any more.
+#[derive(Clone, Copy)]
+pub struct EndsForGood(pub fn(&mut TenantTx<'_>) -> Result<()>);
+
 /// Rows deleted in one transaction.
 const AT_ONCE: usize = 1_000;
 
@@ -52,6 +57,9 @@ fn step(tx: &mut PlatformTx<'_>, tenant: TenantId) -> Result<()> {
     let is_due = store::find(tx, tenant)?.is_some_and(|one| one.closes_at.is_some_and(|at| at <= now));
     if !is_due {
         return Ok(());
+    }
+    if let Some(EndsForGood(end)) = tx.reactions().hook::<EndsForGood>() {
+        end(&mut tx.for_tenant(tenant))?;
     }
     if delete_some(tx, tenant)? >= AT_ONCE {
         enqueue(tx, platform_tenant(), NewJob::new(&ERASE, &Payload { closed_tenant_id: tenant }))?;

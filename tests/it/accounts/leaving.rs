@@ -276,6 +276,10 @@ both_engines! {
         app.anonymous().post("/v1/auth/signup", body).await.created();
         app.run_jobs().await;
         assert_eq!(rows(&app, &tenant.id).await, left, "nothing comes after");
+        // What was bought has ended with it: no month brings anything.
+        app.advance(chrono::Duration::days(90));
+        app.run_schedule().await;
+        assert_eq!(rows(&app, &tenant.id).await, left, "nor with time");
     }
 
     async fn every_table_of_tenants_is_erased_or_kept_for_a_reason(app: TestApp) {
