@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::claim;
+use super::form::LeadForm;
 use super::model::AccountOwner;
-use super::store;
+use super::store::{self, AdCampaign, StoredForm};
 use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::engine::db::{PlatformTx, TenantTx};
@@ -19,6 +20,30 @@ pub struct Route {
     pub lead_form_id: Option<LeadFormId>,
 }
 
+/// A route with the rows it was read from, so that nothing about it has to be read again.
+#[derive(Debug)]
+pub struct Found {
+    pub route: Route,
+    pub campaign: Option<AdCampaign>,
+    pub form: Option<StoredForm>,
+}
+
+impl Found {
+    fn of(tenant: TenantId, campaign: Option<AdCampaign>, form: Option<StoredForm>) -> Self {
+        let route = Route {
+            tenant,
+            ad_campaign_id: campaign.as_ref().map(|campaign| campaign.id),
+            lead_form_id: form.as_ref().map(|form| form.id),
+        };
+        Self { route, campaign, form }
+    }
+
+    /// What was asked, when that is known.
+    pub fn questions(&self) -> Result<Option<LeadForm>> {
+        self.form.as_ref().map(StoredForm::form).transpose()
+    }
+}
+
 /// By ids that an operator agreed to, and by nothing else: what anybody can read off an ad, anybody can write down.
 ///
 /// The ad campaign decides whose lead it is, then the form, which says what was asked. A page serves many, so it counts only
@@ -31,25 +56,38 @@ pub fn find(
     campaign_id: Option<&str>,
     page_id: Option<&str>,
     tenant_hint: Option<TenantId>,
-) -> Result<Option<Route>> {
+) -> Result<Option<Found>> {
     let by_campaign = match campaign_id {
-        Some(external) => store::campaign_owner(tx, platform, external)?,
+        Some(external) => store::agreed_campaign(tx, platform, external)?,
         None => None,
     };
     let by_form = match form_id {
-        Some(external) => store::form_owner(tx, platform, external)?,
+        Some(external) => store::agreed_form(tx, platform, external)?,
         None => None,
     };
-    if let Some((tenant, id, own_form)) = by_campaign {
-        let form = by_form.filter(|(owner, _)| *owner == tenant).map(|(_, form)| form);
-        return Ok(Some(Route { tenant, ad_campaign_id: Some(id), lead_form_id: form.or(own_form) }));
+    if let Some(campaign) = by_campaign {
+        let tenant = campaign.tenant_id;
+        let form = match by_form.filter(|form| form.tenant_id == tenant) {
+            Some(form) => Some(form),
+            None => store::form_of(&mut tx.for_tenant(tenant), &campaign)?,
+        };
+        return Ok(Some(Found::of(tenant, Some(campaign), form)));
     }
-    if let Some((tenant, form)) = by_form {
-        let ad_campaign_id = store::users_of_form(tx, tenant, form)?.first().map(|(_, id, _)| *id);
-        return Ok(Some(Route { tenant, ad_campaign_id, lead_form_id: Some(form) }));
+    if let Some(form) = by_form {
+        let campaign = store::newest_user_of_form(tx, form.tenant_id, form.id)?;
+        return Ok(Some(Found::of(form.tenant_id, campaign, Some(form))));
     }
     let (Some(page), Some(tenant)) = (page_id, tenant_hint) else { return Ok(None) };
-    Ok(on_page(&store::users_of_page(tx, platform, page, tenant)?))
+    let mut on_page = store::users_of_page(tx, platform, page, tenant)?;
+    match on_page.pop() {
+        None => Ok(None),
+        // It names the tenant only.
+        Some(_) if !on_page.is_empty() => Ok(Some(Found::of(tenant, None, None))),
+        Some(alone) => {
+            let form = store::form_of(&mut tx.for_tenant(tenant), &alone)?;
+            Ok(Some(Found::of(tenant, Some(alone), form)))
+        }
+    }
 }
 
 /// Where a lead of this ad campaign's own key belongs: to it, provided that the lead is of the form or the ad campaign that was
@@ -59,7 +97,7 @@ pub fn by_key(
     id: AdCampaignId,
     form_id: Option<&str>,
     campaign_id: Option<&str>,
-) -> Result<Option<Route>> {
+) -> Result<Option<Found>> {
     let Some(campaign) = store::find(tx, id)? else { return Ok(None) };
     let form = store::form_of(tx, &campaign)?;
     let external_form = form.as_ref().and_then(|form| form.external_form_id.as_deref());
@@ -68,8 +106,7 @@ pub fn by_key(
     let is_its_own = is(form_id, external_form)
         || is(campaign_id, external_campaign)
         || external_form.is_none() && external_campaign.is_none();
-    let route = Route { tenant: tx.tenant(), ad_campaign_id: Some(id), lead_form_id: campaign.lead_form_id };
-    Ok(is_its_own.then_some(route))
+    Ok(is_its_own.then(|| Found::of(tx.tenant(), Some(campaign), form)))
 }
 
 /// Does the key of this ad campaign vouch for the person? Where operators agreed to the ad campaign. Else it is the tenant's own
@@ -82,58 +119,32 @@ pub fn is_vouched_by_key(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool
 
 /// May a lead that only the platform's own key vouches for take this route? That key is in the forms of the platform's ad
 /// accounts; a tenant's own account, and every ad campaign with a key of its own, is closed to it.
-pub fn opens_to_the_platforms_key(tx: &mut PlatformTx<'_>, route: Route) -> Result<bool> {
-    let Some(id) = route.ad_campaign_id else { return Ok(false) };
-    let mut tenant = tx.for_tenant(route.tenant);
-    let campaign = store::find(&mut tenant, id)?;
-    let is_platforms = campaign.is_some_and(|campaign| campaign.account_owner == AccountOwner::Platform);
-    Ok(is_platforms && !store::has_key(&mut tenant, id)?)
+pub fn opens_to_the_platforms_key(tx: &mut PlatformTx<'_>, found: &Found) -> Result<bool> {
+    let Some(campaign) = &found.campaign else { return Ok(false) };
+    let is_platforms = campaign.account_owner == AccountOwner::Platform;
+    Ok(is_platforms && !store::has_key(&mut tx.for_tenant(campaign.tenant_id), campaign.id)?)
 }
 
 /// Takes out of a lead's origin the ids of the platform's ad accounts, but for those that its tenant wrote down. Answers whether
 /// there were any.
-pub fn hide_platforms_ids(tx: &mut TenantTx<'_>, route: Route, origin: &mut Value) -> Result<bool> {
-    let campaign = route.ad_campaign_id.map_or(Ok(None), |id| store::find(tx, id))?;
-    if campaign.as_ref().is_some_and(|campaign| campaign.account_owner == AccountOwner::Tenant) {
-        return Ok(false);
+pub fn hide_platforms_ids(found: &Found, origin: &mut Value) -> bool {
+    let campaign = found.campaign.as_ref();
+    if campaign.is_some_and(|campaign| campaign.account_owner == AccountOwner::Tenant) {
+        return false;
     }
-    let form = route.lead_form_id.map_or(Ok(None), |id| store::find_form(tx, id))?;
+    let form = found.form.as_ref();
     let own = [
-        form.filter(|form| !form.is_form_id_operators).and_then(|form| form.external_form_id),
-        campaign.as_ref().filter(|one| !one.review.wrote_campaign_id).and_then(|one| one.external_campaign_id.clone()),
-        campaign.as_ref().filter(|one| !one.review.wrote_page_id).and_then(|one| one.external_page_id.clone()),
+        form.filter(|form| !form.is_form_id_operators).and_then(|form| form.external_form_id.as_deref()),
+        campaign.filter(|one| !one.review.wrote_campaign_id).and_then(|one| one.external_campaign_id.as_deref()),
+        campaign.filter(|one| !one.review.wrote_page_id).and_then(|one| one.external_page_id.as_deref()),
     ];
-    let is_own = |id: &Value| own.iter().flatten().any(|own| id.as_str() == Some(own));
-    let Some(told) = origin.as_object_mut() else { return Ok(false) };
+    let is_own = |id: &Value| own.iter().flatten().any(|own| id.as_str() == Some(*own));
+    let Some(told) = origin.as_object_mut() else { return false };
     let before = told.len();
     told.retain(|name, id| !PLATFORMS_IDS.contains(&name.as_str()) || is_own(id));
-    Ok(told.len() < before)
+    told.len() < before
 }
 
 /// Names in a lead's origin that are ids at an ad platform.
 const PLATFORMS_IDS: [&str; 8] =
     ["ad_id", "adset_id", "campaign_id", "form_id", "page_id", "adgroup_id", "creative_id", "asset_group_id"];
-
-/// The tenant's route by its page; the ad campaign only when there is just one.
-fn on_page(users: &[store::Owned]) -> Option<Route> {
-    let (tenant, id, form) = users.first()?;
-    let alone = users.len() == 1;
-    Some(Route { tenant: *tenant, ad_campaign_id: alone.then_some(*id), lead_form_id: form.filter(|_| alone) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_with_several_ad_campaigns_names_none_of_them() {
-        let tenant = TenantId::new();
-        let campaign = || (tenant, AdCampaignId::new(), Some(LeadFormId::new()));
-        assert_eq!(on_page(&[]), None);
-        let two = on_page(&[campaign(), campaign()]).unwrap();
-        assert_eq!((two.tenant, two.ad_campaign_id, two.lead_form_id), (tenant, None, None));
-        let one = campaign();
-        let route = on_page(std::slice::from_ref(&one)).unwrap();
-        assert_eq!((route.ad_campaign_id, route.lead_form_id), (Some(one.1), one.2));
-    }
-}

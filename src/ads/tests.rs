@@ -96,7 +96,8 @@ on_both_engines! {
             let of_b = campaign(&mut tx.for_tenant(b), "22", "900", Some("622"));
             campaign(&mut tx.for_tenant(b), "23", "901", None);
             let mut find = |form, campaign, page, hint| {
-                route::find(tx, AdPlatform::Meta, form, campaign, page, hint).unwrap().map(|r| (r.tenant, r.ad_campaign_id))
+                let found = route::find(tx, AdPlatform::Meta, form, campaign, page, hint).unwrap();
+                found.map(|found| (found.route.tenant, found.route.ad_campaign_id))
             };
             assert_eq!(
                 find(Some("611"), None, Some("900"), Some(b)),
@@ -109,7 +110,14 @@ on_both_engines! {
             assert_eq!(find(Some("999"), None, Some("901"), None), None, "a page alone names nobody");
             assert_eq!(find(Some("999"), None, Some("901"), Some(b)).unwrap().0, b);
             assert_eq!(find(Some("999"), None, Some("902"), Some(a)), None, "a hint alone is not enough");
-            assert_eq!(route::find(tx, AdPlatform::Google, Some("611"), None, None, None).unwrap(), None);
+            assert!(route::find(tx, AdPlatform::Google, Some("611"), None, None, None).unwrap().is_none());
+            campaign(&mut tx.for_tenant(a), "12", "900", Some("612"));
+            let found = route::find(tx, AdPlatform::Meta, None, None, Some("900"), Some(a)).unwrap().unwrap().route;
+            assert_eq!(
+                (found.tenant, found.ad_campaign_id, found.lead_form_id),
+                (a, None, None),
+                "a page with several ad campaigns names none of them"
+            );
             Ok(())
         })
         .await

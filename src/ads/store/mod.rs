@@ -30,7 +30,7 @@ pub use claims::{Claim, claims_on, is_own, release};
 pub use commitments::{Committed, commit, committed, to_commit};
 pub use forms::{StoredForm, find_form, form_of, forms, insert_form, note_questions, save_form};
 pub use keys::{LeadFormKey, end_keys, has_key, insert_key, key_of};
-pub use owners::{Owned, campaign_owner, form_owner, users_of_form, users_of_page};
+pub use owners::{agreed_campaign, agreed_form, newest_user_of_form, users_of_page};
 
 /// An ad campaign. Amounts are minor units of `currency`.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]

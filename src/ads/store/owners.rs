@@ -3,66 +3,60 @@
 
 use diesel::prelude::*;
 
+use super::{AdCampaign, StoredForm};
 use crate::ads::schema::{ad_campaigns, lead_forms};
 use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::engine::db::PlatformTx;
-use crate::leads::id::{AdCampaignId, LeadFormId};
+use crate::leads::id::LeadFormId;
 use crate::providers::AdPlatform;
 
-/// Whose form this is at the ad platform.
-pub fn form_owner(
-    tx: &mut PlatformTx<'_>,
-    platform: AdPlatform,
-    external: &str,
-) -> Result<Option<(TenantId, LeadFormId)>> {
+/// The form with this id at the ad platform, whoever's it is.
+pub fn agreed_form(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &str) -> Result<Option<StoredForm>> {
     let found = lead_forms::table
         .filter(lead_forms::platform.eq(platform))
         .filter(lead_forms::agreed_form_id.eq(external))
-        .select((lead_forms::tenant_id, lead_forms::id))
+        .select(StoredForm::as_select())
         .first(tx.conn())
         .optional()?;
     Ok(found)
 }
 
-/// What routing needs of an ad campaign.
-pub type Owned = (TenantId, AdCampaignId, Option<LeadFormId>);
-
-/// The ad campaigns that use a form, the newest first.
-pub fn users_of_form(tx: &mut PlatformTx<'_>, tenant: TenantId, form: LeadFormId) -> Result<Vec<Owned>> {
-    use ad_campaigns::{id, lead_form_id, tenant_id};
-    let rows = ad_campaigns::table
-        .filter(tenant_id.eq(tenant).and(lead_form_id.eq(form)))
-        .order(id.desc())
-        .select((tenant_id, id, lead_form_id))
-        .load(tx.conn())?;
-    Ok(rows)
+/// The newest ad campaign that uses a form.
+pub fn newest_user_of_form(tx: &mut PlatformTx<'_>, tenant: TenantId, form: LeadFormId) -> Result<Option<AdCampaign>> {
+    let found = ad_campaigns::table
+        .filter(ad_campaigns::tenant_id.eq(tenant).and(ad_campaigns::lead_form_id.eq(form)))
+        .order(ad_campaigns::id.desc())
+        .select(AdCampaign::as_select())
+        .first(tx.conn())
+        .optional()?;
+    Ok(found)
 }
 
-/// Whose ad campaign this is at the ad platform.
-pub fn campaign_owner(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &str) -> Result<Option<Owned>> {
-    use ad_campaigns::{agreed_campaign_id, id, lead_form_id, tenant_id};
+/// The ad campaign with this id at the ad platform, whoever's it is.
+pub fn agreed_campaign(tx: &mut PlatformTx<'_>, platform: AdPlatform, external: &str) -> Result<Option<AdCampaign>> {
     let found = ad_campaigns::table
         .filter(ad_campaigns::platform.eq(platform))
-        .filter(agreed_campaign_id.eq(external))
-        .select((tenant_id, id, lead_form_id))
+        .filter(ad_campaigns::agreed_campaign_id.eq(external))
+        .select(AdCampaign::as_select())
         .first(tx.conn())
         .optional()?;
     Ok(found)
 }
 
-/// A tenant's ad campaigns on a page, the newest first.
+/// The two newest of a tenant's ad campaigns on a page: enough to know whether there is just one.
 pub fn users_of_page(
     tx: &mut PlatformTx<'_>,
     platform: AdPlatform,
     page: &str,
     tenant: TenantId,
-) -> Result<Vec<Owned>> {
-    use ad_campaigns::{agreed_page_id, id, lead_form_id, tenant_id};
+) -> Result<Vec<AdCampaign>> {
+    use ad_campaigns::{agreed_page_id, tenant_id};
     let rows = ad_campaigns::table
         .filter(ad_campaigns::platform.eq(platform).and(agreed_page_id.eq(page)).and(tenant_id.eq(tenant)))
-        .order(id.desc())
-        .select((tenant_id, id, lead_form_id))
+        .order(ad_campaigns::id.desc())
+        .limit(2)
+        .select(AdCampaign::as_select())
         .load(tx.conn())?;
     Ok(rows)
 }

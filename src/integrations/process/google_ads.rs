@@ -1,6 +1,6 @@
 //! A lead of a Google lead form: the webhook carries all of it. Which key vouched for it says how far it may go.
 
-use super::{Failure, KeyedFor, OTHER_KEY, UNANSWERED, form_of, note_test, read, settle, take_in, unrouted};
+use super::{Failure, KeyedFor, OTHER_KEY, UNANSWERED, note_test, read, settle, take_in, unrouted};
 use crate::ads::{enquiries, route};
 use crate::base::{Error, Result};
 use crate::engine::db::PlatformTx;
@@ -22,18 +22,19 @@ pub(super) async fn lead(ctx: &JobContext, event: &WebhookEvent) -> Result<Outco
     let Stored { keyed_for } = read(event)?;
     let (context, told_at) = (ctx.clone(), event.received_at);
     settle(ctx, event, move |tx| {
-        let route = find(tx, &lead, keyed_for)?;
+        let found = find(tx, &lead, keyed_for)?;
         if lead.is_test() {
-            return note_test(tx, route, WebhookProvider::GoogleAds, &lead.lead_id);
+            return note_test(tx, found.map(|found| found.route), WebhookProvider::GoogleAds, &lead.lead_id);
         }
-        let route = route.ok_or_else(unrouted)?;
+        let found = found.ok_or_else(unrouted)?;
+        let route = found.route;
         if lead.user_column_data.iter().all(|column| column.string_value.trim().is_empty()) {
             let message = "Google sent this lead without its answers";
             return Err(Error::upstream(UNANSWERED, message));
         }
-        let form = form_of(tx, route)?;
+        let form = found.questions()?;
         let mut enquiry = enquiries::from_google(&lead, route, form.as_ref(), told_at);
-        route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)?;
+        route::hide_platforms_ids(&found, &mut enquiry.source_details);
         if let Some(key) = keyed_for
             && !route::is_vouched_by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id)?
         {
@@ -44,18 +45,18 @@ pub(super) async fn lead(ctx: &JobContext, event: &WebhookEvent) -> Result<Outco
     .await
 }
 
-fn find(tx: &mut PlatformTx<'_>, lead: &LeadFormWebhook, key: Option<KeyedFor>) -> Result<Option<route::Route>> {
+fn find(tx: &mut PlatformTx<'_>, lead: &LeadFormWebhook, key: Option<KeyedFor>) -> Result<Option<route::Found>> {
     let form = lead.form_id.as_ref().map(|id| id.as_str());
     let campaign = lead.campaign_id.as_ref().map(|id| id.as_str());
     if let Some(key) = key {
-        let route = route::by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id, form, campaign)?;
+        let found = route::by_key(&mut tx.for_tenant(key.tenant_id), key.ad_campaign_id, form, campaign)?;
         let other =
             "the key is another ad campaign's: neither the form nor the ad campaign is the one written down for it";
-        return route.map(Some).ok_or_else(|| Error::forbidden(OTHER_KEY, other));
+        return found.map(Some).ok_or_else(|| Error::forbidden(OTHER_KEY, other));
     }
-    let Some(route) = route::find(tx, AdPlatform::Google, form, campaign, None, None)? else { return Ok(None) };
-    if route::opens_to_the_platforms_key(tx, route)? {
-        return Ok(Some(route));
+    let Some(found) = route::find(tx, AdPlatform::Google, form, campaign, None, None)? else { return Ok(None) };
+    if route::opens_to_the_platforms_key(tx, &found)? {
+        return Ok(Some(found));
     }
     let closed =
         "the platform's key vouches for the platform's ad accounts alone, and for no ad campaign with a key of its own";

@@ -1,7 +1,6 @@
 //! A lead at Meta: the notification holds ids only, so the lead is fetched before it is taken in.
 
-use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, form_of, note_test, questions, read, settle, take_in, unrouted};
-use crate::ads::store::find_form;
+use super::{ANSWERS_HIDDEN, Done, Failure, UNROUTED, note_test, questions, read, settle, take_in, unrouted};
 use crate::ads::{enquiries, route};
 use crate::base::Error;
 use crate::base::id::TenantId;
@@ -32,9 +31,7 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         .core
         .db
         .read(ctx.platform_scope(), move |tx: &mut PlatformTx<'_>| {
-            let Some(route) = find(tx, &told, None, tenant_hint)? else { return Ok(None) };
-            let form = route.lead_form_id.map(|id| find_form(&mut tx.for_tenant(route.tenant), id)).transpose()?;
-            Ok(Some(form.flatten()))
+            Ok(find(tx, &told, None, tenant_hint)?.map(|found| found.form))
         })
         .await?;
     let graph = providers.meta_leads();
@@ -82,17 +79,19 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
     let (id, mut body) = (event.id, event.body.clone());
     settle(ctx, event, move |tx| {
         // Looked up again, inside: the ad campaign may have been set up while the lead was fetched.
-        let route = find(tx, &change, Some(&lead), tenant_hint)?;
+        let found = find(tx, &change, Some(&lead), tenant_hint)?;
         if is_test(&lead) {
+            let route = found.map(|found| found.route);
             return note_test(tx, route, WebhookProvider::Meta, change.leadgen_id.as_str());
         }
-        let route = route.ok_or_else(unrouted)?;
+        let found = found.ok_or_else(unrouted)?;
+        let route = found.route;
         if is_unanswered(&lead) {
             let message =
                 "Meta shows this lead without its answers: they can be read once the app may access the page's leads";
             return Err(Error::upstream(ANSWERS_HIDDEN, message));
         }
-        let form = form_of(tx, route)?;
+        let form = found.questions()?;
         let page = change.page_id.as_ref().map(|id| id.as_str());
         let mut enquiry = enquiries::from_meta(&lead, page, route, form.as_ref(), &asked.questions, told_at);
         asked.keep(&mut tx.for_tenant(route.tenant))?;
@@ -100,7 +99,7 @@ pub(super) async fn lead(ctx: &JobContext, providers: &Providers, event: &Webhoo
         enquiry.platform_lead_id = Some(format!("meta:{}", change.leadgen_id));
         // Operators find in the stored webhook what the tenant is not shown of the platform's ad accounts.
         let origin = enquiry.source_details.clone();
-        if route::hide_platforms_ids(&mut tx.for_tenant(route.tenant), route, &mut enquiry.source_details)? {
+        if route::hide_platforms_ids(&found, &mut enquiry.source_details) {
             store::note_origin(tx, id, &mut body, origin)?;
         }
         take_in(tx, &context, route, enquiry, told_at)
@@ -113,7 +112,7 @@ fn find(
     change: &LeadgenChange,
     lead: Option<&MetaLead>,
     tenant_hint: Option<TenantId>,
-) -> crate::base::Result<Option<route::Route>> {
+) -> crate::base::Result<Option<route::Found>> {
     let campaign = lead.and_then(|lead| lead.campaign_id.as_ref()).map(|id| id.as_str());
     let told = change.form_id.as_ref().or_else(|| lead.and_then(|lead| lead.form_id.as_ref())).map(|id| id.as_str());
     let page = change.page_id.as_ref().map(|id| id.as_str());

@@ -254,10 +254,3 @@ fn note_test(tx: &mut PlatformTx<'_>, route: Option<Route>, platform: WebhookPro
 fn read<T: serde::de::DeserializeOwned>(event: &WebhookEvent) -> Result<T, Failure> {
     event.body.read().map_err(|error| Failure::Final("malformed", error))
 }
-
-/// The form behind a route, when there is one.
-fn form_of(tx: &mut PlatformTx<'_>, route: Route) -> Result<Option<crate::ads::form::LeadForm>> {
-    let Some(id) = route.lead_form_id else { return Ok(None) };
-    let stored = crate::ads::store::find_form(&mut tx.for_tenant(route.tenant), id)?;
-    stored.map(|form| form.form()).transpose()
-}
