@@ -83,7 +83,7 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
         meter::unreachable(tenant)
     };
     apply_charge(&mut lead, &metered);
-    lead.refresh_search();
+    lead.refresh()?;
     let lead = store::insert(tx, &lead)?;
     store::insert_score(tx, lead.id, &score)?;
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;

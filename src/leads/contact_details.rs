@@ -23,7 +23,7 @@ pub const MOST_DETAILS: usize = 50;
 const MOST_TYPED: usize = 500;
 
 /// One detail, as it came.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct ContactDetail {
     pub kind: DetailKind,
     /// As the person wrote it.
@@ -91,14 +91,37 @@ pub type Own<'a> = (DetailKind, Option<&'a str>, Option<&'a str>);
 
 /// The details of one lead, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<Written>")]
 pub struct ContactDetails(Vec<ContactDetail>);
+
+/// As it stands in a document: as it [is shown](shown), the newest first, or as earlier versions wrote it, the oldest first.
+#[derive(serde::Deserialize)]
+struct Written {
+    kind: DetailKind,
+    typed: String,
+    value: Option<String>,
+    source: LeadSource,
+    received_at: Timestamp,
+    is_primary: Option<bool>,
+}
+
+impl From<Vec<Written>> for ContactDetails {
+    fn from(mut written: Vec<Written>) -> Self {
+        if written.iter().any(|one| one.is_primary.is_some()) {
+            written.reverse();
+        }
+        let detail = |one: Written| {
+            let Written { kind, typed, value, source, received_at, .. } = one;
+            ContactDetail { kind, typed, value, source, received_at }
+        };
+        Self(written.into_iter().map(detail).collect())
+    }
+}
 
 impl ContactDetails {
     /// With what a lead's own fields say where nothing was written down: leads of earlier versions.
     pub fn with_own(mut self, own: [Own<'_>; 3], source: LeadSource, received_at: Timestamp) -> Self {
         for (kind, typed, value) in own.into_iter().rev() {
-            // Every lead that is shown asks this, and nearly all were written down.
             let Some(typed) = typed.and_then(kept) else { continue };
             if !self.0.iter().any(|known| known.says(kind, &typed, value)) {
                 let (typed, value) = (typed.into_owned(), value.map(str::to_string));
@@ -165,49 +188,39 @@ pub struct ContactDetailView<'a> {
 }
 
 impl<'a> ContactDetailView<'a> {
-    fn of((kind, typed, value): Detail<'a>, own: &[Own<'_>], source: LeadSource, received_at: Timestamp) -> Self {
+    fn of(detail: &'a ContactDetail, own: &[Own<'_>]) -> Self {
+        let ContactDetail { kind, typed, value, source, received_at } = detail;
+        let (kind, typed, value) = (*kind, typed.as_str(), value.as_deref());
         let own_value = own.iter().find(|(own, ..)| *own == kind).and_then(|(.., value)| *value);
         let is_primary = value.is_some() && value == own_value;
-        Self { kind, typed, value, is_readable: value.is_some(), is_primary, source, received_at }
+        Self {
+            kind,
+            typed,
+            value,
+            is_readable: value.is_some(),
+            is_primary,
+            source: *source,
+            received_at: *received_at,
+        }
     }
 }
 
-/// A detail as it is stored, without a copy of its texts: every lead of every page is shown with some.
-#[derive(serde::Deserialize)]
-struct Stored<'a> {
-    kind: DetailKind,
-    #[serde(borrow)]
-    typed: Words<'a>,
-    #[serde(borrow)]
-    value: Option<Words<'a>>,
-    source: LeadSource,
-    received_at: Timestamp,
+/// Does this document stand as it is shown? Every lead of every page is asked; a text within it cannot say so, since its quotes
+/// are escaped.
+pub fn is_shown(document: &Json) -> bool {
+    document.text().contains("\"is_primary\":")
 }
 
-#[derive(serde::Deserialize)]
-struct Words<'a>(#[serde(borrow)] Cow<'a, str>);
-
 /// The [`ContactDetails`] of a document, [with what the lead's own fields say](ContactDetails::with_own), as they are shown:
-/// a list of [`ContactDetailView`], newest first.
+/// a list of [`ContactDetailView`], newest first. Leads are written down with it, so that nothing has to be made when they are
+/// read.
 ///
 /// # Errors
 /// A document that nobody wrote.
 pub fn shown(document: &Json, own: [Own<'_>; 3], source: LeadSource, received_at: Timestamp) -> Result<Json> {
-    let stored: Vec<Stored<'_>> = document.look()?;
-    let written_down = stored.iter().rev().map(|one| {
-        let value = one.value.as_ref().map(|value| &*value.0);
-        ContactDetailView::of((one.kind, &*one.typed.0, value), &own, one.source, one.received_at)
-    });
-    let mut views: Vec<ContactDetailView<'_>> = written_down.collect();
-    let kept: [Option<Cow<'_, str>>; 3] = own.map(|(_, typed, _)| typed.and_then(kept));
-    for ((kind, _, value), typed) in own.iter().zip(&kept).rev() {
-        let Some(typed) = typed else { continue };
-        let is_written_down =
-            views.iter().any(|known| says((known.kind, known.typed, known.value), (*kind, typed, *value)));
-        if !is_written_down {
-            views.push(ContactDetailView::of((*kind, typed, *value), &own, source, received_at));
-        }
-    }
+    let details = document.read::<ContactDetails>()?.with_own(own, source, received_at);
+    let views: Vec<ContactDetailView<'_>> =
+        details.0.iter().rev().map(|one| ContactDetailView::of(one, &own)).collect();
     Ok(Json::of(&views))
 }
 
@@ -249,7 +262,7 @@ mod tests {
         };
         for detail in [
             new(DetailKind::Email, "ASHA@example.com", Some("ASHA@EXAMPLE.COM")),
-            new(DetailKind::Phone, "98 \n \"76\"", None),
+            new(DetailKind::Phone, "98 \n \"76\" \"is_primary\": ", None),
             new(DetailKind::Phone, "98765 43210", Some("+919876543210")),
             new(DetailKind::Name, "Asha", Some("Asha")),
         ] {
@@ -260,7 +273,10 @@ mod tests {
             let all = document.read::<ContactDetails>().unwrap().with_own(own, LeadSource::Api, at);
             let expected: Vec<_> =
                 all.0.iter().rev().map(|one| (one.kind, one.typed.clone(), one.value.clone(), one.source)).collect();
-            let shown = shown(&document, own, LeadSource::Api, at).unwrap().value();
+            let shown = shown(&document, own, LeadSource::Api, at).unwrap();
+            assert!(is_shown(&shown) && !is_shown(&document));
+            assert_eq!(shown.read::<ContactDetails>().unwrap(), all, "and is read back as it was");
+            let shown = shown.value();
             let found: Vec<_> = shown
                 .as_array()
                 .unwrap()

@@ -1,7 +1,7 @@
 //! How a lead looks from outside. What is left of a locked one is decided in [`lock`].
 
 use super::answers::{self, FormResponses};
-use super::contact_details::ContactDetailView;
+use super::contact_details::{self, ContactDetailView};
 use super::lock;
 use super::model::{ChargeKind, LeadSource, LeadStatus, LeadValidity, Location};
 use super::score::{Grade, Intent, Score, grade, intent, is_qualified};
@@ -15,6 +15,7 @@ use crate::base::time::Timestamp;
 use crate::contacts::id::LeadId;
 use crate::engine::db::TenantTx;
 use crate::leads::id::{AdCampaignId, LeadFormId};
+use crate::tenants::access::KnownTenant;
 use crate::tenants::{self, Tenant};
 
 /// Days without any activity after which an untouched lead counts as stalled.
@@ -173,26 +174,31 @@ pub fn open(lead: Lead, now: Timestamp) -> Result<std::result::Result<LeadView, 
 
 /// The view of a lead; of a locked one, what [`lock`] allows.
 pub fn of(tx: &mut TenantTx<'_>, lead: Lead) -> Result<LeadView> {
-    Ok(all(tx, vec![lead])?.remove(0))
+    let tenant = if lead.is_locked { Some(tenants::store::current(tx)?) } else { None };
+    view(lead, tenant.as_ref(), tx.now())
 }
 
 /// The views of a page of leads.
-pub fn all(tx: &mut TenantTx<'_>, leads: Vec<Lead>) -> Result<Vec<LeadView>> {
+pub fn all(tx: &mut TenantTx<'_>, leads: Vec<Lead>, tenant: &KnownTenant) -> Result<Vec<LeadView>> {
     let now = tx.now();
     // What a locked lead tells depends on what its tenant is looking for.
-    let tenant = if leads.iter().any(|lead| lead.is_locked) { Some(tenants::store::current(tx)?) } else { None };
-    leads.into_iter().map(|lead| view(lead, tenant.as_ref(), now)).collect()
+    let is_asked = leads.iter().any(|lead| lead.is_locked);
+    let tenant = is_asked.then(|| tenant.or_read(|| tenants::store::current(tx))).transpose()?;
+    leads.into_iter().map(|lead| view(lead, tenant.as_deref(), now)).collect()
 }
 
 fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView> {
     let phone_is_valid = lead.phone.as_deref().map(phone::is_valid);
     let (has_email, has_phone) = (lead.email.is_some(), lead.phone.is_some());
-    let shown = match tenant.filter(|_| lead.is_locked) {
+    let mut shown = match tenant.filter(|_| lead.is_locked) {
         Some(tenant) => lock::shown(&lead, tenant)?,
         None => lead,
     };
     let answers = answers::shown(&shown.profile.form_responses)?;
-    let details = if shown.is_locked { Json::of(&[(); 0]) } else { shown.shown_details()? };
+    // Of a locked one there are none, and of those that an earlier version wrote they are made now.
+    if !shown.is_locked && !contact_details::is_shown(&shown.profile.contact_details) {
+        shown.refresh_details()?;
+    }
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
     let charge = shown.charge();
     let profile = shown.profile.0;
@@ -207,7 +213,7 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         charged_amount: charge,
         location: profile.location,
         form_responses: answers,
-        contact_details: details,
+        contact_details: profile.contact_details,
         name: shown.name,
         email: shown.email,
         phone_is_valid,

@@ -28,11 +28,17 @@ pub fn rows(d: &Dialect) -> Vec<String> {
     let email = format!("('person' || {n12} || '@example.com')");
     let phone = format!("('+917' || {n9})");
     let profile = d.json(&format!(
-        r#"'{{"phone_raw": "' || {phone} || '", "contact_details": [], "industry": null, "location": {{"city": "' || {city} || '"}},
+        r#"'{{"phone_raw": "' || {phone} || '", "contact_details": [{details}], "industry": null, "location": {{"city": "' || {city} || '"}},
             "budget_range": "' || {budget} || '", "timeline": "' || {timeline} || '", "form_responses":
             [["What is your budget?", "₹80L-1Cr"], ["Preferred areas?", "Andheri, Goregaon"]], "form_submissions": 1,
             "enquiry_count": 1, "source_details": {{"platform": "fb"}}, "behaviour":
             {{"pages_visited": [], "time_on_site_seconds": 0, "actions_taken": []}}, "ai_summary": null, "ai_insights": null}}'"#,
+        details = [("phone", &phone), ("email", &email), ("name", &name)]
+            .map(|(kind, value)| format!(
+                r#"{{"kind": "{kind}", "typed": "' || {value} || '", "value": "' || {value} || '", "is_readable": true,
+                    "is_primary": true, "source": "meta_ads", "received_at": "2026-11-20T08:59:50Z"}}"#
+            ))
+            .join(", "),
         city = d.pick("n", CITIES),
         budget = d.pick("n", &["₹60-80L", "₹80L-1Cr", "₹1-1.5Cr"]),
         timeline = d.pick("n", &["Immediately", "Within 3 months", "Just exploring"]),

@@ -17,7 +17,7 @@ use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
 use crate::leads::score::{Grade, Intent};
 use crate::leads::store::{self, LEADS, Lead, LeadCountBy, LeadFilter, LeadSort};
 use crate::leads::view::{self, Assignee, LeadView, ScoreView};
-use crate::tenants::access::{Caller, Permission};
+use crate::tenants::access::{Caller, KnownTenant, Permission};
 
 crate::text_enum! {
     /// The tabs of a lead list.
@@ -244,18 +244,24 @@ pub async fn list_leads(caller: Caller, core: Core, query: Paging<LeadListQuery>
     let filter = query.filter()?;
     let sort = query.sort.unwrap_or(LeadSort::CreatedDesc);
     let include = query.include.unwrap_or_default().0;
+    let tenant = caller.known_tenant();
     let list = move |tx: &mut TenantTx<'_>| {
         let page = store::list(tx, &filter, sort, &page)?;
-        Written::of(&page.with(|leads| views(tx, leads, &include))?)
+        Written::of(&page.with(|leads| views(tx, leads, &include, &tenant))?)
     };
     let page = core.db.read_widely(caller.scope(), list).await?;
     Ok(page.ok())
 }
 
 /// Views of one page, with what was asked for loaded in one statement each.
-fn views(tx: &mut TenantTx<'_>, leads: Vec<Lead>, include: &[LeadInclude]) -> Result<Vec<LeadView>> {
+fn views(
+    tx: &mut TenantTx<'_>,
+    leads: Vec<Lead>,
+    include: &[LeadInclude],
+    tenant: &KnownTenant,
+) -> Result<Vec<LeadView>> {
     if include.is_empty() {
-        return view::all(tx, leads);
+        return view::all(tx, leads, tenant);
     }
     let ids: Vec<LeadId> = leads.iter().map(|lead| lead.id).collect();
     let users: Vec<UserId> = leads.iter().filter_map(|lead| lead.assigned_to).collect();
@@ -264,7 +270,7 @@ fn views(tx: &mut TenantTx<'_>, leads: Vec<Lead>, include: &[LeadInclude]) -> Re
     let mut scores =
         if include.contains(&LeadInclude::Score) { store::latest_scores(tx, &ids)? } else { Default::default() };
     let mut data = Vec::with_capacity(ids.len());
-    for mut shown in view::all(tx, leads)? {
+    for mut shown in view::all(tx, leads, tenant)? {
         shown.assignee = shown.assigned_to.and_then(|id| {
             names.get(&id).map(|(name, email)| Assignee { id, name: name.clone(), email: email.clone() })
         });

@@ -51,7 +51,7 @@ pub fn hold(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Held> {
 /// `storage.conflict` when the lead has moved on since it was held: a message may have been counted meanwhile.
 pub fn update(tx: &mut TenantTx<'_>, held: &mut Held) -> Result<()> {
     let Held { lead, counted } = held;
-    lead.refresh_search();
+    lead.refresh()?;
     row::save(tx, lead)?;
     let was = std::mem::replace(counted, lead.counted());
     counts::changed(tx, was, *counted);

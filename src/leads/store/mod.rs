@@ -21,7 +21,7 @@ use super::answers::{self, Answers};
 use super::contact_details::{self, ContactDetails, DetailKind, Own};
 use super::model::{ChargeKind, LeadSource, LeadStatus, LeadValidity};
 use crate::base::id::{RawId, UserId};
-use crate::base::json::{Doc, Json};
+use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Result, unicode};
@@ -105,9 +105,20 @@ impl Lead {
         let details: ContactDetails = self.profile.contact_details.read()?;
         Ok(details.with_own(self.own_details(), self.source, self.received_at))
     }
-    /// The same, as it is shown.
-    pub fn shown_details(&self) -> Result<Json> {
-        contact_details::shown(&self.profile.contact_details, self.own_details(), self.source, self.received_at)
+    /// Before the lead is written: what follows from its other fields.
+    ///
+    /// # Errors
+    /// A stored document that cannot be read.
+    pub fn refresh(&mut self) -> Result<()> {
+        self.refresh_search();
+        self.refresh_details()
+    }
+    /// They are written down [as they are shown](contact_details::shown).
+    pub(super) fn refresh_details(&mut self) -> Result<()> {
+        let known = &self.profile.contact_details;
+        let shown = contact_details::shown(known, self.own_details(), self.source, self.received_at)?;
+        self.profile.contact_details = shown;
+        Ok(())
     }
     fn own_details(&self) -> [Own<'_>; 3] {
         let (name, email, phone) = (self.name.as_str(), self.email.as_deref(), self.phone.as_deref());
@@ -134,8 +145,7 @@ impl Lead {
     pub fn is_held(&self) -> bool {
         self.charge_kind == Some(ChargeKind::Blocked)
     }
-    /// Call after changing a searched field.
-    pub fn refresh_search(&mut self) {
+    fn refresh_search(&mut self) {
         let parts = [Some(&self.name), self.email.as_ref(), self.phone.as_ref(), self.company.as_ref()];
         let mut parts: Vec<String> = parts.into_iter().flatten().map(|part| unicode::folded(part)).collect();
         // What else the person typed is found as well: as written, and as read.

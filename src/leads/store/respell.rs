@@ -20,9 +20,12 @@ use crate::leads::schema::{lead_identities as identities, leads};
 
 /// How [`Lead::refresh_search`] puts what a lead is found by together.
 const SEARCH: u32 = 1;
+/// How [`Lead::refresh_details`] writes what a person gave to be called by.
+const DETAILS: u32 = 1;
 
 pub fn catch_ups() -> Vec<CatchUp> {
-    let of_leads = format!("search {SEARCH}, folding {}, e-mail {}", unicode::FOLDING, email::SPELLING);
+    let of_leads =
+        format!("search {SEARCH}, details {DETAILS}, folding {}, e-mail {}", unicode::FOLDING, email::SPELLING);
     let of_identities = format!("e-mail {}, phone {}", email::SPELLING, phone::KEYS);
     vec![
         CatchUp { name: "lead_identities", version: of_identities, batch: bring_identities },
@@ -48,7 +51,9 @@ fn bring_leads(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> 
         // Somebody may have changed it since we looked.
         let held = super::hold(&mut tx.for_tenant(row.tenant_id), row.id)?;
         let Some(lead) = bring(&held) else { continue };
-        let is_shown = (&held.email, &held.profile) != (&lead.email, &lead.profile);
+        let mut was = held.into_lead();
+        let _ = was.refresh_details();
+        let is_shown = (&was.email, &was.profile) != (&lead.email, &lead.profile);
         let updated_at = if is_shown { tx.now() } else { lead.updated_at };
         diesel::update(leads::table.find((lead.tenant_id, lead.id)))
             .set((
@@ -71,6 +76,8 @@ fn bring(lead: &Lead) -> Option<Lead> {
         new.profile.contact_details = Json::of(&details);
     }
     new.refresh_search();
+    // What cannot be read stays as it is.
+    let _ = new.refresh_details();
     let is_new = |old: &Lead| {
         (&old.email, &old.search) != (&new.email, &new.search)
             || old.profile.contact_details != new.profile.contact_details

@@ -9,6 +9,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::credential::{self, Credential};
+use super::known::KnownTenant;
 use super::permission::{Entitlements, Feature, Permission, Role};
 use super::remembered::{KeyHolder, remembered};
 use super::store::{self, OperatorKeyFound};
@@ -30,6 +31,7 @@ pub struct Caller {
     entitlements: Entitlements,
     role: Option<Role>,
     session: Option<SessionId>,
+    known: KnownTenant,
 }
 
 /// What the caller of this request may do; left by whoever authenticates it.
@@ -57,6 +59,10 @@ impl Caller {
     /// What the caller may do here.
     pub fn permissions(&self) -> &BTreeSet<Permission> {
         &self.permissions
+    }
+    /// The tenant's own row.
+    pub fn known_tenant(&self) -> KnownTenant {
+        self.known.clone()
     }
     /// What the tenant's plan includes.
     pub fn entitlements(&self) -> &Entitlements {
@@ -173,6 +179,7 @@ async fn by_token(req: &HttpRequest, core: &Core, text: &str) -> Result<Caller> 
         entitlements: found.entitlements.clone(),
         role: Some(found.role),
         session: Some(session),
+        known: found.known.clone(),
     })
 }
 
@@ -194,6 +201,7 @@ async fn by_key(req: &HttpRequest, core: &Core, key: String) -> Result<Caller> {
         entitlements: found.entitlements.clone(),
         role: None,
         session: None,
+        known: found.known.clone(),
     })
 }
 
@@ -216,5 +224,6 @@ async fn as_operator(req: &HttpRequest, core: &Core, found: &OperatorKeyFound) -
         entitlements,
         role: None,
         session: None,
+        known: KnownTenant::default(),
     })
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 
 use super::super::model::TenantStatus;
+use super::known::KnownTenant;
 use super::noted::LastNoted;
 use super::permission::{Entitlements, Permission, Role};
 use crate::base::Result;
@@ -26,6 +27,7 @@ pub(super) struct SessionFound {
     pub entitlements: Entitlements,
     /// The tenant asks its members for one, and this one has none.
     pub lacks_second_factor: bool,
+    pub known: KnownTenant,
 }
 
 fn entitlements(stored: Option<Json>) -> Result<Entitlements> {
@@ -76,6 +78,7 @@ pub(super) fn session(
         until: closes_at.map_or(until, |closes_at| until.min(closes_at)),
         entitlements: entitlements(stored)?,
         lacks_second_factor: is_asked && !has_second_factor(tx, user)?,
+        known: KnownTenant::default(),
     }))
 }
 
@@ -97,6 +100,7 @@ pub(super) struct ApiKeyFound {
     pub last_noted: LastNoted,
     /// When it expires or its rotation's overlap ends, whichever comes first.
     pub until: Option<Timestamp>,
+    pub known: KnownTenant,
 }
 
 pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKeyFound>> {
@@ -133,7 +137,8 @@ pub(super) fn api_key(tx: &mut PlatformTx<'_>, key: &str) -> Result<Option<ApiKe
             let scopes = Arc::new(names.iter().filter_map(|name| name.parse().ok()).filter(within).collect());
             let until = revoked_at.into_iter().chain(expires_at).min();
             let last_noted = LastNoted::new(last_used_at);
-            Ok(ApiKeyFound { tenant, id, scopes, entitlements: entitlements(stored)?, last_noted, until })
+            let (entitlements, known) = (entitlements(stored)?, KnownTenant::default());
+            Ok(ApiKeyFound { tenant, id, scopes, entitlements, last_noted, until, known })
         })
         .transpose()
 }
