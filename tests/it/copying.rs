@@ -397,7 +397,7 @@ const DELETED_UNTOLD: &[&str] = &[
 
 /// Where rows were chosen a line before: none of them is of a list that is copied, but for those of a tenant that is erased.
 const CHOSEN_BEFORE: &[&str] = &[
-    "engine/db/kept_counts.rs: nothing).execute(tx.conn())?;",
+    "engine/db/kept_counts/deltas.rs: nothing).execute(tx.conn())?;",
     "engine/http/once/store.rs: gone).execute(tx.conn())?)",
     "engine/tally.rs: gone).execute(tx.conn())?)",
     "integrations/outbound/store/deliveries.rs: gone).execute(tx.conn())?)",
