@@ -123,6 +123,7 @@ impl TestApp {
     async fn start_at(engine: TestEngine, clock: Clock, settings: &[(&str, &str)]) -> Self {
         super::statements::install();
         let database = Database::create(engine);
+        leadwright::engine::db::testing::migrated(&database.url);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bind = listener.local_addr().expect("its address");
         let mut source = Source::default();

@@ -5,6 +5,8 @@
 //! removed afterwards. It is part of every debug build, so that the tests of all folders stand on what the program's build has
 //! built. Without a PostgreSQL to run on a test fails; it does not pass by being skipped.
 
+mod template;
+
 use std::future::Future;
 
 use diesel::connection::SimpleConnection;
@@ -13,6 +15,8 @@ use diesel::prelude::*;
 use super::{Db, DbSettings, Engine, migrate};
 use crate::base::time::Clock;
 use crate::engine::jobs::Wake;
+
+pub use template::migrated;
 
 /// What a test plays on, built on an empty, migrated database.
 pub trait OnDatabase: Sized {
@@ -84,6 +88,7 @@ pub fn run<S: OnDatabase, Fut: Future<Output = ()>>(engine: Engine, body: impl F
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     // Handlers run on one thread and need not be `Send`.
     tokio::task::LocalSet::new().block_on(&runtime, async {
+        migrated(&settings.url);
         let db = Db::open(&settings, clock, Wake::default(), Default::default()).expect("a database");
         db.with_connection(migrate::up).await.expect("a migrated database");
         assert_eq!(db.engine(), engine);
