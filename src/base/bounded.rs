@@ -1,16 +1,18 @@
 //! Texts that carry their bounds: what is read fits, and the document says the same numbers.
 //!
 //! A field of type `Line<1, 200>` is the rule, its description and its reading in one. [`Line`] is for what stands on one
-//! line (a heading, a subject, a sender's name), [`Text`] for the rest, [`PersonName`] for what people are called.
+//! line (a heading, a subject, a sender's name), [`Text`] for the rest, [`PersonName`] for what people are called, [`Dialled`]
+//! for phone numbers as they are typed, [`HttpsUrl`] for addresses that a page loads.
 //! Blanks around it are removed before characters are counted. [`Texts`] is a list of texts, bounded as a whole.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, schema};
+use validator::ValidationError;
 
-use super::text::{BLANK, SINGLE_LINE, person_name, single_line};
+use super::text::{BLANK, SINGLE_LINE, person_name, single_line, web_url};
 use super::unicode;
 
 /// `MIN` to `MAX` characters on one line, without control characters.
@@ -25,6 +27,15 @@ pub struct Text<const MIN: usize, const MAX: usize>(String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
+/// A phone number as somebody types it, of `MIN` to `MAX` characters. Whether it is one in some country is asked where the country
+/// is known; what has too few digits is one in none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialled<const MIN: usize, const MAX: usize>(String);
+
+/// An address by https of at most `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpsUrl<const MAX: usize>(String);
+
 /// At most `MOST` texts, of at most `BYTES` bytes all together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Texts<const MOST: usize, const BYTES: usize>(Vec<String>);
@@ -37,8 +48,34 @@ pub fn named(name: &str) -> Option<Schema> {
     if let Some(bounds) = name.strip_prefix("Texts_") {
         return Some(list_described(bounds.split_once('_')?.0.parse().ok()?));
     }
-    let (min, max) = name.strip_prefix("Line_").or(name.strip_prefix("Text_"))?.split_once('_')?;
-    Some(described(min.parse().ok()?, max.parse().ok()?))
+    if let Some(max) = name.strip_prefix("HttpsUrl_") {
+        return Some(url_described(max.parse().ok()?));
+    }
+    let within = |prefix: &str| {
+        let (min, max) = name.strip_prefix(prefix)?.split_once('_')?;
+        Some((min.parse().ok()?, max.parse().ok()?))
+    };
+    if let Some((min, max)) = within("Dialled_") {
+        return Some(number_described(min, max));
+    }
+    within("Line_").or_else(|| within("Text_")).map(|(min, max)| described(min, max))
+}
+
+/// Of every phone number: three digits, in any script.
+pub const DIALLED: &str = "[0-9].*[0-9].*[0-9]";
+const FEWEST_DIGITS: usize = 3;
+const NO_NUMBER: &str = "expected a phone number such as +919876543210";
+const NO_URL: &str = "expected an address such as https://example.com/me.jpg";
+
+/// Can this be a phone number anywhere?
+///
+/// # Errors
+/// `invalid_value`.
+pub fn dialled(text: &str) -> Result<(), ValidationError> {
+    if text.chars().filter(|c| c.is_numeric()).count() >= FEWEST_DIGITS {
+        return Ok(());
+    }
+    Err(ValidationError::new("invalid_value").with_message(NO_NUMBER.into()))
 }
 
 const LONGEST_NAME: usize = 200;
@@ -94,6 +131,22 @@ impl<const MIN: usize, const MAX: usize> std::str::FromStr for Text<MIN, MAX> {
         fitting(text, MIN, MAX).map(|text| Self(text.into()))
     }
 }
+impl<const MIN: usize, const MAX: usize> std::str::FromStr for Dialled<MIN, MAX> {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = fitting(text, MIN, MAX)?;
+        dialled(text).map_err(|_| NO_NUMBER)?;
+        Ok(Self(text.into()))
+    }
+}
+impl<const MAX: usize> std::str::FromStr for HttpsUrl<MAX> {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = fitting(text, 1, MAX)?;
+        let is_one = text.starts_with("https://") && web_url(text).is_ok();
+        is_one.then(|| Self(text.into())).ok_or_else(|| NO_URL.into())
+    }
+}
 impl std::str::FromStr for PersonName {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -138,6 +191,21 @@ fn described(min: usize, max: usize) -> Schema {
     Schema::Object(text.min_length(min).max_length(Some(max)).build())
 }
 
+fn number_described(min: usize, max: usize) -> Schema {
+    with(described(min, max), |text| text.pattern(Some(DIALLED)))
+}
+
+fn url_described(max: usize) -> Schema {
+    with(described(1, max), |text| text.format(Some(SchemaFormat::Custom("uri".into()))))
+}
+
+fn with(schema: Schema, more: impl FnOnce(ObjectBuilder) -> ObjectBuilder) -> Schema {
+    match schema {
+        Schema::Object(text) => Schema::Object(more(ObjectBuilder::from(text)).build()),
+        other => other,
+    }
+}
+
 /// The bytes are no number that a schema has a word for: whoever uses the type says them.
 fn list_described(most: usize) -> Schema {
     let text = ObjectBuilder::new().schema_type(schema::SchemaType::Type(Type::String));
@@ -146,7 +214,7 @@ fn list_described(most: usize) -> Schema {
 
 /// What such a type is besides its rule: a text that is read by it, written as it is, and described by its bounds.
 macro_rules! bounded {
-    ($kind:ty, $name:expr, $min:expr, $max:expr $(, $bound:ident)*) => {
+    ($kind:ty, $name:expr, $schema:expr $(, $bound:ident)*) => {
         impl<$(const $bound: usize),*> $kind {
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -183,7 +251,7 @@ macro_rules! bounded {
         }
         impl<$(const $bound: usize),*> utoipa::PartialSchema for $kind {
             fn schema() -> RefOr<Schema> {
-                described($min, $max).into()
+                $schema.into()
             }
         }
         impl<$(const $bound: usize),*> utoipa::ToSchema for $kind {
@@ -194,9 +262,11 @@ macro_rules! bounded {
     };
 }
 
-bounded!(Line<MIN, MAX>, format!("Line_{MIN}_{MAX}"), MIN, MAX, MIN, MAX);
-bounded!(Text<MIN, MAX>, format!("Text_{MIN}_{MAX}"), MIN, MAX, MIN, MAX);
-bounded!(PersonName, "PersonName", 1, LONGEST_NAME);
+bounded!(Line<MIN, MAX>, format!("Line_{MIN}_{MAX}"), described(MIN, MAX), MIN, MAX);
+bounded!(Text<MIN, MAX>, format!("Text_{MIN}_{MAX}"), described(MIN, MAX), MIN, MAX);
+bounded!(Dialled<MIN, MAX>, format!("Dialled_{MIN}_{MAX}"), number_described(MIN, MAX), MIN, MAX);
+bounded!(HttpsUrl<MAX>, format!("HttpsUrl_{MAX}"), url_described(MAX), MAX);
+bounded!(PersonName, "PersonName", described(1, LONGEST_NAME));
 
 #[cfg(test)]
 mod tests {
@@ -222,6 +292,25 @@ mod tests {
         let rule = texts(&["ab", "cdef"]).unwrap_err();
         assert_eq!(rule, texts(&["a", "b", "c"]).unwrap_err());
         assert_eq!((code_of(&rule), stand_in_for(&rule)), (Some("length"), None));
+    }
+
+    #[test]
+    fn a_number_has_digits_and_a_picture_an_address() {
+        let number = |text: &str| text.parse::<Dialled<0, 40>>().map(Dialled::into_string);
+        assert_eq!(number(" 098765 43210 ").as_deref(), Ok("098765 43210"));
+        assert_eq!(number("٩٨٧٦٥٤٣٢١٠").as_deref(), Ok("٩٨٧٦٥٤٣٢١٠"), "in any script");
+        for wrong in ["", "12", "call me", "n/a"] {
+            assert_eq!(number(wrong).unwrap_err(), NO_NUMBER, "{wrong}");
+        }
+        let url = |text: &str| text.parse::<HttpsUrl<30>>().map(HttpsUrl::into_string);
+        assert_eq!(url("https://abc.example/a.jpg").as_deref(), Ok("https://abc.example/a.jpg"));
+        for wrong in ["http://abc.example/a.jpg", "javascript:alert(1)", "https://", "a.jpg"] {
+            assert_eq!(url(wrong).unwrap_err(), NO_URL, "{wrong}");
+        }
+        let Some(Schema::Object(described)) = named("Dialled_0_40") else { panic!() };
+        assert_eq!((described.pattern.as_deref(), described.max_length), (Some(DIALLED), Some(40)));
+        let Some(Schema::Object(described)) = named("HttpsUrl_500") else { panic!() };
+        assert_eq!((described.max_length, described.format.is_some()), (Some(500), true));
     }
 
     #[test]

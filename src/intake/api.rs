@@ -7,6 +7,7 @@ use validator::Validate;
 use super::NewEnquiry;
 use super::meaning::words;
 use super::receive::{open, receive_of};
+use crate::base::bounded::dialled;
 use crate::base::email::Email;
 use crate::base::id::UserId;
 use crate::base::phone::Phone;
@@ -32,6 +33,11 @@ fn blank_is_none<'de, D: serde::Deserializer<'de>>(from: D) -> std::result::Resu
     text.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
+/// Forms send every field, also what nobody filled in.
+fn dialled_or_blank(text: &str) -> std::result::Result<(), validator::ValidationError> {
+    if text.trim().is_empty() { Ok(()) } else { dialled(text) }
+}
+
 /// A lead to enter. A name and one way to reach the person are needed.
 #[derive(Debug, serde::Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,8 +55,8 @@ pub struct NewLead {
     email: Option<Email>,
     /// E.164, or the national form of the tenant's country.
     #[serde(default)]
-    #[validate(length(max = 40))]
-    #[schema(max_length = 40)]
+    #[validate(length(max = 40), custom(function = "dialled_or_blank"))]
+    #[schema(max_length = 40, pattern = "^\\s*$|[0-9].*[0-9].*[0-9]")]
     phone: Option<String>,
     #[serde(default)]
     #[validate(custom(function = "single_line"), length(max = 200))]
@@ -160,8 +166,9 @@ fn ad_platform_in(details: Option<&serde_json::Map<String, serde_json::Value>>) 
 const MAX_DOCUMENT: usize = 16 * 1024;
 
 impl NewLead {
-    fn check(&self, now: Timestamp) -> Result<()> {
-        let mut wrong = Vec::new();
+    /// Everything that is wrong with it, each field by itself.
+    fn check(&self, tx: &mut TenantTx<'_>, tenant: &Tenant, now: Timestamp) -> Result<()> {
+        let mut wrong = self.wrong_links(tx, tenant)?;
         if self.name.trim().is_empty() {
             wrong.push(FieldError::new("/name", "length", "expected 1 to 200 characters"));
         }
@@ -194,6 +201,28 @@ impl NewLead {
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
+    }
+
+    /// What can only be seen with the tenant at hand.
+    fn wrong_links(&self, tx: &mut TenantTx<'_>, tenant: &Tenant) -> Result<Vec<FieldError>> {
+        let mut wrong = Vec::new();
+        let mut note = |at: &'static str, rule: String| wrong.push(FieldError::new(at, "invalid_value", rule));
+        if let Some(raw) = self.phone.as_deref().filter(|raw| !raw.trim().is_empty())
+            && let Err(rule) = Phone::parse(raw, Some(&tenant.country))
+        {
+            note("/phone", rule);
+        }
+        if let Some(user) = self.assigned_to
+            && let Err(error) = crate::leads::assign::check_assignable(tx, user)
+        {
+            note("/assigned_to", error.message().replace("/user_id: ", ""));
+        }
+        if let Some(campaign) = self.ad_campaign_id
+            && !is_ad_campaign(tx, campaign)?
+        {
+            note("/ad_campaign_id", "expected the id of an ad campaign of this tenant".into());
+        }
+        Ok(wrong)
     }
 
     fn enquiry(self, actor: Actor, now: Timestamp) -> NewEnquiry {
@@ -263,11 +292,10 @@ pub async fn create_lead(caller: Caller, core: Core, body: Json<NewLead>, once: 
     caller.require(Permission::LeadsWrite)?;
     let may_read = caller.may(Permission::LeadsRead);
     let now = core.clock.now();
-    body.0.check(now)?;
     once.write(&core, caller.scope(), move |tx| {
         let new = body.0;
         let tenant = open(tx)?;
-        check_links(tx, &tenant, &new)?;
+        new.check(tx, &tenant, now)?;
         let opt_in = new.opt_in.clone();
         let (received, stored) = receive_of(tx, &tenant, new.enquiry(tx.actor(), now))?;
         let lead = stored.map_or_else(|| store::get(tx, received.lead_id), Ok)?;
@@ -308,26 +336,4 @@ pub struct IsAdCampaign(pub fn(&mut TenantTx<'_>, AdCampaignId) -> Result<bool>)
 fn is_ad_campaign(tx: &mut TenantTx<'_>, id: AdCampaignId) -> Result<bool> {
     let hook = tx.platform().reactions().hook::<IsAdCampaign>();
     hook.map_or(Ok(false), |IsAdCampaign(ask)| ask(tx, id))
-}
-
-/// What can only be checked with the tenant at hand.
-fn check_links(tx: &mut TenantTx<'_>, tenant: &Tenant, new: &NewLead) -> Result<()> {
-    if let Some(raw) = new.phone.as_deref().filter(|raw| !raw.trim().is_empty()) {
-        Phone::parse(raw, Some(&tenant.country)).map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
-    }
-    if let Some(user) = new.assigned_to {
-        crate::leads::assign::check_assignable(tx, user).map_err(|error| {
-            Error::field("/assigned_to", "invalid_value", error.message().replace("/user_id: ", ""))
-        })?;
-    }
-    if let Some(campaign) = new.ad_campaign_id
-        && !is_ad_campaign(tx, campaign)?
-    {
-        return Err(Error::field(
-            "/ad_campaign_id",
-            "invalid_value",
-            "expected the id of an ad campaign of this tenant",
-        ));
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
 use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, LocationPatch, is_vouched};
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Lead};
-use crate::base::bounded::{Line, PersonName, Text, Texts};
+use crate::base::bounded::{Dialled, Line, PersonName, Text, Texts};
 use crate::base::changes::Changes;
 use crate::base::email::Email;
 use crate::base::json::Json;
@@ -33,7 +33,7 @@ crate::patch! {
         pub name: Given<PersonName>,
         pub email: Patch<Email>,
         /// E.164, or the national form of the tenant's country.
-        pub phone: Patch<Text<0, 40>> => by hand,
+        pub phone: Patch<Dialled<0, 40>> => by hand,
         pub company: Patch<Line<0, 200>>,
         pub status: Given<LeadStatus> => by hand,
         pub validity: Given<LeadValidity>,
@@ -133,7 +133,7 @@ fn note_details(tx: &TenantTx<'_>, before: &Lead, lead: &mut Lead) -> Result<()>
     Ok(())
 }
 
-fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Text<0, 40>>, country: &str) -> Result<()> {
+fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Dialled<0, 40>>, country: &str) -> Result<()> {
     let Some(typed) = patch.sent() else { return Ok(()) };
     let read = typed.as_deref().map(|typed| Phone::parse(typed, Some(country))).transpose();
     let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use leadwright::base::bounded::DIALLED;
+
 use crate::both_engines;
 use crate::contract::{body_example, operations, resolve};
 use crate::described::schemes;
@@ -86,6 +88,7 @@ fn text(schema: &Value, length: usize) -> Option<Value> {
     let text = match (schema["pattern"].as_str(), schema["format"].as_str()) {
         (None, None) => "x".repeat(length),
         (Some("^[0-9]+$"), None) => "1".repeat(length),
+        (Some(pattern), None) if pattern.ends_with(DIALLED) => "1".repeat(length),
         (None, Some("uri")) => {
             let base = "https://www.example.com/";
             format!("{base}{}", "x".repeat(length.checked_sub(base.len())?))

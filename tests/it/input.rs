@@ -43,6 +43,40 @@ both_engines! {
         assert!(tenant.leads().await.is_empty(), "nothing was written");
     }
 
+    async fn all_that_is_wrong_is_told_at_once(app: TestApp) {
+        let tenant = app.growth("Once").await;
+        let owner = &tenant.owner;
+        let nobody = "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11";
+        let told = |answer: &crate::support::Answer| -> Vec<String> {
+            assert_eq!(answer.status, 422, "{}", answer.text);
+            let errors = answer.body["errors"].as_array().unwrap().iter();
+            let mut told: Vec<String> = errors.map(|error| error["pointer"].as_str().unwrap().into()).collect();
+            told.sort();
+            told
+        };
+        // What the body says of itself.
+        let body = json!({ "name": "", "email": "nobody", "phone": "call me", "location": { "lat": 91 }, "nickname": 1 });
+        let answer = owner.post("/v1/leads", body).await;
+        assert_eq!(told(&answer), ["/email", "/location/lat", "/name", "/nickname", "/phone"]);
+        // And what only the tenant knows.
+        let body = json!({ "name": "Asha", "phone": "98765", "assigned_to": nobody, "ad_campaign_id": nobody,
+            "received_at": "2030-01-01T00:00:00Z", "form_responses": { "x": "y".repeat(20_000) } });
+        let answer = owner.post("/v1/leads", body).await;
+        assert_eq!(told(&answer), ["/ad_campaign_id", "/assigned_to", "/form_responses", "/phone", "/received_at"]);
+        let lead = owner.post("/v1/leads", json!({ "name": "Asha", "email": "asha@example.com" })).await.created();
+        let patch = json!({ "email": "nobody", "phone": "n/a", "status": "sold", "time_on_site_seconds": -1 });
+        let answer = owner.patch(&format!("/v1/leads/{}", lead["id"].as_str().unwrap()), patch).await;
+        assert_eq!(told(&answer), ["/email", "/phone", "/status", "/time_on_site_seconds"]);
+        let patch = json!({ "phone": "12", "avatar_url": "javascript:alert(1)", "language": "?", "name": "" });
+        assert_eq!(told(&owner.patch("/v1/me", patch).await), ["/avatar_url", "/language", "/name", "/phone"]);
+        let endpoint = json!({ "url": "ftp://hooks.example.com/x", "event_types": [], "description": "x".repeat(501) });
+        assert_eq!(told(&owner.post("/v1/webhook-endpoints", endpoint).await), ["/description", "/event_types", "/url"]);
+        let settings = json!({ "settings": { "notification_recipients": { "whatsapp": ["12"], "emails": ["nobody"] } } });
+        let answer = owner.patch("/v1/tenants/current", settings).await;
+        let at = "/settings/notification_recipients";
+        assert_eq!(told(&answer), [format!("{at}/emails/0"), format!("{at}/whatsapp/0")]);
+    }
+
     async fn unreadable_bodies_are_refused(app: TestApp) {
         let tenant = app.growth("Bodies").await;
         let owner = &tenant.owner;

@@ -16,6 +16,7 @@ use crate::engine::events::Fact as _;
 use crate::engine::http::IfMatch;
 use crate::integrations::id::WebhookEndpointId;
 use crate::integrations::outbound::facts::EndpointFact;
+use crate::providers::outside::target::Callable;
 use crate::tenants::store::person_behind;
 
 /// How many endpoints a tenant may have.
@@ -34,9 +35,7 @@ crate::inputs! {
         empty { disabled_reason, disabled_at, failing_since, verified_at, previous_secret, previous_secret_expires_at, lease_job, lease_until }
     {
         /// https, on the public internet, port 443 or one from 1024 on, without user name, password and fragment.
-        #[validate(length(min = 1, max = 2048))]
-        #[schema(format = "uri", min_length = 1, max_length = 2048)]
-        pub url: String,
+        pub url: Callable,
         /// What it is told of: any of them.
         #[validate(length(min = 1, max = 50))]
         #[schema(min_items = 1, max_items = 50)]

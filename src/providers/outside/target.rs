@@ -3,8 +3,12 @@
 use std::net::IpAddr;
 
 use url::{Host, Url};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use super::address::is_public;
+use crate::base::bounded::HttpsUrl;
 
 /// The longest URL.
 pub const LONGEST: usize = 2048;
@@ -53,6 +57,44 @@ pub fn parse(text: &str, loopback: bool) -> Result<Url, String> {
         None => false,
     };
     if fits { Ok(url) } else { Err("expected a host on the public internet".into()) }
+}
+
+/// A URL that can be called from somewhere, be it a development server; whether from here is asked when it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callable(String);
+
+impl From<Callable> for String {
+    fn from(url: Callable) -> String {
+        url.0
+    }
+}
+impl std::ops::Deref for Callable {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+impl std::str::FromStr for Callable {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse(text, true).map(|_| Self(text.into()))
+    }
+}
+impl<'de> serde::Deserialize<'de> for Callable {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        <String as serde::Deserialize>::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+impl PartialSchema for Callable {
+    fn schema() -> RefOr<Schema> {
+        HttpsUrl::<LONGEST>::schema()
+    }
+}
+// Described in place, as that type is.
+impl ToSchema for Callable {
+    fn name() -> std::borrow::Cow<'static, str> {
+        HttpsUrl::<LONGEST>::name()
+    }
 }
 
 fn is_public_name(name: &str) -> bool {

@@ -6,7 +6,7 @@ use validator::Validate;
 use super::tenant::TenantView;
 use super::users::UserView;
 use crate::base::Result;
-use crate::base::bounded::Line;
+use crate::base::bounded::{Dialled, HttpsUrl};
 use crate::base::id::TenantId;
 use crate::base::patch::Patch;
 use crate::engine::Core;
@@ -138,12 +138,12 @@ pub struct MePatch {
     time_zone: Patch<TimeZone>,
     /// Without a country code it is of the tenant's country. Kept in E.164.
     #[serde(default)]
-    #[schema(value_type = Option<Line<3, 40>>)]
-    phone: Patch<Line<3, 40>>,
+    #[schema(value_type = Option<Dialled<3, 40>>)]
+    phone: Patch<Dialled<3, 40>>,
     /// A picture, by https.
     #[serde(default)]
-    #[schema(value_type = Option<Line<1, 500>>)]
-    avatar_url: Patch<Line<1, 500>>,
+    #[schema(value_type = Option<HttpsUrl<500>>)]
+    avatar_url: Patch<HttpsUrl<500>>,
     /// Merged into the stored preferences at every depth; null removes a member.
     #[schema(value_type = Option<Object>)]
     preferences: Option<serde_json::Map<String, serde_json::Value>>,
@@ -155,8 +155,8 @@ impl From<MePatch> for Change {
             name: patch.name,
             language: patch.language,
             time_zone: patch.time_zone,
-            phone: patch.phone.map(Line::into_string),
-            avatar_url: patch.avatar_url.map(Line::into_string),
+            phone: patch.phone.map(Dialled::into_string),
+            avatar_url: patch.avatar_url.map(HttpsUrl::into_string),
             preferences: patch.preferences,
         }
     }

@@ -2,7 +2,7 @@
 
 use validator::Validate;
 
-use crate::base::bounded::Text;
+use crate::base::bounded::{Text, dialled};
 use crate::base::money::Money;
 use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
@@ -27,8 +27,8 @@ pub struct Profile {
     #[schema(format = "uri", max_length = 300)]
     pub website: Option<String>,
     /// E.164 or national form of the tenant's country.
-    #[validate(length(max = 40))]
-    #[schema(max_length = 40)]
+    #[validate(length(max = 40), custom(function = "dialled"))]
+    #[schema(max_length = 40, pattern = "[0-9].*[0-9].*[0-9]")]
     pub phone: Option<String>,
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
