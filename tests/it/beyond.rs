@@ -108,6 +108,9 @@ fn entries(schema: &Value, count: usize) -> Value {
             let day = chrono::NaiveDate::from_ymd_opt(2026, 1, 1).expect("a day") + chrono::Days::new(at as u64);
             day.to_string().into()
         }
+        None if entry["pattern"].as_str().is_some_and(|pattern| pattern.ends_with(DIALLED)) => {
+            format!("+91{at:010}").into()
+        }
         None => format!("x{at}").into(),
     };
     (0..count).map(one).collect()

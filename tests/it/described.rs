@@ -374,6 +374,10 @@ fn a_part_is_bounded_as_its_whole() {
         }
     }
     assert!(compared > 15, "{compared}");
+    // Who enters a lead may leave the number blank, since forms send every field; who clears one says null.
+    let is_meant = |line: &String| line.starts_with("LeadPatch.phone: pattern");
+    assert!(wrong.iter().any(is_meant), "an exception that is none any more");
+    wrong.retain(|line| !is_meant(line));
     assert!(wrong.is_empty(), "parts that say other than their wholes:\n{}", wrong.join("\n"));
 }
 

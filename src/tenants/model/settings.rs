@@ -85,7 +85,7 @@ pub struct NotificationRecipients {
     /// WhatsApp numbers in E.164.
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
-    pub whatsapp: Vec<Dialled<1, 100>>,
+    pub whatsapp: Vec<Dialled<3, 100>>,
 }
 
 /// What a tenant can set.

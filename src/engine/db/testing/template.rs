@@ -52,16 +52,17 @@ fn tell_all(url: &str) {
     names.sort();
     // Extensions are the whole database's: the first to add them is the only one that does. The table is as diesel makes it.
     let mut all = "DO $$ BEGIN IF (SELECT count(*) FROM pg_extension WHERE extname IN ('pg_trgm', 'btree_gin')) < 2 \
-        THEN PERFORM pg_advisory_xact_lock(7239012466); END IF; END $$;\n\
+        THEN PERFORM pg_advisory_lock(7239012466); END IF; END $$;\n\
         CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, \
         run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);\n"
         .to_string();
     for name in names {
         let version = name.split('_').next().unwrap_or_default();
+        // A transaction each: what is read on and on ends before the oldest that is still open, whosever it is.
+        all += "BEGIN;\n";
         all += &fs::read_to_string(folder.join(&name).join("up.sql")).expect("a migration");
-        all += &format!("\n;INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}');\n");
+        all += &format!("\n;INSERT INTO __diesel_schema_migrations (version) VALUES ('{version}');\nCOMMIT;\n");
     }
-    // Without BEGIN it is one transaction.
     let mut conn = PgConnection::establish(url).expect("PostgreSQL answers");
     conn.batch_execute(&format!("SET client_min_messages = warning;\n{all}")).expect("a migrated database");
 }
