@@ -71,10 +71,6 @@ both_engines! {
         assert_eq!(told(&owner.patch("/v1/me", patch).await), ["/avatar_url", "/language", "/name", "/phone"]);
         let endpoint = json!({ "url": "ftp://hooks.example.com/x", "event_types": [], "description": "x".repeat(501) });
         assert_eq!(told(&owner.post("/v1/webhook-endpoints", endpoint).await), ["/description", "/event_types", "/url"]);
-        let settings = json!({ "settings": { "notification_recipients": { "whatsapp": ["12"], "emails": ["nobody"] } } });
-        let answer = owner.patch("/v1/tenants/current", settings).await;
-        let at = "/settings/notification_recipients";
-        assert_eq!(told(&answer), [format!("{at}/emails/0"), format!("{at}/whatsapp/0")]);
     }
 
     async fn unreadable_bodies_are_refused(app: TestApp) {

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, Weekday};
 use validator::Validate;
 
 use crate::base::FieldError;
-use crate::base::bounded::{Dialled, Text};
+use crate::base::bounded::Text;
 use crate::base::email::Email;
 use crate::base::phone::Phone;
 use crate::base::text::{single_line, web_url};
@@ -85,7 +85,7 @@ pub struct NotificationRecipients {
     /// WhatsApp numbers in E.164.
     #[validate(length(max = 20))]
     #[schema(max_items = 20)]
-    pub whatsapp: Vec<Dialled<3, 100>>,
+    pub whatsapp: Vec<Text<1, 100>>,
 }
 
 /// What a tenant can set.
