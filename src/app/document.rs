@@ -58,6 +58,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "API keys",
             "Tenant",
             "Billing",
+            "Contacts",
             "Leads",
             "Conversations",
             "Ad campaigns",

@@ -21,6 +21,7 @@ use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, 
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
     // Paths are tried one after the other, so what is asked most stands first.
     leads::routes(cfg);
+    contacts::routes(cfg);
     intake::routes(cfg);
     integrations::routes(cfg);
     inbox::routes(cfg);
@@ -42,6 +43,7 @@ pub(super) fn areas() -> Areas {
     let mut areas = Areas::default();
     tenants::areas(&mut areas);
     billing::areas(&mut areas);
+    contacts::areas(&mut areas);
     leads::areas(&mut areas);
     inbox::areas(&mut areas);
     ads::areas(&mut areas);

@@ -76,6 +76,11 @@ impl Person {
         [email, phone].into_iter().flatten()
     }
 
+    /// What identifies the person, of this kind.
+    pub fn own(&self, kind: IdentityKind) -> Option<&str> {
+        self.identities().find(|(of, _)| *of == kind).map(|(_, value)| value)
+    }
+
     /// Each once.
     pub fn distinct_details(&self) -> ContactDetails {
         let mut details = ContactDetails::default();

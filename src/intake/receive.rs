@@ -11,7 +11,8 @@ use crate::billing::books::Books;
 use crate::billing::meter::{self, Metered, MeteredLead, Seen};
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people::learn::{self, Enquiry, Said};
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::inbox::open::{self, LeadOpening};
@@ -48,7 +49,7 @@ pub(super) fn receive_of(
     let person = &Person::of(&enquiry, &tenant.country);
     let platform_id = enquiry.platform_lead_id.clone();
     let known = &Known::of(tx, person, platform_id.as_deref())?;
-    if let Some(lead_id) = platform_id.and_then(|id| known.owner(IdentityKind::PlatformLead, &id)) {
+    if let Some(lead_id) = platform_id.and_then(|id| known.lead(IdentityKind::PlatformLead, &id)) {
         let is_locked = store::find(tx, lead_id)?.is_some_and(|lead| lead.is_locked);
         return Ok((Received { lead_id, is_new: false, is_duplicate: true, is_locked }, None));
     }
@@ -83,6 +84,17 @@ fn create(tx: &mut TenantTx<'_>, earlier: Option<Lead>, arrival: Arrival<'_>) ->
         meter::unreachable(tenant)
     };
     apply_charge(&mut lead, &metered);
+    // Of who is under lock nothing is learned.
+    if !lead.is_locked {
+        let fresh = ContactId::from_uuid(lead.person_id.0);
+        let said =
+            Said { email: person.own(IdentityKind::Email), phone: person.own(IdentityKind::Phone), ..lead.said() };
+        let told = Enquiry { said, source: lead.source.into(), known: known.owners() };
+        let certain = earlier.as_ref().and_then(Lead::contact_id);
+        // Of somebody who enquired under lock before there may be an entry by now.
+        let contact = learn::belong(tx, &told, certain, (fresh, earlier.is_none()))?;
+        lead.belong_to(contact);
+    }
     lead.refresh()?;
     let lead = store::insert(tx, &lead)?;
     store::insert_score(tx, lead.id, &score)?;
@@ -121,6 +133,11 @@ fn add_to(tx: &mut TenantTx<'_>, lead: Lead, arrival: Arrival<'_>) -> Result<Rec
     lead.last_activity_at = lead.last_activity_at.max(enquiry.received_at);
     change::rescore(tx, &mut lead, tenant)?;
     store::update(tx, &mut lead)?;
+    if let Some(contact) = lead.contact_id() {
+        let said =
+            Said { email: person.own(IdentityKind::Email), phone: person.own(IdentityKind::Phone), ..lead.said() };
+        learn::enquired(tx, contact, &Enquiry { said, source: lead.source.into(), known: known.owners() })?;
+    }
     remember(tx, &lead, person, enquiry.platform_lead_id.as_deref(), known)?;
     let enquired = LeadEnquired {
         source: Some(enquiry.source),
@@ -150,7 +167,7 @@ fn meter_enquiry(
 ) -> Result<Metered> {
     let metered = MeteredLead {
         lead_id: lead.id,
-        dedupe_key: format!("person:{}", lead.person_id.0),
+        dedupe_key: format!("person:{}", lead.metered_as()),
         received_at: enquiry.vouched_at.unwrap_or(enquiry.received_at),
         is_time_vouched: enquiry.vouched_at.is_some(),
         worth: worth_of(lead, tenant)?,
@@ -178,7 +195,7 @@ fn new_lead(tx: &TenantTx<'_>, enquiry: &NewEnquiry, person: &Person, earlier: O
     Lead {
         tenant_id: tx.tenant(),
         id,
-        person_id: earlier.map_or(RawId(id.uuid()), |lead| lead.person_id),
+        person_id: RawId(earlier.map_or(id.uuid(), Lead::metered_as)),
         name: person.name.clone(),
         email: person.email.clone(),
         phone: person.phone.clone(),
@@ -226,6 +243,7 @@ fn profile_of(enquiry: &NewEnquiry, person: &Person) -> LeadProfile {
         behaviour: Behaviour::default(),
         ai_summary: None,
         ai_insights: None,
+        metered_as: None,
     }
 }
 

@@ -8,23 +8,34 @@ use super::NewEnquiry;
 use super::person::{Person, is_misplaced};
 use crate::base::Result;
 use crate::contacts::id::LeadId;
+use crate::contacts::people::identities::{self, Owner, Whose};
+use crate::contacts::people::learn::shares_a_word;
 use crate::engine::db::TenantTx;
 use crate::leads::contact_details::{ContactDetail, DetailKind};
 use crate::leads::for_intake::{self as store, Lead};
 use crate::leads::model::IdentityKind;
 
 /// What we know of the identities of an enquiry. It stays true while intake is locked.
-pub(super) struct Known(Vec<(IdentityKind, String, LeadId)>);
+pub(super) struct Known(Vec<Owner>);
 
 impl Known {
     pub fn of(tx: &mut TenantTx<'_>, person: &Person, platform_id: Option<&str>) -> Result<Self> {
         let platform = platform_id.map(|id| (IdentityKind::PlatformLead, id));
         let all: Vec<(IdentityKind, &str)> = person.identities().chain(platform).collect();
-        Ok(Self(store::owners(tx, &all)?))
+        Ok(Self(identities::owners(tx, &all)?))
     }
 
-    pub fn owner(&self, kind: IdentityKind, value: &str) -> Option<LeadId> {
-        self.0.iter().find(|(known, text, _)| (*known, text.as_str()) == (kind, value)).map(|(_, _, lead)| *lead)
+    fn owner(&self, kind: IdentityKind, value: &str) -> Option<&Owner> {
+        self.0.iter().find(|owner| (owner.kind, owner.value.as_str()) == (kind, value))
+    }
+
+    pub fn owners(&self) -> &[Owner] {
+        &self.0
+    }
+
+    /// The newest lead that came by it.
+    pub fn lead(&self, kind: IdentityKind, value: &str) -> Option<LeadId> {
+        self.owner(kind, value)?.whose.lead
     }
 }
 
@@ -37,7 +48,7 @@ pub(super) fn known_lead(
 ) -> Result<Option<Lead>> {
     let mut best: Option<Lead> = None;
     let owners: Vec<(IdentityKind, LeadId)> =
-        person.identities().filter_map(|(kind, value)| Some((kind, known.owner(kind, value)?))).collect();
+        person.identities().filter_map(|(kind, value)| Some((kind, known.lead(kind, value)?))).collect();
     for (kind, id) in &owners {
         if best.as_ref().is_some_and(|lead| lead.id == *id) {
             continue;
@@ -83,13 +94,6 @@ fn is_somebody_else(lead: &Lead, person: &Person, by: IdentityKind, enquiry: &Ne
     Ok(known.len() >= most)
 }
 
-/// "Asha V" and "asha verma" may be one.
-fn shares_a_word(a: &str, b: &str) -> bool {
-    let words = |text: &str| -> Vec<String> { text.to_lowercase().split_whitespace().map(Into::into).collect() };
-    let known = words(a);
-    words(b).iter().any(|word| known.contains(word))
-}
-
 /// Points the enquiry's identities at `lead`. A person's identity of another open lead stays where it is; the platform's id
 /// is of this very enquiry.
 pub(super) fn remember(
@@ -99,15 +103,27 @@ pub(super) fn remember(
     platform_id: Option<&str>,
     known: &Known,
 ) -> Result<()> {
+    let whose = Whose { contact: lead.contact_id(), lead: Some(lead.id) };
     let mut new: Vec<(IdentityKind, &str)> = Vec::new();
     for (kind, value) in person.identities() {
-        match known.owner(kind, value) {
+        match known.owner(kind, value).map(|owner| owner.whose) {
             None => new.push((kind, value)),
-            Some(owner) if owner == lead.id => {}
-            Some(owner) if store::find(tx, owner)?.is_some_and(|other| !other.status.is_closed()) => {}
-            Some(_) => store::add_identity(tx, lead.id, kind, value)?,
+            Some(Whose { lead: Some(owner), contact }) if owner == lead.id => {
+                if contact.is_none() && whose.contact.is_some() {
+                    identities::add(tx, kind, value, whose)?;
+                }
+            }
+            // Another open lead is found by it as before; whom the tenant knows by it is another matter.
+            Some(Whose { lead: Some(owner), .. })
+                if store::find(tx, owner)?.is_some_and(|other| !other.status.is_closed()) =>
+            {
+                if whose.contact.is_some() {
+                    identities::add(tx, kind, value, Whose { lead: None, ..whose })?;
+                }
+            }
+            Some(_) => identities::add(tx, kind, value, whose)?,
         }
     }
     new.extend(platform_id.map(|id| (IdentityKind::PlatformLead, id)));
-    if new.is_empty() { Ok(()) } else { store::add_identities(tx, lead.id, &new) }
+    if new.is_empty() { Ok(()) } else { identities::add_all(tx, whose, &new) }
 }

@@ -5,7 +5,8 @@ use validator::Validate;
 use super::contact_details::{ContactDetail, DetailKind};
 use super::engagement::engagement;
 use super::facts::{LeadFact as _, LeadScored, LeadStatusChanged, LeadUpdated};
-use super::model::{IdentityKind, LeadSource, LeadStatus, LeadValidity, LocationPatch, is_vouched};
+use super::model::{LeadSource, LeadStatus, LeadValidity, LocationPatch, is_vouched};
+use super::recognised;
 use super::scoring::{score_lead, worth_of};
 use super::store::{self, Lead};
 use crate::base::bounded::{Dialled, Line, PersonName, Text, Texts};
@@ -73,8 +74,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
     let mut changes = patch.apply(&mut lead);
     change_phone(&mut changes, &mut lead, patch.phone, &tenant.country)?;
     note_details(tx, &before, &mut lead)?;
-    move_identity(tx, &before, IdentityKind::Email, before.email.as_deref(), lead.email.as_deref())?;
-    move_identity(tx, &before, IdentityKind::Phone, before.phone.as_deref(), lead.phone.as_deref())?;
+    recognised::take_up(tx, &before, &lead)?;
     changes.note("status", change_status(tx, &mut lead, patch.status)?);
     rescore(tx, &mut lead, &tenant)?;
     changes.note("charge_kind", meter_repaired(tx, &mut lead, &tenant)?);
@@ -82,6 +82,7 @@ pub fn change_lead(tx: &mut TenantTx<'_>, id: LeadId, mut patch: UpdateLead, if_
         return Ok(before.into_lead());
     }
     store::update(tx, &mut lead)?;
+    recognised::follow(tx, &before, &lead)?;
     if !changes.is_empty() {
         // Names only: the values of personal data stay out of the events.
         tx.record(LeadUpdated { changed: changes.told() }.of(id))?;
@@ -99,7 +100,7 @@ fn meter_repaired(tx: &mut TenantTx<'_>, lead: &mut Lead, tenant: &tenants::Tena
     let before = lead.charge_kind;
     let repaired = MeteredLead {
         lead_id: lead.id,
-        dedupe_key: format!("person:{}", lead.person_id.0),
+        dedupe_key: format!("person:{}", lead.metered_as()),
         received_at: tx.now(),
         is_time_vouched: is_vouched(lead.platform_lead_id.as_deref()),
         worth: worth_of(lead, tenant)?,
@@ -139,29 +140,6 @@ fn change_phone(changes: &mut Changes, lead: &mut Lead, patch: Patch<Dialled<0, 
     let phone = read.map_err(|rule| Error::field("/phone", "invalid_value", rule))?;
     lead.profile.phone_raw = typed.map(String::from);
     changes.put("phone", &mut lead.phone, phone.map(Phone::into_string));
-    Ok(())
-}
-
-fn move_identity(
-    tx: &mut TenantTx<'_>,
-    lead: &Lead,
-    kind: IdentityKind,
-    before: Option<&str>,
-    after: Option<&str>,
-) -> Result<()> {
-    if store::is_same(kind, before, after) {
-        return Ok(());
-    }
-    if let Some(value) = after {
-        if store::find_by_identity(tx, kind, value)?.is_some_and(|owner| owner != lead.id) {
-            let message = format!("Another lead already has this {kind}.");
-            return Err(Error::conflict("lead.identity_taken", message));
-        }
-        store::add_identity(tx, lead.id, kind, value)?;
-    }
-    if let Some(value) = before {
-        store::remove_identity(tx, lead.id, kind, value)?;
-    }
     Ok(())
 }
 

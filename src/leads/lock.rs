@@ -81,6 +81,7 @@ pub fn shown(lead: &Lead, tenant: &Tenant) -> Result<Lead> {
             contact_details: Json::from(serde_json::json!([])),
             ai_summary: None,
             ai_insights: None,
+            metered_as: None,
         }),
         // The person.
         name: NAME.into(),

@@ -12,9 +12,7 @@ use crate::tenants::access::{Areas, Permission as P};
 use ::billing;
 use ::contacts;
 use ::tenants;
-use engine::{
-    self, among, base, beyond, each_engine, fact, insert_few, keep, patch, record, rows, text_enum, versioned, view,
-};
+use engine::{self, among, base, beyond, each_engine, fact, keep, patch, record, rows, text_enum, versioned, view};
 
 pub mod answers;
 pub mod api;
@@ -31,6 +29,7 @@ mod lock;
 pub mod model;
 mod notes;
 pub mod profile;
+mod recognised;
 pub mod refusals;
 mod rescore;
 pub mod schema;
@@ -60,10 +59,7 @@ pub mod rows {
 
 /// The rows themselves, unmasked: for intake, which makes and joins them, and for the tests of others.
 pub mod for_intake {
-    pub use super::store::{
-        Behaviour, Lead, LeadProfile, add_identities, add_identity, find, get, hold, identities_of, insert,
-        insert_score, is_same, owners, remove_identity, update,
-    };
+    pub use super::store::{Behaviour, Lead, LeadProfile, find, get, hold, insert, insert_score, update};
 }
 
 /// What stands here, and who reads it.
@@ -79,6 +75,7 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(api::read::get_lead)
         .service(api::read::get_lead_score)
         .service(api::read::list_lead_activities)
+        .service(api::read::list_contact_timeline)
         .service(api::write::update_lead)
         .service(api::write::assign_lead)
         .service(api::write::create_lead_note)

@@ -1,8 +1,10 @@
 //! What a lead is: its vocabulary and its transitions, without rows.
 
-use crate::base::bounded::Text;
 use crate::base::{Error, Result};
 use crate::billing::model::MeterKind;
+
+use crate::contacts::ContactSource;
+pub use crate::contacts::{IdentityKind, Location, LocationPatch};
 
 crate::text_enum! {
     /// Where a lead came from.
@@ -67,6 +69,13 @@ impl From<MeterKind> for ChargeKind {
     }
 }
 
+impl From<LeadSource> for ContactSource {
+    fn from(source: LeadSource) -> Self {
+        // Every source of leads is one of people; a test holds it.
+        source.as_str().parse().unwrap_or(Self::Api)
+    }
+}
+
 impl LeadSource {
     /// The person is answered where they wrote, whatever else is known of them.
     pub fn is_conversation(self) -> bool {
@@ -126,93 +135,9 @@ crate::text_enum! {
     }
 }
 
-crate::text_enum! {
-    /// What identifies a person within a tenant.
-    pub enum IdentityKind {
-        Email = "email",
-        Phone = "phone",
-        PlatformLead = "platform_lead",
-    }
-}
-
-/// Where a person is, as far as known.
-#[derive(
-    Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize, validator::Validate, utoipa::ToSchema,
-)]
-#[serde(deny_unknown_fields, default)]
-#[schema(example = json!({"city": "Mumbai", "state": "Maharashtra", "country": "IN"}))]
-pub struct Location {
-    #[validate(length(max = 120))]
-    #[schema(max_length = 120)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub city: Option<String>,
-    #[validate(length(max = 120))]
-    #[schema(max_length = 120)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub state: Option<String>,
-    /// ISO 3166-1 alpha-2 where known.
-    #[validate(length(max = 60))]
-    #[schema(max_length = 60)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub country: Option<String>,
-    #[validate(length(max = 20))]
-    #[schema(max_length = 20)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub postal_code: Option<String>,
-    /// Degrees, -90 to 90.
-    #[validate(range(min = -90.0, max = 90.0))]
-    #[schema(minimum = -90.0, maximum = 90.0)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub lat: Option<f64>,
-    /// Degrees, -180 to 180.
-    #[validate(range(min = -180.0, max = 180.0))]
-    #[schema(minimum = -180.0, maximum = 180.0)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(extensions(("x-left-out" = json!(true))))]
-    pub lng: Option<f64>,
-}
-
-crate::patch! {
-    /// A merge-patch of a location: absent keeps, null clears.
-    #[derive(PartialEq)]
-    #[schema(example = json!({"city": "Pune", "postal_code": null}))]
-    pub struct LocationPatch of Location as part {
-        city: Patch<Text<0, 120>>,
-        state: Patch<Text<0, 120>>,
-        /// ISO 3166-1 alpha-2 where known.
-        country: Patch<Text<0, 60>>,
-        postal_code: Patch<Text<0, 20>>,
-        /// Degrees, -90 to 90.
-        #[validate(range(min = -90.0, max = 90.0))]
-        #[schema(minimum = -90, maximum = 90)]
-        lat: Patch<f64>,
-        /// Degrees, -180 to 180.
-        #[validate(range(min = -180.0, max = 180.0))]
-        #[schema(minimum = -180, maximum = 180)]
-        lng: Patch<f64>,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use validator::Validate;
-
-    #[test]
-    fn a_part_of_a_location_changes_alone() {
-        let patch = |body: serde_json::Value| serde_json::from_value::<LocationPatch>(body).unwrap();
-        let mut location = Location { city: Some("Mumbai".into()), country: Some("IN".into()), ..Default::default() };
-        patch(serde_json::json!({"city": "Pune", "country": null, "lat": 18.5})).apply(&mut location);
-        assert_eq!(location, Location { city: Some("Pune".into()), lat: Some(18.5), ..Default::default() });
-        let wrong = patch(serde_json::json!({"lng": 181.0, "lat": null})).validate().unwrap_err();
-        assert_eq!(wrong.errors().keys().collect::<Vec<_>>(), ["lng"]);
-        assert!(serde_json::from_value::<LocationPatch>(serde_json::json!({"city": "x".repeat(121)})).is_err());
-    }
 
     #[test]
     fn a_key_of_the_tenants_own_vouches_for_nothing() {
@@ -230,6 +155,13 @@ mod tests {
         }
         for from in LeadStatus::ALL.iter().filter(|status| !status.is_closed()) {
             assert!(LeadStatus::ALL.iter().all(|to| from.check_transition(*to).is_ok()), "{from}");
+        }
+    }
+
+    #[test]
+    fn whoever_enquires_is_known_from_where() {
+        for source in LeadSource::ALL {
+            assert_eq!(ContactSource::from(*source).as_str(), source.as_str());
         }
     }
 

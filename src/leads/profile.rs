@@ -4,6 +4,7 @@
 //! by the lead's version, so nothing of it is lost between two writers.
 
 use super::model::Location;
+use crate::base::id::Uuid;
 use crate::base::json::Json;
 
 /// The document; its own documents stay as they are until somebody reads them, by [`Lead`](super::store::Lead)'s methods.
@@ -27,6 +28,9 @@ pub struct LeadProfile {
     pub behaviour: Behaviour,
     pub ai_summary: Option<String>,
     pub ai_insights: Option<Json>,
+    /// As whom the person is metered, where that is not the contact: enquiries under lock tell nobody whose they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metered_as: Option<Uuid>,
 }
 
 /// What the person did on the tenant's pages.

@@ -44,19 +44,6 @@ diesel::table! {
     use crate::base::{id::Guid, json::JsonDoc, time::Instant};
     use diesel::sql_types::*;
 
-    lead_identities (tenant_id, kind, value) {
-        tenant_id -> Guid,
-        kind -> Text,
-        value -> Text,
-        lead_id -> Guid,
-        created_at -> Instant,
-    }
-}
-
-diesel::table! {
-    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
-    use diesel::sql_types::*;
-
     lead_scores (tenant_id, lead_id, id) {
         tenant_id -> Guid,
         lead_id -> Guid,
@@ -83,5 +70,7 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(lead_identities, leads);
 diesel::allow_tables_to_appear_in_same_query!(lead_scores, leads);
+
+use crate::contacts::schema::contact_identities;
+crate::engine::joined!(contact_identities, leads);

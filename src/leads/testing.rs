@@ -54,6 +54,7 @@ pub fn rajesh_at(tenant_id: TenantId, now: Timestamp) -> Lead {
             behaviour: Behaviour::default(),
             ai_summary: None,
             ai_insights: None,
+            metered_as: None,
         }),
         contact_count: 0,
         total_interactions: 1,

@@ -13,6 +13,7 @@ use crate::base::id::TenantId;
 use crate::base::money::Currency;
 use crate::billing::model::MeterKind;
 use crate::billing::release::Released;
+use crate::contacts::people::identities::{self, Whose};
 use crate::engine::db::Direction::Asc;
 use crate::engine::db::filter::Part;
 use crate::engine::db::testing::on_both_engines;
@@ -87,7 +88,8 @@ on_both_engines! {
         let record = |tx: &mut TenantTx<'_>| {
             let lead = Lead { is_locked: true, phone: Some("+919876543210".into()), ..rajesh(tx) };
             store::insert(tx, &lead)?;
-            store::add_identity(tx, lead.id, IdentityKind::Phone, "+919876543210")?;
+            let whose = Whose { contact: None, lead: Some(lead.id) };
+            identities::add(tx, IdentityKind::Phone, "+919876543210", whose)?;
             let wrote = Wrote { channel: "whatsapp".into(), preview: Some("I am Rajesh".into()) };
             tx.record(wrote.of(lead.id))?;
             let suppressed = Suppressed { channel: "whatsapp".into(), address: Some("+919876543210".into()) };

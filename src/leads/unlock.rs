@@ -11,9 +11,13 @@ use crate::base::id::EventId;
 use crate::billing::books::Books;
 use crate::billing::facts::SubscriptionFact;
 use crate::billing::release::{Release, Released, release_blocked};
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people::identities::{self, Whose};
+use crate::contacts::people::learn::{self, Enquiry, Said};
 use crate::engine::db::TenantTx;
 use crate::engine::events::{self, Reactions};
 use crate::engine::jobs::{JobContext, JobKind, NewJob, Outcome, Registry};
+use crate::leads::model::IdentityKind;
 use crate::tenants::facts::TenantVerified;
 
 /// Follows every change of what the tenant has bought.
@@ -70,8 +74,35 @@ async fn run(context: JobContext) -> Result<Outcome> {
 
 /// Shows what was paid for.
 pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<()> {
-    for lead in store::unlock(tx, released)? {
-        tx.record(LeadUnlocked {}.of(lead))?;
+    let mut unlocked = store::unlock(tx, released)?;
+    // As they came, so that what a later one of the same person says finds the first.
+    unlocked.sort_unstable();
+    for id in unlocked {
+        find_person(tx, id)?;
+        tx.record(LeadUnlocked {}.of(id))?;
     }
     Ok(())
+}
+
+/// Whose a lead is may be known from now on: that of who is known by its addresses, or somebody new.
+fn find_person(tx: &mut TenantTx<'_>, id: LeadId) -> Result<()> {
+    let mut lead = store::hold(tx, id)?;
+    let said = lead.said();
+    let known = identities::owners(tx, &said.identities())?;
+    // What only hints at somebody identifies nobody, and is not among what is known.
+    let is_known =
+        |kind, value: Option<&str>| known.iter().any(|one| one.kind == kind && Some(one.value.as_str()) == value);
+    let said = Said {
+        email: said.email.filter(|email| is_known(IdentityKind::Email, Some(email))),
+        phone: said.phone.filter(|phone| is_known(IdentityKind::Phone, Some(phone))),
+        ..said
+    };
+    let enquiry = Enquiry { said, source: lead.source.into(), known: &known };
+    let fresh = ContactId::from_uuid(lead.person_id.0);
+    let contact = learn::belong(tx, &enquiry, None, (fresh, false))?;
+    for (kind, value) in said.identities() {
+        identities::add(tx, kind, value, Whose { contact: Some(contact), lead: None })?;
+    }
+    lead.belong_to(contact);
+    store::update(tx, &mut lead)
 }

@@ -12,7 +12,7 @@ use crate::base::json::Json;
 use crate::base::money::Money;
 use crate::base::phone;
 use crate::base::time::Timestamp;
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
 use crate::engine::db::TenantTx;
 use crate::leads::id::{AdCampaignId, LeadFormId};
 use crate::tenants::access::KnownTenant;
@@ -24,7 +24,7 @@ const STALLED_DAYS: i64 = 3;
 /// A lead.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 #[schema(example = json!({
-    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "name": "Priya Sharma", "email": "priya.sharma@example.com", "has_email": true, "phone": "+919876543210", "has_phone": true, "phone_is_valid": true,
+    "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a11", "contact_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "name": "Priya Sharma", "email": "priya.sharma@example.com", "has_email": true, "phone": "+919876543210", "has_phone": true, "phone_is_valid": true,
     "company": null, "source": "meta_ads", "source_details": {"platform": "fb"}, "status": "new", "validity": "unverified", "score": 95,
     "grade": "hot", "intent": "hot", "is_qualified": true, "is_locked": false, "is_stalled": false, "is_charged": true,
     "charge_kind": "quota", "charged_amount": {"amount": 30000, "currency": "INR"}, "assigned_to": null, "assigned_at": null,
@@ -39,6 +39,8 @@ const STALLED_DAYS: i64 = 3;
 }))]
 pub struct LeadView {
     pub id: LeadId,
+    /// The person: `GET /v1/contacts/{id}`. Null while the lead is locked, whoever it is.
+    pub contact_id: Option<ContactId>,
     /// `Locked lead` while it is locked.
     pub name: String,
     /// Null while the lead is locked, whether there is one or not.
@@ -200,11 +202,12 @@ fn view(lead: Lead, tenant: Option<&Tenant>, now: Timestamp) -> Result<LeadView>
         shown.refresh_details()?;
     }
     let untouched = matches!(shown.status, LeadStatus::New | LeadStatus::Contacted);
-    let charge = shown.charge();
+    let (charge, contact_id) = (shown.charge(), shown.contact_id());
     let profile = shown.profile.0;
     let charged = shown.charge_kind.is_some_and(ChargeKind::is_paid_for);
     Ok(LeadView {
         id: shown.id,
+        contact_id,
         grade: grade(shown.score),
         intent: intent(shown.score),
         is_qualified: is_qualified(shown.score),

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use leadwright::base::id::TenantId;
 use leadwright::billing::schema::trial_signs;
+use leadwright::contacts::schema::contact_identities;
 use leadwright::contacts::schema::suppressions;
 use leadwright::engine::catch_up::{Batch, CatchUp, Reading, Standing, standings, step};
 use leadwright::engine::db::{PlatformScope, PlatformTx};
-use leadwright::leads::schema::{lead_identities, leads};
+use leadwright::leads::schema::leads;
 use leadwright::tenants::schema::{tenants, users};
 
 use crate::both_engines;
@@ -62,11 +63,11 @@ both_engines! {
             diesel::update(leads::table.filter(leads::id.eq(id)))
                 .set((leads::email.eq("jose@xn--bcher-kva.example"), leads::search.eq("josé müller\njose@xn--bcher-kva.example")))
                 .execute(conn)?;
-            diesel::update(lead_identities::table.filter(lead_identities::kind.eq("email")))
-                .set(lead_identities::value.eq("jose@xn--bcher-kva.example"))
+            diesel::update(contact_identities::table.filter(contact_identities::kind.eq("email")))
+                .set(contact_identities::value.eq("jose@xn--bcher-kva.example"))
                 .execute(conn)?;
-            diesel::update(lead_identities::table.filter(lead_identities::kind.eq("phone")))
-                .set(lead_identities::value.eq("+5215512345678"))
+            diesel::update(contact_identities::table.filter(contact_identities::kind.eq("phone")))
+                .set(contact_identities::value.eq("+5215512345678"))
                 .execute(conn)?;
             let now = tx.now();
             for (n, channel, address, sender) in [
@@ -101,7 +102,7 @@ both_engines! {
         assert_eq!(found["data"][0]["email"], "jose@bücher.example", "{found}");
         let addresses = texts(&app, "SELECT address AS text FROM suppressions ORDER BY address").await;
         assert_eq!(addresses, ["+525512345678", "jose@bücher.example"]);
-        let values = texts(&app, "SELECT value AS text FROM lead_identities WHERE kind <> 'platform_lead' ORDER BY kind").await;
+        let values = texts(&app, "SELECT value AS text FROM contact_identities WHERE kind <> 'platform_lead' ORDER BY kind").await;
         assert_eq!(values, ["jose@bücher.example", "+525512345678"]);
         let again = json!({ "name": "José Müller", "email": "jose@xn--bcher-kva.example" });
         let again = acme.owner.post("/v1/leads", again).await;
@@ -111,7 +112,7 @@ both_engines! {
 
         let before = changed(&app).await;
         let some = |name: &str| before.iter().find(|(one, _)| one == name).map(|(_, changed)| *changed);
-        assert_eq!((some("users"), some("suppressions"), some("leads"), some("lead_identities")), (Some(1), Some(2), Some(1), Some(2)));
+        assert_eq!((some("users"), some("suppressions"), some("leads"), some("contact_identities")), (Some(1), Some(2), Some(1), Some(2)));
         // It looks once more after an hour, and finds nothing to change; after that it rests.
         app.advance(chrono::Duration::hours(2));
         app.run_schedule().await;
@@ -129,10 +130,10 @@ both_engines! {
         write(&app, move |tx| {
             let now = tx.now();
             // The second lead was the same person's, before the spellings were one; its row is the older one.
-            diesel::update(lead_identities::table.filter(lead_identities::value.eq("asha@example.org")))
+            diesel::update(contact_identities::table.filter(contact_identities::value.eq("asha@example.org")))
                 .set((
-                    lead_identities::value.eq("asha@xn--bcher-kva.example"),
-                    lead_identities::created_at.eq(now.minus(chrono::Duration::days(9))),
+                    contact_identities::value.eq("asha@xn--bcher-kva.example"),
+                    contact_identities::created_at.eq(now.minus(chrono::Duration::days(9))),
                 ))
                 .execute(tx.conn())?;
             for (address, reason, days) in
@@ -161,16 +162,18 @@ both_engines! {
         let ended = texts(&app, "SELECT lifted_because AS text FROM suppressions WHERE lifted_at IS NOT NULL").await;
         assert_eq!(ended, ["Kept once, under the other spelling of this address."]);
         let owner = read(&app, move |tx| {
-            lead_identities::table
-                .filter(lead_identities::kind.eq("email"))
-                .select((lead_identities::value, lead_identities::lead_id))
-                .load::<(String, leadwright::contacts::id::LeadId)>(tx.conn())
+            contact_identities::table
+                .filter(contact_identities::kind.eq("email"))
+                .select((contact_identities::value, contact_identities::lead_id))
+                .load::<(String, Option<leadwright::contacts::id::LeadId>)>(tx.conn())
         })
         .await;
-        assert_eq!(owner, [("asha@bücher.example".to_string(), b)], "the older row's lead");
+        assert_eq!(owner, [("asha@bücher.example".to_string(), Some(b))], "the older row's lead");
         let people: Vec<leadwright::base::id::RawId> =
             read(&app, move |tx| leads::table.filter(leads::id.eq_any([a, b])).select(leads::person_id).load(tx.conn())).await;
         assert_eq!(people[0].0, people[1].0, "both leads are one person's");
+        let contacts = acme.owner.get("/v1/contacts").await.ok();
+        assert_eq!(contacts["data"].as_array().unwrap().len(), 1, "{contacts}");
     }
 
     async fn accounts_that_share_an_address_are_told_to_operators_and_never_merged(app: TestApp) {

@@ -19,6 +19,7 @@ mod billing;
 mod bounds;
 mod catch_up;
 mod claims;
+mod contacts;
 mod contract;
 mod copying;
 mod counting;

@@ -135,6 +135,7 @@ both_engines! {
             real.entry(column.table_name).or_default().insert(column.column_name, column.is_nullable);
         }
         if app.app.core.db.engine() == Engine::Postgres {
+            assert!(real.remove("lead_identities").is_some(), "how a process of the version before calls contact_identities");
             for (table, columns) in LEAVING {
                 let table = real.get_mut(table).expect("a table");
                 assert!(columns.iter().all(|column| table.remove(*column).is_some()), "{columns:?}");
@@ -174,6 +175,29 @@ both_engines! {
         assert_eq!(after, before);
     }
 
+    async fn whoever_had_enquired_is_a_contact(app: TestApp) {
+        let acme = app.growth("Acme").await;
+        let body = json!({ "name": "Asha", "email": "asha@example.com", "phone": "+919811122233", "company": "Verma & Co",
+            "location": { "city": "Mumbai" } });
+        let first = acme.owner.post("/v1/leads", body.clone()).await.created();
+        acme.owner.patch(&format!("/v1/leads/{}", first["id"].as_str().unwrap()), json!({ "status": "won" })).await.ok();
+        let second = acme.owner.post("/v1/leads", body).await.created();
+        let held = app.tenant("Held").await;
+        held.lead("Secret Person", "secret@example.com", "+919811122244").await;
+        for step in ["down", "up"] {
+            run(&app, "0070_contacts", step).await;
+        }
+        let page = acme.owner.get("/v1/contacts?city=mumbai&q=asha").await.ok();
+        let [asha] = page["data"].as_array().expect("a list").as_slice() else { panic!("{page}") };
+        assert_eq!((&asha["id"], &asha["id"]), (&first["contact_id"], &second["contact_id"]));
+        let told = ["name", "email", "phone", "company", "verification_status", "source"].map(|field| asha[field].as_str().unwrap_or("-"));
+        assert_eq!(told, ["Asha", "asha@example.com", "+919811122233", "Verma & Co", "verified", "manual"]);
+        assert_eq!((&asha["location"], &asha["converted_at"]), (&json!({ "city": "Mumbai" }), &first["created_at"]));
+        let secret = held.owner.get("/v1/contacts").await;
+        assert_eq!(secret.body["data"], json!([]), "who is under lock is none yet");
+        acme.owner.post("/v1/contacts", json!({ "phone": "+919811122233" })).await.problem(409, "contact.identity_taken");
+    }
+
     async fn a_process_of_the_version_before_runs_beside_ours(app: TestApp) {
         if app.app.core.db.engine() == Engine::Sqlite {
             // One process has the file, and the columns are gone with the start of ours.
@@ -196,6 +220,17 @@ both_engines! {
             SELECT tenant_id, '{other}', '{other}', {copied}, 'Mining', '{{\"city\": \"Pune\"}}', '[[\"c\", \"3\"]]', '{{}}', '{{}}', 4 FROM leads WHERE id = '{id}'")).await;
         let taken_in = acme.owner.get(&format!("/v1/leads/{other}")).await.ok();
         assert_eq!((&taken_in["industry"], &taken_in["location"], &taken_in["enquiry_count"]), (&json!("Mining"), &json!({ "city": "Pune" }), &json!(4)));
+
+        // It knows people by another name of the table, and no contacts.
+        let known = "tenant_id, kind, value, lead_id, created_at";
+        execute(&app, format!("INSERT INTO lead_identities ({known}) SELECT tenant_id, 'phone', '+919811122299', id, created_at FROM leads \
+            WHERE id = '{other}' ON CONFLICT DO NOTHING")).await;
+        execute(&app, format!("UPDATE lead_identities SET lead_id = '{other}' WHERE kind = 'phone' AND value = '+919811122299'")).await;
+        let taken = acme.owner.post("/v1/contacts", json!({ "phone": "+919811122299" })).await.problem(409, "contact.identity_taken");
+        assert!(taken["detail"].as_str().unwrap().contains(other), "{taken}");
+        let again = acme.owner.post("/v1/leads", json!({ "name": "Asha", "phone": "+919811122299" })).await.ok();
+        assert_eq!(again["id"], other);
+        assert_eq!(acme.owner.get(&format!("/v1/contacts/{other}")).await.ok()["phone"], "+919811122299");
 
         let campaign = acme.ad_campaign("meta", "120210000000000001", "612312312312", "153125381133").await;
         app.run_jobs().await;

@@ -254,6 +254,7 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
     let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
     BTreeMap::from([
         ("leads", text(&lead["id"])),
+        ("contacts", text(&lead["contact_id"])),
         ("ad-campaigns", text(&campaign["id"])),
         ("conversations", text(&conversation["id"])),
         ("api-keys", key_id),

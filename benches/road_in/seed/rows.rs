@@ -70,10 +70,26 @@ pub fn rows(d: &Dialect) -> Vec<String> {
         )
         .replace("chr_(10)", d.of("chr(10)", "char(10)")),
     );
-    let identity = "tenant_id, kind, value, lead_id, created_at";
-    insert("lead_identities", identity, format!("tenant_id, 'email', {email}, {lead}, {}", at(0)));
-    insert("lead_identities", identity, format!("tenant_id, 'phone', {phone}, {lead}, {}", at(0)));
-    insert("lead_identities", identity, format!("tenant_id, 'platform_lead', 'meta:' || {n12}, {lead}, {}", at(0)));
+    insert(
+        "contacts",
+        "tenant_id, id, name, email, phone, source, verification_status, profile, converted_at, search, version, \
+         created_at, updated_at",
+        format!(
+            "tenant_id, {lead}, {name}, {email}, {phone}, 'meta_ads', 'verified', {empty}, {at}, \
+             lower({name}) || chr_(10) || {email} || chr_(10) || {phone}, 1, {at}, {at}",
+            empty = d.json("'{}'"),
+            at = at(0),
+        )
+        .replace("chr_(10)", d.of("chr(10)", "char(10)")),
+    );
+    let identity = "tenant_id, kind, value, lead_id, created_at, contact_id";
+    insert("contact_identities", identity, format!("tenant_id, 'email', {email}, {lead}, {}, {lead}", at(0)));
+    insert("contact_identities", identity, format!("tenant_id, 'phone', {phone}, {lead}, {}, {lead}", at(0)));
+    insert(
+        "contact_identities",
+        identity,
+        format!("tenant_id, 'platform_lead', 'meta:' || {n12}, {lead}, {}, {lead}", at(0)),
+    );
     let items = d.json(r#"'[{"rule": "email_valid", "label": "E-mail is valid", "points": 10}]'"#);
     insert(
         "lead_scores",

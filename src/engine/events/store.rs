@@ -146,6 +146,8 @@ pub struct EventFilter {
     pub kinds: Vec<EventType>,
     pub timeline: Option<uuid::Uuid>,
     pub subject: Option<(SubjectType, uuid::Uuid)>,
+    /// About this, or on one of these timelines.
+    pub story: Option<(SubjectType, uuid::Uuid, Vec<uuid::Uuid>)>,
     /// Only events about these; `None` for all.
     pub about: Option<Vec<SubjectType>>,
     pub occurred_after: Option<Timestamp>,
@@ -173,6 +175,15 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
     let which = match filter.about.as_deref() {
         Some([]) => which.or([]),
         Some(about) => which.any(events::subject_type, about),
+        None => which,
+    };
+    let which = match &filter.story {
+        Some((kind, id, timelines)) => {
+            let timelines: Vec<RawId> = timelines.iter().copied().map(RawId).collect();
+            let about = Where::part().is(events::subject_type, *kind).is(events::subject_id, RawId(*id));
+            let on = (!timelines.is_empty()).then(|| Where::part().any(events::lead_id, &timelines));
+            which.or(std::iter::once(about).chain(on))
+        }
         None => which,
     };
     let begins = match filter.after {

@@ -47,6 +47,7 @@ pub use paging::{Page, Paging};
 pub use params::{CommaList, Path, Query};
 pub use part::PatchOf;
 pub use pipeline::{CalledAs, Logged, RequestId};
+pub use reading::whole as read_document;
 pub use shown::{Shown, listed, made, reply};
 pub use source::{Proxies, Source};
 pub use written::Written;

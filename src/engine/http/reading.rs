@@ -32,7 +32,7 @@ pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8])
 ///
 /// # Errors
 /// `request.invalid` with a field error for everything that was found wrong.
-pub(super) fn whole<T: DeserializeOwned + Validate + PartialSchema>(document: Value) -> Result<T> {
+pub fn whole<T: DeserializeOwned + Validate + PartialSchema>(document: Value) -> Result<T> {
     match typed::<T>(document.clone(), "") {
         Ok(value) => checked(value),
         Err(first) => Err(all_wrong::<T>(document, first)),

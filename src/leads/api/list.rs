@@ -7,7 +7,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use crate::base::id::UserId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
 use crate::engine::db::kept_counts::told_by;
@@ -79,6 +79,8 @@ pub struct LeadQuery {
     #[param(value_type = Option<String>)]
     assigned_to: Option<AssignedTo>,
     ad_campaign_id: Option<AdCampaignId>,
+    /// The person; of locked leads nobody is told whose they are.
+    contact_id: Option<ContactId>,
     is_locked: Option<bool>,
     created_after: Option<Timestamp>,
     created_before: Option<Timestamp>,
@@ -200,6 +202,7 @@ impl LeadQuery {
                 AssignedTo::User(id) => Some(id),
             }),
             ad_campaign: self.ad_campaign_id,
+            contact: self.contact_id,
             is_locked: self.is_locked,
             created: (self.created_after, self.created_before),
             received: (self.received_after, self.received_before),

@@ -3,10 +3,11 @@
 use actix_web::{HttpResponse, get};
 
 use crate::base::Error;
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people::ContactFact;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventFilter};
+use crate::engine::events::{self, Event, EventFilter, Fact as _};
 use crate::engine::http::{Answer, Page, Paging, Path, Reply};
 use crate::leads::store;
 use crate::leads::view::{self, LeadView, ScoreView};
@@ -55,6 +56,25 @@ pub async fn list_lead_activities(caller: Caller, core: Core, path: Path<LeadId>
     let list = move |tx: &mut TenantTx<'_>| {
         store::get(tx, path.0)?;
         events::list_concealed(tx, &filter, &query.page)
+    };
+    Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
+}
+
+/// List what happened with a contact, newest first
+///
+/// Its own story and that of the person's newest hundred leads, without those under lock.
+#[utoipa::path(
+    responses((status = 200, description = "A page of the timeline", body = Page<Event>))
+)]
+#[get("/contacts/{id}/timeline")]
+pub async fn list_contact_timeline(caller: Caller, core: Core, id: Path<ContactId>, query: Paging) -> Answer {
+    caller.require(Permission::ContactsRead)?;
+    let about = caller.readable_subjects();
+    let list = move |tx: &mut TenantTx<'_>| {
+        let leads = store::of_contact(tx, id.0)?;
+        let leads = leads.into_iter().map(|lead| lead.uuid()).collect();
+        let story = Some((ContactFact::subject_of(ContactFact::CREATED), id.0.uuid(), leads));
+        events::list_concealed(tx, &EventFilter { story, about, ..Default::default() }, &query.page)
     };
     Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))
 }

@@ -172,6 +172,7 @@ fn known(filter: &LeadFilter) -> Option<Vec<(usize, Vec<String>)>> {
         score,
         assigned_to,
         ad_campaign,
+        contact: None,
         is_locked,
         created: (None, None),
         received: (None, None),

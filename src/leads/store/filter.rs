@@ -2,8 +2,9 @@
 
 use super::search;
 use crate::base::Result;
-use crate::base::id::UserId;
+use crate::base::id::{RawId, UserId};
 use crate::base::time::Timestamp;
+use crate::contacts::id::ContactId;
 use crate::engine::db::{Rows, TenantTx, Where};
 use crate::leads::id::AdCampaignId;
 use crate::leads::model::{LeadSource, LeadStatus, LeadValidity};
@@ -20,6 +21,8 @@ pub struct LeadFilter {
     /// `Some(None)`: assigned to nobody.
     pub assigned_to: Option<Option<UserId>>,
     pub ad_campaign: Option<AdCampaignId>,
+    /// Whose; what is locked is nobody's.
+    pub contact: Option<ContactId>,
     pub is_locked: Option<bool>,
     pub created: (Option<Timestamp>, Option<Timestamp>),
     pub received: (Option<Timestamp>, Option<Timestamp>),
@@ -38,6 +41,8 @@ impl LeadFilter {
             .within(leads::score, self.score)
             .maybe(leads::assigned_to, self.assigned_to)
             .eq(leads::ad_campaign_id, self.ad_campaign)
+            .eq(leads::person_id, self.contact.map(|id| RawId(id.uuid())))
+            .eq(leads::is_locked, self.contact.map(|_| false))
             .eq(leads::is_locked, self.is_locked)
             .since(leads::created_at, self.created.0)
             .before(leads::created_at, self.created.1)

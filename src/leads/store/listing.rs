@@ -6,10 +6,11 @@ use diesel::prelude::*;
 
 use super::filter::{LeadFilter, SourceCount};
 use super::{Lead, counts};
-use crate::base::id::UserId;
+use crate::base::id::{RawId, UserId};
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people;
 use crate::engine::db::Direction::{self, Asc, Desc};
 use crate::engine::db::filter::{ColumnOf, Comparable};
 use crate::engine::db::page::foreign_cursor;
@@ -111,6 +112,25 @@ pub fn assignee_names(tx: &mut TenantTx<'_>, ids: &[UserId]) -> Result<HashMap<U
         .select((users::id, users::name, users::email))
         .load(tx.conn())?;
     Ok(rows.into_iter().map(|(id, name, email)| (id, (name, email))).collect())
+}
+
+/// The newest hundred leads of a person that are not under lock.
+///
+/// # Errors
+/// `contact.not_found`.
+pub fn of_contact(tx: &mut TenantTx<'_>, contact: ContactId) -> Result<Vec<LeadId>> {
+    people::require(tx, contact)?;
+    Ok(leads::table
+        .filter(
+            leads::tenant_id
+                .eq(tx.tenant())
+                .and(leads::person_id.eq(RawId(contact.uuid())))
+                .and(leads::is_locked.eq(false)),
+        )
+        .order(leads::id.desc())
+        .limit(100)
+        .select(leads::id)
+        .load(tx.conn())?)
 }
 
 /// Open leads in the order of their ids, after one of them.

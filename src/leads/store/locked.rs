@@ -6,8 +6,9 @@ use diesel::prelude::*;
 
 use crate::base::Result;
 use crate::contacts::id::LeadId;
+use crate::contacts::schema::contact_identities;
 use crate::engine::db::TenantTx;
-use crate::leads::schema::{lead_identities, leads};
+use crate::leads::schema::leads;
 
 /// Those of these leads that are locked.
 pub fn locked_among(tx: &mut TenantTx<'_>, ids: BTreeSet<LeadId>) -> Result<Vec<LeadId>> {
@@ -21,14 +22,15 @@ pub fn locked_among(tx: &mut TenantTx<'_>, ids: BTreeSet<LeadId>) -> Result<Vec<
 
 /// Those of these addresses by which a locked lead is known.
 pub fn locked_addresses(tx: &mut TenantTx<'_>, spellings: BTreeSet<&str>) -> Result<Vec<String>> {
-    let hidden = lead_identities::table
+    let hidden = contact_identities::table
         .inner_join(
-            leads::table
-                .on(leads::tenant_id.eq(lead_identities::tenant_id).and(leads::id.eq(lead_identities::lead_id))),
+            leads::table.on(leads::tenant_id
+                .eq(contact_identities::tenant_id)
+                .and(leads::id.nullable().eq(contact_identities::lead_id))),
         )
-        .filter(lead_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
-        .filter(lead_identities::value.eq_any(spellings))
-        .select(lead_identities::value)
+        .filter(contact_identities::tenant_id.eq(tx.tenant()).and(leads::is_locked.eq(true)))
+        .filter(contact_identities::value.eq_any(spellings))
+        .select(contact_identities::value)
         .load(tx.conn())?;
     Ok(hidden)
 }

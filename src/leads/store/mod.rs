@@ -20,14 +20,15 @@ use diesel::sql_types::Nullable;
 use super::answers::{self, Answers};
 use super::contact_details::{self, ContactDetails, DetailKind, Own};
 use super::model::{ChargeKind, LeadSource, LeadStatus, LeadValidity};
-use crate::base::id::{RawId, UserId};
+use crate::base::id::{RawId, UserId, Uuid};
 use crate::base::json::Doc;
 use crate::base::money::{Currency, Money};
 use crate::base::time::{Instant, Timestamp};
 use crate::base::{Result, unicode};
 use crate::billing::meter::Metered;
 use crate::billing::release::Released;
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people::learn::Said;
 use crate::engine::db::rows::absent;
 use crate::engine::db::{Db, TenantScope, TenantTx, Together};
 use crate::keep;
@@ -40,11 +41,8 @@ pub use brief::{Brief, Heading, brief, heading};
 pub use counts::{LEADS, LeadCountBy, count_by, recount, source_of};
 pub use filter::LeadFilter;
 pub use held::{hold, update};
-pub use identities::{
-    add_identities, add_identity, find_by_identity, identities_of, is_same, leads_across_tenants, owners,
-    remove_identity,
-};
-pub use listing::{LeadSort, assignee_names, count_by_source, list, open_leads};
+pub use identities::{find_by_identity, leads_across_tenants, owners};
+pub use listing::{LeadSort, assignee_names, count_by_source, list, of_contact, open_leads};
 pub use locked::{locked_addresses, locked_among};
 pub use notes::{Note, NoteView, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
@@ -58,7 +56,7 @@ pub use search::{found_by, is_indexed, settle_index};
 pub struct Lead {
     pub tenant_id: crate::base::id::TenantId,
     pub id: LeadId,
-    /// The same for all leads of one person within the tenant: the id of the first.
+    /// The contact; of a locked lead, as whom the person is metered.
     pub person_id: RawId,
     pub name: String,
     /// Normalised.
@@ -127,6 +125,30 @@ impl Lead {
             (DetailKind::Email, email, email),
             (DetailKind::Phone, self.profile.phone_raw.as_deref().or(phone), phone),
         ]
+    }
+    /// Whose it is; of a locked one nobody is told.
+    pub fn contact_id(&self) -> Option<ContactId> {
+        (!self.is_locked).then(|| ContactId::from_uuid(self.person_id.0))
+    }
+    /// As whom the person is metered: the same for all that enquire as one.
+    pub fn metered_as(&self) -> Uuid {
+        self.profile.metered_as.unwrap_or(self.person_id.0)
+    }
+    /// It is this person's.
+    pub fn belong_to(&mut self, contact: ContactId) {
+        let metered = self.metered_as();
+        self.person_id = RawId(contact.uuid());
+        self.profile.metered_as = Some(metered).filter(|metered| *metered != contact.uuid());
+    }
+    /// What it says about who it is.
+    pub fn said(&self) -> Said<'_> {
+        Said {
+            name: &self.name,
+            email: self.email.as_deref(),
+            phone: self.phone.as_deref(),
+            company: self.company.as_deref(),
+            location: &self.profile.location,
+        }
     }
     /// What it cost, once metered.
     pub fn charge(&self) -> Option<Money> {
@@ -277,10 +299,11 @@ pub fn unlock(tx: &mut TenantTx<'_>, released: &[Released]) -> Result<Vec<LeadId
     }
     for chunk in released.chunks(200) {
         let ids: Vec<LeadId> = chunk.iter().map(|paid| paid.lead_id).collect();
-        let people: Vec<RawId> = leads::table
+        let paid: Vec<Lead> = leads::table
             .filter(leads::tenant_id.eq(tenant).and(leads::id.eq_any(ids)))
-            .select(leads::person_id)
+            .select(Lead::as_select())
             .load(tx.conn())?;
+        let people: Vec<RawId> = paid.iter().map(|lead| RawId(lead.metered_as())).collect();
         let repeats = leads::table
             .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq_any(people)))
             .filter(leads::is_locked.eq(true).and(leads::charge_kind.eq(ChargeKind::Repeat)));

@@ -3,7 +3,6 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::identities::key_of;
 use super::{Lead, counts};
 use crate::base::email::{self, respelled};
 use crate::base::id::{Guid, RawId, TenantId};
@@ -11,12 +10,14 @@ use crate::base::json::Json;
 use crate::base::time::Timestamp;
 use crate::base::{Result, phone, unicode};
 use crate::beyond;
-use crate::contacts::id::LeadId;
+use crate::contacts::id::{ContactId, LeadId};
+use crate::contacts::people;
+use crate::contacts::schema::contact_identities as identities;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
 use crate::leads::contact_details::ContactDetails;
 use crate::leads::model::IdentityKind;
-use crate::leads::schema::{lead_identities as identities, leads};
+use crate::leads::schema::leads;
 
 /// How [`Lead::refresh_search`] puts what a lead is found by together.
 const SEARCH: u32 = 1;
@@ -28,7 +29,7 @@ pub fn catch_ups() -> Vec<CatchUp> {
         format!("search {SEARCH}, details {DETAILS}, folding {}, e-mail {}", unicode::FOLDING, email::SPELLING);
     let of_identities = format!("e-mail {}, phone {}", email::SPELLING, phone::KEYS);
     vec![
-        CatchUp { name: "lead_identities", version: of_identities, batch: bring_identities },
+        CatchUp { name: "contact_identities", version: of_identities, batch: bring_identities },
         CatchUp { name: "leads", version: of_leads, batch: bring_leads },
         // What a process of a version that did not count has written meanwhile.
         CatchUp { name: "lead_counts", version: "2".into(), batch: counts::bring },
@@ -85,13 +86,19 @@ fn bring(lead: &Lead) -> Option<Lead> {
     is_new(lead).then_some(new)
 }
 
-type Row = (TenantId, IdentityKind, String, LeadId, Timestamp);
+type Row = (TenantId, IdentityKind, String, Option<LeadId>, Timestamp, Option<ContactId>);
 
 /// Where a person stood there in two spellings, the older row stays and goes on pointing at its lead; the other lead becomes
 /// one of the same person.
 fn bring_identities(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
-    let columns =
-        (identities::tenant_id, identities::kind, identities::value, identities::lead_id, identities::created_at);
+    let columns = (
+        identities::tenant_id,
+        identities::kind,
+        identities::value,
+        identities::lead_id,
+        identities::created_at,
+        identities::contact_id,
+    );
     let mut query = identities::table
         .order((identities::tenant_id, identities::kind, identities::value))
         .limit(reading.limit)
@@ -99,22 +106,22 @@ fn bring_identities(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Ba
         .into_boxed();
     if let Some((tenant, kind, value)) = reading.after::<(TenantId, IdentityKind, String)>()? {
         query = query.filter(beyond!(
-            "lead_identities.tenant_id, lead_identities.kind, lead_identities.value",
+            "contact_identities.tenant_id, contact_identities.kind, contact_identities.value",
             Guid => tenant, Text => kind, Text => value
         ));
     }
     let rows: Vec<Row> = query.load(tx.conn())?;
     let mut changed = 0;
-    for (tenant, kind, value, lead, created_at) in &rows {
+    for (tenant, kind, value, lead, created_at, contact) in &rows {
         let key = match kind {
             IdentityKind::Email => respelled(value),
-            _ => key_of(*kind, value).into_string(),
+            _ => kind.key(value).into_string(),
         };
         if key == *value {
             continue;
         }
         let (old, new) = ((*tenant, *kind, value), (*tenant, *kind, &key));
-        let taken: Option<(LeadId, Timestamp)> = identities::table
+        let taken: Option<(Option<LeadId>, Timestamp)> = identities::table
             .find(new)
             .select((identities::lead_id, identities::created_at))
             .first(tx.conn())
@@ -128,11 +135,17 @@ fn bring_identities(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Ba
                 let (stays, joins) = if is_older { (*lead, other) } else { (other, *lead) };
                 if is_older {
                     diesel::update(identities::table.find(new))
-                        .set((identities::lead_id.eq(lead), identities::created_at.eq(created_at)))
+                        .set((
+                            identities::lead_id.eq(lead),
+                            identities::created_at.eq(created_at),
+                            identities::contact_id.eq(contact),
+                        ))
                         .execute(tx.conn())?;
                 }
                 diesel::delete(identities::table.find(old)).execute(tx.conn())?;
-                if stays != joins {
+                if let (Some(stays), Some(joins)) = (stays, joins)
+                    && stays != joins
+                {
                     become_one(tx, *tenant, stays, joins)?;
                 }
             }
@@ -142,8 +155,30 @@ fn bring_identities(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Ba
     Batch::of(reading, &rows, |(tenant, kind, value, ..)| (*tenant, *kind, value.clone()), changed)
 }
 
+/// Two leads turn out to be of one person. What is shown is one contact's; under lock it is one person that is metered.
 fn become_one(tx: &mut PlatformTx<'_>, tenant: TenantId, stays: LeadId, joins: LeadId) -> Result<()> {
-    let person: RawId = leads::table.find((tenant, stays)).select(leads::person_id).first(tx.conn())?;
-    diesel::update(leads::table.find((tenant, joins))).set(leads::person_id.eq(person)).execute(tx.conn())?;
-    Ok(())
+    let person = |tx: &mut PlatformTx<'_>, lead: LeadId| {
+        let row = leads::table.find((tenant, lead)).select((leads::person_id, leads::is_locked));
+        row.first::<(RawId, bool)>(tx.conn())
+    };
+    let ((stays, is_locked), (was, was_locked)) = (person(tx, stays)?, person(tx, joins)?);
+    if stays == was || is_locked != was_locked {
+        return Ok(());
+    }
+    let moved: Vec<LeadId> = diesel::update(
+        leads::table
+            .filter(leads::tenant_id.eq(tenant).and(leads::person_id.eq(was)).and(leads::is_locked.eq(is_locked))),
+    )
+    .set(leads::person_id.eq(stays))
+    .returning(leads::id)
+    .get_results(tx.conn())?;
+    if is_locked {
+        return Ok(());
+    }
+    let (stays, was) = (ContactId::from_uuid(stays.0), ContactId::from_uuid(was.0));
+    let of_leads = identities::lead_id.eq_any(moved);
+    diesel::update(identities::table.filter(identities::tenant_id.eq(tenant).and(of_leads)))
+        .set(identities::contact_id.eq(stays))
+        .execute(tx.conn())?;
+    people::vanish(&mut tx.for_tenant(tenant), was)
 }

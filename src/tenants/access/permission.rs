@@ -13,6 +13,8 @@ crate::text_enum! {
         UsersRead = "users:read",
         UsersWrite = "users:write",
         ApiKeysWrite = "api_keys:write",
+        ContactsRead = "contacts:read",
+        ContactsWrite = "contacts:write",
         LeadsRead = "leads:read",
         LeadsWrite = "leads:write",
         ConversationsRead = "conversations:read",
@@ -53,6 +55,8 @@ impl Role {
             Role::Agent => [
                 P::TenantRead,
                 P::UsersRead,
+                P::ContactsRead,
+                P::ContactsWrite,
                 P::LeadsRead,
                 P::LeadsWrite,
                 P::ConversationsRead,
@@ -67,6 +71,7 @@ impl Role {
             Role::Viewer => [
                 P::TenantRead,
                 P::UsersRead,
+                P::ContactsRead,
                 P::LeadsRead,
                 P::ConversationsRead,
                 P::AdCampaignsRead,

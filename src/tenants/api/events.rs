@@ -60,6 +60,7 @@ impl EventQuery {
             kinds: self.types.map(|types| types.0).unwrap_or_default(),
             timeline: self.lead_id,
             subject,
+            story: None,
             about,
             occurred_after: self.occurred_after,
             occurred_before: self.occurred_before,

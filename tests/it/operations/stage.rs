@@ -71,6 +71,7 @@ impl Stage {
         let delivery = tenant.owner.post(&ping, json!({})).await.expect(202);
         let known = BTreeMap::from([
             ("leads", id(&lead)),
+            ("contacts", lead["contact_id"].as_str().expect("a contact").to_string()),
             ("ad-campaigns", id(&campaign)),
             ("conversations", conversation),
             ("messages", first(&tenant.owner, &thread).await),
@@ -226,6 +227,13 @@ impl Stage {
                 let draft = owner.post("/v1/ad-campaigns", form).await.created();
                 act.path = format!("/v1/ad-campaigns/{}/webhook-key", id(&draft));
             }
+            // Somebody of whom there is no lead.
+            "delete_contact" => {
+                let guest = owner.post("/v1/contacts", json!({ "name": "Guest" })).await.created();
+                act.path = format!("/v1/contacts/{}", id(&guest));
+            }
+            "update_contact" => act.replace = json!({ "email": "changed.contact@example.com", "phone": "98765 43288" }),
+            "create_contact" => act.replace = json!({ "email": "new.contact@example.com", "phone": "98765 43299" }),
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
             // A person nobody knows wrote to the number that all share.

@@ -168,6 +168,11 @@ impl Tenant {
         self.owner.post("/v1/leads", json!({ "name": name, "email": email, "phone": phone })).await.created()
     }
 
+    /// A lead entered with whatever is known.
+    pub async fn lead_by(&self, known: Value) -> Value {
+        self.owner.post("/v1/leads", known).await.created()
+    }
+
     pub async fn leads(&self) -> Vec<Value> {
         self.owner.get("/v1/leads?limit=200").await.ok()["data"].as_array().cloned().unwrap_or_default()
     }

@@ -1,0 +1,12 @@
+DROP VIEW lead_identities;
+DROP TRIGGER contact_of_identity ON contact_identities;
+DROP FUNCTION contact_of_identity();
+DELETE FROM contact_identities WHERE lead_id IS NULL;
+ALTER INDEX contact_identities_by_lead RENAME TO lead_identities_by_lead;
+ALTER INDEX contact_identities_by_value RENAME TO lead_identities_by_value;
+ALTER TABLE contact_identities DROP COLUMN contact_id;
+ALTER TABLE contact_identities ALTER COLUMN lead_id SET NOT NULL;
+ALTER TABLE contact_identities RENAME TO lead_identities;
+DROP INDEX leads_by_person;
+DROP TABLE contact_tags;
+DROP TABLE contacts;

@@ -1,0 +1,287 @@
+//! Contacts that somebody enters, changes and deletes.
+
+use std::collections::BTreeSet;
+
+use validator::Validate;
+
+use super::facts::ContactFact;
+use super::model::{Birthday, ContactProfile, ContactSource, IdentityKind, LocationPatch, VerificationStatus};
+use super::store::identities::{self, Owner, Whose};
+use super::store::{self as rows, Contact, NOBODY};
+use crate::base::bounded::{Dialled, Line, PersonName};
+use crate::base::changes::Changes;
+use crate::base::email::Email;
+use crate::base::id::UserId;
+use crate::base::json::Doc;
+use crate::base::patch::Patch;
+use crate::base::phone::Phone;
+use crate::base::{Error, FieldError, Result, unicode};
+use crate::contacts::id::ContactId;
+use crate::engine::db::TenantTx;
+use crate::engine::db::dialect::lock_tenant;
+use crate::engine::events::Fact as _;
+use crate::engine::http::IfMatch;
+use crate::tenants;
+use crate::tenants::Tenant;
+use crate::tenants::region::{Language, TimeZone};
+
+crate::patch! {
+    /// What is known of a person. Absent keeps, null clears. Without a name the person is called by first and last name, else by an
+    /// e-mail address or a phone number.
+    #[schema(example = json!({"first_name": "Priya", "last_name": "Sharma", "email": "priya.sharma@example.com",
+        "phone": "98765 43210", "company": "Sharma Exports", "location": {"city": "Mumbai"}, "birthday": "05-17",
+        "tags": ["wedding 2024"], "source": "manual"}))]
+    pub struct ContactInput of Contact {
+        pub name: Given<PersonName>,
+        pub first_name: Patch<Line<0, 99>> => profile.first_name,
+        pub last_name: Patch<Line<0, 99>> => profile.last_name,
+        pub email: Patch<Email>,
+        /// E.164, or the national form of the tenant's country.
+        pub phone: Patch<Dialled<0, 40>> => by hand,
+        /// Besides the contact's own.
+        #[validate(length(max = 20))]
+        #[schema(max_items = 20)]
+        pub other_emails: Patch<Vec<Email>> => profile.other_emails,
+        /// Besides the contact's own; like it in either form.
+        #[validate(length(max = 20))]
+        #[schema(max_items = 20)]
+        pub other_phones: Patch<Vec<Dialled<3, 40>>> => by hand,
+        pub company: Patch<Line<0, 200>>,
+        /// What the person is at work.
+        pub title: Patch<Line<0, 200>> => profile.title,
+        #[validate(nested)]
+        pub location: Patch<LocationPatch> => profile.location,
+        pub language: Patch<Language> => profile.language,
+        pub time_zone: Patch<TimeZone> => by hand,
+        pub birthday: Patch<Birthday> => profile.birthday,
+        #[validate(length(max = 50))]
+        #[schema(max_items = 50)]
+        pub tags: Patch<Vec<Line<1, 60>>> => by hand,
+        /// `manual` for a person and `api` for an API key, when it is not said.
+        pub source: Given<ContactSource>,
+        pub verification_status: Given<VerificationStatus>,
+        #[validate(range(min = 0, max = 100))]
+        #[schema(minimum = 0, maximum = 100)]
+        pub quality_score: Patch<i32>,
+        /// An active user of the tenant.
+        pub owner_id: Patch<UserId>,
+    }
+}
+
+/// The tenant's turn, in which people are recognised.
+pub fn open(tx: &mut TenantTx<'_>) -> Result<Tenant> {
+    lock_tenant(tx, "intake")?;
+    tenants::store::current(tx)
+}
+
+/// Enters a person who is not known yet.
+///
+/// # Errors
+/// `contact.identity_taken`; a field that cannot be.
+pub fn create(tx: &mut TenantTx<'_>, tenant: &Tenant, input: ContactInput) -> Result<Contact> {
+    let is_named = !input.name.is_absent();
+    let mut contact = blank(tx);
+    apply(tx, tenant, &mut contact, input)?;
+    if !is_named && contact.stand_in() == NOBODY {
+        return Err(Error::field("/name", "required", "give a name, an e-mail address or a phone number"));
+    }
+    contact.refresh();
+    let known = known_by(tx, &contact)?;
+    rows::insert(tx, &contact)?;
+    rows::set_tags(tx, contact.id, &contact.profile.tags)?;
+    know_by(tx, &known, None, &contact)?;
+    let fact = ContactFact { source: Some(contact.source), ..ContactFact::default() };
+    let id = contact.id.uuid();
+    tx.record(fact.told_as(ContactFact::CREATED).about(id))?;
+    Ok(contact)
+}
+
+/// # Errors
+/// `contact.not_found`, `contact.identity_taken`, `request.precondition_failed`; a field that cannot be.
+pub fn change(
+    tx: &mut TenantTx<'_>,
+    tenant: &Tenant,
+    id: ContactId,
+    input: ContactInput,
+    if_match: &IfMatch,
+) -> Result<Contact> {
+    let before = rows::hold(tx, id)?;
+    if_match.check(before.version)?;
+    let mut contact = before.clone();
+    let changes = apply(tx, tenant, &mut contact, input)?;
+    contact.refresh();
+    if changes.is_empty() || contact == before {
+        return Ok(before);
+    }
+    let known = known_by(tx, &contact)?;
+    if changes.has("tags") {
+        rows::set_tags(tx, id, &contact.profile.tags)?;
+    }
+    know_by(tx, &known, Some(&before), &contact)?;
+    rows::save(tx, &mut contact)?;
+    // Names only: the values of personal data stay out of the events.
+    let fact = ContactFact { changed: Some(changes.told()), ..ContactFact::default() };
+    tx.record(fact.told_as(ContactFact::UPDATED).about(id.uuid()))?;
+    Ok(contact)
+}
+
+/// Forgets a person of whom there is no lead.
+///
+/// # Errors
+/// `contact.not_found`, `contact.has_leads`.
+pub fn delete(tx: &mut TenantTx<'_>, id: ContactId) -> Result<()> {
+    open(tx)?;
+    let contact = rows::hold(tx, id)?;
+    if contact.converted_at.is_some() {
+        let message = "There are leads of this person, so the contact stays.";
+        return Err(Error::conflict("contact.has_leads", message));
+    }
+    for kind in [IdentityKind::Email, IdentityKind::Phone] {
+        let known: Vec<&str> =
+            identities_of(&contact).into_iter().filter(|(of, _)| *of == kind).map(|(_, value)| value).collect();
+        identities::take_from_contact(tx, id, kind, &known)?;
+    }
+    rows::delete(tx, id)?;
+    tx.record(ContactFact::default().told_as(ContactFact::DELETED).about(id.uuid()))?;
+    Ok(())
+}
+
+fn blank(tx: &TenantTx<'_>) -> Contact {
+    let now = tx.now();
+    let by_a_person = tx.actor().user().is_some();
+    Contact {
+        tenant_id: tx.tenant(),
+        id: ContactId::new(),
+        name: String::new(),
+        email: None,
+        phone: None,
+        company: None,
+        city: None,
+        source: if by_a_person { ContactSource::Manual } else { ContactSource::Api },
+        verification_status: VerificationStatus::Unverified,
+        quality_score: None,
+        owner_id: None,
+        profile: Doc(ContactProfile::default()),
+        converted_at: None,
+        search: String::new(),
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// # Errors
+/// Every number that cannot be one in the tenant's country.
+pub fn check_phones(tenant: &Tenant, input: &ContactInput) -> Result<()> {
+    let own = input.phone.value().map(|typed| ("/phone".to_string(), typed.as_str()));
+    let others = input.other_phones.value().into_iter().flatten().enumerate();
+    let others = others.map(|(at, typed)| (format!("/other_phones/{at}"), typed.as_str()));
+    let read = |typed: &str| Phone::parse(typed, Some(&tenant.country)).err();
+    let wrong = own.into_iter().chain(others);
+    let wrong: Vec<FieldError> =
+        wrong.filter_map(|(at, typed)| Some(FieldError::new(at, "invalid_value", read(typed)?))).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
+}
+
+/// Puts what was sent in its place, and tells everything that cannot be at once.
+fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut input: ContactInput) -> Result<Changes> {
+    let mut wrong = Vec::new();
+    let is_stand_in = contact.name.is_empty() || contact.is_stand_in();
+    let is_named = !input.name.is_absent();
+    let owner = input.owner_id.value().copied();
+    let mut read = |pointer: String, typed: &str| match Phone::parse(typed, Some(&tenant.country)) {
+        Ok(phone) => Some(phone.into_string()),
+        Err(rule) => {
+            wrong.push(FieldError::new(pointer, "invalid_value", rule));
+            None
+        }
+    };
+    let phone = std::mem::take(&mut input.phone).map(|typed| read("/phone".into(), &typed));
+    let others = std::mem::take(&mut input.other_phones).map(|list| {
+        let numbers = list.iter().enumerate().filter_map(|(at, typed)| read(format!("/other_phones/{at}"), typed));
+        numbers.collect::<Vec<String>>()
+    });
+    let tags = std::mem::take(&mut input.tags).map(|list| {
+        let mut seen = BTreeSet::new();
+        list.into_iter().map(Line::into_string).filter(|tag| seen.insert(unicode::folded(tag))).collect::<Vec<String>>()
+    });
+    if let Some(owner) = owner.filter(|owner| contact.owner_id != Some(*owner)) {
+        let members = tenants::store::members(tx)?;
+        if !members.iter().any(|member| member.user_id == owner && member.status == "active") {
+            wrong.push(FieldError::new(
+                "/owner_id",
+                "invalid_value",
+                "expected the id of an active user of this tenant",
+            ));
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::fields(wrong));
+    }
+    let zone = std::mem::take(&mut input.time_zone).map(|zone| zone.0.name().to_string());
+    let mut changes = input.apply(contact);
+    match phone {
+        Patch::Absent => {}
+        Patch::Null => changes.put("phone", &mut contact.phone, None),
+        Patch::Value(phone) => changes.put("phone", &mut contact.phone, phone),
+    }
+    changes.set("other_phones", &mut contact.profile.other_phones, others);
+    changes.set("tags", &mut contact.profile.tags, tags);
+    changes.set("time_zone", &mut contact.profile.time_zone, zone);
+    let profile = &mut contact.profile.0;
+    for text in [&mut profile.first_name, &mut profile.last_name, &mut profile.title, &mut contact.company] {
+        if text.as_deref().is_some_and(|text| unicode::name(text).is_empty()) {
+            *text = None;
+        }
+    }
+    // Who was called by what else is known is called by what is known now.
+    if !is_named && is_stand_in {
+        let called = contact.stand_in();
+        changes.put("name", &mut contact.name, called);
+    }
+    Ok(changes)
+}
+
+fn identities_of(contact: &Contact) -> Vec<(IdentityKind, &str)> {
+    let emails = contact.emails().map(|email| (IdentityKind::Email, email));
+    emails.chain(contact.phones().map(|phone| (IdentityKind::Phone, phone))).collect()
+}
+
+/// What the person is recognised by already.
+///
+/// # Errors
+/// `contact.identity_taken`.
+fn known_by(tx: &mut TenantTx<'_>, contact: &Contact) -> Result<Vec<Owner>> {
+    let mut known = identities::owners(tx, &identities_of(contact))?;
+    known.retain(|owner| owner.whose.contact.is_some());
+    match known.iter().find(|owner| owner.whose.contact != Some(contact.id)) {
+        Some(other) => Err(taken(other)),
+        None => Ok(known),
+    }
+}
+
+/// Writes down by what the person is recognised.
+fn know_by(tx: &mut TenantTx<'_>, known: &[Owner], before: Option<&Contact>, contact: &Contact) -> Result<()> {
+    let wanted = identities_of(contact);
+    let is_known =
+        |(kind, value): &(IdentityKind, &str)| known.iter().any(|one| one.kind == *kind && one.value == *value);
+    for (kind, value) in wanted.iter().filter(|one| !is_known(one)) {
+        identities::add(tx, *kind, value, Whose { contact: Some(contact.id), lead: None })?;
+    }
+    for kind in [IdentityKind::Email, IdentityKind::Phone] {
+        let was = before.map(identities_of).unwrap_or_default();
+        let stays = |value: &str| wanted.iter().any(|(of, kept)| *of == kind && kind.key(kept) == kind.key(value));
+        let gone: Vec<&str> =
+            was.into_iter().filter(|(of, value)| *of == kind && !stays(value)).map(|(_, value)| value).collect();
+        if !gone.is_empty() {
+            identities::take_from_contact(tx, contact.id, kind, &gone)?;
+        }
+    }
+    Ok(())
+}
+
+fn taken(other: &Owner) -> Error {
+    let id = other.whose.contact.map(|id| id.to_string()).unwrap_or_default();
+    let message = format!("Another contact has this {}: {id}.", other.kind.as_str());
+    Error::conflict("contact.identity_taken", message)
+}

@@ -1,0 +1,23 @@
+//! What happens to a person's entry.
+
+use super::model::ContactSource;
+use crate::engine::events::Facts;
+
+crate::fact! {
+    /// What happens to a person's entry.
+    ContactFact as {
+        /// A person was entered. Who becomes known by enquiring is told by `lead.created`.
+        CREATED = "contact.created" says [source] maybe [],
+        /// Somebody changed what is known of a person.
+        UPDATED = "contact.updated" says [changed] maybe [],
+        /// A person was deleted.
+        DELETED = "contact.deleted" says [] maybe [],
+    } {
+        source: Option<ContactSource> = "import",
+        changed: Option<Vec<String>> = ["phone", "tags"],
+    }
+}
+
+pub fn facts(facts: &mut Facts) {
+    facts.add::<ContactFact>();
+}
