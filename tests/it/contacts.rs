@@ -227,14 +227,14 @@ both_engines! {
         let second = tenant.lead_by(json!({ "name": "Asha V", "phone": "+919811122233" })).await;
         let entered = owner.post("/v1/contacts", json!({ "name": "Asha V", "email": "asha@example.com" })).await.created();
         // Two who share an address are two.
-        let foo = tenant.lead_by(json!({ "name": "Foo Bar", "phone": "+919811122244", "email": "office@example.com" })).await;
-        owner.patch(&format!("/v1/leads/{}", id(&foo)), json!({ "status": "lost" })).await.ok();
-        let quux = tenant.lead_by(json!({ "name": "Quux Zed", "phone": "+919811122255", "email": "office@example.com" })).await;
+        let one_of_two = tenant.lead_by(json!({ "name": "Foo Bar", "phone": "+919811122244", "email": "office@example.com" })).await;
+        owner.patch(&format!("/v1/leads/{}", id(&one_of_two)), json!({ "status": "lost" })).await.ok();
+        let other_of_two = tenant.lead_by(json!({ "name": "Quux Zed", "phone": "+919811122255", "email": "office@example.com" })).await;
         tenant.subscribe("growth").await;
         app.run_jobs().await;
         let of = async |lead: &Value| owner.get(&format!("/v1/leads/{}", id(lead))).await.ok()["contact_id"].clone();
         assert_eq!((of(&first).await, of(&second).await), (entered["id"].clone(), entered["id"].clone()));
-        assert_ne!(of(&foo).await, of(&quux).await);
+        assert_ne!(of(&one_of_two).await, of(&other_of_two).await);
         let all = owner.get("/v1/contacts").await.ok();
         assert_eq!(all["data"].as_array().unwrap().len(), 3, "{all}");
         for one in all["data"].as_array().unwrap() {
@@ -244,7 +244,6 @@ both_engines! {
 
     async fn a_number_under_lock_is_as_good_as_any_other(app: TestApp) {
         let tenant = app.growth("Ended").await;
-        let owner = &tenant.owner;
         let lead = tenant.lead("Paid Person", "paid@example.com", "+919811122200").await;
         let path = format!("/v1/leads/{}", id(&lead));
         app.advance(chrono::Duration::days(15));

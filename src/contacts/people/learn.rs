@@ -75,7 +75,7 @@ impl<'a> Enquiry<'a> {
             _ => self.said.email.is_some() && contact.email.is_some(),
         };
         let differs = others.is_empty() && has_other && !contact.is_nameless();
-        Ok((!(differs && !shares_a_word(&contact.name, self.said.name))).then_some(*first))
+        Ok((!differs || shares_a_word(&contact.name, self.said.name)).then_some(*first))
     }
 }
 
