@@ -2,7 +2,7 @@
 //!
 //! A [`Collection`] says what its rows are counted by. A writer notes what it changes ([`added`], [`changed`]); what a transaction
 //! noted is added up and appended to the deltas at its end, in one statement for all collections, and waits for nobody. [`fold`] adds
-//! the deltas to the counts from time to time. The number is what both say together, read by one statement ([`totals`]), and exact
+//! the deltas to the counts from time to time. The number is what both say together, read by one statement ([`totals()`]), and exact
 //! at every moment. Triggers would see every writer too, but a table with triggers cannot be spread over a cluster.
 
 mod columns;
