@@ -7,10 +7,12 @@
 use validator::Validate;
 
 use super::facts::EmailChangeFact;
-use super::log_in::Proof;
 use super::pages;
+use super::passkeys::Site;
+use super::passkeys::answer::Credential;
 use super::password;
 use super::reset;
+use super::second_factor::proof::{self, Means, OwnProof};
 use super::store::email_changes::{self, EmailChange, Wish};
 use super::store::people::{self, User};
 use super::store::{passkeys, second_factors};
@@ -33,25 +35,41 @@ const A_DAY: u32 = 5;
 const CHANGES: &str = "eml_";
 const UNDOES: &str = "und_";
 
-/// Which address, and that it is the user who wants it.
+/// Which address, and that it is the user who wants it: by the password, or by one of their passkeys.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"email": "rajesh@abc.example.com", "current_password": "monsoon-over-andheri"}))]
 pub struct NewEmail {
     pub email: Email,
-    #[schema(value_type = String, format = Password)]
-    pub current_password: Secret,
+    #[schema(value_type = Option<String>, format = Password)]
+    pub current_password: Option<Secret>,
+    /// Of an authenticator app, or a recovery code. The password is enough without one; one that is sent must be right.
+    pub code: Option<Line<1, 40>>,
+    /// Instead of the password: `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
+}
+
+impl NewEmail {
+    /// Which address, and who wants it.
+    pub fn parts(self) -> (Email, OwnProof) {
+        let Self { email, current_password, code, credential } = self;
+        (email, OwnProof { current_password, code, credential })
+    }
 }
 
 /// Notes the wish, and has the new address mailed a link. A wish of before is dropped: the newest one counts.
 ///
 /// # Errors
 /// `request.invalid` without a proof that still holds, or for the address of now; `user.email_change_limit`.
-pub fn ask(tx: &mut TenantTx<'_>, key: &MasterKey, user: UserId, proof: Option<Proof>, email: &Email) -> Result<User> {
-    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
-    if !proof.ok_or_else(wrong)?.holds(&mut tx.platform())? {
-        return Err(wrong());
-    }
+pub fn ask(
+    tx: &mut TenantTx<'_>,
+    key: &MasterKey,
+    site: &Site,
+    (user, means): (UserId, Means),
+    email: &Email,
+) -> Result<User> {
+    proof::demand_one(&mut tx.platform(), key, site, user, means)?;
     let user = people::user(&mut tx.platform(), user)?;
     if user.email == email.as_str() {
         return Err(Error::field("/email", "unchanged", "this is your address already; name another"));

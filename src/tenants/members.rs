@@ -10,12 +10,16 @@ use super::facts::{MemberBefore, UserPasswordChanged, UserRemoved, UserUpdated};
 use super::invite;
 use super::keys;
 use super::model::MemberStatus;
+use super::passkeys::Site;
+use super::passkeys::answer::Credential;
 use super::password;
+use super::second_factor::proof::{self, Means, OwnProof};
 use super::store::people::{self, Membership, Person};
 use super::store::{email_changes, resets, sessions};
 use super::verify;
+use crate::base::bounded::Line;
 use crate::base::changes::Changes;
-use crate::base::crypto::Secret;
+use crate::base::crypto::{MasterKey, Secret};
 use crate::base::id::UserId;
 use crate::base::{Error, Result};
 use crate::engine::db::dialect::lock_tenant;
@@ -142,14 +146,27 @@ fn take_out(tx: &mut TenantTx<'_>, account: people::User, before: &Membership) -
     Ok(())
 }
 
-/// Whom the tenant is handed to, and that it is an owner who means it.
+/// Whom the tenant is handed to, and that it is an owner who means it: by the password, or by one of their passkeys.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"user_id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "current_password": "monsoon-over-andheri"}))]
 pub struct TenantTransfer {
     pub user_id: UserId,
-    #[schema(value_type = String, format = Password)]
-    pub current_password: Secret,
+    #[schema(value_type = Option<String>, format = Password)]
+    pub current_password: Option<Secret>,
+    /// Of an authenticator app, or a recovery code. The password is enough without one; one that is sent must be right.
+    pub code: Option<Line<1, 40>>,
+    /// Instead of the password: `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
+}
+
+impl TenantTransfer {
+    /// To whom, and who means it.
+    pub fn parts(self) -> (UserId, OwnProof) {
+        let Self { user_id, current_password, code, credential } = self;
+        (user_id, OwnProof { current_password, code, credential })
+    }
 }
 
 /// Makes another active member an owner in the place of this one, who is an admin from now on. Answers the new owner.
@@ -158,14 +175,12 @@ pub struct TenantTransfer {
 /// `request.invalid` without a proof that still holds, or for oneself; `user.not_found`, `user.not_active`.
 pub fn transfer(
     tx: &mut TenantTx<'_>,
-    from: UserId,
-    proof: Option<super::log_in::Proof>,
+    key: &MasterKey,
+    site: &Site,
+    (from, means): (UserId, Means),
     to: UserId,
 ) -> Result<Person> {
-    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
-    if !proof.ok_or_else(wrong)?.holds(&mut tx.platform())? {
-        return Err(wrong());
-    }
+    proof::demand_one(&mut tx.platform(), key, site, from, means)?;
     if from == to {
         return Err(Error::field("/user_id", "unchanged", "you own it already; name another member"));
     }
@@ -204,44 +219,54 @@ fn keep_an_owner(tx: &mut TenantTx<'_>, before: &Membership, stays_owner: bool) 
     Ok(())
 }
 
-/// Old and new password.
+/// The new password, and that it is the user who wants it: by the one of now, or by one of their passkeys, which whoever knows no
+/// password sets one with.
 #[derive(Debug, serde::Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "monsoon-over-andheri", "new_password": "first-rain-in-june"}))]
 pub struct PasswordChange {
-    #[schema(value_type = String, format = Password)]
-    pub current_password: Secret,
+    #[schema(value_type = Option<String>, format = Password)]
+    pub current_password: Option<Secret>,
     #[schema(value_type = String, format = Password, min_length = 10, max_length = 128)]
     pub new_password: Secret,
+    /// Of an authenticator app, or a recovery code. The password is enough without one; one that is sent must be right.
+    pub code: Option<Line<1, 40>>,
+    /// Instead of the password: `credential.toJSON()` of a passkey of yours, used for the options of `POST /v1/auth/passkey/options`.
+    #[schema(value_type = Option<Object>)]
+    pub credential: Option<Credential>,
 }
 
 impl PasswordChange {
-    /// Hashes the new password if it will do.
-    pub(super) async fn hash_new(&self, email: &crate::base::email::Email) -> Result<String> {
-        password::check(&self.new_password, &[email.as_str()], "/new_password").await?;
-        password::hash(self.new_password.clone()).await
+    /// Who wants it, and the new password.
+    pub fn parts(self) -> (OwnProof, Secret) {
+        let Self { current_password, new_password, code, credential } = self;
+        (OwnProof { current_password, code, credential }, new_password)
     }
+}
+
+/// Hashes the new password of somebody with this address if it will do.
+pub(super) async fn hash_new(password: Secret, email: &str) -> Result<String> {
+    password::check(&password, &[email], "/new_password").await?;
+    password::hash(password).await
 }
 
 /// Sets the password and ends every other session of the user, in every tenant.
 ///
 /// # Errors
-/// `request.invalid` at `/current_password` without a proof that still holds.
+/// `request.invalid` without a proof that still holds.
 pub fn change_password(
     tx: &mut TenantTx<'_>,
-    proof: Option<super::log_in::Proof>,
+    key: &MasterKey,
+    site: &Site,
+    (user, means): (UserId, Means),
     session: SessionId,
     new_hash: &str,
 ) -> Result<people::User> {
-    let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
-    let proof = proof.ok_or_else(wrong)?;
     let platform: &mut PlatformTx<'_> = &mut tx.platform();
-    if !proof.holds(platform)? {
-        return Err(wrong());
-    }
-    people::set_password(platform, proof.user, new_hash)?;
-    let ended = sessions::revoke_across_tenants(platform, proof.user, Some(session), "password_changed")?;
-    let user = people::user(platform, proof.user)?;
+    proof::demand_one(platform, key, site, user, means)?;
+    people::set_password(platform, user, new_hash)?;
+    let ended = sessions::revoke_across_tenants(platform, user, Some(session), "password_changed")?;
+    let user = people::user(platform, user)?;
     // Whoever else knew the old one may have asked for these.
     resets::void(platform, &user.email)?;
     email_changes::forget_open(platform, user.id)?;

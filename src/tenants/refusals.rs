@@ -184,7 +184,12 @@ pub const REFUSALS: &[Refusal] = &[
             At("renew_recovery_codes"),
             At("log_in_with_second_factor"),
             At("accept_invitation"),
-            At("begin_second_factor"), At("begin_passkey"), At("close_tenant"),
+            At("begin_second_factor"),
+            At("begin_passkey"),
+            At("close_tenant"),
+            At("change_email"),
+            At("change_password"),
+            At("transfer_tenant"),
         ]),
     Refusal::unauthenticated("auth.invalid_passkey")
         .why("The passkey was not proved: another site's, not signed by it, counted backwards, nobody verified.")

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::both_engines;
 use crate::support::Tenant;
+use crate::support::statements::Statements;
 
 fn id(of: &Value) -> String {
     of["id"].as_str().unwrap_or_else(|| panic!("no id in {of}")).to_string()
@@ -376,6 +377,160 @@ both_engines! {
         }
         assert_eq!(walked, ["José", "Ravi", "Asha"]);
         owner.get("/v1/contacts?quality=great").await.invalid("quality");
+    }
+
+    async fn what_somebody_entered_outlives_the_leads_that_said_it(app: TestApp) {
+        let tenant = app.growth("Outlive").await;
+        let owner = &tenant.owner;
+        let correct = |lead: &Value, body: Value| owner.patch(&format!("/v1/leads/{}", id(lead)), body);
+        let taken = async |body: Value, whose: &Value| {
+            let problem = owner.post("/v1/contacts", body).await.problem(409, "contact.identity_taken");
+            assert!(problem["detail"].as_str().unwrap().contains(&id(whose)), "{problem}");
+        };
+        // Known by what stands among the others alone: an enquiry by it makes it nobody's first.
+        let asha = json!({ "name": "Asha", "other_emails": ["asha@example.com"], "other_phones": ["+52 1 55 1234 5678"] });
+        let asha = owner.post("/v1/contacts", asha).await.created();
+        let lead = tenant.lead("Asha", "asha@example.com", "+525512345678").await;
+        assert_eq!(lead["contact_id"], asha["id"]);
+        let known = contact(&tenant, &lead).await;
+        assert_eq!((&known["email"], &known["phone"]), (&Value::Null, &Value::Null));
+        assert_eq!((&known["other_emails"], &known["other_phones"]), (&asha["other_emails"], &asha["other_phones"]));
+        correct(&lead, json!({ "email": "new@example.com", "phone": "+919811122211" })).await.ok();
+        let known = contact(&tenant, &lead).await;
+        assert_eq!((&known["email"], &known["phone"]), (&json!("new@example.com"), &json!("+919811122211")), "what is new is filled in");
+        assert_eq!((&known["other_emails"], &known["other_phones"]), (&asha["other_emails"], &asha["other_phones"]));
+        for body in [json!({ "email": "asha@example.com" }), json!({ "phone": "+52 1 55 1234 5678" }), json!({ "email": "new@example.com" })] {
+            taken(body, &asha).await;
+        }
+        // Corrected to what stands among the others, and away from it.
+        let ravi = json!({ "name": "Ravi", "phone": "+919811122244", "other_emails": ["second@example.com"], "other_phones": ["+919811122255"] });
+        let ravi = owner.post("/v1/contacts", ravi).await.created();
+        let lead = tenant.lead("Ravi", "first@example.com", "+919811122244").await;
+        assert_eq!(contact(&tenant, &lead).await["email"], "first@example.com");
+        correct(&lead, json!({ "email": "second@example.com", "phone": "+919811122255" })).await.ok();
+        let known = contact(&tenant, &lead).await;
+        assert_eq!((&known["other_emails"], &known["other_phones"]), (&ravi["other_emails"], &ravi["other_phones"]));
+        correct(&lead, json!({ "email": "third@example.com", "phone": "+919811122266" })).await.ok();
+        let known = contact(&tenant, &lead).await;
+        assert_eq!((&known["email"], &known["phone"]), (&json!("third@example.com"), &json!("+919811122266")));
+        assert_eq!((&known["other_emails"], &known["other_phones"]), (&ravi["other_emails"], &ravi["other_phones"]));
+        for body in [json!({ "email": "second@example.com" }), json!({ "phone": "+919811122255" }), json!({ "email": "third@example.com" })] {
+            taken(body, &ravi).await;
+        }
+        owner.post("/v1/contacts", json!({ "email": "first@example.com" })).await.created();
+        let again = tenant.lead_by(json!({ "name": "Ravi", "email": "second@example.com" })).await;
+        assert_eq!(again["contact_id"], ravi["id"], "the person is known by it as before");
+    }
+
+    async fn of_what_does_not_show_nothing_is_kept(app: TestApp) {
+        let tenant = app.growth("Unseen").await;
+        let owner = &tenant.owner;
+        let unseen = json!({ "name": "Asha", "tags": ["vip", "\u{200b}\u{2060}", "\u{ad}", "a", "\u{2800}"] });
+        let told = owner.post("/v1/contacts", unseen.clone()).await;
+        let pointers: Vec<&str> = told.body["errors"].as_array().unwrap().iter().filter_map(|one| one["pointer"].as_str()).collect();
+        assert_eq!((told.status, pointers), (422, vec!["/tags/1", "/tags/2", "/tags/4"]));
+        assert_eq!(names(&owner.get("/v1/contacts").await.ok()), [""; 0], "nothing is written");
+        let batch = json!({ "contacts": [unseen, { "name": "Ravi", "tags": ["v\u{200b}ip", "VIP", "b"] }] });
+        let answer = owner.put("/v1/contacts/batch", batch).await.ok();
+        assert_eq!((&answer["created"], &answer["results"][0]["error"]["errors"][0]["pointer"]), (&json!(1), &json!("/tags/1")));
+        let ravi = owner.get(&format!("/v1/contacts/{}", answer["results"][1]["id"].as_str().unwrap())).await.ok();
+        assert_eq!(ravi["tags"], json!(["vip", "b"]), "one tag is one, and is kept as it shows");
+        assert_eq!(names(&owner.get("/v1/contacts?tag=Vip").await.ok()), ["Ravi"]);
+        let path = format!("/v1/contacts/{}", id(&ravi));
+        let place = json!({ "location": { "city": "\u{200b}", "state": "\u{2060}\u{ad}", "country": "\u{2800}", "postal_code": "\u{3164}", "lat": 18.5 } });
+        let placed = owner.patch(&path, place.clone()).await.ok();
+        assert_eq!(placed["location"], json!({ "lat": 18.5 }));
+        assert_eq!(owner.patch(&path, place).await.ok(), placed, "nothing changed");
+        owner.patch(&path, json!({ "location": { "city": "Pune" } })).await.ok();
+        assert_eq!(names(&owner.get("/v1/contacts?city=pune").await.ok()), ["Ravi"]);
+        let moved = owner.patch(&path, json!({ "location": { "city": "\u{200d}" } })).await.ok();
+        assert_eq!(moved["location"], json!({ "lat": 18.5 }));
+        assert_eq!(names(&owner.get("/v1/contacts?city=pune").await.ok()), [""; 0]);
+        let lead = tenant.lead_by(json!({ "name": "Meera", "email": "meera@example.com", "location": { "city": "\u{200b}", "state": "Goa" } })).await;
+        assert_eq!(contact(&tenant, &lead).await["location"], json!({ "state": "Goa" }), "nor of what an enquiry said");
+    }
+
+    async fn nobody_is_born_tomorrow(app: TestApp) {
+        let mut tenant = app.growth("Born").await;
+        let zone = chrono::FixedOffset::east_opt(5 * 3600 + 1800).unwrap();
+        let today = || app.clock.now().utc().with_timezone(&zone).date_naive();
+        let (now, tomorrow) = (today(), (today() + chrono::Duration::days(1)).to_string());
+        let owner = &tenant.owner;
+        let made = owner.post("/v1/contacts", json!({ "name": "Asha", "birthday": now.to_string() })).await.created();
+        assert_eq!(made["birthday"], now.to_string());
+        let path = format!("/v1/contacts/{}", id(&made));
+        let problem = owner.patch(&path, json!({ "birthday": tomorrow, "phone": "98111" })).await;
+        let mut pointers: Vec<&str> = problem.body["errors"].as_array().unwrap().iter().filter_map(|one| one["pointer"].as_str()).collect();
+        pointers.sort_unstable();
+        assert_eq!((problem.status, pointers), (422, vec!["/birthday", "/phone"]), "{:?}", problem.body);
+        owner.post("/v1/contacts", json!({ "name": "X", "birthday": "2099-12-31" })).await.invalid("/birthday");
+        // 29 February is a day of leap years, where a year is told.
+        for wrong in ["1990-02-29", "1900-02-29", "2023-02-29", "02-30"] {
+            owner.patch(&path, json!({ "birthday": wrong })).await.invalid("/birthday");
+        }
+        for right in ["2024-02-29", "2000-02-29", "02-29", "12-31"] {
+            assert_eq!(owner.patch(&path, json!({ "birthday": right })).await.ok()["birthday"], right);
+        }
+        let batch = json!({ "contacts": [{ "name": "Late", "birthday": tomorrow }, { "name": "Ravi", "birthday": "05-17" }] });
+        let answer = owner.put("/v1/contacts/batch", batch).await.ok();
+        assert_eq!((&answer["created"], &answer["results"][0]["error"]["errors"][0]["pointer"]), (&json!(1), &json!("/birthday")));
+        app.advance(chrono::Duration::days(1));
+        tenant.log_in_again().await;
+        assert_eq!(tenant.owner.patch(&path, json!({ "birthday": tomorrow })).await.ok()["birthday"], json!(tomorrow));
+    }
+
+    async fn a_nul_is_its_own_contacts_fault(app: TestApp) {
+        let tenant = app.growth("Nul").await;
+        let owner = &tenant.owner;
+        let batch = json!({ "contacts": [
+            { "name": "Asha", "email": "asha@example.com" },
+            { "name": "Ra\u{0}vi" },
+            { "name": "Ravi", "tags": ["a", "b\u{0}"] },
+            { "name": "Ravi", "location": { "city": "\u{0}" } },
+            { "name": "Ravi", "nick\u{0}name": "R" },
+            "\u{0}",
+            { "name": "Meera", "phone": "98111 22255" },
+        ] });
+        let answer = owner.put("/v1/contacts/batch", batch).await.ok();
+        assert_eq!((&answer["created"], &answer["failed"]), (&json!(2), &json!(5)), "{answer}");
+        for (at, pointer) in [(1, "/name"), (2, "/tags/1"), (3, "/location/city"), (4, "/nick\u{fffd}name"), (5, "")] {
+            let error = &answer["results"][at]["error"];
+            assert_eq!((&error["code"], &error["errors"][0]["pointer"]), (&json!("request.invalid"), &json!(pointer)), "{error}");
+            assert!(error["detail"].as_str().unwrap().contains("NUL"), "{error}");
+        }
+        assert_eq!(names(&owner.get("/v1/contacts").await.ok()), ["Meera", "Asha"]);
+        // Everywhere else it is the body's.
+        owner.post("/v1/contacts", json!({ "name": "Ra\u{0}vi" })).await.invalid("/name");
+        owner.put("/v1/contacts/batch", json!({ "contacts": "\u{0}" })).await.invalid("/contacts");
+        owner.put("/v1/contacts/batch", json!({ "contacts": [{ "name": "X" }], "more\u{0}": 1 })).await.expect(422);
+        let deep = format!("{{\"contacts\": [{}{}]}}", "[".repeat(40), "]".repeat(40));
+        let deep: Value = serde_json::from_str(&deep).unwrap();
+        owner.put("/v1/contacts/batch", deep).await.problem(400, "request.too_deep");
+    }
+
+    async fn tags_are_written_together(app: TestApp) {
+        let tenant = app.growth("Tags").await;
+        let owner = &tenant.owner;
+        let tags: Vec<String> = (0..50).map(|n| format!("Tag {n}")).collect();
+        let database = app.mark();
+        let about_tags = |statements: Vec<String>| statements.iter().filter(|sql| sql.contains("contact_tags")).count();
+        let at_most = |of_many: usize, each: usize| if matches!(app.engine, TestEngine::Postgres) { of_many } else { of_many - 1 + each };
+        let recorded = Statements::record(&database);
+        let made = owner.post("/v1/contacts", json!({ "name": "Asha", "tags": tags })).await.created();
+        let said = about_tags(recorded.end());
+        assert_eq!(said, at_most(1, 50));
+        let path = format!("/v1/contacts/{}", id(&made));
+        let other: Vec<String> = (40..60).map(|n| format!("TAG {n}")).chain(["Tag 1".to_string()]).collect();
+        let recorded = Statements::record(&database);
+        assert_eq!(owner.patch(&path, json!({ "tags": other })).await.ok()["tags"], json!(other));
+        let said = about_tags(recorded.end());
+        assert_eq!(said, at_most(3, 10), "what is known, what is gone, what is new");
+        for (tag, is_there) in [("tag 1", true), ("tag 2", false), ("tag 45", true), ("tag 59", true), ("tag 39", false)] {
+            let page = owner.get(&format!("/v1/contacts?tag={}", tag.replace(' ', "%20"))).await.ok();
+            assert_eq!(!names(&page).is_empty(), is_there, "{tag}");
+        }
+        owner.patch(&path, json!({ "tags": null })).await.ok();
+        assert_eq!(names(&owner.get("/v1/contacts?tag=tag%201").await.ok()), [""; 0]);
     }
 
     async fn many_are_written_and_each_says_what_became_of_it(app: TestApp) {

@@ -100,7 +100,7 @@ fn what_a_handler_takes_is_what_is_described() {
         let ids = path.matches('{').count();
         let is_in_tenant = handler.caller() == "Caller" && by("operator");
         let has_json = !operation["requestBody"]["content"]["application/json"].is_null();
-        let takes_json = handler.takes("Json") || handler.takes("JsonOrNothing") || handler.takes("Fields");
+        let takes_json = ["Json", "JsonOfMany", "JsonOrNothing", "Fields"].iter().any(|kind| handler.takes(kind));
         let is_webhook = handler.caller() == "HttpRequest";
         for (what, is_taken, is_described) in [
             ("If-Match", handler.takes("IfMatch"), lists("If-Match", "header")),

@@ -9,7 +9,7 @@ use super::change::{self, ContactInput};
 use super::store::{self as rows, ContactFilter, ContactView};
 use crate::contacts::id::ContactId;
 use crate::engine::Core;
-use crate::engine::http::{Answer, IfMatch, Json, Once, Page, Paging, Path, listed, made, reply};
+use crate::engine::http::{Answer, IfMatch, Json, JsonOfMany, Once, Page, Paging, Path, listed, made, reply};
 use crate::tenants::access::{Caller, Permission};
 
 /// List contacts
@@ -109,9 +109,9 @@ pub struct BatchAnswer {
 /// Up to 1,000, of 1 MB together. Each is found by any of its e-mail addresses and phone numbers, and changed as by a PATCH, but that
 /// addresses and numbers are added to those it has; one that nobody is known by is new. One that is wrong says so in its result, and
 /// the others are written.
-#[utoipa::path(responses((status = 200, description = "One result for each", body = BatchAnswer)))]
+#[utoipa::path(request_body = ContactBatch, responses((status = 200, description = "One result for each", body = BatchAnswer)))]
 #[put("/contacts/batch")]
-pub async fn upsert_contacts(caller: Caller, core: Core, input: Json<ContactBatch>) -> Answer {
+pub async fn upsert_contacts(caller: Caller, core: Core, input: JsonOfMany<ContactBatch>) -> Answer {
     caller.require(Permission::ContactsWrite)?;
     let results = core.db.write_long(caller.scope(), move |tx| batch::upsert(tx, input.0.contacts)).await?;
     let count = |of: BatchOutcome| results.iter().filter(|result| result.outcome == of).count();

@@ -80,7 +80,7 @@ fn is_its_own(error: &Error) -> bool {
 
 fn one(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: Value) -> Result<(BatchOutcome, ContactId)> {
     let input: ContactInput = read_document(contact)?;
-    change::check_phones(tenant, &input)?;
+    change::check(tx, tenant, &input)?;
     let known = owners(tx, tenant, &input)?;
     let mut people = known.iter().copied();
     match (people.next(), people.next()) {

@@ -53,7 +53,9 @@ crate::patch! {
         pub location: Patch<LocationPatch> => profile.location,
         pub language: Patch<Language> => profile.language,
         pub time_zone: Patch<TimeZone> => by hand,
+        /// With a year it is a day that has come.
         pub birthday: Patch<Birthday> => profile.birthday,
+        /// What shows of each is kept; one in another spelling is the same.
         #[validate(length(max = 50))]
         #[schema(max_items = 50)]
         pub tags: Patch<Vec<Line<1, 60>>> => by hand,
@@ -88,7 +90,7 @@ pub fn create(tx: &mut TenantTx<'_>, tenant: &Tenant, input: ContactInput) -> Re
     contact.refresh();
     let known = known_by(tx, &contact)?;
     rows::insert(tx, &contact)?;
-    rows::set_tags(tx, contact.id, &contact.profile.tags)?;
+    rows::add_tags(tx, contact.id, &contact.profile.tags)?;
     know_by(tx, &known, None, &contact)?;
     let fact = ContactFact { source: Some(contact.source), ..ContactFact::default() };
     let id = contact.id.uuid();
@@ -171,40 +173,37 @@ fn blank(tx: &TenantTx<'_>) -> Contact {
 }
 
 /// # Errors
-/// Every number that cannot be one in the tenant's country.
-pub fn check_phones(tenant: &Tenant, input: &ContactInput) -> Result<()> {
+/// Everything that cannot be in this tenant and at this time: numbers, tags, the birthday.
+pub fn check(tx: &TenantTx<'_>, tenant: &Tenant, input: &ContactInput) -> Result<()> {
+    let wrong = wrong_values(tx, tenant, input);
+    if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
+}
+
+fn wrong_values(tx: &TenantTx<'_>, tenant: &Tenant, input: &ContactInput) -> Vec<FieldError> {
     let own = input.phone.value().map(|typed| ("/phone".to_string(), typed.as_str()));
     let others = input.other_phones.value().into_iter().flatten().enumerate();
     let others = others.map(|(at, typed)| (format!("/other_phones/{at}"), typed.as_str()));
     let read = |typed: &str| Phone::parse(typed, Some(&tenant.country)).err();
-    let wrong = own.into_iter().chain(others);
-    let wrong: Vec<FieldError> =
-        wrong.filter_map(|(at, typed)| Some(FieldError::new(at, "invalid_value", read(typed)?))).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(Error::fields(wrong)) }
+    let phones = own.into_iter().chain(others);
+    let phones = phones.filter_map(|(at, typed)| Some(FieldError::new(at, "invalid_value", read(typed)?)));
+    let today = tx.now().utc().with_timezone(&tenant.time_zone).date_naive();
+    let unborn = input.birthday.value().filter(|day| day.is_after(today)).map(|_| {
+        let rule = "expected a day that has come, or one without its year";
+        FieldError::new("/birthday", "invalid_value", rule)
+    });
+    let tags = input.tags.value().into_iter().flatten().enumerate();
+    let unseen = tags
+        .filter(|(_, tag)| unicode::name(tag).is_empty() || unicode::folded(tag).trim().is_empty())
+        .map(|(at, _)| FieldError::new(format!("/tags/{at}"), "blank", "expected a tag of characters that show"));
+    phones.chain(unborn).chain(unseen).collect()
 }
 
 /// Puts what was sent in its place, and tells everything that cannot be at once.
 fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut input: ContactInput) -> Result<Changes> {
-    let mut wrong = Vec::new();
+    let mut wrong = wrong_values(tx, tenant, &input);
     let is_stand_in = contact.name.is_empty() || contact.is_stand_in();
     let is_named = !input.name.is_absent();
     let owner = input.owner_id.value().copied();
-    let mut read = |pointer: String, typed: &str| match Phone::parse(typed, Some(&tenant.country)) {
-        Ok(phone) => Some(phone.into_string()),
-        Err(rule) => {
-            wrong.push(FieldError::new(pointer, "invalid_value", rule));
-            None
-        }
-    };
-    let phone = std::mem::take(&mut input.phone).map(|typed| read("/phone".into(), &typed));
-    let others = std::mem::take(&mut input.other_phones).map(|list| {
-        let numbers = list.iter().enumerate().filter_map(|(at, typed)| read(format!("/other_phones/{at}"), typed));
-        numbers.collect::<Vec<String>>()
-    });
-    let tags = std::mem::take(&mut input.tags).map(|list| {
-        let mut seen = BTreeSet::new();
-        list.into_iter().map(Line::into_string).filter(|tag| seen.insert(unicode::folded(tag))).collect::<Vec<String>>()
-    });
     if let Some(owner) = owner.filter(|owner| contact.owner_id != Some(*owner)) {
         let members = tenants::store::members(tx)?;
         if !members.iter().any(|member| member.user_id == owner && member.status == "active") {
@@ -218,6 +217,15 @@ fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut inpu
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
     }
+    let read = |typed: &str| Phone::parse(typed, Some(&tenant.country)).ok().map(Phone::into_string);
+    let phone = std::mem::take(&mut input.phone).map(|typed| read(&typed));
+    let others = std::mem::take(&mut input.other_phones)
+        .map(|list| list.iter().filter_map(|typed| read(typed)).collect::<Vec<String>>());
+    let tags = std::mem::take(&mut input.tags).map(|list| {
+        let mut seen = BTreeSet::new();
+        let tags = list.iter().map(|tag| unicode::name(tag)).filter(|tag| seen.insert(unicode::folded(tag)));
+        tags.collect::<Vec<String>>()
+    });
     let zone = std::mem::take(&mut input.time_zone).map(|zone| zone.0.name().to_string());
     let mut changes = input.apply(contact);
     match phone {
@@ -234,6 +242,7 @@ fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut inpu
             *text = None;
         }
     }
+    profile.location = profile.location.seen();
     // Who was called by what else is known is called by what is known now.
     if !is_named && is_stand_in {
         let called = contact.stand_in();

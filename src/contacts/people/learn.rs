@@ -2,7 +2,7 @@
 //! down here cannot be told.
 
 use super::model::{ContactProfile, ContactSource, IdentityKind, Location, VerificationStatus};
-use super::store::identities::Owner;
+use super::store::identities::{Owner, is_same};
 use super::store::{self, Contact};
 use crate::base::Result;
 use crate::base::json::Doc;
@@ -166,12 +166,22 @@ fn learn(contact: &mut Contact, said: Said<'_>) {
             *field = value.map(Into::into);
         }
     };
-    fill(&mut contact.email, said.email);
-    fill(&mut contact.phone, said.phone);
+    let profile = &mut contact.profile.0;
+    fill(&mut contact.email, new_to(IdentityKind::Email, &profile.other_emails, said.email));
+    fill(&mut contact.phone, new_to(IdentityKind::Phone, &profile.other_phones, said.phone));
     fill(&mut contact.company, said.company);
-    if contact.profile.location == Location::default() {
-        contact.profile.location = said.location.clone();
+    if profile.location == Location::default() {
+        profile.location = said.location.seen();
     }
+}
+
+/// What does not stand among the others already: somebody entered it there, and it stays when the lead that said it is corrected.
+fn new_to<'a>(kind: IdentityKind, others: &[String], value: Option<&'a str>) -> Option<&'a str> {
+    value.filter(|value| !stands_among(kind, others, value))
+}
+
+fn stands_among(kind: IdentityKind, others: &[String], value: &str) -> bool {
+    others.iter().any(|other| is_same(kind, Some(other), Some(value)))
 }
 
 /// Somebody changed a lead: where the contact said the same, it says the new, unless that is another's.
@@ -184,17 +194,28 @@ pub fn follow(tx: &mut TenantTx<'_>, id: ContactId, was: Said<'_>, is: Said<'_>)
     if contact.name == was.name {
         contact.name = is.name.into();
     }
-    let follow = |field: &mut Option<String>, was: Option<&str>, is: Option<&str>| {
-        if field.as_deref() == was {
-            *field = is.map(Into::into);
-        }
-    };
-    follow(&mut contact.email, was.email, is.email);
-    follow(&mut contact.phone, was.phone, is.phone);
-    follow(&mut contact.company, was.company, is.company);
-    if contact.profile.location == *was.location {
-        contact.profile.location = is.location.clone();
+    let profile = &mut contact.profile.0;
+    follow_one(IdentityKind::Email, &mut contact.email, &profile.other_emails, (was.email, is.email));
+    follow_one(IdentityKind::Phone, &mut contact.phone, &profile.other_phones, (was.phone, is.phone));
+    if contact.company.as_deref() == was.company {
+        contact.company = is.company.map(Into::into);
+    }
+    if profile.location == was.location.seen() {
+        profile.location = is.location.seen();
     }
     contact.refresh();
     if contact == before { Ok(()) } else { store::save(tx, &mut contact) }
+}
+
+/// The contact's own address or number, which may stand among the others alone.
+fn follow_one(
+    kind: IdentityKind,
+    own: &mut Option<String>,
+    others: &[String],
+    (was, is): (Option<&str>, Option<&str>),
+) {
+    let stood_there = was.is_some_and(|was| stands_among(kind, others, was));
+    if own.as_deref() == was || own.is_none() && stood_there {
+        *own = new_to(kind, others, is).map(Into::into);
+    }
 }

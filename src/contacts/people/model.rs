@@ -6,6 +6,7 @@ use utoipa::openapi::schema::Type;
 
 use crate::base::bounded::Text;
 use crate::base::phone::PhoneKey;
+use crate::base::unicode;
 
 crate::text_enum! {
     /// What identifies a person within a tenant.
@@ -76,6 +77,17 @@ crate::patch! {
         #[validate(range(min = -180.0, max = 180.0))]
         #[schema(minimum = -180, maximum = 180)]
         lng: Patch<f64>,
+    }
+}
+
+impl Location {
+    /// Without texts of which nothing shows.
+    pub fn seen(&self) -> Self {
+        let mut seen = self.clone();
+        for text in [&mut seen.city, &mut seen.state, &mut seen.country, &mut seen.postal_code] {
+            *text = text.take().filter(|text| unicode::shows(text));
+        }
+        seen
     }
 }
 
@@ -161,6 +173,13 @@ impl FromStr for Birthday {
         if is_plain && is_a_persons { Ok(Self(text.into())) } else { Err(rule()) }
     }
 }
+
+impl Birthday {
+    /// With its year, and later than this day: nobody has been born yet.
+    pub fn is_after(&self, today: chrono::NaiveDate) -> bool {
+        self.0.parse::<chrono::NaiveDate>().is_ok_and(|day| day > today)
+    }
+}
 impl<'de> serde::Deserialize<'de> for Birthday {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
@@ -236,6 +255,23 @@ mod tests {
             "+1990-05-17",
         ] {
             assert!(wrong.parse::<Birthday>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_birthday_may_be_still_to_come_where_its_year_is_told() {
+        let today = "2026-11-20".parse().unwrap();
+        let is_after = |day: &str| day.parse::<Birthday>().unwrap().is_after(today);
+        assert!(is_after("2026-11-21") && is_after("2099-01-01"));
+        assert!(!is_after("2026-11-20") && !is_after("1990-12-31") && !is_after("12-31"));
+    }
+
+    #[test]
+    fn what_does_not_show_is_no_place() {
+        let of = |city: &str| Location { city: Some(city.into()), lat: Some(18.5), ..Default::default() }.seen().city;
+        assert_eq!(of("Mumbai").as_deref(), Some("Mumbai"));
+        for blank in ["", " ", "\u{200b}", "\u{2800}\u{ad}"] {
+            assert_eq!(of(blank), None, "{blank:?}");
         }
     }
 

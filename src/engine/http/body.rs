@@ -32,6 +32,21 @@ impl<T: DeserializeOwned + validator::Validate + PartialSchema + 'static> FromRe
     }
 }
 
+/// [`Json`] whose entries are documents of their own, each read by [`read_document`](super::read_document): a NUL in one is that one's
+/// error.
+#[derive(Debug)]
+pub struct JsonOfMany<T>(pub T);
+
+impl<T: DeserializeOwned + validator::Validate + PartialSchema + 'static> FromRequest for JsonOfMany<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = receive(req, payload);
+        Box::pin(async move { reading::read_many(&bytes.await?).map(Self) })
+    }
+}
+
 /// The bytes of a JSON body, which the idempotency key then covers.
 pub(super) fn receive(
     req: &HttpRequest,

@@ -17,13 +17,39 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 /// JSON text as a tree, of which it is not known yet what it should be.
 pub(super) fn document(bytes: &[u8]) -> Result<serde_json::Value> {
+    let value = tree(bytes)?;
+    refuse_nul(&value)?;
+    Ok(value)
+}
+
+/// [`document`], in which NUL may stand: what it is part of is asked by itself ([`refuse_nul`]).
+pub(super) fn tree(bytes: &[u8]) -> Result<serde_json::Value> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| {
         let message = format!("The body is not valid JSON (line {}, column {}).", error.line(), error.column());
         Error::malformed("request.malformed_json", message)
     })?;
-    check(&value, &mut String::new(), 0)?;
+    if is_deeper(&value, MAX_DEPTH) {
+        let message = format!("JSON may be nested at most {MAX_DEPTH} levels deep.");
+        return Err(Error::malformed("request.too_deep", message));
+    }
     Ok(value)
+}
+
+fn is_deeper(value: &serde_json::Value, levels: usize) -> bool {
+    use serde_json::Value;
+    let goes_deeper = |part: &Value| levels == 0 || is_deeper(part, levels - 1);
+    match value {
+        Value::Array(items) => items.iter().any(goes_deeper),
+        Value::Object(map) => map.values().any(goes_deeper),
+        _ => false,
+    }
+}
+
+/// # Errors
+/// `request.invalid` at the first text that holds NUL, which PostgreSQL keeps nowhere.
+pub(super) fn refuse_nul(value: &serde_json::Value) -> Result<()> {
+    look_for_nul(value, &mut String::new())
 }
 
 /// A value that stands at `base` as a type.
@@ -34,12 +60,8 @@ pub(super) fn typed<T: DeserializeOwned>(value: serde_json::Value, base: &str) -
     })
 }
 
-fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Result<()> {
+fn look_for_nul(value: &serde_json::Value, pointer: &mut String) -> Result<()> {
     use serde_json::Value;
-    if depth > MAX_DEPTH {
-        let message = format!("JSON may be nested at most {MAX_DEPTH} levels deep.");
-        return Err(Error::malformed("request.too_deep", message));
-    }
     let base = pointer.len();
     match value {
         Value::String(text) if text.contains('\0') => {
@@ -48,7 +70,7 @@ fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Resul
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 pointer.push_str(&format!("/{index}"));
-                check(item, pointer, depth + 1)?;
+                look_for_nul(item, pointer)?;
                 pointer.truncate(base);
             }
         }
@@ -59,7 +81,7 @@ fn check(value: &serde_json::Value, pointer: &mut String, depth: usize) -> Resul
                 if key.contains('\0') {
                     return Err(Error::field(pointer.replace('\0', "\u{fffd}"), "invalid_value", NUL_RULE));
                 }
-                check(item, pointer, depth + 1)?;
+                look_for_nul(item, pointer)?;
                 pointer.truncate(base);
             }
         }

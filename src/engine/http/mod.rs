@@ -36,7 +36,7 @@ mod view;
 pub mod volume;
 mod written;
 
-pub use body::{Json, JsonOrNothing, MAX_BODY, read as read_body};
+pub use body::{Json, JsonOfMany, JsonOrNothing, MAX_BODY, read as read_body};
 pub use document::{MAX_DEPTH, NUL_RULE, parse_json};
 pub use etag::IfMatch;
 pub use fields::Fields;

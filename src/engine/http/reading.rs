@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::PartialSchema;
 use validator::Validate;
 
-use super::document::{document, invalid, typed};
+use super::document::{document, invalid, refuse_nul, tree, typed};
 use crate::base::{Error, FieldError, Result, bounded};
 
 /// So many errors of one body are told.
@@ -21,10 +21,22 @@ const MOST_BYTES: usize = 64 * 1024;
 /// # Errors
 /// Of [`document`], or `request.invalid` with a field error for everything that was found wrong, by its place.
 pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8]) -> Result<T> {
-    match typed::<T>(document(bytes)?, "") {
+    read_of(bytes, document)
+}
+
+/// [`read`], of a body whose entries are documents of their own: a NUL in one is told by whoever reads that one ([`whole`]).
+pub(super) fn read_many<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8]) -> Result<T> {
+    read_of(bytes, tree)
+}
+
+fn read_of<T: DeserializeOwned + Validate + PartialSchema>(
+    bytes: &[u8],
+    body: fn(&[u8]) -> Result<Value>,
+) -> Result<T> {
+    match typed::<T>(body(bytes)?, "") {
         Ok(value) => checked(value),
         Err(first) if bytes.len() > MOST_BYTES => Err(first),
-        Err(first) => Err(all_wrong::<T>(document(bytes)?, first)),
+        Err(first) => Err(all_wrong::<T>(body(bytes)?, first)),
     }
 }
 
@@ -33,6 +45,7 @@ pub(super) fn read<T: DeserializeOwned + Validate + PartialSchema>(bytes: &[u8])
 /// # Errors
 /// `request.invalid` with a field error for everything that was found wrong.
 pub fn whole<T: DeserializeOwned + Validate + PartialSchema>(document: Value) -> Result<T> {
+    refuse_nul(&document)?;
     match typed::<T>(document.clone(), "") {
         Ok(value) => checked(value),
         Err(first) => Err(all_wrong::<T>(document, first)),

@@ -4,18 +4,18 @@ use actix_web::post;
 use validator::Validate;
 
 use super::cookies::{self, BrowserSessionView};
+use super::proving::prove_own;
 use super::signed_in::{ChallengeView, LogInView, SignedInView};
 use super::users::UserView;
 use crate::base::Error;
 use crate::base::bounded::Line;
-use crate::base::email::Email;
 use crate::base::time::Timestamp;
 use crate::engine::Core;
 use crate::engine::db::PlatformTx;
 use crate::engine::http::problem::Problem;
 use crate::engine::http::{Answer, Fields, Json, JsonOrNothing, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Browser, Caller, LoggingIn, Renewals, Renewing, SigningUp};
-use crate::tenants::log_in::{LogIn, prove, prove_user};
+use crate::tenants::log_in::{LogIn, prove};
 use crate::tenants::members::{self, PasswordChange};
 use crate::tenants::passkeys::Site;
 use crate::tenants::second_factor::enter::{self, Entry};
@@ -232,7 +232,8 @@ pub async fn log_out(caller: Caller, core: Core, browser: Browser, once: Once) -
 
 /// Change one's password
 ///
-/// Ends every other session of the user, and voids links that were mailed to set another. The user is told by e-mail.
+/// With the password of now or a passkey; whoever knows no password sets one with a passkey. Ends every other session of the user, and
+/// voids links that were mailed to set another. The user is told by e-mail.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The user; this session goes on", body = UserView))
@@ -248,15 +249,13 @@ pub async fn change_password(
     let user = caller.require_user()?;
     let session = caller.session().ok_or_else(|| Error::internal("a user without a session"))?;
     let found = core.read(caller.scope(), move |tx| people::user(&mut tx.platform(), user)).await?;
-    let email: Email = found.email.parse().map_err(Error::internal)?;
-    let attempt = attempts.begin(&email)?;
-    let hash = input.0.hash_new(&email).await?;
-    let proof = prove_user(&core, caller.scope(), user, input.0.current_password).await?;
-    if proof.is_some() {
-        attempt.succeeded();
-    }
+    let (own, new_password) = input.0.parts();
+    let means = prove_own(&core, &caller, &attempts, own).await?;
+    let hash = members::hash_new(new_password, &found.email).await?;
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        members::change_password(tx, proof, session, &hash).map(|user| Reply::ok(UserView::from(user)))
+        let changed = members::change_password(tx, &key, &site, (user, means), session, &hash)?;
+        Ok(Reply::ok(UserView::from(changed)))
     })
     .await
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, post};
 use validator::Validate;
 
-use super::proving::{prove, prove_own};
+use super::proving::prove_own;
 use super::signed_in::SignedInView;
 use super::tenant::TenantView;
 use super::users::MemberView;
@@ -66,7 +66,7 @@ pub async fn leave_tenant(caller: Caller, core: Core, tenant_id: Path<TenantId>)
 
 /// Hand the tenant over
 ///
-/// Another active member becomes an owner, and the caller an admin, in one step. For owners, with their password.
+/// Another active member becomes an owner, and the caller an admin, in one step. For owners, with their password or a passkey.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 200, description = "The new owner", body = MemberView))
@@ -82,10 +82,11 @@ pub async fn transfer_tenant(
     caller.require(Permission::TenantWrite)?;
     let user = caller.require_user()?;
     close::require_owner(&caller)?;
-    let TenantTransfer { user_id, current_password } = input.0;
-    let proof = prove(&core, &caller, &attempts, current_password).await?;
+    let (heir, own) = input.0.parts();
+    let means = prove_own(&core, &caller, &attempts, own).await?;
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        members::transfer(tx, user, proof, user_id).map(|person| Reply::of(MemberView::from(person)))
+        members::transfer(tx, &key, &site, (user, means), heir).map(|person| Reply::of(MemberView::from(person)))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! That it is the caller who means it: their password once more, and a code of their second factor.
+//! That it is the caller who means it: their password once more, and a code of their second factor; or one of their passkeys.
 
 use crate::base::crypto::Secret;
 use crate::base::email::Email;
@@ -11,12 +11,7 @@ use crate::tenants::second_factor::proof::{Means, OwnProof};
 use crate::tenants::store::people;
 
 /// Proves the caller's own password, as one attempt.
-pub(super) async fn prove(
-    core: &Core,
-    caller: &Caller,
-    attempts: &Attempts,
-    password: Secret,
-) -> Result<Option<Proof>> {
+async fn prove(core: &Core, caller: &Caller, attempts: &Attempts, password: Secret) -> Result<Option<Proof>> {
     let user = caller.require_user()?;
     let found = core.read(caller, move |tx| people::user(&mut tx.platform(), user)).await?;
     let own: Email = found.email.parse().map_err(Error::internal)?;
@@ -31,8 +26,6 @@ pub(super) async fn prove(
 /// Proves the caller's own password, where that is what they prove themselves by, and counts the code as a try.
 pub(super) async fn prove_own(core: &Core, caller: &Caller, attempts: &Attempts, own: OwnProof) -> Result<Means> {
     let OwnProof { current_password, code, credential } = own;
-    let missing =
-        || Error::field("/current_password", "required", "send your password, or the credential of a passkey");
     match (current_password, credential) {
         (None, Some(credential)) => Ok(Means::Passkey(credential)),
         (Some(password), None) => {
@@ -43,7 +36,10 @@ pub(super) async fn prove_own(core: &Core, caller: &Caller, attempts: &Attempts,
             Ok(Means::Password(proof, code))
         }
         (Some(_), Some(_)) => Err(Error::field("/credential", "not_both", "send this or your password, and not both")),
-        (None, None) => Err(missing()),
+        (None, None) => {
+            let rule = "send your password here, or a passkey of yours as credential";
+            Err(Error::field("/current_password", "required", rule))
+        }
     }
 }
 

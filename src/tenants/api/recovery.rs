@@ -3,7 +3,7 @@
 use actix_web::post;
 use validator::Validate;
 
-use super::proving::prove;
+use super::proving::prove_own;
 use super::second_factor::SecondFactorView;
 use super::users::UserView;
 use crate::base::bounded::Line;
@@ -13,6 +13,7 @@ use crate::engine::http::problem::Problem;
 use crate::engine::http::{Answer, Json, Once, Reply};
 use crate::tenants::access::{Anyone, Attempts, Caller, Recovering};
 use crate::tenants::email_change::{self, EmailRestoration, NewEmail};
+use crate::tenants::passkeys::Site;
 use crate::tenants::reset::{self, ForgottenPassword, PasswordReset};
 use crate::tenants::second_factor::rejection::{self, SecondFactorRejection};
 
@@ -67,8 +68,8 @@ pub async fn reset_password(anyone: Anyone<Recovering>, core: Core, input: Json<
 
 /// Ask for another e-mail address
 ///
-/// A link is mailed to the new address; the address is the user's once it was opened (`POST /v1/auth/email-change`), within a
-/// day. Answers the same whether or not the address has an account. Five times a day; the newest wish counts.
+/// With the password or a passkey. A link is mailed to the new address; the address is the user's once it was opened
+/// (`POST /v1/auth/email-change`), within a day. Answers the same whether or not the address has an account. Five times a day; the newest wish counts.
 #[utoipa::path(
     security(("bearer" = [])),
     responses((status = 202, description = "The user, still with the address of now", body = UserView))
@@ -76,11 +77,11 @@ pub async fn reset_password(anyone: Anyone<Recovering>, core: Core, input: Json<
 #[post("/me/email")]
 pub async fn change_email(caller: Caller, core: Core, attempts: Attempts, input: Json<NewEmail>, once: Once) -> Answer {
     let user = caller.require_user()?;
-    let NewEmail { email, current_password } = input.0;
-    let proof = prove(&core, &caller, &attempts, current_password).await?;
-    let key = core.master_key.clone();
+    let (email, own) = input.0.parts();
+    let means = prove_own(&core, &caller, &attempts, own).await?;
+    let (key, site) = (core.master_key.clone(), Site::set(&core.settings)?);
     once.write(&core, caller.scope(), move |tx| {
-        email_change::ask(tx, &key, user, proof, &email).map(|user| Reply::accepted(UserView::from(user)))
+        email_change::ask(tx, &key, &site, (user, means), &email).map(|user| Reply::accepted(UserView::from(user)))
     })
     .await
 }

@@ -33,16 +33,45 @@ pub enum Means {
     Passkey(Credential),
 }
 
+/// A password takes a code with it where there is a second factor; a passkey counts for both.
+///
 /// # Errors
 /// `request.invalid` at `/current_password`, `/code` or `/credential`.
 pub fn demand(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, user: UserId, means: Means) -> Result<()> {
+    match know(tx, key, site, user, means)? {
+        Known::Password(code) => require(tx, key, user, code.as_deref()),
+        Known::Passkey => Ok(()),
+    }
+}
+
+/// Like [`demand`], for what a password alone does: another address, another password, another owner, none of which lets anybody in
+/// past a second factor. No code is asked for, and one that is sent must be right.
+///
+/// # Errors
+/// `request.invalid` at `/current_password`, `/code` or `/credential`.
+pub fn demand_one(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, user: UserId, means: Means) -> Result<()> {
+    match know(tx, key, site, user, means)? {
+        Known::Password(Some(code)) => require(tx, key, user, Some(&code)),
+        Known::Password(None) | Known::Passkey => Ok(()),
+    }
+}
+
+/// What somebody proved themselves by.
+enum Known {
+    /// With the code that came with it, which nobody has looked at yet.
+    Password(Option<Line<1, 40>>),
+    Passkey,
+}
+
+/// Whether the password or the passkey is the user's.
+fn know(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, user: UserId, means: Means) -> Result<Known> {
     match means {
         Means::Password(proof, code) => {
             let wrong = || Error::field("/current_password", "wrong_password", "this is not your current password");
             if !proof.ok_or_else(wrong)?.holds(tx)? {
                 return Err(wrong());
             }
-            require(tx, key, user, code.as_deref())
+            Ok(Known::Password(code))
         }
         Means::Passkey(credential) => {
             let shown = shown(tx, key, site, &credential).map_err(Refused::at_credential)?;
@@ -52,7 +81,7 @@ pub fn demand(tx: &mut PlatformTx<'_>, key: &MasterKey, site: &Site, user: UserI
             if shown.passkey.user_id != user {
                 return Err(Refused::Fault(Fault::Holder).at_credential());
             }
-            Ok(())
+            Ok(Known::Passkey)
         }
     }
 }

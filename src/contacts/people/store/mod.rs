@@ -19,8 +19,8 @@ use crate::contacts::id::ContactId;
 use crate::contacts::schema::{contact_tags as tags, contacts};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::Direction::Desc;
-use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::insert_few;
 
 /// How a person is called of whom nothing is known.
 pub const NOBODY: &str = "Unknown";
@@ -244,14 +244,36 @@ fn spellings(text: &str) -> Vec<String> {
 /// Makes these the contact's tags; they are sought folded.
 pub fn set_tags(tx: &mut TenantTx<'_>, contact: ContactId, wanted: &[String]) -> Result<()> {
     let tenant = tx.tenant();
-    let wanted: Vec<String> = wanted.iter().map(|tag| unicode::folded(tag)).collect();
-    let gone = tags::table
-        .filter(tags::tenant_id.eq(tenant).and(tags::contact_id.eq(contact)))
-        .filter(tags::tag.ne_all(wanted.clone()));
-    diesel::delete(gone).execute(tx.conn())?;
-    for tag in &wanted {
-        let row = (tags::tenant_id.eq(tenant), tags::tag.eq(tag), tags::contact_id.eq(contact));
-        OrIgnore(diesel::insert_into(tags::table).values(row)).execute(tx.conn())?;
+    let own = || tags::table.filter(tags::tenant_id.eq(tenant).and(tags::contact_id.eq(contact)));
+    let known: BTreeSet<String> = own().select(tags::tag).load(tx.conn())?.into_iter().collect();
+    let folded: BTreeSet<String> = wanted.iter().map(|tag| unicode::folded(tag)).collect();
+    let lost: Vec<&String> = known.difference(&folded).collect();
+    if !lost.is_empty() {
+        let gone = own().filter(tags::tag.eq_any(lost));
+        diesel::delete(gone).execute(tx.conn())?;
+    }
+    insert_tags(tx, contact, folded.difference(&known))
+}
+
+/// The tags of a contact that has none.
+pub fn add_tags(tx: &mut TenantTx<'_>, contact: ContactId, new: &[String]) -> Result<()> {
+    let folded: BTreeSet<String> = new.iter().map(|tag| unicode::folded(tag)).collect();
+    insert_tags(tx, contact, folded.iter())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = tags)]
+struct Tag {
+    tenant_id: TenantId,
+    tag: String,
+    contact_id: ContactId,
+}
+
+fn insert_tags<'a>(tx: &mut TenantTx<'_>, contact_id: ContactId, new: impl Iterator<Item = &'a String>) -> Result<()> {
+    let tenant_id = tx.tenant();
+    let rows: Vec<Tag> = new.map(|tag| Tag { tenant_id, tag: tag.clone(), contact_id }).collect();
+    if !rows.is_empty() {
+        insert_few!(tx.conn(), tags::table, &rows)?;
     }
     Ok(())
 }

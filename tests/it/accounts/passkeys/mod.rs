@@ -2,6 +2,7 @@
 
 mod adding;
 mod entering;
+mod proving;
 mod refused;
 mod taken_back;
 
