@@ -22,7 +22,7 @@
 //!
 //! One folder, one crate: each folder under `src` but `app`, `config` and `cli` is a library of its own, whose `mod.rs` is its
 //! root and whose `Cargo.toml` lists what it may use. Imports run downwards only: [`base`] < [`engine`] < [`language`] < [`providers`] < [`tenants`] < [`contacts`] <
-//! [`sending`] < [`billing`] < [`leads`] < [`inbox`] < [`intake`] < [`ads`] < [`notify`] < [`integrations`] < [`ops`] < [`app`].
+//! [`sending`] < [`billing`] < [`leads`] < [`inbox`] < [`intake`] < [`outreach`] < [`ads`] < [`notify`] < [`integrations`] < [`ops`] < [`app`].
 //! [`sandbox`] holds the twins: built-in imitations of the providers' HTTP APIs, so that demo and tests run the real
 //! adapters. In a business folder `model` has the types, `store` the SQL, `api` what goes over the wire, and every other
 //! file is named after what the business does. For any operation of the OpenAPI document, its `operationId` is the
@@ -34,6 +34,6 @@ pub mod config;
 
 pub use engine::{base, each_engine};
 pub use {
-    ads, billing, contacts, engine, inbox, intake, integrations, language, leads, notify, ops, providers, sandbox,
-    sending, tenants,
+    ads, billing, contacts, engine, inbox, intake, integrations, language, leads, notify, ops, outreach, providers,
+    sandbox, sending, tenants,
 };

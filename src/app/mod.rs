@@ -77,6 +77,7 @@ impl App {
                 passkey_domain: config.passkey_domain.clone(),
                 passkey_origins: config.passkey_origins.clone(),
                 sms_countries: config.sms_countries.clone(),
+                send_rates: config.send_rates,
                 platform_name: config.platform_name.clone(),
                 privacy_policy_url: config.privacy_policy_url.clone(),
                 email_from: config.email_from.clone(),

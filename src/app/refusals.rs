@@ -4,7 +4,8 @@ use crate::base::ErrorKind;
 use crate::base::refusal::Place::{At, Unrouted};
 use crate::base::refusal::Refusal;
 use crate::{
-    ads, billing, contacts, engine, inbox, integrations, leads, notify, ops, providers, sandbox, sending, tenants,
+    ads, billing, contacts, engine, inbox, integrations, leads, notify, ops, outreach, providers, sandbox, sending,
+    tenants,
 };
 
 const OWN: &[Refusal] = &[
@@ -61,6 +62,7 @@ pub fn all() -> Vec<&'static Refusal> {
         billing::refusals::REFUSALS,
         leads::refusals::REFUSALS,
         inbox::refusals::REFUSALS,
+        outreach::refusals::REFUSALS,
         ads::refusals::REFUSALS,
         notify::refusals::REFUSALS,
         integrations::refusals::REFUSALS,

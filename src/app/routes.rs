@@ -15,18 +15,20 @@ use crate::engine::jobs::Registry;
 use crate::engine::reseal::Sealed;
 use crate::providers::Providers;
 use crate::tenants::access::Areas;
-use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, ops, sending, tenants};
+use crate::{ads, billing, contacts, inbox, intake, integrations, leads, notify, ops, outreach, sending, tenants};
 
 /// Everything under `/v1`.
 pub(super) fn v1(cfg: &mut ServiceConfig<'_>) {
     // Paths are tried one after the other, so what is asked most stands first.
     leads::routes(cfg);
     contacts::routes(cfg);
+    sending::routes(cfg);
     intake::routes(cfg);
     integrations::routes(cfg);
     inbox::routes(cfg);
     notify::routes(cfg);
     billing::routes(cfg);
+    outreach::routes(cfg);
     ads::routes(cfg);
     tenants::routes(cfg);
     ops::routes(cfg);
@@ -44,8 +46,10 @@ pub(super) fn areas() -> Areas {
     tenants::areas(&mut areas);
     billing::areas(&mut areas);
     contacts::areas(&mut areas);
+    sending::areas(&mut areas);
     leads::areas(&mut areas);
     inbox::areas(&mut areas);
+    outreach::areas(&mut areas);
     ads::areas(&mut areas);
     notify::areas(&mut areas);
     integrations::areas(&mut areas);
@@ -60,9 +64,11 @@ pub(super) fn declare() {
     let mut facts = Facts::default();
     tenants::facts(&mut facts);
     contacts::facts(&mut facts);
+    sending::facts(&mut facts);
     billing::facts(&mut facts);
     leads::facts(&mut facts);
     inbox::facts(&mut facts);
+    outreach::facts(&mut facts);
     ads::facts(&mut facts);
     notify::facts(&mut facts);
     integrations::facts(&mut facts);
@@ -71,9 +77,11 @@ pub(super) fn declare() {
 }
 
 pub(super) fn reactions(reactions: &mut Reactions) {
+    contacts::reactions(reactions);
     billing::reactions(reactions);
     leads::reactions(reactions);
     inbox::reactions(reactions);
+    outreach::reactions(reactions);
     ads::reactions(reactions);
     notify::reactions(reactions);
     integrations::reactions(reactions);
@@ -85,9 +93,12 @@ pub(super) fn reactions(reactions: &mut Reactions) {
 
 pub(super) fn jobs(registry: &mut Registry, providers: &Arc<Providers>) {
     tenants::jobs(registry);
+    sending::jobs(registry);
+    contacts::jobs(registry);
     billing::jobs(registry);
     leads::jobs(registry);
     inbox::jobs(registry, providers.clone());
+    outreach::jobs(registry, providers.clone());
     ads::jobs(registry, providers);
     integrations::jobs(registry, providers);
     notify::jobs(registry, providers.clone());

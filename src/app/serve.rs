@@ -22,6 +22,7 @@ use crate::engine::http::once::InFlight;
 use crate::engine::http::volume::Volume;
 use crate::engine::http::{Proxies, etag, pipeline};
 use crate::engine::outage::Outage;
+use crate::sending;
 use crate::tenants::access::{OwnPages, Remembered, conceal_unreadable};
 
 /// Starts the HTTP server on `listener`; the future ends when it has stopped.
@@ -80,6 +81,7 @@ pub fn http(app: &App, listener: TcpListener, workers: usize) -> Result<actix_we
                 }
             })
             .configure(pages::routes)
+            .configure(sending::preferences::routes)
             .configure(|cfg| docs::routes(cfg, is_sandbox))
             .default_service(web::to(fallback::answer))
             .wrap(from_fn(fallback::plain_paths_first))

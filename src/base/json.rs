@@ -131,6 +131,12 @@ impl<T: std::fmt::Debug> std::ops::DerefMut for Doc<T> {
     }
 }
 
+impl<T: std::fmt::Debug + serde::Serialize> serde::Serialize for Doc<T> {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(s)
+    }
+}
+
 impl<T: std::fmt::Debug + serde::de::DeserializeOwned> FromSql<JsonDoc, Pg> for Doc<T> {
     fn from_sql(raw: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         match raw.as_bytes() {

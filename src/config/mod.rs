@@ -19,6 +19,7 @@ pub use settings::{Fallback, Kind, PREFIX, SETTINGS, Setting};
 pub use source::{Origin, Source};
 
 use crate::base::crypto::{MasterKey, Secret};
+use crate::engine::SendRates;
 use crate::engine::db::{DbSettings, transport};
 use crate::engine::http::Logged;
 use crate::engine::jobs::WorkerSettings;
@@ -57,6 +58,8 @@ pub struct Config {
     pub passkey_origins: Vec<String>,
     /// SMS goes there besides each tenant's own country.
     pub sms_countries: Vec<String>,
+    /// How fast messages to many leave from the platform's senders.
+    pub send_rates: SendRates,
     pub master_key: MasterKey,
     pub operator_key: Option<Secret>,
     pub rate_limit: bool,
@@ -164,6 +167,10 @@ impl Config {
             let codes = text.split(',').map(str::trim).filter(|code| !code.is_empty());
             codes.map(|code| code.parse::<Country>().map(Country::into_string)).collect()
         });
+        let send_rates = SendRates {
+            email: r.number("EMAILS_PER_SECOND", SendRates::default().email, 1..=10_000),
+            sms: r.number("SMS_PER_SECOND", SendRates::default().sms, 1..=10_000),
+        };
         let email_from = r.parse("EMAIL_FROM", "leads@leadwright.example".to_string(), |text| {
             text.parse::<crate::base::email::Email>().map(crate::base::email::Email::into_string)
         });
@@ -194,6 +201,7 @@ impl Config {
             passkey_domain,
             passkey_origins,
             sms_countries,
+            send_rates,
             master_key: master_key.clone().unwrap_or_else(MasterKey::random),
             operator_key,
             rate_limit: r.flag("RATE_LIMIT", true),

@@ -65,6 +65,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("PASSKEY_DOMAIN", Fallback::Follows("the host of LEADWRIGHT_APP_URL"), Plain, "the domain that passkeys are bound to: that host, or one above it, for frontends on several hosts. With another one, passkeys of before log nobody in: who has nothing else needs a recovery code, or an operator (POST /v1/ops/second-factor-resets)"),
     setting("PASSKEY_ORIGINS", Fallback::None, Plain, "origins within it whose pages may use passkeys besides LEADWRIGHT_APP_URL's, separated by commas; an Android app as android:apk-key-hash:…"),
     setting("SMS_COUNTRIES", Fallback::None, Plain, "where SMS may go besides each tenant's own country: ISO codes separated by commas, such as AE,SG"),
+    setting("EMAILS_PER_SECOND", Fallback::Is("10"), Plain, "e-mails to many that leave a second from the platform's sender, all processes together: what your provider takes"),
+    setting("SMS_PER_SECOND", Fallback::Is("10"), Plain, "SMS to many that leave a second from the platform's number, all processes together: what your number may send"),
     setting("MASTER_KEY", Fallback::Required("with PostgreSQL; beside an SQLite file it is made, in master.key"), Secret, "base64 of 32 bytes; encrypts secrets at rest and signs tokens; NEW,OLD while it is changed"),
     setting("OPERATOR_KEY", Fallback::None, Secret, "key of the first operator, lw_… of 32 characters or more"),
     setting("RATE_LIMIT", Fallback::Is("on"), Plain, "on or off"),

@@ -1,6 +1,9 @@
 //! Consent: who refused to be written to, from which sender, and who agreed, as a tenant says. By which words somebody
 //! refuses is in [`super::words`].
 
+use std::collections::BTreeSet;
+
+use super::consents::{self, ConsentSource};
 use super::facts::SuppressionFact;
 use super::model::{Channel, Suppressed, SuppressionReason};
 use super::store;
@@ -8,7 +11,7 @@ use super::store::{Suppression, SuppressionFilter};
 use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::base::{Error, Result};
-use crate::contacts::id::SuppressionId;
+use crate::contacts::id::{LeadId, SuppressionId};
 use crate::engine::db::{Page, PageRequest, PlatformTx, TenantTx};
 use crate::engine::events::{Fact as _, NewEvent};
 
@@ -26,6 +29,9 @@ pub fn suppress(
 ) -> Result<bool> {
     let Some(id) = store::insert(tx, channel, address, sender_address, whose, reason)? else { return Ok(false) };
     let tenant = whose.by;
+    if let Some((tenant, source)) = tenant.zip(ConsentSource::of(reason)) {
+        consents::refused(&mut tx.for_tenant(tenant), channel, address, source)?;
+    }
     let fact = SuppressionFact { reason: Some(reason), ..SuppressionFact::of(channel, address, sender_address) };
     record(tx, tenant, fact.told_as(SuppressionFact::CREATED).about(id.uuid()))?;
     Ok(true)
@@ -40,7 +46,12 @@ pub fn lift(
     sender_address: &str,
     tenant: Option<TenantId>,
 ) -> Result<bool> {
-    let Some(id) = store::lift(tx, channel, address, sender_address)? else { return Ok(false) };
+    let lifted = store::lift(tx, channel, address, sender_address)?;
+    let Some(id) = lifted.first().map(|(id, _)| *id) else { return Ok(false) };
+    let tenants: BTreeSet<TenantId> = lifted.iter().filter_map(|(_, led_to_it)| *led_to_it).collect();
+    for tenant in tenants {
+        consents::returned(&mut tx.for_tenant(tenant), channel, address)?;
+    }
     let fact = SuppressionFact::of(channel, address, sender_address);
     record(tx, tenant, fact.told_as(SuppressionFact::LIFTED).about(id.uuid()))?;
     Ok(true)
@@ -55,6 +66,17 @@ pub fn refusal(
     tenant: TenantId,
 ) -> Result<Option<Suppression>> {
     store::live(tx, channel, address, sender_address, tenant)
+}
+
+/// What keeps this tenant from writing to any of these addresses from `sender`, which they know of or the person's own word; in one
+/// statement.
+pub fn stops(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    addresses: &[&str],
+    sender: Option<&str>,
+) -> Result<Vec<Suppression>> {
+    store::of_addresses(tx, channel, addresses, sender)
 }
 
 /// May this tenant not write to this address from this sender?
@@ -133,14 +155,22 @@ pub fn lift_by_hand(tx: &mut TenantTx<'_>, id: SuppressionId, because: &str, is_
     Ok(lifted)
 }
 
-/// Notes that a person agreed to be written to, as the caller says; the newest word counts. A STOP outweighs it.
-pub fn opt_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str, given_at: Timestamp, how: &str) -> Result<()> {
-    store::opt_in(tx, channel, address, given_at, how)
+/// Notes in the ledger that a person agreed to be written to about their enquiry, as the caller says with a lead; `under_lock` is
+/// that lead while nobody may know of it. A STOP outweighs it.
+pub fn opt_in(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    address: &str,
+    given_at: Timestamp,
+    how: &str,
+    under_lock: Option<LeadId>,
+) -> Result<()> {
+    consents::opted_in(tx, channel, address, given_at, how, under_lock)
 }
 
-/// Did the tenant record that this person agreed?
+/// Does the ledger say that this person agreed to be written to about their enquiry?
 pub fn has_opted_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
-    store::has_opted_in(tx, channel, address)
+    consents::takes_conversation(tx, channel, address)
 }
 
 fn record(tx: &mut PlatformTx<'_>, tenant: Option<TenantId>, event: NewEvent) -> Result<()> {

@@ -1,5 +1,5 @@
 //! The ids of this folder's rows.
 
 crate::engine::ids! {
-    ContactId, LeadId, SuppressionId,
+    BookingId, ConsentId, ContactId, ContactNoteId, CustomAttributeId, LeadId, SegmentId, SuppressionId,
 }

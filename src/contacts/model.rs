@@ -16,6 +16,21 @@ crate::text_enum! {
     }
 }
 
+crate::text_enum! {
+    /// A channel on which somebody can be written to unasked, since there is an address or number of theirs.
+    pub enum AddressChannel { Whatsapp = "whatsapp", Sms = "sms", Email = "email" }
+}
+
+impl From<AddressChannel> for Channel {
+    fn from(channel: AddressChannel) -> Self {
+        match channel {
+            AddressChannel::Whatsapp => Self::Whatsapp,
+            AddressChannel::Sms => Self::Sms,
+            AddressChannel::Email => Self::Email,
+        }
+    }
+}
+
 /// Of [`Channel::key_of`].
 pub fn version_of_keys() -> String {
     format!("e-mail {}, phone {}", email::SPELLING, phone::KEYS)

@@ -20,19 +20,27 @@ diesel::table! {
 }
 
 diesel::table! {
-    use crate::base::{id::Guid, time::Instant};
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
     use diesel::sql_types::*;
 
-    opt_ins (tenant_id, channel, address, class) {
+    consents (tenant_id, id) {
         tenant_id -> Guid,
+        id -> Guid,
+        contact_id -> Nullable<Guid>,
         channel -> Text,
         address -> Text,
         class -> Text,
-        given_at -> Instant,
-        how -> Text,
+        state -> Text,
+        source -> Text,
+        wording -> Nullable<Text>,
+        wording_version -> Nullable<Text>,
+        proof -> JsonDoc,
+        occurred_at -> Instant,
+        recorded_at -> Instant,
         recorded_by -> Text,
         recorded_by_id -> Nullable<Guid>,
-        recorded_at -> Instant,
+        superseded_at -> Nullable<Instant>,
+        concealed_lead_id -> Nullable<Guid>,
     }
 }
 
@@ -58,6 +66,15 @@ diesel::table! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        name_key -> Nullable<Text>,
+        company_key -> Nullable<Text>,
+        state_key -> Nullable<Text>,
+        country_key -> Nullable<Text>,
+        language_key -> Nullable<Text>,
+        birthday -> Nullable<Integer>,
+        bookings_count -> Integer,
+        last_category -> Nullable<Text>,
+        last_booking_at -> Nullable<Instant>,
     }
 }
 
@@ -86,4 +103,157 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(contacts, contact_tags);
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    segments (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        name -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        rule -> Nullable<JsonDoc>,
+        status -> Text,
+        members_count -> BigInt,
+        rule_version -> Integer,
+        built_at -> Nullable<Instant>,
+        created_by -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    segment_members (tenant_id, segment_id, contact_id) {
+        tenant_id -> Guid,
+        segment_id -> Guid,
+        contact_id -> Guid,
+        entered_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    segment_turns (tenant_id, segment_id, contact_id) {
+        tenant_id -> Guid,
+        segment_id -> Guid,
+        contact_id -> Guid,
+        turns_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    segment_places (tenant_id) {
+        tenant_id -> Guid,
+        after_event -> Guid,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    custom_attributes (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        key -> Text,
+        label -> Text,
+        kind -> Text,
+        options -> JsonDoc,
+        description -> Nullable<Text>,
+        archived_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    contact_attributes (tenant_id, attribute_id, word, number, contact_id) {
+        tenant_id -> Guid,
+        attribute_id -> Guid,
+        word -> Text,
+        number -> BigInt,
+        contact_id -> Guid,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, json::JsonDoc, time::Instant};
+    use diesel::sql_types::*;
+
+    bookings (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        contact_id -> Guid,
+        title -> Text,
+        category -> Nullable<Text>,
+        category_word -> Nullable<Text>,
+        status -> Text,
+        value_amount -> Nullable<BigInt>,
+        value_currency -> Nullable<Text>,
+        city -> Nullable<Text>,
+        city_word -> Nullable<Text>,
+        starts_at -> Nullable<Instant>,
+        confirmed_at -> Nullable<Instant>,
+        completed_at -> Nullable<Instant>,
+        cancelled_at -> Nullable<Instant>,
+        refunded_at -> Nullable<Instant>,
+        latest_at -> Instant,
+        external_id -> Nullable<Text>,
+        source -> JsonDoc,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use crate::base::id::Guid;
+    use diesel::sql_types::*;
+
+    contact_spend (tenant_id, contact_id, currency) {
+        tenant_id -> Guid,
+        contact_id -> Guid,
+        currency -> Text,
+        amount -> BigInt,
+    }
+}
+
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    contact_notes (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        contact_id -> Guid,
+        author_id -> Nullable<Guid>,
+        body -> Text,
+        created_at -> Instant,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    bookings,
+    contacts,
+    contact_attributes,
+    contact_identities,
+    contact_spend,
+    contact_tags,
+    segment_members
+);

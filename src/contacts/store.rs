@@ -1,5 +1,4 @@
-//! Rows of `suppressions`, which are not a tenant's, since a shared sender's refusals hold for all behind it; and of
-//! `opt_ins`, which are.
+//! Rows of `suppressions`, which are not a tenant's, since a shared sender's refusals hold for all behind it.
 //!
 //! A person's address is written down as its [`Channel::key`] and sought in every spelling: a refusal is a person's, not a text's.
 
@@ -9,10 +8,10 @@ use diesel::prelude::*;
 
 use super::model::{Channel, Suppressed, SuppressionReason};
 use crate::base::Result;
-use crate::base::id::{RawId, TenantId};
+use crate::base::id::TenantId;
 use crate::base::time::Timestamp;
 use crate::contacts::id::SuppressionId;
-use crate::contacts::schema::{opt_ins, suppressions};
+use crate::contacts::schema::suppressions;
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::insert::OrIgnore;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
@@ -88,26 +87,27 @@ pub(super) fn insert(
     Ok((added == 1).then_some(row.id))
 }
 
-/// Lifts what the person said about a sender, for whomever it was. Answers the latest that was lifted; a person whose number
-/// was kept in two spellings may have had two.
+/// Lifts what the person said about a sender, for whomever it was. Answers what was lifted, the latest first, and whose conversation
+/// had led to it; a person whose number was kept in two spellings may have had two.
 pub(super) fn lift(
     tx: &mut PlatformTx<'_>,
     channel: Channel,
     address: &str,
     sender_address: &str,
-) -> Result<Option<SuppressionId>> {
+) -> Result<Vec<(SuppressionId, Option<TenantId>)>> {
     let (now, address) = (tx.now(), channel.key(address));
     let said = [SuppressionReason::StopWord, SuppressionReason::ProviderOptOut, SuppressionReason::Complained];
-    let live: Vec<SuppressionId> = suppressions::table
+    let live: Vec<(SuppressionId, Option<TenantId>)> = suppressions::table
         .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(address.spellings())))
         .filter(suppressions::sender_address.eq(sender_address).and(suppressions::lifted_at.is_null()))
         .filter(suppressions::reason.eq_any(said))
         .order(suppressions::id.desc())
-        .select(suppressions::id)
+        .select((suppressions::id, suppressions::tenant_id))
         .load(tx.conn())?;
-    let lifted = suppressions::table.filter(suppressions::id.eq_any(live.clone()));
+    let ids: Vec<SuppressionId> = live.iter().map(|(id, _)| *id).collect();
+    let lifted = suppressions::table.filter(suppressions::id.eq_any(ids));
     diesel::update(lifted).set(suppressions::lifted_at.eq(now)).execute(tx.conn())?;
-    Ok(live.first().copied())
+    Ok(live)
 }
 
 /// What keeps a tenant from writing to an address: what the person said before what a server did.
@@ -160,38 +160,31 @@ pub(super) fn list(tx: &mut TenantTx<'_>, filter: &SuppressionFilter, page: &Pag
     tx.page(which, Order::by(Desc, (created_at, id), |row: &Suppression| (row.created_at, row.id)), page)
 }
 
-/// What may be written to whoever agreed; so far there is one class.
-const CONVERSATION: &str = "conversation";
-
-pub(super) fn opt_in(
+/// What keeps this tenant from writing to any of these addresses, from whichever sender the person said it to; of what was said about
+/// no message of this tenant's, what counts for all senders, and what counts for `sender`.
+pub fn of_addresses(
     tx: &mut TenantTx<'_>,
     channel: Channel,
-    address: &str,
-    given_at: Timestamp,
-    how: &str,
-) -> Result<()> {
-    let (tenant, now, actor) = (tx.tenant(), tx.now(), tx.actor());
-    let key = channel.key(address);
-    let address = key.as_str();
-    diesel::delete(opt_ins::table.find((tenant, channel, address, CONVERSATION))).execute(tx.conn())?;
-    diesel::insert_into(opt_ins::table)
-        .values((
-            opt_ins::tenant_id.eq(tenant),
-            opt_ins::channel.eq(channel),
-            opt_ins::address.eq(address),
-            opt_ins::class.eq(CONVERSATION),
-            opt_ins::given_at.eq(given_at),
-            opt_ins::how.eq(how),
-            opt_ins::recorded_by.eq(actor.kind()),
-            opt_ins::recorded_by_id.eq(actor.id().map(RawId)),
-            opt_ins::recorded_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
-}
-
-pub(super) fn has_opted_in(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -> Result<bool> {
-    let key = channel.key(address);
-    let row = opt_ins::table.find((tx.tenant(), channel, key.as_str(), CONVERSATION)).select(opt_ins::tenant_id);
-    Ok(row.first::<TenantId>(tx.conn()).optional()?.is_some())
+    addresses: &[&str],
+    sender: Option<&str>,
+) -> Result<Vec<Suppression>> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (now, tenant) = (tx.now(), tx.tenant());
+    let keys: Vec<_> = addresses.iter().map(|address| channel.key(address)).collect();
+    let spellings: Vec<&str> = keys.iter().flat_map(|key| key.spellings()).collect();
+    let rows: Vec<Suppression> = suppressions::table
+        .filter(suppressions::channel.eq(channel).and(suppressions::address.eq_any(spellings)))
+        .filter(suppressions::for_tenant_id.eq_any([platform_tenant(), tenant]))
+        .filter(suppressions::lifted_at.is_null())
+        .filter(suppressions::expires_at.is_null().or(suppressions::expires_at.gt(now)))
+        .select(Suppression::as_select())
+        .load(tx.conn())?;
+    let is_meant = |row: &Suppression| {
+        let is_mine = row.for_tenant_id == tenant || row.tenant_id == Some(tenant);
+        let is_of_sender = row.sender_address.is_empty() || sender == Some(row.sender_address.as_str());
+        is_of_sender || is_mine && row.reason.is_the_persons()
+    };
+    Ok(rows.into_iter().filter(is_meant).collect())
 }

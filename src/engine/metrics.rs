@@ -19,6 +19,8 @@ pub struct Metrics {
     pub job_runs: IntCounterVec,
     /// Seconds per run by kind.
     pub job_seconds: HistogramVec,
+    /// What jobs of one kind do more or less of in one run, by what it is.
+    pub work: IntCounterVec,
     /// Jobs by kind and state, refreshed by the scheduler.
     pub jobs: IntGaugeVec,
     /// Inbound webhooks by provider and outcome (accepted, duplicate, ignored, refused).
@@ -63,6 +65,10 @@ impl Metrics {
                     &["kind", "outcome"],
                 )?,
                 job_seconds: HistogramVec::new(histogram("leadwright_job_seconds", "Seconds per job run."), &["kind"])?,
+                work: IntCounterVec::new(
+                    Opts::new("leadwright_work_total", "What jobs do more or less of in one run, by what it is."),
+                    &["what"],
+                )?,
                 jobs: IntGaugeVec::new(Opts::new("leadwright_jobs", "Jobs by kind and state."), &["kind", "state"])?,
                 webhooks: IntCounterVec::new(
                     Opts::new("leadwright_webhooks_total", "Inbound webhooks by outcome."),
@@ -114,6 +120,7 @@ impl Metrics {
             r.register(Box::new(metrics.http_requests.clone()))?;
             r.register(Box::new(metrics.job_runs.clone()))?;
             r.register(Box::new(metrics.job_seconds.clone()))?;
+            r.register(Box::new(metrics.work.clone()))?;
             r.register(Box::new(metrics.jobs.clone()))?;
             r.register(Box::new(metrics.webhooks.clone()))?;
             r.register(Box::new(metrics.intake_seconds.clone()))?;

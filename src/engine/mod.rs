@@ -88,8 +88,22 @@ pub struct CoreSettings {
     pub privacy_policy_url: Option<String>,
     /// Where SMS may go besides each tenant's own country (ISO 3166-1 alpha-2).
     pub sms_countries: Vec<String>,
+    pub send_rates: SendRates,
     /// Where e-mails come from.
     pub email_from: String,
     /// Off for tests and benchmarks.
     pub rate_limit: bool,
+}
+
+/// How many messages to many leave a second from the platform's senders, whatever the number of processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendRates {
+    pub email: u32,
+    pub sms: u32,
+}
+
+impl Default for SendRates {
+    fn default() -> Self {
+        Self { email: 10, sms: 10 }
+    }
 }

@@ -88,6 +88,39 @@ impl Tally<'_> {
         self.take(tx, u32::MAX)
     }
 
+    /// Counts each of these among those of the span, as [`take_subject`](Self::take_subject) does one; of each whether it was. Three
+    /// statements however many they are.
+    pub fn take_subjects(&self, tx: &mut PlatformTx<'_>, subjects: &[String], most: u32) -> Result<Vec<bool>> {
+        let of_span = || {
+            tallies::table
+                .filter(tallies::tenant_id.eq(self.tenant).and(tallies::kind.eq(self.kind)))
+                .filter(tallies::starts_at.eq(self.span.starts_at))
+        };
+        let known: Vec<String> =
+            of_span().filter(tallies::subject.eq_any(subjects.to_vec())).select(tallies::subject).load(tx.conn())?;
+        let mut known: std::collections::BTreeSet<String> = known.into_iter().collect();
+        let mut room = i64::from(most) - of_span().count().get_result::<i64>(tx.conn())?;
+        let (mut fresh, mut counted) = (Vec::new(), Vec::with_capacity(subjects.len()));
+        for subject in subjects {
+            let fits = known.contains(subject) || room > 0;
+            if fits && known.insert(subject.clone()) {
+                room -= 1;
+                fresh.push((
+                    tallies::tenant_id.eq(self.tenant),
+                    tallies::kind.eq(self.kind),
+                    tallies::starts_at.eq(self.span.starts_at),
+                    tallies::subject.eq(subject.clone()),
+                    tallies::count.eq(1),
+                ));
+            }
+            counted.push(fits);
+        }
+        if !fresh.is_empty() {
+            crate::insert_few!(tx.conn(), tallies::table, &fresh)?;
+        }
+        Ok(counted)
+    }
+
     /// How often it was taken.
     pub fn count(&self, tx: &mut PlatformTx<'_>) -> Result<u32> {
         let row = tallies::table.find((self.tenant, self.kind, self.span.starts_at, self.subject));

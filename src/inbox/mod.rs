@@ -6,7 +6,7 @@
 //!
 //! Out: [`send`] queues, [`release`] wakes what waited, [`leave`] is the job; [`crate::sending::dispatch`] speaks to the provider
 //! and `marks` keeps what becomes of it. In: [`receive`] for messages, whose they are by [`route`], [`status`] for receipts, [`follow`]
-//! for a lead whose number or address changed.
+//! for a lead whose number or address changed. Whether a person may be written to unasked is said by [`reach`].
 
 // The folder is a crate, and a path that begins with `crate` means here what it means in the others.
 extern crate self as inbox;
@@ -31,6 +31,7 @@ mod marks;
 pub mod model;
 pub mod open;
 mod parcel;
+pub mod reach;
 pub mod receive;
 pub mod refusals;
 mod release;
@@ -45,9 +46,10 @@ mod tests;
 
 pub use facts::facts;
 
+pub use route::our_number;
 pub use store::catch_ups;
 pub use store::conversations::Conversation;
-pub use store::messages::{Message, known_external_ids};
+pub use store::messages::{Message, first_said, known_external_ids, said};
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::facts::ConversationFact;
-use super::model::{Channel, ConversationStatus, Direction, MessageType, preview};
+use super::model::{Channel, ConversationStatus, Direction, MessageStatus, MessageType, preview};
 use super::store::conversations::{self, Conversation, Touch};
 use super::store::messages::{self, Message};
 use crate::base::json::Json;
@@ -58,6 +58,42 @@ fn answers(lead: &LeadOpening) -> Option<String> {
     let line = |(question, answer): (&String, &serde_json::Value)| Some(format!("{question}: {}", in_words(answer)?));
     let lines: Vec<String> = lead.form_responses.iter().filter_map(line).collect();
     (!lines.is_empty()).then(|| format!("{} sent a form.\n{}", lead.name, lines.join("\n")))
+}
+
+/// What was written to a person before there was a lead, which they answer now.
+#[derive(Debug)]
+pub struct Earlier<'a> {
+    pub channel: Channel,
+    pub person: &'a str,
+    pub sender: &'a str,
+    pub subject: Option<String>,
+    pub text: String,
+    /// How far it got.
+    pub status: MessageStatus,
+    pub sent_at: Timestamp,
+    /// Where it came from, for its metadata.
+    pub details: serde_json::Value,
+}
+
+/// The lead's conversation on a channel, which begins with what was written to the person and goes on from the same number.
+pub fn beginning_with(tx: &mut TenantTx<'_>, lead: LeadId, earlier: Earlier<'_>) -> Result<ConversationId> {
+    let Earlier { channel, person, sender, subject, text, status, sent_at, details } = earlier;
+    let (conversation, _) = on_channel(tx, lead, channel, Some(person.to_string()))?;
+    let mut message = Message::new(tx.tenant(), conversation.id, lead, channel, sent_at);
+    message.direction = Direction::Outbound;
+    message.subject = subject;
+    message.content = text;
+    message.from_address = Some(sender.into());
+    message.to_address = Some(person.into());
+    message.status = status;
+    message.sent_at = Some(sent_at);
+    message.metadata = Json::of(&details);
+    messages::insert(tx, &message)?;
+    let line = preview(&message.content);
+    let touch = Touch { direction: Direction::Outbound, preview: &line, at: sent_at, window_expires_at: None };
+    conversations::touch(tx, conversation.id, &touch)?;
+    conversations::save_thread(tx, channel, sender, person, conversation.id, sent_at)?;
+    Ok(conversation.id)
 }
 
 /// The lead's conversation on a channel, opened when there is none. The flag says that it is new.

@@ -5,7 +5,7 @@ use super::store::messages::Message;
 use crate::base::{Error, Result};
 use crate::engine::db::TenantTx;
 use crate::providers::Mailbox;
-use crate::sending::dispatch::Parcel;
+use crate::sending::dispatch::{About, Parcel};
 
 pub(super) fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel> {
     let missing = || Error::internal("an outbound message without addresses");
@@ -21,7 +21,7 @@ pub(super) fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel>
     Ok(Parcel {
         id: message.id.to_string(),
         tenant: message.tenant_id,
-        lead: Some(message.lead_id),
+        about: About::Lead(message.lead_id),
         channel: message.channel,
         from: Mailbox { name: message.from_name.clone(), address: from },
         to: message.to_address.clone().ok_or_else(missing)?,
@@ -30,6 +30,7 @@ pub(super) fn parcel(tx: &mut TenantTx<'_>, message: &Message) -> Result<Parcel>
         html: None,
         template,
         reply_to,
+        headers: Vec::new(),
     })
 }
 

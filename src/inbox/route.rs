@@ -128,7 +128,7 @@ pub(super) fn refused(threads: &[Thread], at: Timestamp) -> Vec<usize> {
 
 /// Our number as threads know it. One that is not ours by name (an RCS agent, a number of a Messaging Service) stands for the
 /// platform's.
-pub(super) fn our_number(tx: &mut PlatformTx<'_>, channel: Channel, told: &str) -> Result<(String, Option<TenantId>)> {
+pub fn our_number(tx: &mut PlatformTx<'_>, channel: Channel, told: &str) -> Result<(String, Option<TenantId>)> {
     if let Some(sender) = senders::find(tx, channel, told)? {
         return Ok((sender.address, sender.tenant_id));
     }

@@ -51,6 +51,7 @@ fn settings() -> CoreSettings {
         privacy_policy_url: None,
         passkey_domain: None,
         passkey_origins: Vec::new(),
+        send_rates: crate::engine::SendRates::default(),
         sms_countries: Vec::new(),
         email_from: "leads@lw.example".into(),
         rate_limit: false,

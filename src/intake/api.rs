@@ -316,6 +316,7 @@ pub async fn create_lead(caller: Caller, core: Core, body: Json<NewLead>, once: 
 
 /// Notes what the person agreed to, for each address the lead has.
 fn record(tx: &mut TenantTx<'_>, lead: &Lead, opt_in: &OptIn) -> Result<()> {
+    let under_lock = lead.is_locked.then_some(lead.id);
     for channel in &opt_in.channels {
         let address = match channel {
             Channel::Whatsapp | Channel::Sms => &lead.phone,
@@ -323,7 +324,7 @@ fn record(tx: &mut TenantTx<'_>, lead: &Lead, opt_in: &OptIn) -> Result<()> {
             Channel::WebChat | Channel::Messenger | Channel::Instagram => &None,
         };
         if let Some(address) = address {
-            consent::opt_in(tx, *channel, address, opt_in.at, opt_in.how.trim())?;
+            consent::opt_in(tx, *channel, address, opt_in.at, opt_in.how.trim(), under_lock)?;
         }
     }
     Ok(())

@@ -16,6 +16,7 @@ use ::inbox;
 use ::intake;
 use ::leads;
 use ::notify;
+use ::outreach;
 use ::providers;
 use ::sending;
 use ::tenants;

@@ -148,6 +148,14 @@ impl Words {
         &self.phrases.name
     }
 
+    /// How its lines run, as HTML says it.
+    pub fn direction(&self) -> &'static str {
+        match self.phrases.direction {
+            Direction::Ltr => "ltr",
+            Direction::Rtl => "rtl",
+        }
+    }
+
     pub fn phrase(&self, phrase: Phrase) -> &str {
         self.phrases.phrases.get(phrase.code()).map_or("", String::as_str)
     }

@@ -95,5 +95,16 @@ texts! {
         RecoveryCodeUsed = "recovery_code_used": [],
         RecoveryCodesRenewed = "recovery_codes_renewed": [],
         EmailRestored = "email_restored": [],
+        UnsubscribeTitle = "unsubscribe_title": [],
+        UnsubscribeAsk = "unsubscribe_ask": ["tenant", "address"],
+        Unsubscribed = "unsubscribed": ["tenant", "address"],
+        PreferencesTitle = "preferences_title": [],
+        PreferencesAsk = "preferences_ask": ["tenant"],
+        PreferenceEmail = "preference_email": ["address"],
+        PreferenceWhatsapp = "preference_whatsapp": ["digits"],
+        PreferenceSms = "preference_sms": ["digits"],
+        PreferencesSave = "preferences_save": [],
+        PreferencesSaved = "preferences_saved": [],
+        LinkNotValid = "link_not_valid": [],
     }
 }

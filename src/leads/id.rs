@@ -1,5 +1,5 @@
 //! The ids of this folder's rows.
 
 crate::engine::ids! {
-    AdCampaignId, LeadFormId, NoteId,
+    AdCampaignId, LeadFormId, NoteId, TaskId,
 }

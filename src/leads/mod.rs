@@ -1,7 +1,7 @@
 #![recursion_limit = "256"]
 //! Leads: verified enquiries by people, how good they are, and what is done with them.
 //!
-//! Owns the lead, its identities, notes, score and timeline. It never inserts a lead: only `intake` does.
+//! Owns the lead, its identities, notes, score and timeline, the timeline of contacts, and the tasks of a tenant's people ([`tasks`]). It never inserts a lead: only `intake` does.
 //! A lead that is locked (held back by metering) tells only what `lock` allows: every view is made in [`mod@view`], and the folders
 //! above get [`Shown`] (what anybody may see), [`Brief`] (whom to write to) or [`Heading`] (how a list names it), never the row: that is
 //! in nobody's reach but [`for_intake`]. Rules of movement are in [`model`], scoring in [`score`], SQL in `store`.
@@ -12,7 +12,9 @@ use crate::tenants::access::{Areas, Permission as P};
 use ::billing;
 use ::contacts;
 use ::tenants;
-use engine::{self, among, base, beyond, each_engine, fact, keep, patch, record, rows, text_enum, versioned, view};
+use engine::{
+    self, among, base, beyond, each_engine, fact, filter, inputs, keep, patch, record, rows, text_enum, versioned, view,
+};
 
 pub mod answers;
 pub mod api;
@@ -28,6 +30,7 @@ pub mod id;
 mod lock;
 pub mod model;
 mod notes;
+mod of_people;
 pub mod profile;
 mod recognised;
 pub mod refusals;
@@ -37,6 +40,7 @@ pub mod score;
 pub mod scoring;
 mod shown;
 mod store;
+pub mod tasks;
 #[cfg(debug_assertions)]
 pub mod testing;
 #[cfg(test)]
@@ -44,10 +48,9 @@ mod tests;
 pub mod unlock;
 pub mod view;
 
-pub use facts::facts;
 pub use rescore::RESCORE;
 pub use shown::{Contact, Shown, shown};
-pub use store::{Brief, Heading, brief, catch_ups, heading};
+pub use store::{Brief, Heading, brief, catch_ups, contact_of, heading};
 
 /// What any folder may ask of the rows: which leads there are and when something happened to one, never who they are.
 pub mod rows {
@@ -62,10 +65,18 @@ pub mod for_intake {
     pub use super::store::{Behaviour, Lead, LeadProfile, find, get, hold, insert, insert_score, update};
 }
 
+/// What happens here.
+pub fn facts(facts: &mut crate::engine::events::Facts) {
+    self::facts::facts(facts);
+    tasks::facts(facts);
+}
+
 /// What stands here, and who reads it.
 pub fn areas(areas: &mut Areas) {
     areas.tag("Leads", "Verified enquiries by people.");
     areas.of_tenants("/v1/leads", P::LeadsRead, P::LeadsWrite).events(&["lead"]);
+    areas.tag("Tasks", "What a tenant's people have to do.");
+    areas.of_tenants("/v1/tasks", P::LeadsRead, P::LeadsWrite).events(&["task"]);
 }
 
 /// The operations on leads; `POST /v1/leads` belongs to intake.
@@ -79,7 +90,12 @@ pub fn routes(cfg: &mut utoipa_actix_web::service_config::ServiceConfig) {
         .service(api::write::update_lead)
         .service(api::write::assign_lead)
         .service(api::write::create_lead_note)
-        .service(api::write::list_lead_notes);
+        .service(api::write::list_lead_notes)
+        .service(tasks::api::list_tasks)
+        .service(tasks::api::create_task)
+        .service(tasks::api::get_task)
+        .service(tasks::api::update_task)
+        .service(tasks::api::delete_task);
 }
 
 /// The handlers of this folder's jobs.
@@ -87,12 +103,15 @@ pub fn jobs(registry: &mut crate::engine::jobs::Registry) {
     unlock::jobs(registry);
     rescore::jobs(registry);
     counting::jobs(registry);
+    tasks::jobs(registry);
 }
 
 /// What this folder does when something happened.
 pub fn reactions(reactions: &mut crate::engine::events::Reactions) {
     unlock::reactions(reactions);
+    tasks::reactions(reactions);
     reactions.at_once(crate::tenants::facts::UserRemoved::TYPE, assign::release);
     reactions.conceal(conceal::conceal);
+    reactions.hooks().provide(of_people::OF_LEADS);
     rescore::reactions(reactions);
 }

@@ -26,6 +26,7 @@ pub const REFUSALS: &[Refusal] = &[
         .why("Another lead of the tenant has this e-mail address or phone number.")
         .remedy("Look for that lead by GET /v1/leads?search=…; it is the same person.")
         .at(&[At("update_lead")]),
+    engine::absent!("task", "task", "/v1/tasks"),
     Refusal::conflict("lead_note.limit_reached")
         .why("The lead has as many notes as it may.")
         .remedy("Write into the lead itself, or into your own system.")

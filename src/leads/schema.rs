@@ -70,6 +70,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use crate::base::{id::Guid, time::Instant};
+    use diesel::sql_types::*;
+
+    tasks (tenant_id, id) {
+        tenant_id -> Guid,
+        id -> Guid,
+        title -> Text,
+        description -> Nullable<Text>,
+        status -> Text,
+        priority -> Text,
+        due_at -> Nullable<Instant>,
+        told_due_at -> Nullable<Instant>,
+        assignee_id -> Nullable<Guid>,
+        contact_id -> Nullable<Guid>,
+        lead_id -> Nullable<Guid>,
+        created_by -> Nullable<Guid>,
+        completed_at -> Nullable<Instant>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(lead_scores, leads);
 
 use crate::contacts::schema::contact_identities;

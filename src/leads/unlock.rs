@@ -11,6 +11,7 @@ use crate::base::id::EventId;
 use crate::billing::books::Books;
 use crate::billing::facts::SubscriptionFact;
 use crate::billing::release::{Release, Released, release_blocked};
+use crate::contacts::consents;
 use crate::contacts::id::{ContactId, LeadId};
 use crate::contacts::people::identities::{self, Whose};
 use crate::contacts::people::learn::{self, Enquiry, Said};
@@ -104,5 +105,6 @@ fn find_person(tx: &mut TenantTx<'_>, id: LeadId) -> Result<()> {
         identities::add(tx, kind, value, Whose { contact: Some(contact), lead: None })?;
     }
     lead.belong_to(contact);
-    store::update(tx, &mut lead)
+    store::update(tx, &mut lead)?;
+    consents::reveal(tx, id)
 }

@@ -19,7 +19,7 @@ use crate::engine::tally::{Span, Tally};
 use crate::inbox;
 use crate::notify::id::NotificationDeliveryId;
 use crate::providers::{ErrorClass, Mailbox, ProviderError, Providers};
-use crate::sending::dispatch::{self, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start};
+use crate::sending::dispatch::{self, About, OpenAttempt, Outgoing, Parcel, Platform, Stand, Start};
 use crate::sending::gate::{self, Notice, NoticeFacts, Standing};
 use crate::sending::{Code, MessageStatus, senders};
 use crate::tenants::model::TenantStatus;
@@ -274,7 +274,7 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
     Ok(Some(Parcel {
         id: delivery.id.to_string(),
         tenant: delivery.tenant_id,
-        lead: None,
+        about: About::Notice,
         channel: delivery.channel,
         from: Mailbox::new(name, sender.address),
         to: delivery.address.clone(),
@@ -283,6 +283,7 @@ fn parcel(tx: &mut TenantTx<'_>, delivery: &Delivery, platform_name: &str) -> Re
         html: delivery.html.clone(),
         template,
         reply_to: None,
+        headers: Vec::new(),
     }))
 }
 

@@ -85,6 +85,7 @@ fn settings() -> CoreSettings {
         privacy_policy_url: None,
         email_from: "leads@lw.example".into(),
         rate_limit: false,
+        send_rates: crate::engine::SendRates::default(),
     }
 }
 

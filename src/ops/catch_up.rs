@@ -13,7 +13,7 @@ use crate::engine::db::PlatformTx;
 use crate::engine::events::Fact as _;
 use crate::notify::id::NotificationId;
 use crate::tenants::store::{Shadowed, bring_users};
-use crate::{ads, billing, contacts, inbox, leads, notify, sending, tenants};
+use crate::{ads, billing, contacts, inbox, leads, notify, outreach, sending, tenants};
 
 /// In the order in which it is done: people first, who cannot log in until then, and who said STOP next.
 pub fn all() -> Vec<CatchUp> {
@@ -26,6 +26,7 @@ pub fn all() -> Vec<CatchUp> {
     all.extend(tenants::catch_ups());
     all.extend(billing::catch_ups());
     all.extend(leads::catch_ups());
+    all.extend(outreach::catch_ups());
     all.extend(ads::catch_ups());
     all
 }

@@ -13,6 +13,7 @@ use ::inbox;
 use ::integrations;
 use ::leads;
 use ::notify;
+use ::outreach;
 use ::sending;
 use ::tenants;
 use engine::{self, base, fact, filter, text_enum, versioned, view};

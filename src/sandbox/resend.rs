@@ -1,6 +1,7 @@
 //! The Resend twin: one e-mail endpoint with idempotency keys, and Svix-signed events.
 //!
-//! The provider's test recipients behave as they do there: `bounced@resend.dev` bounces and `complained@resend.dev` complains.
+//! The provider's test recipients behave as they do there, with or without a label: `bounced@resend.dev` bounces, and so does
+//! `bounced+friday@resend.dev`; `complained@resend.dev` complains.
 
 use std::sync::Mutex;
 
@@ -210,9 +211,9 @@ fn record(sandbox: &Sandbox, id: &str, email: &NewEmail, from: String, to: &[Str
         status: "queued",
         at: sandbox.now(),
     });
-    let course: &'static [&'static str] = match to.first().map(String::as_str) {
-        Some("bounced@resend.dev") => &["sent", "bounced"],
-        Some("complained@resend.dev") => &["sent", "delivered", "complained"],
+    let course: &'static [&'static str] = match to.first().and_then(|to| to.strip_suffix("@resend.dev")) {
+        Some(test) if is_called(test, "bounced") => &["sent", "bounced"],
+        Some(test) if is_called(test, "complained") => &["sent", "delivered", "complained"],
         _ => &["sent", "delivered"],
     };
     let webhooks = course.iter().map(|status| event(sandbox, id, email, status)).collect();
@@ -221,6 +222,11 @@ fn record(sandbox: &Sandbox, id: &str, email: &NewEmail, from: String, to: &[Str
     if course.last() == Some(&"delivered") {
         sandbox.reads_mail(email.text.as_deref().or(email.html.as_deref()).unwrap_or_default());
     }
+}
+
+/// A test recipient, with or without a label: `bounced`, `bounced+friday`.
+fn is_called(mailbox: &str, name: &str) -> bool {
+    mailbox.split('+').next() == Some(name)
 }
 
 fn event(sandbox: &Sandbox, id: &str, email: &NewEmail, status: &str) -> Webhook {

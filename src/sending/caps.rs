@@ -5,15 +5,17 @@
 //! ([`super::WriteReason::is_claimed`]); an enquiry of a person's own counts against nobody but that person.
 
 use super::gate::Standing;
+use super::store::marketing;
 use crate::base::Result;
 use crate::base::email::mailbox;
 use crate::base::time::Timestamp;
 use crate::contacts::Channel;
+use crate::contacts::id::ContactId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
 use crate::engine::events::platform_tenant;
 use crate::engine::tally::{Span, Tally};
-use crate::tenants::model::Agreed;
+use crate::tenants::model::{Agreed, FrequencyCap};
 
 /// Messages to one person that nobody answered, within a day and within a week.
 pub const UNANSWERED_A_DAY: usize = 5;
@@ -25,6 +27,8 @@ pub const SHARED_A_DAY: u32 = 15;
 pub const ESTABLISHED_DAYS: i64 = 30;
 /// Alerts to one address within an hour; one more says that there are more.
 pub const ALERTS_AN_HOUR: u32 = 60;
+/// Days for which is kept how many marketing messages a person was sent: more than any cap looks at.
+pub const MARKETING_DAYS_KEPT: i64 = 40;
 /// Recipients of alerts that are asked within a day.
 pub const RECIPIENTS_A_DAY: u32 = 10;
 
@@ -76,6 +80,27 @@ pub fn shared_opens_at(tx: &mut TenantTx<'_>, channel: Channel, address: &str) -
     Ok(is_full.then_some(tally.span.ends_at))
 }
 
+/// How many more people the tenant may write to today.
+pub fn people_left(tx: &mut TenantTx<'_>, most: u32) -> Result<u32> {
+    let tally = people(tx, "");
+    Ok(most.saturating_sub(tally.subjects(&mut tx.platform())?))
+}
+
+/// Counts these people among those of the tenant's day, as many as there is room for. `Some` of whoever is too many: the moment when
+/// the next day begins.
+pub fn take_people(
+    tx: &mut TenantTx<'_>,
+    channel: Channel,
+    addresses: &[&str],
+    most: u32,
+) -> Result<Vec<Option<Timestamp>>> {
+    lock_tenant(tx, "sending")?;
+    let keys: Vec<String> = addresses.iter().map(|address| key(channel, address)).collect();
+    let tally = people(tx, "");
+    let taken = tally.take_subjects(&mut tx.platform(), &keys, most)?;
+    Ok(taken.into_iter().map(|is_counted| (!is_counted).then_some(tally.span.ends_at)).collect())
+}
+
 /// Counts this person among those of the tenant's day. `Some` when there are too many already: the moment when the next day
 /// begins.
 pub fn take_person(tx: &mut TenantTx<'_>, channel: Channel, address: &str, most: u32) -> Result<Option<Timestamp>> {
@@ -115,6 +140,18 @@ pub fn would_be_too_many(
     let tx = &mut tx.platform();
     let is_full = tally.count(tx)? == 0 && tally.subjects(tx)? >= most;
     Ok(is_full.then_some(tally.span.ends_at))
+}
+
+/// Counts a marketing message to each of these people, as it is handed over: the tenant's cap looks at it
+/// ([`super::outreach`]). A person who is named twice is counted twice.
+pub fn note_marketing(tx: &mut TenantTx<'_>, people: &[ContactId]) -> Result<()> {
+    let day = Span::day(tx.now()).starts_at;
+    people.iter().try_for_each(|contact| marketing::count(tx, *contact, day))
+}
+
+/// The first day that a tenant's cap looks at.
+pub(super) fn first_day(cap: FrequencyCap, now: Timestamp) -> Timestamp {
+    Span::day(now).starts_at.minus(chrono::Duration::days(i64::from(cap.days)))
 }
 
 /// How often one person may be written to without answering.

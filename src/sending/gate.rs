@@ -166,6 +166,11 @@ impl Verdict {
     }
 }
 
+/// The pass of a message whose gates are asked elsewhere in this folder: where every one of them is open.
+pub(super) fn all_open(are_open: impl IntoIterator<Item = bool>) -> Option<Pass> {
+    are_open.into_iter().all(|is_open| is_open).then_some(Pass(()))
+}
+
 fn obstacles(candidates: impl IntoIterator<Item = (bool, Code, Option<Timestamp>)>) -> Vec<Obstacle> {
     let stands =
         |(is_met, code, opens_at): (bool, Code, Option<Timestamp>)| is_met.then_some(Obstacle { code, opens_at });

@@ -1,5 +1,5 @@
 //! The ids of this folder's rows.
 
 crate::engine::ids! {
-    MessageId, SenderId,
+    MessageId, SenderId, TemplateId,
 }

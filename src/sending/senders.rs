@@ -6,6 +6,7 @@
 use super::store::senders as store;
 use crate::base::{Error, Result};
 use crate::contacts::Channel;
+use crate::contacts::consents::MessageClass;
 use crate::engine::db::{PlatformTx, TenantTx};
 use crate::providers::{Providers, TextChannel};
 use crate::sending::id::SenderId;
@@ -61,6 +62,15 @@ pub fn choose(tx: &mut TenantTx<'_>, channel: Channel, current: Option<&str>) ->
         return Err(Error::conflict("channel.not_connected", message));
     }
     Ok(usable.swap_remove(kept.unwrap_or(0)))
+}
+
+/// What a message leaves from by what it is for; `None` where nothing does. Marketing on WhatsApp leaves from the tenant's own WhatsApp
+/// Business account, so that the platform's number is risked by nobody: an active row of `senders` that is the tenant's. All else
+/// leaves from the tenant's own sender where it has one, and else from the platform's.
+pub fn of_class(tx: &mut TenantTx<'_>, channel: Channel, class: MessageClass) -> Result<Option<Sender>> {
+    let needs_own = channel == Channel::Whatsapp && class == MessageClass::Marketing;
+    let mut usable = store::usable(tx, channel)?.into_iter();
+    Ok(usable.find(|sender| !needs_own || sender.tenant_id.is_some()))
 }
 
 /// The sender a message says it leaves from. One that is gone counts as the platform's.

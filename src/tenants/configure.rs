@@ -128,6 +128,7 @@ fn note_settings(changes: &mut Changes, before: &Settings, now: &Settings) {
         scoring_model,
         billing_dedupe_days,
         requires_second_factor,
+        outreach,
     } = now;
     for (name, is_other) in [
         ("settings.business_hours", before.business_hours != *business_hours),
@@ -140,6 +141,7 @@ fn note_settings(changes: &mut Changes, before: &Settings, now: &Settings) {
         ("settings.scoring_model", before.scoring_model != *scoring_model),
         ("settings.billing_dedupe_days", before.billing_dedupe_days != *billing_dedupe_days),
         ("settings.requires_second_factor", before.requires_second_factor != *requires_second_factor),
+        ("settings.outreach", before.outreach != *outreach),
     ] {
         changes.note(name, is_other);
     }

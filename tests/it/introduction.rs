@@ -202,6 +202,8 @@ const VERBS: &[&str] = &[
     "Merge",
     "Open",
     "Pause",
+    "Clone",
+    "Estimate",
     "Ping",
     "Preview",
     "Read",

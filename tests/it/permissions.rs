@@ -43,7 +43,8 @@ pub fn filled(path: &str, known: &BTreeMap<&str, String>) -> String {
         if part.starts_with('{') {
             out.push_str(known.get(collection).map_or(NOBODY, String::as_str));
         } else {
-            collection = part;
+            // Those of operators are others.
+            collection = if part == "tasks" && !path.contains("/ops/") { "own tasks" } else { part };
             out.push_str(part);
         }
     }
@@ -233,6 +234,8 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
     let template =
         json!({ "code": "first_contact", "variables": { "name": "Asha", "business": "ABC", "about": "2 BHK" } });
     let message = owner.post(&path, json!({ "template": template })).await.expect(202);
+    let rule = json!({ "name": "Sensitive", "kind": "dynamic", "rule": { "all": [] } });
+    let segment = owner.post("/v1/segments", rule).await.created();
     let key = owner.post("/v1/api-keys", json!({ "name": "x", "scopes": ["leads:read"] })).await.created();
     let invitation =
         owner.post("/v1/invitations", json!({ "email": "later@private.example.com", "role": "agent" })).await.created();
@@ -247,14 +250,36 @@ pub async fn resources(app: &TestApp, tenant: &Tenant) -> BTreeMap<&'static str,
     let job = operator.get("/v1/ops/jobs").await.ok()["data"][0].clone();
     let hook = json!({ "url": "http://127.0.0.1:9/hook", "event_types": ["*"] });
     let endpoint = owner.post("/v1/webhook-endpoints", hook).await.created();
+    let attribute = json!({ "key": "package", "label": "Package", "type": "text" });
+    let attribute = owner.post("/v1/custom-attributes", attribute).await.created();
+    let booking = json!({ "contact_id": lead["contact_id"], "title": "Wedding" });
+    let booking = owner.post("/v1/bookings", booking).await.created();
+    let notes = format!("/v1/contacts/{}/notes", text(&lead["contact_id"]));
+    let note = owner.post(&notes, json!({ "body": "A note" })).await.created();
+    let own_task = owner.post("/v1/tasks", json!({ "title": "Call" })).await.created();
     let ping = format!("/v1/webhook-endpoints/{}/ping", text(&endpoint["id"]));
     let delivery = owner.post(&ping, json!({})).await.expect(202);
     let invited =
         invitation["id"].as_str().or(invitation["invitation"]["id"].as_str()).expect("an invitation").to_string();
     let key_id = key["id"].as_str().or(key["api_key"]["id"].as_str()).expect("a key").to_string();
+    let words = json!({ "name": "Private", "channel": "sms", "message_class": "service", "body": "Hi {{ name }}" });
+    let words = owner.post("/v1/templates", words).await.created();
+    let offer = json!({ "name": "Offer", "channel": "email", "message_class": "marketing", "status": "active", "subject": "Offer", "body": "Hello" });
+    let template = owner.post("/v1/templates", offer).await.created();
+    let outreach =
+        json!({ "name": "Offer", "template_id": template["id"], "audience": { "contact_ids": [lead["contact_id"]] } });
+    let outreach = owner.post("/v1/outreach-campaigns", outreach).await.created();
     BTreeMap::from([
+        ("outreach-campaigns", text(&outreach["id"])),
         ("leads", text(&lead["id"])),
+        ("templates", text(&words["id"])),
         ("contacts", text(&lead["contact_id"])),
+        ("segments", text(&segment["id"])),
+        ("members", text(&lead["contact_id"])),
+        ("bookings", text(&booking["id"])),
+        ("own tasks", text(&own_task["id"])),
+        ("notes", text(&note["id"])),
+        ("custom-attributes", text(&attribute["id"])),
         ("ad-campaigns", text(&campaign["id"])),
         ("conversations", text(&conversation["id"])),
         ("api-keys", key_id),

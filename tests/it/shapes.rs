@@ -121,7 +121,8 @@ fn answers_have_what_they_may_have_as_null() {
 }
 
 /// They leave out what they do not know.
-const LEFT_OUT: [&str; 5] = ["Location", "MessageAttachment", "Quotas", "LeadCounts", "Settings"];
+const LEFT_OUT: [&str; 7] =
+    ["ConsentProof", "Location", "MessageAttachment", "OutreachAudience", "Quotas", "LeadCounts", "Settings"];
 
 #[test]
 fn no_body_has_a_default() {

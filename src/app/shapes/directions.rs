@@ -14,8 +14,13 @@ use super::walk;
 /// A type marks so what its answer leaves out where there is nothing to say.
 const LEFT_OUT: &str = "x-left-out";
 /// Where a mark has no place, since the type or its member is another's: the type and its members, or one of them.
-const SPARSE: [(&str, Option<&str>); 3] =
-    [("Quotas", None), ("LeadCounts", Some("by")), ("Settings", Some("language"))];
+const SPARSE: [(&str, Option<&str>); 5] = [
+    ("Quotas", None),
+    ("LeadCounts", Some("by")),
+    ("Settings", Some("language")),
+    ("Settings", Some("outreach")),
+    ("OutreachAudience", None),
+];
 
 pub(super) fn part(document: &mut Value) {
     let (asked, answered) = (asked(document), answered(document));

@@ -1,5 +1,7 @@
 //! `/v1/contacts`: people, whether or not they enquired.
 
+pub mod consents;
+
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use serde_json::Value;
 use validator::Validate;
@@ -67,7 +69,7 @@ pub async fn update_contact(
 
 /// Delete a contact
 ///
-/// One of whom there is no lead. What was entered about the person is gone, and a tombstone tells whoever keeps a copy.
+/// One of whom there is no lead and no booking. What was entered about the person is gone, and a tombstone tells whoever keeps a copy.
 #[utoipa::path(responses((status = 204, description = "It is gone")))]
 #[delete("/contacts/{id}")]
 pub async fn delete_contact(caller: Caller, core: Core, id: Path<ContactId>) -> Answer {

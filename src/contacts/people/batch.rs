@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::change::{self, ContactInput};
+use super::change::{self, ContactInput, Register};
 use super::model::IdentityKind;
 use super::store::identities;
 use super::store::{self, Contact};
@@ -78,7 +78,7 @@ fn is_its_own(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Invalid | ErrorKind::Forbidden | ErrorKind::Conflict)
 }
 
-fn one(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: Value) -> Result<(BatchOutcome, ContactId)> {
+fn one(tx: &mut TenantTx<'_>, tenant: &Register, contact: Value) -> Result<(BatchOutcome, ContactId)> {
     let input: ContactInput = read_document(contact)?;
     change::check(tx, tenant, &input)?;
     let known = owners(tx, tenant, &input)?;

@@ -1,5 +1,6 @@
 //! Contacts that somebody enters, changes and deletes.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use validator::Validate;
@@ -16,6 +17,9 @@ use crate::base::json::Doc;
 use crate::base::patch::Patch;
 use crate::base::phone::Phone;
 use crate::base::{Error, FieldError, Result, unicode};
+use crate::contacts::attributes::define::SentValues;
+use crate::contacts::attributes::{self, Definitions};
+use crate::contacts::consents;
 use crate::contacts::id::ContactId;
 use crate::engine::db::TenantTx;
 use crate::engine::db::dialect::lock_tenant;
@@ -59,6 +63,8 @@ crate::patch! {
         #[validate(length(max = 50))]
         #[schema(max_items = 50)]
         pub tags: Patch<Vec<Line<1, 60>>> => by hand,
+        /// Values of custom attributes, by key. What is absent stays, null clears.
+        pub custom_attributes: Patch<SentValues> => by hand,
         /// `manual` for a person and `api` for an API key, when it is not said.
         pub source: Given<ContactSource>,
         pub verification_status: Given<VerificationStatus>,
@@ -70,20 +76,43 @@ crate::patch! {
     }
 }
 
+/// By what people are written down: the tenant, and what it keeps of them, which is looked up once and only if it is needed.
+pub struct Register {
+    tenant: Tenant,
+    attributes: OnceCell<Definitions>,
+}
+
+impl std::ops::Deref for Register {
+    type Target = Tenant;
+    fn deref(&self) -> &Tenant {
+        &self.tenant
+    }
+}
+
+impl Register {
+    fn attributes(&self, tx: &mut TenantTx<'_>) -> Result<&Definitions> {
+        if let Some(known) = self.attributes.get() {
+            return Ok(known);
+        }
+        let known = attributes::definitions(tx)?;
+        Ok(self.attributes.get_or_init(|| known))
+    }
+}
+
 /// The tenant's turn, in which people are recognised.
-pub fn open(tx: &mut TenantTx<'_>) -> Result<Tenant> {
+pub fn open(tx: &mut TenantTx<'_>) -> Result<Register> {
     lock_tenant(tx, "intake")?;
-    tenants::store::current(tx)
+    Ok(Register { tenant: tenants::store::current(tx)?, attributes: OnceCell::new() })
 }
 
 /// Enters a person who is not known yet.
 ///
 /// # Errors
 /// `contact.identity_taken`; a field that cannot be.
-pub fn create(tx: &mut TenantTx<'_>, tenant: &Tenant, input: ContactInput) -> Result<Contact> {
+pub fn create(tx: &mut TenantTx<'_>, register: &Register, input: ContactInput) -> Result<Contact> {
     let is_named = !input.name.is_absent();
     let mut contact = blank(tx);
-    apply(tx, tenant, &mut contact, input)?;
+    let (_, keys) = apply(tx, register, &mut contact, input)?;
     if !is_named && contact.stand_in() == NOBODY {
         return Err(Error::field("/name", "required", "give a name, an e-mail address or a phone number"));
     }
@@ -92,7 +121,8 @@ pub fn create(tx: &mut TenantTx<'_>, tenant: &Tenant, input: ContactInput) -> Re
     rows::insert(tx, &contact)?;
     rows::add_tags(tx, contact.id, &contact.profile.tags)?;
     know_by(tx, &known, None, &contact)?;
-    let fact = ContactFact { source: Some(contact.source), ..ContactFact::default() };
+    let custom_attributes = told(tx, register, &contact, keys)?;
+    let fact = ContactFact { source: Some(contact.source), custom_attributes, ..ContactFact::default() };
     let id = contact.id.uuid();
     tx.record(fact.told_as(ContactFact::CREATED).about(id))?;
     Ok(contact)
@@ -102,7 +132,7 @@ pub fn create(tx: &mut TenantTx<'_>, tenant: &Tenant, input: ContactInput) -> Re
 /// `contact.not_found`, `contact.identity_taken`, `request.precondition_failed`; a field that cannot be.
 pub fn change(
     tx: &mut TenantTx<'_>,
-    tenant: &Tenant,
+    register: &Register,
     id: ContactId,
     input: ContactInput,
     if_match: &IfMatch,
@@ -110,7 +140,7 @@ pub fn change(
     let before = rows::hold(tx, id)?;
     if_match.check(before.version)?;
     let mut contact = before.clone();
-    let changes = apply(tx, tenant, &mut contact, input)?;
+    let (changes, keys) = apply(tx, register, &mut contact, input)?;
     contact.refresh();
     if changes.is_empty() || contact == before {
         return Ok(before);
@@ -121,16 +151,31 @@ pub fn change(
     }
     know_by(tx, &known, Some(&before), &contact)?;
     rows::save(tx, &mut contact)?;
+    let custom_attributes = told(tx, register, &contact, keys)?;
     // Names only: the values of personal data stay out of the events.
-    let fact = ContactFact { changed: Some(changes.told()), ..ContactFact::default() };
+    let fact = ContactFact { changed: Some(changes.told()), custom_attributes, ..ContactFact::default() };
     tx.record(fact.told_as(ContactFact::UPDATED).about(id.uuid()))?;
     Ok(contact)
 }
 
-/// Forgets a person of whom there is no lead.
+/// Writes down by which of the custom attributes that changed the person is sought, and names them.
+fn told(
+    tx: &mut TenantTx<'_>,
+    register: &Register,
+    contact: &Contact,
+    keys: Vec<String>,
+) -> Result<Option<Vec<String>>> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    register.attributes(tx)?.write(tx, contact.id, &keys, &contact.profile.custom_attributes)?;
+    Ok(Some(keys))
+}
+
+/// Forgets a person of whom there is no lead and no booking.
 ///
 /// # Errors
-/// `contact.not_found`, `contact.has_leads`.
+/// `contact.not_found`, `contact.has_leads`, `contact.has_bookings`.
 pub fn delete(tx: &mut TenantTx<'_>, id: ContactId) -> Result<()> {
     open(tx)?;
     let contact = rows::hold(tx, id)?;
@@ -138,13 +183,20 @@ pub fn delete(tx: &mut TenantTx<'_>, id: ContactId) -> Result<()> {
         let message = "There are leads of this person, so the contact stays.";
         return Err(Error::conflict("contact.has_leads", message));
     }
+    if rows::is_booked(tx, id)? {
+        let message = "There are bookings of this person, so the contact stays.";
+        return Err(Error::conflict("contact.has_bookings", message));
+    }
     for kind in [IdentityKind::Email, IdentityKind::Phone] {
         let known: Vec<&str> =
             identities_of(&contact).into_iter().filter(|(of, _)| *of == kind).map(|(_, value)| value).collect();
         identities::take_from_contact(tx, id, kind, &known)?;
     }
-    rows::delete(tx, id)?;
+    // What was said for the addresses is said for them still.
+    consents::hand_over(tx, id, None)?;
+    // Told first: what hangs on the contact is counted while it is there, and what stands elsewhere about it lets go of it.
     tx.record(ContactFact::default().told_as(ContactFact::DELETED).about(id.uuid()))?;
+    rows::delete(tx, id)?;
     Ok(())
 }
 
@@ -169,6 +221,15 @@ fn blank(tx: &TenantTx<'_>) -> Contact {
         version: 1,
         created_at: now,
         updated_at: now,
+        name_key: None,
+        company_key: None,
+        state_key: None,
+        country_key: None,
+        language_key: None,
+        birthday: None,
+        bookings_count: 0,
+        last_category: None,
+        last_booking_at: None,
     }
 }
 
@@ -198,8 +259,14 @@ fn wrong_values(tx: &TenantTx<'_>, tenant: &Tenant, input: &ContactInput) -> Vec
     phones.chain(unborn).chain(unseen).collect()
 }
 
-/// Puts what was sent in its place, and tells everything that cannot be at once.
-fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut input: ContactInput) -> Result<Changes> {
+/// Puts what was sent in its place, and tells everything that cannot be at once. Answers the keys of the custom attributes that
+/// changed besides.
+fn apply(
+    tx: &mut TenantTx<'_>,
+    tenant: &Register,
+    contact: &mut Contact,
+    mut input: ContactInput,
+) -> Result<(Changes, Vec<String>)> {
     let mut wrong = wrong_values(tx, tenant, &input);
     let is_stand_in = contact.name.is_empty() || contact.is_stand_in();
     let is_named = !input.name.is_absent();
@@ -213,6 +280,12 @@ fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut inpu
                 "expected the id of an active user of this tenant",
             ));
         }
+    }
+    let sent = std::mem::take(&mut input.custom_attributes);
+    let mut keys = Vec::new();
+    if !sent.is_absent() {
+        let attributes = tenant.attributes(tx)?;
+        keys = attributes.merge(&mut contact.profile.custom_attributes, sent, &mut wrong);
     }
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
@@ -248,7 +321,8 @@ fn apply(tx: &mut TenantTx<'_>, tenant: &Tenant, contact: &mut Contact, mut inpu
         let called = contact.stand_in();
         changes.put("name", &mut contact.name, called);
     }
-    Ok(changes)
+    changes.note("custom_attributes", !keys.is_empty());
+    Ok((changes, keys))
 }
 
 fn identities_of(contact: &Contact) -> Vec<(IdentityKind, &str)> {

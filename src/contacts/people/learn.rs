@@ -126,6 +126,15 @@ fn first(tx: &mut TenantTx<'_>, id: ContactId, enquiry: &Enquiry<'_>) -> Result<
         version: 1,
         created_at: now,
         updated_at: now,
+        name_key: None,
+        company_key: None,
+        state_key: None,
+        country_key: None,
+        language_key: None,
+        birthday: None,
+        bookings_count: 0,
+        last_category: None,
+        last_booking_at: None,
     };
     learn(&mut contact, said);
     contact.refresh();

@@ -5,8 +5,11 @@ use std::str::FromStr;
 use utoipa::openapi::schema::Type;
 
 use crate::base::bounded::Text;
+use crate::base::money::Money;
 use crate::base::phone::PhoneKey;
 use crate::base::unicode;
+use crate::contacts::attributes::define::Values;
+use crate::engine::rules::DayOfYear;
 
 crate::text_enum! {
     /// What identifies a person within a tenant.
@@ -219,6 +222,21 @@ pub struct ContactProfile {
     pub time_zone: Option<String>,
     pub birthday: Option<String>,
     pub tags: Vec<String>,
+    /// Of the tenant's custom attributes, by key.
+    pub custom_attributes: Values,
+    /// What completed bookings are worth, by currency.
+    pub lifetime_spend: Vec<Money>,
+    /// Of the latest booking, as it was spelled.
+    pub last_category: Option<String>,
+}
+
+impl ContactProfile {
+    /// On which day of the year the birthday is.
+    pub fn birthday_in_year(&self) -> Option<DayOfYear> {
+        let text = self.birthday.as_deref()?;
+        let (month, day) = text.get(text.len().checked_sub(5)?..)?.split_once('-')?;
+        Some(DayOfYear { month: month.parse().ok()?, day: day.parse().ok()? })
+    }
 }
 
 #[cfg(test)]

@@ -1,24 +1,18 @@
-//! Brings stored suppressions and opt-ins to today's spelling; see [`crate::engine::catch_up`].
+//! Brings stored suppressions to today's spelling; see [`crate::engine::catch_up`].
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use super::Suppression;
 use crate::base::Result;
-use crate::base::id::{Guid, TenantId};
 use crate::base::time::Timestamp;
-use crate::beyond;
 use crate::contacts::id::SuppressionId;
 use crate::contacts::model::{Channel, version_of_keys};
-use crate::contacts::schema::{opt_ins, suppressions};
+use crate::contacts::schema::suppressions;
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::PlatformTx;
 
 pub fn catch_ups() -> Vec<CatchUp> {
-    vec![
-        CatchUp { name: "suppressions", version: version_of_keys(), batch: bring_suppressions },
-        CatchUp { name: "opt_ins", version: version_of_keys(), batch: bring_opt_ins },
-    ]
+    vec![CatchUp { name: "suppressions", version: version_of_keys(), batch: bring_suppressions }]
 }
 
 /// Ours: a number is written as it was bought, an e-mail address as e-mail addresses are.
@@ -82,42 +76,4 @@ fn make_room(tx: &mut PlatformTx<'_>, row: &Suppression, address: &str, sender: 
         .set((suppressions::reason.eq(reason), suppressions::expires_at.eq(expires_at)))
         .execute(tx.conn())?;
     Ok(())
-}
-
-type Agreed = (TenantId, Channel, String, String, Timestamp);
-
-/// Of two of a person the one that was given first stays.
-fn bring_opt_ins(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
-    let columns = (opt_ins::tenant_id, opt_ins::channel, opt_ins::address, opt_ins::class, opt_ins::given_at);
-    let mut query = opt_ins::table
-        .order((opt_ins::tenant_id, opt_ins::channel, opt_ins::address, opt_ins::class))
-        .limit(reading.limit)
-        .select(columns)
-        .into_boxed();
-    if let Some((tenant, channel, address, class)) = reading.after::<(TenantId, Channel, String, String)>()? {
-        query = query.filter(beyond!(
-            "opt_ins.tenant_id, opt_ins.channel, opt_ins.address, opt_ins.class",
-            Guid => tenant, Text => channel, Text => address, Text => class
-        ));
-    }
-    let rows: Vec<Agreed> = query.load(tx.conn())?;
-    let mut changed = 0;
-    for (tenant, channel, address, class, given_at) in &rows {
-        let key = channel.key_of(address);
-        if key == *address {
-            continue;
-        }
-        let (old, new) = ((*tenant, *channel, address, class), (*tenant, *channel, &key, class));
-        let other: Option<Timestamp> =
-            opt_ins::table.find(new).select(opt_ins::given_at).first(tx.conn()).optional()?;
-        if other.is_some_and(|other| other <= *given_at) {
-            diesel::delete(opt_ins::table.find(old)).execute(tx.conn())?;
-        } else {
-            diesel::delete(opt_ins::table.find(new)).execute(tx.conn())?;
-            diesel::update(opt_ins::table.find(old)).set(opt_ins::address.eq(&key)).execute(tx.conn())?;
-        }
-        changed += 1;
-    }
-    let key = |(tenant, channel, address, class, _): &Agreed| (*tenant, *channel, address.clone(), class.clone());
-    Batch::of(reading, &rows, key, changed)
 }

@@ -68,8 +68,12 @@ macro_rules! joined {
 
 /// Escapes what a person typed for use inside `LIKE … ESCAPE '\'`.
 pub fn like_contains(text: &str) -> String {
+    format!("%{}", like_starts(text))
+}
+
+/// The same for what begins with it.
+pub fn like_starts(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');

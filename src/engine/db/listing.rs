@@ -215,7 +215,42 @@ impl<DB: Dialect, C: QueryFragment<DB>> QueryFragment<DB> for Tally<C> {
 
 impl<C, Conn> RunQueryDsl<Conn> for Tally<C> {}
 
+/// How many rows there are, counted up to a number.
+pub struct Counted {
+    rows: Rows,
+    most: Boxed,
+}
+
+impl QueryId for Counted {
+    type QueryId = ();
+    // By its text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Counted {
+    type SqlType = BigInt;
+}
+
+impl<DB: Dialect> QueryFragment<DB> for Counted {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        pass.push_sql("SELECT count(*) FROM (SELECT 1");
+        self.rows.walk(pass.reborrow())?;
+        pass.push_sql(" LIMIT ");
+        DB::say(&*self.most, pass.reborrow())?;
+        pass.push_sql(") AS some");
+        Ok(())
+    }
+}
+
+impl<Conn> RunQueryDsl<Conn> for Counted {}
+
 impl TenantTx<'_> {
+    /// How many of these rows there are, and no more than `most`: those beyond are not looked for.
+    pub fn count_up_to(&mut self, rows: impl Into<Rows>, most: i64) -> Result<i64> {
+        let counted = Counted { rows: rows.into(), most: Box::new(most.into_sql::<BigInt>()) };
+        Ok(each_engine!(self.conn(), conn => counted.get_result(conn)?))
+    }
+
     /// How many of these rows there are of each value of this column.
     pub fn count_by<C, V>(&mut self, column: C, rows: Rows) -> Result<Vec<(V, i64)>>
     where

@@ -125,6 +125,12 @@ impl PageRequest {
         Self { limit: PageSize(entries), cursor: None }
     }
 
+    /// What a body asks for; its bounds are the body's.
+    pub fn of(limit: Option<u16>, cursor: Option<String>) -> Self {
+        let limit = limit.map_or_else(PageSize::default, |limit| PageSize(limit.clamp(1, PageSize::MOST)));
+        Self { limit, cursor: cursor.map(Cursor) }
+    }
+
     /// Where it begins, in a list [by change](Order::by_change).
     ///
     /// # Errors

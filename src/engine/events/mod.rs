@@ -29,7 +29,7 @@ pub use fact::{Concern, Fact, Field, Shape, SoleFact, Telling, Told};
 pub use kind::{EventType, SubjectType};
 pub use mask::{conceal, list_concealed};
 pub use reactions::{ReactionPayload, Reactions};
-pub use store::{ActorType, Event, EventFilter, EventSort, find, find_all, get, list, page};
+pub use store::{ActorType, Event, EventFilter, EventSort, Story, find, find_all, get, list, page};
 
 /// Platform-wide facts carry the nil tenant.
 pub fn platform_tenant() -> TenantId {

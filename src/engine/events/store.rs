@@ -138,6 +138,13 @@ crate::text_enum! {
     }
 }
 
+/// What happened with somebody: whatever is about one of these, or on one of these timelines.
+#[derive(Debug, Clone, Default)]
+pub struct Story {
+    pub about: Vec<(SubjectType, Vec<uuid::Uuid>)>,
+    pub timelines: Vec<uuid::Uuid>,
+}
+
 /// Which events to list.
 #[derive(Debug, Clone, Default)]
 pub struct EventFilter {
@@ -146,8 +153,7 @@ pub struct EventFilter {
     pub kinds: Vec<EventType>,
     pub timeline: Option<uuid::Uuid>,
     pub subject: Option<(SubjectType, uuid::Uuid)>,
-    /// About this, or on one of these timelines.
-    pub story: Option<(SubjectType, uuid::Uuid, Vec<uuid::Uuid>)>,
+    pub story: Option<Story>,
     /// Only events about these; `None` for all.
     pub about: Option<Vec<SubjectType>>,
     pub occurred_after: Option<Timestamp>,
@@ -178,11 +184,13 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &EventFilter, page: &PageRequest) -> 
         None => which,
     };
     let which = match &filter.story {
-        Some((kind, id, timelines)) => {
-            let timelines: Vec<RawId> = timelines.iter().copied().map(RawId).collect();
-            let about = Where::part().is(events::subject_type, *kind).is(events::subject_id, RawId(*id));
-            let on = (!timelines.is_empty()).then(|| Where::part().any(events::lead_id, &timelines));
-            which.or(std::iter::once(about).chain(on))
+        Some(Story { about, timelines }) => {
+            let raw = |ids: &[uuid::Uuid]| -> Vec<RawId> { ids.iter().copied().map(RawId).collect() };
+            let about = about.iter().filter(|(_, ids)| !ids.is_empty());
+            let about = about
+                .map(|(kind, ids)| Where::part().is(events::subject_type, *kind).any(events::subject_id, &raw(ids)));
+            let on = (!timelines.is_empty()).then(|| Where::part().any(events::lead_id, &raw(timelines)));
+            which.or(about.chain(on))
         }
         None => which,
     };

@@ -173,7 +173,8 @@ pub(super) fn invalid(errors: validator::ValidationErrors) -> Error {
 
 fn collect(errors: &validator::ValidationErrors, base: &str, fields: &mut Vec<FieldError>) {
     for (name, kind) in errors.errors() {
-        let pointer = format!("{base}/{name}");
+        // What is wrong with a whole, and with none of its fields.
+        let pointer = if name == "__all__" { base.to_string() } else { format!("{base}/{name}") };
         match kind {
             validator::ValidationErrorsKind::Struct(inner) => collect(inner, &pointer, fields),
             validator::ValidationErrorsKind::List(items) => {

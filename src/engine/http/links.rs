@@ -10,6 +10,10 @@ use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Components, OpenApi, Ref, RefOr, Response};
 
 use super::operations::{operations, takes_if_match};
+use super::refused::is_marked;
+
+/// An operation says so that what it answers comes to be some time after the resource.
+const LATER: &str = "x-comes-later";
 
 /// An operation that takes a resource's id further.
 struct Target {
@@ -46,7 +50,7 @@ fn targets_of<'a>(path: &'a str, item: &'a mut PathItem) -> impl Iterator<Item =
     let one = path.split_once("/{").filter(|(_, rest)| !rest.contains('{'));
     let named = one.and_then(|(collection, rest)| Some((collection, rest.split_once('}')?.0)));
     operations(item).filter_map(move |(_, operation): (_, &mut Operation)| {
-        let (collection, parameter) = named?;
+        let (collection, parameter) = named.filter(|_| !is_marked(operation, LATER))?;
         Some(Target {
             collection: collection.into(),
             parameter: parameter.into(),

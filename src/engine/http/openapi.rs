@@ -210,7 +210,7 @@ fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
-/// What answers a page takes [`Paging`](super::Paging).
+/// What answers a page takes [`Paging`](super::Paging); one with more beside its entries is called so.
 fn describe_page(operation: &mut Operation) {
     let is_page = |answer: &RefOr<Response>| {
         let RefOr::T(answer) = answer else { return false };
@@ -218,7 +218,8 @@ fn describe_page(operation: &mut Operation) {
             RefOr::T(content) => content.schema.as_ref(),
             RefOr::Ref(_) => None,
         });
-        schemas.into_iter().any(|schema| matches!(schema, RefOr::Ref(page) if page.ref_location.contains("/Page_")))
+        let is_one = |name: &str| name.contains("/Page_") || name.ends_with("Page");
+        schemas.into_iter().any(|schema| matches!(schema, RefOr::Ref(page) if is_one(&page.ref_location)))
     };
     if operation.responses.responses.values().any(is_page) {
         let shared = LIST_PARAMETERS.map(|name| RefOr::Ref(Ref::new(format!("#/components/parameters/{name}"))));

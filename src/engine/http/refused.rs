@@ -65,6 +65,13 @@ pub(super) struct Kind {
 /// POSTs by anybody that leave nothing behind, no stored answer either.
 const KEEPS_NOTHING: &[&str] = &["/v1/auth/passkey/options"];
 
+/// An operation says so that it only reads, although it takes a body: nothing of it happens twice.
+const SAFE: &str = "x-safe";
+
+pub(super) fn is_marked(operation: &Operation, mark: &str) -> bool {
+    operation.extensions.as_ref().is_some_and(|extensions| extensions.contains_key(mark))
+}
+
 impl Kind {
     pub fn of(path: &str, method: &str, operation: &Operation, area: Option<&Area>) -> Self {
         let is_tagged = |name: &str| operation.tags.iter().flatten().any(|tag| tag == name);
@@ -83,7 +90,10 @@ impl Kind {
             has_id: path.contains('{'),
             has_body,
             has_input: has_body || operation.parameters.as_ref().is_some_and(|all| !all.is_empty()),
-            takes_key: method == "post" && !is_receiver && !KEEPS_NOTHING.contains(&path),
+            takes_key: method == "post"
+                && !is_receiver
+                && !KEEPS_NOTHING.contains(&path)
+                && !is_marked(operation, SAFE),
             takes_version: takes_if_match(operation),
             takes_tenant: is_in_tenants && callers.contains_key("operator"),
             path: path.into(),

@@ -187,6 +187,7 @@ pub(super) mod tests {
             passkey_domain: None,
             passkey_origins: Vec::new(),
             sms_countries: Vec::new(),
+            send_rates: crate::SendRates::default(),
             platform_name: String::new(),
             email_from: String::new(),
             privacy_policy_url: None,

@@ -23,6 +23,44 @@ impl Number {
     }
 }
 
+impl Number {
+    /// The sum; of integers exact, as far as 64 bits go.
+    #[must_use]
+    pub(super) fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Integer(a), Self::Integer(b)) => Self::Integer(a.saturating_add(b)),
+            (a, b) => Self::Decimal(a.decimal() + b.decimal()),
+        }
+    }
+
+    pub(super) fn decimal(self) -> f64 {
+        match self {
+            #[allow(clippy::cast_precision_loss)]
+            Self::Integer(integer) => integer as f64,
+            Self::Decimal(decimal) => decimal,
+        }
+    }
+
+    /// The greatest integer that is not above it: `Err` where it lies beyond those of 64 bits, with the side.
+    pub(super) fn floor(self) -> Result<i64, Ordering> {
+        const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+        match self {
+            Self::Integer(integer) => Ok(integer),
+            Self::Decimal(decimal) if decimal >= TWO_TO_63 => Err(Ordering::Greater),
+            Self::Decimal(decimal) if decimal < -TWO_TO_63 => Err(Ordering::Less),
+            #[allow(clippy::cast_possible_truncation)]
+            Self::Decimal(decimal) => Ok(decimal.floor() as i64),
+        }
+    }
+
+    pub(super) fn is_whole(self) -> bool {
+        match self {
+            Self::Integer(_) => true,
+            Self::Decimal(decimal) => decimal.fract() == 0.0,
+        }
+    }
+}
+
 impl From<i64> for Number {
     fn from(integer: i64) -> Self {
         Self::Integer(integer)

@@ -1,6 +1,7 @@
 //! The inbox over HTTP.
 
 mod attachments;
+mod contacts;
 mod conversations;
 mod eligibility;
 mod messages;
@@ -19,6 +20,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(conversations::update_conversation)
         .service(conversations::mark_conversation_read)
         .service(eligibility::get_eligibility)
+        .service(contacts::get_contact_eligibility)
         .service(messages::list_messages)
         .service(messages::send_message)
         .service(messages::list_all_messages)

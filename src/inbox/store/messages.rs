@@ -101,6 +101,23 @@ impl Message {
     }
 }
 
+/// What a message says.
+pub fn said(tx: &mut TenantTx<'_>, id: MessageId) -> Result<Option<String>> {
+    let text = messages::table.find((tx.tenant(), id)).select(messages::content).first(tx.conn());
+    Ok(text.optional()?)
+}
+
+/// What a lead's person said first, on which channel and when.
+pub fn first_said(tx: &mut TenantTx<'_>, lead: LeadId) -> Result<Option<(Channel, String, Timestamp)>> {
+    let first = messages::table
+        .filter(messages::tenant_id.eq(tx.tenant()).and(messages::lead_id.eq(lead)))
+        .filter(messages::direction.eq(Direction::Inbound))
+        .order((messages::created_at, messages::id))
+        .select((messages::channel, messages::content, messages::created_at))
+        .first(tx.conn());
+    Ok(first.optional()?)
+}
+
 /// `false` when the provider's id was stored before.
 pub fn insert(tx: &mut TenantTx<'_>, message: &Message) -> Result<bool> {
     Ok(OrIgnore(diesel::insert_into(messages::table).values(message)).execute(tx.conn())? == 1)

@@ -1,6 +1,6 @@
 //! Receipts: how far what we sent got.
 //!
-//! A burst of leads brings four of these for each, and nobody waits for them, so those of notifications are applied together:
+//! A burst of leads brings four of these for each, and nobody waits for them, so those of notifications, and of messages to many, are applied together:
 //! one transaction for many. A receipt of a message moves more than one row and is applied alone.
 
 use std::collections::HashSet;
@@ -15,6 +15,7 @@ use crate::integrations::id::WebhookEventId;
 use crate::integrations::model::{WebhookKind, WebhookProvider};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::notify;
+use crate::outreach;
 use crate::sending::status::StatusUpdate;
 
 /// What is said of something we sent; `None` when nothing is, or of nothing that gets delivered.
@@ -36,7 +37,10 @@ pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent) -> Result<Outc
     let may_be_early = ctx.job.attempt < LOOKS;
     let id = event.id;
     settle(ctx, event, move |tx| {
-        if status::apply(tx, update.clone())? || notify::status::apply(tx, &update)? {
+        if status::apply(tx, update.clone())?
+            || outreach::receipts::apply(tx, &update)?
+            || notify::status::apply(tx, &update)?
+        {
             store::spend(tx, id)?;
             return Ok(Done { outcome: APPLIED, tenant: None });
         }
@@ -50,7 +54,7 @@ pub(super) async fn apply(ctx: &JobContext, event: &WebhookEvent) -> Result<Outc
 
 const APPLIED: &str = "applied";
 
-/// Applies those that are about notifications, and answers which.
+/// Applies those that are about notifications and messages to many, and answers which.
 pub(crate) async fn apply_together(runs: Vec<JobContext>) -> Result<HashSet<JobId>> {
     let Some(core) = runs.first().map(|run| run.core.clone()) else { return Ok(HashSet::new()) };
     core.db.write(PlatformScope::system(), move |tx| apply_in(tx, &runs)).await
@@ -62,7 +66,9 @@ fn apply_in(tx: &mut PlatformTx<'_>, runs: &[JobContext]) -> Result<HashSet<JobI
     let events = store::find_open(tx, &ids)?;
     let said = |event: &WebhookEvent| Some((event.id, update_of(event).ok()??));
     let (told, updates): (Vec<_>, Vec<_>) = events.iter().filter_map(said).unzip();
-    let is_meant = notify::status::apply_all(tx, &updates)?;
+    let of_notices = notify::status::apply_all(tx, &updates)?;
+    let of_many = outreach::receipts::apply_all(tx, &updates)?;
+    let is_meant = of_notices.into_iter().zip(of_many).map(|(notice, many)| notice || many);
     let applied: Vec<WebhookEventId> = told.into_iter().zip(is_meant).filter(|(_, is)| *is).map(|(id, _)| id).collect();
     if applied.is_empty() {
         return Ok(HashSet::new());

@@ -16,6 +16,7 @@ use crate::integrations::model::{WebhookKind, WebhookProvider, WebhookState};
 use crate::integrations::store::{self, WebhookEvent};
 use crate::leads::model::LeadSource;
 use crate::notify::recipients;
+use crate::outreach::replies::{self, Reply};
 use crate::providers::twilio::{InboundText, OptOutWord, TextStatus};
 use crate::providers::{DeliveryStatus, TextChannel};
 use crate::sending::MessageStatus;
@@ -82,6 +83,17 @@ fn inbound(event: &WebhookEvent) -> Result<Inbound, Failure> {
 
 fn take(tx: &mut PlatformTx<'_>, event: &WebhookEvent, inbound: &Inbound) -> Result<Done> {
     let mut outcome = receive::from_provider(tx, inbound)?;
+    if matches!(outcome, InboundOutcome::Stranger(_) | InboundOutcome::Unknown | InboundOutcome::Obeyed) {
+        match replies::take(tx, inbound)? {
+            // Now it has a conversation to go to.
+            Reply::Lead(_) => outcome = receive::from_provider(tx, inbound)?,
+            Reply::Noted(tenant) => return Ok(Done { outcome: "outreach_reply", tenant: Some(tenant) }),
+            Reply::Unclear(tenants) if matches!(outcome, InboundOutcome::Unknown) => {
+                outcome = InboundOutcome::Unclear(tenants);
+            }
+            Reply::Unclear(_) | Reply::Nobody => {}
+        }
+    }
     if let InboundOutcome::Stranger(tenant) = outcome {
         // Somebody new on a tenant's own number is an enquiry; then the message has a conversation to go to.
         intake::receive(&mut tx.for_tenant(tenant), enquiry(inbound))?;

@@ -3,15 +3,20 @@
 use actix_web::{HttpResponse, get};
 
 use crate::base::Error;
+use crate::contacts::bookings::{self, BookingFact};
 use crate::contacts::id::{ContactId, LeadId};
 use crate::contacts::people::ContactFact;
 use crate::engine::Core;
 use crate::engine::db::TenantTx;
-use crate::engine::events::{self, Event, EventFilter, Fact as _};
+use crate::engine::events::{self, Event, EventFilter, Fact as _, Story};
 use crate::engine::http::{Answer, Page, Paging, Path, Reply};
 use crate::leads::store;
+use crate::leads::tasks::{self, TaskFact};
 use crate::leads::view::{self, LeadView, ScoreView};
 use crate::tenants::access::{Caller, Permission};
+
+/// So many of what hangs on a contact have their story on its timeline.
+const MOST_TOLD_OF: i64 = 100;
 
 /// Get a lead
 ///
@@ -62,7 +67,7 @@ pub async fn list_lead_activities(caller: Caller, core: Core, path: Path<LeadId>
 
 /// List what happened with a contact, newest first
 ///
-/// Its own story and that of the person's newest hundred leads, without those under lock.
+/// Its own story, that of the person's newest hundred leads, without those under lock, and those of the newest hundred bookings and tasks.
 #[utoipa::path(
     responses((status = 200, description = "A page of the timeline", body = Page<Event>))
 )]
@@ -73,7 +78,14 @@ pub async fn list_contact_timeline(caller: Caller, core: Core, id: Path<ContactI
     let list = move |tx: &mut TenantTx<'_>| {
         let leads = store::of_contact(tx, id.0)?;
         let leads = leads.into_iter().map(|lead| lead.uuid()).collect();
-        let story = Some((ContactFact::subject_of(ContactFact::CREATED), id.0.uuid(), leads));
+        let bookings = bookings::newest(tx, id.0, MOST_TOLD_OF)?.into_iter().map(|booking| booking.uuid()).collect();
+        let mut about_them = vec![
+            (ContactFact::subject_of(ContactFact::CREATED), vec![id.0.uuid()]),
+            (BookingFact::subject_of(BookingFact::CREATED), bookings),
+        ];
+        let tasks = tasks::newest(tx, id.0, MOST_TOLD_OF)?.into_iter().map(|task| task.uuid()).collect();
+        about_them.push((TaskFact::subject_of(TaskFact::CREATED), tasks));
+        let story = Some(Story { about: about_them, timelines: leads });
         events::list_concealed(tx, &EventFilter { story, about, ..Default::default() }, &query.page)
     };
     Ok(HttpResponse::Ok().json(core.db.read(caller.scope(), list).await?))

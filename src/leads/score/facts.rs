@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use crate::engine::rules::{Catalogue, Fact, Facts, FieldType};
+use crate::engine::rules::{Catalogue, Fact, Facts, Field, FieldType};
 
 use super::fit::Fit;
 use super::subject::Subject;
@@ -13,8 +13,8 @@ use super::subject::Subject;
 /// and is missing when there is nothing to compare.
 pub static FIELDS: LazyLock<Catalogue> = LazyLock::new(|| {
     use FieldType::{Boolean, Number, Text};
-    let of = |catalogue: Catalogue, field_type, names: &[&'static str]| {
-        names.iter().fold(catalogue, |catalogue, name| catalogue.field(*name, field_type))
+    let of = |catalogue: Catalogue, field_type: FieldType, names: &[&'static str]| {
+        names.iter().fold(catalogue, |catalogue, name| catalogue.field(*name, field_type.clone()))
     };
     let catalogue = Catalogue::new().open("form_responses", Text);
     let catalogue = of(catalogue, Text, TEXTS);
@@ -70,7 +70,13 @@ pub(super) struct LeadFacts<'a> {
 }
 
 impl Facts for LeadFacts<'_> {
-    fn get(&self, field: &str) -> Fact<'_> {
+    fn get(&self, field: &Field) -> Fact<'_> {
+        self.value(&field.name)
+    }
+}
+
+impl LeadFacts<'_> {
+    pub fn value(&self, field: &str) -> Fact<'_> {
         let (lead, fit) = (self.subject, &self.fit);
         match field {
             "name" => lead.name.as_ref().into(),
@@ -146,14 +152,17 @@ mod tests {
         };
         let facts = LeadFacts { subject: &subject, fit: Fit::of(&subject, &target) };
         for name in TEXTS.iter().chain(&["form_responses.first_time"]) {
-            assert!(matches!(facts.get(name), Fact::Text(text) if !text.is_empty()), "{name}");
+            assert!(matches!(facts.value(name), Fact::Text(text) if !text.is_empty()), "{name}");
         }
         for name in NUMBERS {
-            assert!(matches!(facts.get(name), Fact::Number(_)), "{name}");
+            assert!(matches!(facts.value(name), Fact::Number(_)), "{name}");
         }
         for name in BOOLEANS {
-            assert!(matches!(facts.get(name), Fact::Boolean(_)), "{name}");
+            assert!(matches!(facts.value(name), Fact::Boolean(_)), "{name}");
         }
+        assert!(
+            TEXTS.iter().chain(NUMBERS).chain(BOOLEANS).all(|name| FIELDS.type_of(name) != Some(FieldType::Instant))
+        );
         assert_eq!(FIELDS.names().count(), TEXTS.len() + NUMBERS.len() + BOOLEANS.len() + 1);
     }
 }

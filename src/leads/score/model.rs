@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::{Error, FieldError, Result};
-use crate::engine::rules::{Expr, FieldType};
+use crate::engine::rules::{FieldType, Rule};
 
 use super::facts::FIELDS;
 
@@ -42,7 +42,7 @@ pub struct ModelItem {
 #[serde(untagged)]
 pub enum Worth {
     /// So many points, once, when the condition holds; negative points take away.
-    When { points: i32, when: Expr },
+    When { points: i32, when: Rule },
     /// So many points for each one counted by a number field, at most `max` in all.
     Each {
         points_per: i32,
@@ -167,7 +167,7 @@ impl ItemWire {
         let worth = match (self.points, self.when, self.points_per, self.of, self.max) {
             (Some(worth), Some(when), None, None, None) => {
                 points("/points", worth);
-                match Expr::parse_at(&when, &FIELDS, &format!("{at}/when")) {
+                match Rule::parse_at(&when, &FIELDS, &format!("{at}/when")) {
                     Ok(when) => Some(Worth::When { points: worth, when }),
                     Err(error) => {
                         wrong.extend(error.field_errors().iter().cloned());

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::rules::{Fact, Facts, Number};
+use crate::engine::rules::{Fact, Moment, Number};
 
 use super::facts::LeadFacts;
 use super::fit::Fit;
@@ -73,14 +73,11 @@ pub fn reasons(score: &Score) -> Vec<String> {
 fn points(worth: &Worth, facts: &LeadFacts<'_>) -> i32 {
     match worth {
         Worth::When { points, when } => {
-            if when.matches(facts) {
-                *points
-            } else {
-                0
-            }
+            // No field of a lead is a time, so any moment will do.
+            if when.matches(facts, &Moment::default()) { *points } else { 0 }
         }
         Worth::Each { points_per, of, max } => {
-            let Fact::Number(Number::Integer(count)) = facts.get(of) else { return 0 };
+            let Fact::Number(Number::Integer(count)) = facts.value(of) else { return 0 };
             let most = max.map_or(MOST_OF_ONE_ITEM, i64::from);
             let points = i64::from(*points_per).saturating_mul(count.max(0)).clamp(-most, most);
             i32::try_from(points).unwrap_or_default()
@@ -94,7 +91,7 @@ fn label(template: &str, facts: &LeadFacts<'_>) -> String {
     let mut label = parts.next().unwrap_or_default().to_string();
     for part in parts {
         let Some((field, rest)) = part.split_once('}') else { continue };
-        label.push_str(&in_words(&facts.get(field)));
+        label.push_str(&in_words(&facts.value(field)));
         label.push_str(rest);
     }
     label
@@ -108,6 +105,10 @@ fn in_words(fact: &Fact<'_>) -> String {
         Fact::Boolean(yes) => if *yes { "yes" } else { "no" }.into(),
         Fact::Instant(at) => at.to_string(),
         Fact::List(items) => short(&items.join(", ")),
+        Fact::Date(date) => date.to_string(),
+        Fact::DayOfYear(day) => day.to_string(),
+        Fact::Id(id) => id.to_string(),
+        Fact::Ids(ids) => short(&ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     }
 }
 

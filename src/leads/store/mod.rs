@@ -9,6 +9,7 @@ mod listing;
 mod locked;
 mod notes;
 mod respell;
+pub mod rules;
 mod scores;
 mod search;
 
@@ -48,6 +49,16 @@ pub use notes::{Note, NoteView, count_notes, insert_note, list_notes};
 pub use respell::catch_ups;
 pub use scores::{insert_score, latest_score, latest_scores};
 pub use search::{found_by, is_indexed, settle_index};
+
+/// Whose a lead is; of a locked one nobody is told.
+pub fn contact_of(tx: &mut TenantTx<'_>, id: LeadId) -> Result<Option<ContactId>> {
+    let row: Option<(RawId, bool)> = leads::table
+        .find((tx.tenant(), id))
+        .select((leads::person_id, leads::is_locked))
+        .first(tx.conn())
+        .optional()?;
+    Ok(row.filter(|(_, is_locked)| !is_locked).map(|(person, _)| ContactId::from_uuid(person.0)))
+}
 
 /// A lead as it is stored and as the inside knows it.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]

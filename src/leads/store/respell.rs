@@ -13,11 +13,21 @@ use crate::beyond;
 use crate::contacts::id::{ContactId, LeadId};
 use crate::contacts::people;
 use crate::contacts::schema::contact_identities as identities;
+use crate::contacts::{bookings, notes};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
-use crate::engine::db::PlatformTx;
+use crate::engine::db::{PlatformTx, TenantTx};
 use crate::leads::contact_details::ContactDetails;
 use crate::leads::model::IdentityKind;
-use crate::leads::schema::leads;
+use crate::leads::schema::{leads, tasks};
+
+/// What is to be done about one contact is to be done about the other.
+fn move_tasks(tx: &mut TenantTx<'_>, from: ContactId, to: ContactId) -> Result<()> {
+    let now = tx.now();
+    let own = tasks::table.filter(tasks::tenant_id.eq(tx.tenant()).and(tasks::contact_id.eq(from)));
+    let set = (tasks::contact_id.eq(to), tasks::version.eq(tasks::version + 1), tasks::updated_at.eq(now));
+    diesel::update(own).set(set).execute(tx.conn())?;
+    Ok(())
+}
 
 /// How [`Lead::refresh_search`] puts what a lead is found by together.
 const SEARCH: u32 = 1;
@@ -180,5 +190,9 @@ fn become_one(tx: &mut PlatformTx<'_>, tenant: TenantId, stays: LeadId, joins: L
     diesel::update(identities::table.filter(identities::tenant_id.eq(tenant).and(of_leads)))
         .set(identities::contact_id.eq(stays))
         .execute(tx.conn())?;
-    people::vanish(&mut tx.for_tenant(tenant), was)
+    let tx = &mut tx.for_tenant(tenant);
+    bookings::move_all(tx, was, stays)?;
+    notes::move_all(tx, was, stays)?;
+    move_tasks(tx, was, stays)?;
+    people::vanish(tx, was, stays)
 }

@@ -30,8 +30,7 @@ pub struct Parcel {
     /// Our id: idempotency key, `Message-ID`, and what status callbacks carry.
     pub id: String,
     pub tenant: TenantId,
-    /// Whom it is written to, where that is a lead.
-    pub lead: Option<LeadId>,
+    pub about: About,
     pub channel: Channel,
     pub from: Mailbox,
     pub to: String,
@@ -42,6 +41,19 @@ pub struct Parcel {
     /// Code and values by the provider's numbers; `text` is what it reads like.
     pub template: Option<(String, BTreeMap<String, String>)>,
     pub reply_to: Option<Mailbox>,
+    /// Further headers of an e-mail.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What a parcel is, as providers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Somebody writes to this lead.
+    Lead(LeadId),
+    /// The platform tells one of the tenant's people.
+    Notice,
+    /// One of many that say the same.
+    Outreach,
 }
 
 /// An attempt whose end nobody recorded.
@@ -207,9 +219,10 @@ fn content(parcel: &Parcel) -> TextContent {
 fn email(parcel: &Parcel) -> OutgoingEmail {
     let tag = |name: &str, value: String| (name.to_string(), value);
     let mut tags = vec![tag("message_id", parcel.id.clone()), tag("tenant_id", parcel.tenant.to_string())];
-    match parcel.lead {
-        Some(lead) => tags.extend([tag("lead_id", lead.to_string()), tag("type", "lead_communication".into())]),
-        None => tags.push(tag("type", "notification".into())),
+    match parcel.about {
+        About::Lead(lead) => tags.extend([tag("lead_id", lead.to_string()), tag("type", "lead_communication".into())]),
+        About::Notice => tags.push(tag("type", "notification".into())),
+        About::Outreach => tags.push(tag("type", "outreach".into())),
     }
     OutgoingEmail {
         id: parcel.id.clone(),
@@ -219,7 +232,7 @@ fn email(parcel: &Parcel) -> OutgoingEmail {
         subject: parcel.subject.clone().unwrap_or_default(),
         text: parcel.text.clone(),
         html: parcel.html.clone().or_else(|| html::of(&parcel.text)),
-        headers: Vec::new(),
+        headers: parcel.headers.clone(),
         tags,
     }
 }
@@ -273,7 +286,7 @@ mod tests {
         let mut parcel = Parcel {
             id: "1".into(),
             tenant: TenantId::new(),
-            lead: None,
+            about: About::Notice,
             channel: Channel::Whatsapp,
             from: Mailbox::bare("+1"),
             to: "+2".into(),
@@ -282,6 +295,7 @@ mod tests {
             html: None,
             template: Some(("first_contact".into(), BTreeMap::new())),
             reply_to: None,
+            headers: Vec::new(),
         };
         assert!(matches!(content(&parcel), TextContent::Template { text, .. } if text == "Hi Asha"));
         parcel.channel = Channel::Sms;
@@ -294,7 +308,7 @@ mod tests {
         let mut parcel = Parcel {
             id: "1".into(),
             tenant: TenantId::new(),
-            lead: Some(lead),
+            about: About::Lead(lead),
             channel: Channel::Email,
             from: Mailbox::bare("a@abc.example"),
             to: "b@example.com".into(),
@@ -303,6 +317,7 @@ mod tests {
             html: None,
             template: None,
             reply_to: None,
+            headers: Vec::new(),
         };
         let tag =
             |email: &OutgoingEmail, name: &str| email.tags.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
@@ -312,7 +327,7 @@ mod tests {
         assert!(written.html.unwrap().contains("Hi &lt;b&gt;"));
         parcel.html = Some("<p>Hi</p>".into());
         assert_eq!(email(&parcel).html.as_deref(), Some("<p>Hi</p>"), "what is written so is sent so");
-        parcel.lead = None;
+        parcel.about = About::Notice;
         let written = email(&parcel);
         assert_eq!((tag(&written, "lead_id"), tag(&written, "type").as_deref()), (None, Some("notification")));
     }

@@ -18,7 +18,7 @@ use crate::base::{Error, Result};
 use crate::engine::jobs::{JobContext, Outcome};
 use crate::providers::Providers;
 
-pub use ask::{OpenAttempt, Parcel, Verdict, known_since};
+pub use ask::{About, OpenAttempt, Parcel, Verdict, known_since, recover, send};
 pub use outgoing::{Outgoing, Platform, Stand, Start, begin};
 
 /// One run of the job behind a row: opens an attempt, or looks first at one that is open. Answers the outcome, and when the

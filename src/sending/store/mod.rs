@@ -1,5 +1,7 @@
-//! Rows of senders.
+//! Rows of senders, of what people were sent, and of senders' turns.
 
+pub mod marketing;
+pub mod rates;
 mod respell;
 pub mod senders;
 

@@ -1,13 +1,17 @@
 //! What a tenant is: identity, settings, business profile and audience, as typed documents.
 
 mod agreed;
+mod clock;
 mod domain;
+mod outreach;
 mod profile;
 mod settings;
 
 pub use agreed::{Agreed, AgreedPatch};
+pub use clock::OpenHours;
+pub use outreach::{FrequencyCap, LawfulBasis, OutreachSettings, QuietHours};
 pub use profile::{Audience, Gender, Profile};
-pub use settings::{Branding, Day, NotificationRecipients, OpenHours, Settings, SettingsPatch};
+pub use settings::{Branding, Day, NotificationRecipients, Settings, SettingsPatch};
 
 use crate::base::id::TenantId;
 use crate::base::money::Currency;

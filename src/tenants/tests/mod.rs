@@ -73,6 +73,7 @@ impl Office {
             platform_name: "LeadGen Pro".into(),
             privacy_policy_url: None,
             rate_limit: is_limited,
+            send_rates: crate::engine::SendRates::default(),
         };
         let metrics = Arc::new(Metrics::new().unwrap());
         let clock = db.clock().clone();

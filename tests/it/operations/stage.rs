@@ -69,8 +69,41 @@ impl Stage {
         let endpoint = tenant.owner.post("/v1/webhook-endpoints", hook).await.created();
         let ping = format!("/v1/webhook-endpoints/{}/ping", id(&endpoint));
         let delivery = tenant.owner.post(&ping, json!({})).await.expect(202);
+        let words = json!({ "name": "Reminder", "channel": "email", "message_class": "service", "subject": "Hi {{ name }}",
+            "body": "See you soon." });
+        let words = tenant.owner.post("/v1/templates", words).await.created();
+        let rule = json!({ "name": "All", "kind": "dynamic", "rule": { "all": [] } });
+        let segment = tenant.owner.post("/v1/segments", rule).await.created();
+        app.run_jobs().await;
+        let offer = json!({ "name": "Offer", "channel": "email", "message_class": "marketing", "status": "active", "subject": "Offer", "body": "Hi" });
+        let offer = tenant.owner.post("/v1/templates", offer).await.created();
+        let client = json!({ "name": "Client", "email": "client@example.com", "tags": ["clients"] });
+        let client = tenant.owner.post("/v1/contacts", client).await.created();
+        let agreed =
+            json!({ "channel": "email", "class": "marketing", "state": "granted", "source": "form", "wording": "Yes" });
+        tenant.owner.post(&format!("/v1/contacts/{}/consents", id(&client)), agreed).await.created();
+        let draft = json!({ "name": "Offer", "template_id": offer["id"], "audience": { "tag": "clients" } });
+        let draft = tenant.owner.post("/v1/outreach-campaigns", draft).await.created();
+        let attribute = json!({ "key": "venue", "label": "Venue", "type": "select", "options": ["The Taj"] });
+        let attribute = tenant.owner.post("/v1/custom-attributes", attribute).await.created();
+        let contact = lead["contact_id"].as_str().expect("a contact");
+        let booking = json!({ "contact_id": contact, "title": "Wedding" });
+        let booking = tenant.owner.post("/v1/bookings", booking).await.created();
+        let notes = format!("/v1/contacts/{contact}/notes");
+        let note = tenant.owner.post(&notes, json!({ "body": "A note" })).await.created();
+        let task = tenant.owner.post("/v1/tasks", json!({ "title": "Call" })).await.created();
         let known = BTreeMap::from([
+            ("outreach-campaigns", id(&draft)),
+            // No collection of its own.
+            ("offers", id(&offer)),
+            ("segments", id(&segment)),
+            ("members", lead["contact_id"].as_str().expect("a contact").to_string()),
+            ("bookings", id(&booking)),
+            ("notes", id(&note)),
+            ("own tasks", id(&task)),
+            ("custom-attributes", id(&attribute)),
             ("leads", id(&lead)),
+            ("templates", id(&words)),
             ("contacts", lead["contact_id"].as_str().expect("a contact").to_string()),
             ("ad-campaigns", id(&campaign)),
             ("conversations", conversation),
@@ -103,6 +136,8 @@ impl Stage {
             if !part.starts_with('{') {
                 collection = if part == "notifications" && path.contains("/ops/") {
                     "ops/notifications".into()
+                } else if part == "tasks" && !path.contains("/ops/") {
+                    "own tasks".into()
                 } else {
                     part.into()
                 };
@@ -138,6 +173,24 @@ impl Stage {
                 continue;
             }
             self.tenant.owner.post(&format!("{path}/{step}"), json!({})).await.ok();
+        }
+        path
+    }
+
+    /// An outreach campaign to somebody who agreed, and what is done with it.
+    async fn outreach(&self, steps: &[&str]) -> String {
+        let owner = &self.tenant.owner;
+        let draft = json!({ "name": "Offer", "template_id": self.known["offers"], "audience": { "tag": "clients" } });
+        let path =
+            format!("/v1/outreach-campaigns/{}", id(&owner.post("/v1/outreach-campaigns", draft).await.created()));
+        let mut estimate = Value::Null;
+        for step in steps {
+            let body = if *step == "confirm" { json!({ "estimate_id": estimate["id"] }) } else { json!({}) };
+            let told = owner.post(&format!("{path}/{step}"), body).await;
+            assert!(told.status < 300, "{step}: {}", told.text);
+            if *step == "estimate" {
+                estimate = told.body;
+            }
         }
         path
     }
@@ -227,13 +280,75 @@ impl Stage {
                 let draft = owner.post("/v1/ad-campaigns", form).await.created();
                 act.path = format!("/v1/ad-campaigns/{}/webhook-key", id(&draft));
             }
+            "create_booking" => act.replace = json!({ "contact_id": self.known["contacts"] }),
+            "update_booking" => {
+                act.replace = json!({ "contact_id": self.known["contacts"], "external_id": "deal-of-the-update" });
+            }
+            "create_task" => act.replace = json!({ "contact_id": self.known["contacts"] }),
+            "delete_booking" => {
+                let booking = json!({ "contact_id": self.known["contacts"], "title": "Gone" });
+                let booking = owner.post("/v1/bookings", booking).await.created();
+                act.path = format!("/v1/bookings/{}", id(&booking));
+            }
+            "delete_contact_note" => {
+                let notes = format!("/v1/contacts/{}/notes", self.known["contacts"]);
+                let note = owner.post(&notes, json!({ "body": "Gone" })).await.created();
+                act.path = format!("{notes}/{}", id(&note));
+            }
+            "delete_task" => {
+                let task = owner.post("/v1/tasks", json!({ "title": "Gone" })).await.created();
+                act.path = format!("/v1/tasks/{}", id(&task));
+            }
+            "delete_custom_attribute" => {
+                let attribute = json!({ "key": "leaving", "label": "Leaving", "type": "text" });
+                let attribute = owner.post("/v1/custom-attributes", attribute).await.created();
+                act.path = format!("/v1/custom-attributes/{}", id(&attribute));
+            }
             // Somebody of whom there is no lead.
             "delete_contact" => {
                 let guest = owner.post("/v1/contacts", json!({ "name": "Guest" })).await.created();
                 act.path = format!("/v1/contacts/{}", id(&guest));
             }
+            "delete_template" => {
+                let words = json!({ "name": "Gone", "channel": "sms", "message_class": "service", "body": "Hi" });
+                act.path = format!("/v1/templates/{}", id(&owner.post("/v1/templates", words).await.created()));
+            }
+            // Filled by hand.
+            "change_segment_members" => {
+                let guests = json!({ "name": "Guests", "kind": "static" });
+                let guests = owner.post("/v1/segments", guests).await.created();
+                act.path = format!("/v1/segments/{}/members", id(&guests));
+                act.replace = json!({ "add": [self.known["contacts"]] });
+            }
+            "delete_segment" => {
+                let nobody = owner.post("/v1/segments", json!({ "name": "Nobody", "kind": "static" })).await.created();
+                act.path = format!("/v1/segments/{}", id(&nobody));
+            }
             "update_contact" => act.replace = json!({ "email": "changed.contact@example.com", "phone": "98765 43288" }),
             "create_contact" => act.replace = json!({ "email": "new.contact@example.com", "phone": "98765 43299" }),
+            "create_outreach_campaign" => {
+                act.replace = json!({ "template_id": self.known["offers"], "audience": { "tag": "clients" } });
+            }
+            "update_outreach_campaign" => act.path = self.outreach(&[]).await,
+            "get_outreach_estimate" => act.path = format!("{}/estimate", self.outreach(&["estimate"]).await),
+            "confirm_outreach_campaign" => {
+                let draft = self.outreach(&["estimate"]).await;
+                let estimate = owner.get(&format!("{draft}/estimate")).await.ok();
+                (act.path, act.replace) = (format!("{draft}/confirm"), json!({ "estimate_id": estimate["id"] }));
+            }
+            "delete_outreach_campaign" => act.path = self.outreach(&[]).await,
+            "pause_outreach_campaign" => act.path = format!("{}/pause", self.outreach(&["estimate", "confirm"]).await),
+            "resume_outreach_campaign" => {
+                act.path = format!("{}/resume", self.outreach(&["estimate", "confirm", "pause"]).await);
+            }
+            "cancel_outreach_campaign" => {
+                act.path = format!("{}/cancel", self.outreach(&["estimate", "confirm"]).await)
+            }
+            "get_outreach_proof" => {
+                let campaign = self.outreach(&["estimate", "confirm"]).await;
+                app.run_jobs().await;
+                act.path = format!("{campaign}/proof");
+            }
             "open_conversation" => act.replace = json!({ "lead_id": self.known["leads"] }),
             "assign_lead" => act.replace = json!({ "user_id": self.known["users"] }),
             // A person nobody knows wrote to the number that all share.

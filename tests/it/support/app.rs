@@ -135,6 +135,7 @@ impl TestApp {
             .set("MASTER_KEY", MasterKey::random().to_base64())
             .set("OPERATOR_KEY", OPERATOR_KEY)
             .set("RATE_LIMIT", "off")
+            .set("EMAILS_PER_SECOND", "1000")
             // There is one clock.
             .set("CLOCKS_APART_SECONDS", "0")
             .set("SANDBOX", "true")

@@ -13,6 +13,7 @@ use crate::base::Result;
 use crate::base::id::TenantId;
 use crate::base::phone::PhoneKey;
 use crate::base::time::Timestamp;
+use crate::contacts::consents;
 use crate::contacts::id::{ContactId, LeadId};
 use crate::contacts::schema::contact_identities as identities;
 use crate::engine::db::insert::OrIgnore;
@@ -144,10 +145,12 @@ pub fn take_from_lead(tx: &mut TenantTx<'_>, lead: LeadId, kind: IdentityKind, v
     Ok(())
 }
 
-/// Takes identities from a contact: whatever lead came by one is recognised all the same.
+/// Takes identities from a contact: whatever lead came by one is recognised all the same. What was said for one about being written to
+/// stays what this person said.
 pub fn take_from_contact(tx: &mut TenantTx<'_>, contact: ContactId, kind: IdentityKind, values: &[&str]) -> Result<()> {
     let keys: Vec<PhoneKey> = values.iter().map(|value| kind.key(value)).collect();
     let spellings: Vec<&str> = keys.iter().flat_map(PhoneKey::spellings).collect();
+    consents::adopt(tx, contact, &spellings)?;
     let tenant = tx.tenant();
     let own = || {
         identities::table

@@ -1,5 +1,6 @@
 //! Rows of `contacts` and their tags; beside them by what people are known.
 
+pub mod audience;
 pub mod identities;
 
 use std::collections::BTreeSet;
@@ -12,14 +13,17 @@ use crate::base::bounded::{Line, Text};
 use crate::base::email::{self, respelled};
 use crate::base::id::{Guid, TenantId, UserId};
 use crate::base::json::Doc;
+use crate::base::money::Money;
 use crate::base::time::Timestamp;
 use crate::base::{Result, unicode};
 use crate::beyond;
+use crate::contacts::attributes::define::Values;
 use crate::contacts::id::ContactId;
-use crate::contacts::schema::{contact_tags as tags, contacts};
+use crate::contacts::schema::{bookings, contact_tags as tags, contacts};
 use crate::engine::catch_up::{Batch, CatchUp, Reading};
 use crate::engine::db::Direction::Desc;
 use crate::engine::db::{Order, Page, PageRequest, PlatformTx, TenantTx, Where};
+use crate::engine::rules::DayOfYear;
 use crate::insert_few;
 
 /// How a person is called of whom nothing is known.
@@ -53,6 +57,24 @@ pub struct Contact {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// What rules compare, each [`key`] of what is shown.
+    pub name_key: Option<String>,
+    pub company_key: Option<String>,
+    pub state_key: Option<String>,
+    pub country_key: Option<String>,
+    pub language_key: Option<String>,
+    /// 517 is 17 May.
+    pub birthday: Option<i32>,
+    /// Neither cancelled nor refunded.
+    pub bookings_count: i32,
+    /// Of the latest of these, folded; as it was spelled it stands in the profile.
+    pub last_category: Option<String>,
+    pub last_booking_at: Option<Timestamp>,
+}
+
+/// A text as rules compare it; nothing where nothing of it shows.
+pub fn key(text: Option<&str>) -> Option<String> {
+    text.map(|text| unicode::folded(text.trim())).filter(|text| !text.trim().is_empty())
 }
 
 impl Contact {
@@ -60,12 +82,13 @@ impl Contact {
     pub fn refresh(&mut self) {
         // No address and no number stands there twice.
         let profile = &mut self.profile.0;
-        let key = |phone: &String| IdentityKind::Phone.key(phone).into_string();
+        let telephone = |phone: &String| IdentityKind::Phone.key(phone).into_string();
         let mut emails: BTreeSet<String> = self.email.iter().cloned().collect();
         profile.other_emails.retain(|email| emails.insert(email.clone()));
-        let mut phones: BTreeSet<String> = self.phone.iter().map(key).collect();
-        profile.other_phones.retain(|phone| phones.insert(key(phone)));
-        self.city = profile.location.city.as_deref().map(unicode::folded).filter(|city| !city.is_empty());
+        let mut phones: BTreeSet<String> = self.phone.iter().map(telephone).collect();
+        profile.other_phones.retain(|phone| phones.insert(telephone(phone)));
+        self.city = key(profile.location.city.as_deref());
+        self.last_category = key(profile.last_category.as_deref());
         let own = [
             Some(&self.name),
             profile.first_name.as_ref(),
@@ -82,6 +105,13 @@ impl Contact {
             }
         }
         self.search = parts.join("\n");
+        let profile = &self.profile.0;
+        self.name_key = key(Some(&self.name));
+        self.company_key = key(self.company.as_deref());
+        self.state_key = key(profile.location.state.as_deref());
+        self.country_key = key(profile.location.country.as_deref());
+        self.language_key = key(profile.language.as_deref());
+        self.birthday = profile.birthday_in_year().map(DayOfYear::number);
     }
 
     /// How the person is called where nobody gave a name.
@@ -128,7 +158,9 @@ crate::view! {
         "id": "019a9f3c-6f2d-7b52-9d0e-0f4b7f2f9a12", "name": "Priya Sharma", "first_name": "Priya", "last_name": "Sharma",
         "email": "priya.sharma@example.com", "phone": "+919876543210", "other_emails": [], "other_phones": ["+919811122233"],
         "company": "Sharma Exports", "title": "Founder", "location": {"city": "Mumbai", "country": "IN"}, "language": "hi",
-        "time_zone": "Asia/Kolkata", "birthday": "05-17", "tags": ["wedding 2024"], "source": "import",
+        "time_zone": "Asia/Kolkata", "birthday": "05-17", "tags": ["wedding 2024"], "custom_attributes": {},
+        "lifetime_spend": [{"amount": 15_000_000, "currency": "INR"}], "bookings_count": 1, "last_category": "wedding",
+        "last_booking_at": "2026-11-14T10:00:00Z", "source": "import",
         "verification_status": "unverified", "quality_score": 80, "owner_id": null,
         "converted_to_lead": false, "converted_at": null, "created_at": "2026-11-20T09:00:00Z", "updated_at": "2026-11-20T09:00:00Z"
     }))]
@@ -155,6 +187,17 @@ crate::view! {
         /// `1990-05-17`, or `05-17` where nobody knows the year.
         pub birthday: Option<String> = contact.profile.0.birthday,
         pub tags: Vec<String> = contact.profile.0.tags,
+        /// Of the tenant's custom attributes, by key: `GET /v1/custom-attributes` says what each is.
+        #[schema(value_type = Object)]
+        pub custom_attributes: Values = contact.profile.0.custom_attributes,
+        /// What completed bookings are worth: one amount for each currency.
+        pub lifetime_spend: Vec<Money> = contact.profile.0.lifetime_spend,
+        /// Bookings that were neither cancelled nor refunded.
+        pub bookings_count: i32,
+        /// Of the latest of these.
+        pub last_category: Option<String> = contact.profile.0.last_category,
+        /// When the latest of these was completed, else when it begins, else when it was entered.
+        pub last_booking_at: Option<Timestamp>,
         pub source: ContactSource,
         pub verification_status: VerificationStatus,
         /// 0 to 100.
@@ -173,6 +216,12 @@ crate::view! {
 crate::versioned!(ContactView);
 crate::shown!(Contact as ContactView);
 crate::rows!(contacts: Contact, ContactId, "contact" => insert, find, get, hold, save, delete);
+
+/// Those of these people who are there.
+pub fn of_ids(tx: &mut TenantTx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    let known = contacts::table.filter(contacts::tenant_id.eq(tx.tenant()).and(contacts::id.eq_any(ids.to_vec())));
+    Ok(known.order(contacts::id).select(Contact::as_select()).load(tx.conn())?)
+}
 
 crate::filter! {
     /// Which contacts to list.
@@ -200,6 +249,19 @@ crate::filter! {
     }
 }
 
+/// How many are read at a time.
+const TOGETHER: usize = 1_000;
+
+/// Those of these that are the tenant's, in no order.
+pub fn some(tx: &mut TenantTx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(TOGETHER) {
+        let rows = contacts::table.filter(contacts::tenant_id.eq(tx.tenant()).and(contacts::id.eq_any(ids.to_vec())));
+        found.extend(rows.select(Contact::as_select()).load::<Contact>(tx.conn())?);
+    }
+    Ok(found)
+}
+
 /// Newest first, unless by change.
 pub fn list(tx: &mut TenantTx<'_>, filter: &ContactFilter, page: &PageRequest) -> Result<Page<Contact>> {
     use contacts::{city, id, quality_score, tenant_id, updated_at};
@@ -221,6 +283,18 @@ pub fn list(tx: &mut TenantTx<'_>, filter: &ContactFilter, page: &PageRequest) -
     let newest = Order::by_id(Desc, id, |row: &Contact| row.id);
     let changed = Order::by_change((updated_at, id), |row: &Contact| (row.updated_at, row.id));
     tx.page(which, filter.order(newest, changed), page)
+}
+
+/// Those of these contacts that are there, in no order.
+pub fn find_all(tx: &mut TenantTx<'_>, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    let wanted = contacts::table.filter(contacts::tenant_id.eq(tx.tenant()).and(contacts::id.eq_any(ids.to_vec())));
+    Ok(wanted.select(Contact::as_select()).load(tx.conn())?)
+}
+
+/// Whether somebody entered a booking of the person.
+pub fn is_booked(tx: &mut TenantTx<'_>, id: ContactId) -> Result<bool> {
+    let rows = bookings::table.filter(bookings::tenant_id.eq(tx.tenant()).and(bookings::contact_id.eq(id)));
+    Ok(diesel::select(exists(rows)).get_result(tx.conn())?)
 }
 
 /// With one blank where there are several.
@@ -279,7 +353,7 @@ fn insert_tags<'a>(tx: &mut TenantTx<'_>, contact_id: ContactId, new: impl Itera
 }
 
 /// How [`Contact::refresh`] puts what a contact is found by together.
-const SEARCH: u32 = 1;
+const SEARCH: u32 = 2;
 
 /// Brings stored contacts to today's spelling.
 pub fn catch_ups() -> Vec<CatchUp> {
@@ -311,6 +385,10 @@ fn bring(tx: &mut PlatformTx<'_>, reading: &Reading<'_>) -> Result<Batch> {
             .set((
                 (contacts::email.eq(&new.email), contacts::profile.eq(&new.profile), contacts::city.eq(&new.city)),
                 (contacts::search.eq(&new.search), contacts::updated_at.eq(updated_at)),
+                (contacts::name_key.eq(&new.name_key), contacts::company_key.eq(&new.company_key)),
+                (contacts::state_key.eq(&new.state_key), contacts::country_key.eq(&new.country_key)),
+                (contacts::language_key.eq(&new.language_key), contacts::birthday.eq(new.birthday)),
+                contacts::last_category.eq(&new.last_category),
             ))
             .execute(tx.conn())?;
         changed += 1;

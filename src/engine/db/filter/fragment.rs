@@ -16,7 +16,7 @@ use diesel::sqlite::Sqlite;
 pub trait Fragment: QueryFragment<Pg> + QueryFragment<Sqlite> + Send {}
 impl<T: QueryFragment<Pg> + QueryFragment<Sqlite> + Send> Fragment for T {}
 
-pub(in crate::db) type Boxed = Box<dyn Fragment>;
+pub(crate) type Boxed = Box<dyn Fragment>;
 
 /// An engine that a [`Fragment`] is written for.
 pub trait Dialect: Backend {
@@ -75,7 +75,7 @@ where
 pub struct Values<ST, V>(Vec<V>, PhantomData<ST>);
 
 impl<ST, V> Values<ST, V> {
-    pub(super) fn of(values: Vec<V>) -> Self {
+    pub(crate) fn of(values: Vec<V>) -> Self {
         Self(values, PhantomData)
     }
 }

@@ -26,9 +26,9 @@ use super::dialect::like_contains;
 use super::scope::{PlatformTx, TenantTx};
 use crate::base::id::TenantId;
 
-pub(super) use fragment::Boxed;
+pub(crate) use fragment::Boxed;
 pub use fragment::{ColumnOf, Comparable, Dialect, Fragment, Values};
-pub(super) use piece::{Piece, walk_all};
+pub(crate) use piece::{Piece, walk_all};
 
 /// A condition that says whose rows it is about.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +64,15 @@ impl<T> Where<T, Part> {
     /// Holds for every row, until something is added.
     pub fn part() -> Self {
         Self::new()
+    }
+
+    /// What a rule says.
+    pub(crate) fn of_pieces(pieces: Vec<Piece>) -> Self {
+        Self { pieces, kind: PhantomData }
+    }
+
+    pub(crate) fn into_pieces(self) -> Vec<Piece> {
+        self.pieces
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::query_builder::AstPass;
 use super::fragment::{Boxed, Dialect, Fragment};
 
 /// One condition.
-pub(in crate::db) enum Piece {
+pub(crate) enum Piece {
     Compare {
         column: Boxed,
         operator: &'static str,
@@ -99,7 +99,7 @@ fn walk_row<'b, DB: Dialect>(parts: &'b [Boxed], mut pass: AstPass<'_, 'b, DB>) 
 }
 
 /// All of them; none asks for nothing.
-pub(in crate::db) fn walk_all<'b, DB: Dialect>(pieces: &'b [Piece], pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+pub(crate) fn walk_all<'b, DB: Dialect>(pieces: &'b [Piece], pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
     between(pieces, " AND ", "1=1", pass, |piece, mut pass| match piece {
         Piece::Any(_) | Piece::Not(_) | Piece::Other(_) => {
             pass.push_sql("(");

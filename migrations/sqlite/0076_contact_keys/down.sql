@@ -1,0 +1,10 @@
+DROP INDEX contacts_by_verification;
+DROP INDEX contacts_by_owner;
+DROP INDEX contacts_by_source;
+DROP INDEX contacts_by_city;
+ALTER TABLE contacts DROP COLUMN birthday;
+ALTER TABLE contacts DROP COLUMN language_key;
+ALTER TABLE contacts DROP COLUMN country_key;
+ALTER TABLE contacts DROP COLUMN state_key;
+ALTER TABLE contacts DROP COLUMN company_key;
+ALTER TABLE contacts DROP COLUMN name_key;

@@ -1,0 +1,5 @@
+//! The ids of this folder's rows.
+
+crate::engine::ids! {
+    OutreachCampaignId, OutreachEstimateId, OutreachMessageId,
+}

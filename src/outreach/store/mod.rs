@@ -1,0 +1,5 @@
+//! Rows of outreach campaigns, of their estimates and of their messages.
+
+pub mod campaigns;
+pub mod estimates;
+pub mod messages;
