@@ -237,7 +237,7 @@ impl<DB: Dialect> QueryFragment<DB> for Counted {
         self.rows.walk(pass.reborrow())?;
         pass.push_sql(" LIMIT ");
         DB::say(&*self.most, pass.reborrow())?;
-        pass.push_sql(") AS some");
+        pass.push_sql(") AS counted");
         Ok(())
     }
 }
