@@ -53,6 +53,9 @@ pub enum Reply {
 
 /// Takes the answer of somebody who has no lead with anybody on this number.
 pub fn take(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Reply> {
+    if is_command(&inbound.content, inbound.opt_out) {
+        return Ok(Reply::Nobody);
+    }
     let since = inbound.received_at.minus(chrono::Duration::days(ANSWER_DAYS));
     let number = inbox::our_number(tx, inbound.channel, &inbound.sender_address)?.0;
     let writers = messages::writers(tx, &number, &inbound.person_address, since)?;
@@ -77,6 +80,12 @@ pub fn take(tx: &mut PlatformTx<'_>, inbound: &Inbound) -> Result<Reply> {
         note(tx, row, class, &inbound.content, inbound.received_at, Some(lead))?;
     }
     Ok(Reply::Lead(tenant))
+}
+
+/// A word that carriers and we obey, and no answer: START and HELP. STOP is both.
+fn is_command(text: &str, told: Option<consent::Word>) -> bool {
+    let word = told.or_else(|| consent::word(text));
+    word == Some(consent::Word::Start) || ["help", "info"].contains(&plain(text).as_str())
 }
 
 /// Does a lead come of such an answer?
@@ -244,5 +253,10 @@ mod tests {
             assert_eq!(class_of(text, None), class, "{text}");
         }
         assert_eq!(class_of("whatever", Some(consent::Word::Stop)), C::OptOut);
+        for (text, is_obeyed) in
+            [("START", true), ("Help!", true), ("help me choose", false), ("STOP", false), ("Yes", false)]
+        {
+            assert_eq!(is_command(text, None), is_obeyed, "{text}");
+        }
     }
 }

@@ -420,6 +420,10 @@ both_engines! {
             app.anonymous().post("/sandbox/twilio/inbound", told).await.created();
             app.run_jobs().await;
         }
+        // What is obeyed is no enquiry.
+        app.anonymous().post("/sandbox/twilio/inbound", json!({ "from": "+919876500004", "to": "+14155550100", "body": "START" })).await.created();
+        app.anonymous().post("/sandbox/twilio/inbound", json!({ "from": "+919876500004", "to": "+14155550100", "body": "STOP" })).await.created();
+        app.run_jobs().await;
         let leads = tenant.leads().await;
         let mut names: Vec<&str> = leads.iter().filter_map(|lead| lead["name"].as_str()).collect();
         names.sort_unstable();
