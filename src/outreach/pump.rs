@@ -117,9 +117,9 @@ fn claim(tx: &mut TenantTx<'_>, id: OutreachCampaignId, platform: &Platform) -> 
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Claim::Over),
         Err(error) => return Err(error),
     };
-    if campaign.status == OutreachStatus::Canceled {
-        let most = i64::try_from(AT_ONCE * 5).unwrap_or(i64::MAX);
-        return Ok(if messages::cancel(tx, id, most)? > 0 { Claim::Again } else { after_the_end(tx, id)? });
+    let most = i64::try_from(AT_ONCE * 5).unwrap_or(i64::MAX);
+    if campaign.status == OutreachStatus::Canceled && messages::cancel(tx, id, most)? > 0 {
+        return Ok(Claim::Again);
     }
     let open = open_attempts(tx, &campaign)?;
     if !open.is_empty() {
@@ -186,7 +186,12 @@ fn open_attempts(tx: &mut TenantTx<'_>, campaign: &OutreachCampaign) -> Result<V
     let now = tx.now();
     let mut open = Vec::new();
     for mut row in messages::due(tx, campaign.id, MessageStatus::Sending, 50)? {
-        let Some(parcel) = parcel(&row, campaign.channel, None) else { continue };
+        let Some(parcel) = parcel(&row, campaign.channel, None) else {
+            // Its person was forgotten meanwhile, so nobody can ask about it.
+            row.status = MessageStatus::Unknown;
+            close(tx, row, MessageStatus::Sending, now)?;
+            continue;
+        };
         let began_at = row.attempted_at.unwrap_or(row.updated_at);
         let first_began_at = row.first_attempted_at.unwrap_or(began_at);
         let since = known_since(first_began_at, now);
@@ -254,8 +259,12 @@ fn begin(
                 continue;
             }
         };
-        let said = match letter.said(desk, &mut words, row.contact_id, &address) {
-            Ok(written) => written.said,
+        let said = match row.content.take() {
+            Some(said) => Ok(said.0),
+            None => letter.said(desk, &mut words, row.contact_id, &address).map(|written| written.said),
+        };
+        let said = match said {
+            Ok(said) => said,
             Err(fault) => {
                 end(tx, row, MessageStatus::Failed, fault.code, fault.message)?;
                 continue;
@@ -323,7 +332,12 @@ fn settle(
             }
             // A receipt was faster than the answer.
             _ if was != MessageStatus::Sending => close(tx, row, was, now)?,
-            None => wait(tx, row, was, now)?,
+            // Nothing was sent, as far as can be known: it leaves word by word as it was, so that a provider that has it all the same
+            // knows it by its key.
+            None => {
+                (row.status, row.due_at) = (MessageStatus::Queued, now);
+                messages::save(tx, &mut row, was)?;
+            }
             Some(Verdict::Later { error, at: Some(at) }) => {
                 // Too fast is nobody's failure.
                 row.attempts -= 1;
