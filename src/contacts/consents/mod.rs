@@ -1,7 +1,7 @@
 //! The ledger of consents: who agreed to be written to and who took it back, for which channel and class of message, in which words
 //! and by what proof.
 //!
-//! Nothing is overwritten: [`record`] writes every word down and finds its place ([`model`]), and [`standing`] says what holds. A consent is about an
+//! Nothing is overwritten: [`record()`] writes every word down and finds its place ([`model`]), and [`standing`] says what holds. A consent is about an
 //! address, which may be known before the person is. What keeps everything from leaving for an address is a suppression
 //! ([`super::consent`]); this says what somebody wants to hear. It knows no contact but by id: [`super::people`] has them.
 

@@ -1,7 +1,7 @@
 //! The templates that a tenant writes itself, for e-mail and SMS. Those of the platform, which it may send outside a conversation, are
 //! [`super::templates`].
 //!
-//! [`write`] keeps them, and refuses what could not be sent: a name that is no variable ([`vocabulary`]), what cannot be read ([`syntax`]),
+//! [`mod@write`] keeps them, and refuses what could not be sent: a name that is no variable ([`vocabulary`]), what cannot be read ([`syntax`]),
 //! what has no place in an e-mail ([`markup`]). Whoever sends keeps the [`Content`], reads it once ([`Compiled`]) and fills it for each person
 //! with their [`Words`]; one that cannot be filled says why ([`Unrendered`]) and fails alone.
 //!
@@ -10,7 +10,7 @@
 //! let people = Words::of_people(tx, &ids)?;                     // a thousand at a time
 //! for (id, mut words) in people {
 //!     words.say("unsubscribe_url", link(id));
-//!     match compiled.render(&words) { … }
+//!     match compiled.render(&words) { Ok(message) => send(message), Err(why) => note(why) }
 //! }
 //! ```
 
