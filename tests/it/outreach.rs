@@ -422,6 +422,8 @@ both_engines! {
         }
         // What is obeyed is no enquiry.
         app.anonymous().post("/sandbox/twilio/inbound", json!({ "from": "+919876500004", "to": "+14155550100", "body": "START" })).await.created();
+        app.run_jobs().await;
+        app.advance(chrono::Duration::seconds(1));
         app.anonymous().post("/sandbox/twilio/inbound", json!({ "from": "+919876500004", "to": "+14155550100", "body": "STOP" })).await.created();
         app.run_jobs().await;
         let leads = tenant.leads().await;
