@@ -1,6 +1,7 @@
 //! Why a rule answered so: each part of it with its answer, and what was found in the record.
 
 use serde_json::Value;
+use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType};
 
 use super::expr::{Comparison, Expr};
 use super::facts::Facts;
@@ -39,13 +40,33 @@ pub struct Explanation {
     #[schema(example = "eq")]
     pub op: Option<String>,
     /// What with, as the rule says it; null where the comparison takes nothing.
-    #[schema(value_type = Option<Object>, example = "Mumbai")]
+    #[schema(schema_with = compared_with, required = true)]
     pub value: Option<Value>,
     /// What the record has there; null where it has nothing. Of other rows, how many of them are meant, or what they come to.
-    #[schema(value_type = Option<Object>, example = "Pune")]
+    #[schema(schema_with = found_there, required = true)]
     pub found: Option<Value>,
     #[schema(no_recursion)]
     pub parts: Vec<Explanation>,
+}
+
+/// A text, number, flag or time, or a list of them: what any of them may be, a schema says by saying no type.
+fn any(description: &str, example: &str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some(description))
+        .examples([Value::from(example)])
+        .build()
+}
+
+fn compared_with() -> Object {
+    any("What with, as the rule says it; null where the comparison takes nothing.", "Mumbai")
+}
+
+fn found_there() -> Object {
+    any(
+        "What the record has there; null where it has nothing. Of other rows, how many of them are meant, or what they come to.",
+        "Pune",
+    )
 }
 
 impl Rule {
